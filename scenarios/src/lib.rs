@@ -4,17 +4,28 @@
 //! Nothing here knows an engine: `scenarios` never depends on `sim` or on `real-harness`. A procedure
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
+pub mod agreement;
+pub mod catalogue;
 pub mod console;
+pub mod language;
+pub mod ledger;
 pub mod observation;
+pub mod oracles;
 pub mod predicate;
+pub mod procedures;
+pub mod record;
+pub mod runner;
 pub mod testbed;
 pub mod time;
 pub mod trace;
 
+pub use language::{Scenario, ScenarioError};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
 };
 pub use predicate::{ClusterPredicate, NodePredicate, Predicate};
+pub use record::{Results, RunRecord};
+pub use runner::{RunOptions, run};
 pub use testbed::*;
 pub use time::Span;
 pub use trace::{Trace, TraceEvent, TraceHeader, TraceKind};

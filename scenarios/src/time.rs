@@ -111,7 +111,7 @@ impl FromStr for Span {
         for digit in fraction.chars() {
             let digit = digit.to_digit(10).ok_or_else(error)?;
             scale /= 10;
-            micros += u64::from(digit) * scale;
+            micros = micros.checked_add(u64::from(digit) * scale).ok_or_else(error)?;
         }
         Ok(Self(micros))
     }

@@ -12,7 +12,7 @@ use crate::time::Span;
 pub enum UnitState {
     /// Never started, or stopped in order.
     Inactive,
-    /// Starting: galera_recovery or the server's own start-up is under way.
+    /// Starting: `galera_recovery` or the server's own start-up is under way.
     Activating,
     /// The server has told systemd that it is ready.
     Active,
@@ -49,7 +49,7 @@ pub trait Host {
 
     /// How the force edits grastate.dat in this run.
     fn force_edit(&self) -> ForceEdit;
-    /// Where mysqld_safe logs in this run.
+    /// Where `mysqld_safe` logs in this run.
     fn mysqld_safe_log(&self) -> MysqldSafeLog;
 
     /// The bytes behind a name, `None` where there is no such file.
@@ -63,12 +63,18 @@ pub trait Host {
 
     /// The unit's state.
     fn unit(&self) -> UnitState;
-    /// Tells systemd to start mariadb.service (no wait): galera_recovery, then mariadbd, which gets
-    /// `--wsrep-new-cluster` when the flag file of galera_new_cluster is there at that moment.
+    /// Tells systemd to start mariadb.service (no wait): `galera_recovery`, then mariadbd, which
+    /// gets `--wsrep-new-cluster` when the flag file of `galera_new_cluster` is there at that
+    /// moment.
+    ///
+    /// From this call on the unit is `Activating`. During a stop (`Deactivating`) the start waits
+    /// in systemd's queue and happens when the stop is over; a later `stop_unit` takes it back.
     fn start_unit(&mut self);
     /// Tells systemd to stop mariadb.service (no wait): SIGTERM, never SIGKILL.
+    ///
+    /// From this call on the unit is `Deactivating`, also where the server does not react.
     fn stop_unit(&mut self);
-    /// Sets or clears the flag of galera_new_cluster for the next start.
+    /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);
 
     /// How many processes of this name (`mariadbd`, `mysqld`) there are.
@@ -77,6 +83,12 @@ pub trait Host {
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
     /// Reboots the machine in order: stops the unit first, then starts it again.
     fn reboot(&mut self);
+    /// Starts the line as a command of its own on every host of the cluster, this one too, in this
+    /// instant, and says whether the engine can do that. Nobody waits for these commands.
+    fn run_on_all_hosts(&mut self, line: &str) -> bool {
+        let _ = line;
+        false
+    }
 
     /// Sends a query to the node's server through its socket. The answer comes later.
     fn query(&mut self, sql: &str) -> QueryId;

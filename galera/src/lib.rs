@@ -1,0 +1,37 @@
+//! Galera's own vocabulary: what a `MariaDB` Galera node writes to disk, shows to a client and prints to its log.
+//!
+//! Everything here is a value with a text form. There is no behaviour of a node in this crate: it says how a
+//! `grastate.dat` looks, how two view ids compare and what an error reads like, and never when one comes to be.
+//! The texts are those of `MariaDB` 10.11 with Galera 26.4.23; a rule that was read in a source names its file and
+//! function.
+//!
+//! | what | types |
+//! |---|---|
+//! | identities | [`StateUuid`], [`GcommUuid`], [`ShortUuid`] |
+//! | positions | [`Seqno`], [`Position`], [`RecoveredPosition`] |
+//! | views | [`ViewType`], [`ViewId`], [`ShortViewId`] |
+//! | files | [`GraState`], [`GvwState`], [`GvwRead`] |
+//! | what a client sees | [`StatusVariables`], [`SqlError`], [`mysql_table`], [`cluster_status_tables`] |
+//! | the error log | [`LogLine`] |
+
+mod grastate;
+mod gvwstate;
+mod log;
+mod position;
+mod seqno;
+mod sql;
+mod status;
+mod table;
+mod uuid;
+mod view;
+
+pub use grastate::{GraState, GraStateError};
+pub use gvwstate::{GvwRead, GvwState, GvwStateError};
+pub use log::{GcsState, LogLine, MemberRef, ParseLogWordError, ServerState, Severity};
+pub use position::{ParsePositionError, Position, RecoveredPosition};
+pub use seqno::{ParseSeqnoError, Seqno};
+pub use sql::SqlError;
+pub use status::{ClusterStatus, ConfId, LocalState, ParseStatusError, StatusVariables};
+pub use table::{NodeAddresses, cluster_status_tables, mysql_table, unsafe_to_bootstrap_warning};
+pub use uuid::{GcommUuid, ParseUuidError, ShortUuid, StateUuid};
+pub use view::{ParseViewIdError, ShortViewId, ViewId, ViewType};

@@ -1,0 +1,143 @@
+//! The errors that a client of a node can see.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// An error as the `mariadb` client prints it when it is not in batch mode, where it would add `at line 1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Serialize, Deserialize)]
+#[error("ERROR {} ({}): {}", self.code(), self.sqlstate(), self.message())]
+pub enum SqlError {
+    /// 1047: the node is not in a primary component, or not ready (`sql/sql_parse.cc:mysql_execute_command`).
+    NotPrepared,
+    /// 1180: the component lost its quorum while the commit was on its way. The outcome elsewhere is open.
+    CommitFailed,
+    /// 1213: the transaction lost against one from another node.
+    Deadlock,
+    /// 1205: a lock was not granted in time; DDL on a node that loses its quorum ends so.
+    LockWaitTimeout,
+    /// 1062.
+    DuplicateEntry {
+        /// The value that is there already.
+        entry: String,
+        /// The name of the key.
+        key: String,
+    },
+    /// 1146.
+    NoSuchTable {
+        /// `database.table`.
+        table: String,
+    },
+    /// 1193.
+    UnknownVariable {
+        /// Its name.
+        name: String,
+    },
+    /// 2002: nothing listens at the socket. That says nothing about the process: a node that waits for a primary
+    /// component at its start, or for a snapshot, has no socket either.
+    NoServer {
+        /// The path of the socket.
+        socket: String,
+        /// 2 (no such file, after a clean stop) or 111 (connection refused, a socket left behind).
+        errno: i32,
+    },
+    /// 2013: the server went away in the middle of a statement, whose outcome is open.
+    LostConnection,
+}
+
+impl SqlError {
+    /// The error number of the server (below 2000) or of the client.
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::NotPrepared => 1047,
+            Self::DuplicateEntry { .. } => 1062,
+            Self::NoSuchTable { .. } => 1146,
+            Self::CommitFailed => 1180,
+            Self::UnknownVariable { .. } => 1193,
+            Self::LockWaitTimeout => 1205,
+            Self::Deadlock => 1213,
+            Self::NoServer { .. } => 2002,
+            Self::LostConnection => 2013,
+        }
+    }
+
+    /// The five characters that the SQL standard has for it.
+    pub const fn sqlstate(&self) -> &'static str {
+        match self {
+            Self::NotPrepared => "08S01",
+            Self::DuplicateEntry { .. } => "23000",
+            Self::NoSuchTable { .. } => "42S02",
+            Self::Deadlock => "40001",
+            Self::CommitFailed
+            | Self::UnknownVariable { .. }
+            | Self::LockWaitTimeout
+            | Self::NoServer { .. }
+            | Self::LostConnection => "HY000",
+        }
+    }
+
+    /// The text after number and state.
+    pub fn message(&self) -> String {
+        match self {
+            Self::NotPrepared => "WSREP has not yet prepared node for application use".to_owned(),
+            Self::CommitFailed => "Error while appending streaming replication fragment\
+                (provider status: Not connected to Primary Component)"
+                .to_owned(),
+            Self::Deadlock => {
+                "Deadlock found when trying to get lock; try restarting transaction".to_owned()
+            }
+            Self::LockWaitTimeout => {
+                "Lock wait timeout exceeded; try restarting transaction".to_owned()
+            }
+            Self::DuplicateEntry { entry, key } => {
+                format!("Duplicate entry '{entry}' for key '{key}'")
+            }
+            Self::NoSuchTable { table } => format!("Table '{table}' doesn't exist"),
+            Self::UnknownVariable { name } => format!("Unknown system variable '{name}'"),
+            Self::NoServer { socket, errno } => {
+                format!("Can't connect to local server through socket '{socket}' ({errno})")
+            }
+            Self::LostConnection => "Lost connection to server during query".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_as_the_client_prints_them() {
+        let socket = "/run/mysqld/mysqld.sock".to_owned();
+        let text = [
+            SqlError::NotPrepared,
+            SqlError::CommitFailed,
+            SqlError::Deadlock,
+            SqlError::LockWaitTimeout,
+            SqlError::DuplicateEntry {
+                entry: "12".to_owned(),
+                key: "PRIMARY".to_owned(),
+            },
+            SqlError::NoSuchTable {
+                table: "t.t".to_owned(),
+            },
+            SqlError::UnknownVariable {
+                name: "wsrep_provider_pc_bootstrap".to_owned(),
+            },
+            SqlError::NoServer { socket, errno: 111 },
+            SqlError::LostConnection,
+        ]
+        .map(|error| error.to_string())
+        .join("\n");
+        insta::assert_snapshot!(text, @r"
+        ERROR 1047 (08S01): WSREP has not yet prepared node for application use
+        ERROR 1180 (HY000): Error while appending streaming replication fragment(provider status: Not connected to Primary Component)
+        ERROR 1213 (40001): Deadlock found when trying to get lock; try restarting transaction
+        ERROR 1205 (HY000): Lock wait timeout exceeded; try restarting transaction
+        ERROR 1062 (23000): Duplicate entry '12' for key 'PRIMARY'
+        ERROR 1146 (42S02): Table 't.t' doesn't exist
+        ERROR 1193 (HY000): Unknown system variable 'wsrep_provider_pc_bootstrap'
+        ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (111)
+        ERROR 2013 (HY000): Lost connection to server during query
+        ");
+    }
+}

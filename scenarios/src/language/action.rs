@@ -1,0 +1,540 @@
+//! What a step of a scenario does, after the file has been checked.
+
+use std::fmt;
+
+use crate::predicate::Predicate;
+use crate::testbed::{Fault, NodeName};
+use crate::time::Span;
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Transactions of one new row each, one after another.
+    Write(Write),
+    /// Clients that write all the time.
+    Load(Load),
+    /// A fixed command on every node named, all in one instant.
+    Command(NodesCommand),
+    /// Faults, all in one instant.
+    Faults(Vec<Fault>),
+    /// A command that an operator types on a node.
+    Operator(Operator),
+    /// A recovery procedure acts.
+    Procedure(ProcedureStep),
+    /// Time passes.
+    Wait(Wait),
+    /// Something must be true.
+    Expect(Box<Expect>),
+    /// Several of the above in one instant.
+    Together(Vec<Action>),
+}
+
+/// Transactions of one new row each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The node to which the client speaks.
+    pub node: NodeName,
+    /// How many rows.
+    pub rows: u32,
+    /// The name under which the transaction is left running.
+    pub name: Option<String>,
+}
+
+/// Clients that write all the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// The nodes to which clients speak.
+    pub nodes: Vec<NodeName>,
+    /// Clients on each node; 0 ends the load.
+    pub clients: u32,
+    /// How long; without it the load goes on while the following steps are played.
+    pub span: Option<Span>,
+}
+
+/// A command that steps have a word for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeCommand {
+    /// Stops the service and waits for its end.
+    Stop,
+    /// Starts the service.
+    Start,
+    /// Stops and starts the service.
+    Restart,
+    /// Starts the service as the first node of a new cluster.
+    Bootstrap,
+    /// Sets `safe_to_bootstrap` to 1.
+    Force,
+    /// Declares the node's component primary.
+    PcBootstrap,
+    /// Recovers the position from the tables.
+    Recover,
+}
+
+impl NodeCommand {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Stop,
+        Self::Start,
+        Self::Restart,
+        Self::Bootstrap,
+        Self::Force,
+        Self::PcBootstrap,
+        Self::Recover,
+    ];
+
+    /// The key of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Restart => "restart",
+            Self::Bootstrap => "bootstrap",
+            Self::Force => "force",
+            Self::PcBootstrap => "pc_bootstrap",
+            Self::Recover => "recover",
+        }
+    }
+
+    /// The command line.
+    pub const fn line(self) -> &'static str {
+        match self {
+            Self::Stop => "systemctl stop mariadb",
+            Self::Start => "systemctl start mariadb",
+            Self::Restart => "systemctl restart mariadb",
+            Self::Bootstrap => "galera_new_cluster",
+            Self::Force => "cm-cluster-manage --force-safe-to-bootstrap",
+            Self::PcBootstrap => {
+                "mysql -e \"SET GLOBAL wsrep_provider_options='pc.bootstrap=YES'\""
+            }
+            Self::Recover => "mysqld_safe --wsrep-recover",
+        }
+    }
+
+    /// Whether it starts or stops a server.
+    pub const fn starts_or_stops(self) -> bool {
+        matches!(self, Self::Stop | Self::Start | Self::Restart | Self::Bootstrap)
+    }
+}
+
+/// A fixed command on nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodesCommand {
+    /// Which command.
+    pub command: NodeCommand,
+    /// On which nodes.
+    pub nodes: Vec<NodeName>,
+    /// The name under which it is left running; only with one node.
+    pub name: Option<String>,
+}
+
+/// A command that an operator types, and what it must return and print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// The node.
+    pub node: NodeName,
+    /// The command line.
+    pub line: String,
+    /// The exit code that it must return.
+    pub exit: Option<i32>,
+    /// A text that it must print, on either stream.
+    pub prints: Option<String>,
+    /// A text that it must not print.
+    pub lacks: Option<String>,
+    /// The longest time that it may take.
+    pub within: Span,
+    /// Ctrl-C after this time, if it still runs.
+    pub interrupt_after: Option<Span>,
+    /// The name under which it is left running; then nothing is checked here.
+    pub name: Option<String>,
+}
+
+impl Operator {
+    /// Whether anything is said of how it ends.
+    pub const fn checks(&self) -> bool {
+        self.exit.is_some() || self.prints.is_some() || self.lacks.is_some()
+    }
+}
+
+/// A recovery procedure acts on the whole cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcedureStep {
+    /// Its name.
+    pub name: String,
+    /// How it must end.
+    pub ends: Option<ProcedureEnd>,
+}
+
+/// How a procedure ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcedureEnd {
+    /// It says that the cluster has recovered.
+    Recovered,
+    /// It asks a person to decide.
+    AsksPerson,
+    /// It gives up.
+    GaveUp,
+    /// It had not ended when its time was over.
+    Unbounded,
+}
+
+impl ProcedureEnd {
+    /// The word of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::AsksPerson => "asks-person",
+            Self::GaveUp => "gave-up",
+            Self::Unbounded => "unbounded",
+        }
+    }
+}
+
+/// Time passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// A span.
+    For(Span),
+    /// Until a statement is true.
+    Until {
+        /// The statement.
+        until: Predicate,
+        /// At most this long.
+        within: Span,
+    },
+}
+
+/// What becomes of a write that is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeWrite {
+    /// The client gets an error.
+    Refused,
+    /// The client is told that it is committed.
+    Acknowledged,
+    /// The client waits.
+    Hangs,
+}
+
+impl ProbeWrite {
+    /// The word of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Acknowledged => "acknowledged",
+            Self::Hangs => "hangs",
+        }
+    }
+}
+
+/// What becomes of a read that is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeRead {
+    /// The client gets an error.
+    Refused,
+    /// The client gets its rows.
+    Ok,
+}
+
+impl ProbeRead {
+    /// The word of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Ok => "ok",
+        }
+    }
+}
+
+/// How a named request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestEnd {
+    /// It has ended, in whatever way.
+    Ended,
+    /// It still runs.
+    Running,
+    /// A write has succeeded.
+    Acknowledged,
+    /// A write has failed, and the client knows it.
+    Refused,
+    /// The connection was lost while the write ran.
+    Unknown,
+}
+
+impl RequestEnd {
+    /// The word of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Running => "running",
+            Self::Acknowledged => "acknowledged",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is asked of a request that was named with `as`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestCheck {
+    /// Its name.
+    pub name: String,
+    /// How it ends.
+    pub ends: RequestEnd,
+    /// The error number with which a write is refused.
+    pub error: Option<u16>,
+    /// The exit code of a command.
+    pub exit: Option<i32>,
+    /// A text that a command must print.
+    pub prints: Option<String>,
+    /// A text that a command must not print.
+    pub lacks: Option<String>,
+}
+
+/// Something that must be true. Everything given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// Of states.
+    pub state: Predicate,
+    /// The nodes on which a write or a read is tried.
+    pub probed: Vec<NodeName>,
+    /// What becomes of a write that is tried now.
+    pub write: Option<ProbeWrite>,
+    /// What becomes of a read that is tried now.
+    pub read: Option<ProbeRead>,
+    /// The error number with which they are refused.
+    pub error: Option<u16>,
+    /// How many acknowledged rows are lost.
+    pub lost: Option<u32>,
+    /// Whether Synced nodes hold different rows.
+    pub diverged: Option<bool>,
+    /// Of a request; then nothing else is asked.
+    pub request: Option<RequestCheck>,
+    /// It must become true within this time.
+    pub within: Option<Span>,
+    /// It must then stay true for this time.
+    pub hold: Option<Span>,
+}
+
+impl Expect {
+    /// Whether anything is said of states.
+    pub const fn says_of_states(&self) -> bool {
+        !self.state.nodes.is_empty() || !self.state.cluster.is_empty() || self.state.size.is_some()
+    }
+
+    /// Whether anything is asked at all, so that the check can fail.
+    pub const fn asks(&self) -> bool {
+        self.says_of_states()
+            || self.write.is_some()
+            || self.read.is_some()
+            || self.lost.is_some()
+            || self.diverged.is_some()
+            || self.request.is_some()
+    }
+}
+
+impl Action {
+    /// Whether the step can fail, so that a claim may rest on it.
+    pub fn checks(&self) -> bool {
+        match self {
+            Self::Operator(operator) => operator.name.is_none() && operator.checks(),
+            Self::Procedure(procedure) => procedure.ends.is_some(),
+            Self::Wait(wait) => matches!(wait, Wait::Until { .. }),
+            Self::Expect(expect) => expect.asks(),
+            Self::Write(_)
+            | Self::Load(_)
+            | Self::Command(_)
+            | Self::Faults(_)
+            | Self::Together(_) => false,
+        }
+    }
+
+    /// The nodes whose servers this step starts or stops by a command, or whose hosts it boots.
+    pub fn starts_or_stops(&self) -> Vec<&NodeName> {
+        match self {
+            Self::Command(command) if command.command.starts_or_stops() => {
+                command.nodes.iter().collect()
+            }
+            Self::Faults(faults) => faults
+                .iter()
+                .filter_map(|fault| match fault {
+                    Fault::PowerOn(node) => Some(node),
+                    _ => None,
+                })
+                .collect(),
+            Self::Together(parts) => parts.iter().flat_map(Self::starts_or_stops).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn list(nodes: &[NodeName]) -> String {
+    nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The step in a few words, for traces, reports and failures.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(write) if write.rows == 1 => write!(f, "write 1 row on {}", write.node),
+            Self::Write(write) => write!(f, "write {} rows on {}", write.rows, write.node),
+            Self::Load(load) if load.clients == 0 => f.write_str("end the load"),
+            Self::Load(load) => {
+                write!(f, "load of {} clients on {}", load.clients, list(&load.nodes))
+            }
+            Self::Command(command) => {
+                write!(f, "{} {}", command.command.name(), list(&command.nodes))
+            }
+            Self::Faults(faults) => write_faults(f, faults),
+            Self::Operator(operator) => write!(f, "on {}: {}", operator.node, operator.line),
+            Self::Procedure(procedure) => write!(f, "procedure {}", procedure.name),
+            Self::Wait(Wait::For(span)) => write!(f, "wait {span}"),
+            Self::Wait(Wait::Until { until, within }) => {
+                write!(f, "wait up to {within} until {}", describe(until))
+            }
+            Self::Expect(expect) => write_expect(f, expect),
+            Self::Together(parts) => {
+                f.write_str("together: ")?;
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str("; ")?;
+                    }
+                    write!(f, "{part}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_faults(f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
+    for (index, fault) in faults.iter().enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        f.write_str(&describe_fault(fault))?;
+    }
+    Ok(())
+}
+
+/// A fault in a few words.
+pub fn describe_fault(fault: &Fault) -> String {
+    let name = fault.name().replace('_', " ");
+    match fault {
+        Fault::Terminate(node)
+        | Fault::Crash(node)
+        | Fault::PowerOff(node)
+        | Fault::PowerOn(node)
+        | Fault::Hang(node)
+        | Fault::Resume(node)
+        | Fault::DiskFull(node)
+        | Fault::DiskLost(node)
+        | Fault::InterruptTransfer(node)
+        | Fault::StopHangs(node)
+        | Fault::ReadLock(node)
+        | Fault::ReadUnlock(node)
+        | Fault::BackendStop(node) => format!("{name} {node}"),
+        Fault::Cut { from, to } => format!("cut {from} to {to}"),
+        Fault::Partition(groups) => {
+            let groups: Vec<String> = groups.iter().map(|group| list(group)).collect();
+            format!("partition {}", groups.join(" | "))
+        }
+        Fault::Heal => name,
+        Fault::Latency { node, by } | Fault::ClockJump { node, by } => {
+            format!("{name} {node} by {by}")
+        }
+        Fault::Loss { node, percent } => format!("loss {node} {percent}%"),
+        Fault::Flap { node, period } => format!("flap {node} every {period}"),
+        Fault::Damage { node, file, how } => {
+            let how = match how {
+                crate::testbed::Damage::Delete => "delete",
+                crate::testbed::Damage::Empty => "empty",
+                crate::testbed::Damage::Garbage => "put garbage into",
+                crate::testbed::Damage::OldCopy => "put an old copy back of",
+            };
+            format!("{how} {} on {node}", file.name())
+        }
+    }
+}
+
+fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
+    let mut parts = Vec::new();
+    if let Some(request) = &expect.request {
+        parts.push(format!("{} {}", request.name, request.ends.name()));
+    }
+    if expect.says_of_states() {
+        parts.push(describe(&expect.state));
+    }
+    if let Some(write) = expect.write {
+        parts.push(format!("a write on {} {}", list(&expect.probed), write.name()));
+    }
+    if let Some(read) = expect.read {
+        parts.push(format!("a read on {} {}", list(&expect.probed), read.name()));
+    }
+    if let Some(lost) = expect.lost {
+        parts.push(format!("{lost} acknowledged rows lost"));
+    }
+    if let Some(diverged) = expect.diverged {
+        parts.push(if diverged { "diverged".to_owned() } else { "not diverged".to_owned() });
+    }
+    write!(f, "expect {}", parts.join(", "))?;
+    if let Some(within) = expect.within {
+        write!(f, " within {within}")?;
+    }
+    if let Some(hold) = expect.hold {
+        write!(f, " for {hold}")?;
+    }
+    Ok(())
+}
+
+/// A statement about states in a few words.
+pub fn describe(predicate: &Predicate) -> String {
+    let mut parts = Vec::new();
+    for (node, wanted) in &predicate.nodes {
+        parts.push(format!("{node} {}", describe_node(wanted)));
+    }
+    parts.extend(predicate.cluster.iter().map(|word| word.name().to_owned()));
+    parts.extend(predicate.size.map(|size| format!("size {size}")));
+    parts.join(", ")
+}
+
+fn describe_node(wanted: &crate::predicate::NodePredicate) -> String {
+    let crate::predicate::NodePredicate {
+        process,
+        exit,
+        cluster_status,
+        cluster_size,
+        ready,
+        connected,
+        local_state,
+        conf_id,
+        safe_to_bootstrap,
+        grastate_seqno,
+        grastate_zero,
+        gvwstate,
+        gvwstate_members,
+        has_rows,
+        lacks_rows,
+    } = wanted;
+    let mut words = Vec::new();
+    let mut add = |text: Option<String>| words.extend(text);
+    add(process.map(|process| match process {
+        crate::observation::ProcessState::Running => "running".to_owned(),
+        crate::observation::ProcessState::Waiting => "waiting".to_owned(),
+        crate::observation::ProcessState::Exited => "exited".to_owned(),
+    }));
+    add(exit.map(|exit| format!("exit {exit}")));
+    add(cluster_status.clone());
+    add(cluster_size.map(|size| format!("cluster_size {size}")));
+    add(ready.as_ref().map(|flag| format!("ready {flag}")));
+    add(connected.as_ref().map(|flag| format!("connected {flag}")));
+    add(local_state.clone());
+    add(conf_id.as_ref().map(|id| format!("conf_id {id}")));
+    add(safe_to_bootstrap.map(|safe| format!("safe_to_bootstrap {safe}")));
+    add(grastate_seqno.map(|seqno| format!("grastate seqno {seqno}")));
+    add(grastate_zero.map(|zero| format!("zero uuid {zero}")));
+    add(gvwstate.map(|there| if there { "gvwstate.dat" } else { "no gvwstate.dat" }.to_owned()));
+    add(gvwstate_members.as_ref().map(|members| format!("view {}", members.join(""))));
+    add((!has_rows.is_empty()).then(|| format!("has {}", has_rows.join(" "))));
+    add((!lacks_rows.is_empty()).then(|| format!("lacks {}", lacks_rows.join(" "))));
+    words.join(" ")
+}

@@ -1,0 +1,384 @@
+//! The actions of a scenario.
+
+use super::action::{
+    Action, Load, NodeCommand, NodesCommand, Operator, ProcedureStep, Wait, Write,
+};
+use super::check::Checker;
+use super::choice::ProcedureEndWord;
+use super::error::Problem;
+use super::raw::{
+    Placed, RawAction, RawBy, RawLoad, RawNamedNodes, RawNode, RawNodes, RawOperator,
+    RawPartition, RawWait, RawWrite,
+};
+use crate::testbed::{Fault, NodeName};
+use crate::time::Span;
+
+/// How long an operator's command may take if the file says nothing.
+const OPERATOR_LIMIT: Span = Span::from_secs(120);
+
+/// How long a `wait` with `until` may take if the file says nothing.
+const UNTIL_LIMIT: Span = Span::from_secs(60);
+
+impl Checker<'_> {
+    /// The one action that is given.
+    pub(super) fn action(&mut self, raw: RawAction) -> Option<Action> {
+        let command = NodeCommand::ALL;
+        let RawAction {
+            write,
+            load,
+            stop,
+            start,
+            restart,
+            bootstrap,
+            force,
+            pc_bootstrap,
+            recover,
+            terminate,
+            crash,
+            hang,
+            resume,
+            power_off,
+            power_on,
+            partition,
+            cut,
+            heal,
+            damage,
+            disk_full,
+            disk_lost,
+            latency,
+            loss,
+            flap,
+            interrupt_transfer,
+            stop_hangs,
+            read_lock,
+            read_unlock,
+            backend_stop,
+            clock_jump,
+            operator,
+            procedure,
+            wait,
+            expect,
+        } = raw;
+        // At most one of them is given: the caller has counted.
+        None.or_else(|| write.map(|raw| self.write(raw.value)))
+            .or_else(|| load.map(|raw| self.load(&raw.value)))
+            .or_else(|| stop.map(|raw| self.command(command[0], &raw.value)))
+            .or_else(|| start.map(|raw| self.command(command[1], &raw.value)))
+            .or_else(|| restart.map(|raw| self.command(command[2], &raw.value)))
+            .or_else(|| bootstrap.map(|raw| self.node_command(command[3], &raw.value)))
+            .or_else(|| force.map(|raw| self.node_command(command[4], &raw.value)))
+            .or_else(|| pc_bootstrap.map(|raw| self.node_command(command[5], &raw.value)))
+            .or_else(|| recover.map(|raw| self.node_command(command[6], &raw.value)))
+            .or_else(|| terminate.map(|raw| self.faults(&raw.value, Fault::Terminate)))
+            .or_else(|| crash.map(|raw| self.faults(&raw.value, Fault::Crash)))
+            .or_else(|| hang.map(|raw| self.faults(&raw.value, Fault::Hang)))
+            .or_else(|| resume.map(|raw| self.faults(&raw.value, Fault::Resume)))
+            .or_else(|| power_off.map(|raw| self.faults(&raw.value, Fault::PowerOff)))
+            .or_else(|| power_on.map(|raw| self.faults(&raw.value, Fault::PowerOn)))
+            .or_else(|| partition.map(|raw| self.partition(&raw.value)))
+            .or_else(|| {
+                cut.map(|raw| {
+                    let (from, to) = (self.node(&raw.value.from), self.node(&raw.value.to));
+                    if from == to {
+                        self.problem(Problem::at(
+                            &raw.value.to.place,
+                            "a node has no link to itself",
+                            "the same node",
+                        ));
+                    }
+                    Action::Faults(vec![Fault::Cut { from, to }])
+                })
+            })
+            .or_else(|| heal.map(|_| Action::Faults(vec![Fault::Heal])))
+            .or_else(|| {
+                damage.map(|raw| {
+                    let raw = raw.value;
+                    Action::Faults(vec![Fault::Damage {
+                        node: self.node(&raw.node),
+                        file: raw.file.meaning(),
+                        how: raw.how.meaning(),
+                    }])
+                })
+            })
+            .or_else(|| disk_full.map(|raw| self.fault(&raw.value, Fault::DiskFull)))
+            .or_else(|| disk_lost.map(|raw| self.fault(&raw.value, Fault::DiskLost)))
+            .or_else(|| {
+                latency.map(|raw| self.by(&raw.value, |node, by| Fault::Latency { node, by }))
+            })
+            .or_else(|| {
+                loss.map(|raw| {
+                    let node = self.node(&raw.value.node);
+                    let percent = self.number(&raw.value.percent, "percent", 1, 100);
+                    let percent = u8::try_from(percent).unwrap_or(100);
+                    Action::Faults(vec![Fault::Loss { node, percent }])
+                })
+            })
+            .or_else(|| {
+                flap.map(|raw| {
+                    let node = self.node(&raw.value.node);
+                    let period = self.span(&raw.value.period);
+                    Action::Faults(vec![Fault::Flap { node, period }])
+                })
+            })
+            .or_else(|| {
+                interrupt_transfer.map(|raw| self.fault(&raw.value, Fault::InterruptTransfer))
+            })
+            .or_else(|| stop_hangs.map(|raw| self.fault(&raw.value, Fault::StopHangs)))
+            .or_else(|| read_lock.map(|raw| self.fault(&raw.value, Fault::ReadLock)))
+            .or_else(|| read_unlock.map(|raw| self.fault(&raw.value, Fault::ReadUnlock)))
+            .or_else(|| backend_stop.map(|raw| self.fault(&raw.value, Fault::BackendStop)))
+            .or_else(|| {
+                clock_jump.map(|raw| self.by(&raw.value, |node, by| Fault::ClockJump { node, by }))
+            })
+            .or_else(|| operator.map(|raw| self.operator(raw.value)))
+            .or_else(|| {
+                procedure.map(|raw| {
+                    Action::Procedure(ProcedureStep {
+                        name: self.procedure(&raw.value.name),
+                        ends: raw.value.ends.map(ProcedureEndWord::meaning),
+                    })
+                })
+            })
+            .or_else(|| wait.map(|raw| self.wait(raw)))
+            .or_else(|| expect.map(|raw| Action::Expect(Box::new(self.expect(raw)))))
+    }
+
+    /// Several actions in one instant.
+    pub(super) fn together(&mut self, parts: Placed<Vec<Placed<RawAction>>>) -> Action {
+        if parts.value.len() < 2 {
+            self.problem(
+                Problem::at(&parts.place, "`together` needs at least two actions", "too few")
+                    .help("a single action is a step of its own"),
+            );
+        }
+        let mut actions = Vec::new();
+        for part in parts.value {
+            match part.value.given().as_slice() {
+                [(name @ ("procedure" | "wait" | "expect" | "load"), place)] => {
+                    self.problem(
+                        Problem::at(
+                            place,
+                            format!("`{name}` takes time and cannot be part of `together`"),
+                            "not here",
+                        )
+                        .help("put it into a step of its own"),
+                    );
+                }
+                [(_, place)] => {
+                    let place = place.clone();
+                    let action = self.action(part.value);
+                    if let Some(Action::Operator(operator)) = &action
+                        && operator.interrupt_after.is_some()
+                    {
+                        self.problem(
+                            Problem::at(&place, "Ctrl-C cannot be part of `together`", "not here")
+                                .help("put the command into a step of its own"),
+                        );
+                    }
+                    actions.extend(action);
+                }
+                [] => self.problem(
+                    Problem::at(&part.place, "this part does nothing", "no action")
+                        .help("a part has exactly one action, such as `stop = { nodes = [\"A\"] }`"),
+                ),
+                [(first, _), (second, place), ..] => self.problem(
+                    Problem::at(
+                        place,
+                        format!("this part has two actions, `{first}` and `{second}`"),
+                        "the second",
+                    )
+                    .help("make it two parts: `together = [{ … }, { … }]`"),
+                ),
+            }
+        }
+        Action::Together(actions)
+    }
+
+    fn write(&mut self, raw: RawWrite) -> Action {
+        let node = self.node(&raw.node);
+        let rows = self.number(&raw.rows, "rows", 1, 10_000);
+        let rows = u32::try_from(rows).unwrap_or(1);
+        if raw.name.is_some() && rows != 1 {
+            self.problem(
+                Problem::at(&raw.rows.place, "a named write has one row", "more than one")
+                    .help("write the other rows in a step of their own"),
+            );
+        }
+        for _ in 0..rows {
+            self.row_count = self.row_count.saturating_add(1);
+            self.rows.insert(format!("w{}{node}", self.row_count));
+        }
+        let name = raw.name.map(|name| self.request(name, true));
+        Action::Write(Write { node, rows, name })
+    }
+
+    fn load(&mut self, raw: &RawLoad) -> Action {
+        let nodes = self.some_nodes(&raw.nodes);
+        let clients = self.number(&raw.clients, "clients", 0, 64);
+        let clients = u32::try_from(clients).unwrap_or(0);
+        let span = raw.span.as_ref().map(|span| self.span(span));
+        Action::Load(Load { nodes, clients, span })
+    }
+
+    fn command(&mut self, command: NodeCommand, raw: &RawNamedNodes) -> Action {
+        let nodes = self.some_nodes(&raw.nodes);
+        if let Some(name) = &raw.name
+            && nodes.len() != 1
+        {
+            self.problem(
+                Problem::at(&name.place, "a name stands for one command", "several nodes")
+                    .help("`together` starts several named commands in one instant"),
+            );
+        }
+        let name = raw.name.clone().map(|name| self.request(name, false));
+        Action::Command(NodesCommand { command, nodes, name })
+    }
+
+    fn node_command(&mut self, command: NodeCommand, raw: &RawNode) -> Action {
+        Action::Command(NodesCommand { command, nodes: vec![self.node(&raw.node)], name: None })
+    }
+
+    fn faults(&mut self, raw: &RawNodes, fault: impl Fn(NodeName) -> Fault) -> Action {
+        Action::Faults(self.some_nodes(&raw.nodes).into_iter().map(fault).collect())
+    }
+
+    fn fault(&mut self, raw: &RawNode, fault: impl Fn(NodeName) -> Fault) -> Action {
+        Action::Faults(vec![fault(self.node(&raw.node))])
+    }
+
+    fn by(&mut self, raw: &RawBy, fault: impl Fn(NodeName, Span) -> Fault) -> Action {
+        let node = self.node(&raw.node);
+        let by = self.span(&raw.by);
+        Action::Faults(vec![fault(node, by)])
+    }
+
+    fn partition(&mut self, raw: &RawPartition) -> Action {
+        let mut groups = Vec::new();
+        let mut seen: Vec<NodeName> = Vec::new();
+        for group in &raw.groups.value {
+            let nodes = self.some_nodes(group);
+            for (node, name) in nodes.iter().zip(&group.value) {
+                if seen.contains(node) {
+                    self.problem(
+                        Problem::at(
+                            &name.place,
+                            format!("the node {node} is in two groups"),
+                            "the second time",
+                        )
+                        .help("every node is in exactly one group"),
+                    );
+                }
+            }
+            seen.extend(nodes.iter().cloned());
+            groups.push(nodes);
+        }
+        let missing: Vec<&str> = self
+            .nodes
+            .iter()
+            .filter(|node| !seen.contains(node))
+            .map(NodeName::as_str)
+            .collect();
+        if !missing.is_empty() {
+            let help = format!("every node is in exactly one group; missing: {}", missing.join(", "));
+            self.problem(
+                Problem::at(&raw.groups.place, "the groups leave nodes out", "not all nodes")
+                    .help(help),
+            );
+        } else if groups.len() < 2 {
+            self.problem(
+                Problem::at(&raw.groups.place, "one group is no partition", "one group")
+                    .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
+            );
+        }
+        Action::Faults(vec![Fault::Partition(groups)])
+    }
+
+    fn operator(&mut self, raw: RawOperator) -> Action {
+        let node = self.node(&raw.node);
+        let exit = raw.exit.map(|exit| self.number(&exit, "exit", 0, 255));
+        if let Some(name) = &raw.name {
+            let checks = [raw.prints.as_ref().map(|p| &p.place), raw.lacks.as_ref().map(|p| &p.place)];
+            if exit.is_some()
+                || checks.iter().any(Option::is_some)
+                || raw.within.is_some()
+                || raw.interrupt_after.is_some()
+            {
+                self.problem(
+                    Problem::at(
+                        &name.place,
+                        "a named command is left running, so nothing can be asked of its end here",
+                        "named",
+                    )
+                    .help(format!(
+                        "ask in a later step: `expect = {{ request = \"{}\", ends = \"ended\", exit = 0 }}`",
+                        name.value
+                    )),
+                );
+            }
+        }
+        let line = self.words(raw.run, "run");
+        let prints = raw.prints.map(|text| self.words(text, "prints"));
+        let lacks = raw.lacks.map(|text| self.words(text, "lacks"));
+        Action::Operator(Operator {
+            node,
+            line,
+            exit: exit.and_then(|exit| i32::try_from(exit).ok()),
+            prints,
+            lacks,
+            within: raw.within.map_or(OPERATOR_LIMIT, |within| self.span(&within)),
+            interrupt_after: raw.interrupt_after.map(|span| self.span(&span)),
+            name: raw.name.map(|name| self.request(name, false)),
+        })
+    }
+
+    fn wait(&mut self, raw: Placed<RawWait>) -> Action {
+        let place = raw.place;
+        let raw = raw.value;
+        match (raw.span, raw.until) {
+            (Some(span), None) => {
+                if let Some(within) = raw.within {
+                    self.problem(Problem::at(
+                        &within.place,
+                        "`within` belongs to `until`",
+                        "without `until`",
+                    ));
+                }
+                Action::Wait(Wait::For(self.span(&span)))
+            }
+            (None, Some(until)) => {
+                let until_place = until.place.clone();
+                let names_a_node = until.value.node.is_some() || until.value.nodes.is_some();
+                let until = self.state(until.value, false);
+                let empty =
+                    until.nodes.is_empty() && until.cluster.is_empty() && until.size.is_none();
+                if empty && !names_a_node {
+                    self.problem(
+                        Problem::at(&until_place, "nothing is waited for", "says nothing")
+                            .help("such as { node = \"B\", local_state = \"Joiner\" }"),
+                    );
+                }
+                let within = raw.within.map_or(UNTIL_LIMIT, |within| self.span(&within));
+                Action::Wait(Wait::Until { until, within })
+            }
+            _ => {
+                self.problem(
+                    Problem::at(&place, "`wait` has either `for` or `until`", "exactly one of them")
+                        .help("such as { for = \"5s\" } or { until = { cluster = \"all-synced\" }, within = \"60s\" }"),
+                );
+                Action::Wait(Wait::For(Span::from_secs(1)))
+            }
+        }
+    }
+
+    /// A name given with `as`.
+    fn request(&mut self, name: Placed<String>, write: bool) -> String {
+        if self.requests.insert(name.value.clone(), write).is_some() {
+            self.problem(Problem::at(
+                &name.place,
+                format!("the name `{}` is given twice", name.value),
+                "the second time",
+            ));
+        }
+        self.words(name, "as")
+    }
+}

@@ -1,0 +1,26 @@
+//! Scenario files: what they say, and what is wrong with them.
+//!
+//! A file is read in two steps. [`raw`] holds the tables as they stand in the text; [`check`] turns
+//! them into a [`Scenario`], in which every name is known and every value possible. Both report the
+//! place in the file.
+
+mod action;
+mod check;
+mod check_action;
+mod check_expect;
+mod check_options;
+mod choice;
+mod error;
+mod raw;
+mod scenario;
+mod schema;
+mod suggest;
+mod write;
+
+pub use action::{
+    Action, Expect, Load, NodeCommand, NodesCommand, Operator, ProbeRead, ProbeWrite,
+    ProcedureEnd, ProcedureStep, RequestCheck, RequestEnd, Wait, Write, describe, describe_fault,
+};
+pub use error::{Problem, ScenarioError};
+pub use scenario::{Claim, ClaimVerdict, LIMIT_DEFAULT, Pace, SIZE_MAX, Scenario, Step};
+pub use schema::schema;

@@ -1,0 +1,540 @@
+//! The tables of a scenario file as they stand in the text, before anything is checked.
+//!
+//! A step is a struct of optional fields: tagged, untagged and flattened enums lose the source
+//! positions on which the messages depend. The doc comments here are the descriptions in the JSON
+//! Schema.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::Deserializer;
+use toml::Spanned;
+
+use super::choice::{
+    ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, LocalStateWord,
+    LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
+    TimersWord, VerdictWord, WriteWord,
+};
+
+/// A value and its place in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Placed<T> {
+    /// The value.
+    pub(super) value: T,
+    /// Its bytes in the file.
+    pub(super) place: Range<usize>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<T>::deserialize(deserializer)?;
+        let place = spanned.span();
+        Ok(Self { value: spanned.into_inner(), place })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Placed<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A span of time as text: `500ms`, `20s`, `5m`, `2h`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct SpanText(pub(super) String);
+
+impl JsonSchema for SpanText {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+(\\.[0-9]+)?(us|ms|s|m|min|h)$"
+        })
+    }
+}
+
+/// A scenario for a Galera cluster: what happens, and what must then be true.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Seatrial scenario")]
+pub(super) struct RawScenario {
+    /// The scenario's name on the command line: small letters, digits and dashes.
+    pub(super) id: Placed<String>,
+    /// A line for people.
+    pub(super) title: Placed<String>,
+    /// The heading of the documentation that this scenario plays.
+    pub(super) source: Option<String>,
+    /// What the scenario is there to find out.
+    pub(super) why: Option<String>,
+    /// The nodes, in the order in which they were started; A, B and C if nothing is said.
+    pub(super) nodes: Option<Placed<Vec<Placed<String>>>>,
+    /// What the cluster is before the first step; `synced` if nothing is said.
+    pub(super) initial: Option<InitialWord>,
+    /// The nodes' timeouts: Galera's own, or short ones; `default` if nothing is said.
+    pub(super) timers: Option<TimersWord>,
+    /// `rest` waits for rest after each action and observes there; `next` goes on at once.
+    pub(super) pace: Option<PaceWord>,
+    /// The procedure that acts in the second phase; `manual-corrected` if nothing is said.
+    pub(super) procedure: Option<Placed<String>>,
+    /// Whether the run goes on to a second phase of healing and recovery; true if nothing is said.
+    pub(super) second_phase: Option<bool>,
+    /// The findings that this scenario is there to show.
+    pub(super) findings: Option<Vec<Placed<String>>>,
+    /// The longest time that the steps may take; 2 hours if nothing is said.
+    pub(super) limit: Option<Placed<SpanText>>,
+    /// The scenario pack to which it belongs.
+    pub(super) pack: Option<String>,
+    /// Words to choose scenarios by.
+    pub(super) tags: Option<Vec<String>>,
+    /// Provider and server options by their real names, and those of the surroundings.
+    pub(super) options: Option<RawOptions>,
+    /// The steps, in order.
+    #[serde(default)]
+    pub(super) step: Vec<Placed<RawStep>>,
+}
+
+/// Provider and server options by their real names, and those of the surroundings.
+#[derive(Debug, Default)]
+pub(super) struct RawOptions(pub(super) BTreeMap<Spanned<String>, Placed<toml::Value>>);
+
+impl<'de> Deserialize<'de> for RawOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for RawOptions {
+    fn schema_name() -> Cow<'static, str> {
+        "Options".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let supervisor = generator.subschema_for::<SupervisorWord>();
+        let force = generator.subschema_for::<ForceWord>();
+        let log = generator.subschema_for::<LogWord>();
+        schemars::json_schema!({
+            "type": "object",
+            "properties": {
+                "supervisor": supervisor,
+                "force": force,
+                "mysqld_safe_log": log,
+                "node": {
+                    "description": "Options of single nodes, by the nodes' names; they win over those of all nodes.",
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "object",
+                        "additionalProperties": { "type": ["string", "number", "boolean"] }
+                    }
+                }
+            },
+            "additionalProperties": { "type": ["string", "number", "boolean", "object"] }
+        })
+    }
+}
+
+/// Defines the table of a step and that of a part of `together`, which have the same actions.
+macro_rules! action_tables {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty,)+) => {
+        /// One action of several that happen in the same instant.
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct RawAction {
+            $($(#[doc = $doc])+ pub(super) $name: Option<Placed<$type>>,)+
+        }
+
+        /// A step: exactly one action, and if wanted a claim and a note.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct RawStep {
+            $($(#[doc = $doc])+ pub(super) $name: Option<Placed<$type>>,)+
+            /// Several actions in one instant.
+            pub(super) together: Option<Placed<Vec<Placed<RawAction>>>>,
+            /// A statement of the documentation that this step's check decides.
+            pub(super) claim: Option<Placed<RawClaim>>,
+            /// A remark for the reader.
+            pub(super) note: Option<String>,
+            /// The pace after this step, where it is not the scenario's.
+            pub(super) pace: Option<PaceWord>,
+        }
+
+        impl RawStep {
+            /// The step's actions apart from its other keys.
+            pub(super) fn take_action(&mut self) -> RawAction {
+                RawAction { $($name: self.$name.take(),)+ }
+            }
+        }
+
+        impl RawAction {
+            /// The names and places of the actions that are given.
+            pub(super) fn given(&self) -> Vec<(&'static str, Range<usize>)> {
+                let mut given = Vec::new();
+                $(if let Some(action) = &self.$name {
+                    given.push((stringify!($name), action.place.clone()));
+                })+
+                given
+            }
+        }
+
+        /// The keys that name an action.
+        pub(super) const ACTIONS: &[&str] = &[$(stringify!($name),)+ "together"];
+    };
+}
+
+action_tables! {
+    /// Transactions of one new row each, one after another.
+    write: RawWrite,
+    /// Clients that write all the time, for a span or from here on.
+    load: RawLoad,
+    /// `systemctl stop mariadb` on every node named, all in one instant.
+    stop: RawNamedNodes,
+    /// `systemctl start mariadb`.
+    start: RawNamedNodes,
+    /// `systemctl restart mariadb`.
+    restart: RawNamedNodes,
+    /// `galera_new_cluster`: starts the node as the first of a new cluster.
+    bootstrap: RawNode,
+    /// `cm-cluster-manage --force-safe-to-bootstrap`.
+    force: RawNode,
+    /// `SET GLOBAL wsrep_provider_options='pc.bootstrap=YES'`.
+    pc_bootstrap: RawNode,
+    /// `mysqld_safe --wsrep-recover`.
+    recover: RawNode,
+    /// The servers are killed; nobody starts them again until somebody does.
+    terminate: RawNodes,
+    /// The servers are killed; the supervisor may start them again.
+    crash: RawNodes,
+    /// The servers are stopped by SIGSTOP.
+    hang: RawNodes,
+    /// The servers go on after a `hang`.
+    resume: RawNodes,
+    /// The hosts lose power.
+    power_off: RawNodes,
+    /// The hosts boot again, and with them the database service.
+    power_on: RawNodes,
+    /// Nodes of different groups do not reach each other.
+    partition: RawPartition,
+    /// Nothing passes from the one node to the other; the other way is open.
+    cut: RawCut,
+    /// Every cut, loss and added latency ends.
+    heal: RawEmpty,
+    /// A file of a node is damaged.
+    damage: RawDamage,
+    /// Writes to the node's disk fail.
+    disk_full: RawNode,
+    /// The node's data folder is empty, as after a replaced disk.
+    disk_lost: RawNode,
+    /// Added one-way latency on everything that reaches or leaves the node.
+    latency: RawBy,
+    /// A part of the packets that reach the node is lost.
+    loss: RawLoss,
+    /// The links of the node are cut and healed in turn.
+    flap: RawFlap,
+    /// A running state transfer to or from the node breaks off.
+    interrupt_transfer: RawNode,
+    /// The next orderly stop of the node's server does not end by itself.
+    stop_hangs: RawNode,
+    /// A session takes the global read lock and keeps it.
+    read_lock: RawNode,
+    /// That session ends.
+    read_unlock: RawNode,
+    /// The mail back end of the node ends.
+    backend_stop: RawNode,
+    /// The node's clock jumps forward.
+    clock_jump: RawBy,
+    /// A command that an operator types on a node.
+    operator: RawOperator,
+    /// A recovery procedure acts on the whole cluster.
+    procedure: RawProcedure,
+    /// Time passes: a span, or until something is true.
+    wait: RawWait,
+    /// Something must be true.
+    expect: RawExpect,
+}
+
+/// Transactions of one new row each, one after another.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWrite {
+    /// The node to which the client speaks.
+    pub(super) node: Placed<String>,
+    /// How many rows.
+    pub(super) rows: Placed<i64>,
+    /// A name for the transaction, which then is left running; `rows` must be 1.
+    #[serde(rename = "as")]
+    pub(super) name: Option<Placed<String>>,
+}
+
+/// Clients that write all the time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoad {
+    /// The nodes to which clients speak.
+    pub(super) nodes: Placed<Vec<Placed<String>>>,
+    /// Clients on each node; 0 ends the load.
+    pub(super) clients: Placed<i64>,
+    /// How long; without it the load goes on while the following steps are played.
+    #[serde(rename = "for")]
+    pub(super) span: Option<Placed<SpanText>>,
+}
+
+/// Nodes, all in one instant.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNodes {
+    /// The nodes.
+    pub(super) nodes: Placed<Vec<Placed<String>>>,
+}
+
+/// Nodes, all in one instant, and if wanted a name for the command.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNamedNodes {
+    /// The nodes.
+    pub(super) nodes: Placed<Vec<Placed<String>>>,
+    /// A name for the command, which then is left running; only one node.
+    #[serde(rename = "as")]
+    pub(super) name: Option<Placed<String>>,
+}
+
+/// One node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNode {
+    /// The node.
+    pub(super) node: Placed<String>,
+}
+
+/// Nothing more to say: `{}`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEmpty {}
+
+/// Groups of nodes that do not reach each other.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPartition {
+    /// The groups; every node is in exactly one.
+    pub(super) groups: Placed<Vec<Placed<Vec<Placed<String>>>>>,
+}
+
+/// One direction of one link.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCut {
+    /// The sender that is not heard.
+    pub(super) from: Placed<String>,
+    /// The receiver that hears nothing.
+    pub(super) to: Placed<String>,
+}
+
+/// Damage to a file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDamage {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The file.
+    pub(super) file: FileWord,
+    /// How it is damaged.
+    pub(super) how: DamageWord,
+}
+
+/// A node and a span of time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBy {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// By how much.
+    pub(super) by: Placed<SpanText>,
+}
+
+/// Lost packets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoss {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// Lost packets of a hundred.
+    pub(super) percent: Placed<i64>,
+}
+
+/// Links that come and go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFlap {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// How long a cut lasts, and how long the time between two cuts.
+    pub(super) period: Placed<SpanText>,
+}
+
+/// A command that an operator types on a node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOperator {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The command line.
+    pub(super) run: Placed<String>,
+    /// The exit code that it must return.
+    pub(super) exit: Option<Placed<i64>>,
+    /// A text that it must print, on either stream.
+    pub(super) prints: Option<Placed<String>>,
+    /// A text that it must not print.
+    pub(super) lacks: Option<Placed<String>>,
+    /// The longest time that it may take; 2 minutes if nothing is said.
+    pub(super) within: Option<Placed<SpanText>>,
+    /// Ctrl-C after this time, if it still runs.
+    pub(super) interrupt_after: Option<Placed<SpanText>>,
+    /// A name for the command, which then is left running.
+    #[serde(rename = "as")]
+    pub(super) name: Option<Placed<String>>,
+}
+
+/// A recovery procedure.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProcedure {
+    /// The procedure's name.
+    pub(super) name: Placed<String>,
+    /// How it must end.
+    pub(super) ends: Option<ProcedureEndWord>,
+}
+
+/// Time passes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWait {
+    /// This long.
+    #[serde(rename = "for")]
+    pub(super) span: Option<Placed<SpanText>>,
+    /// Until this is true.
+    pub(super) until: Option<Placed<RawUntil>>,
+    /// At most this long; without it a minute.
+    pub(super) within: Option<Placed<SpanText>>,
+}
+
+/// A statement of the documentation, in our own words, that the step's check decides.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClaim {
+    /// The claim's name, unique in the scenario.
+    pub(super) id: Placed<String>,
+    /// What the documentation says.
+    pub(super) says: Placed<String>,
+    /// Whether that is so.
+    pub(super) verdict: VerdictWord,
+    /// What the verdict rests on, where the documentation leaves it open.
+    pub(super) assumes: Option<String>,
+    /// The lines of the documentation: `123` or `123-125`.
+    pub(super) lines: Option<Placed<String>>,
+}
+
+/// Defines the tables of `wait.until` and `expect`, which say the same of states.
+macro_rules! state_tables {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty,)+) => {
+        /// What must become true.
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct RawUntil {
+            $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
+        }
+
+        /// What must be true.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct RawExpect {
+            $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
+            /// What becomes of a write on the node, tried now.
+            pub(super) write: Option<WriteWord>,
+            /// What becomes of a read on the node, tried now.
+            pub(super) read: Option<ReadWord>,
+            /// The error number with which the write, the read or the request is refused.
+            pub(super) error: Option<Placed<i64>>,
+            /// How many acknowledged rows are lost: missing on a Primary, Synced node, or on every
+            /// node where there is no such node.
+            pub(super) lost: Option<Placed<i64>>,
+            /// Whether Synced nodes hold different rows.
+            pub(super) diverged: Option<bool>,
+            /// The name (`as`) of a request.
+            pub(super) request: Option<Placed<String>>,
+            /// How the request ends.
+            pub(super) ends: Option<EndWord>,
+            /// A text that the request must print.
+            pub(super) prints: Option<Placed<String>>,
+            /// A text that the request must not print.
+            pub(super) lacks: Option<Placed<String>>,
+            /// It must become true within this time; 10 s if neither this nor `for` is given.
+            pub(super) within: Option<Placed<SpanText>>,
+            /// It must then stay true for this time.
+            #[serde(rename = "for")]
+            pub(super) hold: Option<Placed<SpanText>>,
+        }
+
+        impl RawExpect {
+            /// The fields that say something of a state apart from the others.
+            pub(super) fn take_state(&mut self) -> RawUntil {
+                RawUntil { $($name: self.$name.take(),)+ }
+            }
+        }
+    };
+}
+
+state_tables! {
+    /// The node of which something is said.
+    node: Placed<String>,
+    /// Several nodes of which the same is said.
+    nodes: Placed<Vec<Placed<String>>>,
+    /// What the server process does.
+    process: ProcessWord,
+    /// Exit code of the last process (128 plus the signal); with `request` that of the command.
+    exit: Placed<i64>,
+    /// `wsrep_cluster_status`.
+    cluster_status: StatusWord,
+    /// `wsrep_cluster_size`.
+    cluster_size: Placed<i64>,
+    /// `wsrep_ready`.
+    ready: FlagWord,
+    /// `wsrep_connected`.
+    connected: FlagWord,
+    /// `wsrep_local_state_comment`.
+    local_state: LocalStateWord,
+    /// `wsrep_cluster_conf_id`, as printed.
+    conf_id: Placed<String>,
+    /// `safe_to_bootstrap` in grastate.dat.
+    safe_to_bootstrap: Placed<i64>,
+    /// `seqno` in grastate.dat.
+    grastate_seqno: i64,
+    /// Whether the uuid in grastate.dat is the zero uuid.
+    grastate_zero: bool,
+    /// Whether there is a gvwstate.dat.
+    gvwstate: bool,
+    /// The nodes named in gvwstate.dat.
+    gvwstate_members: Placed<Vec<Placed<String>>>,
+    /// Rows that the node must hold: `w1A` is the first row written, on A.
+    has_rows: Vec<Placed<String>>,
+    /// Rows that the node must not hold.
+    lacks_rows: Vec<Placed<String>>,
+    /// What is said of the cluster as a whole.
+    cluster: ClusterWord,
+    /// The cluster size that every Primary node must show.
+    size: Placed<i64>,
+}

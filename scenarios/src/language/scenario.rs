@@ -1,0 +1,179 @@
+//! A scenario that has been read and checked.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::check::check;
+use super::error::{Problem, ScenarioError};
+use super::raw::RawScenario;
+use crate::testbed::{Initial, NodeName, Options, Setup, Timers};
+use crate::time::Span;
+use crate::trace::sha256_hex;
+
+/// The largest scenario file that is read, in bytes.
+pub const SIZE_MAX: usize = 1024 * 1024;
+
+/// How long the steps of a scenario may take if it says nothing.
+pub const LIMIT_DEFAULT: Span = Span::from_secs(2 * 60 * 60);
+
+/// When the next step begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pace {
+    /// When nothing has changed for a while; comparisons use this.
+    Rest,
+    /// At once.
+    Next,
+}
+
+/// Whether a statement of the documentation is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimVerdict {
+    /// It is so.
+    Holds,
+    /// It is not so.
+    Contradicted,
+}
+
+impl ClaimVerdict {
+    /// The word of a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Contradicted => "contradicted",
+        }
+    }
+
+    /// The other verdict.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Holds => Self::Contradicted,
+            Self::Contradicted => Self::Holds,
+        }
+    }
+}
+
+/// A statement of the documentation, in our own words, that a step's check decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name.
+    pub id: String,
+    /// What the documentation says.
+    pub says: String,
+    /// Whether that is so, provided that the check holds.
+    pub verdict: ClaimVerdict,
+    /// What the verdict rests on, where the documentation leaves it open.
+    pub assumes: Option<String>,
+    /// The first and the last line in the documentation.
+    pub lines: Option<(u32, u32)>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The line of the file in which it begins.
+    pub line: u32,
+    /// What it does.
+    pub action: Action,
+    /// The claim that its check decides.
+    pub claim: Option<Claim>,
+    /// A remark for the reader.
+    pub note: Option<String>,
+    /// The pace after this step, where it is not the scenario's.
+    pub pace: Option<Pace>,
+}
+
+/// A scenario: what happens, and what must then be true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// The file's name, as the user gave it.
+    pub file: String,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// The name on the command line.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// The heading of the documentation that it plays.
+    pub source: Option<String>,
+    /// What it is there to find out.
+    pub why: Option<String>,
+    /// The nodes, in the order in which they were started.
+    pub nodes: Vec<NodeName>,
+    /// What the cluster is before the first step.
+    pub initial: Initial,
+    /// The timeouts, where the file says them.
+    pub timers: Option<Timers>,
+    /// The pace, where the file says it.
+    pub pace: Option<Pace>,
+    /// The procedure that acts in the second phase.
+    pub procedure: String,
+    /// Whether there is a second phase.
+    pub second_phase: bool,
+    /// The findings that it is there to show.
+    pub findings: Vec<String>,
+    /// The longest time that the steps may take.
+    pub limit: Span,
+    /// The scenario pack to which it belongs.
+    pub pack: Option<String>,
+    /// Words to choose scenarios by.
+    pub tags: Vec<String>,
+    /// The options.
+    pub options: Options,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// Reads a scenario from the text of a file.
+    ///
+    /// `file_name` appears in messages and in the line that replays a run.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, Box<ScenarioError>> {
+        if text.len() > SIZE_MAX {
+            return Err(ScenarioError::without_source(
+                file_name,
+                Problem::new(format!(
+                    "the file has {} bytes, a scenario has at most {SIZE_MAX}",
+                    text.len()
+                ))
+                .help("a scenario is a few pages of text: is this the right file?"),
+            ));
+        }
+        if text.trim().is_empty() {
+            return Err(ScenarioError::without_source(
+                file_name,
+                Problem::new("the file is empty".to_owned()).help(
+                    "a scenario needs an `id`, a `title` and `[[step]]` tables; `seatrial show` prints examples",
+                ),
+            ));
+        }
+        let raw: RawScenario = toml::from_str(text).map_err(|error| {
+            ScenarioError::new(file_name, text, vec![Problem::from_toml(&error, text)])
+        })?;
+        let mut scenario =
+            check(raw, text).map_err(|problems| ScenarioError::new(file_name, text, problems))?;
+        file_name.clone_into(&mut scenario.file);
+        scenario.sha256 = sha256_hex(text);
+        Ok(scenario)
+    }
+
+    /// What an engine needs to build the cluster of this scenario.
+    pub fn setup(&self, timers: Option<Timers>, seed: u64) -> Setup {
+        Setup {
+            nodes: self.nodes.clone(),
+            initial: self.initial,
+            timers: timers.or(self.timers).unwrap_or_default(),
+            options: self.options.clone(),
+            seed,
+        }
+    }
+
+    /// Every claim with the number of its step.
+    pub fn claims(&self) -> impl Iterator<Item = (u32, &Claim)> {
+        self.steps.iter().filter_map(|step| step.claim.as_ref().map(|claim| (step.number, claim)))
+    }
+}

@@ -1,0 +1,1 @@
+//! Writing a scenario back as a file, for the shrinker.

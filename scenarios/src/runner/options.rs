@@ -1,0 +1,55 @@
+//! What the command may change about a run.
+
+use crate::language::Pace;
+use crate::testbed::Timers;
+use crate::time::Span;
+
+/// The short `pc.wait_prim_timeout` of the fast timers plus 5 s: a node that starts in vain has
+/// given up by then.
+const HOLD_LEAST_FAST: Span = Span::from_secs(13);
+
+/// What the command may change about a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// The master seed.
+    pub seed: u64,
+    /// The engine's name; empty for the testbed's own word.
+    pub engine: String,
+    /// The pace, over that of the scenario. With several engines the command passes `Rest` for
+    /// scenarios that say nothing.
+    pub pace: Option<Pace>,
+    /// The timeouts, over those of the scenario.
+    pub timers: Option<Timers>,
+    /// Whether there may be a second phase.
+    pub second_phase: bool,
+    /// The step whose check is negated, so that its claim's verdict must flip (`claims --audit`).
+    pub negate_step: Option<u32>,
+    /// Go on after a fault that the engine does not support.
+    pub allow_unsupported: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            engine: String::new(),
+            pace: None,
+            timers: None,
+            second_phase: true,
+            negate_step: None,
+            allow_unsupported: false,
+        }
+    }
+}
+
+/// How long a `for` lasts: with fast timers a fifth, but at least 13 s, and never longer than
+/// written.
+pub fn hold_for(written: Span, timers: Timers) -> Span {
+    match timers {
+        Timers::Default => written,
+        Timers::Fast => {
+            let fifth = Span::from_micros(written.as_micros() / 5);
+            fifth.max(HOLD_LEAST_FAST).min(written)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the messages about wrong files look like.
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use seatrial_scenarios::Scenario;
+
+/// The message about a file, as a terminal without colours shows it.
+fn message(text: &str) -> String {
+    let error = Scenario::parse("two-nodes.toml", text).expect_err("the file is wrong");
+    let mut rendered = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(80)
+        .render_report(&mut rendered, error.as_ref() as &dyn Diagnostic)
+        .expect("a report renders");
+    rendered
+}
+
+/// A file with these steps.
+fn steps(steps: &str) -> String {
+    format!("id = \"two-nodes\"\ntitle = \"Two nodes\"\n{steps}")
+}
+
+/// A file with one step.
+fn step(step: &str) -> String {
+    steps(&format!("[[step]]\n{step}\n"))
+}
+
+macro_rules! shows {
+    ($($name:ident: $text:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                insta::assert_snapshot!(stringify!($name), message(&$text));
+            }
+        )+
+    };
+}
+
+shows! {
+    unknown_top_key: "id = \"x\"\ntitle = \"X\"\nnoeds = [\"A\"]\n";
+    missing_top_key: "title = \"X\"\n[[step]]\nheal = {}\n";
+    no_toml: "id = \"x\"\ntitle = \"X\n";
+    no_step: "id = \"x\"\ntitle = \"X\"\n";
+    bad_id: "id = \"Two Nodes\"\ntitle = \"X\"\n[[step]]\nheal = {}\n";
+    unknown_action: step("terminat = { nodes = [\"A\"] }");
+    unknown_action_key: step("terminate = { node = [\"A\"] }");
+    unknown_node: step("terminate = { nodes = [\"A\", \"D\"] }");
+    node_twice: step("terminate = { nodes = [\"A\", \"A\"] }");
+    no_nodes: step("stop = { nodes = [] }");
+    declared_twice: "id = \"x\"\ntitle = \"X\"\nnodes = [\"A\", \"A\"]\n[[step]]\nheal = {}\n";
+    two_actions: step("stop = { nodes = [\"A\"] }\nwrite = { node = \"B\", rows = 1 }");
+    no_action: step("note = \"nothing happens\"");
+    no_rows: step("write = { node = \"A\", rows = 0 }");
+    too_much_loss: step("loss = { node = \"A\", percent = 101 }");
+    unknown_file: step("damage = { node = \"A\", file = \"grastate.txt\", how = \"delete\" }");
+    unknown_damage: step("damage = { node = \"A\", file = \"grastate.dat\", how = \"Old copy\" }");
+    group_overlap: step("partition = { groups = [[\"A\", \"B\"], [\"B\", \"C\"]] }");
+    group_missing: step("partition = { groups = [[\"A\"], [\"B\"]] }");
+    one_group: step("partition = { groups = [[\"A\", \"B\", \"C\"]] }");
+    cut_to_itself: step("cut = { from = \"A\", to = \"A\" }");
+    unknown_procedure: step("procedure = { name = \"manual-correct\" }");
+    unknown_finding: "id = \"x\"\ntitle = \"X\"\nfindings = [\"twin-primary\"]\n[[step]]\nheal = {}\n";
+    bad_span: step("wait = { for = \"5 seconds\" }");
+    endless_span: step("wait = { for = \"10000h\" }");
+    empty_wait: step("wait = {}");
+    claim_without_check: step(
+        "heal = {}\nclaim = { id = \"M-1\", says = \"it heals\", verdict = \"holds\" }"
+    );
+    claim_twice: steps(
+        "[[step]]\nexpect = { cluster = \"primary\" }\nclaim = { id = \"M-1\", says = \"a\", verdict = \"holds\" }\n\
+         [[step]]\nexpect = { cluster = \"primary\" }\nclaim = { id = \"M-1\", says = \"b\", verdict = \"holds\" }\n"
+    );
+    claim_lines: step(
+        "expect = { cluster = \"primary\" }\nclaim = { id = \"M-1\", says = \"a\", verdict = \"holds\", lines = \"12-7\" }"
+    );
+    unknown_verdict: step(
+        "expect = { cluster = \"primary\" }\nclaim = { id = \"M-1\", says = \"a\", verdict = \"hold\" }"
+    );
+    empty_expect: step("expect = { within = \"5s\" }");
+    silent_expect: step("expect = { node = \"A\", cluster = \"primary\" }");
+    expect_without_node: step("expect = { cluster_size = 2 }");
+    probe_without_node: step("expect = { write = \"refused\" }");
+    unknown_state: step("expect = { node = \"A\", cluster_status = \"nonPrimary\" }");
+    error_without_probe: step("expect = { node = \"A\", ready = \"OFF\", error = 1047 }");
+    size_of_too_many: step("expect = { cluster = \"all-synced\", size = 4 }");
+    unwritten_row: steps(
+        "[[step]]\nwrite = { node = \"A\", rows = 2 }\n[[step]]\nexpect = { node = \"B\", has_rows = [\"w1A\", \"w3A\"] }\n"
+    );
+    unknown_request: step("expect = { request = \"w1\", ends = \"acknowledged\" }");
+    request_of_the_other_kind: steps(
+        "[[step]]\nstop = { nodes = [\"A\"], as = \"s1\" }\n[[step]]\nexpect = { request = \"s1\", ends = \"acknowledged\" }\n"
+    );
+    named_write_of_many_rows: step("write = { node = \"A\", rows = 3, as = \"w1\" }");
+    named_command_with_exit: step(
+        "operator = { node = \"A\", run = \"systemctl stop mariadb\", exit = 0, as = \"s1\" }"
+    );
+    bad_exit: step("operator = { node = \"A\", run = \"true\", exit = 256 }");
+    expect_in_together: step(
+        "together = [{ stop = { nodes = [\"A\"] } }, { expect = { cluster = \"primary\" } }]"
+    );
+    unknown_supervisor: "id = \"x\"\ntitle = \"X\"\n[options]\nsupervisor = \"sysemd\"\n[[step]]\nheal = {}\n";
+    unknown_provider_option: "id = \"x\"\ntitle = \"X\"\n[options]\n\"pc.recovry\" = true\n[[step]]\nheal = {}\n";
+    unknown_server_option: "id = \"x\"\ntitle = \"X\"\n[options]\ninnodb_flush_log_at_trx_comit = 2\n[[step]]\nheal = {}\n";
+    option_with_a_list: "id = \"x\"\ntitle = \"X\"\n[options]\n\"gcache.size\" = [1]\n[[step]]\nheal = {}\n";
+    options_of_no_node: "id = \"x\"\ntitle = \"X\"\n[options.node.D]\n\"pc.weight\" = 2\n[[step]]\nheal = {}\n";
+    several_problems: steps(
+        "[[step]]\nwrite = { node = \"D\", rows = 0 }\n[[step]]\nstop = { nodes = [\"a\"] }\n[[step]]\nwait = { for = \"soon\" }\n"
+    );
+    empty_file: " \n";
+    a_list_for_a_table: step("write = [\"A\", 3]");
+    a_node_for_a_list: step("stop = { nodes = \"A\" }");
+    a_string_for_a_number: step("write = { node = \"A\", rows = \"3\" }");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_without_reading_it() {
+    let text = "#".repeat(10 * 1024 * 1024);
+    insta::assert_snapshot!(message(&text));
+}

@@ -1,0 +1,6 @@
+//! Tests of the scenario language.
+
+mod errors;
+mod files;
+mod property;
+mod reading;

@@ -1,0 +1,93 @@
+//! The database as far as recovery depends on it: which transactions it holds, in which order, and
+//! the position that InnoDB keeps with them.
+
+use std::collections::BTreeSet;
+
+use seatrial_galera::{Position, Seqno, StateUuid};
+use serde::{Deserialize, Serialize};
+
+use crate::frame::Peer;
+
+/// A replicated transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct WriteSet {
+    /// Where it was committed by a client.
+    pub origin: Peer,
+    /// The number that the origin gave it, unique together with the process that gave it.
+    pub number: u64,
+    /// What it does.
+    pub change: Change,
+}
+
+/// What a transaction does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Change {
+    /// Inserts the row with this key, which is also the transaction's identity.
+    Insert(String),
+    /// Changes the schema, in total order isolation.
+    Ddl(String),
+}
+
+impl WriteSet {
+    /// The identity in words.
+    pub fn tag(&self) -> &str {
+        match &self.change {
+            Change::Insert(tag) | Change::Ddl(tag) => tag,
+        }
+    }
+}
+
+/// One position of a node's history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Committed {
+    /// The history's name when it was committed.
+    pub uuid: StateUuid,
+    /// The position.
+    pub seqno: Seqno,
+    /// What was committed, none for a configuration change.
+    pub change: Option<Change>,
+}
+
+/// What InnoDB holds: tables and the position, written together with each commit
+/// (`sql/wsrep_xid.cc`; a contiguous prefix, since commits are ordered).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Database {
+    /// The position of the last commit.
+    pub position: Position,
+    /// The commits in order. Oracles look at it; the protocol sees the position alone.
+    pub history: Vec<Committed>,
+    /// The rows' keys.
+    pub rows: BTreeSet<String>,
+    /// A snapshot that broke off has left some tables out: the position lies.
+    pub half_copied: bool,
+    /// The `domain-server-seq` part that `wsrep_gtid_mode` adds to a recovered position.
+    pub gtid_seq: u64,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            position: Position::UNDEFINED,
+            history: Vec::new(),
+            rows: BTreeSet::new(),
+            half_copied: false,
+            gtid_seq: 0,
+        }
+    }
+}
+
+impl Database {
+    /// Applies a committed transaction or a configuration change.
+    pub fn commit(&mut self, commit: &Committed) {
+        self.position = Position { uuid: commit.uuid, seqno: commit.seqno };
+        match &commit.change {
+            Some(Change::Insert(tag)) => {
+                self.rows.insert(tag.clone());
+                self.gtid_seq += 1;
+            }
+            Some(Change::Ddl(_)) => self.gtid_seq += 1,
+            None => {}
+        }
+        self.history.push(commit.clone());
+    }
+}

@@ -1,0 +1,202 @@
+//! What goes into a node and what comes out: data, nothing else.
+
+use seatrial_galera::{GraState, GvwState, LogLine, RecoveredPosition};
+use serde::{Deserialize, Serialize};
+
+use crate::cache::Gcache;
+use crate::database::{Change, Committed, Database};
+use crate::frame::{CachedEvent, Channel, Frame, Peer};
+use crate::time::Time;
+
+/// Something that a driver tells a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// The process has been started.
+    Boot(BootMode),
+    /// A timer that the node has set has run out.
+    Timer(TimerId),
+    /// A connection is up, whoever opened it.
+    LinkUp(Peer, Channel),
+    /// A connection is gone, or could not be opened.
+    LinkDown(Peer, Channel),
+    /// A frame has arrived.
+    Received(Peer, &'a Frame),
+    /// A disk operation has ended.
+    DiskDone(IoId, IoResult),
+    /// A client or the operator says something to the server.
+    Statement(RequestId, Statement),
+    /// A signal.
+    Signal(Signal),
+}
+
+/// How a process is started.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BootMode {
+    /// `--wsrep-new-cluster`.
+    pub new_cluster: bool,
+    /// `--wsrep_start_position`, as galera_recovery found it.
+    pub start_position: Option<RecoveredPosition>,
+    /// What makes this process different from all others: identities are derived from it.
+    pub entropy: u64,
+    /// Where the 100 ns counter that begins a version 1 uuid stood at the run's start: it decides
+    /// whose identity is the lowest.
+    pub uuid_epoch: u32,
+}
+
+/// A signal that the server handles; SIGKILL is the driver's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// SIGTERM.
+    Term,
+}
+
+/// The number of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestId(pub u32);
+
+/// What can be said to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Statement {
+    /// A transaction.
+    Commit(Change),
+    /// A read of a table.
+    Read,
+    /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'`.
+    PcBootstrap,
+    /// `FLUSH TABLES WITH READ LOCK`, kept.
+    Lock,
+    /// The end of the session that holds it.
+    Unlock,
+    /// A session that will not let the next orderly stop end.
+    HoldOnStop,
+}
+
+/// The server's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reply {
+    /// Done.
+    Ok,
+    /// Refused, with MariaDB's error number.
+    Error(u16),
+    /// The connection is gone.
+    Lost,
+}
+
+/// A disk operation's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IoId(pub u64);
+
+/// A disk operation. The disk does them in order, each takes time, and a crash can fall between any
+/// two.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DiskOp {
+    /// Opens grastate.dat, creating it with no bytes where it is missing, and reads every state file.
+    Open,
+    /// Writes grastate.dat through the handle that was opened at the start: rewind, write, fsync. The
+    /// name may meanwhile belong to another file (`saved_state.cpp:write_file`).
+    WriteGrastate(GraState),
+    /// Writes gvwstate.dat to a temporary file, fsyncs it and renames it (`view.cpp:ViewState::write_file`).
+    WriteGvwstate(GvwState),
+    /// Removes gvwstate.dat.
+    RemoveGvwstate,
+    /// Writes commits to InnoDB's redo log: the page cache has them.
+    InnodbWrite(Vec<Committed>),
+    /// fsyncs the redo log.
+    InnodbSync,
+    /// Copies another node's files over the database.
+    InnodbReplace(Box<Database>),
+    /// Appends to galera.cache, which is mapped into memory.
+    CacheAppend(CachedEvent),
+    /// Empties galera.cache and names the history of what comes.
+    CacheReset(seatrial_galera::StateUuid),
+    /// Drops everything above a position from galera.cache.
+    CacheDiscardAbove(seatrial_galera::Seqno),
+}
+
+/// What a disk operation gave.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum IoResult {
+    /// Done.
+    Done,
+    /// The state files.
+    Opened(Box<DiskState>),
+    /// The disk is full or broken.
+    Failed,
+}
+
+/// The state files as a starting process finds them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DiskState {
+    /// Text of grastate.dat, none where there was no such file.
+    pub grastate: Option<String>,
+    /// Text of gvwstate.dat.
+    pub gvwstate: Option<String>,
+    /// InnoDB.
+    pub database: Database,
+    /// galera.cache.
+    pub cache: Gcache,
+}
+
+/// A timer of a node; setting it again moves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum TimerId {
+    /// The next stage of the start.
+    Boot,
+    /// gmcast's check.
+    Gmcast,
+    /// evs's checks.
+    Evs,
+    /// The announcement's next slice (`pc.announce_timeout`).
+    Announce,
+    /// The wait for a primary component (`pc.wait_prim_timeout`).
+    WaitPrim,
+    /// The longest that an orderly leave may take (`pc.linger`).
+    Linger,
+    /// The applier's next step.
+    Apply,
+    /// The state transfer script on the joiner, and its retries.
+    Joiner,
+    /// The next part of the transfer on the donor.
+    Donor,
+    /// The once-a-second flush of `innodb_flush_log_at_trx_commit` 0 and 2.
+    Flush,
+    /// The orderly stop's next stage.
+    Stop,
+}
+
+/// Something that a node asks its driver for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a frame.
+    Send(Peer, Frame),
+    /// Open a connection.
+    Connect(Peer, Channel),
+    /// Close one.
+    Close(Peer, Channel),
+    /// Set a timer.
+    SetTimer(TimerId, Time),
+    /// Clear it.
+    ClearTimer(TimerId),
+    /// Do a disk operation.
+    Disk(IoId, DiskOp),
+    /// Answer a statement.
+    Reply(RequestId, Reply),
+    /// Something for the error log and the trace.
+    Note(Note),
+    /// The process ends with this exit code (128 plus the signal).
+    Exit(i32),
+}
+
+/// Something that a node reports.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Note {
+    /// A line of the error log.
+    Log(LogLine),
+    /// The SQL port is open.
+    PortOpen,
+    /// The node's own statement was put at this position: for the oracles.
+    Ordered(String),
+}
+
+/// The effects of one input, in order.
+pub type Effects = Vec<Effect>;

@@ -1,0 +1,530 @@
+//! evs: membership by timers and agreement, views, and the way from one view to the next
+//! (`gcomm/src/evs_proto.cpp`).
+//!
+//! Total order inside a view is in [`order`]; agreement on the next view in [`gather`].
+
+mod gather;
+mod order;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_galera::{GcommUuid, ViewId, ViewType};
+
+use crate::config::Config;
+use crate::frame::{EvsMessage, GapMessage, InstallMessage, JoinMessage, LeaveMessage, PcMessage};
+use crate::time::Time;
+
+use order::InputMap;
+
+/// The state of the protocol (`evs_proto.hpp:Proto::State`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum State {
+    /// Not started, or over.
+    Closed,
+    /// Started, not yet noticed by anybody.
+    Joining,
+    /// Leaving in order.
+    Leaving,
+    /// Agreeing on the next view.
+    Gather,
+    /// Agreed, waiting until everybody has committed.
+    Install,
+    /// In a view.
+    Operational,
+}
+
+/// A view as the layer above sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EvsView {
+    /// `TRANS` or `REG`, with the number.
+    pub(crate) id: ViewId,
+    /// The members.
+    pub(crate) members: BTreeSet<GcommUuid>,
+    /// Of the view before: those that left in order.
+    pub(crate) left: BTreeSet<GcommUuid>,
+    /// Of the view before: those that did not come along.
+    pub(crate) partitioned: BTreeSet<GcommUuid>,
+}
+
+/// What the layer asks for or hands up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Out {
+    /// Send to everybody.
+    Broadcast(EvsMessage),
+    /// Send to everybody what another node said first.
+    Forward(GcommUuid, EvsMessage),
+    /// A message in order.
+    Deliver(GcommUuid, PcMessage),
+    /// A new view.
+    View(EvsView),
+    /// The layer is closed.
+    Closed,
+    /// A member is suspected; for the log.
+    Suspecting(GcommUuid),
+    /// No view could be formed in `evs.max_install_timeouts` attempts ("failed to form singleton
+    /// view").
+    GaveUp,
+}
+
+/// What is known of another node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Known {
+    operational: bool,
+    suspected: bool,
+    /// Last progress.
+    heard: Time,
+    join: Option<JoinMessage>,
+    leaving: bool,
+    /// The view that it has committed to, with its message counter.
+    committed: Option<(ViewId, u64)>,
+}
+
+impl Known {
+    const fn new(now: Time) -> Self {
+        Self {
+            operational: true,
+            suspected: false,
+            heard: now,
+            join: None,
+            leaving: false,
+            committed: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Evs {
+    me: GcommUuid,
+    state: State,
+    known: BTreeMap<GcommUuid, Known>,
+    view: ViewId,
+    members: BTreeSet<GcommUuid>,
+    /// Views that this node has left behind: what still comes from there is old.
+    previous: BTreeSet<ViewId>,
+    input: InputMap,
+    last_sent: i64,
+    /// Message counter of JOINs and commits.
+    fifo: u64,
+    /// The JOIN that was sent last, to send a new one only when it differs.
+    last_join: Option<JoinMessage>,
+    install: Option<InstallMessage>,
+    /// Attempts at the current change.
+    attempt: u32,
+    gather_since: Time,
+    install_deadline: Option<Time>,
+    install_timeouts: u32,
+    /// A closing that waits for the current change to end.
+    leave_pending: bool,
+    last_check: Time,
+    last_keepalive: Time,
+    last_retrans: Time,
+}
+
+impl Evs {
+    /// A closed protocol. `restored_seq` is the number of the view in gvwstate.dat: view numbers are
+    /// never used again (`evs_proto.cpp:Proto`, constructor).
+    pub(crate) fn new(me: GcommUuid, restored_seq: Option<u32>) -> Self {
+        let seq = restored_seq.map_or(0, |seq| seq + 1);
+        let view = ViewId::new(ViewType::Reg, me, seq);
+        let members = BTreeSet::from([me]);
+        Self {
+            me,
+            state: State::Closed,
+            known: BTreeMap::new(),
+            view,
+            input: InputMap::new(&members),
+            members,
+            previous: BTreeSet::new(),
+            last_sent: -1,
+            fifo: 0,
+            last_join: None,
+            install: None,
+            attempt: 0,
+            gather_since: Time::ZERO,
+            install_deadline: None,
+            install_timeouts: 0,
+            leave_pending: false,
+            last_check: Time::ZERO,
+            last_keepalive: Time::ZERO,
+            last_retrans: Time::ZERO,
+        }
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many nodes are known, this one included (`known_size` in `pc.cpp:connect`).
+    pub(crate) fn known_size(&self) -> usize {
+        self.known.len() + 1
+    }
+
+    pub(crate) const fn view_id(&self) -> ViewId {
+        self.view
+    }
+
+    /// Starts the protocol: the node announces itself and is not a member of anything.
+    pub(crate) fn join(&mut self, now: Time, out: &mut Vec<Out>) {
+        self.state = State::Joining;
+        self.last_check = now;
+        self.last_retrans = now;
+        self.send_join(out);
+    }
+
+    /// Announces itself again while nobody has answered (`pc.cpp:connect`).
+    pub(crate) fn announce(&mut self, out: &mut Vec<Out>) {
+        if self.state == State::Joining {
+            self.send_join(out);
+        }
+    }
+
+    /// The announcement is over: the node takes part in the membership from here on.
+    pub(crate) fn start_gathering(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        if self.state == State::Joining {
+            self.shift_to_gather(now, config, out);
+            self.try_install(now, config, out);
+        }
+    }
+
+    /// Leaves in order (`evs_proto.cpp:close`).
+    pub(crate) fn close(&mut self, now: Time, out: &mut Vec<Out>) {
+        match self.state {
+            State::Closed | State::Leaving => {}
+            State::Gather | State::Install => self.leave_pending = true,
+            State::Joining => self.shift_to_closed(out),
+            State::Operational => self.leave(now, out),
+        }
+    }
+
+    /// Ends at once, without a word.
+    pub(crate) fn abort(&mut self) {
+        self.state = State::Closed;
+    }
+
+    fn leave(&mut self, now: Time, out: &mut Vec<Out>) {
+        self.leave_pending = false;
+        self.state = State::Leaving;
+        self.last_retrans = now;
+        self.send_leave(out);
+        self.close_if_alone(out);
+    }
+
+    fn send_leave(&self, out: &mut Vec<Out>) {
+        out.push(Out::Broadcast(EvsMessage::Leave(LeaveMessage {
+            view: self.view,
+            last_sent: self.last_sent,
+            aru: self.input.aru(),
+        })));
+    }
+
+    fn shift_to_closed(&mut self, out: &mut Vec<Out>) {
+        self.state = State::Closed;
+        out.push(Out::Closed);
+    }
+
+    /// A leaving node is done when nobody is left who could take note (`evs_proto.cpp:handle_leave`).
+    fn close_if_alone(&mut self, out: &mut Vec<Out>) {
+        let others = self
+            .members
+            .iter()
+            .filter_map(|uuid| self.known.get(uuid))
+            .any(|known| known.operational && !known.leaving);
+        if self.state == State::Leaving && !others {
+            self.shift_to_closed(out);
+        }
+    }
+
+    /// Puts a message into the total order. Between two views that cannot be done (`EAGAIN`): the
+    /// layer above keeps the message and tries again.
+    pub(crate) fn send(&mut self, payload: PcMessage, now: Time, out: &mut Vec<Out>) -> bool {
+        if self.state != State::Operational {
+            return false;
+        }
+        self.send_user(Some(payload), now, out);
+        self.deliver_safe(now, out);
+        true
+    }
+
+    fn send_user(&mut self, payload: Option<PcMessage>, now: Time, out: &mut Vec<Out>) {
+        self.last_sent += 1;
+        let seq = self.last_sent;
+        self.input.insert(self.me, seq, payload.clone());
+        self.input.note_sent(seq, now);
+        self.input.acknowledged(self.me, self.input.aru());
+        self.last_keepalive = now;
+        out.push(Out::Broadcast(EvsMessage::User(
+            self.input.user_message(self.view, seq, payload),
+        )));
+    }
+
+    fn send_gap(&mut self, now: Time, out: &mut Vec<Out>) {
+        self.last_keepalive = now;
+        out.push(Out::Broadcast(EvsMessage::Gap(GapMessage {
+            view: self.view,
+            last_sent: self.last_sent,
+            aru: self.input.aru(),
+            have: self.input.have(),
+            commit: None,
+        })));
+    }
+
+    /// Delivers whatever everybody has.
+    fn deliver_safe(&mut self, now: Time, out: &mut Vec<Out>) {
+        self.input.acknowledged(self.me, self.input.aru());
+        if self.state == State::Operational && self.last_sent < self.input.highest() {
+            while self.last_sent < self.input.highest() {
+                self.send_user(None, now, out);
+            }
+        }
+        while let Some((source, payload)) = self.input.pop_safe() {
+            if let Some(payload) = payload {
+                out.push(Out::Deliver(source, payload));
+            }
+        }
+    }
+
+    /// A message from another node, directly or relayed.
+    pub(crate) fn received(
+        &mut self,
+        source: GcommUuid,
+        message: &EvsMessage,
+        now: Time,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        if self.state == State::Closed || source == self.me {
+            return;
+        }
+        if !self.known.contains_key(&source) && !self.meet(source, message, now, config, out) {
+            return;
+        }
+        match message {
+            EvsMessage::User(user) => {
+                if user.view != self.view || !self.is_heard(source) {
+                    return;
+                }
+                self.refresh(source, now);
+                let before = self.input.aru();
+                self.input.insert(source, user.seq, user.payload.clone());
+                self.input.acknowledged(source, user.aru);
+                self.deliver_safe(now, out);
+                // An acknowledgement rides on a message where there is one, else it goes alone.
+                if self.input.aru() > before && self.state == State::Operational {
+                    self.send_gap(now, out);
+                }
+                if matches!(self.state, State::Gather | State::Install) {
+                    self.join_changed(now, config, out);
+                }
+            }
+            EvsMessage::Gap(gap) => self.received_gap(source, gap, now, config, out),
+            EvsMessage::Join(join) => self.received_join(source, join, now, config, out),
+            EvsMessage::Install(install) => {
+                self.received_install(source, install, now, config, out);
+            }
+            EvsMessage::Leave(leave) => self.received_leave(source, leave, now, config, out),
+        }
+    }
+
+    /// A node that is not known speaks (`evs_proto.cpp:handle_foreign`). Says whether it is to be
+    /// listened to.
+    fn meet(
+        &mut self,
+        source: GcommUuid,
+        message: &EvsMessage,
+        now: Time,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) -> bool {
+        let view = match message {
+            EvsMessage::User(user) => user.view,
+            EvsMessage::Gap(gap) => gap.view,
+            EvsMessage::Join(join) => join.view,
+            EvsMessage::Install(_) | EvsMessage::Leave(_) => return false,
+        };
+        if self.previous.contains(&view) || view == self.view {
+            return false;
+        }
+        // A new incarnation waits until the old one has been removed ("Dropping message from new
+        // incarnation").
+        if self.known.keys().any(|known| known.same_fixed_part(source))
+            || source.same_fixed_part(self.me)
+        {
+            return false;
+        }
+        match self.state {
+            State::Closed | State::Install | State::Leaving => return false,
+            State::Joining => match message {
+                // A joining node listens only to those who have taken note of it.
+                EvsMessage::Join(join) if join.nodes.contains_key(&self.me) => {
+                    self.known.insert(source, Known::new(now));
+                    self.shift_to_gather(now, config, out);
+                }
+                _ => return false,
+            },
+            State::Operational => {
+                self.known.insert(source, Known::new(now));
+                self.shift_to_gather(now, config, out);
+            }
+            State::Gather => {
+                self.known.insert(source, Known::new(now));
+                self.send_join(out);
+            }
+        }
+        true
+    }
+
+    /// Whether messages of the current view from this node still count.
+    fn is_heard(&self, source: GcommUuid) -> bool {
+        self.known.get(&source).is_some_and(|known| known.operational || known.leaving)
+    }
+
+    fn refresh(&mut self, source: GcommUuid, now: Time) {
+        if let Some(known) = self.known.get_mut(&source) {
+            known.heard = now;
+            known.suspected = false;
+        }
+    }
+
+    fn received_gap(
+        &mut self,
+        source: GcommUuid,
+        gap: &GapMessage,
+        now: Time,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        if let Some((view, fifo)) = gap.commit {
+            if let Some(known) = self.known.get_mut(&source) {
+                known.committed = Some((view, fifo));
+                known.heard = now;
+            }
+            self.install_if_committed(now, config, out);
+            return;
+        }
+        if gap.view != self.view || !self.is_heard(source) {
+            return;
+        }
+        self.refresh(source, now);
+        self.input.acknowledged(source, gap.aru);
+        if self.state == State::Operational {
+            self.resend_to(gap, now, config, out);
+            if gap.last_sent > self.last_sent {
+                while self.last_sent < gap.last_sent {
+                    self.send_user(None, now, out);
+                }
+            }
+        }
+        self.deliver_safe(now, out);
+    }
+
+    /// Own messages that the sender of a gap lacks although it should have them by now.
+    fn resend_to(&mut self, gap: &GapMessage, now: Time, config: &Config, out: &mut Vec<Out>) {
+        let from = gap.have.get(&self.me).copied().unwrap_or(-1);
+        let after = config.evs_keepalive_period.divided_by(2);
+        for (seq, payload) in self.input.missing_above(self.me, from) {
+            if self.input.due_again(seq, now, after) {
+                self.input.note_sent(seq, now);
+                let message = self.input.user_message(self.view, seq, payload);
+                out.push(Out::Broadcast(EvsMessage::User(message)));
+            }
+        }
+    }
+
+    /// The periodic work: who is suspected, what must be sent again, what has taken too long.
+    pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        match self.state {
+            State::Closed | State::Joining => {
+                self.last_check = now;
+                return;
+            }
+            State::Leaving => {
+                if now.since(self.last_retrans) >= config.evs_join_retrans_period {
+                    self.last_retrans = now;
+                    self.send_leave(out);
+                }
+            }
+            State::Operational => {
+                if now.since(self.last_keepalive) >= config.evs_keepalive_period {
+                    self.send_gap(now, out);
+                }
+            }
+            State::Gather | State::Install => {
+                if now.since(self.last_retrans) >= config.evs_join_retrans_period {
+                    self.last_retrans = now;
+                    self.retransmit(now, out);
+                }
+            }
+        }
+        let late = now.since(self.last_check)
+            > Time(config.evs_inactive_check_period.0 * 3 + config.evs_inactive_check_period.0 / 2);
+        if now.since(self.last_check) >= config.evs_inactive_check_period {
+            self.last_check = now;
+            // A node that was stopped itself must not expel everybody in its first breath
+            // (`check_inactive`: "skipping check").
+            if !late {
+                self.check_inactive(now, config, out);
+            }
+        }
+        self.check_install_timer(now, config, out);
+    }
+
+    fn check_inactive(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        let mut newly_suspected = Vec::new();
+        for (uuid, known) in &mut self.known {
+            let suspected =
+                known.operational && now.since(known.heard) > config.evs_suspect_timeout;
+            if suspected && !known.suspected {
+                newly_suspected.push(*uuid);
+            }
+            known.suspected = suspected;
+        }
+        out.extend(newly_suspected.iter().map(|uuid| Out::Suspecting(*uuid)));
+        let mut inactive: BTreeSet<GcommUuid> = self
+            .known
+            .iter()
+            .filter(|(_, known)| {
+                known.operational
+                    && (now.since(known.heard) > config.evs_inactive_timeout
+                        || (known.suspected && known.join.is_none()))
+            })
+            .map(|(uuid, _)| *uuid)
+            .collect();
+        inactive.extend(self.suspected_by_most());
+        // All others are silent: this node is the one that is cut off.
+        let operational: Vec<&Known> =
+            self.known.values().filter(|known| known.operational).collect();
+        if self.known.len() > 1 && operational.iter().all(|known| known.suspected) {
+            inactive.extend(
+                self.known.iter().filter(|(_, known)| known.operational).map(|(uuid, _)| *uuid),
+            );
+        }
+        if matches!(self.state, State::Gather | State::Install)
+            && now.since(self.gather_since) >= config.evs_suspect_timeout
+        {
+            inactive.extend(self.asymmetric());
+        }
+        if inactive.is_empty() {
+            if !newly_suspected.is_empty() && self.state == State::Gather {
+                self.join_changed(now, config, out);
+            }
+            return;
+        }
+        self.set_inactive(&inactive);
+        match self.state {
+            State::Leaving => self.close_if_alone(out),
+            State::Operational | State::Install => {
+                self.shift_to_gather(now, config, out);
+                self.try_install(now, config, out);
+            }
+            _ => self.join_changed(now, config, out),
+        }
+    }
+
+    fn set_inactive(&mut self, inactive: &BTreeSet<GcommUuid>) {
+        for uuid in inactive {
+            if let Some(known) = self.known.get_mut(uuid) {
+                known.operational = false;
+            }
+        }
+    }
+}

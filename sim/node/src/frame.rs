@@ -1,0 +1,407 @@
+//! What nodes say to each other, layer by layer, and its encoding.
+//!
+//! The `des` engine hands frames over as values, `madsim` as bytes on a TCP stream; both are the same
+//! frames.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
+use serde::{Deserialize, Serialize};
+
+use crate::database::{Database, WriteSet};
+
+/// A node by its place in the configuration: the stand-in for its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Peer(pub u8);
+
+/// The two kinds of connection between nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Channel {
+    /// Group communication (port 4567).
+    Group,
+    /// State transfer, snapshot and incremental (ports 4444 and 4568).
+    Transfer,
+}
+
+/// One message on a link.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Frame {
+    /// Group communication.
+    Group(GroupFrame),
+    /// State transfer.
+    Transfer(TransferFrame),
+}
+
+impl Frame {
+    /// The bytes of the frame, without a length in front.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("invariant: a frame is plain data of bounded depth")
+    }
+
+    /// Reads a frame back.
+    ///
+    /// # Errors
+    /// When the bytes are no frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
+    /// The frame in a few words, for traces.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Group(frame) => frame.summary(),
+            Self::Transfer(frame) => frame.summary(),
+        }
+    }
+
+    /// Whether the frame only keeps a connection or a view alive.
+    pub const fn is_keepalive(&self) -> bool {
+        match self {
+            Self::Group(GroupFrame::Keepalive) => true,
+            Self::Group(GroupFrame::Evs { message, .. }) => {
+                matches!(message, EvsMessage::Gap(gap) if gap.commit.is_none())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// gmcast: connections, addresses, relaying (`gcomm/src/gmcast_message.hpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum GroupFrame {
+    /// The first message on a connection, from either side.
+    Hello {
+        /// Who speaks.
+        uuid: GcommUuid,
+    },
+    /// Who the sender is connected with: how addresses spread.
+    Topology {
+        /// The sender's live connections.
+        linked: BTreeMap<Peer, GcommUuid>,
+    },
+    /// Nothing but a sign of life.
+    Keepalive,
+    /// A message of the layer above.
+    Evs {
+        /// Who said it first; a relayed message arrives from another.
+        source: GcommUuid,
+        /// The receiver is asked to pass it on (`F_RELAY`).
+        relay: bool,
+        /// The message.
+        message: EvsMessage,
+    },
+}
+
+/// evs: membership and order (`gcomm/src/evs_message2.hpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EvsMessage {
+    /// A message in the view's total order, with a payload or only to complete a round.
+    User(UserMessage),
+    /// What the sender has: acknowledgement, keepalive, commit of an INSTALL.
+    Gap(GapMessage),
+    /// The sender's picture of the membership to come.
+    Join(JoinMessage),
+    /// The representative's decision on it.
+    Install(InstallMessage),
+    /// The sender leaves in order.
+    Leave(LeaveMessage),
+}
+
+/// A numbered message of a view.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UserMessage {
+    /// The view.
+    pub view: ViewId,
+    /// The sender's number in the view, from 0.
+    pub seq: i64,
+    /// Up to where the sender has everything from everybody.
+    pub aru: i64,
+    /// What is said; nothing in a message that completes a round.
+    pub payload: Option<PcMessage>,
+}
+
+/// What the sender has received in a view.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GapMessage {
+    /// The view.
+    pub view: ViewId,
+    /// The sender's own last number.
+    pub last_sent: i64,
+    /// Up to where the sender has everything from everybody.
+    pub aru: i64,
+    /// Up to where it has each source without a gap.
+    pub have: BTreeMap<GcommUuid, i64>,
+    /// The view whose INSTALL the sender commits to (`F_COMMIT`), with the sender's message counter.
+    pub commit: Option<(ViewId, u64)>,
+}
+
+/// One node in a JOIN.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct JoinNode {
+    /// The sender counts on the node.
+    pub operational: bool,
+    /// The sender has not heard the node for `evs.suspect_timeout`.
+    pub suspected: bool,
+    /// The node has said LEAVE.
+    pub leaving: bool,
+}
+
+/// The sender's picture of the membership to come.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct JoinMessage {
+    /// The view in which the sender is.
+    pub view: ViewId,
+    /// The sender's message counter: older JOINs are ignored.
+    pub fifo: u64,
+    /// Up to where the sender has each source of that view without a gap.
+    pub have: BTreeMap<GcommUuid, i64>,
+    /// Every node that the sender knows of.
+    pub nodes: BTreeMap<GcommUuid, JoinNode>,
+    /// The highest view number that the sender has seen or tried.
+    pub max_view_seq: u32,
+}
+
+/// One member in an INSTALL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct InstallNode {
+    /// The view from which the member comes.
+    pub view: ViewId,
+    /// What the member has of that view.
+    pub have: BTreeMap<GcommUuid, i64>,
+}
+
+/// The representative's decision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct InstallMessage {
+    /// The view to come.
+    pub view: ViewId,
+    /// Its members.
+    pub members: BTreeMap<GcommUuid, InstallNode>,
+    /// Nodes that leave in order with this change.
+    pub leaving: BTreeSet<GcommUuid>,
+}
+
+/// The sender leaves in order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LeaveMessage {
+    /// The view that it leaves.
+    pub view: ViewId,
+    /// Its own last number there.
+    pub last_sent: i64,
+    /// Up to where it has everything.
+    pub aru: i64,
+}
+
+/// pc: the primary component (`gcomm/src/pc_message.hpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PcMessage {
+    /// What the sender knows of every instance.
+    State {
+        /// The instances.
+        nodes: BTreeMap<GcommUuid, PcNode>,
+    },
+    /// The component becomes primary.
+    Install {
+        /// By `pc.bootstrap` or by automatic recovery (`F_BOOTSTRAP`).
+        bootstrap: bool,
+        /// The instances as the representative sees them.
+        nodes: BTreeMap<GcommUuid, PcNode>,
+    },
+    /// A message of the layer above.
+    User(GcsMessage),
+}
+
+/// One instance in the primary component's bookkeeping (`gcomm/src/pc_message.hpp:pc::Node`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PcNode {
+    /// It is in a primary component now.
+    pub prim: bool,
+    /// Nobody knows whether it has installed the last view that it was asked to.
+    pub un: bool,
+    /// The last primary view that it was in; of kind non-primary where it comes from gvwstate.dat.
+    pub last_prim: ViewId,
+    /// How many messages the component had ordered.
+    pub to_seq: i64,
+    /// `pc.weight`.
+    pub weight: u8,
+}
+
+/// gcs: the group's history (`gcs/src/gcs_group.cpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum GcsMessage {
+    /// The first member names this state exchange.
+    StateUuid(u64),
+    /// A member's answer.
+    State(GcsState),
+    /// A transaction.
+    WriteSet(WriteSet),
+    /// A node asks for a state transfer.
+    StateRequest {
+        /// What the joiner has.
+        have: Position,
+        /// The joiner could take a snapshot: its server is not up yet.
+        snapshot_possible: bool,
+    },
+    /// A donor or a joiner is done: the position, or a failure.
+    Join {
+        /// The position reached, none for a failure.
+        seqno: Option<Seqno>,
+    },
+    /// The sender has applied everything that it received.
+    Sync,
+    /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
+    Desync,
+}
+
+/// A member's part in the state exchange (`gcs/src/gcs_state_msg.hpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GcsState {
+    /// The exchange that it answers.
+    pub exchange: u64,
+    /// The history that the member has.
+    pub group_uuid: StateUuid,
+    /// The last position that it has received in order.
+    pub received: Seqno,
+    /// The number of its last primary configuration, -1 for none in this process.
+    pub prim_seqno: i64,
+    /// Its state in that configuration.
+    pub prim_state: GcsNodeState,
+    /// Its state now.
+    pub current_state: GcsNodeState,
+    /// The lowest position in its gcache, undefined for none.
+    pub cached: Seqno,
+    /// It was told to bootstrap (automatic recovery, `pc.bootstrap`).
+    pub bootstrap: bool,
+}
+
+/// The state of a group member (`gcs/src/gcs.hpp:gcs_node_state_t`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum GcsNodeState {
+    /// In a non-primary configuration, or never in one.
+    NonPrim,
+    /// In a primary configuration, needs a state transfer.
+    Prim,
+    /// Receives one.
+    Joiner,
+    /// Gives one, or has desynced itself.
+    Donor,
+    /// Has its state, catches up.
+    Joined,
+    /// Has applied everything.
+    Synced,
+}
+
+/// State transfer (`galera/src/replicator_str.cpp`, `galera/src/ist_proto.hpp`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TransferFrame {
+    /// The donor's script has run in bypass: what follows is incremental. In Galera the script's
+    /// "SST received" line.
+    Bypass {
+        /// The joiner's own position, confirmed.
+        position: Position,
+    },
+    /// A part of the donor's files.
+    SnapshotPart {
+        /// Parts sent so far, this one included.
+        part: u32,
+        /// Parts in all.
+        parts: u32,
+        /// The donor's position, which the half-copied files already show.
+        position: Position,
+        /// In the last part the database.
+        database: Option<Box<Database>>,
+    },
+    /// One event of the incremental transfer.
+    IstEvent(CachedEvent),
+    /// The incremental transfer is complete.
+    IstEnd {
+        /// Up to here.
+        last: Seqno,
+    },
+    /// The donor gives up.
+    Failed,
+}
+
+/// One position in the write-set cache.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CachedEvent {
+    /// The position.
+    pub seqno: Seqno,
+    /// The transaction, none for a configuration change.
+    pub write_set: Option<WriteSet>,
+}
+
+impl GroupFrame {
+    fn summary(&self) -> String {
+        match self {
+            Self::Hello { uuid } => format!("hello {}", uuid.short()),
+            Self::Topology { linked } => format!("topology of {}", linked.len()),
+            Self::Keepalive => "keepalive".into(),
+            Self::Evs { source, relay, message } => {
+                let relayed = if *relay { " (relay)" } else { "" };
+                format!("{} from {}{relayed}", message.summary(), source.short())
+            }
+        }
+    }
+}
+
+impl EvsMessage {
+    fn summary(&self) -> String {
+        match self {
+            Self::User(user) => match &user.payload {
+                None => format!("evs complete {}", user.seq),
+                Some(payload) => format!("evs user {} {}", user.seq, payload.summary()),
+            },
+            Self::Gap(gap) => match gap.commit {
+                Some((view, _)) => format!("evs commit {view}"),
+                None => format!("evs gap {}", gap.aru),
+            },
+            Self::Join(join) => {
+                let list: Vec<String> = join
+                    .nodes
+                    .iter()
+                    .map(|(uuid, node)| {
+                        format!("{}{}", if node.operational { '+' } else { '-' }, uuid.short())
+                    })
+                    .collect();
+                format!("evs join [{}]", list.join(" "))
+            }
+            Self::Install(install) => format!("evs install {}", install.view),
+            Self::Leave(_) => "evs leave".into(),
+        }
+    }
+}
+
+impl PcMessage {
+    fn summary(&self) -> String {
+        match self {
+            Self::State { .. } => "pc state".into(),
+            Self::Install { bootstrap: true, .. } => "pc install bootstrap".into(),
+            Self::Install { bootstrap: false, .. } => "pc install".into(),
+            Self::User(message) => match message {
+                GcsMessage::StateUuid(_) => "gcs state uuid".into(),
+                GcsMessage::State(state) => {
+                    format!("gcs state {}:{}", state.group_uuid, state.received)
+                }
+                GcsMessage::WriteSet(ws) => format!("write set {}", ws.tag()),
+                GcsMessage::StateRequest { have, .. } => format!("state request {have}"),
+                GcsMessage::Join { seqno: Some(seqno) } => format!("gcs join {seqno}"),
+                GcsMessage::Join { seqno: None } => "gcs join failed".into(),
+                GcsMessage::Sync => "gcs sync".into(),
+                GcsMessage::Desync => "gcs desync".into(),
+            },
+        }
+    }
+}
+
+impl TransferFrame {
+    fn summary(&self) -> String {
+        match self {
+            Self::Bypass { position } => format!("sst bypass {position}"),
+            Self::SnapshotPart { part, parts, .. } => format!("sst part {part}/{parts}"),
+            Self::IstEvent(event) => format!("ist {}", event.seqno),
+            Self::IstEnd { last } => format!("ist end {last}"),
+            Self::Failed => "transfer failed".into(),
+        }
+    }
+}

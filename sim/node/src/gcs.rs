@@ -1,0 +1,533 @@
+//! gcs: the group's history, node states, donors (`gcs/src/gcs_group.cpp`, `gcs_state_msg.cpp`,
+//! `gcs_node.cpp`).
+//!
+//! A primary component below is not enough: the members must also agree on a history. Whoever is in
+//! a working configuration decides; failing that, who was in one; failing that, who was told to
+//! bootstrap.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewType};
+
+use crate::database::WriteSet;
+use crate::frame::{GcsMessage, GcsNodeState, GcsState};
+use crate::pc::PcView;
+
+/// The state of the group as this member sees it (`gcs_group.hpp:gcs_group_state_t`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum GroupState {
+    /// Not in a primary configuration.
+    NonPrimary,
+    /// The first member has not named the exchange yet.
+    WaitStateUuid,
+    /// Waiting for answers.
+    WaitStateMessages,
+    /// In a working configuration.
+    Primary,
+}
+
+/// A configuration as the replicator sees it (`GCS_ACT_CCHANGE`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Conf {
+    /// Whether it is a working one.
+    pub(crate) primary: bool,
+    /// `wsrep_cluster_conf_id`, -1 where it is not.
+    pub(crate) conf_id: i64,
+    /// The history.
+    pub(crate) uuid: StateUuid,
+    /// The position that the configuration itself takes.
+    pub(crate) seqno: Seqno,
+    /// How many members.
+    pub(crate) members: u32,
+    /// This member's state after the exchange.
+    pub(crate) my_state: GcsNodeState,
+}
+
+/// What the layer hands up or asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Out {
+    /// Put this into the total order.
+    Send(GcsMessage),
+    /// A new configuration.
+    Conf(Conf),
+    /// A transaction with its position.
+    WriteSet(Seqno, WriteSet),
+    /// This member's own transaction will not get a position here: no primary component.
+    NotOrdered(WriteSet),
+    /// This member is the donor of the joiner, who has this position.
+    Donate {
+        /// The joiner.
+        joiner: GcommUuid,
+        /// What it has.
+        have: Position,
+        /// Whether it could take a snapshot.
+        snapshot_possible: bool,
+    },
+    /// The answer to this member's request: the donor, or none free now.
+    DonorFound(Option<GcommUuid>),
+    /// This joiner's donor has failed or is gone.
+    TransferFailed(&'static str),
+    /// This member's state has changed in the total order.
+    StateChanged(GcsNodeState),
+    /// This member is ahead of the group ("Reversing history").
+    Reversing {
+        /// Its position.
+        mine: Seqno,
+        /// The group's.
+        group: Seqno,
+    },
+    /// The members hold different histories (`conflicting group UUIDs`), or nobody has one.
+    NoHistory,
+    /// A new history begins ("Starting new group from scratch").
+    NewGroup(StateUuid),
+    /// A member asked for a state transfer; for the log.
+    DonorSelected {
+        /// The joiner.
+        joiner: GcommUuid,
+        /// The donor.
+        donor: GcommUuid,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Member {
+    uuid: GcommUuid,
+    status: GcsNodeState,
+    cached: Seqno,
+    /// The donor of a joiner, the joiner of a donor.
+    peer: Option<GcommUuid>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Gcs {
+    me: GcommUuid,
+    state: GroupState,
+    uuid: StateUuid,
+    /// The last position received in order (`act_id_`); the replicator may be behind it.
+    received: Seqno,
+    /// The number of the last primary configuration in this process.
+    prim_seqno: i64,
+    /// This member's state in it.
+    prim_state: GcsNodeState,
+    /// The current exchange.
+    exchange: u64,
+    states: BTreeMap<GcommUuid, GcsState>,
+    members: Vec<Member>,
+    /// No component has been seen yet: a lone primary first one begins or continues a history.
+    first: bool,
+    bootstrap: bool,
+    cached: Seqno,
+    /// What waits for a working configuration.
+    queue: VecDeque<GcsMessage>,
+    /// A source of names for exchanges and new histories, from the process's entropy.
+    entropy: u128,
+    exchanges: u64,
+}
+
+impl Gcs {
+    pub(crate) const fn new(me: GcommUuid, start: Position, entropy: u128) -> Self {
+        Self {
+            me,
+            state: GroupState::NonPrimary,
+            uuid: start.uuid,
+            received: start.seqno,
+            prim_seqno: -1,
+            prim_state: GcsNodeState::NonPrim,
+            exchange: 0,
+            states: BTreeMap::new(),
+            members: Vec::new(),
+            first: true,
+            bootstrap: false,
+            cached: Seqno::UNDEFINED,
+            queue: VecDeque::new(),
+            entropy,
+            exchanges: 0,
+        }
+    }
+
+    pub(crate) const fn state(&self) -> GroupState {
+        self.state
+    }
+
+    /// The lowest position in the write-set cache, to be told in state exchanges.
+    pub(crate) const fn set_cached(&mut self, cached: Seqno) {
+        self.cached = cached;
+    }
+
+    /// A state transfer has put this member to a position (`gcs_group_set_act_id` and friends).
+    pub(crate) const fn received(&self) -> Seqno {
+        self.received
+    }
+
+    fn my_index(&self) -> Option<usize> {
+        self.members.iter().position(|member| member.uuid == self.me)
+    }
+
+    pub(crate) fn my_status(&self) -> GcsNodeState {
+        self.my_index().map_or(GcsNodeState::NonPrim, |index| self.members[index].status)
+    }
+
+    /// Sends now, or when a working configuration is there.
+    pub(crate) fn send(&mut self, message: GcsMessage, out: &mut Vec<Out>) {
+        if self.state == GroupState::Primary && self.queue.is_empty() {
+            out.push(Out::Send(message));
+        } else {
+            self.queue.push_back(message);
+        }
+    }
+
+    /// The layer below could not take the message (`EAGAIN`): it is kept.
+    pub(crate) fn keep(&mut self, message: GcsMessage) {
+        self.queue.push_front(message);
+    }
+
+    /// Sends what was kept.
+    pub(crate) fn flush(&mut self, out: &mut Vec<Out>) {
+        if self.state == GroupState::Primary {
+            out.extend(self.queue.drain(..).map(Out::Send));
+        }
+    }
+
+    /// Whether anything waits to be sent.
+    pub(crate) fn has_queue(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// A new component (`gcs_group_handle_comp_msg`).
+    pub(crate) fn component(&mut self, view: &PcView, out: &mut Vec<Out>) {
+        let primary = view.id.kind == ViewType::Prim;
+        let old: Vec<Member> = std::mem::take(&mut self.members);
+        self.members = view
+            .members
+            .iter()
+            .map(|uuid| {
+                old.iter().find(|member| member.uuid == *uuid).cloned().unwrap_or(Member {
+                    uuid: *uuid,
+                    status: GcsNodeState::NonPrim,
+                    cached: Seqno::UNDEFINED,
+                    peer: None,
+                })
+            })
+            .collect();
+        self.states.clear();
+        if !primary {
+            self.go_non_primary(out);
+            return;
+        }
+        if self.state == GroupState::NonPrimary {
+            if self.first && self.members.len() == 1 {
+                self.begin_history(out);
+            } else if view.bootstrap && !self.uuid.is_nil() {
+                self.bootstrap = true;
+            }
+        }
+        self.first = false;
+        self.state = GroupState::WaitStateUuid;
+        if self.members.first().map(|member| member.uuid) == Some(self.me) {
+            self.exchanges += 1;
+            let name = (self.entropy as u64) ^ (self.exchanges << 48);
+            out.push(Out::Send(GcsMessage::StateUuid(name)));
+        }
+    }
+
+    /// A lone node that was told to bootstrap: its history goes on, or a new one begins.
+    fn begin_history(&mut self, out: &mut Vec<Out>) {
+        if self.received.is_undefined() {
+            self.received = Seqno(0);
+            self.uuid = StateUuid(self.entropy);
+            out.push(Out::NewGroup(self.uuid));
+        }
+        self.prim_seqno = 0;
+        self.prim_state = GcsNodeState::Joined;
+        self.members[0].status = GcsNodeState::Joined;
+    }
+
+    fn go_non_primary(&mut self, out: &mut Vec<Out>) {
+        self.state = GroupState::NonPrimary;
+        self.first = false;
+        let mut refused = Vec::new();
+        self.queue.retain(|message| match message {
+            GcsMessage::WriteSet(write_set) => {
+                refused.push(write_set.clone());
+                false
+            }
+            _ => false,
+        });
+        out.extend(refused.into_iter().map(Out::NotOrdered));
+        for member in &mut self.members {
+            member.status = GcsNodeState::NonPrim;
+        }
+        let members = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        out.push(Out::Conf(Conf {
+            primary: false,
+            conf_id: -1,
+            uuid: self.uuid,
+            seqno: self.received,
+            members,
+            my_state: GcsNodeState::NonPrim,
+        }));
+    }
+
+    pub(crate) fn message(
+        &mut self,
+        source: GcommUuid,
+        message: GcsMessage,
+        ordered: bool,
+        out: &mut Vec<Out>,
+    ) {
+        match message {
+            GcsMessage::StateUuid(name) => {
+                if self.state == GroupState::WaitStateUuid && ordered {
+                    self.exchange = name;
+                    self.state = GroupState::WaitStateMessages;
+                    out.push(Out::Send(GcsMessage::State(self.state_message())));
+                }
+            }
+            GcsMessage::State(state) => {
+                if self.state == GroupState::WaitStateMessages && state.exchange == self.exchange {
+                    self.states.insert(source, state);
+                    if self.states.len() == self.members.len() {
+                        self.end_exchange(out);
+                    }
+                }
+            }
+            GcsMessage::WriteSet(write_set) => {
+                if ordered && self.state == GroupState::Primary {
+                    self.received = self.received.next();
+                    out.push(Out::WriteSet(self.received, write_set));
+                } else if source == self.me {
+                    out.push(Out::NotOrdered(write_set));
+                }
+            }
+            GcsMessage::StateRequest { have, snapshot_possible } => {
+                if ordered && self.state == GroupState::Primary {
+                    self.state_request(source, have, snapshot_possible, out);
+                }
+            }
+            GcsMessage::Join { seqno } => self.join_message(source, seqno, out),
+            GcsMessage::Sync => {
+                if self.status_of(source) == Some(GcsNodeState::Joined) {
+                    self.set_status(source, GcsNodeState::Synced, out);
+                }
+            }
+            GcsMessage::Desync => {
+                if self.status_of(source) == Some(GcsNodeState::Synced) {
+                    self.set_status(source, GcsNodeState::Donor, out);
+                }
+            }
+        }
+    }
+
+    fn state_message(&self) -> GcsState {
+        GcsState {
+            exchange: self.exchange,
+            group_uuid: self.uuid,
+            received: self.received,
+            prim_seqno: self.prim_seqno,
+            prim_state: self.prim_state,
+            current_state: self.my_status(),
+            cached: self.cached,
+            bootstrap: self.bootstrap,
+        }
+    }
+
+    /// Everybody has answered (`gcs_group.cpp:group_post_state_exchange`).
+    fn end_exchange(&mut self, out: &mut Vec<Out>) {
+        self.bootstrap = false;
+        let states: Vec<&GcsState> = self.states.values().collect();
+        let Some(quorum) = quorum(&states) else {
+            out.push(Out::NoHistory);
+            self.go_non_primary(out);
+            return;
+        };
+        if quorum.uuid == self.uuid && self.received > quorum.received {
+            // The others count this member in and give it a position; it leaves in order afterwards.
+            out.push(Out::Reversing { mine: self.received, group: quorum.received });
+            return;
+        }
+        for member in &mut self.members {
+            let Some(state) = self.states.get(&member.uuid) else { continue };
+            member.cached = state.cached;
+            member.status = after_exchange(state, &quorum);
+            if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
+                member.peer = None;
+            }
+        }
+        self.state = GroupState::Primary;
+        self.uuid = quorum.uuid;
+        self.received = quorum.received.next();
+        self.prim_seqno = quorum.prim_seqno + 1;
+        self.prim_state = self.my_status();
+        out.push(Out::Conf(Conf {
+            primary: true,
+            conf_id: self.prim_seqno,
+            uuid: self.uuid,
+            seqno: self.received,
+            members: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
+            my_state: self.my_status(),
+        }));
+        self.check_donor(out);
+        self.flush(out);
+    }
+
+    /// A joiner whose donor is not in the group any more has nothing to wait for
+    /// (`gcs_group.cpp:group_check_donor`).
+    fn check_donor(&self, out: &mut Vec<Out>) {
+        let Some(index) = self.my_index() else { return };
+        let mine = &self.members[index];
+        if mine.status == GcsNodeState::Joiner
+            && let Some(donor) = mine.peer
+            && !self.members.iter().any(|member| member.uuid == donor)
+        {
+            out.push(Out::TransferFailed("donor is no longer in the group"));
+        }
+    }
+
+    fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
+        self.members.iter().find(|member| member.uuid == uuid).map(|member| member.status)
+    }
+
+    fn set_status(&mut self, uuid: GcommUuid, status: GcsNodeState, out: &mut Vec<Out>) {
+        if let Some(member) = self.members.iter_mut().find(|member| member.uuid == uuid) {
+            member.status = status;
+        }
+        if uuid == self.me {
+            self.prim_state = status;
+            out.push(Out::StateChanged(status));
+        }
+    }
+
+    /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`).
+    fn state_request(
+        &mut self,
+        joiner: GcommUuid,
+        have: Position,
+        snapshot_possible: bool,
+        out: &mut Vec<Out>,
+    ) {
+        let synced: Vec<&Member> = self
+            .members
+            .iter()
+            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
+            .collect();
+        // Among those who could serve the difference alone, the one that would have to keep the
+        // least: the highest lowest cached position.
+        let incremental = synced
+            .iter()
+            .filter(|member| {
+                have.uuid == self.uuid
+                    && !member.cached.is_undefined()
+                    && member.cached <= have.seqno.next()
+            })
+            .fold(None, |best: Option<&&Member>, member| match best {
+                Some(best) if best.cached >= member.cached => Some(best),
+                _ => Some(member),
+            });
+        let donor = incremental.or(synced.first()).map(|member| member.uuid);
+        let Some(donor) = donor else {
+            if joiner == self.me {
+                out.push(Out::DonorFound(None));
+            }
+            return;
+        };
+        for member in &mut self.members {
+            if member.uuid == joiner {
+                member.peer = Some(donor);
+            } else if member.uuid == donor {
+                member.peer = Some(joiner);
+            }
+        }
+        self.set_status(joiner, GcsNodeState::Joiner, out);
+        self.set_status(donor, GcsNodeState::Donor, out);
+        out.push(Out::DonorSelected { joiner, donor });
+        if joiner == self.me {
+            out.push(Out::DonorFound(Some(donor)));
+        }
+        if donor == self.me {
+            out.push(Out::Donate { joiner, have, snapshot_possible });
+        }
+    }
+
+    /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
+    fn join_message(&mut self, source: GcommUuid, seqno: Option<Seqno>, out: &mut Vec<Out>) {
+        let Some(member) = self.members.iter().find(|member| member.uuid == source) else {
+            return;
+        };
+        let peer = member.peer;
+        match member.status {
+            GcsNodeState::Donor => {
+                self.set_status(source, GcsNodeState::Joined, out);
+                if seqno.is_none() && peer == Some(self.me) {
+                    out.push(Out::TransferFailed("the donor has failed"));
+                }
+            }
+            GcsNodeState::Joiner => {
+                let status =
+                    if seqno.is_some() { GcsNodeState::Joined } else { GcsNodeState::Prim };
+                self.set_status(source, status, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Who is in the configuration, for `wsrep_cluster_size` and the log.
+    pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
+        self.members.iter().map(|member| member.uuid).collect()
+    }
+}
+
+/// What the members agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Quorum {
+    uuid: StateUuid,
+    received: Seqno,
+    prim_seqno: i64,
+}
+
+/// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap.
+fn quorum(states: &[&GcsState]) -> Option<Quorum> {
+    let of = |state: &GcsState| Quorum {
+        uuid: state.group_uuid,
+        received: state.received,
+        prim_seqno: state.prim_seqno,
+    };
+    let working = |state: GcsNodeState| {
+        matches!(state, GcsNodeState::Joined | GcsNodeState::Synced | GcsNodeState::Donor)
+    };
+    let current: Vec<&&GcsState> =
+        states.iter().filter(|state| working(state.current_state)).collect();
+    if let Some(first) = current.first() {
+        if current.iter().any(|state| state.group_uuid != first.group_uuid) {
+            return None;
+        }
+        return current
+            .into_iter()
+            .max_by_key(|state| (state.received, state.prim_seqno))
+            .map(|state| of(state));
+    }
+    let once = states.iter().filter(|state| working(state.prim_state)).collect::<Vec<_>>();
+    let candidates = if once.is_empty() {
+        states.iter().filter(|state| state.bootstrap).collect::<Vec<_>>()
+    } else {
+        once
+    };
+    let first = candidates.first()?;
+    if candidates.iter().any(|state| state.group_uuid != first.group_uuid) {
+        return None;
+    }
+    candidates
+        .into_iter()
+        .max_by_key(|state| (state.prim_seqno, state.received))
+        .map(|state| of(state))
+}
+
+/// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
+fn after_exchange(state: &GcsState, quorum: &Quorum) -> GcsNodeState {
+    if state.group_uuid != quorum.uuid || state.received != quorum.received {
+        return GcsNodeState::Prim;
+    }
+    match state.prim_state {
+        GcsNodeState::NonPrim => GcsNodeState::Joined,
+        kept => kept,
+    }
+}

@@ -1,0 +1,335 @@
+//! gmcast: connections, addresses and relaying (`gcomm/src/gmcast.cpp`).
+//!
+//! A lost connection says nothing about membership: it is dialled again, and the death of a peer is
+//! decided above, by timers (`gmcast.cpp:handle_failed`). This layer never interprets what it carries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_galera::GcommUuid;
+
+use crate::config::Config;
+use crate::frame::{EvsMessage, GroupFrame, Peer};
+use crate::time::Time;
+
+/// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
+pub(crate) const CHECK_PERIOD: Time = Time::from_millis(500);
+/// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
+const RETRY: Time = Time::from_millis(1_000);
+
+/// What the layer asks for or hands up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Out {
+    /// Open a connection.
+    Dial(Peer),
+    /// Close it.
+    Close(Peer),
+    /// Send on it.
+    Send(Peer, GroupFrame),
+    /// A message for the layer above.
+    Deliver(GcommUuid, EvsMessage),
+    /// Another node has this node's identity (`gmcast_proto.cpp:handle_failed`).
+    DuplicateUuid,
+    /// Some peers have no live connection any more: their messages will be relayed.
+    RelayOn(Vec<Peer>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Link {
+    /// The peer's identity, once its first message is here.
+    uuid: Option<GcommUuid>,
+    last_received: Time,
+    last_sent: Time,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Gmcast {
+    me: Peer,
+    uuid: GcommUuid,
+    links: BTreeMap<Peer, Link>,
+    /// Addresses that are dialled, with the instant of the next attempt.
+    addresses: BTreeMap<Peer, Time>,
+    /// Where an identity was last connected, to know who needs relaying.
+    seen: BTreeMap<GcommUuid, Peer>,
+    /// Identities that left or vanished, not talked to until this instant
+    /// (`gmcast.cpp:gmcast_forget`).
+    banned: BTreeMap<GcommUuid, Time>,
+    /// Members of the view above: who must be reached.
+    members: BTreeSet<GcommUuid>,
+    relaying: bool,
+    open: bool,
+}
+
+impl Gmcast {
+    pub(crate) const fn new(me: Peer, uuid: GcommUuid) -> Self {
+        Self {
+            me,
+            uuid,
+            links: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            banned: BTreeMap::new(),
+            members: BTreeSet::new(),
+            relaying: false,
+            open: false,
+        }
+    }
+
+    /// Opens the layer: the configured addresses are dialled from the first check on, which comes
+    /// after one period, so that a short `pc.announce_timeout` ends before any connection is up.
+    pub(crate) fn open(&mut self, addresses: &[Peer], now: Time) {
+        self.open = true;
+        self.addresses =
+            addresses.iter().filter(|peer| **peer != self.me).map(|peer| (*peer, now)).collect();
+    }
+
+    /// Closes every connection.
+    pub(crate) fn close(&mut self, out: &mut Vec<Out>) {
+        self.open = false;
+        out.extend(self.links.keys().map(|peer| Out::Close(*peer)));
+        self.links.clear();
+        self.addresses.clear();
+    }
+
+    /// Whether the layer takes connections.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The periodic check (`gmcast.cpp:check_liveness`, `reconnect`).
+    pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        let silent: Vec<Peer> = self
+            .links
+            .iter()
+            .filter(|(_, link)| now.since(link.last_received) > config.gmcast_peer_timeout)
+            .map(|(peer, _)| *peer)
+            .collect();
+        for peer in silent {
+            out.push(Out::Close(peer));
+            self.lose(peer, now, out);
+        }
+        let keepalive_after = config.gmcast_peer_timeout.divided_by(3);
+        for (peer, link) in &mut self.links {
+            if now.since(link.last_sent) >= keepalive_after {
+                link.last_sent = now;
+                out.push(Out::Send(*peer, GroupFrame::Keepalive));
+            }
+        }
+        for (peer, next) in &mut self.addresses {
+            if *next <= now && !self.links.contains_key(peer) {
+                *next = now + RETRY;
+                out.push(Out::Dial(*peer));
+            }
+        }
+        self.banned.retain(|_, until| *until > now);
+    }
+
+    pub(crate) fn link_up(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
+        if !self.open {
+            out.push(Out::Close(peer));
+            return;
+        }
+        self.links.insert(peer, Link { uuid: None, last_received: now, last_sent: now });
+        out.push(Out::Send(peer, GroupFrame::Hello { uuid: self.uuid }));
+    }
+
+    pub(crate) fn link_down(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
+        if self.links.contains_key(&peer) {
+            self.lose(peer, now, out);
+        } else if let Some(next) = self.addresses.get_mut(&peer) {
+            *next = now + RETRY;
+        }
+    }
+
+    fn lose(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
+        let Some(link) = self.links.remove(&peer) else { return };
+        if let Some(next) = self.addresses.get_mut(&peer) {
+            *next = now + RETRY;
+        }
+        if link.uuid.is_some() {
+            self.tell_topology(now, out);
+        }
+        self.update_relaying(out);
+    }
+
+    pub(crate) fn received(
+        &mut self,
+        from: Peer,
+        frame: &GroupFrame,
+        now: Time,
+        out: &mut Vec<Out>,
+    ) {
+        let Some(link) = self.links.get_mut(&from) else { return };
+        link.last_received = now;
+        match frame {
+            GroupFrame::Hello { uuid } => self.hello(from, *uuid, now, out),
+            GroupFrame::Keepalive => {}
+            GroupFrame::Topology { linked } => {
+                for (peer, uuid) in linked {
+                    if *peer != self.me && !self.banned.contains_key(uuid) {
+                        self.addresses.entry(*peer).or_insert(now);
+                    }
+                }
+            }
+            GroupFrame::Evs { source, relay, message } => {
+                if link.uuid.is_none() || *source == self.uuid {
+                    return;
+                }
+                if *relay {
+                    self.pass_on(from, *source, message, now, out);
+                }
+                out.push(Out::Deliver(*source, message.clone()));
+            }
+        }
+    }
+
+    fn hello(&mut self, from: Peer, uuid: GcommUuid, now: Time, out: &mut Vec<Out>) {
+        if uuid == self.uuid {
+            out.push(Out::DuplicateUuid);
+            return;
+        }
+        if self.banned.get(&uuid).is_some_and(|until| *until > now) {
+            out.push(Out::Close(from));
+            self.links.remove(&from);
+            return;
+        }
+        if let Some(link) = self.links.get_mut(&from) {
+            link.uuid = Some(uuid);
+        }
+        self.seen.retain(|known, peer| *peer != from || *known == uuid);
+        self.seen.insert(uuid, from);
+        self.tell_topology(now, out);
+        self.update_relaying(out);
+    }
+
+    /// A received message with the relay mark goes to everybody else who is connected here
+    /// (`gmcast.cpp:relay`). The copy carries no mark: messages are relayed once.
+    fn pass_on(
+        &mut self,
+        from: Peer,
+        source: GcommUuid,
+        message: &EvsMessage,
+        now: Time,
+        out: &mut Vec<Out>,
+    ) {
+        for (peer, link) in &mut self.links {
+            if *peer == from || link.uuid.is_none() || link.uuid == Some(source) {
+                continue;
+            }
+            link.last_sent = now;
+            let copy = GroupFrame::Evs { source, relay: false, message: message.clone() };
+            out.push(Out::Send(*peer, copy));
+        }
+    }
+
+    fn tell_topology(&mut self, now: Time, out: &mut Vec<Out>) {
+        let linked: BTreeMap<Peer, GcommUuid> =
+            self.links.iter().filter_map(|(peer, link)| Some((*peer, link.uuid?))).collect();
+        for (peer, link) in &mut self.links {
+            if link.uuid.is_some() {
+                link.last_sent = now;
+                out.push(Out::Send(*peer, GroupFrame::Topology { linked: linked.clone() }));
+            }
+        }
+    }
+
+    /// Sends a message to everybody, with the relay mark where somebody is not connected
+    /// ("turning message relay requesting on").
+    pub(crate) fn broadcast(
+        &mut self,
+        source: GcommUuid,
+        message: &EvsMessage,
+        now: Time,
+        out: &mut Vec<Out>,
+    ) {
+        let relay = self.relaying;
+        for (peer, link) in &mut self.links {
+            if link.uuid.is_none() {
+                continue;
+            }
+            link.last_sent = now;
+            let frame = GroupFrame::Evs { source, relay, message: message.clone() };
+            out.push(Out::Send(*peer, frame));
+        }
+    }
+
+    /// The membership above has changed: these must be reached, directly or over others.
+    pub(crate) fn set_members(&mut self, members: BTreeSet<GcommUuid>, out: &mut Vec<Out>) {
+        self.members = members;
+        self.update_relaying(out);
+    }
+
+    fn update_relaying(&mut self, out: &mut Vec<Out>) {
+        let linked: BTreeSet<GcommUuid> =
+            self.links.values().filter_map(|link| link.uuid).collect();
+        let missing: Vec<Peer> = self
+            .members
+            .iter()
+            .filter(|uuid| **uuid != self.uuid && !linked.contains(uuid))
+            .filter_map(|uuid| self.seen.get(uuid).copied())
+            .collect();
+        // A peer whose address is dialled and not reached is relayed to as well: it may be a member
+        // of a component that only a third node can see.
+        let unreached = self.addresses.keys().any(|peer| {
+            self.links.get(peer).is_none_or(|link| link.uuid.is_none())
+        });
+        let relaying = !missing.is_empty() || unreached;
+        if relaying && !self.relaying && !missing.is_empty() {
+            out.push(Out::RelayOn(missing));
+        }
+        self.relaying = relaying;
+    }
+
+    /// A primary view has been delivered (`gmcast.cpp:handle_stable_view`): every address that is not
+    /// in it is dropped, those that left in order are banned for `gmcast.time_wait`, those that
+    /// vanished for half of it.
+    pub(crate) fn primary_view(
+        &mut self,
+        members: &BTreeSet<GcommUuid>,
+        left: &BTreeSet<GcommUuid>,
+        partitioned: &BTreeSet<GcommUuid>,
+        now: Time,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        for uuid in left {
+            self.banned.insert(*uuid, now + config.gmcast_time_wait);
+        }
+        for uuid in partitioned {
+            self.banned.insert(*uuid, now + config.gmcast_time_wait.divided_by(2));
+        }
+        let forgotten: Vec<Peer> = self
+            .links
+            .iter()
+            .filter(|(_, link)| {
+                link.uuid.is_some_and(|uuid| left.contains(&uuid) || partitioned.contains(&uuid))
+            })
+            .map(|(peer, _)| *peer)
+            .collect();
+        for peer in forgotten {
+            self.links.remove(&peer);
+            out.push(Out::Close(peer));
+        }
+        let kept: BTreeSet<Peer> = members
+            .iter()
+            .filter_map(|uuid| self.seen.get(uuid).copied())
+            .chain(self.links.iter().filter(|(_, link)| link.uuid.is_some()).map(|(p, _)| *p))
+            .collect();
+        self.addresses.retain(|peer, _| kept.contains(peer));
+        for peer in kept {
+            if peer != self.me {
+                self.addresses.entry(peer).or_insert(now);
+            }
+        }
+        self.update_relaying(out);
+    }
+
+    /// Who is connected, with an identity.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = (Peer, GcommUuid)> + '_ {
+        self.links.iter().filter_map(|(peer, link)| Some((*peer, link.uuid?)))
+    }
+
+    /// Where an identity is, as far as this node has met it.
+    pub(crate) fn peer_of(&self, uuid: GcommUuid) -> Option<Peer> {
+        if uuid == self.uuid { Some(self.me) } else { self.seen.get(&uuid).copied() }
+    }
+}

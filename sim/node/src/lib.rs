@@ -1,0 +1,37 @@
+//! The sans-I/O Galera node.
+//!
+//! A [`Node`] is one mariadbd process with its provider as a pure state machine: it takes [`Input`]s at
+//! given instants and appends [`Effect`]s. It contains no I/O, clock, randomness, thread or hash map,
+//! it cannot fail and it cannot look outside.
+//!
+//! The layers are Galera's: gmcast (connections, relaying), evs (membership, total order), pc (primary
+//! component), gcs (the group's history, donors), the replicator with the state file and state
+//! transfers, and the server. Each rule names the file and function of Galera that it follows; each
+//! simplification is marked `MODEL GAP`.
+
+mod cache;
+mod config;
+mod database;
+mod effect;
+mod evs;
+mod frame;
+mod gcs;
+mod gmcast;
+mod node;
+mod pc;
+mod time;
+
+pub use cache::Gcache;
+pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
+pub use database::{Change, Committed, Database, WriteSet};
+pub use effect::{
+    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
+    Signal, Statement, TimerId,
+};
+pub use frame::{
+    CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,
+    GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage, PcNode,
+    Peer, TransferFrame, UserMessage,
+};
+pub use node::{Identity, Node, Phase};
+pub use time::Time;

@@ -1,0 +1,361 @@
+//! State transfer: how a joiner gets what it lacks (`galera/src/replicator_str.cpp`, `ist.cpp`).
+//!
+//! The joiner asks in the total order, every member chooses the same donor, and the donor opens a
+//! connection of its own to the joiner: incrementally where its cache reaches back far enough,
+//! otherwise by a copy of its files.
+
+use seatrial_galera::{GcommUuid, LogLine, Position, Seqno, StateUuid};
+
+use crate::database::{Change, Database};
+use crate::effect::{DiskOp, Effect, Effects, TimerId};
+use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, Peer, TransferFrame};
+use crate::gcs::Conf;
+use crate::time::Time;
+
+use super::boot::Closing;
+use super::{Node, log};
+
+/// The joiner's script (`wsrep_sst_rsync --role joiner`) until it listens.
+const JOINER_SCRIPT: Time = Time::from_millis(700);
+/// The donor's script until it has told the joiner that nothing is to be copied.
+const DONOR_SCRIPT: Time = Time::from_millis(500);
+/// The wait before a joiner without a donor asks again.
+const RETRY: Time = Time::from_millis(1_000);
+/// One part of a snapshot.
+const SNAPSHOT_PART: Time = Time::from_millis(500);
+/// Parts of a snapshot.
+///
+/// MODEL GAP: the time of a snapshot does not depend on the amount of data.
+const SNAPSHOT_PARTS: u32 = 5;
+
+/// How far a joiner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum JoinPhase {
+    /// Its script is starting.
+    Script,
+    /// It has asked.
+    Asked,
+    /// It has a donor.
+    HasDonor,
+    /// Files are being copied over its own.
+    Snapshot,
+    /// Events arrive one by one.
+    Incremental,
+}
+
+/// A joiner's side of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Joining {
+    phase: JoinPhase,
+    /// The configuration that made the transfer necessary.
+    conf: Conf,
+    donor: Option<GcommUuid>,
+}
+
+/// A donor's side of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Donation {
+    joiner: Peer,
+    /// From where on events are sent; none for a snapshot.
+    incremental_from: Option<Seqno>,
+    /// Up to where.
+    last: Seqno,
+    parts_sent: u32,
+    connected: bool,
+    /// The joiner's own position.
+    have: Position,
+    /// The joiner is starting: its script takes part.
+    with_script: bool,
+}
+
+impl Node {
+    pub(super) fn start_joining(&mut self, conf: Conf, now: Time, fx: &mut Effects) {
+        // A transfer that was under way goes on: the donor is still at it.
+        if let Some(joining) = &mut self.joining
+            && joining.donor.is_some()
+            && joining.phase >= JoinPhase::HasDonor
+        {
+            joining.conf = conf;
+            return;
+        }
+        self.joining = Some(Joining { phase: JoinPhase::Script, conf, donor: None });
+        let wait = if self.port_open { Time::from_millis(50) } else { JOINER_SCRIPT };
+        fx.push(Effect::SetTimer(TimerId::Joiner, now + wait));
+    }
+
+    /// The script listens, or it is time to ask again.
+    pub(super) fn joiner_timer(&mut self, now: Time, fx: &mut Effects) {
+        let have = if self.committed.is_undefined() {
+            Position::UNDEFINED
+        } else {
+            Position::new(self.state_uuid, self.committed)
+        };
+        let snapshot_possible = !self.port_open;
+        let Some(joining) = &mut self.joining else { return };
+        if joining.phase > JoinPhase::Asked {
+            return;
+        }
+        joining.phase = JoinPhase::Asked;
+        self.group_send(GcsMessage::StateRequest { have, snapshot_possible }, now, fx);
+    }
+
+    pub(super) fn donor_found(&mut self, donor: Option<GcommUuid>, now: Time, fx: &mut Effects) {
+        let Some(joining) = &mut self.joining else { return };
+        if let Some(donor) = donor {
+            joining.donor = Some(donor);
+            joining.phase = JoinPhase::HasDonor;
+        } else {
+            log(fx, LogLine::TransferRetry);
+            fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
+        }
+    }
+
+    /// This node is the donor.
+    pub(super) fn donate(
+        &mut self,
+        joiner: GcommUuid,
+        have: Position,
+        snapshot_possible: bool,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        let last = self.conf.as_ref().map_or(self.committed, |conf| conf.seqno);
+        let incremental = have.uuid == self.state_uuid
+            && !have.seqno.is_undefined()
+            && self.cache.has_from(have.seqno.next());
+        let Some(peer) = self.gmcast.peer_of(joiner) else { return };
+        if !incremental && !snapshot_possible {
+            log(fx, LogLine::SstImpossibleWhileRunning);
+            self.group_send(GcsMessage::Join { seqno: None }, now, fx);
+            return;
+        }
+        if !incremental && !have.uuid.is_nil() && have.uuid == self.state_uuid {
+            log(fx, LogLine::IstNotInCache(have.seqno.next()));
+        }
+        self.donation = Some(Donation {
+            joiner: peer,
+            incremental_from: incremental.then(|| have.seqno.next()),
+            last,
+            parts_sent: 0,
+            connected: false,
+            have,
+            with_script: snapshot_possible,
+        });
+        fx.push(Effect::Connect(peer, Channel::Transfer));
+    }
+
+    pub(super) fn transfer_link_up(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let Some(donation) = &mut self.donation else { return };
+        if donation.joiner != peer {
+            return;
+        }
+        donation.connected = true;
+        let wait = match (donation.incremental_from, donation.with_script) {
+            (Some(_), true) => DONOR_SCRIPT,
+            (Some(_), false) => Time::from_millis(50),
+            (None, _) => SNAPSHOT_PART,
+        };
+        let is_copy = donation.incremental_from.is_none();
+        fx.push(Effect::SetTimer(TimerId::Donor, now + wait));
+        if is_copy && self.identity.config.wsrep_sst_method == crate::config::SstMethod::Rsync {
+            self.pause(now, fx);
+        }
+    }
+
+    pub(super) fn transfer_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        if self.donation.as_ref().is_some_and(|donation| donation.joiner == peer) {
+            self.end_donation(None, now, fx);
+        }
+        // A joiner whose donor is gone learns it from the group.
+    }
+
+    fn end_donation(&mut self, seqno: Option<Seqno>, now: Time, fx: &mut Effects) {
+        let Some(donation) = self.donation.take() else { return };
+        fx.push(Effect::ClearTimer(TimerId::Donor));
+        if seqno.is_some() {
+            fx.push(Effect::Close(donation.joiner, Channel::Transfer));
+        }
+        self.group_send(GcsMessage::Join { seqno }, now, fx);
+        if self.paused {
+            self.unpause(now, fx);
+        }
+    }
+
+    /// The donor's next part.
+    pub(super) fn donor_timer(&mut self, now: Time, fx: &mut Effects) {
+        let Some(donation) = self.donation.clone() else { return };
+        if !donation.connected {
+            return;
+        }
+        let send = |frame| Effect::Send(donation.joiner, Frame::Transfer(frame));
+        if let Some(from) = donation.incremental_from {
+            if donation.with_script {
+                fx.push(send(TransferFrame::Bypass { position: donation.have }));
+            }
+            for (seqno, write_set) in self.cache.events.range(from..) {
+                if *seqno > donation.last {
+                    break;
+                }
+                let event = CachedEvent { seqno: *seqno, write_set: write_set.clone() };
+                fx.push(send(TransferFrame::IstEvent(event)));
+            }
+            log(fx, LogLine::IstSending { first: from, last: donation.last });
+            fx.push(send(TransferFrame::IstEnd { last: donation.last }));
+            self.end_donation(Some(donation.last), now, fx);
+            return;
+        }
+        let part = donation.parts_sent + 1;
+        let position = Position::new(self.state_uuid, self.committed);
+        let whole = part == SNAPSHOT_PARTS;
+        fx.push(send(TransferFrame::SnapshotPart {
+            part,
+            parts: SNAPSHOT_PARTS,
+            position,
+            database: whole.then(|| Box::new(self.database.clone())),
+        }));
+        if whole {
+            log(fx, LogLine::SstSent(position));
+            self.end_donation(Some(self.committed), now, fx);
+        } else {
+            if let Some(donation) = &mut self.donation {
+                donation.parts_sent = part;
+            }
+            fx.push(Effect::SetTimer(TimerId::Donor, now + SNAPSHOT_PART));
+        }
+    }
+
+    pub(super) fn transfer_received(
+        &mut self,
+        from: Peer,
+        frame: &TransferFrame,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        let Some(joining) = &mut self.joining else { return };
+        if joining.donor.and_then(|donor| self.gmcast.peer_of(donor)) != Some(from) {
+            return;
+        }
+        match frame {
+            TransferFrame::Bypass { position } => {
+                joining.phase = JoinPhase::Incremental;
+                log(fx, LogLine::SstReceived(*position));
+                self.open_port_soon(now, fx);
+            }
+            TransferFrame::SnapshotPart { part, position, database, .. } => {
+                let first = joining.phase != JoinPhase::Snapshot;
+                joining.phase = JoinPhase::Snapshot;
+                if first || *part == 1 {
+                    // From here on the files belong to nobody (`mark_unsafe`).
+                    self.state_uuid = StateUuid::NIL;
+                    self.committed = Seqno::UNDEFINED;
+                    self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
+                }
+                match database {
+                    Some(database) => self.snapshot_complete(*position, database, now, fx),
+                    None => self.snapshot_part(*position, fx),
+                }
+            }
+            TransferFrame::IstEvent(event) => {
+                joining.phase = JoinPhase::Incremental;
+                self.ist_event(event, now, fx);
+            }
+            TransferFrame::IstEnd { last } => {
+                log(fx, LogLine::IstReceived(Position::new(self.state_uuid, *last)));
+                self.finish_joining(now, fx);
+            }
+            TransferFrame::Failed => self.transfer_failed("the donor has failed", now, fx),
+        }
+    }
+
+    /// Half-copied files: the position is already the donor's, the tables are not all there.
+    fn snapshot_part(&mut self, position: Position, fx: &mut Effects) {
+        let half = Database { position, half_copied: true, ..Database::default() };
+        self.database = half.clone();
+        self.disk(DiskOp::InnodbReplace(Box::new(half)), fx);
+    }
+
+    fn snapshot_complete(
+        &mut self,
+        position: Position,
+        database: &Database,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        log(fx, LogLine::SstReceived(position));
+        self.database = database.clone();
+        self.disk(DiskOp::InnodbReplace(Box::new(database.clone())), fx);
+        self.committed = position.seqno;
+        self.corrupt = false;
+        let stale = self.cache_contradicts(database, position.uuid);
+        self.adopt_history(position.uuid, fx);
+        if stale {
+            self.ist_failed("Unsupported CC action version", now, fx);
+            return;
+        }
+        self.cache.clear();
+        self.disk(DiskOp::CacheReset(position.uuid), fx);
+        self.finish_joining(now, fx);
+    }
+
+    /// Whether the cache still holds another branch of the same history: events at positions where the
+    /// received database has others.
+    fn cache_contradicts(&self, database: &Database, uuid: StateUuid) -> bool {
+        self.cache.uuid == uuid
+            && database.history.iter().filter(|entry| entry.uuid == uuid).any(|entry| {
+                self.cache.events.get(&entry.seqno).is_some_and(|cached| {
+                    let cached = cached.as_ref().map(|write_set| &write_set.change);
+                    cached != entry.change.as_ref()
+                })
+            })
+    }
+
+    fn ist_event(&mut self, event: &CachedEvent, now: Time, fx: &mut Effects) {
+        if event.seqno <= self.committed {
+            return;
+        }
+        let change = event.write_set.as_ref().map(|write_set| write_set.change.clone());
+        let clash =
+            matches!(&change, Some(Change::Insert(tag)) if self.database.rows.contains(tag));
+        if clash {
+            // The same key with another origin (error 1062): the node cannot follow.
+            self.ist_failed("Failed to apply write set", now, fx);
+            return;
+        }
+        self.commit(event, change, Vec::new(), fx);
+    }
+
+    /// The transfer cannot be applied: the process lives on without a group.
+    fn ist_failed(&mut self, reason: &str, now: Time, fx: &mut Effects) {
+        log(fx, LogLine::IstFailed(reason.into()));
+        let seqno = self.joining.as_ref().map_or(self.committed, |joining| joining.conf.seqno);
+        self.committed = self.committed.max(seqno);
+        self.joining = None;
+        self.ist_failure = true;
+        if !self.port_open {
+            self.open_port_soon(now, fx);
+        }
+        self.close_group(Closing::Disconnect, now, fx);
+    }
+
+    pub(super) const fn failed_in_ist(&self) -> bool {
+        self.ist_failure
+    }
+
+    fn finish_joining(&mut self, now: Time, fx: &mut Effects) {
+        let Some(joining) = self.joining.take() else { return };
+        self.adopt_history(joining.conf.uuid, fx);
+        self.save(joining.conf.uuid, Seqno::UNDEFINED, fx);
+        self.open_port_soon(now, fx);
+        self.group_send(GcsMessage::Join { seqno: Some(self.committed) }, now, fx);
+        self.apply(now, false, fx);
+    }
+
+    /// No state will come ("Will never receive state. Need to abort.").
+    pub(super) fn transfer_failed(&mut self, _why: &str, now: Time, fx: &mut Effects) {
+        if self.joining.is_none() {
+            return;
+        }
+        log(fx, LogLine::WillNeverReceive);
+        self.close_group(Closing::Abort, now, fx);
+    }
+}

@@ -1,0 +1,497 @@
+//! pc: which component may serve (`gcomm/src/pc_proto.cpp`, `gcomm/src/pc.cpp`).
+//!
+//! Quorum is counted over the last primary view, not over the configuration. A component that has
+//! lost it becomes primary again only when *all* members of the last primary view are back, or when
+//! everybody was down and the restored views of gvwstate.dat agree exactly, or by `pc.bootstrap`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_galera::{GcommUuid, ViewId, ViewType};
+
+use crate::config::Config;
+use crate::evs::EvsView;
+use crate::frame::{GcsMessage, PcMessage, PcNode};
+
+/// The state of the protocol (`pc_proto.hpp:Proto::State`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum State {
+    /// Not started, or over.
+    Closed,
+    /// Everybody says what it knows.
+    StatesExchange,
+    /// The component will be primary as soon as the INSTALL is here.
+    Install,
+    /// Primary.
+    Prim,
+    /// Between two views, still primary.
+    Trans,
+    /// Not primary.
+    NonPrim,
+}
+
+/// A view as the layers above see it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PcView {
+    /// `PRIM` or `NON_PRIM`, with the number.
+    pub(crate) id: ViewId,
+    /// The members.
+    pub(crate) members: BTreeSet<GcommUuid>,
+    /// Those that left in order since the view before.
+    pub(crate) left: BTreeSet<GcommUuid>,
+    /// Those that vanished since the view before.
+    pub(crate) partitioned: BTreeSet<GcommUuid>,
+    /// Primary by `pc.bootstrap` or by automatic recovery.
+    pub(crate) bootstrap: bool,
+}
+
+/// Why the layer ended the group communication by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Fatal {
+    /// Two primary components met, and the other one goes on.
+    ConflictingPrims {
+        /// This node's primary view.
+        mine: ViewId,
+        /// The other's.
+        other: ViewId,
+    },
+    /// This node sits in one view with two different primary components.
+    LastPrimsNotConsistent,
+}
+
+/// What the layer asks for or hands up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Out {
+    /// Put this into the total order.
+    Send(PcMessage),
+    /// A new component.
+    View(PcView),
+    /// A message in order; `ordered` is false where the component had lost its quorum before.
+    Deliver {
+        /// Who said it.
+        source: GcommUuid,
+        /// What.
+        message: GcsMessage,
+        /// Whether it counts.
+        ordered: bool,
+    },
+    /// The group communication must end.
+    Fatal(Fatal),
+    /// Lines for the log.
+    Rebootstrapping,
+    /// All nodes of the restored view are here, and no other.
+    PromoteToPrimary,
+    /// A known node does not fit the restored view.
+    InconsistentWithRestoredView(GcommUuid),
+    /// The restored view is of no use any more: a primary component is there.
+    ClearRestoredView,
+    /// Another primary component has been turned down.
+    DiscardingOtherPrim {
+        /// This node's primary view.
+        mine: ViewId,
+        /// The other's.
+        other: ViewId,
+    },
+}
+
+/// The view that gvwstate.dat held.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RestoredView {
+    /// Its id.
+    pub(crate) id: ViewId,
+    /// Its members.
+    pub(crate) members: BTreeSet<GcommUuid>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pc {
+    me: GcommUuid,
+    state: State,
+    start_prim: bool,
+    closing: bool,
+    instances: BTreeMap<GcommUuid, PcNode>,
+    states: BTreeMap<GcommUuid, BTreeMap<GcommUuid, PcNode>>,
+    restored: Option<RestoredView>,
+    /// The last primary view with its weights: what quorum is counted over.
+    last_primary: BTreeSet<GcommUuid>,
+    view: Option<EvsView>,
+    left: BTreeSet<GcommUuid>,
+    partitioned: BTreeSet<GcommUuid>,
+    to_seq: i64,
+}
+
+impl Pc {
+    pub(crate) fn new(
+        me: GcommUuid,
+        start_prim: bool,
+        restored: Option<RestoredView>,
+        config: &Config,
+    ) -> Self {
+        let last_prim = restored.as_ref().map_or(no_prim(), |view| {
+            ViewId::new(ViewType::NonPrim, view.id.uuid, view.id.seq)
+        });
+        let own =
+            PcNode { prim: false, un: false, last_prim, to_seq: -1, weight: config.pc_weight };
+        Self {
+            me,
+            state: State::Closed,
+            start_prim,
+            closing: false,
+            instances: BTreeMap::from([(me, own)]),
+            states: BTreeMap::new(),
+            restored,
+            last_primary: BTreeSet::new(),
+            view: None,
+            left: BTreeSet::new(),
+            partitioned: BTreeSet::new(),
+            to_seq: -1,
+        }
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether a restored view is being waited for.
+    pub(crate) const fn has_restored_view(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// The members that the last state message exchange or view has named, for the quorum sum.
+    pub(crate) const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
+        &self.last_primary
+    }
+
+    /// An orderly close is under way: losing quorum now is not worth a report.
+    pub(crate) fn close(&mut self) {
+        self.closing = true;
+    }
+
+    fn own(&self) -> &PcNode {
+        self.instances.get(&self.me).expect("invariant: a node is an instance of its own")
+    }
+
+    fn is_prim(&self) -> bool {
+        self.own().prim
+    }
+
+    pub(crate) fn evs_view(&mut self, view: &EvsView, config: &Config, out: &mut Vec<Out>) {
+        if view.id.kind == ViewType::Trans {
+            self.trans_view(view, config, out);
+        } else {
+            self.reg_view(view, out);
+        }
+    }
+
+    /// Some members move together to a new view (`pc_proto.cpp:handle_trans`). Here quorum is lost or
+    /// kept, before the new view is known.
+    fn trans_view(&mut self, view: &EvsView, config: &Config, out: &mut Vec<Out>) {
+        self.left.extend(view.left.iter().copied());
+        self.partitioned.extend(view.partitioned.iter().copied());
+        if self.start_prim && self.view.is_none() {
+            // The first view of a bootstrapped node is primary by decree (`handle_first_trans`).
+            let id = ViewId::new(ViewType::Prim, view.id.uuid, view.id.seq);
+            if let Some(own) = self.instances.get_mut(&self.me) {
+                own.prim = true;
+                own.last_prim = id;
+            }
+            self.last_primary = BTreeSet::from([self.me]);
+        }
+        if self.is_prim() && !self.have_quorum(view) {
+            let ignored = !self.closing
+                && (config.pc_ignore_quorum
+                    || (config.pc_ignore_sb && self.is_split_brain(view)));
+            if !ignored {
+                self.mark_non_prim();
+                self.state = State::NonPrim;
+                let id = ViewId::new(ViewType::NonPrim, view.id.uuid, view.id.seq);
+                self.deliver_view(id, view.members.clone(), false, out);
+            }
+        }
+        if self.state != State::NonPrim {
+            self.state = State::Trans;
+        }
+        self.view = Some(view.clone());
+    }
+
+    fn weight_of(&self, members: impl Iterator<Item = GcommUuid>) -> u64 {
+        members
+            .map(|uuid| self.instances.get(&uuid).map_or(1, |node| u64::from(node.weight)))
+            .sum()
+    }
+
+    /// `pc_proto.cpp:have_quorum`: those present count double, those that left in order count once,
+    /// against the last primary view.
+    fn have_quorum(&self, view: &EvsView) -> bool {
+        let present =
+            self.weight_of(view.members.intersection(&self.last_primary).copied());
+        let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
+        let all = self.weight_of(self.last_primary.iter().copied());
+        2 * present + left > all
+    }
+
+    /// `pc_proto.cpp:have_split_brain`: exactly half.
+    fn is_split_brain(&self, view: &EvsView) -> bool {
+        let present =
+            self.weight_of(view.members.intersection(&self.last_primary).copied());
+        let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
+        let all = self.weight_of(self.last_primary.iter().copied());
+        2 * present + left == all
+    }
+
+    fn mark_non_prim(&mut self) {
+        if let Some(own) = self.instances.get_mut(&self.me) {
+            own.prim = false;
+        }
+        for node in self.instances.values_mut() {
+            node.prim = false;
+        }
+    }
+
+    /// A new view is there: everybody says what it knows (`pc_proto.cpp:handle_reg`).
+    fn reg_view(&mut self, view: &EvsView, out: &mut Vec<Out>) {
+        self.view = Some(view.clone());
+        self.state = State::StatesExchange;
+        self.states.clear();
+        out.push(Out::Send(PcMessage::State { nodes: self.instances.clone() }));
+    }
+
+    pub(crate) fn message(
+        &mut self,
+        source: GcommUuid,
+        message: PcMessage,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        match message {
+            PcMessage::State { nodes } => self.state_message(source, nodes, config, out),
+            PcMessage::Install { bootstrap, nodes } => {
+                self.install_message(bootstrap, &nodes, out);
+            }
+            PcMessage::User(message) => {
+                let ordered = self.is_prim() && matches!(self.state, State::Prim | State::Trans);
+                if ordered {
+                    self.to_seq += 1;
+                    if let Some(own) = self.instances.get_mut(&self.me) {
+                        own.to_seq = self.to_seq;
+                    }
+                }
+                out.push(Out::Deliver { source, message, ordered });
+            }
+        }
+    }
+
+    /// `pc_proto.cpp:handle_state`.
+    fn state_message(
+        &mut self,
+        source: GcommUuid,
+        nodes: BTreeMap<GcommUuid, PcNode>,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        if self.state != State::StatesExchange {
+            return;
+        }
+        let mine = self.own().last_prim;
+        if self.is_prim()
+            && let Some(theirs) = nodes.get(&source)
+            && theirs.prim
+            && theirs.last_prim != mine
+        {
+            let other = theirs.last_prim;
+            let stays = if config.pc_npvo { mine.precedes(&other) } else { other.precedes(&mine) };
+            out.push(if stays {
+                Out::DiscardingOtherPrim { mine, other }
+            } else {
+                Out::Fatal(Fatal::ConflictingPrims { mine, other })
+            });
+            return;
+        }
+        self.states.insert(source, nodes);
+        let members = self.members();
+        if self.states.len() < members.len() {
+            return;
+        }
+        // What others remember of absent nodes is remembered here from now on: the memory of the last
+        // primary view is handed on by everybody who meets a holder of it.
+        for (source, nodes) in &self.states {
+            for (uuid, node) in nodes {
+                if uuid == source {
+                    if *uuid != self.me {
+                        self.instances.insert(*uuid, node.clone());
+                    }
+                } else {
+                    self.instances.entry(*uuid).or_insert_with(|| node.clone());
+                }
+            }
+        }
+        match self.becomes_primary(out) {
+            Err(fatal) => out.push(Out::Fatal(fatal)),
+            Ok(true) => {
+                self.state = State::Install;
+                if members.first() == Some(&self.me) {
+                    self.send_install(false, out);
+                }
+            }
+            Ok(false) => {
+                self.state = State::NonPrim;
+                self.mark_non_prim();
+                let id = self.view_id(ViewType::NonPrim);
+                self.deliver_view(id, members, false, out);
+            }
+        }
+    }
+
+    fn members(&self) -> BTreeSet<GcommUuid> {
+        self.view.as_ref().map(|view| view.members.clone()).unwrap_or_default()
+    }
+
+    fn view_id(&self, kind: ViewType) -> ViewId {
+        self.view
+            .as_ref()
+            .map_or(no_prim(), |view| ViewId::new(kind, view.id.uuid, view.id.seq))
+    }
+
+    /// `pc_proto.cpp:is_prim`.
+    fn becomes_primary(&self, out: &mut Vec<Out>) -> Result<bool, Fatal> {
+        let from_prim: Vec<&PcNode> = self
+            .states
+            .iter()
+            .filter_map(|(source, nodes)| nodes.get(source))
+            .filter(|node| node.prim)
+            .collect();
+        if let Some(first) = from_prim.first() {
+            let consistent = from_prim.iter().all(|node| node.last_prim == first.last_prim);
+            return if consistent { Ok(true) } else { Err(Fatal::LastPrimsNotConsistent) };
+        }
+        // Nobody comes from a primary view: the greatest one that anybody remembers may be put
+        // together again, if all its members are here. Incarnations do not count.
+        let present: Vec<GcommUuid> = self.states.keys().copied().collect();
+        let is_present = |uuid: GcommUuid| present.iter().any(|here| here.same_fixed_part(uuid));
+        let all = || self.states.values().flat_map(BTreeMap::iter);
+        let greatest = all()
+            .filter(|(_, node)| node.last_prim.kind == ViewType::Prim)
+            .map(|(_, node)| node.last_prim)
+            .reduce(|a, b| if a.precedes(&b) { b } else { a });
+        let Some(greatest) = greatest else { return Ok(false) };
+        if all().any(|(uuid, node)| node.un && !is_present(*uuid)) {
+            return Ok(false);
+        }
+        let complete = all()
+            .filter(|(_, node)| node.last_prim == greatest)
+            .all(|(uuid, _)| is_present(*uuid));
+        if complete {
+            out.push(Out::Rebootstrapping);
+        }
+        Ok(complete)
+    }
+
+    fn send_install(&self, bootstrap: bool, out: &mut Vec<Out>) {
+        out.push(Out::Send(PcMessage::Install { bootstrap, nodes: self.instances.clone() }));
+    }
+
+    /// `pc_proto.cpp:handle_install`, `handle_trans_install`.
+    fn install_message(
+        &mut self,
+        bootstrap: bool,
+        nodes: &BTreeMap<GcommUuid, PcNode>,
+        out: &mut Vec<Out>,
+    ) {
+        match self.state {
+            State::Install => {}
+            State::NonPrim if bootstrap => {}
+            State::Trans if !bootstrap => {
+                // The view broke while the INSTALL was under way: nobody knows of those who are not
+                // here whether they have installed it.
+                let here = self.members();
+                for uuid in nodes.keys() {
+                    if !here.contains(uuid)
+                        && let Some(node) = self.instances.get_mut(uuid)
+                    {
+                        node.un = true;
+                    }
+                }
+                return;
+            }
+            _ => return,
+        }
+        let to_seq = nodes.values().map(|node| node.to_seq).max().unwrap_or(-1);
+        self.to_seq = self.to_seq.max(to_seq);
+        let members = self.members();
+        let id = self.view_id(ViewType::Prim);
+        for uuid in &members {
+            if let Some(node) = self.instances.get_mut(uuid) {
+                node.prim = true;
+                node.un = false;
+                node.last_prim = id;
+                node.to_seq = self.to_seq;
+            }
+        }
+        self.state = State::Prim;
+        self.last_primary.clone_from(&members);
+        self.instances.retain(|uuid, _| members.contains(uuid));
+        self.deliver_view(id, members, bootstrap, out);
+    }
+
+    /// `pc_proto.cpp:deliver_view`, with the automatic recovery of gvwstate.dat.
+    fn deliver_view(
+        &mut self,
+        id: ViewId,
+        members: BTreeSet<GcommUuid>,
+        bootstrap: bool,
+        out: &mut Vec<Out>,
+    ) {
+        let view = PcView {
+            id,
+            members: members.clone(),
+            left: std::mem::take(&mut self.left),
+            partitioned: std::mem::take(&mut self.partitioned),
+            bootstrap,
+        };
+        out.push(Out::View(view));
+        if id.kind == ViewType::Prim {
+            if self.restored.take().is_some() {
+                out.push(Out::ClearRestoredView);
+            }
+            return;
+        }
+        if self.start_prim {
+            return;
+        }
+        let Some(restored) = &self.restored else { return };
+        let in_restored =
+            |uuid: GcommUuid| restored.members.iter().any(|member| member.same_fixed_part(uuid));
+        let mut greatest_seq = 0;
+        for (uuid, node) in &self.instances {
+            if !in_restored(*uuid) {
+                continue;
+            }
+            if node.last_prim.kind != ViewType::NonPrim || node.last_prim.uuid != restored.id.uuid
+            {
+                out.push(Out::InconsistentWithRestoredView(*uuid));
+                return;
+            }
+            greatest_seq = greatest_seq.max(node.last_prim.seq);
+        }
+        let same_members = members.len() == restored.members.len()
+            && members.iter().all(|uuid| in_restored(*uuid));
+        if greatest_seq == restored.id.seq && same_members {
+            out.push(Out::PromoteToPrimary);
+            self.send_install(true, out);
+        }
+    }
+
+    /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'` (`pc_proto.cpp:set_param`). Says
+    /// whether it did anything.
+    pub(crate) fn bootstrap(&self, out: &mut Vec<Out>) -> bool {
+        if self.state != State::NonPrim {
+            return false;
+        }
+        self.send_install(true, out);
+        true
+    }
+}
+
+/// The id that stands for "never in a primary view".
+fn no_prim() -> ViewId {
+    ViewId::new(ViewType::NonPrim, GcommUuid::NIL, 0)
+}

@@ -1,0 +1,45 @@
+//! Time as the node sees it: microseconds since the run's start, handed in with every input.
+
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+/// An instant, or a stretch of time, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// The run's start.
+    pub const ZERO: Self = Self(0);
+
+    /// A stretch of milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis * 1_000)
+    }
+
+    /// The time since `earlier`, zero where that is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self(self.0.saturating_sub(earlier.0))
+    }
+
+    /// A whole fraction of a stretch.
+    #[must_use]
+    pub const fn divided_by(self, divisor: u64) -> Self {
+        Self(self.0 / divisor)
+    }
+}
+
+impl Add for Time {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Time {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}

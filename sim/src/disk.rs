@@ -1,0 +1,344 @@
+//! The disk of a simulated machine.
+//!
+//! Names and inodes are separate things: a process keeps writing to the file that it opened, even when
+//! somebody has meanwhile put another file under its name. What has been written and not synced lives
+//! in the page cache: it survives the process and not a loss of power.
+
+use std::collections::BTreeMap;
+
+use seatrial_galera::Seqno;
+use seatrial_node::{Committed, Database, DiskOp, DiskState, Gcache, IoResult};
+
+use crate::keyed::Keyed;
+
+/// A file, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Inode(u32);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct File {
+    /// What a reader sees.
+    cached: String,
+    /// What a loss of power leaves.
+    durable: String,
+}
+
+/// What a name meant before the directory was last written back.
+type Names = BTreeMap<String, Inode>;
+
+/// grastate.dat's place.
+pub const GRASTATE: &str = "/var/lib/mysql/grastate.dat";
+/// gvwstate.dat's place.
+pub const GVWSTATE: &str = "/var/lib/mysql/gvwstate.dat";
+
+/// A disk: a value like everything else in the simulation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Disk {
+    files: BTreeMap<Inode, File>,
+    names: Names,
+    durable_names: Names,
+    next_inode: u32,
+    database: Database,
+    /// How much of the database's history a loss of power leaves.
+    durable_commits: usize,
+    cache: Gcache,
+    full: bool,
+    /// Counts writes: whoever watches the disk sees that something has changed.
+    revision: u64,
+}
+
+impl Disk {
+    /// The bytes behind a name.
+    pub fn read(&self, name: &str) -> Option<&str> {
+        self.names.get(name).and_then(|inode| self.files.get(inode)).map(|file| &*file.cached)
+    }
+
+    /// The inode behind a name.
+    pub fn inode(&self, name: &str) -> Option<Inode> {
+        self.names.get(name).copied()
+    }
+
+    /// Writes into the file behind the name, or creates it. Unsynced.
+    pub fn write(&mut self, name: &str, content: &str) {
+        let inode = self.open(name);
+        self.write_inode(inode, content);
+    }
+
+    /// Writes a new file and renames it over the name: the old inode lives on for whoever has it open.
+    pub fn replace(&mut self, name: &str, content: &str) -> Inode {
+        let inode = self.create();
+        self.names.insert(name.to_owned(), inode);
+        self.write_inode(inode, content);
+        inode
+    }
+
+    /// Appends a line.
+    pub fn append_line(&mut self, name: &str, line: &str) {
+        let inode = self.open(name);
+        if let Some(file) = self.files.get_mut(&inode) {
+            file.cached.push_str(line);
+            file.cached.push('\n');
+        }
+    }
+
+    /// Removes the name; an open inode lives on.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.revision += 1;
+        self.names.remove(name).is_some()
+    }
+
+    /// The inode behind the name, created without bytes where there is none (`fopen "a"`).
+    pub fn open(&mut self, name: &str) -> Inode {
+        if let Some(inode) = self.names.get(name) {
+            return *inode;
+        }
+        let inode = self.create();
+        self.names.insert(name.to_owned(), inode);
+        self.revision += 1;
+        inode
+    }
+
+    fn create(&mut self) -> Inode {
+        let inode = Inode(self.next_inode);
+        self.next_inode += 1;
+        self.files.insert(inode, File::default());
+        inode
+    }
+
+    fn write_inode(&mut self, inode: Inode, content: &str) {
+        self.revision += 1;
+        if let Some(file) = self.files.get_mut(&inode) {
+            content.clone_into(&mut file.cached);
+        }
+    }
+
+    fn sync_inode(&mut self, inode: Inode) {
+        if let Some(file) = self.files.get_mut(&inode) {
+            file.durable.clone_from(&file.cached);
+        }
+    }
+
+    /// Writes everything back, as an idle machine does after a while.
+    pub fn sync_all(&mut self) {
+        for file in self.files.values_mut() {
+            file.durable.clone_from(&file.cached);
+        }
+        self.durable_names.clone_from(&self.names);
+        self.durable_commits = self.database.history.len();
+        let named: Vec<Inode> = self.names.values().copied().collect();
+        self.files.retain(|inode, _| named.contains(inode));
+    }
+
+    /// Counts changes of anything on the disk.
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The database as the page cache has it.
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// galera.cache.
+    pub const fn cache(&self) -> &Gcache {
+        &self.cache
+    }
+
+    /// From now on writes fail, or no longer do.
+    pub const fn set_full(&mut self, full: bool) {
+        self.full = full;
+    }
+
+    /// Forgets galera.cache, as damage to the file does: its contents are checked when it is read.
+    pub fn lose_cache(&mut self) {
+        self.cache = Gcache::default();
+        self.revision += 1;
+    }
+
+    /// Everything is gone, as on a new disk.
+    pub fn lose(&mut self) {
+        let revision = self.revision + 1;
+        *self = Self { revision, ..Self::default() };
+    }
+
+    /// Does one operation of a server. `grastate` is the handle that the server opened at its start.
+    pub fn perform(
+        &mut self,
+        op: &DiskOp,
+        grastate: &mut Option<Inode>,
+        cache_size: u64,
+    ) -> IoResult {
+        if self.full && !matches!(op, DiskOp::Open | DiskOp::RemoveGvwstate) {
+            return IoResult::Failed;
+        }
+        match op {
+            DiskOp::Open => {
+                let text = self.read(GRASTATE).map(str::to_owned);
+                *grastate = Some(self.open(GRASTATE));
+                return IoResult::Opened(Box::new(DiskState {
+                    grastate: text,
+                    gvwstate: self.read(GVWSTATE).map(str::to_owned),
+                    database: self.database.clone(),
+                    cache: self.cache.clone(),
+                }));
+            }
+            DiskOp::WriteGrastate(state) => {
+                let inode = *grastate.get_or_insert_with(|| self.open(GRASTATE));
+                self.write_inode(inode, &state.to_string());
+                self.sync_inode(inode);
+            }
+            DiskOp::WriteGvwstate(state) => {
+                let inode = self.replace(GVWSTATE, &state.to_string());
+                self.sync_inode(inode);
+            }
+            DiskOp::RemoveGvwstate => {
+                self.remove(GVWSTATE);
+            }
+            DiskOp::InnodbWrite(commits) => self.write_commits(commits),
+            DiskOp::InnodbSync => self.durable_commits = self.database.history.len(),
+            DiskOp::InnodbReplace(database) => {
+                self.database = (**database).clone();
+                self.durable_commits = self.database.history.len();
+                self.revision += 1;
+            }
+            DiskOp::CacheAppend(event) => self.cache.append(event, cache_size),
+            DiskOp::CacheReset(uuid) => {
+                self.cache.clear();
+                self.cache.uuid = *uuid;
+            }
+            DiskOp::CacheDiscardAbove(seqno) => self.cache.discard_above(*seqno),
+        }
+        IoResult::Done
+    }
+
+    fn write_commits(&mut self, commits: &[Committed]) {
+        self.revision += 1;
+        for commit in commits {
+            self.database.commit(commit);
+        }
+    }
+
+    /// The machine has lost power. What was not synced may be there, may be missing, may be torn;
+    /// which, is drawn by `keyed` for this loss.
+    pub fn power_off(&mut self, keyed: &Keyed, key: &[u64]) {
+        self.revision += 1;
+        let choice = |purpose: &'static str, index: u64, ways: u64| {
+            let mut full = key.to_vec();
+            full.push(index);
+            keyed.between(purpose, &full, 0, ways - 1)
+        };
+        // The redo log: any prefix between what was synced and what was written.
+        let written = self.database.history.len();
+        if written > self.durable_commits {
+            let kept = self.durable_commits
+                + usize::try_from(choice("redo", 0, (written - self.durable_commits + 1) as u64))
+                    .unwrap_or(0);
+            self.truncate_database(kept);
+        }
+        for (index, file) in self.files.values_mut().enumerate() {
+            if file.cached == file.durable {
+                continue;
+            }
+            match choice("unsynced file", index as u64, 3) {
+                0 => file.cached.clone_from(&file.durable),
+                1 => {
+                    let half = file.cached.len() / 2;
+                    let cut = (0..=half).rev().find(|at| file.cached.is_char_boundary(*at));
+                    file.cached.truncate(cut.unwrap_or(0));
+                }
+                _ => {}
+            }
+            file.durable.clone_from(&file.cached);
+        }
+        // A rename or a removal whose folder was not synced may be undone.
+        let mut names = std::mem::take(&mut self.names);
+        let touched: Vec<String> = names
+            .keys()
+            .chain(self.durable_names.keys())
+            .filter(|name| names.get(*name) != self.durable_names.get(*name))
+            .cloned()
+            .collect();
+        for (index, name) in touched.into_iter().enumerate() {
+            if choice("unsynced name", index as u64, 4) == 0 {
+                match self.durable_names.get(&name) {
+                    Some(inode) => names.insert(name, *inode),
+                    None => names.remove(&name),
+                };
+            }
+        }
+        self.names = names;
+        self.durable_names.clone_from(&self.names);
+        // galera.cache is mapped memory without syncs: after a loss of power it is found damaged.
+        self.cache = Gcache::default();
+    }
+
+    fn truncate_database(&mut self, commits: usize) {
+        let history: Vec<Committed> = self.database.history[..commits].to_vec();
+        let mut database = Database { half_copied: self.database.half_copied, ..Database::default() };
+        for commit in &history {
+            database.commit(commit);
+        }
+        self.database = database;
+    }
+
+    /// The position that `--wsrep-recover` finds.
+    pub fn recovered_seqno(&self) -> Seqno {
+        self.database.position.seqno
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seatrial_galera::{GraState, StateUuid};
+
+    use super::*;
+
+    fn state(seqno: i64) -> GraState {
+        GraState { uuid: StateUuid(1), seqno: Seqno(seqno), safe_to_bootstrap: false }
+    }
+
+    #[test]
+    fn a_server_goes_on_writing_to_the_file_that_it_opened() {
+        let mut disk = Disk::default();
+        let mut handle = None;
+        disk.perform(&DiskOp::Open, &mut handle, 0);
+        disk.perform(&DiskOp::WriteGrastate(state(1)), &mut handle, 0);
+        disk.replace(GRASTATE, "somebody's own file");
+        disk.perform(&DiskOp::WriteGrastate(state(2)), &mut handle, 0);
+        assert_eq!(disk.read(GRASTATE), Some("somebody's own file"));
+
+        disk.write(GRASTATE, "edited in place");
+        let mut opened_again = None;
+        disk.perform(&DiskOp::Open, &mut opened_again, 0);
+        disk.perform(&DiskOp::WriteGrastate(state(3)), &mut opened_again, 0);
+        assert_eq!(disk.read(GRASTATE), Some(&*state(3).to_string()));
+    }
+
+    #[test]
+    fn opening_a_missing_state_file_leaves_one_of_no_bytes() {
+        let mut disk = Disk::default();
+        let mut handle = None;
+        let IoResult::Opened(found) = disk.perform(&DiskOp::Open, &mut handle, 0) else {
+            panic!("open gives the files")
+        };
+        assert_eq!(found.grastate, None);
+        assert_eq!(disk.read(GRASTATE), Some(""));
+    }
+
+    #[test]
+    fn power_loss_keeps_what_was_synced_and_may_lose_the_rest() {
+        let outcomes: Vec<Option<String>> = (0..40)
+            .map(|seed| {
+                let mut disk = Disk::default();
+                disk.write("/f", "old");
+                disk.sync_all();
+                disk.write("/f", "new and longer");
+                disk.power_off(&Keyed::new(seed), &[]);
+                disk.read("/f").map(str::to_owned)
+            })
+            .collect();
+        for wanted in ["old", "new and", "new and longer"] {
+            assert!(outcomes.iter().any(|seen| seen.as_deref() == Some(wanted)), "{wanted}");
+        }
+    }
+}

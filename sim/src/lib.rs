@@ -1,0 +1,18 @@
+//! The simulation: disks, machines, networks, and the two engines that let scenarios act on them.
+//!
+//! [`des`] is a discrete-event loop, fast, for search. `madsim` runs the same machines as async tasks
+//! over madsim's network, with encoded frames on its TCP streams: a second opinion on everything that
+//! the first engine's network and order of events might hide.
+
+pub mod des;
+mod disk;
+pub mod install;
+mod keyed;
+mod links;
+mod machine;
+
+pub use disk::{Disk, Inode};
+pub use install::BuildError;
+pub use keyed::{Keyed, KeyedRng};
+pub use links::Links;
+pub use machine::{Fingerprint, Installation, Machine, MachineEffect};

@@ -1,0 +1,129 @@
+//! The state of the network between the machines: what is cut, slow or lossy. The one table of what a
+//! network fault does, for both engines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_node::Peer;
+use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Span};
+
+use crate::keyed::Keyed;
+
+/// The least time a frame needs from one machine to another.
+const LATENCY_MIN_US: u64 = 150;
+/// The most, without added latency.
+const LATENCY_MAX_US: u64 = 900;
+/// The first retransmission timeout of TCP; each further one doubles.
+const RETRANSMIT: Span = Span::from_millis(200);
+
+/// The network's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Links {
+    cut: BTreeSet<(Peer, Peer)>,
+    latency: BTreeMap<Peer, Span>,
+    loss: BTreeMap<Peer, u8>,
+    flapping: BTreeMap<Peer, (Span, Span)>,
+}
+
+impl Links {
+    /// Whether frames pass from the one to the other now.
+    pub fn is_open(&self, from: Peer, to: Peer, now: Span) -> bool {
+        let flapped = |peer: Peer| {
+            self.flapping.get(&peer).is_some_and(|(period, since)| {
+                let periods =
+                    now.saturating_sub(*since).as_micros() / period.as_micros().max(1);
+                periods.is_multiple_of(2)
+            })
+        };
+        !self.cut.contains(&(from, to)) && !flapped(from) && !flapped(to)
+    }
+
+    /// Whether a connection can be opened: both ways must be open.
+    pub fn is_open_both_ways(&self, a: Peer, b: Peer, now: Span) -> bool {
+        self.is_open(a, b, now) && self.is_open(b, a, now)
+    }
+
+    /// The next instant at which a flapping link changes.
+    pub fn next_change(&self, now: Span) -> Option<Span> {
+        self.flapping
+            .values()
+            .map(|(period, since)| {
+                let step = period.as_micros().max(1);
+                let done = now.saturating_sub(*since).as_micros() / step;
+                Span(since.as_micros() + (done + 1) * step)
+            })
+            .min()
+    }
+
+    /// How long a frame that is sent now needs. Lost packets are sent again, so loss is delay.
+    pub fn delay(&self, keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
+        let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
+        let mut delay = Span(keyed.between("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
+        for peer in [from, to] {
+            delay += self.latency.get(&peer).copied().unwrap_or_default();
+        }
+        let percent = self.loss.get(&to).copied().unwrap_or(0);
+        if percent > 0 {
+            let mut timeout = RETRANSMIT;
+            for attempt in 0..6 {
+                let key = [key[0], key[1], key[2], attempt];
+                if keyed.between("loss", &key, 0, 99) >= u64::from(percent) {
+                    break;
+                }
+                delay += timeout;
+                timeout = Span(timeout.as_micros() * 2);
+            }
+        }
+        delay
+    }
+
+    /// Applies a fault of the network; `None` where it is not one.
+    pub fn apply(&mut self, fault: &Fault, names: &[NodeName], now: Span) -> Option<FaultOutcome> {
+        let peer = |name: &NodeName| {
+            let index = names.iter().position(|known| known == name)?;
+            u8::try_from(index).ok().map(Peer)
+        };
+        let outcome = match fault {
+            Fault::Cut { from, to } => {
+                self.cut.insert((peer(from)?, peer(to)?));
+                format!("nothing passes from {from} to {to}")
+            }
+            Fault::Partition(groups) => {
+                let group_of = |name: &NodeName| groups.iter().position(|g| g.contains(name));
+                self.cut.clear();
+                for from in names {
+                    for to in names {
+                        if from != to && group_of(from) != group_of(to) {
+                            self.cut.insert((peer(from)?, peer(to)?));
+                        }
+                    }
+                }
+                format!("{} one-way links cut", self.cut.len())
+            }
+            Fault::Heal => {
+                let cut = self.cut.len();
+                *self = Self::default();
+                format!("{cut} one-way links restored")
+            }
+            Fault::Latency { node, by } => {
+                self.latency.insert(peer(node)?, *by);
+                format!("{by} added at {node}")
+            }
+            Fault::Loss { node, percent } => {
+                self.loss.insert(peer(node)?, *percent);
+                format!("{percent} % of what reaches {node} is lost")
+            }
+            Fault::Flap { node, period } => {
+                self.flapping.insert(peer(node)?, (*period, now));
+                format!("the links of {node} go down and up every {period}")
+            }
+            _ => return None,
+        };
+        Some(FaultOutcome::Applied(outcome))
+    }
+
+    /// How long after a link has healed TCP notices.
+    pub fn recovery_delay(keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
+        let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
+        Span(keyed.between("retransmission", &key, 50_000, 800_000))
+    }
+}

@@ -1,0 +1,191 @@
+//! The machine as the operator's programs see it.
+
+use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, UnitState};
+use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
+
+use super::{Asker, Machine, MachineEffect, Recovery, sql};
+
+impl Host for Machine {
+    fn node(&self) -> &NodeName {
+        self.name()
+    }
+
+    fn host_name(&self) -> String {
+        format!("{}.example.com", self.name().as_str().to_lowercase())
+    }
+
+    fn now(&self) -> Span {
+        self.now
+    }
+
+    fn force_edit(&self) -> ForceEdit {
+        self.installation.force
+    }
+
+    fn mysqld_safe_log(&self) -> MysqldSafeLog {
+        self.installation.mysqld_safe_log
+    }
+
+    fn read_file(&self, path: &str) -> Option<String> {
+        self.disk.read(path).map(str::to_owned)
+    }
+
+    fn write_file(&mut self, path: &str, content: &str) {
+        self.last_disk_change = self.now;
+        self.disk.write(path, content);
+    }
+
+    fn replace_file(&mut self, path: &str, content: &str) {
+        self.last_disk_change = self.now;
+        self.disk.replace(path, content);
+    }
+
+    fn append_line(&mut self, path: &str, line: &str) {
+        self.disk.append_line(path, line);
+    }
+
+    fn unit(&self) -> UnitState {
+        self.unit
+    }
+
+    fn start_unit(&mut self) {
+        self.unit_start();
+    }
+
+    fn stop_unit(&mut self) {
+        self.unit_stop();
+    }
+
+    fn set_new_cluster_flag(&mut self, on: bool) {
+        self.new_cluster_flag = on;
+    }
+
+    fn processes(&self, name: &str) -> usize {
+        usize::from(name == "mariadbd" && self.process.is_some())
+    }
+
+    fn signal(&mut self, name: &str, signal: Signal) -> usize {
+        if name == "mariadbd" { self.send_signal(signal) } else { 0 }
+    }
+
+    fn reboot(&mut self) {
+        self.reboot_pending = true;
+        self.unit_stop();
+        if self.process.is_none() {
+            self.after_stop();
+        }
+    }
+
+    fn run_on_all_hosts(&mut self, line: &str) -> bool {
+        self.out.push(MachineEffect::OnAllHosts(line.to_owned()));
+        true
+    }
+
+    fn query(&mut self, sql: &str) -> QueryId {
+        self.next_query += 1;
+        let id = QueryId(self.next_query);
+        let answer = self.answer_query(id, sql);
+        self.queries.insert(id, answer);
+        id
+    }
+
+    fn answer(&mut self, id: QueryId) -> Option<QueryResult> {
+        let answer = self.queries.get(&id)?.clone()?;
+        self.queries.remove(&id);
+        Some(answer)
+    }
+
+    fn start_recover(&mut self) -> QueryId {
+        self.next_query += 1;
+        let id = QueryId(self.next_query);
+        let recovery = self.begin_recovery();
+        self.recoveries.insert(id, recovery);
+        id
+    }
+
+    fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)> {
+        if self.recoveries.get(&id)?.until > self.now {
+            return None;
+        }
+        self.recoveries.remove(&id).map(|recovery| (recovery.lines, recovery.exit))
+    }
+}
+
+impl Machine {
+    /// `mariadbd --wsrep-recover`: fails after 30 s where another server holds the data.
+    fn begin_recovery(&self) -> Recovery {
+        if self.process.is_some() || self.job.is_some() {
+            return Recovery {
+                until: self.now + Span::from_secs(30),
+                lines: vec![
+                    "[ERROR] mariadbd: Can't lock aria control file '/var/lib/mysql/aria_log_control' for exclusive use, error: 11. Will retry for 30 seconds".into(),
+                    "[ERROR] InnoDB: Unable to lock ./ibdata1 error: 11".into(),
+                    "[ERROR] Aborting".into(),
+                ],
+                exit: 1,
+            };
+        }
+        let position = self.recovered_position();
+        Recovery {
+            until: self.now + Span::from_millis(500),
+            lines: vec![format!("[Note] WSREP: Recovered position: {position}")],
+            exit: 0,
+        }
+    }
+
+    /// The answer of the server on this machine, or `None` while it has not come.
+    fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
+        let Some(process) = &self.process else { return Some(Err(self.no_server_error())) };
+        if process.hung {
+            // The kernel takes the connection, nobody answers.
+            return None;
+        }
+        if !process.node.port_open() {
+            return Some(Err(self.no_server_error()));
+        }
+        let status = process.node.status();
+        match sql::parse(text) {
+            sql::Query::Status(names) => Some(Ok(sql::status_rows(&status, &names))),
+            sql::Query::Variables(names) => Some(Ok(self.variable_rows(&names))),
+            sql::Query::Harmless(rows) => Some(Ok(rows)),
+            sql::Query::Rows if status.ready => {
+                let rows = process.node.database().rows.iter().map(|tag| vec![tag.clone()]);
+                Some(Ok((vec!["tag".into()], rows.collect())))
+            }
+            sql::Query::Count if status.ready => {
+                let count = process.node.database().rows.len().to_string();
+                Some(Ok((vec!["COUNT(*)".into()], vec![vec![count]])))
+            }
+            sql::Query::Rows | sql::Query::Count => Some(Err(self.error_text(1047))),
+            sql::Query::Statement(statement) => {
+                self.queries.insert(id, None);
+                self.ask(Asker::Program(id), statement);
+                self.queries.get(&id).cloned().flatten()
+            }
+            sql::Query::Unknown => Some(Err(format!(
+                "ERROR 1064 (42000): You have an error in your SQL syntax near '{text}'"
+            ))),
+        }
+    }
+
+    fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
+        let hosts: Vec<String> = self
+            .installation
+            .names
+            .iter()
+            .map(|name| format!("{}.example.com", name.as_str().to_lowercase()))
+            .collect();
+        let all = [
+            ("wsrep_cluster_address", format!("gcomm://{}", hosts.join(","))),
+            ("wsrep_cluster_name", "ciphermail".to_owned()),
+            ("wsrep_node_address", self.host_name()),
+            ("wsrep_node_name", self.host_name()),
+        ];
+        let rows = all
+            .into_iter()
+            .filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name))
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect();
+        (vec!["Variable_name".into(), "Value".into()], rows)
+    }
+}

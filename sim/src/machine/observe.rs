@@ -1,0 +1,127 @@
+//! What can be seen of a machine.
+
+use seatrial_galera::{GraState, GvwRead, GvwState, StatusVariables};
+use seatrial_scenarios::{
+    GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, ProcessState, Span,
+};
+
+use crate::disk::{GRASTATE, GVWSTATE};
+
+use super::Machine;
+
+/// Everything observable about a machine, small enough to be compared after every event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    process: ProcessState,
+    exit: Option<i32>,
+    status: Option<StatusVariables>,
+    disk: u64,
+    rows: usize,
+    transferring: bool,
+}
+
+impl Machine {
+    fn process_state(&self) -> ProcessState {
+        match &self.process {
+            None => ProcessState::Exited,
+            Some(process) if process.node.port_open() => ProcessState::Running,
+            Some(_) => ProcessState::Waiting,
+        }
+    }
+
+    /// The current fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let process = self.process.as_ref();
+        Fingerprint {
+            process: self.process_state(),
+            exit: self.exit,
+            status: process.map(|process| process.node.status()),
+            disk: self.disk.revision(),
+            rows: process.map_or(0, |process| process.node.database().rows.len()),
+            transferring: process.is_some_and(|process| process.node.is_transferring()),
+        }
+    }
+
+    /// Whether nothing is under way that will end by itself: no transfer, no start that has a limit.
+    pub fn is_at_rest(&self) -> bool {
+        if self.job.is_some() || self.restart_at.is_some() {
+            return false;
+        }
+        self.process.as_ref().is_none_or(|process| {
+            process.hung
+                || (!process.node.is_transferring()
+                    && (process.node.port_open() || process.node.waits_without_limit()))
+                || self.unit == seatrial_scenarios::console::UnitState::Deactivating
+        })
+    }
+
+    /// The machine's node as an observation; `histories` adds what only a simulation can show.
+    pub fn observe(&self, histories: bool) -> NodeObservation {
+        let process = self.process.as_ref();
+        let status = process
+            .filter(|process| process.node.port_open())
+            .map(|process| process.node.status());
+        let switch = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
+        let database = process
+            .filter(|process| process.node.port_open())
+            .map_or_else(|| self.disk.database(), |process| process.node.database());
+        let history = histories.then(|| {
+            database
+                .history
+                .iter()
+                .map(|entry| HistoryEntry {
+                    uuid: entry.uuid.to_string(),
+                    seqno: entry.seqno.0,
+                    tag: match &entry.change {
+                        None => "view".into(),
+                        Some(seatrial_node::Change::Insert(tag)) => tag.clone(),
+                        Some(seatrial_node::Change::Ddl(tag)) => format!("ddl:{tag}"),
+                    },
+                })
+                .collect()
+        });
+        NodeObservation {
+            process: self.process_state(),
+            exit: if process.is_some() { None } else { self.exit },
+            cluster_status: status.map(|status| status.cluster_status.to_string()),
+            cluster_size: status.map(|status| status.cluster_size),
+            ready: status.map(|status| switch(status.ready)),
+            connected: status.map(|status| switch(status.connected)),
+            local_state: status.map(|status| status.local_state.to_string()),
+            conf_id: status.map(|status| status.cluster_conf_id.to_string()),
+            last_committed: status.map(|status| status.last_committed.0),
+            state_uuid: status.map(|status| status.cluster_state_uuid.to_string()),
+            local_state_uuid: status.map(|status| status.local_state_uuid.to_string()),
+            grastate: self.disk.read(GRASTATE).map(|text| {
+                let state = GraState::read(text);
+                GrastateSeen {
+                    uuid: state.uuid.to_string(),
+                    seqno: state.seqno.0,
+                    safe_to_bootstrap: u8::from(state.safe_to_bootstrap),
+                }
+            }),
+            gvwstate: self.disk.read(GVWSTATE).map(|text| GvwstateSeen {
+                members: self.member_names(text),
+            }),
+            rows: Some(database.rows.iter().cloned().collect()),
+            history,
+        }
+    }
+
+    fn member_names(&self, text: &str) -> Vec<String> {
+        let GvwRead::Restored(file) = GvwState::read(text) else { return Vec::new() };
+        let mut names: Vec<String> = file
+            .members
+            .iter()
+            .filter_map(|(uuid, _)| self.installation.names.get(usize::from(uuid.node_index())))
+            .map(ToString::to_string)
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// When the disk last changed.
+    pub const fn last_disk_change(&self) -> Span {
+        self.last_disk_change
+    }
+}
