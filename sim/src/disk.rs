@@ -27,9 +27,9 @@ struct File {
 type Names = BTreeMap<String, Inode>;
 
 /// grastate.dat's place.
-pub const GRASTATE: &str = "/var/lib/mysql/grastate.dat";
+pub(crate) const GRASTATE: &str = "/var/lib/mysql/grastate.dat";
 /// gvwstate.dat's place.
-pub const GVWSTATE: &str = "/var/lib/mysql/gvwstate.dat";
+pub(crate) const GVWSTATE: &str = "/var/lib/mysql/gvwstate.dat";
 
 /// A disk: a value like everything else in the simulation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

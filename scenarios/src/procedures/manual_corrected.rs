@@ -176,10 +176,11 @@ impl<C: Console> Operator<'_, C> {
     /// The orderly stop comes first also where it is known to hang: systemd does not start again
     /// (`Restart=on-abnormal`) what it has been told to stop.
     async fn stop(&mut self, node: &NodeName) -> Early {
-        // A node that waits for a primary component does not react to SIGTERM (B).
+        // A node that waits for a primary component does not react to SIGTERM (B), and one that has
+        // been told to stop before need not be told for long.
         let waits = unit(self.console, node)
             .await
-            .is_some_and(|word| word == "activating");
+            .is_some_and(|word| word == "activating" || word == "deactivating");
         let patience = if waits { Span::from_secs(5) } else { STOP };
         self.at(node, "sudo systemctl stop mariadb", patience)
             .await?;
@@ -191,15 +192,21 @@ impl<C: Console> Operator<'_, C> {
                 .at(node, "sudo killall -9 mariadbd mysqld", PRINT)
                 .await?;
             let none_left = kill.output.stderr.matches("no process found").count() == 2;
-            let unit = unit(self.console, node).await;
-            if none_left && unit.is_none_or(|word| word == "inactive" || word == "failed") {
+            if none_left && self.is_down(node).await {
                 return Ok(());
             }
-            self.console.sleep(Span::from_secs(2)).await;
+            // A killed server looks like a crash: a restart that was planned for it is taken back.
+            self.at(node, "sudo systemctl stop mariadb", STOP).await?;
         }
         Err(ProcedureOutcome::GaveUp(format!(
             "the server of {node} cannot be stopped"
         )))
+    }
+
+    /// Whether systemd runs nothing on the node. A host that does not answer runs nothing either.
+    async fn is_down(&mut self, node: &NodeName) -> bool {
+        let unit = unit(self.console, node).await;
+        unit.is_none_or(|word| word == "inactive" || word == "failed")
     }
 
     /// Starts the server of a node plainly, and counts how often that was done.

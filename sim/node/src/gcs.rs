@@ -145,18 +145,9 @@ impl Gcs {
         }
     }
 
-    pub(crate) const fn state(&self) -> GroupState {
-        self.state
-    }
-
     /// The lowest position in the write-set cache, to be told in state exchanges.
     pub(crate) const fn set_cached(&mut self, cached: Seqno) {
         self.cached = cached;
-    }
-
-    /// A state transfer has put this member to a position (`gcs_group_set_act_id` and friends).
-    pub(crate) const fn received(&self) -> Seqno {
-        self.received
     }
 
     fn my_index(&self) -> Option<usize> {
@@ -186,11 +177,6 @@ impl Gcs {
         if self.state == GroupState::Primary {
             out.extend(self.queue.drain(..).map(Out::Send));
         }
-    }
-
-    /// Whether anything waits to be sent.
-    pub(crate) fn has_queue(&self) -> bool {
-        !self.queue.is_empty()
     }
 
     /// A new component (`gcs_group_handle_comp_msg`).

@@ -323,11 +323,6 @@ impl Gmcast {
         self.update_relaying(out);
     }
 
-    /// Who is connected, with an identity.
-    pub(crate) fn linked(&self) -> impl Iterator<Item = (Peer, GcommUuid)> + '_ {
-        self.links.iter().filter_map(|(peer, link)| Some((*peer, link.uuid?)))
-    }
-
     /// Where an identity is, as far as this node has met it.
     pub(crate) fn peer_of(&self, uuid: GcommUuid) -> Option<Peer> {
         if uuid == self.uuid { Some(self.me) } else { self.seen.get(&uuid).copied() }

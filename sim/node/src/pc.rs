@@ -151,11 +151,6 @@ impl Pc {
         self.state
     }
 
-    /// Whether a restored view is being waited for.
-    pub(crate) const fn has_restored_view(&self) -> bool {
-        self.restored.is_some()
-    }
-
     /// The members that the last state message exchange or view has named, for the quorum sum.
     pub(crate) const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
         &self.last_primary

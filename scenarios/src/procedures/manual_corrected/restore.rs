@@ -11,6 +11,7 @@ use crate::testbed::NodeName;
 use crate::time::Span;
 
 use super::choice::{Choice, choose, is_covered};
+use super::evidence::Evidence;
 use super::{Early, Operator, PRINT, SETTLE, START};
 
 /// A plain start of a node that will wait for the others: long enough to hand the job to systemd.
@@ -112,15 +113,7 @@ impl<C: Console> Operator<'_, C> {
                 list(&away)
             )));
         }
-        // Nobody may run: a node that waits would join whatever is bootstrapped, and one that is
-        // ahead of it would throw its own transactions away (A5.32b).
-        for node in &nodes {
-            self.stop(node).await?;
-        }
-        let mut found = Vec::new();
-        for node in &nodes {
-            found.push(self.evidence(node).await?);
-        }
+        let found = self.stop_and_compare(&nodes).await?;
         match choose(&found) {
             Choice::Ask(why) => Err(ProcedureOutcome::AsksPerson(why)),
             Choice::Bootstrap(node) => {
@@ -130,6 +123,38 @@ impl<C: Console> Operator<'_, C> {
                 Ok(())
             }
         }
+    }
+
+    /// Takes all of the nodes down and looks at what each of them holds.
+    ///
+    /// Nobody may run: a node that waits would join whatever is bootstrapped, and one that is ahead
+    /// of it would throw its own transactions away (A5.32b). Whatever restarts servers on its own
+    /// (a supervisor, a cron job) may have done so while the others were looked at: then all is
+    /// looked at again.
+    async fn stop_and_compare(
+        &mut self,
+        nodes: &[NodeName],
+    ) -> Result<Vec<Evidence>, ProcedureOutcome> {
+        for _ in 0..3 {
+            for node in nodes {
+                self.stop(node).await?;
+            }
+            let mut found = Vec::new();
+            for node in nodes {
+                found.push(self.evidence(node).await?);
+            }
+            let mut all_down = true;
+            for node in nodes {
+                all_down &= self.is_down(node).await;
+            }
+            if all_down {
+                return Ok(found);
+            }
+        }
+        Err(ProcedureOutcome::GaveUp(format!(
+            "something starts the servers of {} again and again",
+            list(nodes)
+        )))
     }
 
     /// "Boostrap node", on a node that is stopped: the force comes after the stop, which would

@@ -1,7 +1,7 @@
 //! The applier: configurations and transactions in their order, the state file that follows them, and
 //! the redo log (`galera/src/replicator_smm.cpp`).
 
-use seatrial_galera::{GcommUuid, LogLine, Position, Seqno, ServerState, StateUuid};
+use seatrial_galera::{LogLine, Position, Seqno, StateUuid};
 
 use crate::database::{Change, Committed, WriteSet};
 use crate::effect::{DiskOp, Effect, Effects, Reply, RequestId, Statement, TimerId};
@@ -258,15 +258,5 @@ impl Node {
     fn refuse_held(&mut self, fx: &mut Effects) {
         let held = std::mem::take(&mut self.held);
         fx.extend(held.into_iter().map(|(request, _)| Effect::Reply(request, Reply::Error(1047))));
-    }
-
-    /// The server's own state changed; for the log.
-    pub(super) fn log_server_state(from: ServerState, to: ServerState, fx: &mut Effects) {
-        log(fx, LogLine::ServerStatus { from, to });
-    }
-
-    /// Whether this identity is in the current component.
-    pub(super) fn is_member(&self, uuid: GcommUuid) -> bool {
-        self.component.as_ref().is_some_and(|view| view.members.contains(&uuid))
     }
 }
