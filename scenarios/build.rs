@@ -32,11 +32,17 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io:
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        let file = path
+            .file_name()
+            .and_then(|file| file.to_str())
+            .unwrap_or_default();
         let name = format!("{name}/{file}");
         if path.is_dir() {
             collect(&path, &name, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push((name, path));
         }
     }

@@ -62,7 +62,11 @@ impl Agreement {
     pub fn of(runs: &[RunRecord]) -> Self {
         let mut groups: BTreeMap<(&str, u64), BTreeMap<&str, &RunRecord>> = BTreeMap::new();
         for run in runs {
-            groups.entry((&run.id, run.seed)).or_default().entry(&run.engine).or_insert(run);
+            groups
+                .entry((&run.id, run.seed))
+                .or_default()
+                .entry(&run.engine)
+                .or_insert(run);
         }
         let mut agreement = Self::default();
         for ((scenario, _), engines) in groups {
@@ -74,8 +78,10 @@ impl Agreement {
     }
 
     fn add(&mut self, scenario: &str, engines: &BTreeMap<&str, &RunRecord>) {
-        let seen: BTreeMap<&str, BTreeMap<u32, Seen<'_>>> =
-            engines.iter().map(|(engine, run)| (*engine, fields_of(run))).collect();
+        let seen: BTreeMap<&str, BTreeMap<u32, Seen<'_>>> = engines
+            .iter()
+            .map(|(engine, run)| (*engine, fields_of(run)))
+            .collect();
         let steps: BTreeSet<u32> = seen.values().flat_map(BTreeMap::keys).copied().collect();
         for step in steps {
             // A step that only some engines played has nothing to be compared with.
@@ -91,7 +97,9 @@ impl Agreement {
 
     fn add_step(&mut self, scenario: &str, step: u32, views: &BTreeMap<&str, &Seen<'_>>) {
         let at_rest = views.values().all(|view| view.observation.at_rest);
-        let unstable = views.values().any(|view| view.observation.unstable.is_some());
+        let unstable = views
+            .values()
+            .any(|view| view.observation.unstable.is_some());
         let load = views.values().any(|view| view.load_rows);
         let keys: BTreeSet<&(NodeName, String)> =
             views.values().flat_map(|view| view.fields.keys()).collect();
@@ -176,7 +184,14 @@ fn fields_of(run: &RunRecord) -> BTreeMap<u32, Seen<'_>> {
             .nodes
             .values()
             .any(|node| node.rows.iter().flatten().any(|tag| tag.starts_with('l')));
-        steps.insert(observation.step, Seen { observation, fields, load_rows });
+        steps.insert(
+            observation.step,
+            Seen {
+                observation,
+                fields,
+                load_rows,
+            },
+        );
         before = Some(observation);
     }
     steps
@@ -212,10 +227,16 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
     put("local_state", text(local_state.as_ref()));
     put("state_uuid", text(state_uuid.as_ref()));
     put("local_state_uuid", text(local_state_uuid.as_ref()));
-    put("grastate.uuid", text(grastate.as_ref().map(|file| &file.uuid)));
+    put(
+        "grastate.uuid",
+        text(grastate.as_ref().map(|file| &file.uuid)),
+    );
     let safe = grastate.as_ref().map(|file| file.safe_to_bootstrap);
     put("grastate.safe_to_bootstrap", text(safe));
-    put("gvwstate.members", text(gvwstate.as_ref().map(|file| file.members.join(","))));
+    put(
+        "gvwstate.members",
+        text(gvwstate.as_ref().map(|file| file.members.join(","))),
+    );
     put("rows", text(rows.as_ref().map(|rows| rows.join(","))));
 }
 
@@ -235,7 +256,10 @@ fn counter_of(node: &NodeObservation, counter: &str) -> Counter {
     let number = match counter {
         // Outside a primary component the variable prints -1 as an unsigned number.
         "conf_id" => node.conf_id.as_deref().map(|text| {
-            text.parse::<i128>().ok().filter(|id| *id != i128::from(u64::MAX)).unwrap_or(-1)
+            text.parse::<i128>()
+                .ok()
+                .filter(|id| *id != i128::from(u64::MAX))
+                .unwrap_or(-1)
         }),
         "last_committed" => node.last_committed.map(position),
         _ => node.grastate.as_ref().map(|file| position(file.seqno)),

@@ -33,7 +33,9 @@ pub struct Entry {
 impl Entry {
     /// Whether some engine says something else than the scenarios pin.
     pub fn has_changed(&self) -> bool {
-        self.verdicts.values().any(|verdict| *verdict != self.expected)
+        self.verdicts
+            .values()
+            .any(|verdict| *verdict != self.expected)
     }
 }
 
@@ -82,11 +84,17 @@ impl Ledger {
                     assumes: Vec::new(),
                 });
                 entry.lines = entry.lines.or(claim.lines);
-                let verdict = entry.verdicts.entry(run.engine.clone()).or_insert(claim.verdict);
+                let verdict = entry
+                    .verdicts
+                    .entry(run.engine.clone())
+                    .or_insert(claim.verdict);
                 if claim.verdict != claim.expected {
                     *verdict = claim.verdict;
                 }
-                let evidence = Evidence { scenario: run.id.clone(), step: claim.step };
+                let evidence = Evidence {
+                    scenario: run.id.clone(),
+                    step: claim.step,
+                };
                 if !entry.evidence.contains(&evidence) {
                     entry.evidence.push(evidence);
                 }

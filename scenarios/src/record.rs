@@ -300,10 +300,7 @@ impl Namer {
     }
 
     /// The nodes of an observation as records show them: uuids named, histories left out.
-    pub fn normalise(
-        &mut self,
-        observation: &Observation,
-    ) -> BTreeMap<NodeName, NodeObservation> {
+    pub fn normalise(&mut self, observation: &Observation) -> BTreeMap<NodeName, NodeObservation> {
         let mut nodes = observation.nodes.clone();
         for node in nodes.values_mut() {
             let uuids = [

@@ -10,6 +10,8 @@ pub mod install;
 mod keyed;
 mod links;
 mod machine;
+#[cfg(madsim)]
+pub mod madsim_engine;
 
 pub use disk::{Disk, Inode};
 pub use install::BuildError;

@@ -72,7 +72,9 @@ pub trait Host {
     fn start_unit(&mut self);
     /// Tells systemd to stop mariadb.service (no wait): SIGTERM, never SIGKILL.
     ///
-    /// From this call on the unit is `Deactivating`, also where the server does not react.
+    /// From this call on the unit is `Deactivating`, also where the server does not react. A server
+    /// that ends during a stop is not restarted, however it ends. On a unit that is down it only
+    /// takes back a restart that was planned after a crash.
     fn stop_unit(&mut self);
     /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);

@@ -72,9 +72,12 @@ impl UnitJob {
     fn begin(&mut self, host: &mut dyn Host) -> Step {
         let now = host.now();
         match (self.verb, host.unit()) {
-            // Starting what runs and stopping what does not are no jobs at all.
-            (Verb::Start, UnitState::Active)
-            | (Verb::Stop, UnitState::Inactive | UnitState::Failed(_)) => Step::Done(printed("")),
+            (Verb::Start, UnitState::Active) => Step::Done(printed("")),
+            // Nothing to stop, but a restart that was planned after a crash is taken back.
+            (Verb::Stop, UnitState::Inactive | UnitState::Failed(_)) => {
+                host.stop_unit();
+                Step::Done(printed(""))
+            }
             // A start that is under way is joined.
             (Verb::Start, UnitState::Activating) => {
                 self.phase = Phase::Starting(now);

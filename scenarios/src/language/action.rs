@@ -112,7 +112,10 @@ impl NodeCommand {
 
     /// Whether it starts or stops a server.
     pub const fn starts_or_stops(self) -> bool {
-        matches!(self, Self::Stop | Self::Start | Self::Restart | Self::Bootstrap)
+        matches!(
+            self,
+            Self::Stop | Self::Start | Self::Restart | Self::Bootstrap
+        )
     }
 }
 
@@ -368,7 +371,11 @@ impl Action {
 }
 
 fn list(nodes: &[NodeName]) -> String {
-    nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
+    nodes
+        .iter()
+        .map(NodeName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The step in a few words, for traces, reports and failures.
@@ -379,7 +386,12 @@ impl fmt::Display for Action {
             Self::Write(write) => write!(f, "write {} rows on {}", write.rows, write.node),
             Self::Load(load) if load.clients == 0 => f.write_str("end the load"),
             Self::Load(load) => {
-                write!(f, "load of {} clients on {}", load.clients, list(&load.nodes))
+                write!(
+                    f,
+                    "load of {} clients on {}",
+                    load.clients,
+                    list(&load.nodes)
+                )
             }
             Self::Command(command) => {
                 write!(f, "{} {}", command.command.name(), list(&command.nodes))
@@ -465,16 +477,28 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
         parts.push(describe(&expect.state));
     }
     if let Some(write) = expect.write {
-        parts.push(format!("a write on {} {}", list(&expect.probed), write.name()));
+        parts.push(format!(
+            "a write on {} {}",
+            list(&expect.probed),
+            write.name()
+        ));
     }
     if let Some(read) = expect.read {
-        parts.push(format!("a read on {} {}", list(&expect.probed), read.name()));
+        parts.push(format!(
+            "a read on {} {}",
+            list(&expect.probed),
+            read.name()
+        ));
     }
     if let Some(lost) = expect.lost {
         parts.push(format!("{lost} acknowledged rows lost"));
     }
     if let Some(diverged) = expect.diverged {
-        parts.push(if diverged { "diverged".to_owned() } else { "not diverged".to_owned() });
+        parts.push(if diverged {
+            "diverged".to_owned()
+        } else {
+            "not diverged".to_owned()
+        });
     }
     write!(f, "expect {}", parts.join(", "))?;
     if let Some(within) = expect.within {
@@ -532,8 +556,17 @@ fn describe_node(wanted: &crate::predicate::NodePredicate) -> String {
     add(safe_to_bootstrap.map(|safe| format!("safe_to_bootstrap {safe}")));
     add(grastate_seqno.map(|seqno| format!("grastate seqno {seqno}")));
     add(grastate_zero.map(|zero| format!("zero uuid {zero}")));
-    add(gvwstate.map(|there| if there { "gvwstate.dat" } else { "no gvwstate.dat" }.to_owned()));
-    add(gvwstate_members.as_ref().map(|members| format!("view {}", members.join(""))));
+    add(gvwstate.map(|there| {
+        if there {
+            "gvwstate.dat"
+        } else {
+            "no gvwstate.dat"
+        }
+        .to_owned()
+    }));
+    add(gvwstate_members
+        .as_ref()
+        .map(|members| format!("view {}", members.join(""))));
     add((!has_rows.is_empty()).then(|| format!("has {}", has_rows.join(" "))));
     add((!lacks_rows.is_empty()).then(|| format!("lacks {}", lacks_rows.join(" "))));
     words.join(" ")

@@ -53,7 +53,11 @@ pub(super) fn check(raw: RawScenario, text: &str) -> Result<Scenario, Vec<Proble
         claims: BTreeSet::new(),
     };
     let scenario = checker.scenario(raw);
-    if checker.problems.is_empty() { Ok(scenario) } else { Err(checker.problems) }
+    if checker.problems.is_empty() {
+        Ok(scenario)
+    } else {
+        Err(checker.problems)
+    }
 }
 
 impl Checker<'_> {
@@ -70,7 +74,10 @@ impl Checker<'_> {
             None => PROCEDURE_DEFAULT.to_owned(),
         };
         let findings = raw.findings.unwrap_or_default();
-        let findings = findings.iter().filter_map(|name| self.finding(name)).collect();
+        let findings = findings
+            .iter()
+            .filter_map(|name| self.finding(name))
+            .collect();
         let limit = raw.limit.map_or(LIMIT_DEFAULT, |limit| self.span(&limit));
         let options = self.options(raw.options.unwrap_or_default());
         if raw.step.is_empty() {
@@ -124,7 +131,10 @@ impl Checker<'_> {
         for node in nodes.value {
             let good = node.value.len() <= 16
                 && node.value.starts_with(|c: char| c.is_ascii_alphabetic())
-                && node.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                && node
+                    .value
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-');
             if !good {
                 self.problem(
                     Problem::at(
@@ -151,11 +161,18 @@ impl Checker<'_> {
     fn id(&mut self, id: Placed<String>) -> String {
         let good = !id.value.is_empty()
             && id.value.len() <= 80
-            && id.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            && id
+                .value
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !good {
             self.problem(
-                Problem::at(&id.place, "this is no scenario id", "small letters, digits and dashes")
-                    .help("such as `two-nodes-are-terminated`"),
+                Problem::at(
+                    &id.place,
+                    "this is no scenario id",
+                    "small letters, digits and dashes",
+                )
+                .help("such as `two-nodes-are-terminated`"),
             );
         }
         id.value
@@ -164,7 +181,11 @@ impl Checker<'_> {
     /// A text that must say something.
     pub(super) fn words(&mut self, text: Placed<String>, key: &str) -> String {
         if text.value.trim().is_empty() {
-            self.problem(Problem::at(&text.place, format!("`{key}` says nothing"), "empty"));
+            self.problem(Problem::at(
+                &text.place,
+                format!("`{key}` says nothing"),
+                "empty",
+            ));
         }
         text.value
     }
@@ -181,8 +202,12 @@ impl Checker<'_> {
         let action = match given.as_slice() {
             [] => {
                 self.problem(
-                    Problem::at(&self.first_line(&place), "this step does nothing", "no action")
-                        .help(format!("a step has exactly one of: {}", ACTIONS.join(", "))),
+                    Problem::at(
+                        &self.first_line(&place),
+                        "this step does nothing",
+                        "no action",
+                    )
+                    .help(format!("a step has exactly one of: {}", ACTIONS.join(", "))),
                 );
                 None
             }
@@ -237,8 +262,12 @@ impl Checker<'_> {
             let parsed = parse_lines(&lines.value);
             if parsed.is_none() {
                 self.problem(
-                    Problem::at(&lines.place, "these are no lines", "write `123` or `123-125`")
-                        .help("the lines of the documentation, counted from 1"),
+                    Problem::at(
+                        &lines.place,
+                        "these are no lines",
+                        "write `123` or `123-125`",
+                    )
+                    .help("the lines of the documentation, counted from 1"),
                 );
             }
             parsed
@@ -269,8 +298,12 @@ impl Checker<'_> {
             let nodes: Vec<&str> = self.nodes.iter().map(NodeName::as_str).collect();
             let help = suggest::help(&name.value, "this scenario has", &nodes);
             self.problem(
-                Problem::at(&name.place, format!("there is no node {}", name.value), "no such node")
-                    .help(help),
+                Problem::at(
+                    &name.place,
+                    format!("there is no node {}", name.value),
+                    "no such node",
+                )
+                .help(help),
             );
         }
         node
@@ -279,7 +312,11 @@ impl Checker<'_> {
     /// Nodes of the scenario: at least one, none twice.
     pub(super) fn some_nodes(&mut self, names: &Placed<Vec<Placed<String>>>) -> Vec<NodeName> {
         if names.value.is_empty() {
-            self.problem(Problem::at(&names.place, "no node is named", "at least one"));
+            self.problem(Problem::at(
+                &names.place,
+                "no node is named",
+                "at least one",
+            ));
         }
         let mut nodes = Vec::new();
         for name in &names.value {
@@ -303,8 +340,12 @@ impl Checker<'_> {
             Ok(span) if span > Span::ZERO && span <= SPAN_MAX => span,
             Ok(_) => {
                 self.problem(
-                    Problem::at(&text.place, "this span of time is not possible", "out of range")
-                        .help(format!("more than nothing and at most {SPAN_MAX}")),
+                    Problem::at(
+                        &text.place,
+                        "this span of time is not possible",
+                        "out of range",
+                    )
+                    .help(format!("more than nothing and at most {SPAN_MAX}")),
                 );
                 Span::from_secs(1)
             }
@@ -355,7 +396,10 @@ impl Checker<'_> {
     }
 
     fn finding(&mut self, name: &Placed<String>) -> Option<String> {
-        let names: Vec<&str> = oracles::FINDINGS.iter().map(|finding| finding.name).collect();
+        let names: Vec<&str> = oracles::FINDINGS
+            .iter()
+            .map(|finding| finding.name)
+            .collect();
         if names.contains(&name.value.as_str()) {
             return Some(name.value.clone());
         }

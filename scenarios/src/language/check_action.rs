@@ -7,8 +7,8 @@ use super::check::Checker;
 use super::choice::ProcedureEndWord;
 use super::error::Problem;
 use super::raw::{
-    Placed, RawAction, RawBy, RawLoad, RawNamedNodes, RawNode, RawNodes, RawOperator,
-    RawPartition, RawWait, RawWrite,
+    Placed, RawAction, RawBy, RawLoad, RawNamedNodes, RawNode, RawNodes, RawOperator, RawPartition,
+    RawWait, RawWrite,
 };
 use crate::testbed::{Fault, NodeName};
 use crate::time::Span;
@@ -147,8 +147,12 @@ impl Checker<'_> {
     pub(super) fn together(&mut self, parts: Placed<Vec<Placed<RawAction>>>) -> Action {
         if parts.value.len() < 2 {
             self.problem(
-                Problem::at(&parts.place, "`together` needs at least two actions", "too few")
-                    .help("a single action is a step of its own"),
+                Problem::at(
+                    &parts.place,
+                    "`together` needs at least two actions",
+                    "too few",
+                )
+                .help("a single action is a step of its own"),
             );
         }
         let mut actions = Vec::new();
@@ -178,8 +182,9 @@ impl Checker<'_> {
                     actions.extend(action);
                 }
                 [] => self.problem(
-                    Problem::at(&part.place, "this part does nothing", "no action")
-                        .help("a part has exactly one action, such as `stop = { nodes = [\"A\"] }`"),
+                    Problem::at(&part.place, "this part does nothing", "no action").help(
+                        "a part has exactly one action, such as `stop = { nodes = [\"A\"] }`",
+                    ),
                 ),
                 [(first, _), (second, place), ..] => self.problem(
                     Problem::at(
@@ -200,8 +205,12 @@ impl Checker<'_> {
         let rows = u32::try_from(rows).unwrap_or(1);
         if raw.name.is_some() && rows != 1 {
             self.problem(
-                Problem::at(&raw.rows.place, "a named write has one row", "more than one")
-                    .help("write the other rows in a step of their own"),
+                Problem::at(
+                    &raw.rows.place,
+                    "a named write has one row",
+                    "more than one",
+                )
+                .help("write the other rows in a step of their own"),
             );
         }
         for _ in 0..rows {
@@ -217,7 +226,11 @@ impl Checker<'_> {
         let clients = self.number(&raw.clients, "clients", 0, 64);
         let clients = u32::try_from(clients).unwrap_or(0);
         let span = raw.span.as_ref().map(|span| self.span(span));
-        Action::Load(Load { nodes, clients, span })
+        Action::Load(Load {
+            nodes,
+            clients,
+            span,
+        })
     }
 
     fn command(&mut self, command: NodeCommand, raw: &RawNamedNodes) -> Action {
@@ -226,16 +239,28 @@ impl Checker<'_> {
             && nodes.len() != 1
         {
             self.problem(
-                Problem::at(&name.place, "a name stands for one command", "several nodes")
-                    .help("`together` starts several named commands in one instant"),
+                Problem::at(
+                    &name.place,
+                    "a name stands for one command",
+                    "several nodes",
+                )
+                .help("`together` starts several named commands in one instant"),
             );
         }
         let name = raw.name.clone().map(|name| self.request(name, false));
-        Action::Command(NodesCommand { command, nodes, name })
+        Action::Command(NodesCommand {
+            command,
+            nodes,
+            name,
+        })
     }
 
     fn node_command(&mut self, command: NodeCommand, raw: &RawNode) -> Action {
-        Action::Command(NodesCommand { command, nodes: vec![self.node(&raw.node)], name: None })
+        Action::Command(NodesCommand {
+            command,
+            nodes: vec![self.node(&raw.node)],
+            name: None,
+        })
     }
 
     fn faults(&mut self, raw: &RawNodes, fault: impl Fn(NodeName) -> Fault) -> Action {
@@ -279,10 +304,17 @@ impl Checker<'_> {
             .map(NodeName::as_str)
             .collect();
         if !missing.is_empty() {
-            let help = format!("every node is in exactly one group; missing: {}", missing.join(", "));
+            let help = format!(
+                "every node is in exactly one group; missing: {}",
+                missing.join(", ")
+            );
             self.problem(
-                Problem::at(&raw.groups.place, "the groups leave nodes out", "not all nodes")
-                    .help(help),
+                Problem::at(
+                    &raw.groups.place,
+                    "the groups leave nodes out",
+                    "not all nodes",
+                )
+                .help(help),
             );
         } else if groups.len() < 2 {
             self.problem(
@@ -297,7 +329,10 @@ impl Checker<'_> {
         let node = self.node(&raw.node);
         let exit = raw.exit.map(|exit| self.number(&exit, "exit", 0, 255));
         if let Some(name) = &raw.name {
-            let checks = [raw.prints.as_ref().map(|p| &p.place), raw.lacks.as_ref().map(|p| &p.place)];
+            let checks = [
+                raw.prints.as_ref().map(|p| &p.place),
+                raw.lacks.as_ref().map(|p| &p.place),
+            ];
             if exit.is_some()
                 || checks.iter().any(Option::is_some)
                 || raw.within.is_some()
@@ -325,7 +360,9 @@ impl Checker<'_> {
             exit: exit.and_then(|exit| i32::try_from(exit).ok()),
             prints,
             lacks,
-            within: raw.within.map_or(OPERATOR_LIMIT, |within| self.span(&within)),
+            within: raw
+                .within
+                .map_or(OPERATOR_LIMIT, |within| self.span(&within)),
             interrupt_after: raw.interrupt_after.map(|span| self.span(&span)),
             name: raw.name.map(|name| self.request(name, false)),
         })

@@ -26,22 +26,42 @@ impl Checker<'_> {
                 || !self.state_is_empty(raw.take_state());
             if says_more {
                 self.problem(
-                    Problem::at(&name.place, "a check of a request asks nothing else", "a request")
-                        .help("put the other conditions into an `expect` of their own"),
+                    Problem::at(
+                        &name.place,
+                        "a check of a request asks nothing else",
+                        "a request",
+                    )
+                    .help("put the other conditions into an `expect` of their own"),
                 );
             }
-            return Expect { request: Some(request), within, hold, ..Expect::default() };
+            return Expect {
+                request: Some(request),
+                within,
+                hold,
+                ..Expect::default()
+            };
         }
         for text in [&raw.prints, &raw.lacks].into_iter().flatten() {
             self.problem(
-                Problem::at(&text.place, "only a request prints something", "no `request`")
-                    .help("name the command with `as`, then `expect = { request = \"…\", … }`"),
+                Problem::at(
+                    &text.place,
+                    "only a request prints something",
+                    "no `request`",
+                )
+                .help("name the command with `as`, then `expect = { request = \"…\", … }`"),
             );
         }
         let tries = raw.write.is_some() || raw.read.is_some();
-        let probed = if tries { self.probed(&raw, &place) } else { Vec::new() };
+        let probed = if tries {
+            self.probed(&raw, &place)
+        } else {
+            Vec::new()
+        };
         let error = self.error_number(raw.error.take(), tries);
-        let lost = raw.lost.take().map(|lost| self.number(&lost, "lost", 0, 1_000_000));
+        let lost = raw
+            .lost
+            .take()
+            .map(|lost| self.number(&lost, "lost", 0, 1_000_000));
         let (write, read, diverged) = (raw.write, raw.read, raw.diverged);
         let expect = Expect {
             state: self.state(raw.take_state(), tries),
@@ -69,32 +89,52 @@ impl Checker<'_> {
         if write.is_none() {
             let known: Vec<&str> = self.requests.keys().map(String::as_str).collect();
             let help = if known.is_empty() {
-                "no earlier step names one: add `as = \"…\"` to a write, an operator or a stop".to_owned()
+                "no earlier step names one: add `as = \"…\"` to a write, an operator or a stop"
+                    .to_owned()
             } else {
                 suggest::help(&name.value, "named so far", &known)
             };
             self.problem(
-                Problem::at(&name.place, format!("no request is named `{}`", name.value), "unknown")
-                    .help(help),
+                Problem::at(
+                    &name.place,
+                    format!("no request is named `{}`", name.value),
+                    "unknown",
+                )
+                .help(help),
             );
         }
         let ends = raw.ends.map_or(RequestEnd::Ended, EndWord::meaning);
-        let of_a_write =
-            matches!(ends, RequestEnd::Acknowledged | RequestEnd::Refused | RequestEnd::Unknown);
-        let exit = raw.exit.take().map(|exit| self.number(&exit, "exit", 0, 255));
+        let of_a_write = matches!(
+            ends,
+            RequestEnd::Acknowledged | RequestEnd::Refused | RequestEnd::Unknown
+        );
+        let exit = raw
+            .exit
+            .take()
+            .map(|exit| self.number(&exit, "exit", 0, 255));
         let prints = raw.prints.take().map(|text| self.words(text, "prints"));
         let lacks = raw.lacks.take().map(|text| self.words(text, "lacks"));
         let of_a_command = exit.is_some() || prints.is_some() || lacks.is_some();
         if write == Some(false) && of_a_write {
             self.problem(
-                Problem::at(&name.place, format!("a command is not {}", ends.name()), "a command")
-                    .help("a command ends or runs: ends = \"ended\" with `exit`, or ends = \"running\""),
+                Problem::at(
+                    &name.place,
+                    format!("a command is not {}", ends.name()),
+                    "a command",
+                )
+                .help(
+                    "a command ends or runs: ends = \"ended\" with `exit`, or ends = \"running\"",
+                ),
             );
         }
         if write == Some(true) && of_a_command {
             self.problem(
-                Problem::at(&name.place, "a write prints nothing and has no exit code", "a write")
-                    .help("ends = \"acknowledged\", \"refused\" (with `error`) or \"unknown\""),
+                Problem::at(
+                    &name.place,
+                    "a write prints nothing and has no exit code",
+                    "a write",
+                )
+                .help("ends = \"acknowledged\", \"refused\" (with `error`) or \"unknown\""),
             );
         }
         let error = self.error_number(raw.error.take(), ends == RequestEnd::Refused);
@@ -124,13 +164,19 @@ impl Checker<'_> {
         match (&raw.node, &raw.nodes) {
             // Unknown names are reported with the state.
             (Some(node), _) => vec![NodeName::new(node.value.as_str())],
-            (None, Some(nodes)) => {
-                nodes.value.iter().map(|node| NodeName::new(node.value.as_str())).collect()
-            }
+            (None, Some(nodes)) => nodes
+                .value
+                .iter()
+                .map(|node| NodeName::new(node.value.as_str()))
+                .collect(),
             (None, None) => {
                 self.problem(
-                    Problem::at(place, "a write or a read is tried on a node", "names no node")
-                        .help("add node = \"A\""),
+                    Problem::at(
+                        place,
+                        "a write or a read is tried on a node",
+                        "names no node",
+                    )
+                    .help("add node = \"A\""),
                 );
                 Vec::new()
             }
@@ -150,7 +196,10 @@ impl Checker<'_> {
     pub(super) fn state(&mut self, raw: RawUntil, tries: bool) -> Predicate {
         let cluster = raw.cluster.map(ClusterWord::meaning).into_iter().collect();
         let most = i64::try_from(self.nodes.len()).unwrap_or(i64::MAX);
-        let size = raw.size.as_ref().map(|size| self.number(size, "size", 1, most));
+        let size = raw
+            .size
+            .as_ref()
+            .map(|size| self.number(size, "size", 1, most));
         let named_at = raw
             .node
             .as_ref()
@@ -179,9 +228,11 @@ impl Checker<'_> {
         let wanted = self.node_predicate(raw);
         if nodes.is_empty() && wanted != NodePredicate::default() {
             let problem = match first_place {
-                Some(place) => {
-                    Problem::at(&place, "something is said of a node, but of which?", "names no node")
-                }
+                Some(place) => Problem::at(
+                    &place,
+                    "something is said of a node, but of which?",
+                    "names no node",
+                ),
                 None => Problem::new("something is said of a node, but of which?"),
             };
             self.problem(problem.help("add node = \"A\""));
@@ -195,7 +246,10 @@ impl Checker<'_> {
         }
         let nodes = if silent { Vec::new() } else { nodes };
         Predicate {
-            nodes: nodes.into_iter().map(|node| (node, wanted.clone())).collect(),
+            nodes: nodes
+                .into_iter()
+                .map(|node| (node, wanted.clone()))
+                .collect(),
             cluster,
             size: size.and_then(|size| u32::try_from(size).ok()),
         }
@@ -203,12 +257,19 @@ impl Checker<'_> {
 
     fn node_predicate(&mut self, raw: RawUntil) -> NodePredicate {
         let most = i64::try_from(self.nodes.len()).unwrap_or(i64::MAX);
-        let cluster_size = raw.cluster_size.map(|n| self.number(&n, "cluster_size", 0, most));
+        let cluster_size = raw
+            .cluster_size
+            .map(|n| self.number(&n, "cluster_size", 0, most));
         let exit = raw.exit.map(|n| self.number(&n, "exit", 0, 255));
-        let safe = raw.safe_to_bootstrap.map(|n| self.number(&n, "safe_to_bootstrap", 0, 1));
+        let safe = raw
+            .safe_to_bootstrap
+            .map(|n| self.number(&n, "safe_to_bootstrap", 0, 1));
         let members = raw.gvwstate_members.map(|members| {
-            let mut names: Vec<String> =
-                self.some_nodes(&members).into_iter().map(|node| node.0).collect();
+            let mut names: Vec<String> = self
+                .some_nodes(&members)
+                .into_iter()
+                .map(|node| node.0)
+                .collect();
             names.sort();
             names
         });
@@ -239,13 +300,18 @@ impl Checker<'_> {
             if !written && tag.value.starts_with('w') || tag.value.is_empty() {
                 let known: Vec<&str> = self.rows.iter().map(String::as_str).collect();
                 let help = if known.len() > 12 {
-                    "rows are named w1A, w2A …: a running number over the scenario and the node".to_owned()
+                    "rows are named w1A, w2A …: a running number over the scenario and the node"
+                        .to_owned()
                 } else {
                     suggest::help(&tag.value, "written so far", &known)
                 };
                 self.problem(
-                    Problem::at(&tag.place, format!("no step has written `{}`", tag.value), "no such row")
-                        .help(help),
+                    Problem::at(
+                        &tag.place,
+                        format!("no step has written `{}`", tag.value),
+                        "no such row",
+                    )
+                    .help(help),
                 );
             }
             good.push(tag.value);

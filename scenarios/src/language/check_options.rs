@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::IntoDeserializer;
+use serde::de::value::{Error as WordError, StrDeserializer};
 
 use super::check::Checker;
 use super::choice::{ForceWord, LogWord, SupervisorWord};
@@ -155,8 +155,12 @@ impl Checker<'_> {
                 let text = error.to_string();
                 let choices: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
                 self.problem(
-                    Problem::at(&value.place, format!("`{key}` cannot be this"), "unknown word")
-                        .help(suggest::help(word, "choices", &choices)),
+                    Problem::at(
+                        &value.place,
+                        format!("`{key}` cannot be this"),
+                        "unknown word",
+                    )
+                    .help(suggest::help(word, "choices", &choices)),
                 );
                 None
             }
@@ -172,7 +176,10 @@ impl Checker<'_> {
             return;
         };
         for (name, table) in nodes {
-            let placed = Placed { value: name.clone(), place: value.place.clone() };
+            let placed = Placed {
+                value: name.clone(),
+                place: value.place.clone(),
+            };
             let node: NodeName = self.node(&placed);
             let Some(table) = table.as_table() else {
                 self.problem(
@@ -209,8 +216,12 @@ impl Checker<'_> {
             }
             _ => {
                 self.problem(
-                    Problem::at(place, format!("the option `{name}` cannot have this value"), "here")
-                        .help("a value is a text, a number, true or false"),
+                    Problem::at(
+                        place,
+                        format!("the option `{name}` cannot have this value"),
+                        "here",
+                    )
+                    .help("a value is a text, a number, true or false"),
                 );
                 return;
             }
@@ -225,10 +236,16 @@ impl Checker<'_> {
             return;
         }
         let provider = name.contains('.');
-        let known = PROVIDER_OPTIONS.iter().chain(SERVER_OPTIONS).chain(SPECIAL).copied();
+        let known = PROVIDER_OPTIONS
+            .iter()
+            .chain(SERVER_OPTIONS)
+            .chain(SPECIAL)
+            .copied();
         let near = suggest::nearest(name, known);
         let shape = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !provider && shape && near.is_none() {
             return;
         }
@@ -243,8 +260,12 @@ impl Checker<'_> {
             |near| format!("did you mean `{near}`?"),
         );
         self.problem(
-            Problem::at(place, format!("there is no {what} option `{name}`"), "unknown option")
-                .help(help),
+            Problem::at(
+                place,
+                format!("there is no {what} option `{name}`"),
+                "unknown option",
+            )
+            .help(help),
         );
     }
 }

@@ -17,7 +17,11 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
     }
 
     /// A problem at a place.
@@ -58,14 +62,24 @@ impl Problem {
             .map(|place| place.start.min(text.len())..place.end.min(text.len()))
             .unwrap_or(0..text.lines().next().map_or(0, str::len));
         let words: Vec<&str> = quoted(message);
-        let (first, choices) = words.split_first().map_or(("", &[][..]), |(f, rest)| (*f, rest));
+        let (first, choices) = words
+            .split_first()
+            .map_or(("", &[][..]), |(f, rest)| (*f, rest));
         if message.starts_with("unknown field") {
-            return Self::at(&place, format!("there is no key `{first}` here"), "unknown key")
-                .help(suggest::help(first, "keys here", choices));
+            return Self::at(
+                &place,
+                format!("there is no key `{first}` here"),
+                "unknown key",
+            )
+            .help(suggest::help(first, "keys here", choices));
         }
         if message.starts_with("unknown variant") {
-            return Self::at(&place, format!("`{first}` is none of the choices"), "unknown word")
-                .help(suggest::help(first, "choices", choices));
+            return Self::at(
+                &place,
+                format!("`{first}` is none of the choices"),
+                "unknown word",
+            )
+            .help(suggest::help(first, "choices", choices));
         }
         if message.starts_with("missing field") {
             return Self::at(&place, format!("the key `{first}` is missing"), "here");
@@ -74,7 +88,11 @@ impl Problem {
         let head = plain_words(lines.next().unwrap_or("this is no TOML"));
         let rest: Vec<&str> = lines.collect();
         let problem = Self::at(&place, head, "here");
-        if rest.is_empty() { problem } else { problem.help(rest.join("; ")) }
+        if rest.is_empty() {
+            problem
+        } else {
+            problem.help(rest.join("; "))
+        }
     }
 }
 
@@ -106,18 +124,18 @@ impl std::error::Error for Problem {}
 
 impl Diagnostic for Problem {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         if self.labels.is_empty() {
             return None;
         }
-        Some(Box::new(
-            self.labels
-                .iter()
-                .map(|(place, label)| LabeledSpan::new_with_span(Some(label.clone()), place.clone())),
-        ))
+        Some(Box::new(self.labels.iter().map(|(place, label)| {
+            LabeledSpan::new_with_span(Some(label.clone()), place.clone())
+        })))
     }
 }
 
@@ -133,7 +151,9 @@ pub struct ScenarioError {
 impl ScenarioError {
     pub(super) fn new(file: &str, text: &str, problems: Vec<Problem>) -> Box<Self> {
         let mut problems = problems.into_iter();
-        let first = problems.next().unwrap_or_else(|| Problem::new("the file is no scenario"));
+        let first = problems
+            .next()
+            .unwrap_or_else(|| Problem::new("the file is no scenario"));
         Box::new(Self {
             source: Some(NamedSource::new(file, text.to_owned()).with_language("toml")),
             file: file.to_owned(),
@@ -144,7 +164,12 @@ impl ScenarioError {
 
     /// A problem of the file as a whole, for which nothing of it need be shown.
     pub(super) fn without_source(file: &str, problem: Problem) -> Box<Self> {
-        Box::new(Self { source: None, file: file.to_owned(), first: problem, others: Vec::new() })
+        Box::new(Self {
+            source: None,
+            file: file.to_owned(),
+            first: problem,
+            others: Vec::new(),
+        })
     }
 
     /// The file's name.
@@ -183,6 +208,8 @@ impl Diagnostic for ScenarioError {
         if self.others.is_empty() {
             return None;
         }
-        Some(Box::new(self.others.iter().map(|problem| problem as &dyn Diagnostic)))
+        Some(Box::new(
+            self.others.iter().map(|problem| problem as &dyn Diagnostic),
+        ))
     }
 }

@@ -18,8 +18,8 @@ mod suggest;
 mod write;
 
 pub use action::{
-    Action, Expect, Load, NodeCommand, NodesCommand, Operator, ProbeRead, ProbeWrite,
-    ProcedureEnd, ProcedureStep, RequestCheck, RequestEnd, Wait, Write, describe, describe_fault,
+    Action, Expect, Load, NodeCommand, NodesCommand, Operator, ProbeRead, ProbeWrite, ProcedureEnd,
+    ProcedureStep, RequestCheck, RequestEnd, Wait, Write, describe, describe_fault,
 };
 pub use error::{Problem, ScenarioError};
 pub use scenario::{Claim, ClaimVerdict, LIMIT_DEFAULT, Pace, SIZE_MAX, Scenario, Step};

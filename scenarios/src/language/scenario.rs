@@ -174,6 +174,8 @@ impl Scenario {
 
     /// Every claim with the number of its step.
     pub fn claims(&self) -> impl Iterator<Item = (u32, &Claim)> {
-        self.steps.iter().filter_map(|step| step.claim.as_ref().map(|claim| (step.number, claim)))
+        self.steps
+            .iter()
+            .filter_map(|step| step.claim.as_ref().map(|claim| (step.number, claim)))
     }
 }

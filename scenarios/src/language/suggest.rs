@@ -29,7 +29,16 @@ pub(super) fn help(typed: &str, what: &str, choices: &[&str]) -> String {
 
 /// Case and the kind of dash are no difference.
 fn fold(text: &str) -> String {
-    text.chars().take(64).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
+    text.chars()
+        .take(64)
+        .map(|c| {
+            if c == '_' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
 }
 
 /// The number of letters to insert, delete, change or swap with their neighbour.

@@ -24,8 +24,11 @@ impl Oracle for AcknowledgedWriteLost {
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         self.twins_seen |= ClusterPredicate::TwinPrimaries.holds(observation);
         // Before rest a row may still be on its way to be applied.
-        let lost =
-            if context.at_rest { lost_rows(context.writes, observation) } else { Vec::new() };
+        let lost = if context.at_rest {
+            lost_rows(context.writes, observation)
+        } else {
+            Vec::new()
+        };
         let findings = lost
             .first()
             .map(|first| {
@@ -49,23 +52,28 @@ impl AcknowledgedWriteLost {
     fn remember(&mut self, observation: &Observation) {
         for (name, node) in &observation.nodes {
             for tag in node.rows.iter().flatten() {
-                self.holders.entry(tag.clone()).or_default().insert(name.clone());
+                self.holders
+                    .entry(tag.clone())
+                    .or_default()
+                    .insert(name.clone());
             }
         }
     }
 
-    fn cause(
-        &self,
-        tag: &str,
-        context: &OracleContext<'_>,
-        observation: &Observation,
-    ) -> String {
+    fn cause(&self, tag: &str, context: &OracleContext<'_>, observation: &Observation) -> String {
         let holds = |node| rows(node).is_some_and(|rows| rows.contains(tag));
-        let holders: Vec<_> = observation.nodes.iter().filter(|(_, node)| holds(node)).collect();
+        let holders: Vec<_> = observation
+            .nodes
+            .iter()
+            .filter(|(_, node)| holds(node))
+            .collect();
         let serving = holders.iter().any(|(_, node)| is_primary(node));
         let held_before = self.holders.get(tag).map_or(0, BTreeSet::len);
-        let durability =
-            context.deeds.forced.iter().any(|deed| deed.starts_with("innodb_flush"));
+        let durability = context
+            .deeds
+            .forced
+            .iter()
+            .any(|deed| deed.starts_with("innodb_flush"));
         if serving && self.twins_seen {
             return "split brain: one side of it still holds the row".to_owned();
         }
@@ -76,7 +84,12 @@ impl AcknowledgedWriteLost {
         if self.twins_seen {
             return "split brain: the side that held the row was given up".to_owned();
         }
-        if let Some(disk) = context.deeds.forced.iter().find(|deed| deed.starts_with("the disk")) {
+        if let Some(disk) = context
+            .deeds
+            .forced
+            .iter()
+            .find(|deed| deed.starts_with("the disk"))
+        {
             return disk.clone();
         }
         if durability {

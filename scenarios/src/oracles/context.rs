@@ -29,11 +29,15 @@ pub struct Deeds {
 impl Deeds {
     /// Takes note of the settings with which the nodes run.
     pub fn settings(&mut self, options: &Options) {
-        let all = options.node_settings.values().chain(std::iter::once(&options.settings));
+        let all = options
+            .node_settings
+            .values()
+            .chain(std::iter::once(&options.settings));
         for settings in all {
             let flush = settings.get("innodb_flush_log_at_trx_commit");
             if flush.is_some_and(|flush| flush != "1") {
-                self.forced.insert("innodb_flush_log_at_trx_commit is not 1".to_owned());
+                self.forced
+                    .insert("innodb_flush_log_at_trx_commit is not 1".to_owned());
             }
         }
     }
@@ -76,7 +80,8 @@ impl Deeds {
             }
             Fault::Damage { node, file, .. } => {
                 self.tampered.insert(node.clone());
-                self.forced.insert(format!("{} of {node} was damaged", file.name()));
+                self.forced
+                    .insert(format!("{} of {node} was damaged", file.name()));
             }
             Fault::DiskLost(node) => {
                 self.tampered.insert(node.clone());
@@ -94,10 +99,12 @@ impl Deeds {
     pub fn command(&mut self, node: &NodeName, line: &str) {
         if line.contains("--force-safe-to-bootstrap") {
             self.tampered.insert(node.clone());
-            self.forced.insert(format!("safe_to_bootstrap was forced on {node}"));
+            self.forced
+                .insert(format!("safe_to_bootstrap was forced on {node}"));
         }
         if line.contains("pc.bootstrap") {
-            self.forced.insert(format!("pc.bootstrap was set on {node}"));
+            self.forced
+                .insert(format!("pc.bootstrap was set on {node}"));
         }
         let files = ["grastate.dat", "gvwstate.dat", "galera.cache"];
         let edits = ["sed -i", "rm ", "mv ", "cp ", "> ", "tee "];
@@ -105,7 +112,8 @@ impl Deeds {
             && edits.iter().any(|edit| line.contains(edit))
         {
             self.tampered.insert(node.clone());
-            self.forced.insert(format!("state files of {node} were edited"));
+            self.forced
+                .insert(format!("state files of {node} were edited"));
         }
     }
 }
@@ -140,6 +148,9 @@ impl OracleContext<'_> {
 
     /// The tags of the acknowledged rows.
     pub fn acknowledged(&self) -> impl Iterator<Item = &str> {
-        self.writes.iter().filter(|write| write.is_acknowledged()).map(|write| write.tag.as_str())
+        self.writes
+            .iter()
+            .filter(|write| write.is_acknowledged())
+            .map(|write| write.tag.as_str())
     }
 }

@@ -34,6 +34,9 @@ impl Oracle for DeadLock {
                 format!("{name} {state}")
             })
             .collect();
-        vec![context.finding("dead-lock", format!("nothing changes any more: {}", states.join(", ")))]
+        vec![context.finding(
+            "dead-lock",
+            format!("nothing changes any more: {}", states.join(", ")),
+        )]
     }
 }

@@ -16,7 +16,10 @@ impl Oracle for DocumentedStateReached {
             .unreached
             .first()
             .map(|state| {
-                context.finding("documented-state-reached", format!("never reached: {state}"))
+                context.finding(
+                    "documented-state-reached",
+                    format!("never reached: {state}"),
+                )
             })
             .into_iter()
             .collect()

@@ -40,5 +40,8 @@ impl Oracle for HistoriesDiverge {
 }
 
 fn transactions(history: &[HistoryEntry]) -> Vec<&HistoryEntry> {
-    history.iter().filter(|entry| !entry.tag.starts_with("view")).collect()
+    history
+        .iter()
+        .filter(|entry| !entry.tag.starts_with("view"))
+        .collect()
 }

@@ -33,8 +33,10 @@ impl Oracle for NonPrimaryAcknowledges {
                     && self.before.contains(&write.node)
             })
             .map(|write| {
-                let message =
-                    format!("{} is non-Primary and acknowledged {}", write.node, write.tag);
+                let message = format!(
+                    "{} is non-Primary and acknowledged {}",
+                    write.node, write.tag
+                );
                 context.finding("non-primary-acknowledges", message)
             });
         self.writes_seen = context.writes.len();
@@ -45,5 +47,8 @@ impl Oracle for NonPrimaryAcknowledges {
 
 fn is_without_quorum(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running
-        && node.cluster_status.as_deref().is_some_and(|status| status != "Primary")
+        && node
+            .cluster_status
+            .as_deref()
+            .is_some_and(|status| status != "Primary")
 }

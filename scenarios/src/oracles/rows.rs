@@ -21,12 +21,18 @@ pub(super) fn is_synced(node: &NodeObservation) -> bool {
 
 /// The node's rows, where they are known.
 pub(super) fn rows(node: &NodeObservation) -> Option<BTreeSet<&str>> {
-    node.rows.as_ref().map(|rows| rows.iter().map(String::as_str).collect())
+    node.rows
+        .as_ref()
+        .map(|rows| rows.iter().map(String::as_str).collect())
 }
 
 /// Names of nodes in a message.
 pub(super) fn names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>) -> String {
-    nodes.into_iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
+    nodes
+        .into_iter()
+        .map(NodeName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Some rows in a message.
@@ -35,7 +41,11 @@ pub(super) fn some_rows<'a>(rows: impl IntoIterator<Item = &'a str>) -> String {
     if rows.len() <= NAMED {
         return rows.join(", ");
     }
-    format!("{} and {} more", rows[..NAMED].join(", "), rows.len() - NAMED)
+    format!(
+        "{} and {} more",
+        rows[..NAMED].join(", "),
+        rows.len() - NAMED
+    )
 }
 
 /// The acknowledged rows that are lost: missing on a Primary, Synced node, or on every node where
@@ -72,7 +82,9 @@ pub fn diverged(observation: &Observation) -> Option<String> {
         .filter_map(|(name, node)| Some((name, rows(node)?)))
         .collect();
     let (first, rest) = synced.split_first()?;
-    rest.iter().find(|(_, rows)| *rows != first.1).map(|other| difference(first, other))
+    rest.iter()
+        .find(|(_, rows)| *rows != first.1)
+        .map(|other| difference(first, other))
 }
 
 /// What two nodes hold that the other does not.
@@ -100,15 +112,21 @@ pub fn choices(writes: &[WriteRecord], observation: &Observation) -> Vec<Choice>
         .collect();
     let known: Vec<BTreeSet<&str>> = observation.nodes.values().filter_map(rows).collect();
     let all_known = known.len() == observation.nodes.len();
-    let somewhere: BTreeSet<&str> =
-        known.into_iter().flatten().filter(|tag| acknowledged.contains(tag)).collect();
+    let somewhere: BTreeSet<&str> = known
+        .into_iter()
+        .flatten()
+        .filter(|tag| acknowledged.contains(tag))
+        .collect();
     observation
         .nodes
         .iter()
         .map(|(name, node)| Choice {
             node: name.clone(),
             loses: rows(node).filter(|_| all_known).map(|rows| {
-                somewhere.difference(&rows).map(|tag| (*tag).to_owned()).collect()
+                somewhere
+                    .difference(&rows)
+                    .map(|tag| (*tag).to_owned())
+                    .collect()
             }),
         })
         .collect()

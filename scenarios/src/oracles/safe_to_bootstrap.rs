@@ -41,5 +41,7 @@ impl Oracle for SafeToBootstrap {
 
 /// Whether grastate.dat says `safe_to_bootstrap: 1`.
 pub(super) fn is_safe(node: &NodeObservation) -> bool {
-    node.grastate.as_ref().is_some_and(|file| file.safe_to_bootstrap == 1)
+    node.grastate
+        .as_ref()
+        .is_some_and(|file| file.safe_to_bootstrap == 1)
 }

@@ -24,8 +24,9 @@ impl Oracle for TwinPrimaries {
             .iter()
             .filter(|((_, _, size), members)| *size as usize == members.len())
             .count();
-        let overfull =
-            components.iter().any(|((_, _, size), members)| (*size as usize) < members.len());
+        let overfull = components
+            .iter()
+            .any(|((_, _, size), members)| (*size as usize) < members.len());
         let at_rest = context.at_rest && ClusterPredicate::TwinPrimaries.holds(observation);
         if complete < 2 && !overfull && !at_rest {
             return Vec::new();
@@ -46,7 +47,11 @@ type Component<'a> = (Option<&'a str>, Option<&'a str>, u32);
 /// The Primary nodes by the component that they show.
 fn components(observation: &Observation) -> BTreeMap<Component<'_>, Vec<&NodeName>> {
     let mut components: BTreeMap<Component<'_>, Vec<&NodeName>> = BTreeMap::new();
-    for (name, node) in observation.nodes.iter().filter(|(_, node)| is_primary(node)) {
+    for (name, node) in observation
+        .nodes
+        .iter()
+        .filter(|(_, node)| is_primary(node))
+    {
         let component = (
             node.state_uuid.as_deref(),
             node.conf_id.as_deref(),

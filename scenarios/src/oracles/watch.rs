@@ -54,11 +54,7 @@ impl Default for Watch {
 
 impl Watch {
     /// Shows an observation to every oracle, and returns what is found for the first time.
-    pub fn look(
-        &mut self,
-        context: &OracleContext<'_>,
-        observation: &Observation,
-    ) -> Vec<Finding> {
+    pub fn look(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let mut new = Vec::new();
         for oracle in &mut self.oracles {
             for finding in oracle.check(context, observation) {
@@ -78,6 +74,8 @@ impl Watch {
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("known", &self.known).finish_non_exhaustive()
+        f.debug_struct("Watch")
+            .field("known", &self.known)
+            .finish_non_exhaustive()
     }
 }

@@ -81,7 +81,9 @@ impl<T: Testbed> Runner<'_, T> {
             let shown = self.end(rest).await;
             // The first check that did not hold is the one to tell of.
             if shown.as_ref().is_some_and(|shown| !shown.held)
-                && outcome.as_ref().is_none_or(|outcome: &CheckOutcome| outcome.held)
+                && outcome
+                    .as_ref()
+                    .is_none_or(|outcome: &CheckOutcome| outcome.held)
                 || outcome.is_none()
             {
                 outcome = shown;
@@ -137,7 +139,8 @@ impl<T: Testbed> Runner<'_, T> {
         for node in &command.nodes {
             self.deeds.command(node, line);
             let started =
-                self.requests.command(self.testbed, &mut self.record, self.step, node, line);
+                self.requests
+                    .command(self.testbed, &mut self.record, self.step, node, line);
             if let Some(name) = &command.name {
                 self.requests.named.insert(name.clone(), started);
             }
@@ -172,7 +175,8 @@ impl<T: Testbed> Runner<'_, T> {
         self.row_count += 1;
         let tag = format!("w{}{}", self.row_count, write.node);
         let started =
-            self.requests.write(self.testbed, &mut self.record, self.step, &write.node, &tag);
+            self.requests
+                .write(self.testbed, &mut self.record, self.step, &write.node, &tag);
         if let Some(name) = &write.name {
             self.requests.named.insert(name.clone(), started);
         }
@@ -200,7 +204,11 @@ impl<T: Testbed> Runner<'_, T> {
         self.requests.refresh(self.testbed, &mut self.record).await;
     }
 
-    async fn end_operator(&mut self, operator: &Operator, started: Started) -> Option<CheckOutcome> {
+    async fn end_operator(
+        &mut self,
+        operator: &Operator,
+        started: Started,
+    ) -> Option<CheckOutcome> {
         let mut left = operator.within;
         if let Some(after) = operator.interrupt_after {
             let first = after.min(left);
@@ -215,12 +223,17 @@ impl<T: Testbed> Runner<'_, T> {
         if !ended {
             // A person would press Ctrl-C now; a command is never left at the terminal.
             self.testbed.interrupt(started.id);
-            self.wait(&Condition::Ended(started.id), INTERRUPT_LIMIT).await;
+            self.wait(&Condition::Ended(started.id), INTERRUPT_LIMIT)
+                .await;
         }
         self.requests.refresh(self.testbed, &mut self.record).await;
-        let Place::Command(index) = started.place else { return None };
+        let Place::Command(index) = started.place else {
+            return None;
+        };
         self.record.commands[index].timed_out = !ended;
-        operator.checks().then(|| judge_command(operator, &self.record.commands[index]))
+        operator
+            .checks()
+            .then(|| judge_command(operator, &self.record.commands[index]))
     }
 
     /// Applies faults in one instant, and keeps their receipts.
@@ -228,7 +241,10 @@ impl<T: Testbed> Runner<'_, T> {
         let at_ms = ms(self.testbed.now());
         let outcomes = self.testbed.apply(faults).await;
         let missing = || FaultOutcome::Unsupported("the engine gave no receipt".to_owned());
-        let outcomes = outcomes.into_iter().map(Some).chain(std::iter::repeat(None));
+        let outcomes = outcomes
+            .into_iter()
+            .map(Some)
+            .chain(std::iter::repeat(None));
         for (fault, outcome) in faults.iter().zip(outcomes) {
             let outcome = outcome.unwrap_or_else(missing);
             match &outcome {
@@ -301,7 +317,11 @@ pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
         ProcedureEnd::GaveUp => "gave up",
         ProcedureEnd::Unbounded => "did not end",
     };
-    if text.is_empty() { what.to_owned() } else { format!("{what}: {text}") }
+    if text.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {text}")
+    }
 }
 
 /// Whether a command ended as an operator step says.
@@ -316,7 +336,11 @@ fn judge_command(operator: &Operator, command: &CommandRecord) -> CheckOutcome {
             operator.within
         ));
     }
-    let wanted = (operator.exit, operator.prints.as_deref(), operator.lacks.as_deref());
+    let wanted = (
+        operator.exit,
+        operator.prints.as_deref(),
+        operator.lacks.as_deref(),
+    );
     match output_mismatch(output, wanted) {
         Some(mismatch) => CheckOutcome::failed(format!("{who}: {mismatch}")),
         None => CheckOutcome::held(format!("{who}: exit {}", output.exit)),
@@ -330,7 +354,11 @@ pub(super) fn output_mismatch(
 ) -> Option<String> {
     let printed = |text: &str| output.stdout.contains(text) || output.stderr.contains(text);
     if let Some(exit) = exit.filter(|exit| *exit != output.exit) {
-        return Some(format!("expected exit {exit}, seen {}; {}", output.exit, excerpt(output)));
+        return Some(format!(
+            "expected exit {exit}, seen {}; {}",
+            output.exit,
+            excerpt(output)
+        ));
     }
     if let Some(text) = prints.filter(|text| !printed(text)) {
         return Some(format!("expected to print `{text}`; {}", excerpt(output)));
@@ -342,8 +370,15 @@ pub(super) fn output_mismatch(
 
 /// The end of what a command printed, short enough for a message.
 fn excerpt(output: &Output) -> String {
-    let text = if output.stderr.trim().is_empty() { &output.stdout } else { &output.stderr };
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let text = if output.stderr.trim().is_empty() {
+        &output.stdout
+    } else {
+        &output.stderr
+    };
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     if lines.is_empty() {
         return "it printed nothing".to_owned();
     }

@@ -45,7 +45,9 @@ impl<T: Testbed> Runner<'_, T> {
                 return CheckOutcome::failed(format!("within {within}: {mismatch}"));
             }
             tries += 1;
-            let Some(mismatch) = self.expect_measures(expect, deadline, tries).await else { break };
+            let Some(mismatch) = self.expect_measures(expect, deadline, tries).await else {
+                break;
+            };
             let left = deadline.saturating_sub(self.testbed.now());
             if left == Span::ZERO || self.over_limit {
                 return CheckOutcome::failed(format!("within {within}: {mismatch}"));
@@ -66,7 +68,10 @@ impl<T: Testbed> Runner<'_, T> {
         if !expect.says_of_states() {
             return None;
         }
-        if self.wait(&Condition::State(expect.state.clone()), limit).await {
+        if self
+            .wait(&Condition::State(expect.state.clone()), limit)
+            .await
+        {
             return None;
         }
         let seen = self.testbed.observe().await;
@@ -127,8 +132,9 @@ impl<T: Testbed> Runner<'_, T> {
         }
         for node in &expect.probed {
             if let Some(wanted) = expect.write {
-                let mismatch =
-                    self.probe_write(node, wanted, expect.error, deadline, tries).await;
+                let mismatch = self
+                    .probe_write(node, wanted, expect.error, deadline, tries)
+                    .await;
                 if mismatch.is_some() {
                     return mismatch;
                 }
@@ -144,7 +150,10 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     fn probe_limit(&self, deadline: Span) -> Span {
-        deadline.saturating_sub(self.testbed.now()).max(PROBE_LEAST).min(PROBE_LIMIT)
+        deadline
+            .saturating_sub(self.testbed.now())
+            .max(PROBE_LEAST)
+            .min(PROBE_LIMIT)
     }
 
     /// Tries a write. Its tag names the step, so that it is the same on every engine.
@@ -160,10 +169,18 @@ impl<T: Testbed> Runner<'_, T> {
             1 => format!("p{}{node}", self.step),
             _ => format!("p{}{node}-{tries}", self.step),
         };
-        let limit = if wanted == ProbeWrite::Hangs { HANG } else { self.probe_limit(deadline) };
-        let started = self.requests.write(self.testbed, &mut self.record, self.step, node, &tag);
+        let limit = if wanted == ProbeWrite::Hangs {
+            HANG
+        } else {
+            self.probe_limit(deadline)
+        };
+        let started = self
+            .requests
+            .write(self.testbed, &mut self.record, self.step, node, &tag);
         self.wait_for_all(&[started], limit).await;
-        let Place::Write(index) = started.place else { return None };
+        let Place::Write(index) = started.place else {
+            return None;
+        };
         let outcome = &self.record.writes[index].outcome;
         let as_wanted = match (wanted, outcome) {
             (ProbeWrite::Acknowledged, WriteOutcome::Acknowledged)
@@ -190,9 +207,10 @@ impl<T: Testbed> Runner<'_, T> {
         deadline: Span,
     ) -> Option<String> {
         let limit = self.probe_limit(deadline);
-        let id = self
-            .testbed
-            .start(Request::Client { node: node.clone(), statement: Statement::Read });
+        let id = self.testbed.start(Request::Client {
+            node: node.clone(),
+            statement: Statement::Read,
+        });
         self.wait(&Condition::Ended(id), limit).await;
         let progress = self.testbed.poll(id).await;
         let as_wanted = match (wanted, &progress) {
@@ -216,9 +234,9 @@ impl<T: Testbed> Runner<'_, T> {
             return CheckOutcome::failed(format!("{} was never begun", check.name));
         };
         let limit = match check.ends {
-            RequestEnd::Running => {
-                expect.hold.map_or(Span::ZERO, |hold| hold_for(hold, self.timers))
-            }
+            RequestEnd::Running => expect
+                .hold
+                .map_or(Span::ZERO, |hold| hold_for(hold, self.timers)),
             _ => expect.within.unwrap_or(WITHIN_DEFAULT),
         };
         self.wait(&Condition::Ended(started.id), limit).await;
@@ -268,7 +286,10 @@ fn write_mismatch(check: &RequestCheck, outcome: &WriteOutcome) -> Option<String
 }
 
 fn with_error(word: &str, error: Option<u16>) -> String {
-    error.map_or_else(|| word.to_owned(), |error| format!("{word} with error {error}"))
+    error.map_or_else(
+        || word.to_owned(),
+        |error| format!("{word} with error {error}"),
+    )
 }
 
 /// What became of a write, in words.

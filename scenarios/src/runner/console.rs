@@ -36,7 +36,15 @@ impl<'a, T: Testbed> RunnerConsole<'a, T> {
         deadline: Span,
         expired: &'a Cell<bool>,
     ) -> Self {
-        Self { testbed, nodes, procedure, step, deadline, expired, commands: Vec::new() }
+        Self {
+            testbed,
+            nodes,
+            procedure,
+            step,
+            deadline,
+            expired,
+            commands: Vec::new(),
+        }
     }
 
     /// Never returns once the deadline has passed.
@@ -56,7 +64,10 @@ impl<T: Testbed> Console for RunnerConsole<'_, T> {
     async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
         self.stop_at_deadline().await;
         let at_ms = ms(self.testbed.now());
-        let request = Request::Operator { node: node.clone(), line: line.to_owned() };
+        let request = Request::Operator {
+            node: node.clone(),
+            line: line.to_owned(),
+        };
         let id = self.testbed.start(request);
         let index = self.commands.len();
         self.commands.push(CommandRecord {
@@ -70,15 +81,25 @@ impl<T: Testbed> Console for RunnerConsole<'_, T> {
             timed_out: false,
         });
         let left = self.deadline.saturating_sub(self.testbed.now());
-        let ended = self.testbed.wait(&Condition::Ended(id), limit.min(left)).await.is_ok();
+        let ended = self
+            .testbed
+            .wait(&Condition::Ended(id), limit.min(left))
+            .await
+            .is_ok();
         if !ended {
             self.testbed.interrupt(id);
             // Whether the time after Ctrl-C passes or the command ends: the answer is the same.
-            let _ = self.testbed.wait(&Condition::Ended(id), INTERRUPT_LIMIT).await;
+            let _ = self
+                .testbed
+                .wait(&Condition::Ended(id), INTERRUPT_LIMIT)
+                .await;
         }
         let output = match self.testbed.poll(id).await {
             Progress::Done(output) => output,
-            _ => Output { exit: INTERRUPTED, ..Output::default() },
+            _ => Output {
+                exit: INTERRUPTED,
+                ..Output::default()
+            },
         };
         let command = &mut self.commands[index];
         let mut kept = output.clone();
@@ -87,7 +108,10 @@ impl<T: Testbed> Console for RunnerConsole<'_, T> {
         command.output = Some(kept);
         command.ended_ms = Some(ms(self.testbed.now()));
         command.timed_out = !ended;
-        CommandOutcome { output, timed_out: !ended }
+        CommandOutcome {
+            output,
+            timed_out: !ended,
+        }
     }
 
     fn now(&self) -> Span {

@@ -59,7 +59,9 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Every client that is free begins its next row.
     async fn beat(&mut self) {
-        let Some(mut load) = self.load.take() else { return };
+        let Some(mut load) = self.load.take() else {
+            return;
+        };
         self.requests.refresh(self.testbed, &mut self.record).await;
         for (node, busy) in &mut load.clients {
             let free = busy.is_none_or(|started| self.has_ended(started));
@@ -67,7 +69,8 @@ impl<T: Testbed> Runner<'_, T> {
                 self.load_count += 1;
                 let tag = format!("l{}{node}", self.load_count);
                 let started =
-                    self.requests.write(self.testbed, &mut self.record, self.step, node, &tag);
+                    self.requests
+                        .write(self.testbed, &mut self.record, self.step, node, &tag);
                 *busy = Some(started);
             }
         }

@@ -49,7 +49,9 @@ impl<T: Testbed> Runner<'_, T> {
         for command in &commands {
             self.deeds.command(&command.node, &command.line);
         }
-        let last = commands.last().map(|command| format!("{} on {}", command.line, command.node));
+        let last = commands
+            .last()
+            .map(|command| format!("{} on {}", command.line, command.node));
         self.record.commands.extend(commands);
         let (end, text) = match outcome {
             Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
@@ -61,10 +63,16 @@ impl<T: Testbed> Runner<'_, T> {
                 }
                 let took = self.testbed.now().saturating_sub(began);
                 let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
-                (ProcedureEnd::Unbounded, format!("after {took}, its last command was {last}"))
+                (
+                    ProcedureEnd::Unbounded,
+                    format!("after {took}, its last command was {last}"),
+                )
             }
         };
-        self.note(format!("procedure {name} {}", super::act::describe_end(end, &text)));
+        self.note(format!(
+            "procedure {name} {}",
+            super::act::describe_end(end, &text)
+        ));
         self.record.procedures.push(ProcedureRecord {
             step: self.step,
             name: name.to_owned(),

@@ -43,7 +43,10 @@ impl Requests {
     ) -> Started {
         let statement = Statement::Insert(tag.to_owned());
         let at_ms = ms(testbed.now());
-        let id = testbed.start(Request::Client { node: node.clone(), statement });
+        let id = testbed.start(Request::Client {
+            node: node.clone(),
+            statement,
+        });
         let place = Place::Write(record.writes.len());
         record.writes.push(WriteRecord {
             step,
@@ -66,8 +69,10 @@ impl Requests {
         line: &str,
     ) -> Started {
         let at_ms = ms(testbed.now());
-        let id =
-            testbed.start(Request::Operator { node: node.clone(), line: line.to_owned() });
+        let id = testbed.start(Request::Operator {
+            node: node.clone(),
+            line: line.to_owned(),
+        });
         let place = Place::Command(record.commands.len());
         record.commands.push(CommandRecord {
             step,

@@ -29,11 +29,17 @@ pub(super) struct CheckOutcome {
 
 impl CheckOutcome {
     pub(super) fn held(text: impl Into<String>) -> Self {
-        Self { held: true, text: text.into() }
+        Self {
+            held: true,
+            text: text.into(),
+        }
     }
 
     pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self { held: false, text: text.into() }
+        Self {
+            held: false,
+            text: text.into(),
+        }
     }
 }
 
@@ -70,8 +76,11 @@ pub async fn run<T: Testbed>(
     options: &RunOptions,
 ) -> RunRecord {
     let capabilities = testbed.capabilities();
-    let engine =
-        if options.engine.is_empty() { capabilities.engine } else { options.engine.clone() };
+    let engine = if options.engine.is_empty() {
+        capabilities.engine
+    } else {
+        options.engine.clone()
+    };
     let mut deeds = Deeds::default();
     deeds.settings(&scenario.options);
     let began = testbed.now();
@@ -134,7 +143,10 @@ impl RunRecord {
     pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
         let mut record = Self::begin(scenario, engine.to_owned(), seed);
         record.verdict = Verdict::Error;
-        record.failure = Some(Failure { step: 0, text: text.into() });
+        record.failure = Some(Failure {
+            step: 0,
+            text: text.into(),
+        });
         record
     }
 }
@@ -151,7 +163,10 @@ fn quote(file: &str) -> String {
 impl<T: Testbed> Runner<'_, T> {
     async fn play(&mut self) {
         let scenario = self.scenario;
-        self.trace(TraceKind::Step { step: 0, title: "initial state".to_owned() });
+        self.trace(TraceKind::Step {
+            step: 0,
+            title: "initial state".to_owned(),
+        });
         let initial = self.testbed.observe().await;
         self.namer.normalise(&initial);
         self.look(&initial, true);
@@ -175,7 +190,9 @@ impl<T: Testbed> Runner<'_, T> {
             && !self.over_limit
             && !self.unsupported
         {
-            self.step = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX).saturating_add(1);
+            self.step = u32::try_from(scenario.steps.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
             self.second_phase().await;
         }
         self.requests.refresh(self.testbed, &mut self.record).await;
@@ -184,7 +201,10 @@ impl<T: Testbed> Runner<'_, T> {
     async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
         self.step = step.number;
         let title = step.action.to_string();
-        self.trace(TraceKind::Step { step: step.number, title: title.clone() });
+        self.trace(TraceKind::Step {
+            step: step.number,
+            title: title.clone(),
+        });
         let outcome = self.act(&step.action).await;
         if let Some(outcome) = outcome {
             self.judge(step, outcome);
@@ -217,7 +237,11 @@ impl<T: Testbed> Runner<'_, T> {
             text: outcome.text.clone(),
         });
         if let Some(claim) = &step.claim {
-            let verdict = if outcome.held { claim.verdict } else { claim.verdict.opposite() };
+            let verdict = if outcome.held {
+                claim.verdict
+            } else {
+                claim.verdict.opposite()
+            };
             self.record.claims.push(ClaimResult {
                 id: claim.id.clone(),
                 says: claim.says.clone(),
@@ -248,7 +272,13 @@ impl<T: Testbed> Runner<'_, T> {
         // A wait looks for the middle of something, and a named request is to meet what follows:
         // rest would be over both.
         let in_the_middle = matches!(step.action, Action::Wait(_))
-            || matches!(next, Some(Step { action: Action::Wait(Wait::Until { .. }), .. }))
+            || matches!(
+                next,
+                Some(Step {
+                    action: Action::Wait(Wait::Until { .. }),
+                    ..
+                })
+            )
             || is_named(&step.action);
         if pace == Pace::Next || in_the_middle {
             return false;
@@ -320,7 +350,10 @@ impl<T: Testbed> Runner<'_, T> {
         }
         self.unsupported = true;
         self.record.verdict = Verdict::Unsupported;
-        self.record.failure = Some(Failure { step: self.step, text });
+        self.record.failure = Some(Failure {
+            step: self.step,
+            text,
+        });
     }
 
     pub(super) fn trace(&mut self, event: TraceKind) {

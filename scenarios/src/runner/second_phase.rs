@@ -50,8 +50,9 @@ impl<T: Testbed> Runner<'_, T> {
         let at_rest = self.rest().await;
         let before = self.observe_and_look(at_rest).await;
         let choices = choices(&self.record.writes, &before);
-        let lost_before: BTreeSet<String> =
-            lost_rows(&self.record.writes, &before).into_iter().collect();
+        let lost_before: BTreeSet<String> = lost_rows(&self.record.writes, &before)
+            .into_iter()
+            .collect();
 
         let (end, said) = self.procedure(&name).await;
         let trouble = self.recovery_trouble(&lost_before).await;
@@ -63,7 +64,11 @@ impl<T: Testbed> Runner<'_, T> {
             None => (true, format!("recovered; {said}")),
             Some(trouble) => not_recovered(trouble, end, &said, &choices),
         };
-        self.trace(TraceKind::Check { step: self.step, held: accepted, text: text.clone() });
+        self.trace(TraceKind::Check {
+            step: self.step,
+            held: accepted,
+            text: text.clone(),
+        });
         if !accepted {
             self.fail(self.step, format!("second phase: {text}"));
         }
@@ -90,7 +95,13 @@ impl<T: Testbed> Runner<'_, T> {
             faults.push(Fault::Heal);
         }
         faults.extend(self.deeds.hung.iter().cloned().map(Fault::Resume));
-        faults.extend(self.deeds.read_locked.iter().cloned().map(Fault::ReadUnlock));
+        faults.extend(
+            self.deeds
+                .read_locked
+                .iter()
+                .cloned()
+                .map(Fault::ReadUnlock),
+        );
         faults.extend(self.deeds.powered_off.iter().cloned().map(Fault::PowerOn));
         if !faults.is_empty() {
             self.apply(&faults).await;
@@ -99,9 +110,14 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What is missing to a full recovery, if anything.
     async fn recovery_trouble(&mut self, lost_before: &BTreeSet<String>) -> Option<String> {
-        let all_synced =
-            Predicate { cluster: vec![ClusterPredicate::AllSynced], ..Predicate::default() };
-        if !self.wait(&Condition::State(all_synced.clone()), RECOVERY_LIMIT).await {
+        let all_synced = Predicate {
+            cluster: vec![ClusterPredicate::AllSynced],
+            ..Predicate::default()
+        };
+        if !self
+            .wait(&Condition::State(all_synced.clone()), RECOVERY_LIMIT)
+            .await
+        {
             let seen = self.testbed.observe().await;
             if let Some(mismatch) = all_synced.first_mismatch(&seen) {
                 return Some(format!("{mismatch}; {}", summary(&seen)));
@@ -111,9 +127,12 @@ impl<T: Testbed> Runner<'_, T> {
         for (index, node) in self.scenario.nodes.iter().enumerate() {
             let tag = format!("f{}{node}", index + 1);
             let started =
-                self.requests.write(self.testbed, &mut self.record, self.step, node, &tag);
+                self.requests
+                    .write(self.testbed, &mut self.record, self.step, node, &tag);
             self.wait_for_all(&[started], FRESH_LIMIT).await;
-            let Place::Write(write) = started.place else { continue };
+            let Place::Write(write) = started.place else {
+                continue;
+            };
             let write = &self.record.writes[write];
             if !write.is_acknowledged() {
                 let outcome = describe_outcome(&write.outcome);
@@ -121,12 +140,21 @@ impl<T: Testbed> Runner<'_, T> {
             }
             fresh.push(tag);
         }
-        let wanted = NodePredicate { has_rows: fresh, ..NodePredicate::default() };
+        let wanted = NodePredicate {
+            has_rows: fresh,
+            ..NodePredicate::default()
+        };
         let everywhere = Predicate {
-            nodes: self.scenario.nodes.iter().map(|node| (node.clone(), wanted.clone())).collect(),
+            nodes: self
+                .scenario
+                .nodes
+                .iter()
+                .map(|node| (node.clone(), wanted.clone()))
+                .collect(),
             ..all_synced
         };
-        self.wait(&Condition::State(everywhere.clone()), FRESH_LIMIT).await;
+        self.wait(&Condition::State(everywhere.clone()), FRESH_LIMIT)
+            .await;
         let seen = self.testbed.observe().await;
         if let Some(mismatch) = everywhere.first_mismatch(&seen) {
             return Some(format!("after fresh writes: {mismatch}"));
@@ -135,9 +163,17 @@ impl<T: Testbed> Runner<'_, T> {
             .into_iter()
             .filter(|tag| !lost_before.contains(tag))
             .collect();
-        let expected = self.scenario.findings.iter().any(|name| name == "acknowledged-write-lost");
-        (!lost.is_empty() && !expected)
-            .then(|| format!("all synced, but acknowledged rows are lost: {}", lost.join(", ")))
+        let expected = self
+            .scenario
+            .findings
+            .iter()
+            .any(|name| name == "acknowledged-write-lost");
+        (!lost.is_empty() && !expected).then(|| {
+            format!(
+                "all synced, but acknowledged rows are lost: {}",
+                lost.join(", ")
+            )
+        })
     }
 }
 
@@ -173,7 +209,10 @@ fn not_recovered(
     let could = if lossless.is_empty() {
         String::new()
     } else {
-        format!("; without loss one could have begun with {}", lossless.join(" or "))
+        format!(
+            "; without loss one could have begun with {}",
+            lossless.join(" or ")
+        )
     };
     (false, format!("not recovered: {trouble}; {said}{could}"))
 }

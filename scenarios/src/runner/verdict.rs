@@ -22,8 +22,7 @@ impl<T: Testbed> Runner<'_, T> {
         let expected = &self.scenario.findings;
         let mut failures = Vec::new();
         for finding in &self.record.findings {
-            let fails =
-                oracles::finding(&finding.oracle).is_none_or(|kind| kind.fails_unlisted);
+            let fails = oracles::finding(&finding.oracle).is_none_or(|kind| kind.fails_unlisted);
             if fails && !expected.contains(&finding.oracle) {
                 failures.push((
                     finding.step,
@@ -32,11 +31,18 @@ impl<T: Testbed> Runner<'_, T> {
             }
         }
         for name in expected {
-            let found = self.record.findings.iter().any(|finding| finding.oracle == *name);
-            let visible = oracles::finding(name)
-                .is_none_or(|kind| histories || !kind.needs_histories);
+            let found = self
+                .record
+                .findings
+                .iter()
+                .any(|finding| finding.oracle == *name);
+            let visible =
+                oracles::finding(name).is_none_or(|kind| histories || !kind.needs_histories);
             if !found && visible {
-                failures.push((0, format!("the finding {name}, which the scenario names, did not come")));
+                failures.push((
+                    0,
+                    format!("the finding {name}, which the scenario names, did not come"),
+                ));
             }
         }
         for (step, text) in failures {

@@ -324,6 +324,10 @@ impl Host for Fake {
     }
 
     fn stop_unit(&mut self) {
+        if matches!(self.unit, UnitState::Inactive | UnitState::Failed(_)) {
+            self.calls.push("no restart".to_owned());
+            return;
+        }
         self.calls.push("stop unit".to_owned());
         self.unit = UnitState::Deactivating;
         let course = self.stops.pop_front();

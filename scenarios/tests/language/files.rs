@@ -12,8 +12,16 @@ fn every_scenario_of_the_program_is_right() {
             panic!("{:?}", miette::Report::new(*error));
         });
         let name = file.rsplit('/').next().unwrap_or(file);
-        assert_eq!(name, format!("{}.toml", scenario.id), "a file is named after its id");
-        assert!(ids.insert(scenario.id.clone()), "{} stands twice", scenario.id);
+        assert_eq!(
+            name,
+            format!("{}.toml", scenario.id),
+            "a file is named after its id"
+        );
+        assert!(
+            ids.insert(scenario.id.clone()),
+            "{} stands twice",
+            scenario.id
+        );
         assert_eq!(catalogue::find(&scenario.id), Some((file, text)));
     }
     assert!(ids.contains("two-nodes-are-terminated"));
@@ -27,7 +35,9 @@ fn a_claim_is_worded_and_pinned_alike_wherever_it_stands() {
         let scenario = Scenario::parse(file, text).expect("it is right");
         for (_, claim) in scenario.claims() {
             let said = (claim.says.clone(), claim.verdict);
-            let first = known.entry(claim.id.clone()).or_insert_with(|| said.clone());
+            let first = known
+                .entry(claim.id.clone())
+                .or_insert_with(|| said.clone());
             assert_eq!(*first, said, "{} in {file}", claim.id);
         }
     }

@@ -6,14 +6,29 @@ use seatrial_scenarios::Scenario;
 /// Pieces of scenario files, right and wrong, to be put together in any order.
 fn piece() -> impl Strategy<Value = String> {
     let fixed = prop::sample::select(vec![
-        "id = \"x\"\n", "title = \"X\"\n", "[[step]]\n", "[options]\n", "[options.node.A]\n",
-        "\"pc.recovery\" = true\n", "nodes = [\"A\", \"B\"]\n", "nodes = []\n", "limit = \"1s\"\n",
-        "write = { node = \"A\", rows = 3 }\n", "write = { node = \"Ä\", rows = -9223372036854775808 }\n",
-        "stop = { nodes = [\"A\"], as = \"s\" }\n", "wait = { for = \"99999999999999999999us\" }\n",
-        "wait = { for = \"18446744073709.551615s\" }\n", "expect = { request = \"s\", exit = 0 }\n",
-        "expect = { node = \"A\", has_rows = [\"w1A\"] }\n", "partition = { groups = [[], [\"A\"]] }\n",
-        "together = [{}, { heal = {} }]\n", "claim = { id = \"\", says = \"\", verdict = \"holds\", lines = \"9-\" }\n",
-        "operator = { node = \"A\", run = \"\" }\n", "note = \"\"\"\n", "\"\"\"\n", "findings = [\"\"]\n",
+        "id = \"x\"\n",
+        "title = \"X\"\n",
+        "[[step]]\n",
+        "[options]\n",
+        "[options.node.A]\n",
+        "\"pc.recovery\" = true\n",
+        "nodes = [\"A\", \"B\"]\n",
+        "nodes = []\n",
+        "limit = \"1s\"\n",
+        "write = { node = \"A\", rows = 3 }\n",
+        "write = { node = \"Ä\", rows = -9223372036854775808 }\n",
+        "stop = { nodes = [\"A\"], as = \"s\" }\n",
+        "wait = { for = \"99999999999999999999us\" }\n",
+        "wait = { for = \"18446744073709.551615s\" }\n",
+        "expect = { request = \"s\", exit = 0 }\n",
+        "expect = { node = \"A\", has_rows = [\"w1A\"] }\n",
+        "partition = { groups = [[], [\"A\"]] }\n",
+        "together = [{}, { heal = {} }]\n",
+        "claim = { id = \"\", says = \"\", verdict = \"holds\", lines = \"9-\" }\n",
+        "operator = { node = \"A\", run = \"\" }\n",
+        "note = \"\"\"\n",
+        "\"\"\"\n",
+        "findings = [\"\"]\n",
     ]);
     prop_oneof![4 => fixed.prop_map(str::to_owned), 1 => any::<String>()]
 }

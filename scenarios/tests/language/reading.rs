@@ -84,8 +84,12 @@ fn every_key_arrives_where_it_belongs() {
     assert!(!scenario.second_phase);
     assert_eq!(scenario.options.supervisor, Supervisor::Systemd);
     assert_eq!(scenario.options.force, ForceEdit::Replace);
-    let settings: Vec<(&str, &str)> =
-        scenario.options.settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let settings: Vec<(&str, &str)> = scenario
+        .options
+        .settings
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect();
     assert_eq!(
         settings,
         [
@@ -95,11 +99,16 @@ fn every_key_arrives_where_it_belongs() {
             ("wsrep_gtid_mode", "ON"),
         ]
     );
-    assert_eq!(scenario.options.node_settings[&b]["evs.suspect_timeout"], "PT10S");
+    assert_eq!(
+        scenario.options.node_settings[&b]["evs.suspect_timeout"],
+        "PT10S"
+    );
 
     let actions: Vec<&Action> = scenario.steps.iter().map(|step| &step.action).collect();
     assert!(matches!(actions[0], Action::Write(write) if write.name.as_deref() == Some("w1")));
-    let Action::Together(parts) = actions[2] else { panic!("{:?}", actions[2]) };
+    let Action::Together(parts) = actions[2] else {
+        panic!("{:?}", actions[2])
+    };
     assert!(matches!(&parts[0], Action::Command(c) if c.command == NodeCommand::Stop));
     assert_eq!(actions[2].starts_or_stops(), [&a, &b]);
     assert!(
@@ -112,19 +121,40 @@ fn every_key_arrives_where_it_belongs() {
     };
     assert_eq!(*actions[4], Action::Faults(vec![damaged]));
     assert_eq!(scenario.steps[5].pace, Some(Pace::Next));
-    assert!(matches!(actions[6], Action::Wait(Wait::Until { within, .. }) if *within == Span::from_secs(30)));
-    assert_eq!(*actions[7], Action::Wait(Wait::For(Span::from_millis(1500))));
+    assert!(
+        matches!(actions[6], Action::Wait(Wait::Until { within, .. }) if *within == Span::from_secs(30))
+    );
+    assert_eq!(
+        *actions[7],
+        Action::Wait(Wait::For(Span::from_millis(1500)))
+    );
     let claim = scenario.steps[8].claim.as_ref().expect("it has a claim");
-    assert_eq!((claim.verdict, claim.lines), (ClaimVerdict::Contradicted, Some((345, 348))));
-    let Action::Expect(request) = actions[9] else { panic!("{:?}", actions[9]) };
+    assert_eq!(
+        (claim.verdict, claim.lines),
+        (ClaimVerdict::Contradicted, Some((345, 348)))
+    );
+    let Action::Expect(request) = actions[9] else {
+        panic!("{:?}", actions[9])
+    };
     let request = request.request.as_ref().expect("it asks for a request");
-    assert_eq!((request.ends, request.error), (RequestEnd::Refused, Some(1047)));
-    let Action::Expect(expect) = actions[10] else { panic!("{:?}", actions[10]) };
+    assert_eq!(
+        (request.ends, request.error),
+        (RequestEnd::Refused, Some(1047))
+    );
+    let Action::Expect(expect) = actions[10] else {
+        panic!("{:?}", actions[10])
+    };
     assert_eq!(expect.write, Some(ProbeWrite::Hangs));
     assert_eq!(expect.probed, [a.clone(), b]);
     assert_eq!(expect.state.cluster, [ClusterPredicate::TwinPrimaries]);
-    assert!(expect.state.nodes.is_empty(), "a probe alone says nothing of the node's state");
-    assert_eq!((expect.lost, expect.diverged, expect.hold), (Some(2), Some(true), Some(Span::from_secs(60))));
+    assert!(
+        expect.state.nodes.is_empty(),
+        "a probe alone says nothing of the node's state"
+    );
+    assert_eq!(
+        (expect.lost, expect.diverged, expect.hold),
+        (Some(2), Some(true), Some(Span::from_secs(60)))
+    );
     assert_eq!(scenario.claims().count(), 1);
 }
 
@@ -133,15 +163,23 @@ fn a_step_knows_its_line() {
     let scenario = Scenario::parse("full.toml", FULL).expect("it is right");
     let lines: Vec<&str> = FULL.lines().collect();
     for step in &scenario.steps {
-        assert_eq!(lines[step.line as usize - 1], "[[step]]", "step {}", step.number);
+        assert_eq!(
+            lines[step.line as usize - 1],
+            "[[step]]",
+            "step {}",
+            step.number
+        );
     }
 }
 
 #[test]
 fn steps_say_what_they_do() {
     let scenario = Scenario::parse("full.toml", FULL).expect("it is right");
-    let titles: Vec<String> =
-        scenario.steps.iter().map(|step| step.action.to_string()).collect();
+    let titles: Vec<String> = scenario
+        .steps
+        .iter()
+        .map(|step| step.action.to_string())
+        .collect();
     insta::assert_snapshot!(titles.join("\n"));
 }
 

@@ -10,16 +10,22 @@ fn record(engine: &str, steps: &[[(&str, i64); 2]]) -> RunRecord {
     let scenario = Scenario::parse("x.toml", text).expect("it is right");
     let mut record = RunRecord::begin(&scenario, engine.to_owned(), 0);
     for (step, values) in (1..).zip(steps) {
-        let nodes = ["A", "B"].into_iter().zip(values).map(|(name, (conf_id, position))| {
-            let mut node = NodeObservation::absent();
-            node.process = ProcessState::Running;
-            node.conf_id = Some((*conf_id).to_owned());
-            node.last_committed = Some(*position);
-            node.grastate =
-                Some(GrastateSeen { uuid: "U1".into(), seqno: -1, safe_to_bootstrap: 0 });
-            node.rows = Some(vec!["w1A".to_owned()]);
-            (NodeName::new(name), node)
-        });
+        let nodes = ["A", "B"]
+            .into_iter()
+            .zip(values)
+            .map(|(name, (conf_id, position))| {
+                let mut node = NodeObservation::absent();
+                node.process = ProcessState::Running;
+                node.conf_id = Some((*conf_id).to_owned());
+                node.last_committed = Some(*position);
+                node.grastate = Some(GrastateSeen {
+                    uuid: "U1".into(),
+                    seqno: -1,
+                    safe_to_bootstrap: 0,
+                });
+                node.rows = Some(vec!["w1A".to_owned()]);
+                (NodeName::new(name), node)
+            });
         record.observations.push(StepObservation {
             step,
             at_ms: 0,
@@ -34,7 +40,10 @@ fn record(engine: &str, steps: &[[(&str, i64); 2]]) -> RunRecord {
 #[test]
 fn counters_are_compared_by_change_and_rank() {
     let one = record("des", &[[("3", 7), ("3", 7)], [("4", 9), ("4", 8)]]);
-    let other = record("real", &[[("13", 107), ("13", 107)], [("14", 109), ("14", 108)]]);
+    let other = record(
+        "real",
+        &[[("13", 107), ("13", 107)], [("14", 109), ("14", 108)]],
+    );
     let agreement = Agreement::of(&[one.clone(), other]);
     assert_eq!(agreement.differing, []);
     assert_eq!((agreement.steps_compared, agreement.steps_equal), (2, 2));
@@ -42,12 +51,21 @@ fn counters_are_compared_by_change_and_rank() {
     assert_eq!(agreement.compared, 2 * 16 + 2 * 19);
     assert_eq!(agreement.equal, agreement.compared);
 
-    let off = record("real", &[[("13", 107), ("13", 107)], [("14", 110), ("14", 108)]]);
+    let off = record(
+        "real",
+        &[[("13", 107), ("13", 107)], [("14", 110), ("14", 108)]],
+    );
     let agreement = Agreement::of(&[one, off]);
     assert_eq!(agreement.differing.len(), 1);
     let difference = &agreement.differing[0];
     assert_eq!(difference.field, "last_committed (change)");
-    assert_eq!((difference.values["des"].as_str(), difference.values["real"].as_str()), ("+2", "+3"));
+    assert_eq!(
+        (
+            difference.values["des"].as_str(),
+            difference.values["real"].as_str()
+        ),
+        ("+2", "+3")
+    );
     assert_eq!((agreement.steps_compared, agreement.steps_equal), (2, 1));
 }
 
@@ -79,10 +97,16 @@ fn races_and_motion_are_left_out_and_counted() {
 fn rows_of_a_load_are_left_out() {
     let mut one = record("des", &[[("3", 7), ("3", 7)]]);
     let other = record("real", &[[("3", 7), ("3", 7)]]);
-    let a = one.observations[0].nodes.get_mut(&NodeName::new("A")).expect("a node");
+    let a = one.observations[0]
+        .nodes
+        .get_mut(&NodeName::new("A"))
+        .expect("a node");
     a.rows.as_mut().expect("it has rows").push("l1A".to_owned());
     let agreement = Agreement::of(&[one, other]);
-    assert_eq!((agreement.differing.len(), agreement.excluded.len()), (0, 1));
+    assert_eq!(
+        (agreement.differing.len(), agreement.excluded.len()),
+        (0, 1)
+    );
 }
 
 #[test]

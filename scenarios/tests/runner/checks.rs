@@ -22,13 +22,26 @@ expect = { cluster = "no-primary", lost = 0, diverged = false, for = "1m" }
 "#,
     );
     assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
-    let tags: Vec<&str> = record.writes.iter().map(|write| write.tag.as_str()).collect();
+    let tags: Vec<&str> = record
+        .writes
+        .iter()
+        .map(|write| write.tag.as_str())
+        .collect();
     assert_eq!(tags, ["w1A", "w2A", "p3C"]);
     assert!(record.writes[0].is_acknowledged());
-    assert!(matches!(record.writes[2].outcome, WriteOutcome::Refused { code: 1047, .. }));
+    assert!(matches!(
+        record.writes[2].outcome,
+        WriteOutcome::Refused { code: 1047, .. }
+    ));
     let steps: Vec<u32> = record.observations.iter().map(|seen| seen.step).collect();
     assert_eq!(steps, [1, 2, 3, 4, 5], "one observation for each step");
-    assert_eq!(fake.calls.iter().filter(|call| *call == "apply terminate terminate").count(), 1);
+    assert_eq!(
+        fake.calls
+            .iter()
+            .filter(|call| *call == "apply terminate terminate")
+            .count(),
+        1
+    );
     assert!(record.simulated_ms >= 60_000);
 }
 
@@ -47,7 +60,10 @@ write = { node = "A", rows = 1 }
     assert_eq!(record.verdict, Verdict::Fail);
     let failure = record.failure.as_ref().expect("it failed");
     assert_eq!(failure.step, 1, "the first failing step is named");
-    assert_eq!(failure.text, "within 3s: node A: expected cluster_size 2, seen 3");
+    assert_eq!(
+        failure.text,
+        "within 3s: node A: expected cluster_size 2, seen 3"
+    );
     assert_eq!(record.checks.iter().filter(|check| !check.held).count(), 2);
     assert_eq!(record.writes.len(), 1, "later steps are played");
 }
@@ -63,7 +79,11 @@ expect = { cluster = "all-synced", for = "20s" }
 "#,
     );
     assert_eq!(record.verdict, Verdict::Fail);
-    assert!(why(&record).starts_with("for 20s: cluster: expected all-synced after 1s"), "{}", why(&record));
+    assert!(
+        why(&record).starts_with("for 20s: cluster: expected all-synced after 1s"),
+        "{}",
+        why(&record)
+    );
 }
 
 #[test]
@@ -76,7 +96,10 @@ operator = { node = "A", run = "echo hello", exit = 0, prints = "hell", lacks = 
 operator = { node = "B", run = "echo hello", prints = "heaven" }
 "#,
     );
-    assert_eq!(why(&record), "`echo hello` on B: expected to print `heaven`; it printed: hello");
+    assert_eq!(
+        why(&record),
+        "`echo hello` on B: expected to print `heaven`; it printed: hello"
+    );
     assert!(record.checks[0].held);
 }
 
@@ -90,9 +113,18 @@ operator = { node = "A", run = "sleep 50", exit = 0, within = "10s" }
 operator = { node = "A", run = "sleep 50", exit = 130, interrupt_after = "10s" }
 "#,
     );
-    assert_eq!(why(&record), "`sleep 50` on A had not ended after 10s, Ctrl-C was sent");
+    assert_eq!(
+        why(&record),
+        "`sleep 50` on A had not ended after 10s, Ctrl-C was sent"
+    );
     assert!(record.checks[1].held, "{}", record.checks[1].text);
-    assert_eq!(fake.calls.iter().filter(|call| call.starts_with("interrupt")).count(), 2);
+    assert_eq!(
+        fake.calls
+            .iter()
+            .filter(|call| call.starts_with("interrupt"))
+            .count(),
+        2
+    );
     assert!(record.commands[0].timed_out && !record.commands[1].timed_out);
 }
 
@@ -123,7 +155,11 @@ stop = { nodes = ["A", "B", "C"] }
 together = [{ start = { nodes = ["A"] } }, { start = { nodes = ["B"] } }]
 "#,
     );
-    let stops = fake.calls.iter().filter(|call| call.contains("stop mariadb at 1s")).count();
+    let stops = fake
+        .calls
+        .iter()
+        .filter(|call| call.contains("stop mariadb at 1s"))
+        .count();
     assert_eq!(stops, 3);
     assert!(record.observations[0].unstable.is_none());
     assert!(record.observations[1].unstable.is_some());
@@ -179,7 +215,10 @@ write = { node = "A", rows = 1 }
     assert!(record.writes.is_empty());
     assert_eq!(record.faults.len(), 1, "it is in the record all the same");
 
-    let allowed = RunOptions { allow_unsupported: true, ..RunOptions::default() };
+    let allowed = RunOptions {
+        allow_unsupported: true,
+        ..RunOptions::default()
+    };
     let scenario = scenario("second_phase = false", steps);
     let record = play_on(&mut Fake::new(), &scenario, &allowed);
     assert_eq!((record.verdict, record.writes.len()), (Verdict::Pass, 1));
@@ -201,7 +240,10 @@ write = { node = "A", rows = 1 }
     let record = play_on(&mut Fake::new(), &scenario, &RunOptions::default());
     let failure = record.failure.as_ref().expect("it failed");
     assert_eq!(failure.step, 2);
-    assert_eq!(failure.text, "the scenario's limit of 60s passed in this step: wait 50s");
+    assert_eq!(
+        failure.text,
+        "the scenario's limit of 60s passed in this step: wait 50s"
+    );
     assert!(record.writes.is_empty());
 }
 
@@ -221,7 +263,11 @@ wait = { for = "10s" }
     );
     assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
     // Four clients, ten rows a second each, ten seconds.
-    assert!((390..=410).contains(&record.writes.len()), "{}", record.writes.len());
+    assert!(
+        (390..=410).contains(&record.writes.len()),
+        "{}",
+        record.writes.len()
+    );
     assert!(record.writes.iter().all(|write| write.at_ms <= 10_000));
 }
 
@@ -237,5 +283,12 @@ fn steps_and_checks_are_in_the_trace() {
             other => format!("{other:?}"),
         })
         .collect();
-    assert_eq!(titles, ["0 initial state", "1 expect all-synced", "1 true as expected"]);
+    assert_eq!(
+        titles,
+        [
+            "0 initial state",
+            "1 expect all-synced",
+            "1 true as expected"
+        ]
+    );
 }

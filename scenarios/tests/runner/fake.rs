@@ -59,11 +59,20 @@ impl Fake {
         };
         Self {
             now: Span::ZERO,
-            nodes: ["A", "B", "C"].map(|name| (NodeName::new(name), node.clone())).into(),
+            nodes: ["A", "B", "C"]
+                .map(|name| (NodeName::new(name), node.clone()))
+                .into(),
             jobs: Vec::new(),
             changed: Span::ZERO,
-            supports: ["terminate", "power_off", "power_on", "partition", "heal", "stop_hangs"]
-                .into(),
+            supports: [
+                "terminate",
+                "power_off",
+                "power_on",
+                "partition",
+                "heal",
+                "stop_hangs",
+            ]
+            .into(),
             calls: Vec::new(),
             trace: Vec::new(),
             forgets: false,
@@ -72,7 +81,10 @@ impl Fake {
 
     fn members(&self, of: &NodeName) -> usize {
         let group = self.nodes[of].group;
-        self.nodes.values().filter(|node| node.up && node.group == group).count()
+        self.nodes
+            .values()
+            .filter(|node| node.up && node.group == group)
+            .count()
     }
 
     fn is_primary(&self, name: &NodeName) -> bool {
@@ -91,7 +103,11 @@ impl Fake {
                     .filter(|node| node.up && node.group == group)
                     .flat_map(|node| node.rows.clone())
                     .collect();
-                for node in self.nodes.values_mut().filter(|node| node.up && node.group == group) {
+                for node in self
+                    .nodes
+                    .values_mut()
+                    .filter(|node| node.up && node.group == group)
+                {
                     node.knew = knew;
                     node.rows.clone_from(&rows);
                 }
@@ -112,10 +128,16 @@ impl Fake {
 
     fn execute(&mut self, node: &NodeName, statement: &Statement) -> Progress {
         if !self.nodes[node].up {
-            return Progress::Refused { code: 2002, message: "no server".to_owned() };
+            return Progress::Refused {
+                code: 2002,
+                message: "no server".to_owned(),
+            };
         }
         if !self.is_primary(node) {
-            return Progress::Refused { code: 1047, message: "not prepared".to_owned() };
+            return Progress::Refused {
+                code: 1047,
+                message: "not prepared".to_owned(),
+            };
         }
         if let (Statement::Insert(tag), false) = (statement, self.forgets) {
             let rows = &mut self.nodes.get_mut(node).expect("a node").rows;
@@ -179,16 +201,22 @@ impl Fake {
             let primary = self.is_primary(name);
             let up = |text: &str| node.up.then(|| text.to_owned());
             let mut seen = NodeObservation::absent();
-            seen.process = if node.up { ProcessState::Running } else { ProcessState::Exited };
+            seen.process = if node.up {
+                ProcessState::Running
+            } else {
+                ProcessState::Exited
+            };
             seen.exit = (!node.up).then_some(0);
             seen.cluster_status = up(if primary { "Primary" } else { "non-Primary" });
-            seen.cluster_size =
-                node.up.then(|| u32::try_from(self.members(name)).expect("few nodes"));
+            seen.cluster_size = node
+                .up
+                .then(|| u32::try_from(self.members(name)).expect("few nodes"));
             seen.ready = up(if primary { "ON" } else { "OFF" });
             seen.local_state = up(if primary { "Synced" } else { "Initialized" });
             seen.conf_id = up("1");
-            seen.last_committed =
-                node.up.then(|| i64::try_from(node.rows.len()).expect("few rows"));
+            seen.last_committed = node
+                .up
+                .then(|| i64::try_from(node.rows.len()).expect("few rows"));
             seen.state_uuid = up(UUID);
             seen.grastate = Some(GrastateSeen {
                 uuid: UUID.to_owned(),
@@ -198,7 +226,10 @@ impl Fake {
             seen.rows = Some(node.rows.iter().cloned().collect());
             (name.clone(), seen)
         });
-        Observation { at: self.now, nodes: nodes.collect() }
+        Observation {
+            at: self.now,
+            nodes: nodes.collect(),
+        }
     }
 }
 
@@ -217,7 +248,9 @@ impl Testbed for Fake {
         let mut outcomes = Vec::new();
         for fault in together {
             if !self.supports.contains(fault.name()) {
-                outcomes.push(FaultOutcome::Unsupported("the toy has no such thing".to_owned()));
+                outcomes.push(FaultOutcome::Unsupported(
+                    "the toy has no such thing".to_owned(),
+                ));
                 continue;
             }
             match fault {
@@ -282,7 +315,10 @@ impl Testbed for Fake {
         let job = &mut self.jobs[id.0 as usize - 1];
         if !job.progress.has_ended() {
             job.ends = None;
-            job.progress = Progress::Done(Output { exit: 130, ..Output::default() });
+            job.progress = Progress::Done(Output {
+                exit: 130,
+                ..Output::default()
+            });
         }
     }
 
@@ -314,7 +350,11 @@ impl Testbed for Fake {
                 _ if next < end => self.now = next,
                 _ => {
                     self.now = end;
-                    return if self.holds(until) { Ok(limit) } else { Err(Timeout { waited: limit }) };
+                    return if self.holds(until) {
+                        Ok(limit)
+                    } else {
+                        Err(Timeout { waited: limit })
+                    };
                 }
             }
         }
@@ -356,5 +396,9 @@ pub(crate) fn play_on(fake: &mut Fake, scenario: &Scenario, options: &RunOptions
 
 /// Why a run failed; empty if it did not.
 pub(crate) fn why(record: &RunRecord) -> String {
-    record.failure.as_ref().map(|failure| failure.text.clone()).unwrap_or_default()
+    record
+        .failure
+        .as_ref()
+        .map(|failure| failure.text.clone())
+        .unwrap_or_default()
 }

@@ -24,7 +24,11 @@ fn node(process: ProcessState, status: &str, rows: &[&str]) -> NodeObservation {
         node.state_uuid = Some("u".to_owned());
         node.last_committed = Some(7);
     }
-    node.grastate = Some(GrastateSeen { uuid: "u".to_owned(), seqno: 7, safe_to_bootstrap: 0 });
+    node.grastate = Some(GrastateSeen {
+        uuid: "u".to_owned(),
+        seqno: 7,
+        safe_to_bootstrap: 0,
+    });
     node.rows = Some(rows.iter().map(|&row| row.to_owned()).collect());
     node
 }
@@ -36,13 +40,19 @@ fn primary(rows: &[&str]) -> NodeObservation {
 fn stopped(exit: i32, safe: u8, rows: &[&str]) -> NodeObservation {
     let mut node = node(ProcessState::Exited, "", rows);
     node.exit = Some(exit);
-    node.grastate.as_mut().expect("it has one").safe_to_bootstrap = safe;
+    node.grastate
+        .as_mut()
+        .expect("it has one")
+        .safe_to_bootstrap = safe;
     node
 }
 
 fn seen<const N: usize>(nodes: [NodeObservation; N]) -> Observation {
     let names = ["A", "B", "C"].into_iter().map(NodeName::new);
-    Observation { at: Span::ZERO, nodes: names.zip(nodes).collect() }
+    Observation {
+        at: Span::ZERO,
+        nodes: names.zip(nodes).collect(),
+    }
 }
 
 fn write(node: &str, tag: &str) -> WriteRecord {
@@ -78,7 +88,10 @@ impl Case {
             replay: "",
         };
         let found = self.watch.look(&context, observation);
-        found.into_iter().map(|finding| format!("{}: {}", finding.oracle, finding.message)).collect()
+        found
+            .into_iter()
+            .map(|finding| format!("{}: {}", finding.oracle, finding.message))
+            .collect()
     }
 }
 
@@ -88,20 +101,40 @@ fn found(observation: &Observation) -> Vec<String> {
 
 #[test]
 fn a_good_cluster_shows_nothing() {
-    assert_eq!(found(&seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w1A"])])), [""; 0]);
+    assert_eq!(
+        found(&seen([
+            primary(&["w1A"]),
+            primary(&["w1A"]),
+            primary(&["w1A"])
+        ])),
+        [""; 0]
+    );
 }
 
 #[test]
 fn an_acknowledged_row_that_is_missing_is_lost() {
-    let mut case = Case { writes: vec![write("A", "w1A"), write("A", "w2A")], ..Case::default() };
+    let mut case = Case {
+        writes: vec![write("A", "w1A"), write("A", "w2A")],
+        ..Case::default()
+    };
     case.in_motion = true;
-    let lagging = seen([primary(&["w1A", "w2A"]), primary(&["w1A"]), primary(&["w1A", "w2A"])]);
+    let lagging = seen([
+        primary(&["w1A", "w2A"]),
+        primary(&["w1A"]),
+        primary(&["w1A", "w2A"]),
+    ]);
     assert_eq!(case.look(&lagging), [""; 0], "it may still be on its way");
     case.in_motion = false;
-    let gone = seen([stopped(137, 0, &["w1A", "w2A"]), primary(&["w1A"]), primary(&["w1A"])]);
+    let gone = seen([
+        stopped(137, 0, &["w1A", "w2A"]),
+        primary(&["w1A"]),
+        primary(&["w1A"]),
+    ]);
     assert_eq!(
         case.look(&gone),
-        ["acknowledged-write-lost: 1 acknowledged row lost: w2A; cause: procedure: A still holds the row and was not chosen"]
+        [
+            "acknowledged-write-lost: 1 acknowledged row lost: w2A; cause: procedure: A still holds the row and was not chosen"
+        ]
     );
     assert_eq!(case.look(&gone), [""; 0], "each finding once");
 }
@@ -110,22 +143,35 @@ fn an_acknowledged_row_that_is_missing_is_lost() {
 fn a_loss_is_attributed() {
     let lost = seen([primary(&[]), primary(&[]), primary(&[])]);
     let cause = |prepare: &dyn Fn(&mut Case)| {
-        let mut case = Case { writes: vec![write("A", "w1A")], ..Case::default() };
+        let mut case = Case {
+            writes: vec![write("A", "w1A")],
+            ..Case::default()
+        };
         prepare(&mut case);
         let found = case.look(&lost);
-        found[0].split("cause: ").nth(1).expect("it has a cause").to_owned()
+        found[0]
+            .split("cause: ")
+            .nth(1)
+            .expect("it has a cause")
+            .to_owned()
     };
     assert!(cause(&|_| ()).starts_with("apply lag"));
     assert!(
         cause(&|case| {
-            case.look(&seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w1A"])]));
+            case.look(&seen([
+                primary(&["w1A"]),
+                primary(&["w1A"]),
+                primary(&["w1A"]),
+            ]));
         })
         .starts_with("state transfer wipe")
     );
     assert!(
         cause(&|case| {
             let mut options = seatrial_scenarios::Options::default();
-            options.settings.insert("innodb_flush_log_at_trx_commit".into(), "0".into());
+            options
+                .settings
+                .insert("innodb_flush_log_at_trx_commit".into(), "0".into());
             case.deeds.settings(&options);
         })
         .starts_with("durability setting")
@@ -154,13 +200,20 @@ fn two_components_are_twins_and_a_view_change_is_none() {
         node.conf_id = Some(conf.to_owned());
         node
     };
-    let mut case = Case { in_motion: true, ..Case::default() };
+    let mut case = Case {
+        in_motion: true,
+        ..Case::default()
+    };
     let changing = seen([
         component("Primary", 3, "3"),
         component("Primary", 2, "4"),
         component("Primary", 2, "4"),
     ]);
-    assert_eq!(case.look(&changing), [""; 0], "A does not know yet that it is alone");
+    assert_eq!(
+        case.look(&changing),
+        [""; 0],
+        "A does not know yet that it is alone"
+    );
     let twins = seen([
         component("Primary", 1, "1"),
         component("Primary", 2, "4"),
@@ -170,14 +223,25 @@ fn two_components_are_twins_and_a_view_change_is_none() {
         case.look(&twins)[0],
         "twin-primaries: Primary without counting each other: A (size 1) | B, C (size 2)"
     );
-    let both_alone =
-        seen([component("Primary", 1, "1"), component("Primary", 1, "1"), stopped(0, 0, &[])]);
-    assert_eq!(found(&both_alone).len(), 1, "also where every counter is equal");
+    let both_alone = seen([
+        component("Primary", 1, "1"),
+        component("Primary", 1, "1"),
+        stopped(0, 0, &[]),
+    ]);
+    assert_eq!(
+        found(&both_alone).len(),
+        1,
+        "also where every counter is equal"
+    );
 }
 
 #[test]
 fn histories_are_compared_by_content() {
-    let entry = |seqno, tag: &str| HistoryEntry { uuid: "u".into(), seqno, tag: tag.into() };
+    let entry = |seqno, tag: &str| HistoryEntry {
+        uuid: "u".into(),
+        seqno,
+        tag: tag.into(),
+    };
     let with = |history: Vec<HistoryEntry>| {
         let mut node = stopped(137, 0, &[]);
         node.history = Some(history);
@@ -186,7 +250,10 @@ fn histories_are_compared_by_content() {
     let common = || vec![entry(4, "w1A"), entry(5, "view 2")];
     let mut longer = common();
     longer.push(entry(6, "w2A"));
-    assert_eq!(found(&seen([with(common()), with(longer.clone()), with(vec![])])), [""; 0]);
+    assert_eq!(
+        found(&seen([with(common()), with(longer.clone()), with(vec![])])),
+        [""; 0]
+    );
     let other = vec![entry(5, "w1A"), entry(6, "w3B")];
     assert_eq!(
         found(&seen([with(longer), with(other)])),
@@ -199,7 +266,9 @@ fn equal_counters_with_different_rows_are_a_silent_splice() {
     let splice = seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w2C"])]);
     assert_eq!(
         found(&splice),
-        ["silent-splice: A and C are Synced in one component at position 7 and differ: only A holds w1A, only C holds w2C"]
+        [
+            "silent-splice: A and C are Synced in one component at position 7 and differ: only A holds w1A, only C holds w2C"
+        ]
     );
     let mut behind = primary(&[]);
     behind.last_committed = Some(6);
@@ -211,30 +280,67 @@ fn equal_counters_with_different_rows_are_a_silent_splice() {
 
 #[test]
 fn a_node_without_quorum_acknowledges_nothing() {
-    let alone = || seen([node(ProcessState::Running, "non-Primary", &[]), stopped(137, 0, &[])]);
+    let alone = || {
+        seen([
+            node(ProcessState::Running, "non-Primary", &[]),
+            stopped(137, 0, &[]),
+        ])
+    };
     let mut case = Case::default();
     case.look(&alone());
     case.writes.push(write("A", "w1A"));
     let found = case.look(&alone());
-    assert!(found.contains(&"non-primary-acknowledges: A is non-Primary and acknowledged w1A".to_owned()), "{found:?}");
+    assert!(
+        found.contains(
+            &"non-primary-acknowledges: A is non-Primary and acknowledged w1A".to_owned()
+        ),
+        "{found:?}"
+    );
 
-    let mut before = Case { writes: vec![write("A", "w1A")], ..Case::default() };
+    let mut before = Case {
+        writes: vec![write("A", "w1A")],
+        ..Case::default()
+    };
     before.in_motion = true;
-    assert_eq!(before.look(&alone()), [""; 0], "it may have been Primary then");
+    assert_eq!(
+        before.look(&alone()),
+        [""; 0],
+        "it may have been Primary then"
+    );
 }
 
 #[test]
 fn one_node_is_safe_after_an_orderly_shutdown() {
-    assert_eq!(found(&seen([stopped(0, 0, &[]), stopped(0, 0, &[]), stopped(0, 1, &[])])), [""; 0]);
+    assert_eq!(
+        found(&seen([
+            stopped(0, 0, &[]),
+            stopped(0, 0, &[]),
+            stopped(0, 1, &[])
+        ])),
+        [""; 0]
+    );
     let none = seen([stopped(0, 0, &[]), stopped(0, 0, &[])]);
-    assert_eq!(found(&none), ["no-safe-node: all stopped in order, and no node is safe"]);
+    assert_eq!(
+        found(&none),
+        ["no-safe-node: all stopped in order, and no node is safe"]
+    );
     let two = seen([stopped(0, 1, &[]), stopped(0, 0, &[]), stopped(0, 1, &[])]);
-    assert_eq!(found(&two), ["two-safe-nodes: all stopped in order, and A, C are all safe"]);
+    assert_eq!(
+        found(&two),
+        ["two-safe-nodes: all stopped in order, and A, C are all safe"]
+    );
     let killed = seen([stopped(137, 0, &[]), stopped(0, 0, &[])]);
     assert_eq!(found(&killed), [""; 0]);
     let mut forced = Case::default();
-    forced.deeds.command(&NodeName::new("A"), "sudo cm-cluster-manage --force-safe-to-bootstrap");
-    assert_eq!(forced.look(&two), [""; 0], "what somebody forced is nobody's fault");
+    forced.deeds.command(
+        &NodeName::new("A"),
+        "sudo cm-cluster-manage --force-safe-to-bootstrap",
+    );
+    assert_eq!(
+        forced.look(&two),
+        [""; 0],
+        "what somebody forced is nobody's fault"
+    );
 }
 
 #[test]
@@ -244,28 +350,43 @@ fn a_safe_node_outside_a_running_cluster_is_stale() {
         found(&outside),
         ["stale-safe-to-bootstrap: A says safe_to_bootstrap: 1 while B, C runs without it"]
     );
-    let mut case = Case { writes: vec![write("B", "w1B")], ..Case::default() };
+    let mut case = Case {
+        writes: vec![write("B", "w1B")],
+        ..Case::default()
+    };
     let behind = seen([stopped(0, 1, &[]), stopped(137, 0, &["w1B"])]);
     assert_eq!(
         case.look(&behind),
-        ["stale-safe-to-bootstrap: A says safe_to_bootstrap: 1 and lacks w1B, which another node holds"]
+        [
+            "stale-safe-to-bootstrap: A says safe_to_bootstrap: 1 and lacks w1B, which another node holds"
+        ]
     );
 }
 
 #[test]
 fn nodes_that_wait_for_ever_are_a_dead_lock() {
     let waiting = || node(ProcessState::Waiting, "", &[]);
-    let stuck = seen([waiting(), waiting(), node(ProcessState::Running, "non-Primary", &[])]);
+    let stuck = seen([
+        waiting(),
+        waiting(),
+        node(ProcessState::Running, "non-Primary", &[]),
+    ]);
     assert_eq!(
         found(&stuck),
-        ["dead-lock: nothing changes any more: A waits without an SQL port, B waits without an SQL port, C non-Primary"]
+        [
+            "dead-lock: nothing changes any more: A waits without an SQL port, B waits without an SQL port, C non-Primary"
+        ]
     );
     let mut cut = Case::default();
     cut.deeds.fault(&Fault::Partition(vec![]));
     assert_eq!(cut.look(&stuck), [""; 0], "a cut explains it");
     cut.deeds.fault(&Fault::Heal);
     assert_eq!(cut.look(&stuck).len(), 1);
-    assert_eq!(found(&seen([waiting(), stopped(137, 0, &[])])), [""; 0], "B could still be started");
+    assert_eq!(
+        found(&seen([waiting(), stopped(137, 0, &[])])),
+        [""; 0],
+        "B could still be started"
+    );
 }
 
 #[test]
@@ -287,7 +408,10 @@ fn a_procedure_ends_or_says_what_it_waits_for() {
         text: text.to_owned(),
     };
     let look = |end, text| {
-        let mut case = Case { procedures: vec![procedure(end, text)], ..Case::default() };
+        let mut case = Case {
+            procedures: vec![procedure(end, text)],
+            ..Case::default()
+        };
         case.look(&seen([primary(&[])])).len()
     };
     assert_eq!(look(ProcedureEnd::GaveUp, "C does not answer"), 0);
@@ -316,14 +440,27 @@ fn damage_is_no_word_of_the_node() {
         file: StateFile::Grastate,
         how: Damage::OldCopy,
     });
-    assert_eq!(case.look(&seen([stopped(0, 1, &[]), stopped(0, 0, &[]), stopped(0, 1, &[])])), [""; 0]);
+    assert_eq!(
+        case.look(&seen([
+            stopped(0, 1, &[]),
+            stopped(0, 0, &[]),
+            stopped(0, 1, &[])
+        ])),
+        [""; 0]
+    );
     assert!(case.deeds.forced.contains("grastate.dat of C was damaged"));
 }
 
 #[test]
 fn the_table_names_every_finding_once() {
     for kind in FINDINGS {
-        assert_eq!(FINDINGS.iter().filter(|other| other.name == kind.name).count(), 1);
+        assert_eq!(
+            FINDINGS
+                .iter()
+                .filter(|other| other.name == kind.name)
+                .count(),
+            1
+        );
         assert!(finding(kind.name).is_some() && !kind.doc.is_empty());
     }
 }

@@ -24,7 +24,14 @@ fn rests(top: &str, options: &RunOptions) -> (usize, Vec<bool>) {
     let mut fake = Fake::new();
     let record = play_on(&mut fake, &scenario, options);
     let rests = fake.calls.iter().filter(|call| *call == "rest").count();
-    (rests, record.observations.iter().map(|seen| seen.at_rest).collect())
+    (
+        rests,
+        record
+            .observations
+            .iter()
+            .map(|seen| seen.at_rest)
+            .collect(),
+    )
 }
 
 #[test]
@@ -40,9 +47,15 @@ fn rest_waits_after_each_action_but_not_around_the_middle_of_something() {
 
 #[test]
 fn the_options_win_over_the_scenario() {
-    let rest = RunOptions { pace: Some(Pace::Rest), ..RunOptions::default() };
+    let rest = RunOptions {
+        pace: Some(Pace::Rest),
+        ..RunOptions::default()
+    };
     assert_eq!(rests("", &rest).0, 2);
-    let next = RunOptions { pace: Some(Pace::Next), ..RunOptions::default() };
+    let next = RunOptions {
+        pace: Some(Pace::Next),
+        ..RunOptions::default()
+    };
     assert_eq!(rests("pace = \"rest\"", &next).0, 0);
 }
 
@@ -51,8 +64,16 @@ fn fast_timers_shorten_what_must_stay_true() {
     let secs = Span::from_secs;
     assert_eq!(hold_for(secs(60), Timers::Default), secs(60));
     assert_eq!(hold_for(secs(100), Timers::Fast), secs(20));
-    assert_eq!(hold_for(secs(60), Timers::Fast), secs(13), "pc.wait_prim_timeout plus 5 s");
-    assert_eq!(hold_for(secs(5), Timers::Fast), secs(5), "never longer than written");
+    assert_eq!(
+        hold_for(secs(60), Timers::Fast),
+        secs(13),
+        "pc.wait_prim_timeout plus 5 s"
+    );
+    assert_eq!(
+        hold_for(secs(5), Timers::Fast),
+        secs(5),
+        "never longer than written"
+    );
 }
 
 #[test]

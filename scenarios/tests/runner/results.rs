@@ -26,7 +26,10 @@ claim = { id = "M-1", says = "goes on", verdict = "holds" }
 #[test]
 fn uuids_are_named_by_first_appearance() {
     let mut namer = Namer::default();
-    let mut observation = Observation { at: Span::ZERO, ..Observation::default() };
+    let mut observation = Observation {
+        at: Span::ZERO,
+        ..Observation::default()
+    };
     for (name, cluster, local) in [("A", "bbb", "aaa"), ("B", "bbb", "00000000-0000")] {
         let mut node = NodeObservation::absent();
         node.state_uuid = Some(cluster.to_owned());

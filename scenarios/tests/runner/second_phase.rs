@@ -21,11 +21,19 @@ power_off = { nodes = ["A"] }
     let mut fake = Fake::new();
     let record = play_on(&mut fake, &scenario, &RunOptions::default());
     assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
-    assert!(fake.calls.contains(&"apply heal power_on".to_owned()), "{:?}", fake.calls);
+    assert!(
+        fake.calls.contains(&"apply heal power_on".to_owned()),
+        "{:?}",
+        fake.calls
+    );
     let phase = record.second_phase.as_ref().expect("there was one");
     assert!(phase.recovered && phase.accepted, "{}", phase.text);
-    let fresh: Vec<&str> =
-        record.writes.iter().map(|write| write.tag.as_str()).filter(|tag| tag.starts_with('f')).collect();
+    let fresh: Vec<&str> = record
+        .writes
+        .iter()
+        .map(|write| write.tag.as_str())
+        .filter(|tag| tag.starts_with('f'))
+        .collect();
     assert_eq!(fresh, ["f1A", "f2B", "f3C"]);
     assert_eq!(record.observations.len(), 3, "the second phase is no step");
 }
@@ -40,7 +48,13 @@ fn a_cluster_that_could_be_recovered_must_be() {
     assert_eq!(record.verdict, Verdict::Fail);
     let failure = record.failure.as_ref().expect("it failed");
     assert_eq!(failure.step, 3, "one more than the last step");
-    assert!(failure.text.contains("without loss one could have begun with A or B or C"), "{}", failure.text);
+    assert!(
+        failure
+            .text
+            .contains("without loss one could have begun with A or B or C"),
+        "{}",
+        failure.text
+    );
 }
 
 #[test]
@@ -50,10 +64,20 @@ fn where_every_choice_loses_something_asking_is_enough() {
         "[[step]]\nwrite = { node = \"A\", rows = 2 }\n[[step]]\nterminate = { nodes = [\"A\", \"B\", \"C\"] }\n",
     );
     let mut fake = Torn(Fake::new());
-    let record = pollster::block_on(seatrial_scenarios::run(&mut fake, &scenario, &RunOptions::default()));
+    let record = pollster::block_on(seatrial_scenarios::run(
+        &mut fake,
+        &scenario,
+        &RunOptions::default(),
+    ));
     let phase = record.second_phase.as_ref().expect("there was one");
     assert!(!phase.recovered);
-    assert!(phase.text.starts_with("no procedure could have succeeded (A loses w2A; B loses w1A; C loses w1A, w2A)"), "{}", phase.text);
+    assert!(
+        phase.text.starts_with(
+            "no procedure could have succeeded (A loses w2A; B loses w1A; C loses w1A, w2A)"
+        ),
+        "{}",
+        phase.text
+    );
     assert!(phase.accepted, "{}", phase.text);
 }
 
@@ -68,14 +92,29 @@ fn a_lost_row_is_found_and_can_be_expected() {
     };
     let record = play_on(&mut forgetful(), &unexpected, &RunOptions::default());
     assert_eq!(record.verdict, Verdict::Fail);
-    assert!(why(&record).starts_with("unexpected finding acknowledged-write-lost: 1 acknowledged row lost: w1A"), "{}", why(&record));
-    assert_eq!(record.findings[0].replay, "seatrial replay x.toml --on fake --seed 0");
+    assert!(
+        why(&record).starts_with(
+            "unexpected finding acknowledged-write-lost: 1 acknowledged row lost: w1A"
+        ),
+        "{}",
+        why(&record)
+    );
+    assert_eq!(
+        record.findings[0].replay,
+        "seatrial replay x.toml --on fake --seed 0"
+    );
 
-    let expected = scenario("second_phase = false\nfindings = [\"acknowledged-write-lost\"]", steps);
+    let expected = scenario(
+        "second_phase = false\nfindings = [\"acknowledged-write-lost\"]",
+        steps,
+    );
     let record = play_on(&mut forgetful(), &expected, &RunOptions::default());
     assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
     let record = play_on(&mut Fake::new(), &expected, &RunOptions::default());
-    assert_eq!(why(&record), "the finding acknowledged-write-lost, which the scenario names, did not come");
+    assert_eq!(
+        why(&record),
+        "the finding acknowledged-write-lost, which the scenario names, did not come"
+    );
 }
 
 use seatrial_scenarios::{

@@ -1,0 +1,139 @@
+//! The second engine: the same machines as tasks on hosts of madsim, their frames as bytes on its TCP
+//! streams, time and order of events by its executor.
+//!
+//! It shares the machine and the table of network faults with the first engine, and nothing of that
+//! engine's network, queue of events or timers.
+
+mod testbed;
+mod wire;
+mod world;
+
+use std::time::Duration;
+
+use madsim::Config;
+use madsim::runtime::{Handle, Runtime};
+use madsim::time::{sleep, timeout};
+use seatrial_node::Peer;
+use seatrial_scenarios::runner::{self, RunOptions};
+use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
+
+use crate::install::{self, BuildError};
+
+use testbed::Madsim;
+use world::{World, place};
+
+/// Runs a scenario on this engine, on a thread of its own: madsim's determinism needs a fresh one.
+///
+/// # Errors
+/// When the initial state is not reached.
+///
+/// # Panics
+/// When the run panics.
+pub fn run(
+    scenario: &Scenario,
+    setup: &Setup,
+    options: &RunOptions,
+) -> Result<(RunRecord, Trace), BuildError> {
+    let body = || {
+        let mut config = Config::default();
+        config.net.send_latency = Duration::from_micros(150)..Duration::from_micros(900);
+        let runtime = Runtime::with_seed_and_config(setup.seed, config);
+        runtime.block_on(simulate(scenario, setup, options))
+    };
+    std::thread::scope(|scope| match scope.spawn(body).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+async fn simulate(
+    scenario: &Scenario,
+    setup: &Setup,
+    options: &RunOptions,
+) -> Result<(RunRecord, Trace), BuildError> {
+    let handle = Handle::current();
+    let peers = (0..setup.nodes.len()).filter_map(|index| u8::try_from(index).ok()).map(Peer);
+    let hosts: Vec<_> = peers
+        .zip(&setup.nodes)
+        .map(|(peer, name)| handle.create_node().name(name.as_str()).ip(wire::ip(peer)).build())
+        .collect();
+    let ids: Vec<_> = hosts.iter().map(madsim::runtime::NodeHandle::id).collect();
+    let world = World::new(setup, hosts);
+    {
+        let shared = world.lock();
+        for peer in shared.peers() {
+            let host = &shared.hosts[place(peer)];
+            host.spawn(wire::listen(world.clone(), peer));
+            host.spawn(keep_time(world.clone(), peer));
+        }
+    }
+    madsim::task::spawn(watch_links(world.clone()));
+    let mut testbed = Madsim { world: world.clone() };
+    let result = drive(&mut testbed, scenario, setup, options).await;
+    let trace = std::mem::take(&mut world.lock().trace);
+    // Without this madsim keeps the tasks, and what they hold, for ever.
+    for id in ids {
+        handle.kill(id);
+    }
+    sleep(Duration::from_secs(1)).await;
+    result.map(|record| (record, trace))
+}
+
+async fn drive(
+    testbed: &mut Madsim,
+    scenario: &Scenario,
+    setup: &Setup,
+    options: &RunOptions,
+) -> Result<RunRecord, BuildError> {
+    install::build(testbed, setup).await?;
+    for machine in &mut testbed.world.lock().machines {
+        machine.keep_old_copies();
+    }
+    Ok(runner::run(testbed, scenario, options).await)
+}
+
+/// A machine's clock: calls it when its deadline comes.
+async fn keep_time(world: World, peer: Peer) {
+    let wake = world.lock().wakes[place(peer)].clone();
+    loop {
+        let wait = {
+            let mut shared = world.lock();
+            let now = shared.now();
+            match shared.machine(peer).deadline() {
+                Some(at) if at <= now => {
+                    shared.machine_mut(peer).tick(now);
+                    shared.settle(&world, peer);
+                    // The next round looks again; nothing has been waited for.
+                    Some(Duration::from_micros(1))
+                }
+                Some(at) => Some(Duration::from_micros((at - now).as_micros())),
+                None => None,
+            }
+        };
+        match wait {
+            Some(wait) => {
+                let _ = timeout(wait, wake.notified()).await;
+            }
+            None => wake.notified().await,
+        }
+    }
+}
+
+/// Follows flapping links.
+async fn watch_links(world: World) {
+    let changed = world.lock().links_changed.clone();
+    loop {
+        let wait = {
+            let shared = world.lock();
+            shared.mirror();
+            let now = shared.now();
+            shared.links.next_change(now).map(|at| Duration::from_micros((at - now).as_micros()))
+        };
+        match wait {
+            Some(wait) => {
+                let _ = timeout(wait, changed.notified()).await;
+            }
+            None => changed.notified().await,
+        }
+    }
+}

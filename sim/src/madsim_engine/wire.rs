@@ -1,0 +1,227 @@
+//! The connections between machines as TCP streams of madsim: opening, accepting, reading, writing.
+//!
+//! A connection begins with a header of two bytes from the one who opens it, its place and the channel,
+//! and one byte of answer. After that each side writes frames, each with its length in front.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use madsim::net::{TcpListener, TcpStream};
+use madsim::time::{sleep, sleep_until, timeout};
+use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::{Span, TraceKind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::world::{End, EndKey, World, place};
+
+/// The port of every machine.
+const PORT: u16 = 4567;
+/// An attempt that nobody answers fails after this long.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a closing end looks whether its last word can get through.
+const LINGER: Duration = Duration::from_millis(100);
+/// Two attempts this close to each other are taken for simultaneous.
+const SIMULTANEOUS: Span = Span::from_secs(1);
+
+/// Answers to a header.
+const REFUSED: u8 = 0;
+const ACCEPTED: u8 = 1;
+/// Refused because the one who answers is opening a connection itself, and its attempt wins.
+const CROSSED: u8 = 2;
+
+/// The address of a machine.
+pub(super) fn ip(peer: Peer) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(10, 0, 0, peer.0 + 1))
+}
+
+const fn channel_byte(channel: Channel) -> u8 {
+    match channel {
+        Channel::Group => 0,
+        Channel::Transfer => 1,
+    }
+}
+
+/// How an attempt went.
+enum Attempt {
+    Open(Box<TcpStream>),
+    Refused,
+    Crossed,
+    Silent,
+}
+
+/// Opens a connection for a machine and says to it what became of the attempt.
+pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
+    let (from, _, _) = key;
+    {
+        let mut shared = world.lock();
+        if shared.ends.contains_key(&key) || !shared.dials.insert(key) {
+            return;
+        }
+    }
+    let attempt = attempt(&world, key).await;
+    if let Attempt::Crossed = attempt {
+        // The other side's own attempt brings the connection, or this one has failed.
+        world.lock().dials.remove(&key);
+        sleep(CONNECT_TIMEOUT).await;
+    }
+    let mut shared = world.lock();
+    shared.dials.remove(&key);
+    if shared.generations[place(from)] != generation || !shared.machine(from).has_process() {
+        return;
+    }
+    match attempt {
+        Attempt::Open(stream) => {
+            drop(shared);
+            establish(&world, key, from, *stream);
+        }
+        Attempt::Refused | Attempt::Crossed | Attempt::Silent => {
+            if !shared.ends.contains_key(&key) {
+                let silent = matches!(attempt, Attempt::Silent);
+                shared.tell_down(&world, key, if silent { "timeout" } else { "refused" });
+            }
+        }
+    }
+}
+
+async fn attempt(world: &World, (from, to, channel): EndKey) -> Attempt {
+    let passes = {
+        let shared = world.lock();
+        shared.passes(from, to) && shared.passes(to, from)
+    };
+    if !passes {
+        // madsim would refuse at once, or, with one way cut, connect without a handshake.
+        sleep(CONNECT_TIMEOUT).await;
+        return Attempt::Silent;
+    }
+    let exchange = async {
+        let mut stream = TcpStream::connect(SocketAddr::new(ip(to), PORT)).await?;
+        stream.write_all(&[from.0, channel_byte(channel)]).await?;
+        stream.flush().await?;
+        let answer = stream.read_u8().await?;
+        Ok::<_, io::Error>((stream, answer))
+    };
+    match timeout(CONNECT_TIMEOUT, exchange).await {
+        Err(_) => Attempt::Silent,
+        Ok(Err(_)) => Attempt::Refused,
+        Ok(Ok((stream, ACCEPTED))) => Attempt::Open(Box::new(stream)),
+        Ok(Ok((_, CROSSED))) => Attempt::Crossed,
+        Ok(Ok(_)) => Attempt::Refused,
+    }
+}
+
+/// Takes the connections that others open to a machine.
+pub(super) async fn listen(world: World, me: Peer) {
+    let listener = TcpListener::bind(SocketAddr::new(ip(me), PORT))
+        .await
+        .expect("invariant: the host is new and its port is free");
+    while let Ok((stream, _)) = listener.accept().await {
+        madsim::task::spawn(accept(world.clone(), me, stream));
+    }
+}
+
+async fn accept(world: World, me: Peer, mut stream: TcpStream) {
+    let mut header = [0; 2];
+    if stream.read_exact(&mut header).await.is_err() {
+        return;
+    }
+    let from = Peer(header[0]);
+    let channel = if header[1] == 0 { Channel::Group } else { Channel::Transfer };
+    let key = (me, from, channel);
+    let answer = {
+        let shared = world.lock();
+        let now = shared.now();
+        let own = shared.ends.get(&key).is_some_and(|end| {
+            end.dialled.0 == me && now.saturating_sub(end.dialled.1) < SIMULTANEOUS
+        });
+        if !shared.machine(me).accepts(channel) {
+            REFUSED
+        } else if me < from && (own || shared.dials.contains(&key)) {
+            CROSSED
+        } else {
+            ACCEPTED
+        }
+    };
+    if stream.write_all(&[answer]).await.is_err() || stream.flush().await.is_err() {
+        return;
+    }
+    if answer == ACCEPTED {
+        establish(&world, key, from, stream);
+    }
+}
+
+/// A machine's end of a new connection; an older one to the same peer is gone.
+fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
+    let (read, write) = tokio::io::split(stream);
+    let (outgoing, frames) = unbounded_channel();
+    let mut shared = world.lock();
+    if shared.ends.contains_key(&key) {
+        shared.close(key);
+        shared.tell_down(world, key, "reset");
+    }
+    shared.next_serial += 1;
+    let serial = shared.next_serial;
+    let host = &shared.hosts[place(key.0)];
+    let reader = host.spawn(read_frames(world.clone(), key, serial, read)).abort_handle();
+    host.spawn(write_frames(world.clone(), key, frames, write));
+    let dialled = (dialler, shared.now());
+    shared.ends.insert(key, End { serial, dialled, outgoing, reader });
+    shared.tell_up(world, key);
+}
+
+async fn read_frame(stream: &mut ReadHalf<TcpStream>) -> io::Result<Vec<u8>> {
+    let length = stream.read_u32().await?;
+    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+async fn read_frames(world: World, key: EndKey, serial: u64, mut stream: ReadHalf<TcpStream>) {
+    let (me, peer, _) = key;
+    let mine = |end: Option<&End>| end.is_some_and(|end| end.serial == serial);
+    while let Ok(bytes) = read_frame(&mut stream).await {
+        let frame = Frame::decode(&bytes).expect("invariant: what a machine sends is a frame");
+        let mut shared = world.lock();
+        if !mine(shared.ends.get(&key)) {
+            return;
+        }
+        if !frame.is_keepalive() {
+            let from = shared.name(peer);
+            shared.trace_at(Some(me), TraceKind::Received { from, frame: frame.summary() });
+        }
+        let now = shared.now();
+        shared.machine_mut(me).received(now, peer, frame);
+        shared.settle(&world, me);
+    }
+    let mut shared = world.lock();
+    if mine(shared.ends.get(&key)) {
+        shared.ends.remove(&key);
+        shared.tell_down(&world, key, "closed");
+    }
+}
+
+async fn write_frames(
+    world: World,
+    (from, to, _): EndKey,
+    mut frames: UnboundedReceiver<(Span, Vec<u8>)>,
+    mut stream: WriteHalf<TcpStream>,
+) {
+    while let Some((at, bytes)) = frames.recv().await {
+        let at = world.lock().instant(at);
+        sleep_until(at).await;
+        let length = u32::try_from(bytes.len()).expect("invariant: a frame is small");
+        let written = async {
+            stream.write_u32(length).await?;
+            stream.write_all(&bytes).await?;
+            stream.flush().await
+        };
+        if written.await.is_err() {
+            return;
+        }
+    }
+    // The end has been closed. madsim would show that to the peer even over a cut.
+    while !world.lock().passes(from, to) {
+        sleep(LINGER).await;
+    }
+}
