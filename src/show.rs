@@ -47,7 +47,7 @@ pub(crate) fn doctor(out: &mut Out) -> u8 {
     if engines::has_madsim() {
         out.line("madsim  ready");
     } else {
-        out.line("madsim  not in this version");
+        out.line("madsim  not in this build: unset RUSTFLAGS, or add `--cfg madsim` to it");
     }
     out.line("real    not in this version");
     if engines::has_madsim() { OK } else { ENVIRONMENT }

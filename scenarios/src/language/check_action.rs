@@ -14,10 +14,10 @@ use crate::testbed::{Fault, NodeName};
 use crate::time::Span;
 
 /// How long an operator's command may take if the file says nothing.
-const OPERATOR_LIMIT: Span = Span::from_secs(120);
+pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);
 
 /// How long a `wait` with `until` may take if the file says nothing.
-const UNTIL_LIMIT: Span = Span::from_secs(60);
+pub(super) const UNTIL_LIMIT: Span = Span::from_secs(60);
 
 impl Checker<'_> {
     /// The one action that is given.

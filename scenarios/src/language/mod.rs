@@ -10,6 +10,7 @@ mod check_action;
 mod check_expect;
 mod check_options;
 mod choice;
+mod describe;
 mod error;
 mod raw;
 mod scenario;
@@ -19,8 +20,9 @@ mod write;
 
 pub use action::{
     Action, Expect, Load, NodeCommand, NodesCommand, Operator, ProbeRead, ProbeWrite, ProcedureEnd,
-    ProcedureStep, RequestCheck, RequestEnd, Wait, Write, describe, describe_fault,
+    ProcedureStep, RequestCheck, RequestEnd, Wait, Write,
 };
+pub use describe::{describe, describe_fault};
 pub use error::{Problem, ScenarioError};
 pub use scenario::{Claim, ClaimVerdict, LIMIT_DEFAULT, Pace, SIZE_MAX, Scenario, Step};
 pub use schema::schema;

@@ -1,1 +1,498 @@
-//! Writing a scenario back as a file, for the shrinker.
+//! Writing a scenario as a file: what the shrinker keeps is a scenario like any other.
+//!
+//! Reading the text again gives the same scenario. Comments are lost, and what a file leaves to the
+//! defaults stays out.
+
+use std::fmt::Write as _;
+
+use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
+use super::check::PROCEDURE_DEFAULT;
+use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
+use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
+use crate::observation::ProcessState;
+use crate::predicate::{NodePredicate, Predicate};
+use crate::testbed::{
+    Damage, Fault, ForceEdit, Initial, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
+};
+use crate::time::Span;
+
+/// The keys and values of an inline table, in order.
+#[derive(Default)]
+struct Table(Vec<String>);
+
+impl Table {
+    fn put(&mut self, key: &str, value: impl std::fmt::Display) {
+        self.0.push(format!("{key} = {value}"));
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.put(key, quoted(value));
+    }
+
+    fn maybe<T: std::fmt::Display>(&mut self, key: &str, value: Option<T>) {
+        if let Some(value) = value {
+            self.put(key, value);
+        }
+    }
+
+    fn maybe_text(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
+    }
+
+    fn span(&mut self, key: &str, value: Option<Span>) {
+        if let Some(value) = value {
+            self.text(key, &value.to_string());
+        }
+    }
+
+    fn nodes(&mut self, key: &str, nodes: &[NodeName]) {
+        self.put(key, list(nodes.iter().map(NodeName::as_str)));
+    }
+
+    fn inline(self) -> String {
+        if self.0.is_empty() {
+            "{}".to_owned()
+        } else {
+            format!("{{ {} }}", self.0.join(", "))
+        }
+    }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", texts.map(quoted).collect::<Vec<_>>().join(", "))
+}
+
+impl Scenario {
+    /// The scenario as the text of a file.
+    pub fn to_toml(&self) -> String {
+        let mut head = Table::default();
+        head.text("id", &self.id);
+        head.text("title", &self.title);
+        head.maybe_text("source", self.source.as_deref());
+        head.maybe_text("why", self.why.as_deref());
+        head.nodes("nodes", &self.nodes);
+        match self.initial {
+            Initial::Synced => {}
+            Initial::Empty => head.text("initial", "empty"),
+            Initial::Down => head.text("initial", "down"),
+        }
+        match self.timers {
+            None => {}
+            Some(Timers::Default) => head.text("timers", "default"),
+            Some(Timers::Fast) => head.text("timers", "fast"),
+        }
+        head.maybe_text("pace", self.pace.map(pace));
+        if self.procedure != PROCEDURE_DEFAULT {
+            head.text("procedure", &self.procedure);
+        }
+        if !self.second_phase {
+            head.put("second_phase", false);
+        }
+        if !self.findings.is_empty() {
+            head.put("findings", list(self.findings.iter().map(String::as_str)));
+        }
+        if self.limit != LIMIT_DEFAULT {
+            head.text("limit", &self.limit.to_string());
+        }
+        head.maybe_text("pack", self.pack.as_deref());
+        if !self.tags.is_empty() {
+            head.put("tags", list(self.tags.iter().map(String::as_str)));
+        }
+        let mut text = head.0.join("\n") + "\n";
+        write_options(&mut text, &self.options);
+        for step in &self.steps {
+            text.push_str("\n[[step]]\n");
+            text.push_str(&step_lines(step).0.join("\n"));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+const fn pace(pace: Pace) -> &'static str {
+    match pace {
+        Pace::Rest => "rest",
+        Pace::Next => "next",
+    }
+}
+
+fn write_options(text: &mut String, options: &Options) {
+    let Options {
+        settings,
+        node_settings,
+        supervisor,
+        force,
+        mysqld_safe_log,
+    } = options;
+    let mut lines = Table::default();
+    if *supervisor == Supervisor::Systemd {
+        lines.text("supervisor", "systemd");
+    }
+    if *force == ForceEdit::Replace {
+        lines.text("force", "replace");
+    }
+    if *mysqld_safe_log == MysqldSafeLog::Syslog {
+        lines.text("mysqld_safe_log", "syslog");
+    }
+    for (name, value) in settings {
+        lines.text(&quoted(name), value);
+    }
+    if !lines.0.is_empty() {
+        text.push_str("\n[options]\n");
+        text.push_str(&lines.0.join("\n"));
+        text.push('\n');
+    }
+    for (node, settings) in node_settings {
+        writeln!(text, "\n[options.node.{}]", quoted(node.as_str()))
+            .expect("invariant: writing to a String does not fail");
+        for (name, value) in settings {
+            writeln!(text, "{} = {}", quoted(name), quoted(value))
+                .expect("invariant: writing to a String does not fail");
+        }
+    }
+}
+
+fn step_lines(step: &Step) -> Table {
+    let mut lines = Table::default();
+    lines.0.push(action_line(&step.action));
+    if let Some(claim) = &step.claim {
+        lines.put("claim", claim_table(claim).inline());
+    }
+    lines.maybe_text("note", step.note.as_deref());
+    lines.maybe_text("pace", step.pace.map(pace));
+    lines
+}
+
+fn claim_table(claim: &Claim) -> Table {
+    let mut table = Table::default();
+    table.text("id", &claim.id);
+    table.text("says", &claim.says);
+    table.text("verdict", claim.verdict.name());
+    table.maybe_text("assumes", claim.assumes.as_deref());
+    if let Some((first, last)) = claim.lines {
+        table.text("lines", &format!("{first}-{last}"));
+    }
+    table
+}
+
+/// `stop = { nodes = ["A"] }`.
+fn action_line(action: &Action) -> String {
+    let (key, table) = match action {
+        Action::Write(write) => ("write", write_table(write)),
+        Action::Load(load) => {
+            let mut table = Table::default();
+            table.nodes("nodes", &load.nodes);
+            table.put("clients", load.clients);
+            table.span("for", load.span);
+            ("load", table)
+        }
+        Action::Command(command) => (command.command.name(), command_table(command)),
+        Action::Faults(faults) => return faults_line(faults),
+        Action::Operator(operator) => ("operator", operator_table(operator)),
+        Action::Procedure(procedure) => {
+            let mut table = Table::default();
+            table.text("name", &procedure.name);
+            table.maybe_text("ends", procedure.ends.map(super::ProcedureEnd::name));
+            ("procedure", table)
+        }
+        Action::Wait(wait) => ("wait", wait_table(wait)),
+        Action::Expect(expect) => ("expect", expect_table(expect)),
+        Action::Together(parts) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .flat_map(|part| match part {
+                    // Faults that one table cannot name stand side by side.
+                    Action::Faults(faults) => fault_lines(faults),
+                    part => vec![action_line(part)],
+                })
+                .map(|line| format!("{{ {line} }}"))
+                .collect();
+            return format!("together = [{}]", parts.join(", "));
+        }
+    };
+    format!("{key} = {}", table.inline())
+}
+
+fn write_table(write: &Write) -> Table {
+    let mut table = Table::default();
+    table.text("node", write.node.as_str());
+    table.put("rows", write.rows);
+    table.maybe_text("as", write.name.as_deref());
+    table
+}
+
+fn command_table(command: &NodesCommand) -> Table {
+    use super::action::NodeCommand::{Restart, Start, Stop};
+    let mut table = Table::default();
+    match (command.command, command.nodes.as_slice()) {
+        (Stop | Start | Restart, nodes) => table.nodes("nodes", nodes),
+        (_, nodes) => {
+            for node in nodes {
+                table.text("node", node.as_str());
+            }
+        }
+    }
+    table.maybe_text("as", command.name.as_deref());
+    table
+}
+
+fn operator_table(operator: &Operator) -> Table {
+    let mut table = Table::default();
+    table.text("node", operator.node.as_str());
+    table.text("run", &operator.line);
+    table.maybe("exit", operator.exit);
+    table.maybe_text("prints", operator.prints.as_deref());
+    table.maybe_text("lacks", operator.lacks.as_deref());
+    table.span(
+        "within",
+        Some(operator.within).filter(|within| *within != OPERATOR_LIMIT),
+    );
+    table.span("interrupt_after", operator.interrupt_after);
+    table.maybe_text("as", operator.name.as_deref());
+    table
+}
+
+fn wait_table(wait: &Wait) -> Table {
+    let mut table = Table::default();
+    match wait {
+        Wait::For(span) => table.span("for", Some(*span)),
+        Wait::Until { until, within } => {
+            let mut state = Table::default();
+            put_state(&mut state, until, &[]);
+            table.put("until", state.inline());
+            table.span(
+                "within",
+                Some(*within).filter(|within| *within != UNTIL_LIMIT),
+            );
+        }
+    }
+    table
+}
+
+/// One fault as an action, several as a `together`, except where one action takes several nodes.
+fn faults_line(faults: &[Fault]) -> String {
+    match fault_lines(faults).as_slice() {
+        [line] => line.clone(),
+        lines => {
+            let parts: Vec<String> = lines.iter().map(|line| format!("{{ {line} }}")).collect();
+            format!("together = [{}]", parts.join(", "))
+        }
+    }
+}
+
+/// The faults as actions; neighbours of one kind that takes several nodes become one.
+fn fault_lines(faults: &[Fault]) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&NodeName>)> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    for fault in faults {
+        let name = fault.name();
+        if let Some(node) = one_of_several(fault) {
+            match groups.last_mut().filter(|(last, _)| *last == name) {
+                Some((_, nodes)) => {
+                    nodes.push(node);
+                    lines.pop();
+                }
+                None => groups.push((name, vec![node])),
+            }
+            let nodes = groups
+                .last()
+                .map(|(_, nodes)| nodes.clone())
+                .unwrap_or_default();
+            let nodes = list(nodes.into_iter().map(NodeName::as_str));
+            lines.push(format!("{name} = {{ nodes = {nodes} }}"));
+        } else {
+            groups.clear();
+            lines.push(format!("{name} = {}", fault_table(fault).inline()));
+        }
+    }
+    lines
+}
+
+/// The node of a fault whose action takes several nodes.
+const fn one_of_several(fault: &Fault) -> Option<&NodeName> {
+    match fault {
+        Fault::Terminate(node)
+        | Fault::Crash(node)
+        | Fault::Hang(node)
+        | Fault::Resume(node)
+        | Fault::PowerOff(node)
+        | Fault::PowerOn(node) => Some(node),
+        _ => None,
+    }
+}
+
+fn fault_table(fault: &Fault) -> Table {
+    let mut table = Table::default();
+    match fault {
+        Fault::Terminate(node)
+        | Fault::Crash(node)
+        | Fault::Hang(node)
+        | Fault::Resume(node)
+        | Fault::PowerOff(node)
+        | Fault::PowerOn(node) => table.nodes("nodes", std::slice::from_ref(node)),
+        Fault::DiskFull(node)
+        | Fault::DiskLost(node)
+        | Fault::InterruptTransfer(node)
+        | Fault::StopHangs(node)
+        | Fault::ReadLock(node)
+        | Fault::ReadUnlock(node)
+        | Fault::BackendStop(node) => table.text("node", node.as_str()),
+        Fault::Heal => {}
+        Fault::Cut { from, to } => {
+            table.text("from", from.as_str());
+            table.text("to", to.as_str());
+        }
+        Fault::Partition(groups) => {
+            let groups: Vec<String> = groups
+                .iter()
+                .map(|group| list(group.iter().map(NodeName::as_str)))
+                .collect();
+            table.put("groups", format!("[{}]", groups.join(", ")));
+        }
+        Fault::Latency { node, by } | Fault::ClockJump { node, by } => {
+            table.text("node", node.as_str());
+            table.span("by", Some(*by));
+        }
+        Fault::Loss { node, percent } => {
+            table.text("node", node.as_str());
+            table.put("percent", percent);
+        }
+        Fault::Flap { node, period } => {
+            table.text("node", node.as_str());
+            table.span("period", Some(*period));
+        }
+        Fault::Damage { node, file, how } => {
+            table.text("node", node.as_str());
+            table.text("file", file.name());
+            table.text(
+                "how",
+                match how {
+                    Damage::Delete => "delete",
+                    Damage::Empty => "empty",
+                    Damage::Garbage => "garbage",
+                    Damage::OldCopy => "old-copy",
+                },
+            );
+        }
+    }
+    table
+}
+
+fn expect_table(expect: &Expect) -> Table {
+    let Expect {
+        state,
+        probed,
+        write,
+        read,
+        error,
+        lost,
+        diverged,
+        request,
+        within,
+        hold,
+    } = expect;
+    let mut table = Table::default();
+    if let Some(request) = request {
+        table.text("request", &request.name);
+        if request.ends != RequestEnd::Ended {
+            table.text("ends", request.ends.name());
+        }
+        table.maybe("error", request.error);
+        table.maybe("exit", request.exit);
+        table.maybe_text("prints", request.prints.as_deref());
+        table.maybe_text("lacks", request.lacks.as_deref());
+    }
+    put_state(&mut table, state, probed);
+    table.maybe_text("write", write.map(super::ProbeWrite::name));
+    table.maybe_text("read", read.map(super::ProbeRead::name));
+    table.maybe("error", *error);
+    table.maybe("lost", *lost);
+    table.maybe("diverged", *diverged);
+    table.span("within", *within);
+    table.span("for", *hold);
+    table
+}
+
+/// What is said of states. A table says the same of all the nodes that it names, and so does every
+/// statement that was read from one.
+fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
+    let named: Vec<NodeName> = state.nodes.iter().map(|(node, _)| node.clone()).collect();
+    let nodes = if named.is_empty() {
+        probed.to_vec()
+    } else {
+        named
+    };
+    match nodes.as_slice() {
+        [] => {}
+        [node] => table.text("node", node.as_str()),
+        nodes => table.nodes("nodes", nodes),
+    }
+    if let Some((_, wanted)) = state.nodes.first() {
+        debug_assert!(
+            state.nodes.iter().all(|(_, other)| other == wanted),
+            "invariant: one table says the same of all its nodes"
+        );
+        put_node(table, wanted);
+    }
+    for word in &state.cluster {
+        table.text("cluster", word.name());
+    }
+    table.maybe("size", state.size);
+}
+
+fn put_node(table: &mut Table, wanted: &NodePredicate) {
+    let NodePredicate {
+        process,
+        exit,
+        cluster_status,
+        cluster_size,
+        ready,
+        connected,
+        local_state,
+        conf_id,
+        safe_to_bootstrap,
+        grastate_seqno,
+        grastate_zero,
+        gvwstate,
+        gvwstate_members,
+        has_rows,
+        lacks_rows,
+    } = wanted;
+    table.maybe_text(
+        "process",
+        process.map(|process| match process {
+            ProcessState::Running => "running",
+            ProcessState::Waiting => "waiting",
+            ProcessState::Exited => "exited",
+        }),
+    );
+    table.maybe("exit", *exit);
+    table.maybe_text("cluster_status", cluster_status.as_deref());
+    table.maybe("cluster_size", *cluster_size);
+    table.maybe_text("ready", ready.as_deref());
+    table.maybe_text("connected", connected.as_deref());
+    table.maybe_text("local_state", local_state.as_deref());
+    table.maybe_text("conf_id", conf_id.as_deref());
+    table.maybe("safe_to_bootstrap", *safe_to_bootstrap);
+    table.maybe("grastate_seqno", *grastate_seqno);
+    table.maybe("grastate_zero", *grastate_zero);
+    table.maybe("gvwstate", *gvwstate);
+    table.maybe(
+        "gvwstate_members",
+        gvwstate_members
+            .as_ref()
+            .map(|members| list(members.iter().map(String::as_str))),
+    );
+    for (key, rows) in [("has_rows", has_rows), ("lacks_rows", lacks_rows)] {
+        if !rows.is_empty() {
+            table.put(key, list(rows.iter().map(String::as_str)));
+        }
+    }
+}

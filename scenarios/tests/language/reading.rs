@@ -5,7 +5,7 @@ use seatrial_scenarios::language::{
 };
 use seatrial_scenarios::{
     ClusterPredicate, Damage, Fault, ForceEdit, Initial, NodeName, Scenario, Span, StateFile,
-    Supervisor, Timers,
+    Supervisor, Timers, catalogue,
 };
 
 const FULL: &str = r#"
@@ -191,4 +191,34 @@ fn little_is_needed() {
     assert_eq!(scenario.procedure, "manual-corrected");
     assert!(scenario.second_phase);
     assert_eq!(scenario.setup(None, 7).seed, 7);
+}
+
+/// The scenario as it would be if it had been read from nowhere.
+fn bare(mut scenario: Scenario) -> Scenario {
+    scenario.file.clear();
+    scenario.sha256.clear();
+    for step in &mut scenario.steps {
+        step.line = 0;
+    }
+    scenario
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let mut files = catalogue::all();
+    files.push(("full.toml", FULL));
+    for (file, text) in files {
+        let scenario = Scenario::parse(file, text).expect("it is right");
+        let written = scenario.to_toml();
+        let again = Scenario::parse(file, &written).unwrap_or_else(|error| {
+            panic!("{file}\n{written}\n{:?}", miette::Report::new(*error));
+        });
+        assert_eq!(bare(scenario), bare(again), "{file}\n{written}");
+    }
+}
+
+#[test]
+fn a_written_file_can_be_read_by_people() {
+    let scenario = Scenario::parse("full.toml", FULL).expect("it is right");
+    insta::assert_snapshot!(scenario.to_toml());
 }
