@@ -83,7 +83,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_delimiter = ',', default_values_t = crate::engines::default_engines(), value_enum)]
     pub(crate) on: Vec<EngineArg>,
     /// The first master seed.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 3)]
     pub(crate) seed: u64,
     /// How many seeds of each scenario.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -112,7 +112,7 @@ pub(crate) struct ClaimsArgs {
     #[arg(long)]
     pub(crate) audit: bool,
     /// The master seed.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 3)]
     pub(crate) seed: u64,
 }
 

@@ -244,9 +244,8 @@ impl Node {
         }
         self.term_received = true;
         let mix = (self.boot.entropy ^ now.0).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        // Mostly a matter of a few hundred microseconds; now and then a server takes longer. Of ten
-        // recorded stops of all three at once, one had a server that was late.
-        let slow = if mix.is_multiple_of(30) { (mix >> 8) % 200_000 } else { 0 };
+        // Mostly a matter of a few hundred microseconds; now and then a server takes longer.
+        let slow = if mix.is_multiple_of(10) { (mix >> 8) % 200_000 } else { 0 };
         fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY + Time((mix >> 32) % 600 + slow)));
     }
 
