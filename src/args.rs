@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -8,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "seatrial", version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Show the program's own log, with simulated time; twice for more.
+    /// Show what happens in the runs, with simulated time; -vv and -vvv for more.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
     /// What to do.
@@ -22,12 +23,9 @@ pub(crate) enum Command {
     /// Replay scenarios and compare engines.
     Run(RunArgs),
     /// List the scenarios.
-    List,
-    /// Show one scenario: what it does and why.
-    Show {
-        /// Id of a catalogue scenario, or a file.
-        scenario: String,
-    },
+    List(ListArgs),
+    /// Show one scenario: why, its steps, its claims.
+    Show(ShowArgs),
     /// The ledger of the manual's statements, each with its verdict.
     Claims(ClaimsArgs),
     /// One run with its whole trace, as JSON Lines.
@@ -41,8 +39,11 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page of the program or of a subcommand.
+    Man {
+        /// The subcommand.
+        command: Option<String>,
+    },
 }
 
 /// An engine's name on the command line.
@@ -53,6 +54,7 @@ pub(crate) enum EngineArg {
     /// Async tasks over madsim's network.
     Madsim,
     /// `MariaDB` in containers.
+    #[value(help = "MariaDB in containers")]
     Real,
 }
 
@@ -65,69 +67,162 @@ pub(crate) enum TimersArg {
     Fast,
 }
 
+/// When the next step of a scenario begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PaceArg {
+    /// When nothing has changed for a while.
+    Rest,
+    /// At once.
+    Next,
+}
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
     Text,
-    /// results.json.
+    /// For programs.
     Json,
 }
 
+/// How the ledger is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClaimsFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For documents.
+    Markdown,
+}
+
+/// The master seed where none is given. All nodes stopped at the same moment are a race; with this
+/// seed it ends alike on both simulated engines.
+const SEED: u64 = 3;
+
 /// `seatrial run`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 as expected; 1 a finding that no file expects, a failed \
+    scenario, or engines that disagree; 2 usage or a scenario file; 3 the environment; 4 stopped \
+    by a signal, nothing found."
+)]
 pub(crate) struct RunArgs {
-    /// Ids or files; the whole catalogue by default.
+    /// Ids of the catalogue or files; the whole catalogue by default.
+    #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
     /// Engines, compared with each other.
-    #[arg(long, value_delimiter = ',', default_values_t = crate::engines::default_engines(), value_enum)]
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        value_delimiter = ',',
+        default_values_t = crate::engines::default_engines(),
+        value_enum
+    )]
     pub(crate) on: Vec<EngineArg>,
     /// The first master seed.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
     /// How many seeds of each scenario.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000)
+    )]
     pub(crate) seeds: u64,
     /// Runs at the same time; as many as there are cores by default.
-    #[arg(long)]
-    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// Where results go.
-    #[arg(long, default_value = "target/seatrial/latest")]
+    /// When the next step begins, in scenarios that do not say it: at rest with several engines, at
+    /// once with one by default.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// The folder of results.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/latest")]
     pub(crate) out: PathBuf,
-    /// What to print.
+    /// What is printed; json is results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// An earlier results.json: only what got worse fails.
-    #[arg(long)]
+    /// An earlier results.json: only what got worse since then fails.
+    #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+}
+
+/// `seatrial list`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Only scenarios with this tag; several must all be there.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// `seatrial show`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Id of the catalogue, or a file.
+    pub(crate) scenario: String,
 }
 
 /// `seatrial claims`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClaimsArgs {
+    /// Ids of the catalogue or files; the whole catalogue by default.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
     /// Negate every check and require that its verdict flips.
     #[arg(long)]
     pub(crate) audit: bool,
+    /// Engines.
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        value_delimiter = ',',
+        default_values_t = crate::engines::default_engines(),
+        value_enum
+    )]
+    pub(crate) on: Vec<EngineArg>,
     /// The master seed.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
+    /// Runs at the same time; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over those of the scenarios.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// When the next step begins, in scenarios that do not say it.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
+    pub(crate) format: ClaimsFormat,
 }
 
 /// `seatrial replay`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// Id or file.
+    /// Id of the catalogue, or a file.
     pub(crate) scenario: String,
     /// The engine.
-    #[arg(long, value_enum, default_value = "des")]
+    #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,
     /// The master seed.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
     /// Timeouts, over those of the scenario.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
+    /// When the next step begins, in a scenario that does not say it; at rest by default.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// Leave the frames on the links out.
+    #[arg(long)]
+    pub(crate) no_frames: bool,
 }

@@ -1,84 +1,134 @@
 //! `seatrial claims`: the ledger, and the audit that no claim is decoration.
 
-use seatrial_reports::{audit_line, claims_text};
-use seatrial_scenarios::ledger::{self, Ledger};
-use seatrial_scenarios::RunOptions;
+use seatrial_reports::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
+use seatrial_scenarios::language::Claim;
+use seatrial_scenarios::ledger::{self, Entry, Ledger};
+use seatrial_scenarios::{RunRecord, Scenario};
 
-use crate::args::{ClaimsArgs, EngineArg};
+use crate::args::{ClaimsArgs, ClaimsFormat};
 use crate::output::Out;
-use crate::{FINDING, OK, USAGE, engines, scenarios};
+use crate::plan::{self, Flags, Job};
+use crate::{Stop, campaign, engines, exit, scenarios};
 
-pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> u8 {
-    let Some(all) = scenarios::all(out) else { return USAGE };
-    let with_claims: Vec<_> =
-        all.into_iter().filter(|scenario| scenario.claims().next().is_some()).collect();
-    let mut code = OK;
-    let mut records = Vec::new();
-    let mut audited = 0_u32;
-    let engines_used =
-        if args.audit { vec![EngineArg::Des] } else { engines::default_engines() };
-    for scenario in &with_claims {
-        let setup = scenario.setup(None, args.seed);
-        for engine in &engines_used {
-            let options = RunOptions {
+pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
+    let engines = engines::available(&args.on)?;
+    let mut list = scenarios::named(&args.scenarios)?;
+    list.retain(|scenario| scenario.claims().next().is_some());
+    let flags = Flags::new(args.pace, args.timers, engines.len());
+    let threads = campaign::threads(args.jobs);
+    let jobs: Vec<Job<'_>> = list
+        .iter()
+        .flat_map(|scenario| {
+            engines.iter().map(|engine| Job {
+                scenario,
+                engine: *engine,
                 seed: args.seed,
-                engine: engines::name(*engine).to_owned(),
-                ..RunOptions::default()
-            };
-            match engines::run(*engine, scenario, &setup, &options) {
-                Ok((record, _)) => records.push(record),
-                Err(error) => {
-                    out.error(&format!("error: {}: {error}", scenario.id));
-                    code = FINDING;
-                }
-            }
-        }
-        if !args.audit {
-            continue;
-        }
-        for (step, claim) in scenario.claims() {
-            let options = RunOptions {
-                seed: args.seed,
-                engine: "des".to_owned(),
-                negate_step: Some(step),
-                second_phase: false,
-                ..RunOptions::default()
-            };
-            let flipped = match engines::run(EngineArg::Des, scenario, &setup, &options) {
-                Ok((record, _)) => record.claims.iter().any(|result| {
-                    result.id == claim.id
-                        && result.step == step
-                        && result.verdict == claim.verdict.opposite()
-                }),
-                Err(_) => false,
-            };
-            audited += 1;
-            if !flipped {
-                code = FINDING;
-            }
-            out.line(&audit_line(&claim.id, &scenario.id, step, flipped));
-        }
+                negate_step: None,
+            })
+        })
+        .collect();
+    let records = run_each(&jobs, flags, threads);
+    for failed in records.iter().filter(|record| record.claims.is_empty()) {
+        let why = failed
+            .failure
+            .as_ref()
+            .map_or("no claim was reached", |failure| &failure.text);
+        out.error(&format!("error: {} on {}: {why}", failed.id, failed.engine));
     }
     let ledger = Ledger::build(&records);
+    // A claim that no run has reached stands in no ledger, which must not look like agreement.
+    let unreached = unreached(&list, &ledger);
+    for (scenario, id) in &unreached {
+        out.error(&format!(
+            "error: {id} of {scenario} was not decided: its step was not reached"
+        ));
+    }
+    let mut good = unreached.is_empty() && !ledger.entries.iter().any(Entry::has_changed);
     if args.audit {
-        out.line(&format!("{audited} claims audited"));
+        let audit = audit(&jobs, &records, flags, threads);
+        good &= audit.iter().all(|entry| entry.flips);
+        match args.format {
+            ClaimsFormat::Json => out.line(&to_json(&audit)?),
+            ClaimsFormat::Text | ClaimsFormat::Markdown => out.print(&audit_text(&audit)),
+        }
     } else {
-        match ledger::uncovered() {
-            Ok(uncovered) => out.print(&claims_text(&ledger, &uncovered)),
-            Err(error) => {
-                out.error(&format!("error: scenarios/claims/uncovered.toml: {error}"));
-                code = USAGE;
+        let uncovered = ledger::uncovered()
+            .map_err(|error| Stop::usage(format!("scenarios/claims/uncovered.toml: {error}")))?;
+        match args.format {
+            ClaimsFormat::Text => out.print(&claims_text(&ledger, &uncovered)),
+            ClaimsFormat::Markdown => out.print(&claims_markdown(&ledger, &uncovered)),
+            ClaimsFormat::Json => {
+                let json = claims_json(&ledger, &uncovered)
+                    .map_err(|error| Stop::environment(format!("the ledger as JSON: {error}")))?;
+                out.line(&json);
             }
         }
-        let contradicted = ledger
-            .entries
-            .iter()
-            .filter(|entry| entry.verdicts.values().any(|verdict| verdict.name() == "contradicted"))
-            .count();
-        out.line(&format!("\n{} claims, {contradicted} contradicted", ledger.entries.len()));
     }
-    if ledger.entries.iter().any(seatrial_scenarios::ledger::Entry::has_changed) {
-        code = FINDING;
-    }
-    code
+    Ok(if good { exit::OK } else { exit::FINDING })
+}
+
+fn to_json(audit: &[AuditEntry]) -> Result<String, Stop> {
+    serde_json::to_string_pretty(audit)
+        .map_err(|error| Stop::environment(format!("the audit as JSON: {error}")))
+}
+
+fn unreached<'a>(list: &'a [Scenario], ledger: &Ledger) -> Vec<(&'a str, &'a str)> {
+    list.iter()
+        .flat_map(|scenario| {
+            scenario
+                .claims()
+                .map(|(_, claim)| (scenario.id.as_str(), claim.id.as_str()))
+        })
+        .filter(|(_, id)| ledger.entries.iter().all(|entry| entry.id != *id))
+        .collect()
+}
+
+/// Negates every check that decides a claim, one in each run. The verdict must be the pinned one
+/// without the negation and the other one with it.
+fn audit(jobs: &[Job<'_>], records: &[RunRecord], flags: Flags, threads: usize) -> Vec<AuditEntry> {
+    let negated: Vec<(Job<'_>, &RunRecord, &Claim)> = jobs
+        .iter()
+        .zip(records)
+        .flat_map(|(job, record)| {
+            job.scenario.claims().map(move |(step, claim)| {
+                (
+                    Job {
+                        negate_step: Some(step),
+                        ..*job
+                    },
+                    record,
+                    claim,
+                )
+            })
+        })
+        .collect();
+    let runs: Vec<Job<'_>> = negated.iter().map(|(job, ..)| *job).collect();
+    let flipped = run_each(&runs, flags, threads);
+    negated
+        .iter()
+        .zip(&flipped)
+        .map(|((job, plain, claim), flipped)| {
+            let step = job.negate_step.unwrap_or_default();
+            let says = |record: &RunRecord, verdict| {
+                record.claims.iter().any(|result| {
+                    result.id == claim.id && result.step == step && result.verdict == verdict
+                })
+            };
+            AuditEntry {
+                id: claim.id.clone(),
+                scenario: job.scenario.id.clone(),
+                step,
+                engine: engines::name(job.engine).to_owned(),
+                flips: says(plain, claim.verdict) && says(flipped, claim.verdict.opposite()),
+            }
+        })
+        .collect()
+}
+
+/// Makes the runs on several threads; the records come in the order of the jobs.
+fn run_each(jobs: &[Job<'_>], flags: Flags, threads: usize) -> Vec<RunRecord> {
+    let mut records = Vec::new();
+    let make = |job: Job<'_>| plan::run_for_claims(job, flags);
+    campaign::run_all(jobs, threads, make, |record, _| records.push(record));
+    records
 }

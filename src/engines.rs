@@ -1,9 +1,10 @@
-//! The engines of this build.
+//! The engines of this build. The only place that knows how each is called.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
+use crate::Stop;
 use crate::args::EngineArg;
 
 /// The engine's name in records.
@@ -17,7 +18,11 @@ pub(crate) const fn name(engine: EngineArg) -> &'static str {
 
 /// The simulated engines that this build has.
 pub(crate) fn default_engines() -> Vec<EngineArg> {
-    if has_madsim() { vec![EngineArg::Des, EngineArg::Madsim] } else { vec![EngineArg::Des] }
+    if has_madsim() {
+        vec![EngineArg::Des, EngineArg::Madsim]
+    } else {
+        vec![EngineArg::Des]
+    }
 }
 
 /// Whether the madsim engine is compiled in.
@@ -25,8 +30,22 @@ pub(crate) const fn has_madsim() -> bool {
     cfg!(madsim)
 }
 
+/// Each engine once, in the order in which they were asked for, if all of them are here.
+pub(crate) fn available(asked: &[EngineArg]) -> Result<Vec<EngineArg>, Stop> {
+    let mut engines = Vec::new();
+    for engine in asked {
+        if let Some(why) = missing(*engine) {
+            return Err(Stop::environment(format!("--on {}: {why}", name(*engine))));
+        }
+        if !engines.contains(engine) {
+            engines.push(*engine);
+        }
+    }
+    Ok(engines)
+}
+
 /// Why an engine cannot be used here.
-pub(crate) fn missing(engine: EngineArg) -> Option<&'static str> {
+pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
     match engine {
         EngineArg::Des => None,
         EngineArg::Madsim if has_madsim() => None,
@@ -34,11 +53,23 @@ pub(crate) fn missing(engine: EngineArg) -> Option<&'static str> {
             "this build has no madsim engine: it is compiled in with `--cfg madsim`, which the \
              repository's .cargo/config.toml sets unless RUSTFLAGS is in the environment",
         ),
-        EngineArg::Real => Some("this version has no engine for real containers yet"),
+        EngineArg::Real => {
+            Some("this build has no engine for real MariaDB containers yet; use des or madsim")
+        }
     }
 }
 
-/// Runs a scenario. A panic is a bug of ours: it is caught and told with what reproduces it.
+/// Checks what only the engines know: whether every option has a possible value.
+pub(crate) fn check(scenario: &Scenario) -> Result<(), Stop> {
+    let timers = scenario.timers.unwrap_or_default();
+    for node in &scenario.nodes {
+        seatrial_sim::install::config_of(node, timers, &scenario.options)
+            .map_err(|error| Stop::usage(format!("{}: [options]: {error}", scenario.file)))?;
+    }
+    Ok(())
+}
+
+/// Runs a scenario. A panic is a bug of ours: it is caught, and told as the run's error.
 pub(crate) fn run(
     engine: EngineArg,
     scenario: &Scenario,
@@ -50,20 +81,15 @@ pub(crate) fn run(
             seatrial_sim::des::run(scenario, setup, options).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim(scenario, setup, options),
-        EngineArg::Real => Err("no such engine".to_owned()),
+        EngineArg::Real => Err("this build has no such engine".to_owned()),
     }));
     attempt.unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("panic");
-        Err(format!(
-            "a bug in seatrial: {text}\n  replay: seatrial replay {} --on {} --seed {}",
-            scenario.file,
-            name(engine),
-            setup.seed
-        ))
+            .unwrap_or("a panic without a text");
+        Err(format!("a bug in seatrial, please report it: {text}"))
     })
 }
 

@@ -1,42 +1,71 @@
-//! The command: `seatrial`.
+//! The command: `seatrial`. One file a subcommand; all printing is in `output`.
 
+mod about;
+mod against;
 mod args;
+mod campaign;
 mod claims;
 mod engines;
+mod exit;
+mod files;
+mod list;
 mod logging;
+mod nearest;
 mod output;
+mod plan;
+mod replay;
 mod run;
 mod scenarios;
 mod show;
+mod signals;
 
 use clap::Parser as _;
 
 use args::{Args, Command};
 use output::Out;
 
-/// As expected.
-const OK: u8 = 0;
-/// A finding that no file expects.
-const FINDING: u8 = 1;
-/// Usage, or a scenario file.
-const USAGE: u8 = 2;
-/// The environment: an engine that is not here.
-const ENVIRONMENT: u8 = 3;
-
 fn main() -> std::process::ExitCode {
     let args = Args::parse();
     logging::start(args.verbose);
     let mut out = Out::new();
-    let code = match &args.command {
-        Command::Run(run) => run::run(run, &mut out),
-        Command::List => show::list(&mut out),
-        Command::Show { scenario } => show::show(scenario, &mut out),
-        Command::Claims(claims) => claims::claims(claims, &mut out),
-        Command::Replay(replay) => run::replay(replay, &mut out),
-        Command::Schema => show::schema(&mut out),
-        Command::Doctor => show::doctor(&mut out),
-        Command::Completions { shell } => show::completions(*shell, &mut out),
-        Command::Man => show::man(&mut out),
+    let result = match &args.command {
+        Command::Run(args) => run::run(args, &mut out),
+        Command::List(args) => list::list(args, &mut out),
+        Command::Show(args) => show::show(args, &mut out),
+        Command::Claims(args) => claims::claims(args, &mut out),
+        Command::Replay(args) => replay::replay(args, &mut out),
+        Command::Schema => Ok(about::schema(&mut out)),
+        Command::Doctor => Ok(about::doctor(&mut out)),
+        Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),
+        Command::Man { command } => about::man(command.as_deref(), &mut out),
     };
+    let code = result.unwrap_or_else(|stop| {
+        out.error(&stop.text);
+        stop.code
+    });
     std::process::ExitCode::from(code)
+}
+
+/// Why a subcommand cannot do what was asked: what is said on standard error, and the exit code.
+struct Stop {
+    code: u8,
+    text: String,
+}
+
+impl Stop {
+    /// The command line or a scenario file is at fault.
+    fn usage(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: exit::USAGE,
+            text: format!("error: {text}"),
+        }
+    }
+
+    /// The surroundings are at fault.
+    fn environment(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: exit::ENVIRONMENT,
+            text: format!("error: {text}"),
+        }
+    }
 }

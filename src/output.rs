@@ -1,27 +1,36 @@
-//! All printing. A reader that has gone away is no error.
+//! All printing. Colours go where they are wanted; a reader that has gone away is no error.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write};
 
-/// Standard output and standard error, with colours where they are wanted.
+use anstream::AutoStream;
+
+use crate::exit;
+
+/// Standard output and standard error.
 pub(crate) struct Out {
-    stdout: anstream::AutoStream<std::io::Stdout>,
-    stderr: anstream::AutoStream<std::io::Stderr>,
+    stdout: AutoStream<std::io::Stdout>,
+    stderr: AutoStream<std::io::Stderr>,
 }
 
 impl Out {
     pub(crate) fn new() -> Self {
         Self {
-            stdout: anstream::AutoStream::auto(std::io::stdout()),
-            stderr: anstream::AutoStream::auto(std::io::stderr()),
+            stdout: AutoStream::auto(std::io::stdout()),
+            stderr: AutoStream::auto(std::io::stderr()),
         }
     }
 
     /// Prints as it is.
     pub(crate) fn print(&mut self, text: &str) {
-        if self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).is_err() {
+        let Err(error) = write(&mut self.stdout, text) else {
+            return;
+        };
+        if error.kind() == ErrorKind::BrokenPipe {
             // The reader has seen enough (`seatrial list | head`).
-            std::process::exit(0);
+            std::process::exit(i32::from(exit::OK));
         }
+        self.error(&format!("error: cannot write to standard output: {error}"));
+        std::process::exit(i32::from(exit::ENVIRONMENT));
     }
 
     /// Prints a line.
@@ -31,6 +40,12 @@ impl Out {
 
     /// Prints a line on standard error.
     pub(crate) fn error(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "{text}");
+        // Where even this cannot be said, the exit code says it.
+        let _ = write(&mut self.stderr, &format!("{}\n", text.trim_end()));
     }
+}
+
+fn write(stream: &mut impl Write, text: &str) -> std::io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
 }

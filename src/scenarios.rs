@@ -1,86 +1,146 @@
 //! Finding and reading scenario files.
 
+use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
-use seatrial_scenarios::{Scenario, catalogue};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use seatrial_reports::WIDTH;
+use seatrial_scenarios::language::SIZE_MAX;
+use seatrial_scenarios::{Scenario, ScenarioError, catalogue};
 
-use crate::output::Out;
+use crate::nearest::nearest;
+use crate::{Stop, engines, exit};
 
-/// The whole catalogue.
-pub(crate) fn all(out: &mut Out) -> Option<Vec<Scenario>> {
-    catalogue::all().into_iter().map(|(file, text)| parse(file, text, out)).collect()
+/// Every scenario that the program carries.
+pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {
+    catalogue::all()
+        .into_iter()
+        .map(|(file, text)| embedded(file, text))
+        .collect()
 }
 
-/// The named scenarios, or the whole catalogue where none is named. Errors are told here.
-pub(crate) fn named(names: &[String], out: &mut Out) -> Option<Vec<Scenario>> {
+/// The named scenarios, each once, or the whole catalogue where none is named.
+pub(crate) fn named(names: &[String]) -> Result<Vec<Scenario>, Stop> {
     if names.is_empty() {
-        return all(out);
+        return all();
     }
-    names.iter().map(|name| one(name, out)).collect()
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut scenarios = Vec::new();
+    for name in names {
+        let scenario = one(name)?;
+        match places.get(&scenario.id) {
+            None => {
+                places.insert(scenario.id.clone(), scenario.sha256.clone());
+                scenarios.push(scenario);
+            }
+            Some(sha256) if *sha256 == scenario.sha256 => {}
+            Some(_) => {
+                return Err(Stop::usage(format!(
+                    "two different files have the id `{}`: results name scenarios by their ids",
+                    scenario.id
+                )));
+            }
+        }
+    }
+    Ok(scenarios)
 }
 
 /// One scenario by id or path.
-pub(crate) fn one(name: &str, out: &mut Out) -> Option<Scenario> {
+pub(crate) fn one(name: &str) -> Result<Scenario, Stop> {
     if let Some((file, text)) = catalogue::find(name) {
-        return parse(file, text, out);
+        return embedded(file, text);
     }
     let path = Path::new(name);
     if !path.exists() {
-        let known: Vec<&str> = catalogue::all().into_iter().map(|(file, _)| stem(file)).collect();
-        let near = known
-            .iter()
-            .min_by_key(|id| distance(id, name))
-            .filter(|id| distance(id, name) <= name.len() / 2 + 1);
-        let hint = near.map_or_else(
-            || "`seatrial list` prints them".to_owned(),
-            |id| format!("did you mean `{id}`?"),
-        );
-        out.error(&format!("error: no scenario `{name}` in the catalogue, and no such file; {hint}"));
-        return None;
+        return Err(unknown(name));
     }
-    let size = std::fs::metadata(path).map(|file| file.len()).unwrap_or(0);
-    let text = if size > 64 << 20 {
-        // Nobody's scenario: the parser refuses it by its size, so its content does not matter.
-        Ok(" ".repeat(2 << 20))
-    } else {
-        std::fs::read_to_string(path)
-    };
-    match text {
-        Ok(text) => parse(name, &text, out),
-        Err(error) => {
-            out.error(&format!("error: cannot read {name}: {error}"));
-            None
-        }
+    if path.is_dir() {
+        return Err(Stop::usage(format!(
+            "`{name}` is a folder: name the files in it"
+        )));
     }
+    let text = read(path).map_err(|error| Stop::usage(format!("cannot read `{name}`: {error}")))?;
+    parse(name, &text)
 }
 
+/// The file's text; of a file that is too large a little more than what is allowed, since the
+/// language then refuses it by its size.
+fn read(path: &Path) -> std::io::Result<String> {
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let limit = u64::try_from(SIZE_MAX)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    if size >= limit || bytes.len() > SIZE_MAX {
+        // The message names the size; what is in the file does not matter any more.
+        let length = usize::try_from(size.min(64 << 20))
+            .unwrap_or(SIZE_MAX)
+            .max(bytes.len());
+        bytes = vec![b'#'; length];
+    }
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8 text"))
+}
+
+fn unknown(name: &str) -> Stop {
+    let known: Vec<&str> = catalogue::all()
+        .into_iter()
+        .map(|(file, _)| stem(file))
+        .collect();
+    let near = nearest(stem(name), known);
+    let mut text = format!("no scenario `{name}`: neither an id of the catalogue nor a file");
+    match near.as_slice() {
+        [] => text.push_str("\n  help: `seatrial list` prints the ids"),
+        [one] => {
+            text.push_str("\n  help: did you mean `");
+            text.push_str(one);
+            text.push_str("`?");
+        }
+        several => {
+            text.push_str("\n  help: did you mean one of these?");
+            for id in several {
+                text.push_str("\n    ");
+                text.push_str(id);
+            }
+        }
+    }
+    Stop::usage(text)
+}
+
+/// The id that belongs to a file's name.
 fn stem(file: &str) -> &str {
     let base = file.rsplit('/').next().unwrap_or(file);
     base.strip_suffix(".toml").unwrap_or(base)
 }
 
-fn parse(file: &str, text: &str, out: &mut Out) -> Option<Scenario> {
-    match Scenario::parse(file, text) {
-        Ok(scenario) => Some(scenario),
-        Err(error) => {
-            out.error(&format!("{:?}", miette::Report::new(*error)));
-            None
-        }
-    }
+/// A scenario that the program carries is known by its id wherever the program runs, so that the
+/// line that replays it works everywhere.
+fn embedded(file: &str, text: &str) -> Result<Scenario, Stop> {
+    let mut scenario = parse(file, text)?;
+    stem(file).clone_into(&mut scenario.file);
+    Ok(scenario)
 }
 
-/// How many letters must change to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(200).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
+fn parse(file: &str, text: &str) -> Result<Scenario, Stop> {
+    let scenario = Scenario::parse(file, text).map_err(|error| Stop {
+        code: exit::USAGE,
+        text: rendered(&error),
+    })?;
+    engines::check(&scenario)?;
+    Ok(scenario)
+}
+
+/// An error with its place underlined. Always in colour, and taken out where nobody wants it; always
+/// in Unicode, since what the library would find out of the terminal depends on how it was built.
+fn rendered(error: &ScenarioError) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        .with_width(WIDTH)
+        .with_links(false);
+    let mut text = String::new();
+    match handler.render_report(&mut text, error) {
+        Ok(()) => text,
+        Err(_) => format!("error: {error}"),
     }
-    row[b.len()]
 }

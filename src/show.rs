@@ -1,70 +1,133 @@
-//! What there is: `list`, `show`, `schema`, `doctor`, `completions`, `man`.
+//! `seatrial show`: a scenario for a reader.
 
-use clap::CommandFactory as _;
-use seatrial_scenarios::language;
+use std::fmt::Write as _;
 
-use crate::args::Args;
+use owo_colors::OwoColorize as _;
+use seatrial_reports::wrapped;
+use seatrial_scenarios::language::{Claim, Step};
+use seatrial_scenarios::{ForceEdit, Initial, MysqldSafeLog, Scenario, Supervisor, Timers};
+
+use crate::args::ShowArgs;
 use crate::output::Out;
-use crate::{ENVIRONMENT, OK, USAGE, engines, scenarios};
+use crate::{Stop, exit, scenarios};
 
-pub(crate) fn list(out: &mut Out) -> u8 {
-    let Some(all) = scenarios::all(out) else { return USAGE };
-    for scenario in all {
-        out.line(&format!("{:<52} {}", scenario.id, scenario.title));
-    }
-    OK
+pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
+    let scenario = scenarios::one(&args.scenario)?;
+    out.print(&as_text(&scenario));
+    Ok(exit::OK)
 }
 
-pub(crate) fn show(name: &str, out: &mut Out) -> u8 {
-    let Some(scenario) = scenarios::one(name, out) else { return USAGE };
-    out.line(&scenario.title);
-    if let Some(source) = &scenario.source {
-        out.line(&format!("manual: {source}"));
-    }
+fn as_text(scenario: &Scenario) -> String {
+    let mut text = format!("{}\n", scenario.title.bold());
     if let Some(why) = &scenario.why {
-        out.line(&format!("\n{why}"));
+        text.push_str(&wrapped("", "", why));
     }
-    out.line("");
+    text.push('\n');
+    let mut fact = |name: &str, value: String| {
+        let first = format!("{name:<10}");
+        text.push_str(&wrapped(&first, "          ", &value));
+    };
+    fact("id", scenario.id.clone());
+    if let Some(source) = &scenario.source {
+        fact("manual", source.clone());
+    }
+    let nodes: Vec<&str> = scenario
+        .nodes
+        .iter()
+        .map(seatrial_scenarios::NodeName::as_str)
+        .collect();
+    let initial = match scenario.initial {
+        Initial::Synced => "started and synced",
+        Initial::Empty => "installed, never started",
+        Initial::Down => "stopped in order, the first one last",
+    };
+    fact("nodes", format!("{}: {initial}", nodes.join(", ")));
+    let options = options(scenario);
+    if !options.is_empty() {
+        fact("options", options.join(", "));
+    }
+    if !scenario.findings.is_empty() {
+        fact("shows", scenario.findings.join(", "));
+    }
+    let words: Vec<&str> = scenario
+        .pack
+        .iter()
+        .chain(&scenario.tags)
+        .map(String::as_str)
+        .collect();
+    if !words.is_empty() {
+        fact("tags", words.join(", "));
+    }
+    text.push('\n');
     for step in &scenario.steps {
-        out.line(&format!("{:>3}  {}", step.number, step.action));
-        if let Some(claim) = &step.claim {
-            out.line(&format!("       {} {}: {}", claim.id, claim.verdict.name(), claim.says));
+        text.push_str(&step_text(step));
+    }
+    if scenario.second_phase {
+        let last = format!(
+            "Then everything is healed, the procedure {} acts, and the cluster must have recovered.",
+            scenario.procedure
+        );
+        text.push('\n');
+        text.push_str(&wrapped("", "", &last));
+    }
+    text
+}
+
+fn options(scenario: &Scenario) -> Vec<String> {
+    let options = &scenario.options;
+    let mut words: Vec<String> = options
+        .settings
+        .iter()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    for (node, settings) in &options.node_settings {
+        words.extend(
+            settings
+                .iter()
+                .map(|(name, value)| format!("{node}: {name} = {value}")),
+        );
+    }
+    if options.supervisor == Supervisor::Systemd {
+        words.push("systemd restarts a crashed server".to_owned());
+    }
+    if options.force == ForceEdit::Replace {
+        words.push("the force replaces grastate.dat".to_owned());
+    }
+    if options.mysqld_safe_log == MysqldSafeLog::Syslog {
+        words.push("mysqld_safe logs to syslog".to_owned());
+    }
+    if scenario.timers == Some(Timers::Fast) {
+        words.push("fast timers".to_owned());
+    }
+    words
+}
+
+fn step_text(step: &Step) -> String {
+    let first = format!("{:>3}  ", step.number);
+    let mut text = wrapped(&first, "     ", &step.action.to_string());
+    if let Some(claim) = &step.claim {
+        text.push_str(&claim_text(claim));
+    }
+    if let Some(note) = &step.note {
+        text.push_str(&wrapped("     note: ", "       ", note).dimmed().to_string());
+    }
+    text
+}
+
+fn claim_text(claim: &Claim) -> String {
+    let mut says = format!("claim {}", claim.id);
+    match claim.lines {
+        None => {}
+        Some((first, last)) if first == last => {
+            let _ = write!(says, " (line {first})");
         }
-        if let Some(note) = &step.note {
-            out.line(&format!("       {note}"));
+        Some((first, last)) => {
+            let _ = write!(says, " (lines {first}-{last})");
         }
     }
-    OK
-}
-
-pub(crate) fn schema(out: &mut Out) -> u8 {
-    out.print(&language::schema());
-    OK
-}
-
-pub(crate) fn doctor(out: &mut Out) -> u8 {
-    out.line("des     ready");
-    if engines::has_madsim() {
-        out.line("madsim  ready");
-    } else {
-        out.line("madsim  not in this build: unset RUSTFLAGS, or add `--cfg madsim` to it");
+    let _ = write!(says, ", {}: {}", claim.verdict.name(), claim.says);
+    if let Some(assumes) = &claim.assumes {
+        let _ = write!(says, " (assumes {assumes})");
     }
-    out.line("real    not in this version");
-    if engines::has_madsim() { OK } else { ENVIRONMENT }
-}
-
-pub(crate) fn completions(shell: clap_complete::Shell, out: &mut Out) -> u8 {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "seatrial", &mut text);
-    out.print(&String::from_utf8_lossy(&text));
-    OK
-}
-
-pub(crate) fn man(out: &mut Out) -> u8 {
-    let mut text = Vec::new();
-    if clap_mangen::Man::new(Args::command()).render(&mut text).is_err() {
-        return ENVIRONMENT;
-    }
-    out.print(&String::from_utf8_lossy(&text));
-    OK
+    wrapped("     ", "       ", &says)
 }

@@ -1,45 +1,238 @@
-//! The ledger of the manual's statements.
+//! The ledger of the manual's statements, and the audit of their checks.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use seatrial_scenarios::ledger::{Ledger, Uncovered};
+use owo_colors::OwoColorize as _;
+use seatrial_scenarios::language::ClaimVerdict;
+use seatrial_scenarios::ledger::{Entry, Ledger, Uncovered};
+use serde::Serialize;
 
-/// The ledger as text: the statement, its lines in the manual, its verdict on each engine, the
-/// evidence.
+use crate::words::{count, wrapped};
+
+/// A claim in the audit.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditEntry {
+    /// The claim's name.
+    pub id: String,
+    /// The scenario that decides it.
+    pub scenario: String,
+    /// The step whose check was negated.
+    pub step: u32,
+    /// The engine.
+    pub engine: String,
+    /// Whether the verdict is the pinned one without the negation, and the other one with it.
+    pub flips: bool,
+}
+
+/// The first and last line in the manual.
+fn lines(entry: &Entry) -> String {
+    match entry.lines {
+        None => "-".to_owned(),
+        Some((first, last)) if first == last => first.to_string(),
+        Some((first, last)) => format!("{first}-{last}"),
+    }
+}
+
+fn evidence(entry: &Entry) -> String {
+    entry
+        .evidence
+        .iter()
+        .map(|evidence| format!("{} step {}", evidence.scenario, evidence.step))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn contradicted(ledger: &Ledger) -> usize {
+    let says_no = |entry: &&Entry| {
+        entry
+            .verdicts
+            .values()
+            .any(|verdict| *verdict == ClaimVerdict::Contradicted)
+    };
+    ledger.entries.iter().filter(says_no).count()
+}
+
+/// The numbers of the ledger, as its last line.
+fn conclusion(ledger: &Ledger) -> String {
+    let changed = ledger
+        .entries
+        .iter()
+        .filter(|entry| entry.has_changed())
+        .count();
+    let mut line = format!(
+        "{}, {} contradicted",
+        count(ledger.entries.len(), "statement", "statements"),
+        contradicted(ledger)
+    );
+    if changed > 0 {
+        let _ = write!(line, ", {changed} not as pinned");
+    }
+    line
+}
+
+/// The ledger for a terminal: the lines of the manual, the statement, its verdict on each engine,
+/// the evidence.
 pub fn claims_text(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
     let mut text = String::new();
     for entry in &ledger.entries {
-        let lines = entry.lines.map_or_else(|| "-".to_owned(), |(a, b)| format!("{a}-{b}"));
-        let verdicts: Vec<String> = entry
-            .verdicts
-            .iter()
-            .map(|(engine, verdict)| format!("{engine} {}", verdict.name()))
-            .collect();
-        let changed = if entry.has_changed() { "  CHANGED" } else { "" };
-        let _ = writeln!(text, "{:<10} lines {lines:<9} {}{changed}", entry.id, verdicts.join(", "));
-        let _ = writeln!(text, "    {}", entry.says);
-        for evidence in entry.evidence.iter().take(1) {
-            let _ = writeln!(text, "    shown by {} step {}", evidence.scenario, evidence.step);
+        let mut verdicts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (engine, verdict) in &entry.verdicts {
+            verdicts.entry(verdict.name()).or_default().push(engine);
         }
+        let verdicts: Vec<String> = verdicts
+            .iter()
+            .map(|(verdict, engines)| {
+                let word = if *verdict == ClaimVerdict::Holds.name() {
+                    verdict.green().to_string()
+                } else {
+                    verdict.yellow().bold().to_string()
+                };
+                format!("{word} on {}", engines.join(", "))
+            })
+            .collect();
+        let changed = if entry.has_changed() {
+            format!("  {}", "NOT AS PINNED".red().bold())
+        } else {
+            String::new()
+        };
+        let line = lines(entry);
+        let word = if line.contains('-') && line != "-" {
+            "lines"
+        } else {
+            "line"
+        };
+        let _ = writeln!(
+            text,
+            "{} {word} {line}: {}{changed}",
+            entry.id.bold(),
+            verdicts.join("; ")
+        );
+        text.push_str(&wrapped("    ", "    ", &entry.says));
+        let shown = format!("shown by {}", evidence(entry));
+        text.push_str(
+            &wrapped("    ", "             ", &shown)
+                .dimmed()
+                .to_string(),
+        );
         if !entry.assumes.is_empty() {
-            let _ = writeln!(text, "    assumes {}", entry.assumes.join(", "));
+            let assumes = format!("rests on the assumption {}", entry.assumes.join(", "));
+            text.push_str(&wrapped("    ", "    ", &assumes));
         }
     }
     if !uncovered.is_empty() {
-        let _ = writeln!(text, "\nSentences that no claim covers:");
+        let title = count(uncovered.len(), "place", "places");
+        let _ = writeln!(
+            text,
+            "\n{}",
+            format!("{title} of the manual without a check").bold()
+        );
+        for sentence in uncovered {
+            let line = format!(
+                "{}: {} ({})",
+                sentence.lines, sentence.text, sentence.reason
+            );
+            text.push_str(&wrapped("  ", "    ", &line));
+        }
+    }
+    let _ = writeln!(text, "\n{}", conclusion(ledger));
+    text
+}
+
+/// The ledger as a table in Markdown.
+pub fn claims_markdown(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
+    let mut text = String::from("# The manual's statements\n\n");
+    let _ = writeln!(text, "{}.\n", conclusion(ledger));
+    text.push_str("| claim | lines | the manual says | verdict | shown by |\n");
+    text.push_str("| --- | --- | --- | --- | --- |\n");
+    for entry in &ledger.entries {
+        let verdicts: Vec<String> = entry
+            .verdicts
+            .iter()
+            .map(|(engine, verdict)| format!("{engine}: {}", verdict.name()))
+            .collect();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {}{} | {} |",
+            cell(&entry.id),
+            lines(entry),
+            cell(&entry.says),
+            verdicts.join(", "),
+            if entry.has_changed() {
+                " **not as pinned**"
+            } else {
+                ""
+            },
+            cell(&evidence(entry)),
+        );
+    }
+    if !uncovered.is_empty() {
+        text.push_str("\n## Without a check\n\n| lines | what is said there | why |\n");
+        text.push_str("| --- | --- | --- |\n");
         for sentence in uncovered {
             let _ = writeln!(
                 text,
-                "    lines {:<9} {} ({})",
-                sentence.lines, sentence.text, sentence.reason
+                "| {} | {} | {} |",
+                cell(&sentence.lines),
+                cell(&sentence.text),
+                cell(&sentence.reason)
             );
         }
     }
     text
 }
 
-/// One claim in the audit: whether negating its check has flipped its verdict.
-pub fn audit_line(id: &str, scenario: &str, step: u32, flipped: bool) -> String {
-    let word = if flipped { "flips" } else { "DOES NOT FLIP" };
-    format!("{id:<10} {word:<14} {scenario} step {step}")
+/// A text in a cell of a Markdown table.
+pub(crate) fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('|', "\\|")
+        .replace('<', "&lt;")
+        .replace('\n', " ")
+}
+
+/// The ledger for programs.
+pub fn claims_json(ledger: &Ledger, uncovered: &[Uncovered]) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        format: u32,
+        claims: &'a [Entry],
+        uncovered: &'a [Uncovered],
+    }
+    let document = Document {
+        format: 1,
+        claims: &ledger.entries,
+        uncovered,
+    };
+    serde_json::to_string_pretty(&document)
+}
+
+/// The audit: claims whose verdict did not flip, and how many there were.
+pub fn audit_text(entries: &[AuditEntry]) -> String {
+    let mut text = String::new();
+    let stuck: Vec<&AuditEntry> = entries.iter().filter(|entry| !entry.flips).collect();
+    for entry in &stuck {
+        let AuditEntry {
+            id,
+            scenario,
+            step,
+            engine,
+            ..
+        } = entry;
+        let _ = writeln!(
+            text,
+            "{} {id}: negating step {step} of {scenario} does not flip the verdict on {engine}",
+            "DECORATION".red().bold()
+        );
+    }
+    let claims: std::collections::BTreeSet<&str> =
+        entries.iter().map(|entry| entry.id.as_str()).collect();
+    let _ = writeln!(
+        text,
+        "{} audited in {}: {} flip, {} do not",
+        count(claims.len(), "claim", "claims"),
+        count(entries.len(), "run", "runs"),
+        entries.len() - stuck.len(),
+        stuck.len()
+    );
+    text
 }

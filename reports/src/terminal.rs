@@ -1,110 +1,305 @@
-//! The terminal's view of a campaign: a line a scenario, then what went wrong, then totals.
+//! The terminal's view of a campaign: a line a scenario, then what was found, what went wrong, and
+//! the totals.
 
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
-use seatrial_scenarios::agreement::Agreement;
-use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::RunRecord;
+use seatrial_scenarios::record::{Failure, Verdict};
 
-/// One scenario on all its engines, fit for 80 columns.
-pub fn scenario_line(runs: &[&RunRecord]) -> String {
-    let Some(first) = runs.first() else { return String::new() };
-    let verdicts: Vec<String> = runs
-        .iter()
-        .map(|run| {
-            let word = format!("{} {}", run.engine, run.verdict.name());
-            match run.verdict {
-                Verdict::Pass => word.green().to_string(),
-                Verdict::Unsupported => word.yellow().to_string(),
-                Verdict::Fail | Verdict::Error => word.red().bold().to_string(),
-            }
-        })
-        .collect();
-    let width: usize =
-        runs.iter().map(|run| run.engine.len() + run.verdict.name().len() + 1).sum::<usize>()
-            + 2 * runs.len().saturating_sub(1);
-    let pad = " ".repeat(24_usize.saturating_sub(width));
-    let simulated = runs.iter().map(|run| run.simulated_ms).max().unwrap_or(0) / 1_000;
-    let wall: u64 = runs.iter().map(|run| run.wall_ms).sum();
-    format!("{}{pad} {simulated:>5}s {wall:>5}ms  {}", verdicts.join("  "), first.id)
+use crate::campaign::{Campaign, Standing};
+use crate::words::{count, short_span, wrapped};
+
+/// How many findings, failures and differences are shown; `results.json` has them all.
+const SHOWN_MAX: usize = 20;
+
+/// The table with a line a scenario, which grows while the runs end.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    engines: Vec<String>,
+    width: usize,
 }
 
-/// Failures with their step, and findings with the line that replays them.
-pub fn details(runs: &[RunRecord]) -> String {
-    let mut text = String::new();
-    for run in runs.iter().filter(|run| run.verdict != Verdict::Pass) {
-        let heading = format!("{} on {}, seed {}", run.id, run.engine, run.seed);
-        let _ = writeln!(text, "\n{} {heading}", run.verdict.name().red().bold());
-        if let Some(failure) = &run.failure {
-            let _ = writeln!(text, "  step {}: {}", failure.step, failure.text);
+impl Columns {
+    /// A table for these engines, with this many runs of each scenario on each of them.
+    pub fn new(engines: &[String], runs: usize) -> Self {
+        let longest = engines.iter().map(String::len).max().unwrap_or(0);
+        let width = longest.max(2 * runs.to_string().len() + 1).max(6);
+        Self {
+            engines: engines.to_vec(),
+            width,
         }
-        let _ = writeln!(
-            text,
-            "  replay: seatrial replay {} --on {} --seed {}",
-            run.file, run.engine, run.seed
+    }
+
+    /// The line above the table.
+    pub fn header(&self) -> String {
+        let mut line = String::new();
+        for engine in &self.engines {
+            let _ = write!(line, "{engine:>0$}  ", self.width);
+        }
+        let _ = write!(line, "{:>9}  {:>5}  scenario", "simulated", "wall");
+        line.dimmed().to_string()
+    }
+
+    /// A scenario on all its engines, with all its seeds.
+    pub fn line(&self, id: &str, runs: &[&RunRecord]) -> String {
+        let mut line = String::new();
+        for engine in &self.engines {
+            let of_engine: Vec<_> = runs.iter().filter(|run| run.engine == *engine).collect();
+            let worst = of_engine
+                .iter()
+                .map(|run| run.verdict)
+                .max_by_key(|verdict| rank(*verdict));
+            let word = match (of_engine.as_slice(), worst) {
+                ([_], Some(Verdict::Pass)) => "pass".to_owned(),
+                ([_], Some(Verdict::Unsupported)) => "unsup".to_owned(),
+                ([_], Some(Verdict::Fail)) => "FAIL".to_owned(),
+                ([_], Some(Verdict::Error)) => "ERROR".to_owned(),
+                (_, None) => "-".to_owned(),
+                (many, Some(_)) => {
+                    let passed = many
+                        .iter()
+                        .filter(|run| run.verdict == Verdict::Pass)
+                        .count();
+                    format!("{passed}/{}", many.len())
+                }
+            };
+            // The padding stands outside of the colour, which has a width of its own.
+            let pad = " ".repeat(self.width.saturating_sub(word.len()));
+            let word = match worst {
+                Some(Verdict::Pass) => word.green().to_string(),
+                Some(Verdict::Unsupported) | None => word.yellow().to_string(),
+                Some(Verdict::Fail | Verdict::Error) => word.red().bold().to_string(),
+            };
+            let _ = write!(line, "{pad}{word}  ");
+        }
+        let simulated = runs.iter().map(|run| run.simulated_ms).max().unwrap_or(0);
+        let wall: u64 = runs.iter().map(|run| run.wall_ms).sum();
+        let _ = write!(
+            line,
+            "{:>9}  {:>5}  {id}",
+            short_span(simulated),
+            short_span(wall)
         );
+        line
     }
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    let mut pinned = String::new();
-    for run in runs.iter().filter(|run| run.verdict == Verdict::Pass) {
-        for finding in &run.findings {
-            if seen.contains(&(&run.id, &finding.oracle)) {
-                continue;
-            }
-            seen.push((&run.id, &finding.oracle));
-            let _ = writeln!(pinned, "  {} in {}", finding.oracle.yellow(), run.id);
-            let _ = writeln!(pinned, "    {}", finding.message);
-            let _ = writeln!(pinned, "    {}", finding.replay);
-        }
+}
+
+/// How bad a verdict is.
+const fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Unsupported => 1,
+        Verdict::Fail => 2,
+        Verdict::Error => 3,
     }
-    if !pinned.is_empty() {
-        let _ = writeln!(text, "\nFindings that the scenarios are there to show:\n{pinned}");
-    }
+}
+
+/// The findings, each with the line that replays it, then the runs that did not pass.
+pub fn details(campaign: &Campaign<'_>) -> String {
+    let mut text = findings(campaign);
+    text.push_str(&failures(campaign));
     text
 }
 
-/// The last lines: claims, agreement, verdicts.
-pub fn totals(runs: &[RunRecord], agreement: &Agreement) -> String {
-    let mut text = String::new();
-    let claims: Vec<_> = runs.iter().flat_map(|run| &run.claims).collect();
-    let changed = claims.iter().filter(|claim| claim.verdict != claim.expected).count();
-    let mut ids: Vec<(&str, bool)> = claims
-        .iter()
-        .map(|claim| (claim.id.as_str(), claim.verdict.name() == "contradicted"))
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let contradicted = ids.iter().filter(|(_, contradicted)| *contradicted).count();
-    let _ = writeln!(
-        text,
-        "Claims: {} statements of the manual, {contradicted} contradicted, {changed} changed",
-        ids.len()
-    );
-    if agreement.compared > 0 {
-        let _ = writeln!(
-            text,
-            "Agreement: {} of {} fields, {} of {} steps equal",
-            agreement.equal, agreement.compared, agreement.steps_equal, agreement.steps_compared
-        );
-        for difference in agreement.differing.iter().take(20) {
-            let values: Vec<String> = difference
-                .values
-                .iter()
-                .map(|(engine, value)| format!("{engine} {value}"))
-                .collect();
-            let _ = writeln!(
-                text,
-                "  {} step {} node {} {}: {}",
-                difference.scenario,
-                difference.step,
-                difference.node,
-                difference.field,
-                values.join(", ")
-            );
+/// A finding of one scenario, on the engines that saw it.
+struct Found<'a> {
+    standing: Standing,
+    scenario: &'a str,
+    oracle: &'a str,
+    message: &'a str,
+    replay: &'a str,
+    engines: Vec<&'a str>,
+}
+
+fn findings(campaign: &Campaign<'_>) -> String {
+    let mut found: Vec<Found<'_>> = Vec::new();
+    for run in campaign.records {
+        for finding in &run.findings {
+            let same =
+                |known: &&mut Found<'_>| known.scenario == run.id && known.oracle == finding.oracle;
+            if let Some(known) = found.iter_mut().find(same) {
+                if !known.engines.contains(&run.engine.as_str()) {
+                    known.engines.push(&run.engine);
+                }
+                continue;
+            }
+            found.push(Found {
+                standing: campaign.standing(run, finding),
+                scenario: &run.id,
+                oracle: &finding.oracle,
+                message: &finding.message,
+                replay: &finding.replay,
+                engines: vec![&run.engine],
+            });
         }
     }
-    let passed = runs.iter().filter(|run| run.verdict == Verdict::Pass).count();
-    let _ = writeln!(text, "Runs: {} passed, {} failed", passed, runs.len() - passed);
+    found.sort_by_key(|found| found.standing);
+    let mut text = String::new();
+    if found.is_empty() {
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "\n{}",
+        count(found.len(), "finding", "findings").bold()
+    );
+    for found in found.iter().take(SHOWN_MAX) {
+        let standing = match found.standing {
+            Standing::Unexpected => found.standing.name().red().bold().to_string(),
+            Standing::Pinned => found.standing.name().green().to_string(),
+            Standing::Noted => found.standing.name().yellow().to_string(),
+        };
+        let _ = writeln!(text, "  {} ({standing})", found.oracle.bold());
+        let _ = writeln!(
+            text,
+            "    {} on {}",
+            found.scenario,
+            found.engines.join(", ")
+        );
+        text.push_str(&wrapped("    ", "    ", found.message));
+        let _ = writeln!(text, "    {}", found.replay.dimmed());
+    }
+    more(&mut text, found.len());
+    text
+}
+
+fn failures(campaign: &Campaign<'_>) -> String {
+    let failed: Vec<&RunRecord> = campaign
+        .records
+        .iter()
+        .filter(|run| run.verdict != Verdict::Pass)
+        .collect();
+    let mut text = String::new();
+    if failed.is_empty() {
+        return text;
+    }
+    let title = format!("{} not passed", count(failed.len(), "run", "runs"));
+    let _ = writeln!(text, "\n{}", title.bold());
+    for run in failed.iter().take(SHOWN_MAX) {
+        let verdict = match run.verdict {
+            Verdict::Unsupported => run.verdict.name().yellow().to_string(),
+            _ => run.verdict.name().red().bold().to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "  {verdict} {} on {}, seed {}",
+            run.id, run.engine, run.seed
+        );
+        if let Some(failure) = &run.failure {
+            text.push_str(&wrapped("    ", "    ", &failure_text(run, failure)));
+        }
+        let _ = writeln!(text, "    {}", campaign.replay(run).dimmed());
+    }
+    more(&mut text, failed.len());
+    text
+}
+
+/// A failure with its place.
+pub(crate) fn failure_text(run: &RunRecord, failure: &Failure) -> String {
+    let place = match (run.verdict, failure.step) {
+        (Verdict::Error, 0) => return failure.text.clone(),
+        (_, 0) => "the run".to_owned(),
+        (_, step) if run.second_phase.is_some() && run.observations.len() < step as usize => {
+            "second phase".to_owned()
+        }
+        (_, step) => format!("step {step}"),
+    };
+    format!("{place}: {}", failure.text)
+}
+
+fn more(text: &mut String, all: usize) {
+    if all > SHOWN_MAX {
+        let _ = writeln!(text, "  and {} more, see results.json", all - SHOWN_MAX);
+    }
+}
+
+/// The last lines: claims, agreement, verdicts.
+pub fn totals(campaign: &Campaign<'_>) -> String {
+    let mut text = String::from("\n");
+    let claims = campaign.claims();
+    if claims.all > 0 {
+        let _ = write!(
+            text,
+            "      Claims {}, {} contradicted",
+            count(
+                claims.all,
+                "statement of the manual",
+                "statements of the manual"
+            ),
+            claims.contradicted
+        );
+        if claims.changed > 0 {
+            let changed = format!("{} not as pinned", claims.changed);
+            let _ = write!(text, ", {}", changed.red().bold());
+        }
+        text.push('\n');
+    }
+    text.push_str(&agreement(campaign));
+    let scenarios: std::collections::BTreeSet<&str> =
+        campaign.records.iter().map(|run| run.id.as_str()).collect();
+    let failed = campaign.count(Verdict::Fail) + campaign.count(Verdict::Error);
+    let passed = format!("{} passed", campaign.count(Verdict::Pass));
+    let failed_text = format!("{failed} failed");
+    let _ = write!(
+        text,
+        "     {} [{:>8.3}s] {}, {}: {}, {}",
+        "Summary".bold(),
+        campaign.wall.as_secs_f64(),
+        count(scenarios.len(), "scenario", "scenarios"),
+        count(campaign.records.len(), "run", "runs"),
+        passed.green(),
+        if failed > 0 {
+            failed_text.red().bold().to_string()
+        } else {
+            failed_text
+        },
+    );
+    let unsupported = campaign.count(Verdict::Unsupported);
+    if unsupported > 0 {
+        let _ = write!(text, ", {unsupported} unsupported");
+    }
+    if campaign.not_run > 0 {
+        let not_run = format!("{} not run", campaign.not_run);
+        let _ = write!(text, ", {}", not_run.yellow());
+    }
+    text.push('\n');
+    text
+}
+
+fn agreement(campaign: &Campaign<'_>) -> String {
+    let agreement = campaign.agreement;
+    let mut text = String::new();
+    if agreement.compared == 0 {
+        return text;
+    }
+    let numbers = format!(
+        "{} of {} fields and {} of {} steps equal",
+        agreement.equal, agreement.compared, agreement.steps_equal, agreement.steps_compared
+    );
+    let all_equal = agreement.differing.is_empty();
+    let numbers = if all_equal {
+        numbers
+    } else {
+        numbers.red().bold().to_string()
+    };
+    let _ = writeln!(text, "   Agreement {numbers}");
+    for difference in agreement.differing.iter().take(SHOWN_MAX) {
+        let values: Vec<String> = difference
+            .values
+            .iter()
+            .map(|(engine, value)| format!("{engine} {value}"))
+            .collect();
+        let line = format!(
+            "{} step {} node {} {}: {}",
+            difference.scenario,
+            difference.step,
+            difference.node,
+            difference.field,
+            values.join(", ")
+        );
+        text.push_str(&wrapped("     ", "       ", &line));
+    }
+    more(&mut text, agreement.differing.len());
     text
 }

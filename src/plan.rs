@@ -1,0 +1,122 @@
+//! What is to be run, and one run of it: a pure function of scenario, engine, seed and flags, but
+//! for the wall time.
+
+use std::time::Instant;
+
+use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
+
+use crate::args::{EngineArg, PaceArg, TimersArg};
+use crate::{engines, logging};
+
+/// A run to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) engine: EngineArg,
+    pub(crate) seed: u64,
+    /// The step whose check is negated.
+    pub(crate) negate_step: Option<u32>,
+}
+
+/// What has come of it.
+pub(crate) struct Done {
+    pub(crate) record: RunRecord,
+    /// The trace as JSON Lines, empty where the run could not be made.
+    pub(crate) rendered: String,
+}
+
+/// What the command line says of every run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flags {
+    /// The pace of scenarios that say nothing.
+    pub(crate) pace: Pace,
+    /// The timeouts, over those of the scenarios.
+    pub(crate) timers: Option<Timers>,
+}
+
+impl Flags {
+    /// Engines are compared at rest, so several of them rest by default.
+    pub(crate) fn new(pace: Option<PaceArg>, timers: Option<TimersArg>, engines: usize) -> Self {
+        let pace = match (pace, engines) {
+            (Some(PaceArg::Rest), _) | (None, 2..) => Pace::Rest,
+            (Some(PaceArg::Next) | None, _) => Pace::Next,
+        };
+        let timers = timers.map(|timers| match timers {
+            TimersArg::Default => Timers::Default,
+            TimersArg::Fast => Timers::Fast,
+        });
+        Self { pace, timers }
+    }
+
+    /// What `seatrial replay` needs to make the same run, with a space in front.
+    pub(crate) const fn replay(self) -> &'static str {
+        match (self.pace, self.timers) {
+            (Pace::Rest, None) => "",
+            (Pace::Rest, Some(Timers::Fast)) => " --timers fast",
+            (Pace::Rest, Some(Timers::Default)) => " --timers default",
+            (Pace::Next, None) => " --pace next",
+            (Pace::Next, Some(Timers::Fast)) => " --pace next --timers fast",
+            (Pace::Next, Some(Timers::Default)) => " --pace next --timers default",
+        }
+    }
+}
+
+/// Makes a run.
+pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
+    let (mut done, trace) = run_with_trace(job, flags);
+    let header = engines::header(
+        job.engine,
+        job.scenario,
+        &job.scenario.setup(flags.timers, job.seed),
+    );
+    if let Some(trace) = trace {
+        logging::tell(job, &trace);
+        done.rendered = trace.render(&header);
+        done.record.trace_sha256 = sha256_hex(&done.rendered);
+    }
+    done
+}
+
+/// Makes a run whose trace is nobody's business: only its claims are looked at.
+pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags) -> RunRecord {
+    run_with_trace(job, flags).0.record
+}
+
+fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
+    let Job {
+        scenario,
+        engine,
+        seed,
+        negate_step,
+    } = job;
+    let started = Instant::now();
+    let setup = scenario.setup(flags.timers, seed);
+    let options = RunOptions {
+        seed,
+        engine: engines::name(engine).to_owned(),
+        pace: scenario.pace.is_none().then_some(flags.pace),
+        timers: flags.timers,
+        negate_step,
+        ..RunOptions::default()
+    };
+    let (mut record, trace) = match engines::run(engine, scenario, &setup, &options) {
+        Ok((record, trace)) => (record, Some(trace)),
+        Err(error) => (
+            RunRecord::error(scenario, engines::name(engine), seed, error),
+            None,
+        ),
+    };
+    for finding in &mut record.findings {
+        finding.replay.push_str(flags.replay());
+    }
+    record.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    (
+        Done {
+            record,
+            rendered: String::new(),
+        },
+        trace,
+    )
+}

@@ -1,0 +1,64 @@
+//! `seatrial replay`: one run with its whole trace, the same bytes every time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use seatrial_reports::{Campaign, details};
+use seatrial_scenarios::agreement::Agreement;
+use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::{TraceEvent, TraceKind};
+
+use crate::args::ReplayArgs;
+use crate::output::Out;
+use crate::plan::{self, Flags, Job};
+use crate::{Stop, engines, exit, scenarios};
+
+pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
+    engines::available(&[args.on])?;
+    let scenario = scenarios::one(&args.scenario)?;
+    // Two engines: what `run` does by default is what is replayed by default.
+    let flags = Flags::new(args.pace, args.timers, 2);
+    let job = Job {
+        scenario: &scenario,
+        engine: args.on,
+        seed: args.seed,
+        negate_step: None,
+    };
+    let done = plan::run(job, flags);
+    if args.no_frames {
+        for line in done.rendered.lines().filter(|line| !is_frame(line)) {
+            out.line(line);
+        }
+    } else {
+        out.print(&done.rendered);
+    }
+    // Standard output is the trace and nothing else; what was found goes beside it.
+    let pinned = BTreeMap::from([(scenario.id.clone(), scenario.findings.clone())]);
+    let campaign = Campaign {
+        records: std::slice::from_ref(&done.record),
+        pinned: &pinned,
+        replay_flags: flags.replay(),
+        agreement: &Agreement::default(),
+        wall: Duration::ZERO,
+        not_run: 0,
+    };
+    let text = details(&campaign);
+    if !text.is_empty() {
+        out.error(text.trim());
+    }
+    Ok(match done.record.verdict {
+        Verdict::Pass => exit::OK,
+        Verdict::Fail | Verdict::Error => exit::FINDING,
+        Verdict::Unsupported => exit::ENVIRONMENT,
+    })
+}
+
+/// Whether a line of the trace is a frame on a link.
+fn is_frame(line: &str) -> bool {
+    serde_json::from_str::<TraceEvent>(line).is_ok_and(|event| {
+        matches!(
+            event.what,
+            TraceKind::Sent { .. } | TraceKind::Received { .. }
+        )
+    })
+}

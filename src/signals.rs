@@ -1,0 +1,27 @@
+//! Ctrl-C and SIGTERM: the first ends a campaign after the runs under way, the second at once.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit;
+
+static STOPPED: AtomicBool = AtomicBool::new(false);
+static LISTENING: OnceLock<()> = OnceLock::new();
+
+/// From now on a signal is heard instead of ending the process.
+pub(crate) fn listen() {
+    LISTENING.get_or_init(|| {
+        let handler = || {
+            if STOPPED.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(exit::STOPPED));
+            }
+        };
+        // Without a handler a signal still ends the process, only less politely.
+        let _ = ctrlc::set_handler(handler);
+    });
+}
+
+/// Whether a signal came.
+pub(crate) fn stopped() -> bool {
+    STOPPED.load(Ordering::SeqCst)
+}

@@ -1,0 +1,57 @@
+//! `seatrial claims`: the ledger and its audit.
+
+use crate::work::{GOOD, Work};
+
+#[test]
+fn the_ledger_of_a_scenario() {
+    let ran = Work::new().run(&["claims", "two-nodes-are-terminated-file-replaced"]);
+    assert_eq!(ran.code, Some(0));
+    let end = ran
+        .stdout
+        .find("\n10 places")
+        .or_else(|| ran.stdout.find(" of the manual without"));
+    // What no claim covers belongs to the whole manual, not to this scenario.
+    let ledger = &ran.stdout[..end.unwrap_or(ran.stdout.len())];
+    insta::assert_snapshot!(
+        ledger
+            .rsplit_once('\n')
+            .map_or(ledger, |(ledger, _)| ledger)
+    );
+}
+
+#[test]
+fn formats() {
+    let work = Work::new();
+    let args = ["claims", "two-nodes-are-terminated", "--format"];
+    let json = work.run(&[&args[..], &["json"]].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let claims = json["claims"].as_array().unwrap();
+    assert!(
+        claims
+            .iter()
+            .any(|claim| claim["verdicts"]["des"] == "contradicted")
+    );
+    let markdown = work.run(&[&args[..], &["markdown"]].concat()).stdout;
+    assert!(markdown.starts_with("# The manual's statements\n"));
+}
+
+#[test]
+fn no_claim_is_decoration() {
+    let ran = Work::new().run(&["claims", "--audit"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.ends_with(" flip, 0 do not\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_verdict_that_is_not_the_pinned_one() {
+    let work = Work::new();
+    work.write(
+        "bad.toml",
+        GOOD.replace("\"holds\"", "\"contradicted\"")
+            .replace("size = 3", "size = 2"),
+    );
+    let ran = work.run(&["claims", "bad.toml"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("NOT AS PINNED"), "{}", ran.stdout);
+    assert_eq!(work.run(&["claims", "bad.toml", "--audit"]).code, Some(1));
+}

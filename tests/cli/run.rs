@@ -1,0 +1,215 @@
+//! `seatrial run`: the terminal, the folder of results, the exit codes.
+
+use serde_json::Value;
+
+use crate::work::{GOOD, Work};
+
+const RESULTS: &str = "target/seatrial/latest/results.json";
+
+/// The output without what differs from run to run: wall times, and the widths that depend on them.
+fn without_wall_time(text: &str) -> String {
+    let line = |line: &str| {
+        let indent = if line.starts_with("    ") { "    " } else { "" };
+        let words: Vec<&str> = line.split_whitespace().map(without_number).collect();
+        format!("{indent}{}", words.join(" "))
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `39ms` and `0.024s]` are wall times; simulated times have whole seconds.
+fn without_number(word: &str) -> &str {
+    let number = word.strip_suffix("ms").or_else(|| word.strip_suffix("s]"));
+    if number.is_some_and(|number| number.parse::<f64>().is_ok()) {
+        "…"
+    } else {
+        word
+    }
+}
+
+/// `GOOD` with an expectation that cannot be met.
+fn failing() -> String {
+    GOOD.replace("id    = \"good\"", "id    = \"bad\"")
+        .replace("size = 3", "size = 2")
+}
+
+#[test]
+fn the_terminal() {
+    let work = Work::new();
+    let ran = work.run(&["run", "forced-bootstrap-behind-a-partition", "--on", "des"]);
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(ran.stderr, "");
+    insta::assert_snapshot!(without_wall_time(&ran.stdout));
+}
+
+#[test]
+fn a_failure() {
+    let work = Work::new();
+    work.write("bad.toml", failing());
+    let ran = work.run(&["run", "bad.toml"]);
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(without_wall_time(&ran.stdout));
+    let results = work.json(RESULTS);
+    assert_eq!(results["scenarios"][0]["verdict"], "fail");
+    assert_eq!(
+        results["scenarios"][0]["claims"][0]["verdict"],
+        "contradicted"
+    );
+    assert_eq!(results["scenarios"][0]["claims"][0]["expected"], "holds");
+}
+
+#[test]
+fn results_have_the_documented_fields() {
+    let work = Work::new();
+    work.run(&[
+        "run",
+        "two-nodes-are-terminated",
+        "--seed",
+        "5",
+        "--seeds",
+        "2",
+    ]);
+    let results = work.json(RESULTS);
+    assert_eq!(
+        keys(&results),
+        [
+            "agreement",
+            "commit",
+            "engines",
+            "format",
+            "program",
+            "scenarios"
+        ]
+    );
+    assert_eq!(results["engines"], serde_json::json!(["des", "madsim"]));
+    let scenarios = results["scenarios"].as_array().unwrap();
+    let runs: Vec<(&str, u64)> = scenarios
+        .iter()
+        .map(|run| {
+            (
+                run["engine"].as_str().unwrap(),
+                run["seed"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(runs, [("des", 5), ("madsim", 5), ("des", 6), ("madsim", 6)]);
+    for run in scenarios {
+        assert_eq!(
+            keys(run),
+            [
+                "claims",
+                "engine",
+                "findings",
+                "id",
+                "observations",
+                "seed",
+                "simulated_ms",
+                "source",
+                "title",
+                "trace_sha256",
+                "verdict",
+                "wall_ms"
+            ]
+        );
+        assert_eq!(keys(&run["observations"][0]), ["at_ms", "nodes", "step"]);
+        assert_eq!(
+            keys(&run["observations"][0]["nodes"]["A"]),
+            [
+                "cluster_size",
+                "cluster_status",
+                "conf_id",
+                "connected",
+                "exit",
+                "grastate",
+                "gvwstate",
+                "last_committed",
+                "local_state",
+                "local_state_uuid",
+                "process",
+                "ready",
+                "rows",
+                "state_uuid"
+            ]
+        );
+    }
+    assert!(results["agreement"]["compared"].as_u64().unwrap() > 100);
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn json_is_the_file_and_nothing_else() {
+    let work = Work::new();
+    let ran = work.run(&["run", "back-end-log", "--format", "json", "--out", "here"]);
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(
+        ran.stdout.trim_end(),
+        work.read("here/results.json").trim_end()
+    );
+    for file in ["record.jsonl", "summary.md", "junit.xml"] {
+        assert!(!work.read(&format!("here/{file}")).is_empty(), "{file}");
+    }
+}
+
+/// However many threads there are, the results are the same, wall time apart.
+#[test]
+fn the_number_of_jobs_makes_no_difference() {
+    let work = Work::new();
+    let run = |jobs: &str| {
+        let names = [
+            "back-end-log",
+            "one-node-is-terminated",
+            "starting-the-other-nodes",
+        ];
+        let flags = ["--seeds", "3", "--out", "o", "--jobs", jobs];
+        work.run(&[&["run"], &names[..], &flags[..]].concat());
+        let mut results = work.json("o/results.json");
+        for run in results["scenarios"].as_array_mut().unwrap() {
+            run.as_object_mut().unwrap().remove("wall_ms");
+        }
+        (results, work.read("o/record.jsonl"))
+    };
+    let (one, four) = (run("1"), run("4"));
+    assert_eq!(one.0, four.0);
+    assert!(one.1 == four.1);
+}
+
+#[test]
+fn against_an_earlier_run_only_what_got_worse_fails() {
+    let work = Work::new();
+    work.write("bad.toml", failing());
+    work.write("good.toml", GOOD);
+    let run = |file: &str| work.run(&["run", file, "--against", RESULTS]);
+    assert_eq!(work.run(&["run", "bad.toml"]).code, Some(1));
+    // It failed before; the file of results is read before it is written anew.
+    assert_eq!(run("bad.toml").code, Some(0));
+    // Now the same id passes, and then it fails again.
+    work.write("bad.toml", GOOD.replace("\"good\"", "\"bad\""));
+    assert_eq!(run("bad.toml").code, Some(0));
+    work.write("bad.toml", failing());
+    let worse = run("bad.toml");
+    assert_eq!(worse.code, Some(1));
+    assert!(
+        worse
+            .stderr
+            .contains("worse than before: bad on des, seed 3: fail, it was pass")
+    );
+    // A scenario that is new must pass.
+    assert_eq!(run("good.toml").code, Some(0));
+    assert_eq!(run("bad.toml").code, Some(1));
+}
+
+#[test]
+fn the_same_scenario_twice_is_one() {
+    let work = Work::new();
+    work.run(&["run", "back-end-log", "back-end-log", "--on", "des,des"]);
+    assert_eq!(work.json(RESULTS)["scenarios"].as_array().unwrap().len(), 1);
+}
