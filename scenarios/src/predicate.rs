@@ -87,13 +87,24 @@ impl Predicate {
             }
         }
         let wanted = self.size?;
-        let mut primaries = observation.nodes.iter().filter(|(_, node)| is_primary(node)).peekable();
+        let mut primaries = observation
+            .nodes
+            .iter()
+            .filter(|(_, node)| is_primary(node))
+            .peekable();
         if primaries.peek().is_none() {
-            return Some(format!("cluster: expected size {wanted}, no node is Primary"));
+            return Some(format!(
+                "cluster: expected size {wanted}, no node is Primary"
+            ));
         }
-        primaries.find(|(_, node)| node.cluster_size != Some(wanted)).map(|(name, node)| {
-            format!("node {name}: expected cluster_size {wanted}, seen {}", show(node.cluster_size))
-        })
+        primaries
+            .find(|(_, node)| node.cluster_size != Some(wanted))
+            .map(|(name, node)| {
+                format!(
+                    "node {name}: expected cluster_size {wanted}, seen {}",
+                    show(node.cluster_size)
+                )
+            })
     }
 }
 
@@ -123,10 +134,19 @@ impl ClusterPredicate {
                 .any(|node| is_primary(node) && node.ready.as_deref() == Some("ON")),
             Self::NoPrimary => !observation.nodes.values().any(is_primary),
             Self::TwinPrimaries => {
-                let primaries = observation.nodes.values().filter(|node| is_primary(node)).count();
-                observation.nodes.values().filter(|node| is_primary(node)).any(|node| {
-                    node.cluster_size.is_some_and(|size| (size as usize) < primaries)
-                })
+                let primaries = observation
+                    .nodes
+                    .values()
+                    .filter(|node| is_primary(node))
+                    .count();
+                observation
+                    .nodes
+                    .values()
+                    .filter(|node| is_primary(node))
+                    .any(|node| {
+                        node.cluster_size
+                            .is_some_and(|size| (size as usize) < primaries)
+                    })
             }
         }
     }
@@ -163,21 +183,50 @@ fn node_mismatch(wanted: &NodePredicate, seen: &NodeObservation) -> Option<Strin
         ProcessState::Waiting => "waiting".to_owned(),
         ProcessState::Exited => "exited".to_owned(),
     };
-    let local_state = wanted.local_state.as_deref().map(|text| long_local_state(text).to_owned());
+    let local_state = wanted
+        .local_state
+        .as_deref()
+        .map(|text| long_local_state(text).to_owned());
     let grastate = seen.grastate.as_ref();
     let zero = grastate.map(|file| file.uuid == "zero" || is_nil_uuid(&file.uuid));
     let members = |list: &[String]| list.join(",");
     None.or_else(|| {
-        differ("process", wanted.process.map(process).as_ref(), Some(&process(seen.process)))
+        differ(
+            "process",
+            wanted.process.map(process).as_ref(),
+            Some(&process(seen.process)),
+        )
     })
     .or_else(|| differ("exit", wanted.exit.as_ref(), seen.exit.as_ref()))
     .or_else(|| {
-        differ("cluster_status", wanted.cluster_status.as_ref(), seen.cluster_status.as_ref())
+        differ(
+            "cluster_status",
+            wanted.cluster_status.as_ref(),
+            seen.cluster_status.as_ref(),
+        )
     })
-    .or_else(|| differ("cluster_size", wanted.cluster_size.as_ref(), seen.cluster_size.as_ref()))
+    .or_else(|| {
+        differ(
+            "cluster_size",
+            wanted.cluster_size.as_ref(),
+            seen.cluster_size.as_ref(),
+        )
+    })
     .or_else(|| differ("ready", wanted.ready.as_ref(), seen.ready.as_ref()))
-    .or_else(|| differ("connected", wanted.connected.as_ref(), seen.connected.as_ref()))
-    .or_else(|| differ("local_state", local_state.as_ref(), seen.local_state.as_ref()))
+    .or_else(|| {
+        differ(
+            "connected",
+            wanted.connected.as_ref(),
+            seen.connected.as_ref(),
+        )
+    })
+    .or_else(|| {
+        differ(
+            "local_state",
+            local_state.as_ref(),
+            seen.local_state.as_ref(),
+        )
+    })
     .or_else(|| differ("conf_id", wanted.conf_id.as_ref(), seen.conf_id.as_ref()))
     .or_else(|| {
         differ(
@@ -193,13 +242,28 @@ fn node_mismatch(wanted: &NodePredicate, seen: &NodeObservation) -> Option<Strin
             grastate.map(|file| &file.seqno),
         )
     })
-    .or_else(|| differ("grastate_zero", wanted.grastate_zero.as_ref(), zero.as_ref()))
-    .or_else(|| differ("gvwstate", wanted.gvwstate.as_ref(), Some(&seen.gvwstate.is_some())))
+    .or_else(|| {
+        differ(
+            "grastate_zero",
+            wanted.grastate_zero.as_ref(),
+            zero.as_ref(),
+        )
+    })
+    .or_else(|| {
+        differ(
+            "gvwstate",
+            wanted.gvwstate.as_ref(),
+            Some(&seen.gvwstate.is_some()),
+        )
+    })
     .or_else(|| {
         differ(
             "gvwstate_members",
             wanted.gvwstate_members.as_deref().map(members).as_ref(),
-            seen.gvwstate.as_ref().map(|file| members(&file.members)).as_ref(),
+            seen.gvwstate
+                .as_ref()
+                .map(|file| members(&file.members))
+                .as_ref(),
         )
     })
     .or_else(|| {

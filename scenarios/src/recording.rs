@@ -176,7 +176,14 @@ impl Recording {
                 let mut seen = testbed.observe().await;
                 seen.nodes = namer.normalise(&seen);
                 if let Some(node) = seen.nodes.get(name) {
-                    compare(recorded, node, counters_exact, step_number, name, &mut replay);
+                    compare(
+                        recorded,
+                        node,
+                        counters_exact,
+                        step_number,
+                        name,
+                        &mut replay,
+                    );
                     if counters_exact && !probed {
                         let recorded = format!("{:?}", recorded.last_committed);
                         let seen = format!("{:?}", node.last_committed);
@@ -186,17 +193,35 @@ impl Recording {
                 }
                 if let Some(probe) = &recorded.write {
                     let result = write(testbed, name, &probe.tag).await;
-                    check("write", &probe.result, &result, step_number, name, &mut replay);
+                    check(
+                        "write",
+                        &probe.result,
+                        &result,
+                        step_number,
+                        name,
+                        &mut replay,
+                    );
                 }
             }
         }
         let last = testbed.observe().await;
         for (name, rows) in &self.final_rows {
-            let seen = last.nodes.get(name).and_then(|node| node.rows.clone()).unwrap_or_default();
+            let seen = last
+                .nodes
+                .get(name)
+                .and_then(|node| node.rows.clone())
+                .unwrap_or_default();
             let mut rows = rows.clone();
             rows.sort();
             let step = self.steps.len();
-            check("rows", &rows.join(" "), &seen.join(" "), step, name, &mut replay);
+            check(
+                "rows",
+                &rows.join(" "),
+                &seen.join(" "),
+                step,
+                name,
+                &mut replay,
+            );
         }
         replay
     }
@@ -204,10 +229,17 @@ impl Recording {
 
 async fn write<T: Testbed>(testbed: &mut T, node: &NodeName, tag: &str) -> String {
     let statement = Statement::Insert(tag.to_owned());
-    let id = testbed.start(Request::Client { node: node.clone(), statement });
-    let _ = testbed.wait(&Condition::Ended(id), Span::from_secs(20)).await;
+    let id = testbed.start(Request::Client {
+        node: node.clone(),
+        statement,
+    });
+    let _ = testbed
+        .wait(&Condition::Ended(id), Span::from_secs(20))
+        .await;
     // The observers needed about as long from one look to the next; the others have applied it by then.
-    let _ = testbed.wait(&Condition::Never, Span::from_millis(100)).await;
+    let _ = testbed
+        .wait(&Condition::Never, Span::from_millis(100))
+        .await;
     match testbed.poll(id).await {
         Progress::Acknowledged => "acknowledged".into(),
         Progress::Refused { code, .. } => format!("refused {code}"),
@@ -248,7 +280,11 @@ async fn act<T: Testbed>(
                 "delete" => nodes
                     .into_iter()
                     .zip(action.file)
-                    .map(|(node, file)| Fault::Damage { node, file, how: Damage::Delete })
+                    .map(|(node, file)| Fault::Damage {
+                        node,
+                        file,
+                        how: Damage::Delete,
+                    })
                     .collect(),
                 unknown => panic!("a recording with the unknown action `{unknown}`"),
             };
@@ -261,11 +297,21 @@ async fn act<T: Testbed>(
     };
     let ids: Vec<_> = nodes
         .into_iter()
-        .map(|node| testbed.start(Request::Operator { node, line: line.to_owned() }))
+        .map(|node| {
+            testbed.start(Request::Operator {
+                node,
+                line: line.to_owned(),
+            })
+        })
         .collect();
-    if matches!(action.op.as_str(), "force" | "pc_bootstrap" | "recover" | "stop") {
+    if matches!(
+        action.op.as_str(),
+        "force" | "pc_bootstrap" | "recover" | "stop"
+    ) {
         for id in ids {
-            let _ = testbed.wait(&Condition::Ended(id), Span::from_secs(15)).await;
+            let _ = testbed
+                .wait(&Condition::Ended(id), Span::from_secs(15))
+                .await;
         }
     }
 }
@@ -308,24 +354,57 @@ fn compare(
     if recorded.process == ProcessState::Exited {
         field("exit", text(&recorded.exit), text(&seen.exit));
     }
-    field("cluster_status", text(&recorded.cluster_status), text(&seen.cluster_status));
-    field("cluster_size", text(&recorded.cluster_size), text(&seen.cluster_size));
+    field(
+        "cluster_status",
+        text(&recorded.cluster_status),
+        text(&seen.cluster_status),
+    );
+    field(
+        "cluster_size",
+        text(&recorded.cluster_size),
+        text(&seen.cluster_size),
+    );
     field("ready", text(&recorded.ready), text(&seen.ready));
-    field("connected", text(&recorded.connected), text(&seen.connected));
-    field("local_state", text(&recorded.local_state), text(&seen.local_state));
-    field("state_uuid", text(&recorded.state_uuid), text(&seen.state_uuid));
-    field("local_state_uuid", text(&recorded.local_state_uuid), text(&seen.local_state_uuid));
+    field(
+        "connected",
+        text(&recorded.connected),
+        text(&seen.connected),
+    );
+    field(
+        "local_state",
+        text(&recorded.local_state),
+        text(&seen.local_state),
+    );
+    field(
+        "state_uuid",
+        text(&recorded.state_uuid),
+        text(&seen.state_uuid),
+    );
+    field(
+        "local_state_uuid",
+        text(&recorded.local_state_uuid),
+        text(&seen.local_state_uuid),
+    );
     field("gvwstate", text(&recorded.gvwstate), text(&seen.gvwstate));
     let safe = |file: &Option<GrastateSeen>| {
-        file.as_ref().map(|file| (file.uuid.clone(), file.safe_to_bootstrap))
+        file.as_ref()
+            .map(|file| (file.uuid.clone(), file.safe_to_bootstrap))
     };
-    field("grastate", text(&safe(&recorded.grastate)), text(&safe(&seen.grastate)));
+    field(
+        "grastate",
+        text(&safe(&recorded.grastate)),
+        text(&safe(&seen.grastate)),
+    );
     if let (Some(rows), Some(held)) = (recorded.rows_n, &seen.rows) {
         field("rows_n", rows.to_string(), held.len().to_string());
     }
     if counters_exact {
         field("conf_id", text(&recorded.conf_id), text(&seen.conf_id));
         let seqno = |file: &Option<GrastateSeen>| file.as_ref().map(|file| file.seqno);
-        field("grastate seqno", text(&seqno(&recorded.grastate)), text(&seqno(&seen.grastate)));
+        field(
+            "grastate seqno",
+            text(&seqno(&recorded.grastate)),
+            text(&seqno(&seen.grastate)),
+        );
     }
 }

@@ -389,7 +389,10 @@ pub struct Capabilities {
 /// The one port through which a scenario acts on a cluster.
 ///
 /// Generic use only: no `dyn`, no `Send` bound. The runner imports no async runtime.
-#[expect(async_fn_in_trait, reason = "generics only, and the simulated engines are not Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "generics only, and the simulated engines are not Send"
+)]
 pub trait Testbed {
     /// Which faults and observations this engine has.
     fn capabilities(&self) -> Capabilities;

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A stretch of time, or an instant as the stretch since the run's start, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Span(pub u64);
 
 impl Span {
@@ -81,7 +82,9 @@ impl fmt::Display for Span {
 
 /// Why a text is no span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no span of time; write a number with us, ms, s, m or h, such as `500ms` or `20s`")]
+#[error(
+    "`{text}` is no span of time; write a number with us, ms, s, m or h, such as `500ms` or `20s`"
+)]
 pub struct ParseSpanError {
     text: String,
 }
@@ -90,7 +93,9 @@ impl FromStr for Span {
     type Err = ParseSpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseSpanError { text: text.to_owned() };
+        let error = || ParseSpanError {
+            text: text.to_owned(),
+        };
         let trimmed = text.trim();
         let split = trimmed
             .find(|c: char| !(c.is_ascii_digit() || c == '.'))
@@ -111,7 +116,9 @@ impl FromStr for Span {
         for digit in fraction.chars() {
             let digit = digit.to_digit(10).ok_or_else(error)?;
             scale /= 10;
-            micros = micros.checked_add(u64::from(digit) * scale).ok_or_else(error)?;
+            micros = micros
+                .checked_add(u64::from(digit) * scale)
+                .ok_or_else(error)?;
         }
         Ok(Self(micros))
     }

@@ -147,7 +147,11 @@ pub struct Trace {
 impl Trace {
     /// Appends an event.
     pub fn push(&mut self, at: Span, node: Option<NodeName>, what: TraceKind) {
-        self.events.push(TraceEvent { at_us: at.as_micros(), node, what });
+        self.events.push(TraceEvent {
+            at_us: at.as_micros(),
+            node,
+            what,
+        });
     }
 
     /// The record: the header and one event a line.

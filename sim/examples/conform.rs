@@ -12,7 +12,10 @@ fn main() {
             let mut world = World::build(&recording.setup(seed)).expect("the initial state");
             let replay = pollster::block_on(recording.replay(&mut world));
             let differing = replay.disagreements.len();
-            println!("{} seed {seed}: {differing} of {} differ", recording.name, replay.compared);
+            println!(
+                "{} seed {seed}: {differing} of {} differ",
+                recording.name, replay.compared
+            );
             for difference in replay.disagreements.iter().take(12) {
                 println!(
                     "  step {} {} {}: recorded {}, seen {}",

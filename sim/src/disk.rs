@@ -50,7 +50,10 @@ pub struct Disk {
 impl Disk {
     /// The bytes behind a name.
     pub fn read(&self, name: &str) -> Option<&str> {
-        self.names.get(name).and_then(|inode| self.files.get(inode)).map(|file| &*file.cached)
+        self.names
+            .get(name)
+            .and_then(|inode| self.files.get(inode))
+            .map(|file| &*file.cached)
     }
 
     /// The inode behind a name.
@@ -158,7 +161,10 @@ impl Disk {
     /// Everything is gone, as on a new disk.
     pub fn lose(&mut self) {
         let revision = self.revision + 1;
-        *self = Self { revision, ..Self::default() };
+        *self = Self {
+            revision,
+            ..Self::default()
+        };
     }
 
     /// Does one operation of a server. `grastate` is the handle that the server opened at its start.
@@ -231,8 +237,12 @@ impl Disk {
         let written = self.database.history.len();
         if written > self.durable_commits {
             let kept = self.durable_commits
-                + usize::try_from(choice("redo", 0, (written - self.durable_commits + 1) as u64))
-                    .unwrap_or(0);
+                + usize::try_from(choice(
+                    "redo",
+                    0,
+                    (written - self.durable_commits + 1) as u64,
+                ))
+                .unwrap_or(0);
             self.truncate_database(kept);
         }
         for (index, file) in self.files.values_mut().enumerate() {
@@ -243,7 +253,9 @@ impl Disk {
                 0 => file.cached.clone_from(&file.durable),
                 1 => {
                     let half = file.cached.len() / 2;
-                    let cut = (0..=half).rev().find(|at| file.cached.is_char_boundary(*at));
+                    let cut = (0..=half)
+                        .rev()
+                        .find(|at| file.cached.is_char_boundary(*at));
                     file.cached.truncate(cut.unwrap_or(0));
                 }
                 _ => {}
@@ -274,7 +286,10 @@ impl Disk {
 
     fn truncate_database(&mut self, commits: usize) {
         let history: Vec<Committed> = self.database.history[..commits].to_vec();
-        let mut database = Database { half_copied: self.database.half_copied, ..Database::default() };
+        let mut database = Database {
+            half_copied: self.database.half_copied,
+            ..Database::default()
+        };
         for commit in &history {
             database.commit(commit);
         }
@@ -294,7 +309,11 @@ mod tests {
     use super::*;
 
     fn state(seqno: i64) -> GraState {
-        GraState { uuid: StateUuid(1), seqno: Seqno(seqno), safe_to_bootstrap: false }
+        GraState {
+            uuid: StateUuid(1),
+            seqno: Seqno(seqno),
+            safe_to_bootstrap: false,
+        }
     }
 
     #[test]
@@ -338,7 +357,10 @@ mod tests {
             })
             .collect();
         for wanted in ["old", "new and", "new and longer"] {
-            assert!(outcomes.iter().any(|seen| seen.as_deref() == Some(wanted)), "{wanted}");
+            assert!(
+                outcomes.iter().any(|seen| seen.as_deref() == Some(wanted)),
+                "{wanted}"
+            );
         }
     }
 }

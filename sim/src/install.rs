@@ -135,14 +135,24 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
     }
     let limit = Span::from_secs(120);
     for (index, node) in setup.nodes.iter().enumerate() {
-        let line = if index == 0 { "galera_new_cluster" } else { "systemctl start mariadb" };
-        testbed.start(Request::Operator { node: node.clone(), line: line.to_owned() });
+        let line = if index == 0 {
+            "galera_new_cluster"
+        } else {
+            "systemctl start mariadb"
+        };
+        testbed.start(Request::Operator {
+            node: node.clone(),
+            line: line.to_owned(),
+        });
         let synced = NodePredicate {
             local_state: Some("Synced".into()),
             ready: Some("ON".into()),
             ..NodePredicate::default()
         };
-        let until = Predicate { nodes: vec![(node.clone(), synced)], ..Predicate::default() };
+        let until = Predicate {
+            nodes: vec![(node.clone(), synced)],
+            ..Predicate::default()
+        };
         testbed
             .wait(&Condition::State(until), limit)
             .await
@@ -150,7 +160,10 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
         if index == 0 {
             for ddl in ["database", "table"] {
                 let statement = Statement::Ddl(ddl.to_owned());
-                let id = testbed.start(Request::Client { node: node.clone(), statement });
+                let id = testbed.start(Request::Client {
+                    node: node.clone(),
+                    statement,
+                });
                 testbed
                     .wait(&Condition::Ended(id), limit)
                     .await
@@ -158,7 +171,10 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
             }
         }
     }
-    let all = Predicate { cluster: vec![ClusterPredicate::AllSynced], ..Predicate::default() };
+    let all = Predicate {
+        cluster: vec![ClusterPredicate::AllSynced],
+        ..Predicate::default()
+    };
     testbed
         .wait(&Condition::State(all), limit)
         .await
@@ -166,12 +182,18 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
     if setup.initial == Initial::Down {
         for node in setup.nodes.iter().rev() {
             let line = "systemctl stop mariadb".to_owned();
-            let id = testbed.start(Request::Operator { node: node.clone(), line });
+            let id = testbed.start(Request::Operator {
+                node: node.clone(),
+                line,
+            });
             let gone = NodePredicate {
                 process: Some(ProcessState::Exited),
                 ..NodePredicate::default()
             };
-            let until = Predicate { nodes: vec![(node.clone(), gone)], ..Predicate::default() };
+            let until = Predicate {
+                nodes: vec![(node.clone(), gone)],
+                ..Predicate::default()
+            };
             testbed
                 .wait(&Condition::State(until), limit)
                 .await

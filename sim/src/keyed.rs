@@ -31,7 +31,10 @@ impl Keyed {
         for part in key {
             bytes.extend_from_slice(&part.to_le_bytes());
         }
-        KeyedRng { state: rapidhash_v3(&bytes), draws: 0 }
+        KeyedRng {
+            state: rapidhash_v3(&bytes),
+            draws: 0,
+        }
     }
 
     /// A number from `low` to `high`, both included.
@@ -83,7 +86,10 @@ mod tests {
         let _ = keyed.between("latency", &[0, 2, 5], 0, 1_000_000);
         assert_eq!(first, keyed.between("latency", &[0, 1, 5], 0, 1_000_000));
         assert_ne!(first, keyed.between("boot", &[0, 1, 5], 0, 1_000_000));
-        assert_ne!(first, Keyed::new(8).between("latency", &[0, 1, 5], 0, 1_000_000));
+        assert_ne!(
+            first,
+            Keyed::new(8).between("latency", &[0, 1, 5], 0, 1_000_000)
+        );
     }
 
     #[test]

@@ -29,8 +29,7 @@ impl Links {
     pub fn is_open(&self, from: Peer, to: Peer, now: Span) -> bool {
         let flapped = |peer: Peer| {
             self.flapping.get(&peer).is_some_and(|(period, since)| {
-                let periods =
-                    now.saturating_sub(*since).as_micros() / period.as_micros().max(1);
+                let periods = now.saturating_sub(*since).as_micros() / period.as_micros().max(1);
                 periods.is_multiple_of(2)
             })
         };

@@ -22,7 +22,11 @@ fn agrees(name: &str) {
     let recording = recording(name);
     for seed in 1..=3 {
         let replay = replay(&recording, seed);
-        assert!(replay.compared > 20, "{name}: only {} fields compared", replay.compared);
+        assert!(
+            replay.compared > 20,
+            "{name}: only {} fields compared",
+            replay.compared
+        );
         assert!(
             replay.disagreements.is_empty(),
             "{name}, seed {seed}: {} of {} fields differ\n{:#?}",

@@ -65,12 +65,17 @@ impl Gcache {
 
     /// The lowest position, undefined for none.
     pub fn lowest(&self) -> Seqno {
-        self.events.first_key_value().map_or(Seqno::UNDEFINED, |(seqno, _)| *seqno)
+        self.events
+            .first_key_value()
+            .map_or(Seqno::UNDEFINED, |(seqno, _)| *seqno)
     }
 
     /// Whether everything from a position on is here.
     pub fn has_from(&self, seqno: Seqno) -> bool {
         self.events.contains_key(&seqno)
-            || self.events.last_key_value().is_some_and(|(last, _)| last.next() == seqno)
+            || self
+                .events
+                .last_key_value()
+                .is_some_and(|(last, _)| last.next() == seqno)
     }
 }

@@ -278,7 +278,9 @@ mod tests {
     fn every_listed_option_can_be_set_and_no_other() {
         for name in OPTION_NAMES {
             let mut config = Config::default();
-            let settable = ["PT1S", "1", "rsync"].iter().any(|v| config.set(name, v).is_ok());
+            let settable = ["PT1S", "1", "rsync"]
+                .iter()
+                .any(|v| config.set(name, v).is_ok());
             assert!(settable, "{name} cannot be set");
         }
         assert_eq!(

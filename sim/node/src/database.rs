@@ -79,7 +79,10 @@ impl Default for Database {
 impl Database {
     /// Applies a committed transaction or a configuration change.
     pub fn commit(&mut self, commit: &Committed) {
-        self.position = Position { uuid: commit.uuid, seqno: commit.seqno };
+        self.position = Position {
+            uuid: commit.uuid,
+            seqno: commit.seqno,
+        };
         match &commit.change {
             Some(Change::Insert(tag)) => {
                 self.rows.insert(tag.clone());

@@ -337,7 +337,11 @@ impl GroupFrame {
             Self::Hello { uuid } => format!("hello {}", uuid.short()),
             Self::Topology { linked } => format!("topology of {}", linked.len()),
             Self::Keepalive => "keepalive".into(),
-            Self::Evs { source, relay, message } => {
+            Self::Evs {
+                source,
+                relay,
+                message,
+            } => {
                 let relayed = if *relay { " (relay)" } else { "" };
                 format!("{} from {}{relayed}", message.summary(), source.short())
             }
@@ -361,7 +365,11 @@ impl EvsMessage {
                     .nodes
                     .iter()
                     .map(|(uuid, node)| {
-                        format!("{}{}", if node.operational { '+' } else { '-' }, uuid.short())
+                        format!(
+                            "{}{}",
+                            if node.operational { '+' } else { '-' },
+                            uuid.short()
+                        )
                     })
                     .collect();
                 format!("evs join [{}]", list.join(" "))
@@ -376,8 +384,12 @@ impl PcMessage {
     fn summary(&self) -> String {
         match self {
             Self::State { .. } => "pc state".into(),
-            Self::Install { bootstrap: true, .. } => "pc install bootstrap".into(),
-            Self::Install { bootstrap: false, .. } => "pc install".into(),
+            Self::Install {
+                bootstrap: true, ..
+            } => "pc install bootstrap".into(),
+            Self::Install {
+                bootstrap: false, ..
+            } => "pc install".into(),
             Self::User(message) => match message {
                 GcsMessage::StateUuid(_) => "gcs state uuid".into(),
                 GcsMessage::State(state) => {

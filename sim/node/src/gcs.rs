@@ -151,11 +151,14 @@ impl Gcs {
     }
 
     fn my_index(&self) -> Option<usize> {
-        self.members.iter().position(|member| member.uuid == self.me)
+        self.members
+            .iter()
+            .position(|member| member.uuid == self.me)
     }
 
     pub(crate) fn my_status(&self) -> GcsNodeState {
-        self.my_index().map_or(GcsNodeState::NonPrim, |index| self.members[index].status)
+        self.my_index()
+            .map_or(GcsNodeState::NonPrim, |index| self.members[index].status)
     }
 
     /// Sends now, or when a working configuration is there.
@@ -187,12 +190,15 @@ impl Gcs {
             .members
             .iter()
             .map(|uuid| {
-                old.iter().find(|member| member.uuid == *uuid).cloned().unwrap_or(Member {
-                    uuid: *uuid,
-                    status: GcsNodeState::NonPrim,
-                    cached: Seqno::UNDEFINED,
-                    peer: None,
-                })
+                old.iter()
+                    .find(|member| member.uuid == *uuid)
+                    .cloned()
+                    .unwrap_or(Member {
+                        uuid: *uuid,
+                        status: GcsNodeState::NonPrim,
+                        cached: Seqno::UNDEFINED,
+                        peer: None,
+                    })
             })
             .collect();
         self.states.clear();
@@ -285,7 +291,10 @@ impl Gcs {
                     out.push(Out::NotOrdered(write_set));
                 }
             }
-            GcsMessage::StateRequest { have, snapshot_possible } => {
+            GcsMessage::StateRequest {
+                have,
+                snapshot_possible,
+            } => {
                 if ordered && self.state == GroupState::Primary {
                     self.state_request(source, have, snapshot_possible, out);
                 }
@@ -328,11 +337,16 @@ impl Gcs {
         };
         if quorum.uuid == self.uuid && self.received > quorum.received {
             // The others count this member in and give it a position; it leaves in order afterwards.
-            out.push(Out::Reversing { mine: self.received, group: quorum.received });
+            out.push(Out::Reversing {
+                mine: self.received,
+                group: quorum.received,
+            });
             return;
         }
         for member in &mut self.members {
-            let Some(state) = self.states.get(&member.uuid) else { continue };
+            let Some(state) = self.states.get(&member.uuid) else {
+                continue;
+            };
             member.cached = state.cached;
             member.status = after_exchange(state, &quorum);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
@@ -370,7 +384,10 @@ impl Gcs {
     }
 
     fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
-        self.members.iter().find(|member| member.uuid == uuid).map(|member| member.status)
+        self.members
+            .iter()
+            .find(|member| member.uuid == uuid)
+            .map(|member| member.status)
     }
 
     fn set_status(&mut self, uuid: GcommUuid, status: GcsNodeState, out: &mut Vec<Out>) {
@@ -430,7 +447,11 @@ impl Gcs {
             out.push(Out::DonorFound(Some(donor)));
         }
         if donor == self.me {
-            out.push(Out::Donate { joiner, have, snapshot_possible });
+            out.push(Out::Donate {
+                joiner,
+                have,
+                snapshot_possible,
+            });
         }
     }
 
@@ -448,8 +469,11 @@ impl Gcs {
                 }
             }
             GcsNodeState::Joiner => {
-                let status =
-                    if seqno.is_some() { GcsNodeState::Joined } else { GcsNodeState::Prim };
+                let status = if seqno.is_some() {
+                    GcsNodeState::Joined
+                } else {
+                    GcsNodeState::Prim
+                };
                 self.set_status(source, status, out);
             }
             _ => {}
@@ -478,12 +502,20 @@ fn quorum(states: &[&GcsState]) -> Option<Quorum> {
         prim_seqno: state.prim_seqno,
     };
     let working = |state: GcsNodeState| {
-        matches!(state, GcsNodeState::Joined | GcsNodeState::Synced | GcsNodeState::Donor)
+        matches!(
+            state,
+            GcsNodeState::Joined | GcsNodeState::Synced | GcsNodeState::Donor
+        )
     };
-    let current: Vec<&&GcsState> =
-        states.iter().filter(|state| working(state.current_state)).collect();
+    let current: Vec<&&GcsState> = states
+        .iter()
+        .filter(|state| working(state.current_state))
+        .collect();
     if let Some(first) = current.first() {
-        if current.iter().any(|state| state.group_uuid != first.group_uuid) {
+        if current
+            .iter()
+            .any(|state| state.group_uuid != first.group_uuid)
+        {
             return None;
         }
         return current
@@ -491,14 +523,23 @@ fn quorum(states: &[&GcsState]) -> Option<Quorum> {
             .max_by_key(|state| (state.received, state.prim_seqno))
             .map(|state| of(state));
     }
-    let once = states.iter().filter(|state| working(state.prim_state)).collect::<Vec<_>>();
+    let once = states
+        .iter()
+        .filter(|state| working(state.prim_state))
+        .collect::<Vec<_>>();
     let candidates = if once.is_empty() {
-        states.iter().filter(|state| state.bootstrap).collect::<Vec<_>>()
+        states
+            .iter()
+            .filter(|state| state.bootstrap)
+            .collect::<Vec<_>>()
     } else {
         once
     };
     let first = candidates.first()?;
-    if candidates.iter().any(|state| state.group_uuid != first.group_uuid) {
+    if candidates
+        .iter()
+        .any(|state| state.group_uuid != first.group_uuid)
+    {
         return None;
     }
     candidates

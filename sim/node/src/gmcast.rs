@@ -78,8 +78,11 @@ impl Gmcast {
     /// after one period, so that a short `pc.announce_timeout` ends before any connection is up.
     pub(crate) fn open(&mut self, addresses: &[Peer], now: Time) {
         self.open = true;
-        self.addresses =
-            addresses.iter().filter(|peer| **peer != self.me).map(|peer| (*peer, now)).collect();
+        self.addresses = addresses
+            .iter()
+            .filter(|peer| **peer != self.me)
+            .map(|peer| (*peer, now))
+            .collect();
     }
 
     /// Closes every connection.
@@ -128,7 +131,14 @@ impl Gmcast {
             out.push(Out::Close(peer));
             return;
         }
-        self.links.insert(peer, Link { uuid: None, last_received: now, last_sent: now });
+        self.links.insert(
+            peer,
+            Link {
+                uuid: None,
+                last_received: now,
+                last_sent: now,
+            },
+        );
         out.push(Out::Send(peer, GroupFrame::Hello { uuid: self.uuid }));
     }
 
@@ -141,7 +151,9 @@ impl Gmcast {
     }
 
     fn lose(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
-        let Some(link) = self.links.remove(&peer) else { return };
+        let Some(link) = self.links.remove(&peer) else {
+            return;
+        };
         if let Some(next) = self.addresses.get_mut(&peer) {
             *next = now + RETRY;
         }
@@ -158,7 +170,9 @@ impl Gmcast {
         now: Time,
         out: &mut Vec<Out>,
     ) {
-        let Some(link) = self.links.get_mut(&from) else { return };
+        let Some(link) = self.links.get_mut(&from) else {
+            return;
+        };
         link.last_received = now;
         match frame {
             GroupFrame::Hello { uuid } => self.hello(from, *uuid, now, out),
@@ -170,7 +184,11 @@ impl Gmcast {
                     }
                 }
             }
-            GroupFrame::Evs { source, relay, message } => {
+            GroupFrame::Evs {
+                source,
+                relay,
+                message,
+            } => {
                 if link.uuid.is_none() || *source == self.uuid {
                     return;
                 }
@@ -195,7 +213,8 @@ impl Gmcast {
         if let Some(link) = self.links.get_mut(&from) {
             link.uuid = Some(uuid);
         }
-        self.seen.retain(|known, peer| *peer != from || *known == uuid);
+        self.seen
+            .retain(|known, peer| *peer != from || *known == uuid);
         self.seen.insert(uuid, from);
         self.tell_topology(now, out);
         self.update_relaying(out);
@@ -216,18 +235,30 @@ impl Gmcast {
                 continue;
             }
             link.last_sent = now;
-            let copy = GroupFrame::Evs { source, relay: false, message: message.clone() };
+            let copy = GroupFrame::Evs {
+                source,
+                relay: false,
+                message: message.clone(),
+            };
             out.push(Out::Send(*peer, copy));
         }
     }
 
     fn tell_topology(&mut self, now: Time, out: &mut Vec<Out>) {
-        let linked: BTreeMap<Peer, GcommUuid> =
-            self.links.iter().filter_map(|(peer, link)| Some((*peer, link.uuid?))).collect();
+        let linked: BTreeMap<Peer, GcommUuid> = self
+            .links
+            .iter()
+            .filter_map(|(peer, link)| Some((*peer, link.uuid?)))
+            .collect();
         for (peer, link) in &mut self.links {
             if link.uuid.is_some() {
                 link.last_sent = now;
-                out.push(Out::Send(*peer, GroupFrame::Topology { linked: linked.clone() }));
+                out.push(Out::Send(
+                    *peer,
+                    GroupFrame::Topology {
+                        linked: linked.clone(),
+                    },
+                ));
             }
         }
     }
@@ -247,7 +278,11 @@ impl Gmcast {
                 continue;
             }
             link.last_sent = now;
-            let frame = GroupFrame::Evs { source, relay, message: message.clone() };
+            let frame = GroupFrame::Evs {
+                source,
+                relay,
+                message: message.clone(),
+            };
             out.push(Out::Send(*peer, frame));
         }
     }
@@ -269,9 +304,10 @@ impl Gmcast {
             .collect();
         // A peer whose address is dialled and not reached is relayed to as well: it may be a member
         // of a component that only a third node can see.
-        let unreached = self.addresses.keys().any(|peer| {
-            self.links.get(peer).is_none_or(|link| link.uuid.is_none())
-        });
+        let unreached = self
+            .addresses
+            .keys()
+            .any(|peer| self.links.get(peer).is_none_or(|link| link.uuid.is_none()));
         let relaying = !missing.is_empty() || unreached;
         if relaying && !self.relaying && !missing.is_empty() {
             out.push(Out::RelayOn(missing));
@@ -295,13 +331,15 @@ impl Gmcast {
             self.banned.insert(*uuid, now + config.gmcast_time_wait);
         }
         for uuid in partitioned {
-            self.banned.insert(*uuid, now + config.gmcast_time_wait.divided_by(2));
+            self.banned
+                .insert(*uuid, now + config.gmcast_time_wait.divided_by(2));
         }
         let forgotten: Vec<Peer> = self
             .links
             .iter()
             .filter(|(_, link)| {
-                link.uuid.is_some_and(|uuid| left.contains(&uuid) || partitioned.contains(&uuid))
+                link.uuid
+                    .is_some_and(|uuid| left.contains(&uuid) || partitioned.contains(&uuid))
             })
             .map(|(peer, _)| *peer)
             .collect();
@@ -312,7 +350,12 @@ impl Gmcast {
         let kept: BTreeSet<Peer> = members
             .iter()
             .filter_map(|uuid| self.seen.get(uuid).copied())
-            .chain(self.links.iter().filter(|(_, link)| link.uuid.is_some()).map(|(p, _)| *p))
+            .chain(
+                self.links
+                    .iter()
+                    .filter(|(_, link)| link.uuid.is_some())
+                    .map(|(p, _)| *p),
+            )
             .collect();
         self.addresses.retain(|peer, _| kept.contains(peer));
         for peer in kept {
@@ -325,6 +368,10 @@ impl Gmcast {
 
     /// Where an identity is, as far as this node has met it.
     pub(crate) fn peer_of(&self, uuid: GcommUuid) -> Option<Peer> {
-        if uuid == self.uuid { Some(self.me) } else { self.seen.get(&uuid).copied() }
+        if uuid == self.uuid {
+            Some(self.me)
+        } else {
+            self.seen.get(&uuid).copied()
+        }
     }
 }

@@ -30,8 +30,8 @@ pub use effect::{
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,
-    GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage, PcNode,
-    Peer, TransferFrame, UserMessage,
+    GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage,
+    PcNode, Peer, TransferFrame, UserMessage,
 };
 pub use node::{Identity, Node, Phase};
 pub use time::Time;

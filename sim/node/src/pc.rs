@@ -129,8 +129,13 @@ impl Pc {
         let last_prim = restored.as_ref().map_or(no_prim(), |view| {
             ViewId::new(ViewType::NonPrim, view.id.uuid, view.id.seq)
         });
-        let own =
-            PcNode { prim: false, un: false, last_prim, to_seq: -1, weight: config.pc_weight };
+        let own = PcNode {
+            prim: false,
+            un: false,
+            last_prim,
+            to_seq: -1,
+            weight: config.pc_weight,
+        };
         Self {
             me,
             state: State::Closed,
@@ -162,7 +167,9 @@ impl Pc {
     }
 
     fn own(&self) -> &PcNode {
-        self.instances.get(&self.me).expect("invariant: a node is an instance of its own")
+        self.instances
+            .get(&self.me)
+            .expect("invariant: a node is an instance of its own")
     }
 
     fn is_prim(&self) -> bool {
@@ -193,8 +200,7 @@ impl Pc {
         }
         if self.is_prim() && !self.have_quorum(view) {
             let ignored = !self.closing
-                && (config.pc_ignore_quorum
-                    || (config.pc_ignore_sb && self.is_split_brain(view)));
+                && (config.pc_ignore_quorum || (config.pc_ignore_sb && self.is_split_brain(view)));
             if !ignored {
                 self.mark_non_prim();
                 self.state = State::NonPrim;
@@ -210,15 +216,18 @@ impl Pc {
 
     fn weight_of(&self, members: impl Iterator<Item = GcommUuid>) -> u64 {
         members
-            .map(|uuid| self.instances.get(&uuid).map_or(1, |node| u64::from(node.weight)))
+            .map(|uuid| {
+                self.instances
+                    .get(&uuid)
+                    .map_or(1, |node| u64::from(node.weight))
+            })
             .sum()
     }
 
     /// `pc_proto.cpp:have_quorum`: those present count double, those that left in order count once,
     /// against the last primary view.
     fn have_quorum(&self, view: &EvsView) -> bool {
-        let present =
-            self.weight_of(view.members.intersection(&self.last_primary).copied());
+        let present = self.weight_of(view.members.intersection(&self.last_primary).copied());
         let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
         let all = self.weight_of(self.last_primary.iter().copied());
         2 * present + left > all
@@ -226,8 +235,7 @@ impl Pc {
 
     /// `pc_proto.cpp:have_split_brain`: exactly half.
     fn is_split_brain(&self, view: &EvsView) -> bool {
-        let present =
-            self.weight_of(view.members.intersection(&self.last_primary).copied());
+        let present = self.weight_of(view.members.intersection(&self.last_primary).copied());
         let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
         let all = self.weight_of(self.last_primary.iter().copied());
         2 * present + left == all
@@ -247,7 +255,9 @@ impl Pc {
         self.view = Some(view.clone());
         self.state = State::StatesExchange;
         self.states.clear();
-        out.push(Out::Send(PcMessage::State { nodes: self.instances.clone() }));
+        out.push(Out::Send(PcMessage::State {
+            nodes: self.instances.clone(),
+        }));
     }
 
     pub(crate) fn message(
@@ -270,7 +280,11 @@ impl Pc {
                         own.to_seq = self.to_seq;
                     }
                 }
-                out.push(Out::Deliver { source, message, ordered });
+                out.push(Out::Deliver {
+                    source,
+                    message,
+                    ordered,
+                });
             }
         }
     }
@@ -293,7 +307,11 @@ impl Pc {
             && theirs.last_prim != mine
         {
             let other = theirs.last_prim;
-            let stays = if config.pc_npvo { mine.precedes(&other) } else { other.precedes(&mine) };
+            let stays = if config.pc_npvo {
+                mine.precedes(&other)
+            } else {
+                other.precedes(&mine)
+            };
             out.push(if stays {
                 Out::DiscardingOtherPrim { mine, other }
             } else {
@@ -337,13 +355,16 @@ impl Pc {
     }
 
     fn members(&self) -> BTreeSet<GcommUuid> {
-        self.view.as_ref().map(|view| view.members.clone()).unwrap_or_default()
+        self.view
+            .as_ref()
+            .map(|view| view.members.clone())
+            .unwrap_or_default()
     }
 
     fn view_id(&self, kind: ViewType) -> ViewId {
-        self.view
-            .as_ref()
-            .map_or(no_prim(), |view| ViewId::new(kind, view.id.uuid, view.id.seq))
+        self.view.as_ref().map_or(no_prim(), |view| {
+            ViewId::new(kind, view.id.uuid, view.id.seq)
+        })
     }
 
     /// `pc_proto.cpp:is_prim`.
@@ -355,8 +376,14 @@ impl Pc {
             .filter(|node| node.prim)
             .collect();
         if let Some(first) = from_prim.first() {
-            let consistent = from_prim.iter().all(|node| node.last_prim == first.last_prim);
-            return if consistent { Ok(true) } else { Err(Fatal::LastPrimsNotConsistent) };
+            let consistent = from_prim
+                .iter()
+                .all(|node| node.last_prim == first.last_prim);
+            return if consistent {
+                Ok(true)
+            } else {
+                Err(Fatal::LastPrimsNotConsistent)
+            };
         }
         // Nobody comes from a primary view: the greatest one that anybody remembers may be put
         // together again, if all its members are here. Incarnations do not count.
@@ -367,7 +394,9 @@ impl Pc {
             .filter(|(_, node)| node.last_prim.kind == ViewType::Prim)
             .map(|(_, node)| node.last_prim)
             .reduce(|a, b| if a.precedes(&b) { b } else { a });
-        let Some(greatest) = greatest else { return Ok(false) };
+        let Some(greatest) = greatest else {
+            return Ok(false);
+        };
         if all().any(|(uuid, node)| node.un && !is_present(*uuid)) {
             return Ok(false);
         }
@@ -381,7 +410,10 @@ impl Pc {
     }
 
     fn send_install(&self, bootstrap: bool, out: &mut Vec<Out>) {
-        out.push(Out::Send(PcMessage::Install { bootstrap, nodes: self.instances.clone() }));
+        out.push(Out::Send(PcMessage::Install {
+            bootstrap,
+            nodes: self.instances.clone(),
+        }));
     }
 
     /// `pc_proto.cpp:handle_install`, `handle_trans_install`.
@@ -452,16 +484,21 @@ impl Pc {
         if self.start_prim {
             return;
         }
-        let Some(restored) = &self.restored else { return };
-        let in_restored =
-            |uuid: GcommUuid| restored.members.iter().any(|member| member.same_fixed_part(uuid));
+        let Some(restored) = &self.restored else {
+            return;
+        };
+        let in_restored = |uuid: GcommUuid| {
+            restored
+                .members
+                .iter()
+                .any(|member| member.same_fixed_part(uuid))
+        };
         let mut greatest_seq = 0;
         for (uuid, node) in &self.instances {
             if !in_restored(*uuid) {
                 continue;
             }
-            if node.last_prim.kind != ViewType::NonPrim || node.last_prim.uuid != restored.id.uuid
-            {
+            if node.last_prim.kind != ViewType::NonPrim || node.last_prim.uuid != restored.id.uuid {
                 out.push(Out::InconsistentWithRestoredView(*uuid));
                 return;
             }

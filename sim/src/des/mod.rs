@@ -27,11 +27,23 @@ enum Event {
     /// The machine's own deadline.
     Wake(Peer),
     /// A connection attempt reaches the other side.
-    Dial { from: Peer, to: Peer, channel: Channel },
+    Dial {
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+    },
     /// A connection attempt has failed.
-    Refused { from: Peer, to: Peer, channel: Channel },
+    Refused {
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+    },
     /// The first item in a direction of a connection arrives.
-    Arrive { key: ConnKey, serial: u64, direction: usize },
+    Arrive {
+        key: ConnKey,
+        serial: u64,
+        direction: usize,
+    },
     /// A flapping link changes.
     LinksChange,
 }
@@ -88,7 +100,11 @@ pub struct World {
 }
 
 fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
-    if a < b { (a, b, channel) } else { (b, a, channel) }
+    if a < b {
+        (a, b, channel)
+    } else {
+        (b, a, channel)
+    }
 }
 
 impl World {
@@ -142,7 +158,9 @@ impl World {
     }
 
     fn peers(&self) -> impl Iterator<Item = Peer> + use<> {
-        (0..self.machines.len()).filter_map(|index| u8::try_from(index).ok()).map(Peer)
+        (0..self.machines.len())
+            .filter_map(|index| u8::try_from(index).ok())
+            .map(Peer)
     }
 
     fn name(&self, peer: Peer) -> NodeName {
@@ -215,7 +233,13 @@ impl World {
                 }
             }
             MachineEffect::Ended(id, progress) => {
-                self.trace_at(Some(from), TraceKind::Ended { id, progress: progress.clone() });
+                self.trace_at(
+                    Some(from),
+                    TraceKind::Ended {
+                        id,
+                        progress: progress.clone(),
+                    },
+                );
                 if let Some(request) = self.requests.get_mut(&id) {
                     request.1 = progress;
                 }
@@ -234,7 +258,9 @@ impl World {
         let key = conn_key(from, to, channel_of(&frame));
         let delay = self.links.delay(&self.keyed, from, to, self.now);
         let now = self.now;
-        let Some(connection) = self.connections.get_mut(&key) else { return };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
         let direction = usize::from(from > to);
         let queue = &mut connection.directions[direction];
         let at = (now + delay).max(queue.last_at);
@@ -251,16 +277,27 @@ impl World {
 
     /// Sees to it that the first item of a direction arrives.
     fn arm(&mut self, key: ConnKey, direction: usize) {
-        let Some(connection) = self.connections.get_mut(&key) else { return };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
         let serial = connection.serial;
         let queue = &mut connection.directions[direction];
         if queue.scheduled || queue.stalled {
             return;
         }
-        let Some((at, _)) = queue.items.front() else { return };
+        let Some((at, _)) = queue.items.front() else {
+            return;
+        };
         let at = *at;
         queue.scheduled = true;
-        self.schedule(at, Event::Arrive { key, serial, direction });
+        self.schedule(
+            at,
+            Event::Arrive {
+                key,
+                serial,
+                direction,
+            },
+        );
     }
 
     /// Closes a connection from one side: what was sent before still arrives, then the other side
@@ -269,11 +306,17 @@ impl World {
         let key = conn_key(from, to, channel);
         let delay = self.links.delay(&self.keyed, from, to, self.now);
         let now = self.now;
-        let Some(connection) = self.connections.get_mut(&key) else { return };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
         let direction = usize::from(from > to);
         connection.directions[1 - direction].items.clear();
         let queue = &mut connection.directions[direction];
-        if queue.items.back().is_some_and(|(_, item)| *item == Item::Fin) {
+        if queue
+            .items
+            .back()
+            .is_some_and(|(_, item)| *item == Item::Fin)
+        {
             return;
         }
         let at = (now + delay).max(queue.last_at);
@@ -291,7 +334,10 @@ impl World {
         let key = conn_key(from, to, channel);
         let lingering = self.connections.get(&key).is_some_and(|connection| {
             connection.directions.iter().any(|queue| {
-                queue.items.back().is_some_and(|(_, item)| *item == Item::Fin)
+                queue
+                    .items
+                    .back()
+                    .is_some_and(|(_, item)| *item == Item::Fin)
             })
         });
         if !self.machine(from).has_process() {
@@ -315,13 +361,18 @@ impl World {
             return;
         }
         self.next_serial += 1;
-        let connection =
-            Connection { serial: self.next_serial, directions: <[Direction; 2]>::default() };
+        let connection = Connection {
+            serial: self.next_serial,
+            directions: <[Direction; 2]>::default(),
+        };
         self.connections.insert(key, connection);
         let word = channel_word(channel);
         for (end, peer) in [(to, from), (from, to)] {
             let peer_name = self.name(peer);
-            let event = TraceKind::LinkUp { peer: peer_name, channel: word.into() };
+            let event = TraceKind::LinkUp {
+                peer: peer_name,
+                channel: word.into(),
+            };
             self.trace_at(Some(end), event);
             self.machine_mut(end).link_up(now, peer, channel);
             self.settle(end);
@@ -330,13 +381,21 @@ impl World {
 
     /// A connection that one side has closed and that is dialled again before the other side knows.
     fn drop_connection(&mut self, key: ConnKey) {
-        let Some(connection) = self.connections.remove(&key) else { return };
+        let Some(connection) = self.connections.remove(&key) else {
+            return;
+        };
         let (low, high, channel) = key;
         for (direction, queue) in connection.directions.iter().enumerate() {
-            let closed_here =
-                queue.items.back().is_some_and(|(_, item)| *item == Item::Fin);
+            let closed_here = queue
+                .items
+                .back()
+                .is_some_and(|(_, item)| *item == Item::Fin);
             if closed_here {
-                let (unaware, gone) = if direction == 0 { (high, low) } else { (low, high) };
+                let (unaware, gone) = if direction == 0 {
+                    (high, low)
+                } else {
+                    (low, high)
+                };
                 self.tell_link_down(unaware, gone, channel, "reset");
             }
         }
@@ -356,9 +415,15 @@ impl World {
 
     fn arrive(&mut self, key: ConnKey, serial: u64, direction: usize) {
         let (low, high, channel) = key;
-        let (from, to) = if direction == 0 { (low, high) } else { (high, low) };
+        let (from, to) = if direction == 0 {
+            (low, high)
+        } else {
+            (high, low)
+        };
         let open = self.links.is_open(from, to, self.now);
-        let Some(connection) = self.connections.get_mut(&key) else { return };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
         if connection.serial != serial {
             return;
         }
@@ -368,7 +433,9 @@ impl World {
             queue.stalled = true;
             return;
         }
-        let Some((_, item)) = queue.items.pop_front() else { return };
+        let Some((_, item)) = queue.items.pop_front() else {
+            return;
+        };
         self.arm(key, direction);
         match item {
             Item::Fin => {
@@ -397,12 +464,18 @@ impl World {
         for key in keys {
             for direction in 0..2 {
                 let (low, high, _) = key;
-                let (from, to) = if direction == 0 { (low, high) } else { (high, low) };
+                let (from, to) = if direction == 0 {
+                    (low, high)
+                } else {
+                    (high, low)
+                };
                 if !self.links.is_open(from, to, now) {
                     continue;
                 }
                 let delay = Links::recovery_delay(&self.keyed, from, to, now);
-                let Some(connection) = self.connections.get_mut(&key) else { continue };
+                let Some(connection) = self.connections.get_mut(&key) else {
+                    continue;
+                };
                 let closed = connection.directions[1 - direction]
                     .items
                     .back()
@@ -424,7 +497,9 @@ impl World {
     fn watch_links(&mut self) {
         let next = self.links.next_change(self.now);
         if let Some(at) = next
-            && self.links_change.is_none_or(|scheduled| scheduled <= self.now)
+            && self
+                .links_change
+                .is_none_or(|scheduled| scheduled <= self.now)
         {
             self.links_change = Some(at);
             self.schedule(at, Event::LinksChange);
@@ -433,11 +508,15 @@ impl World {
 
     /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.
     fn step(&mut self, limit: Span) -> bool {
-        let Some((&(at, number), _)) = self.events.first_key_value() else { return false };
+        let Some((&(at, number), _)) = self.events.first_key_value() else {
+            return false;
+        };
         if at > limit {
             return false;
         }
-        let Some(event) = self.events.remove(&(at, number)) else { return false };
+        let Some(event) = self.events.remove(&(at, number)) else {
+            return false;
+        };
         self.now = at;
         match event {
             Event::Wake(peer) => {
@@ -453,7 +532,11 @@ impl World {
                     self.settle(from);
                 }
             }
-            Event::Arrive { key, serial, direction } => self.arrive(key, serial, direction),
+            Event::Arrive {
+                key,
+                serial,
+                direction,
+            } => self.arrive(key, serial, direction),
             Event::LinksChange => self.resume_links(),
         }
         true
@@ -527,9 +610,17 @@ impl World {
     fn start_request(&mut self, request: &Request) -> RequestId {
         self.next_request += 1;
         let id = RequestId(self.next_request);
-        self.trace_at(None, TraceKind::Request { id, request: request.clone() });
+        self.trace_at(
+            None,
+            TraceKind::Request {
+                id,
+                request: request.clone(),
+            },
+        );
         let (Request::Operator { node, .. } | Request::Client { node, .. }) = request;
-        let Some(peer) = self.peer(node) else { return id };
+        let Some(peer) = self.peer(node) else {
+            return id;
+        };
         self.requests.insert(id, (peer, Progress::Running));
         let now = self.now;
         match request {

@@ -23,7 +23,10 @@ impl Testbed for World {
         let mut outcomes = Vec::new();
         for fault in together {
             let outcome = self.apply_one(fault);
-            let what = TraceKind::Fault { fault: fault.clone(), outcome: outcome.clone() };
+            let what = TraceKind::Fault {
+                fault: fault.clone(),
+                outcome: outcome.clone(),
+            };
             self.trace_at(None, what);
             outcomes.push(outcome);
         }
@@ -38,7 +41,9 @@ impl Testbed for World {
     }
 
     async fn poll(&mut self, id: RequestId) -> Progress {
-        self.requests.get(&id).map_or(Progress::Unknown, |(_, progress)| progress.clone())
+        self.requests
+            .get(&id)
+            .map_or(Progress::Unknown, |(_, progress)| progress.clone())
     }
 
     fn interrupt(&mut self, id: RequestId) {
@@ -56,9 +61,10 @@ impl Testbed for World {
         loop {
             let met = match until {
                 Condition::Never => false,
-                Condition::Ended(id) => {
-                    self.requests.get(id).is_none_or(|(_, progress)| progress.has_ended())
-                }
+                Condition::Ended(id) => self
+                    .requests
+                    .get(id)
+                    .is_none_or(|(_, progress)| progress.has_ended()),
                 Condition::Rest => self.is_at_rest(REST),
                 Condition::State(_) | Condition::Not(_) if looked_at == Some(self.revision) => {
                     false

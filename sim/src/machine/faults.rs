@@ -33,14 +33,20 @@ impl Machine {
                 applied(format!("pid {} exited with 137", pid.unwrap_or_default()))
             }
             Fault::Crash(_) => {
-                if self.kill() { applied("exited with 137") } else { skipped("no mariadbd runs") }
+                if self.kill() {
+                    applied("exited with 137")
+                } else {
+                    skipped("no mariadbd runs")
+                }
             }
             Fault::PowerOff(_) => self.power_off(),
             Fault::PowerOn(_) => self.power_on(),
             Fault::Hang(_) => match &mut self.process {
                 Some(process) if !process.hung => {
                     process.hung = true;
-                    self.trace(TraceKind::Process { text: "mariadbd stopped (SIGSTOP)".into() });
+                    self.trace(TraceKind::Process {
+                        text: "mariadbd stopped (SIGSTOP)".into(),
+                    });
                     applied("process state T")
                 }
                 _ => skipped("no mariadbd runs that could be stopped"),
@@ -48,7 +54,9 @@ impl Machine {
             Fault::Resume(_) => match &mut self.process {
                 Some(process) if process.hung => {
                     process.hung = false;
-                    self.trace(TraceKind::Process { text: "mariadbd goes on (SIGCONT)".into() });
+                    self.trace(TraceKind::Process {
+                        text: "mariadbd goes on (SIGCONT)".into(),
+                    });
                     self.process_tick();
                     applied("process state S")
                 }
@@ -63,7 +71,11 @@ impl Machine {
                 let killed = self.kill();
                 self.restart_at = None;
                 self.disk.lose();
-                applied(if killed { "killed, data folder empty" } else { "data folder empty" })
+                applied(if killed {
+                    "killed, data folder empty"
+                } else {
+                    "data folder empty"
+                })
             }
             Fault::ReadLock(_) => self.session(NodeStatement::Lock, "FLUSH TABLES WITH READ LOCK"),
             Fault::ReadUnlock(_) => self.session(NodeStatement::Unlock, "UNLOCK TABLES"),
@@ -76,8 +88,10 @@ impl Machine {
                 applied("mail back end ended")
             }
             Fault::InterruptTransfer(_) => {
-                let under_way =
-                    self.process.as_ref().is_some_and(|process| process.node.is_transferring());
+                let under_way = self
+                    .process
+                    .as_ref()
+                    .is_some_and(|process| process.node.is_transferring());
                 if under_way {
                     applied("transfer connections reset")
                 } else {
@@ -97,7 +111,11 @@ impl Machine {
     }
 
     fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {
-        if self.process.as_ref().is_none_or(|process| !process.node.port_open()) {
+        if self
+            .process
+            .as_ref()
+            .is_none_or(|process| !process.node.port_open())
+        {
             return skipped("no server answers");
         }
         self.ask(Asker::Session, statement);
@@ -109,7 +127,9 @@ impl Machine {
             return skipped("the machine is off already");
         }
         self.powered = false;
-        self.trace(TraceKind::Process { text: "power off".into() });
+        self.trace(TraceKind::Process {
+            text: "power off".into(),
+        });
         self.job = None;
         self.restart_at = None;
         self.new_cluster_flag = false;
@@ -117,7 +137,8 @@ impl Machine {
             self.kill();
             self.restart_at = None;
             // Nobody is there to close connections: peers hear nothing at all.
-            self.out.retain(|effect| *effect != MachineEffect::ConnectionsReset);
+            self.out
+                .retain(|effect| *effect != MachineEffect::ConnectionsReset);
         }
         self.unit = UnitState::Inactive;
         self.socket_file = false;
@@ -145,7 +166,9 @@ impl Machine {
             return skipped("the machine is on already");
         }
         self.powered = true;
-        self.trace(TraceKind::Process { text: "power on".into() });
+        self.trace(TraceKind::Process {
+            text: "power on".into(),
+        });
         // mariadb.service is enabled: the boot starts it.
         self.unit_start();
         applied("booted")
@@ -187,7 +210,8 @@ impl Machine {
     pub fn keep_old_copies(&mut self) {
         self.disk.sync_all();
         for path in [GRASTATE, GVWSTATE] {
-            self.old_copies.insert(path, self.disk.read(path).map(str::to_owned));
+            self.old_copies
+                .insert(path, self.disk.read(path).map(str::to_owned));
         }
     }
 }

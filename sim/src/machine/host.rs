@@ -65,7 +65,11 @@ impl Host for Machine {
     }
 
     fn signal(&mut self, name: &str, signal: Signal) -> usize {
-        if name == "mariadbd" { self.send_signal(signal) } else { 0 }
+        if name == "mariadbd" {
+            self.send_signal(signal)
+        } else {
+            0
+        }
     }
 
     fn reboot(&mut self) {
@@ -107,7 +111,9 @@ impl Host for Machine {
         if self.recoveries.get(&id)?.until > self.now {
             return None;
         }
-        self.recoveries.remove(&id).map(|recovery| (recovery.lines, recovery.exit))
+        self.recoveries
+            .remove(&id)
+            .map(|recovery| (recovery.lines, recovery.exit))
     }
 }
 
@@ -135,7 +141,9 @@ impl Machine {
 
     /// The answer of the server on this machine, or `None` while it has not come.
     fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
-        let Some(process) = &self.process else { return Some(Err(self.no_server_error())) };
+        let Some(process) = &self.process else {
+            return Some(Err(self.no_server_error()));
+        };
         if process.hung {
             // The kernel takes the connection, nobody answers.
             return None;
@@ -149,7 +157,12 @@ impl Machine {
             sql::Query::Variables(names) => Some(Ok(self.variable_rows(&names))),
             sql::Query::Harmless(rows) => Some(Ok(rows)),
             sql::Query::Rows if status.ready => {
-                let rows = process.node.database().rows.iter().map(|tag| vec![tag.clone()]);
+                let rows = process
+                    .node
+                    .database()
+                    .rows
+                    .iter()
+                    .map(|tag| vec![tag.clone()]);
                 Some(Ok((vec!["tag".into()], rows.collect())))
             }
             sql::Query::Count if status.ready => {
@@ -176,7 +189,10 @@ impl Machine {
             .map(|name| format!("{}.example.com", name.as_str().to_lowercase()))
             .collect();
         let all = [
-            ("wsrep_cluster_address", format!("gcomm://{}", hosts.join(","))),
+            (
+                "wsrep_cluster_address",
+                format!("gcomm://{}", hosts.join(",")),
+            ),
             ("wsrep_cluster_name", "ciphermail".to_owned()),
             ("wsrep_node_address", self.host_name()),
             ("wsrep_node_name", self.host_name()),

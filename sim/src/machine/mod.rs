@@ -14,7 +14,7 @@ mod unit;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_node::{Channel, Config, Frame, IoId, DiskOp, Node, Peer, TimerId};
+use seatrial_node::{Channel, Config, DiskOp, Frame, IoId, Node, Peer, TimerId};
 use seatrial_scenarios::console::{Program, QueryId, QueryResult, Step, UnitState};
 use seatrial_scenarios::{
     Fault, FaultOutcome, ForceEdit, MysqldSafeLog, NodeName, Output, Progress, RequestId, Span,
@@ -207,9 +207,9 @@ impl Machine {
     /// The next instant at which [`Machine::tick`] has something to do.
     pub fn deadline(&self) -> Option<Span> {
         let process = self.process.as_ref().filter(|process| !process.hung);
-        let timers = process.into_iter().flat_map(|process| {
-            process.timers.values().copied().chain(process.io_done_at)
-        });
+        let timers = process
+            .into_iter()
+            .flat_map(|process| process.timers.values().copied().chain(process.io_done_at));
         let job = self.job.as_ref().map(|job| job.until);
         let programs = self.programs.iter().filter_map(|running| running.wake);
         let recoveries = self.recoveries.values().map(|recovery| recovery.until);
@@ -259,13 +259,20 @@ impl Machine {
                 exit: 255,
                 ..Output::default()
             };
-            self.out.push(MachineEffect::Ended(id, Progress::Done(output)));
+            self.out
+                .push(MachineEffect::Ended(id, Progress::Done(output)));
             return;
         }
         match Program::parse(line) {
-            Err(output) => self.out.push(MachineEffect::Ended(id, Progress::Done(output))),
+            Err(output) => self
+                .out
+                .push(MachineEffect::Ended(id, Progress::Done(output))),
             Ok(program) => {
-                self.programs.push(Running { id, program, wake: Some(now) });
+                self.programs.push(Running {
+                    id,
+                    program,
+                    wake: Some(now),
+                });
                 self.step_programs();
             }
         }
@@ -279,18 +286,26 @@ impl Machine {
         };
         let mut running = self.programs.remove(index);
         let output = running.program.interrupt(self);
-        self.out.push(MachineEffect::Ended(id, Progress::Done(output)));
+        self.out
+            .push(MachineEffect::Ended(id, Progress::Done(output)));
         self.step_programs();
     }
 
     /// A client sends a statement over the network.
     pub fn client(&mut self, now: Span, id: RequestId, statement: &Statement) {
         self.now = now;
-        if self.process.as_ref().is_none_or(|process| !process.node.port_open() && !process.hung) {
+        if self
+            .process
+            .as_ref()
+            .is_none_or(|process| !process.node.port_open() && !process.hung)
+        {
             let error = self.no_server_error();
             self.out.push(MachineEffect::Ended(
                 id,
-                Progress::Refused { code: 2002, message: error },
+                Progress::Refused {
+                    code: 2002,
+                    message: error,
+                },
             ));
             return;
         }
@@ -306,15 +321,26 @@ impl Machine {
             progressed = false;
             rounds += 1;
             for running in std::mem::take(&mut self.programs) {
-                let Running { id, mut program, .. } = running;
+                let Running {
+                    id, mut program, ..
+                } = running;
                 match program.step(self) {
-                    Step::Wait => self.programs.push(Running { id, program, wake: None }),
+                    Step::Wait => self.programs.push(Running {
+                        id,
+                        program,
+                        wake: None,
+                    }),
                     Step::Until(at) => {
-                        self.programs.push(Running { id, program, wake: Some(at) });
+                        self.programs.push(Running {
+                            id,
+                            program,
+                            wake: Some(at),
+                        });
                     }
                     Step::Done(output) => {
                         progressed = true;
-                        self.out.push(MachineEffect::Ended(id, Progress::Done(output)));
+                        self.out
+                            .push(MachineEffect::Ended(id, Progress::Done(output)));
                     }
                 }
             }

@@ -109,7 +109,9 @@ impl Machine {
     }
 
     fn member_names(&self, text: &str) -> Vec<String> {
-        let GvwRead::Restored(file) = GvwState::read(text) else { return Vec::new() };
+        let GvwRead::Restored(file) = GvwState::read(text) else {
+            return Vec::new();
+        };
         let mut names: Vec<String> = file
             .members
             .iter()

@@ -33,7 +33,12 @@ impl Machine {
         };
         let identity = Identity {
             me: self.peer,
-            names: self.installation.names.iter().map(ToString::to_string).collect(),
+            names: self
+                .installation
+                .names
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             addresses: (0..self.installation.names.len())
                 .filter_map(|index| u8::try_from(index).ok())
                 .map(Peer)
@@ -56,14 +61,22 @@ impl Machine {
         });
         self.exit = None;
         self.log(&format!("[Note] Starting MariaDB as process {pid}"));
-        let with = if new_cluster { " --wsrep-new-cluster" } else { "" };
-        self.trace(TraceKind::Process { text: format!("mariadbd started{with}") });
+        let with = if new_cluster {
+            " --wsrep-new-cluster"
+        } else {
+            ""
+        };
+        self.trace(TraceKind::Process {
+            text: format!("mariadbd started{with}"),
+        });
         self.feed(Input::Boot(boot));
     }
 
     /// Something from outside; a hung process takes it later.
     pub(super) fn incoming(&mut self, incoming: Incoming) {
-        let Some(process) = &mut self.process else { return };
+        let Some(process) = &mut self.process else {
+            return;
+        };
         if process.hung {
             process.inbox.push_back(incoming);
             return;
@@ -84,7 +97,9 @@ impl Machine {
 
     /// Gives the node an input and carries out what follows.
     fn feed(&mut self, input: Input<'_>) {
-        let Some(process) = &mut self.process else { return };
+        let Some(process) = &mut self.process else {
+            return;
+        };
         let mut effects = Vec::new();
         process.node.handle(time(self.now), input, &mut effects);
         let mut exit = None;
@@ -126,7 +141,9 @@ impl Machine {
             Effect::Note(Note::Log(line)) => self.log(&line.text()),
             Effect::Note(Note::PortOpen) => {
                 self.socket_file = true;
-                self.trace(TraceKind::Process { text: "SQL port open".into() });
+                self.trace(TraceKind::Process {
+                    text: "SQL port open".into(),
+                });
             }
             Effect::Note(Note::Ordered(text)) => self.trace(TraceKind::Note { text }),
             Effect::Exit(code) => return Some(code),
@@ -136,8 +153,12 @@ impl Machine {
 
     /// The disk takes the next operation, which then needs between 0.2 and 0.8 ms.
     fn start_io(&mut self) {
-        let Some(process) = &mut self.process else { return };
-        let Some((io, _)) = process.io.front() else { return };
+        let Some(process) = &mut self.process else {
+            return;
+        };
+        let Some((io, _)) = process.io.front() else {
+            return;
+        };
         if process.io_done_at.is_none() {
             let key = [u64::from(self.peer.0), self.starts, io.0];
             let takes = self.keyed.between("disk", &key, 200, 800);
@@ -147,9 +168,13 @@ impl Machine {
 
     /// The first operation in the queue has been done.
     fn finish_io(&mut self) {
-        let Some(process) = &mut self.process else { return };
+        let Some(process) = &mut self.process else {
+            return;
+        };
         process.io_done_at = None;
-        let Some((io, op)) = process.io.pop_front() else { return };
+        let Some((io, op)) = process.io.pop_front() else {
+            return;
+        };
         let cache_size = self.installation.config.gcache_size;
         let before = self.disk.revision();
         let result = self.disk.perform(&op, &mut process.grastate, cache_size);
@@ -166,7 +191,9 @@ impl Machine {
     /// Timers and disk operations that are due.
     pub(super) fn process_tick(&mut self) {
         loop {
-            let Some(process) = &mut self.process else { return };
+            let Some(process) = &mut self.process else {
+                return;
+            };
             if process.hung {
                 return;
             }
@@ -225,7 +252,9 @@ impl Machine {
 
     /// systemd and the back end notice when the port opens and when the database becomes usable.
     fn watch_port(&mut self) {
-        let Some(process) = &mut self.process else { return };
+        let Some(process) = &mut self.process else {
+            return;
+        };
         let open = process.node.port_open();
         let ready = process.node.status().ready;
         let became_ready = ready && !process.was_ready;
@@ -235,8 +264,11 @@ impl Machine {
         }
         if became_ready && !self.backend_running {
             self.backend_running = true;
-            self.disk.append_line(BACKEND_LOG, "SMTP Service started plain:10025//127.0.0.1");
-            self.trace(TraceKind::Note { text: "mail back end started".into() });
+            self.disk
+                .append_line(BACKEND_LOG, "SMTP Service started plain:10025//127.0.0.1");
+            self.trace(TraceKind::Note {
+                text: "mail back end started".into(),
+            });
         }
     }
 
@@ -250,7 +282,9 @@ impl Machine {
         if self.process.is_none() {
             return false;
         }
-        self.trace(TraceKind::Process { text: "mariadbd killed".into() });
+        self.trace(TraceKind::Process {
+            text: "mariadbd killed".into(),
+        });
         self.process_gone(137);
         true
     }
@@ -264,7 +298,9 @@ impl Machine {
             }
             self.last_disk_change = self.now;
         }
-        self.trace(TraceKind::Process { text: format!("mariadbd exited with {code}") });
+        self.trace(TraceKind::Process {
+            text: format!("mariadbd exited with {code}"),
+        });
         if code == 0 {
             self.socket_file = false;
         }
@@ -279,7 +315,8 @@ impl Machine {
         for (_, asker) in std::mem::take(&mut self.askers) {
             match asker {
                 Asker::Client(request) => {
-                    self.out.push(MachineEffect::Ended(request, Progress::Unknown));
+                    self.out
+                        .push(MachineEffect::Ended(request, Progress::Unknown));
                 }
                 Asker::Program(query) => {
                     let lost = self.error_text(2013);
@@ -289,7 +326,11 @@ impl Machine {
             }
         }
         let stopped = self.unit == UnitState::Deactivating && code == 0;
-        self.unit = if stopped { UnitState::Inactive } else { UnitState::Failed(code) };
+        self.unit = if stopped {
+            UnitState::Inactive
+        } else {
+            UnitState::Failed(code)
+        };
         if code >= 128 && !stopped && self.installation.supervisor == Supervisor::Systemd {
             self.restart_at = Some(self.now + RESTART_AFTER);
         }

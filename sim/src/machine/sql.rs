@@ -65,7 +65,11 @@ pub(super) fn parse(text: &str) -> Query {
         return Query::Statement(NodeStatement::Commit(Change::Ddl(text.to_owned())));
     }
     if upper.starts_with("SELECT") && upper.contains(" FROM T.T") {
-        return if upper.contains("COUNT(") { Query::Count } else { Query::Rows };
+        return if upper.contains("COUNT(") {
+            Query::Count
+        } else {
+            Query::Rows
+        };
     }
     if upper.starts_with("SELECT") {
         let value = text["SELECT".len()..].trim().to_owned();
@@ -153,7 +157,11 @@ impl Machine {
     /// `ERROR 2002`: no socket, or one that nobody listens at any more.
     pub(super) fn no_server_error(&self) -> String {
         let errno = if self.socket_file { 111 } else { 2 };
-        SqlError::NoServer { socket: SOCKET.into(), errno }.to_string()
+        SqlError::NoServer {
+            socket: SOCKET.into(),
+            errno,
+        }
+        .to_string()
     }
 
     /// An error number as the client prints it.

@@ -26,7 +26,9 @@ impl Machine {
         self.unit = UnitState::Activating;
         let key = [u64::from(self.peer.0), self.starts];
         let jitter = self.keyed.between("recovery", &key, 0, 100_000);
-        self.job = Some(UnitJob { until: self.now + RECOVERY + Span(jitter) });
+        self.job = Some(UnitJob {
+            until: self.now + RECOVERY + Span(jitter),
+        });
     }
 
     pub(super) fn unit_stop(&mut self) {
@@ -53,7 +55,9 @@ impl Machine {
             self.spawn(new_cluster, Some(position));
         }
         if self.restart_at.is_some_and(|at| at <= self.now) {
-            self.trace(TraceKind::Note { text: "systemd restarts mariadb.service".into() });
+            self.trace(TraceKind::Note {
+                text: "systemd restarts mariadb.service".into(),
+            });
             self.unit_start();
         }
         let done: Vec<_> = self
@@ -75,7 +79,10 @@ impl Machine {
             .config
             .wsrep_gtid_mode
             .then(|| format!("0-{}-{}", self.peer.0 + 1, database.gtid_seq));
-        RecoveredPosition { position: database.position, gtid }
+        RecoveredPosition {
+            position: database.position,
+            gtid,
+        }
     }
 
     /// A signal from outside the unit.

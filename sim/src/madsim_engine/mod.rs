@@ -52,10 +52,18 @@ async fn simulate(
     options: &RunOptions,
 ) -> Result<(RunRecord, Trace), BuildError> {
     let handle = Handle::current();
-    let peers = (0..setup.nodes.len()).filter_map(|index| u8::try_from(index).ok()).map(Peer);
+    let peers = (0..setup.nodes.len())
+        .filter_map(|index| u8::try_from(index).ok())
+        .map(Peer);
     let hosts: Vec<_> = peers
         .zip(&setup.nodes)
-        .map(|(peer, name)| handle.create_node().name(name.as_str()).ip(wire::ip(peer)).build())
+        .map(|(peer, name)| {
+            handle
+                .create_node()
+                .name(name.as_str())
+                .ip(wire::ip(peer))
+                .build()
+        })
         .collect();
     let ids: Vec<_> = hosts.iter().map(madsim::runtime::NodeHandle::id).collect();
     let world = World::new(setup, hosts);
@@ -68,7 +76,9 @@ async fn simulate(
         }
     }
     madsim::task::spawn(watch_links(world.clone()));
-    let mut testbed = Madsim { world: world.clone() };
+    let mut testbed = Madsim {
+        world: world.clone(),
+    };
     let result = drive(&mut testbed, scenario, setup, options).await;
     let trace = std::mem::take(&mut world.lock().trace);
     // Without this madsim keeps the tasks, and what they hold, for ever.
@@ -127,7 +137,10 @@ async fn watch_links(world: World) {
             let shared = world.lock();
             shared.mirror();
             let now = shared.now();
-            shared.links.next_change(now).map(|at| Duration::from_micros((at - now).as_micros()))
+            shared
+                .links
+                .next_change(now)
+                .map(|at| Duration::from_micros((at - now).as_micros()))
         };
         match wait {
             Some(wait) => {

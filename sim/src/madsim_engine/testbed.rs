@@ -36,7 +36,10 @@ impl Testbed for Madsim {
         let mut outcomes = Vec::new();
         for fault in together {
             let outcome = shared.apply(&self.world, fault);
-            let what = TraceKind::Fault { fault: fault.clone(), outcome: outcome.clone() };
+            let what = TraceKind::Fault {
+                fault: fault.clone(),
+                outcome: outcome.clone(),
+            };
             shared.trace_at(None, what);
             outcomes.push(outcome);
         }
@@ -53,7 +56,10 @@ impl Testbed for Madsim {
 
     async fn poll(&mut self, id: RequestId) -> Progress {
         let shared = self.world.lock();
-        shared.requests.get(&id).map_or(Progress::Unknown, |(_, progress)| progress.clone())
+        shared
+            .requests
+            .get(&id)
+            .map_or(Progress::Unknown, |(_, progress)| progress.clone())
     }
 
     fn interrupt(&mut self, id: RequestId) {
@@ -77,9 +83,10 @@ impl Testbed for Madsim {
                 let now = shared.now();
                 let met = match until {
                     Condition::Never => false,
-                    Condition::Ended(id) => {
-                        shared.requests.get(id).is_none_or(|(_, progress)| progress.has_ended())
-                    }
+                    Condition::Ended(id) => shared
+                        .requests
+                        .get(id)
+                        .is_none_or(|(_, progress)| progress.has_ended()),
                     Condition::Rest => {
                         now.saturating_sub(shared.last_change) >= REST
                             && shared.machines.iter().all(Machine::is_at_rest)

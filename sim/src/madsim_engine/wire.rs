@@ -127,7 +127,11 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
         return;
     }
     let from = Peer(header[0]);
-    let channel = if header[1] == 0 { Channel::Group } else { Channel::Transfer };
+    let channel = if header[1] == 0 {
+        Channel::Group
+    } else {
+        Channel::Transfer
+    };
     let key = (me, from, channel);
     let answer = {
         let shared = world.lock();
@@ -163,10 +167,20 @@ fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
     shared.next_serial += 1;
     let serial = shared.next_serial;
     let host = &shared.hosts[place(key.0)];
-    let reader = host.spawn(read_frames(world.clone(), key, serial, read)).abort_handle();
+    let reader = host
+        .spawn(read_frames(world.clone(), key, serial, read))
+        .abort_handle();
     host.spawn(write_frames(world.clone(), key, frames, write));
     let dialled = (dialler, shared.now());
-    shared.ends.insert(key, End { serial, dialled, outgoing, reader });
+    shared.ends.insert(
+        key,
+        End {
+            serial,
+            dialled,
+            outgoing,
+            reader,
+        },
+    );
     shared.tell_up(world, key);
 }
 
@@ -188,7 +202,13 @@ async fn read_frames(world: World, key: EndKey, serial: u64, mut stream: ReadHal
         }
         if !frame.is_keepalive() {
             let from = shared.name(peer);
-            shared.trace_at(Some(me), TraceKind::Received { from, frame: frame.summary() });
+            shared.trace_at(
+                Some(me),
+                TraceKind::Received {
+                    from,
+                    frame: frame.summary(),
+                },
+            );
         }
         let now = shared.now();
         shared.machine_mut(me).received(now, peer, frame);

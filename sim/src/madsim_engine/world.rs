@@ -121,7 +121,9 @@ impl World {
 
     /// The shared state, for a moment without an await in it.
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.0.lock().expect("invariant: a panic ends the whole run")
+        self.0
+            .lock()
+            .expect("invariant: a panic ends the whole run")
     }
 }
 
@@ -159,7 +161,9 @@ impl Shared {
 
     /// All places.
     pub(super) fn peers(&self) -> impl Iterator<Item = Peer> + use<> {
-        (0..self.machines.len()).filter_map(|index| u8::try_from(index).ok()).map(Peer)
+        (0..self.machines.len())
+            .filter_map(|index| u8::try_from(index).ok())
+            .map(Peer)
     }
 
     /// Appends to the trace.
@@ -215,7 +219,13 @@ impl Shared {
                 }
             }
             MachineEffect::Ended(id, progress) => {
-                self.trace_at(Some(from), TraceKind::Ended { id, progress: progress.clone() });
+                self.trace_at(
+                    Some(from),
+                    TraceKind::Ended {
+                        id,
+                        progress: progress.clone(),
+                    },
+                );
                 if let Some(request) = self.requests.get_mut(&id) {
                     request.1 = progress;
                 }
@@ -227,13 +237,24 @@ impl Shared {
 
     fn send(&mut self, from: Peer, to: Peer, frame: &Frame) {
         let now = self.now();
-        let delay = self.links.delay(&self.keyed, from, to, now).saturating_sub(BASE_LATENCY);
-        let Some(end) = self.ends.get(&(from, to, channel_of(frame))) else { return };
+        let delay = self
+            .links
+            .delay(&self.keyed, from, to, now)
+            .saturating_sub(BASE_LATENCY);
+        let Some(end) = self.ends.get(&(from, to, channel_of(frame))) else {
+            return;
+        };
         // A writer that has ended has lost its connection; its reader is about to say so.
         let _ = end.outgoing.send((now + delay, frame.encode()));
         if !frame.is_keepalive() {
             let to = self.name(to);
-            self.trace_at(Some(from), TraceKind::Sent { to, frame: frame.summary() });
+            self.trace_at(
+                Some(from),
+                TraceKind::Sent {
+                    to,
+                    frame: frame.summary(),
+                },
+            );
         }
     }
 
@@ -258,7 +279,10 @@ impl Shared {
     pub(super) fn tell_up(&mut self, world: &World, key: EndKey) {
         let (me, peer, channel) = key;
         let name = self.name(peer);
-        let up = TraceKind::LinkUp { peer: name, channel: channel_word(channel).into() };
+        let up = TraceKind::LinkUp {
+            peer: name,
+            channel: channel_word(channel).into(),
+        };
         self.trace_at(Some(me), up);
         let now = self.now();
         self.machine_mut(me).link_up(now, peer, channel);
@@ -335,9 +359,17 @@ impl Shared {
     pub(super) fn start_request(&mut self, world: &World, request: &Request) -> RequestId {
         self.next_request += 1;
         let id = RequestId(self.next_request);
-        self.trace_at(None, TraceKind::Request { id, request: request.clone() });
+        self.trace_at(
+            None,
+            TraceKind::Request {
+                id,
+                request: request.clone(),
+            },
+        );
         let (Request::Operator { node, .. } | Request::Client { node, .. }) = request;
-        let Some(peer) = self.peer(node) else { return id };
+        let Some(peer) = self.peer(node) else {
+            return id;
+        };
         self.requests.insert(id, (peer, Progress::Running));
         let now = self.now();
         // MODEL GAP: operators and clients have no hosts of their own; their lines and statements
@@ -357,7 +389,9 @@ impl Shared {
         let nodes = self.names.iter().zip(&self.machines);
         Observation {
             at: self.now(),
-            nodes: nodes.map(|(name, machine)| (name.clone(), machine.observe(histories))).collect(),
+            nodes: nodes
+                .map(|(name, machine)| (name.clone(), machine.observe(histories)))
+                .collect(),
         }
     }
 }

@@ -47,7 +47,14 @@ impl Evs {
                 )
             })
             .collect();
-        nodes.insert(self.me, JoinNode { operational: true, suspected: false, leaving: false });
+        nodes.insert(
+            self.me,
+            JoinNode {
+                operational: true,
+                suspected: false,
+                leaving: false,
+            },
+        );
         JoinMessage {
             view: self.view,
             fifo: self.fifo,
@@ -89,11 +96,16 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        let Some(known) = self.known.get(&source) else { return };
+        let Some(known) = self.known.get(&source) else {
+            return;
+        };
         // What a member said before it committed to the current view is old.
         let committed_fifo = known.committed.map(|(_, fifo)| fifo);
         let old = committed_fifo.is_some_and(|fifo| join.fifo < fifo)
-            || known.join.as_ref().is_some_and(|last| join.fifo <= last.fifo);
+            || known
+                .join
+                .as_ref()
+                .is_some_and(|last| join.fifo <= last.fifo);
         match self.state {
             State::Closed | State::Joining => return,
             State::Leaving => {
@@ -120,7 +132,9 @@ impl Evs {
     }
 
     fn agrees_with_install(&self, source: GcommUuid, join: &JoinMessage) -> bool {
-        let Some(install) = &self.install else { return false };
+        let Some(install) = &self.install else {
+            return false;
+        };
         operational(join).eq(install.members.keys().copied())
             && install
                 .members
@@ -128,13 +142,7 @@ impl Evs {
                 .is_some_and(|node| node.view == join.view && node.have == join.have)
     }
 
-    fn take_join(
-        &mut self,
-        source: GcommUuid,
-        join: &JoinMessage,
-        now: Time,
-        out: &mut Vec<Out>,
-    ) {
+    fn take_join(&mut self, source: GcommUuid, join: &JoinMessage, now: Time, out: &mut Vec<Out>) {
         let mut leavers = BTreeSet::new();
         let mut gone = BTreeSet::new();
         if let Some(mine) = join.nodes.get(&self.me) {
@@ -147,7 +155,9 @@ impl Evs {
         }
         if join.view == self.view {
             for (uuid, node) in &join.nodes {
-                let Some(known) = self.known.get(uuid) else { continue };
+                let Some(known) = self.known.get(uuid) else {
+                    continue;
+                };
                 if node.leaving && !known.leaving {
                     leavers.insert(*uuid);
                 }
@@ -178,7 +188,12 @@ impl Evs {
                 continue;
             }
             for (seq, payload) in self.input.missing_above(source, theirs) {
-                let message = UserMessage { view: self.view, seq, aru: -1, payload };
+                let message = UserMessage {
+                    view: self.view,
+                    seq,
+                    aru: -1,
+                    payload,
+                };
                 out.push(Out::Forward(source, EvsMessage::User(message)));
             }
         }
@@ -195,7 +210,11 @@ impl Evs {
     }
 
     fn leaving_set(&self) -> BTreeSet<GcommUuid> {
-        self.known.iter().filter(|(_, known)| known.leaving).map(|(uuid, _)| *uuid).collect()
+        self.known
+            .iter()
+            .filter(|(_, known)| known.leaving)
+            .map(|(uuid, _)| *uuid)
+            .collect()
     }
 
     /// Whether a JOIN says what this node would say (`evs_consensus.cpp:is_consistent`).
@@ -218,7 +237,12 @@ impl Evs {
         self.known
             .values()
             .filter(|known| known.operational)
-            .all(|known| known.join.as_ref().is_some_and(|join| self.is_consistent(join)))
+            .all(|known| {
+                known
+                    .join
+                    .as_ref()
+                    .is_some_and(|join| self.is_consistent(join))
+            })
     }
 
     /// As the representative, decides when everybody agrees (`evs_proto.cpp:send_install`).
@@ -236,9 +260,15 @@ impl Evs {
             let node = match self.known.get(uuid).and_then(|known| known.join.as_ref()) {
                 Some(join) => {
                     max_seq = max_seq.max(join.max_view_seq);
-                    InstallNode { view: join.view, have: join.have.clone() }
+                    InstallNode {
+                        view: join.view,
+                        have: join.have.clone(),
+                    }
                 }
-                None => InstallNode { view: self.view, have: self.input.have() },
+                None => InstallNode {
+                    view: self.view,
+                    have: self.input.have(),
+                },
             };
             nodes.insert(*uuid, node);
         }
@@ -268,16 +298,20 @@ impl Evs {
             }
             return;
         }
-        let newer = self.install.as_ref().is_none_or(|last| last.view.seq < install.view.seq);
+        let newer = self
+            .install
+            .as_ref()
+            .is_none_or(|last| last.view.seq < install.view.seq);
         if !matches!(self.state, State::Gather | State::Install) || !newer {
             return;
         }
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
         let mine: BTreeSet<GcommUuid> = self.operational_set();
         let consistent = install.members.keys().copied().eq(mine)
-            && install.members.values().all(|node| {
-                node.view != self.view || node.have == self.input.have()
-            })
+            && install
+                .members
+                .values()
+                .all(|node| node.view != self.view || node.have == self.input.have())
             && install.leaving.is_superset(&self.leaving_set());
         if consistent {
             self.accept_install(install.clone(), now, config, out);
@@ -326,18 +360,19 @@ impl Evs {
         }
     }
 
-    pub(super) fn install_if_committed(
-        &mut self,
-        now: Time,
-        config: &Config,
-        out: &mut Vec<Out>,
-    ) {
+    pub(super) fn install_if_committed(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         let Some(install) = &self.install else { return };
-        let committed = install.members.keys().filter(|uuid| **uuid != self.me).all(|uuid| {
-            self.known
-                .get(uuid)
-                .is_some_and(|known| known.committed.is_some_and(|(view, _)| view == install.view))
-        });
+        let committed = install
+            .members
+            .keys()
+            .filter(|uuid| **uuid != self.me)
+            .all(|uuid| {
+                self.known.get(uuid).is_some_and(|known| {
+                    known
+                        .committed
+                        .is_some_and(|(view, _)| view == install.view)
+                })
+            });
         if self.state == State::Install && committed {
             let install = install.clone();
             self.enter_view(&install, now, config, out);
@@ -359,8 +394,11 @@ impl Evs {
             .filter(|(_, node)| node.view == self.view)
             .map(|(uuid, _)| *uuid)
             .collect();
-        let left: BTreeSet<GcommUuid> =
-            self.members.intersection(&install.leaving).copied().collect();
+        let left: BTreeSet<GcommUuid> = self
+            .members
+            .intersection(&install.leaving)
+            .copied()
+            .collect();
         let partitioned: BTreeSet<GcommUuid> = self
             .members
             .iter()
@@ -384,7 +422,8 @@ impl Evs {
         self.members = install.members.keys().copied().collect();
         self.input = InputMap::new(&self.members);
         self.last_sent = -1;
-        self.known.retain(|uuid, _| install.members.contains_key(uuid));
+        self.known
+            .retain(|uuid, _| install.members.contains_key(uuid));
         for known in self.known.values_mut() {
             let committed = known.committed;
             *known = Known::new(now);
@@ -418,7 +457,9 @@ impl Evs {
         if leave.view != self.view && !self.members.contains(&source) {
             return;
         }
-        let Some(known) = self.known.get_mut(&source) else { return };
+        let Some(known) = self.known.get_mut(&source) else {
+            return;
+        };
         if known.leaving {
             return;
         }
@@ -464,7 +505,11 @@ impl Evs {
             .values()
             .filter(|known| known.operational)
             .filter_map(|known| known.join.as_ref())
-            .filter(|join| join.nodes.get(&self.me).is_some_and(|node| node.operational))
+            .filter(|join| {
+                join.nodes
+                    .get(&self.me)
+                    .is_some_and(|node| node.operational)
+            })
             .collect();
         self.known
             .iter()
@@ -501,7 +546,10 @@ impl Evs {
             .filter(|(_, known)| {
                 known.operational
                     && (everybody
-                        || known.join.as_ref().is_none_or(|join| !self.is_consistent(join)))
+                        || known
+                            .join
+                            .as_ref()
+                            .is_none_or(|join| !self.is_consistent(join)))
             })
             .map(|(uuid, _)| *uuid)
             .collect();
@@ -513,5 +561,8 @@ impl Evs {
 
 /// Who takes part, as the sender of a JOIN sees it.
 fn operational(join: &JoinMessage) -> impl Iterator<Item = GcommUuid> + '_ {
-    join.nodes.iter().filter(|(_, node)| node.operational).map(|(uuid, _)| *uuid)
+    join.nodes
+        .iter()
+        .filter(|(_, node)| node.operational)
+        .map(|(uuid, _)| *uuid)
 }

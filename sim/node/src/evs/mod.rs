@@ -375,7 +375,9 @@ impl Evs {
 
     /// Whether messages of the current view from this node still count.
     fn is_heard(&self, source: GcommUuid) -> bool {
-        self.known.get(&source).is_some_and(|known| known.operational || known.leaving)
+        self.known
+            .get(&source)
+            .is_some_and(|known| known.operational || known.leaving)
     }
 
     fn refresh(&mut self, source: GcommUuid, now: Time) {
@@ -491,11 +493,17 @@ impl Evs {
             .collect();
         inactive.extend(self.suspected_by_most());
         // All others are silent: this node is the one that is cut off.
-        let operational: Vec<&Known> =
-            self.known.values().filter(|known| known.operational).collect();
+        let operational: Vec<&Known> = self
+            .known
+            .values()
+            .filter(|known| known.operational)
+            .collect();
         if self.known.len() > 1 && operational.iter().all(|known| known.suspected) {
             inactive.extend(
-                self.known.iter().filter(|(_, known)| known.operational).map(|(uuid, _)| *uuid),
+                self.known
+                    .iter()
+                    .filter(|(_, known)| known.operational)
+                    .map(|(uuid, _)| *uuid),
             );
         }
         if matches!(self.state, State::Gather | State::Install)

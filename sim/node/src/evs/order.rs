@@ -34,9 +34,14 @@ pub(crate) struct InputMap {
 
 impl InputMap {
     pub(crate) fn new<'a>(members: impl IntoIterator<Item = &'a GcommUuid>) -> Self {
-        let sources =
-            members.into_iter().map(|uuid| (*uuid, Source { have: -1, safe: -1 })).collect();
-        Self { sources, ..Self::default() }
+        let sources = members
+            .into_iter()
+            .map(|uuid| (*uuid, Source { have: -1, safe: -1 }))
+            .collect();
+        Self {
+            sources,
+            ..Self::default()
+        }
     }
 
     /// Takes a message in; says whether it was new.
@@ -46,7 +51,9 @@ impl InputMap {
         seq: i64,
         payload: Option<PcMessage>,
     ) -> bool {
-        let Some(known) = self.sources.get_mut(&source) else { return false };
+        let Some(known) = self.sources.get_mut(&source) else {
+            return false;
+        };
         if seq <= known.have || self.kept.contains_key(&(seq, source)) {
             return false;
         }
@@ -69,21 +76,36 @@ impl InputMap {
 
     /// Up to where everything from everybody is here.
     pub(crate) fn aru(&self) -> i64 {
-        self.sources.values().map(|source| source.have).min().unwrap_or(-1)
+        self.sources
+            .values()
+            .map(|source| source.have)
+            .min()
+            .unwrap_or(-1)
     }
 
     /// Up to where everybody is known to have everything.
     pub(crate) fn safe(&self) -> i64 {
-        self.sources.values().map(|source| source.safe).min().unwrap_or(-1)
+        self.sources
+            .values()
+            .map(|source| source.safe)
+            .min()
+            .unwrap_or(-1)
     }
 
     /// The highest number that anybody has used.
     pub(crate) fn highest(&self) -> i64 {
-        self.sources.values().map(|source| source.have).max().unwrap_or(-1)
+        self.sources
+            .values()
+            .map(|source| source.have)
+            .max()
+            .unwrap_or(-1)
     }
 
     pub(crate) fn have(&self) -> BTreeMap<GcommUuid, i64> {
-        self.sources.iter().map(|(uuid, source)| (*uuid, source.have)).collect()
+        self.sources
+            .iter()
+            .map(|(uuid, source)| (*uuid, source.have))
+            .collect()
     }
 
     /// The next message that every member has, in order.
@@ -101,7 +123,10 @@ impl InputMap {
     pub(crate) fn pop_rest(&mut self) -> Option<(GcommUuid, Option<PcMessage>)> {
         let next = *self.kept.keys().find(|place| {
             self.delivered.is_none_or(|delivered| **place > delivered)
-                && self.sources.get(&place.1).is_some_and(|source| place.0 <= source.have)
+                && self
+                    .sources
+                    .get(&place.1)
+                    .is_some_and(|source| place.0 <= source.have)
         })?;
         self.take(next)
     }
@@ -143,7 +168,9 @@ impl InputMap {
 
     /// Whether an own message was sent long enough ago to be sent again.
     pub(crate) fn due_again(&self, seq: i64, now: Time, after: Time) -> bool {
-        self.sent_at.get(&seq).is_none_or(|sent| now.since(*sent) >= after)
+        self.sent_at
+            .get(&seq)
+            .is_none_or(|sent| now.since(*sent) >= after)
     }
 
     /// A message of the view, made of what is kept.
@@ -153,7 +180,12 @@ impl InputMap {
         seq: i64,
         payload: Option<PcMessage>,
     ) -> UserMessage {
-        UserMessage { view, seq, aru: self.aru(), payload }
+        UserMessage {
+            view,
+            seq,
+            aru: self.aru(),
+            payload,
+        }
     }
 }
 

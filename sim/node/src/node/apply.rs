@@ -41,7 +41,9 @@ impl Node {
     /// the moment for the first one has passed.
     pub(super) fn apply(&mut self, now: Time, mut ready: bool, fx: &mut Effects) {
         while !self.paused && self.joining.is_none() && !self.apply_armed {
-            let Some(action) = self.queue.front() else { break };
+            let Some(action) = self.queue.front() else {
+                break;
+            };
             if let Action::WriteSet(seqno, write_set) = action
                 && *seqno > self.committed
                 && !ready
@@ -70,7 +72,9 @@ impl Node {
     /// Before an orderly end: what has been received is applied.
     pub(super) fn apply_everything(&mut self, now: Time, fx: &mut Effects) {
         while !self.locked && self.joining.is_none() {
-            let Some(action) = self.queue.pop_front() else { break };
+            let Some(action) = self.queue.pop_front() else {
+                break;
+            };
             self.apply_one(action, now, fx);
         }
         self.queue.clear();
@@ -96,7 +100,10 @@ impl Node {
             return;
         }
         let request = self.pending.remove(&write_set.number);
-        let event = CachedEvent { seqno, write_set: Some(write_set.clone()) };
+        let event = CachedEvent {
+            seqno,
+            write_set: Some(write_set.clone()),
+        };
         let duplicate =
             matches!(&write_set.change, Change::Insert(tag) if self.database.rows.contains(tag));
         if duplicate {
@@ -123,7 +130,11 @@ impl Node {
         waiting: Vec<RequestId>,
         fx: &mut Effects,
     ) {
-        let committed = Committed { uuid: self.state_uuid, seqno: event.seqno, change };
+        let committed = Committed {
+            uuid: self.state_uuid,
+            seqno: event.seqno,
+            change,
+        };
         self.committed = event.seqno;
         self.database.commit(&committed);
         self.cache_append(event, fx);
@@ -131,7 +142,11 @@ impl Node {
             0 => {
                 self.unwritten.push(committed);
                 self.unsynced = true;
-                fx.extend(waiting.into_iter().map(|request| Effect::Reply(request, Reply::Ok)));
+                fx.extend(
+                    waiting
+                        .into_iter()
+                        .map(|request| Effect::Reply(request, Reply::Ok)),
+                );
             }
             2 => {
                 let io = self.disk(DiskOp::InnodbWrite(vec![committed]), fx);
@@ -205,10 +220,17 @@ impl Node {
         }
         self.adopt_history(conf.uuid, fx);
         if conf.seqno > self.committed {
-            let event = CachedEvent { seqno: conf.seqno, write_set: None };
+            let event = CachedEvent {
+                seqno: conf.seqno,
+                write_set: None,
+            };
             self.commit(&event, None, Vec::new(), fx);
         }
-        let seqno = if self.paused { self.committed } else { Seqno::UNDEFINED };
+        let seqno = if self.paused {
+            self.committed
+        } else {
+            Seqno::UNDEFINED
+        };
         self.save(conf.uuid, seqno, fx);
         self.open_port_soon(now, fx);
     }
@@ -250,13 +272,23 @@ impl Node {
     /// Connections end: their clients will not learn more.
     pub(super) fn refuse_pending(&mut self, fx: &mut Effects) {
         let pending = std::mem::take(&mut self.pending);
-        fx.extend(pending.into_values().map(|request| Effect::Reply(request, Reply::Lost)));
+        fx.extend(
+            pending
+                .into_values()
+                .map(|request| Effect::Reply(request, Reply::Lost)),
+        );
         let held: Vec<(RequestId, Statement)> = std::mem::take(&mut self.held);
-        fx.extend(held.into_iter().map(|(request, _)| Effect::Reply(request, Reply::Lost)));
+        fx.extend(
+            held.into_iter()
+                .map(|(request, _)| Effect::Reply(request, Reply::Lost)),
+        );
     }
 
     fn refuse_held(&mut self, fx: &mut Effects) {
         let held = std::mem::take(&mut self.held);
-        fx.extend(held.into_iter().map(|(request, _)| Effect::Reply(request, Reply::Error(1047))));
+        fx.extend(
+            held.into_iter()
+                .map(|(request, _)| Effect::Reply(request, Reply::Error(1047))),
+        );
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use seatrial_galera::{GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid};
+use seatrial_galera::{
+    GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid,
+};
 
 use crate::effect::{DiskOp, DiskState, Effect, Effects, IoId, Note, TimerId};
 use crate::evs::{self, Evs};
@@ -47,7 +49,10 @@ pub(super) enum Closing {
 impl Node {
     pub(super) fn begin(&mut self, now: Time, fx: &mut Effects) {
         let jitter = Time(self.boot.entropy % PROCESS_START_JITTER_US);
-        fx.push(Effect::SetTimer(TimerId::Boot, now + PROCESS_START + jitter));
+        fx.push(Effect::SetTimer(
+            TimerId::Boot,
+            now + PROCESS_START + jitter,
+        ));
     }
 
     /// The boot timer: files are opened, later the port.
@@ -60,7 +65,10 @@ impl Node {
     }
 
     pub(super) fn opened(&mut self, state: DiskState, now: Time, fx: &mut Effects) {
-        self.saved = state.grastate.as_deref().map_or_else(GraState::default, GraState::read);
+        self.saved = state
+            .grastate
+            .as_deref()
+            .map_or_else(GraState::default, GraState::read);
         self.database = state.database;
         self.cache = state.cache;
         let seqno = self.start_seqno();
@@ -82,7 +90,13 @@ impl Node {
         if self.boot.new_cluster && !self.saved.safe_to_bootstrap {
             // The guard (`replicator_smm.cpp:connect`) looks at nothing else.
             log(fx, LogLine::UnsafeToBootstrap);
-            log(fx, LogLine::ConnectFailed { url: "gcomm://".into(), errno: 7 });
+            log(
+                fx,
+                LogLine::ConnectFailed {
+                    url: "gcomm://".into(),
+                    errno: 7,
+                },
+            );
             self.fail_start(now, fx);
             return;
         }
@@ -147,7 +161,10 @@ impl Node {
                     if !self.boot.new_cluster {
                         let members: BTreeSet<GcommUuid> =
                             file.members.iter().map(|(uuid, _)| *uuid).collect();
-                        restored = Some(RestoredView { id: file.view_id, members });
+                        restored = Some(RestoredView {
+                            id: file.view_id,
+                            members,
+                        });
                     }
                     self.disk(DiskOp::WriteGvwstate(file), fx);
                 }
@@ -161,19 +178,37 @@ impl Node {
                 }
             },
         }
-        log(fx, if restored_seq.is_some() { LogLine::GvwRestored } else { LogLine::GvwRestoreFailed });
+        log(
+            fx,
+            if restored_seq.is_some() {
+                LogLine::GvwRestored
+            } else {
+                LogLine::GvwRestoreFailed
+            },
+        );
         self.wait_without_limit = restored.is_some();
         self.gmcast = Gmcast::new(self.identity.me, self.uuid);
         self.evs = Evs::new(self.uuid, restored_seq);
-        self.pc = Pc::new(self.uuid, self.boot.new_cluster, restored, &self.identity.config);
+        self.pc = Pc::new(
+            self.uuid,
+            self.boot.new_cluster,
+            restored,
+            &self.identity.config,
+        );
         let _ = now;
     }
 
     fn connect(&mut self, now: Time, fx: &mut Effects) {
         let config = &self.identity.config;
         self.gmcast.open(&self.identity.addresses, now);
-        fx.push(Effect::SetTimer(TimerId::Gmcast, now + gmcast::CHECK_PERIOD));
-        fx.push(Effect::SetTimer(TimerId::Evs, now + config.evs_inactive_check_period));
+        fx.push(Effect::SetTimer(
+            TimerId::Gmcast,
+            now + gmcast::CHECK_PERIOD,
+        ));
+        fx.push(Effect::SetTimer(
+            TimerId::Evs,
+            now + config.evs_inactive_check_period,
+        ));
         let mut out = Vec::new();
         self.evs.join(now, &mut out);
         if self.boot.new_cluster {
@@ -206,12 +241,17 @@ impl Node {
         let config = &self.identity.config;
         if self.wait_without_limit || !config.pc_wait_prim {
             self.channel_open = true;
-        } else if self.component.as_ref().is_some_and(|view| {
-            view.id.kind == seatrial_galera::ViewType::Prim
-        }) {
+        } else if self
+            .component
+            .as_ref()
+            .is_some_and(|view| view.id.kind == seatrial_galera::ViewType::Prim)
+        {
             self.channel_open = true;
         } else {
-            fx.push(Effect::SetTimer(TimerId::WaitPrim, now + config.pc_wait_prim_timeout));
+            fx.push(Effect::SetTimer(
+                TimerId::WaitPrim,
+                now + config.pc_wait_prim_timeout,
+            ));
         }
         self.evs.start_gathering(now, config, &mut out);
         self.run_evs(out, now, fx);
@@ -222,7 +262,13 @@ impl Node {
             return;
         }
         log(fx, LogLine::FailedToReachPrimary);
-        log(fx, LogLine::BackendOpenFailed { errno: 110, reason: "failed to reach primary view".into() });
+        log(
+            fx,
+            LogLine::BackendOpenFailed {
+                errno: 110,
+                reason: "failed to reach primary view".into(),
+            },
+        );
         self.close_group(Closing::FailedStart, now, fx);
     }
 
@@ -243,10 +289,19 @@ impl Node {
             return;
         }
         self.term_received = true;
-        let mix = (self.boot.entropy ^ now.0).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        let mix = (self.boot.entropy ^ now.0)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29);
         // Mostly a matter of a few hundred microseconds; now and then a server takes longer.
-        let slow = if mix.is_multiple_of(10) { (mix >> 8) % 200_000 } else { 0 };
-        fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY + Time((mix >> 32) % 600 + slow)));
+        let slow = if mix.is_multiple_of(10) {
+            (mix >> 8) % 200_000
+        } else {
+            0
+        };
+        fx.push(Effect::SetTimer(
+            TimerId::Stop,
+            now + TERM_DELAY + Time((mix >> 32) % 600 + slow),
+        ));
     }
 
     pub(super) fn stop_stage(&mut self, now: Time, fx: &mut Effects) {
@@ -275,7 +330,10 @@ impl Node {
             self.refuse_pending(fx);
         }
         self.pc.close();
-        fx.push(Effect::SetTimer(TimerId::Linger, now + self.identity.config.pc_linger));
+        fx.push(Effect::SetTimer(
+            TimerId::Linger,
+            now + self.identity.config.pc_linger,
+        ));
         let mut out = Vec::new();
         self.evs.close(now, &mut out);
         let closed = self.evs.state() == evs::State::Closed && out.is_empty();
@@ -299,7 +357,12 @@ impl Node {
             return;
         }
         fx.push(Effect::ClearTimer(TimerId::Linger));
-        for timer in [TimerId::Gmcast, TimerId::Evs, TimerId::Joiner, TimerId::WaitPrim] {
+        for timer in [
+            TimerId::Gmcast,
+            TimerId::Evs,
+            TimerId::Joiner,
+            TimerId::WaitPrim,
+        ] {
             fx.push(Effect::ClearTimer(timer));
         }
         self.close_links(fx);
@@ -347,7 +410,10 @@ impl Node {
     /// end while it waited never opens it.
     pub(super) fn open_port_soon(&mut self, now: Time, fx: &mut Effects) {
         if !self.port_open && !self.term_while_waiting && !self.identity.arbitrator {
-            fx.push(Effect::SetTimer(TimerId::Boot, now + Time::from_millis(600)));
+            fx.push(Effect::SetTimer(
+                TimerId::Boot,
+                now + Time::from_millis(600),
+            ));
         }
     }
 
@@ -367,7 +433,11 @@ impl Node {
         self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
         self.state_uuid = StateUuid::NIL;
         self.committed = Seqno::UNDEFINED;
-        let why = if self.port_open { Closing::Disconnect } else { Closing::Abort };
+        let why = if self.port_open {
+            Closing::Disconnect
+        } else {
+            Closing::Abort
+        };
         self.close_group(why, now, fx);
     }
 }

@@ -23,7 +23,7 @@ use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, IoResult, Note, RequestId, Signal, TimerId,
 };
 use crate::evs::{self, Evs};
-use crate::frame::{Channel, Frame, GcsMessage, GcsNodeState, Peer, PcMessage};
+use crate::frame::{Channel, Frame, GcsMessage, GcsNodeState, PcMessage, Peer};
 use crate::gcs::{self, Conf, Gcs};
 use crate::gmcast::{self, Gmcast};
 use crate::pc::{self, Fatal, Pc, PcView};
@@ -137,7 +137,11 @@ impl Node {
             gmcast: Gmcast::new(identity.me, uuid),
             evs: Evs::new(uuid, None),
             pc,
-            gcs: Gcs::new(uuid, seatrial_galera::Position::UNDEFINED, u128::from(boot.entropy)),
+            gcs: Gcs::new(
+                uuid,
+                seatrial_galera::Position::UNDEFINED,
+                u128::from(boot.entropy),
+            ),
             identity,
             boot,
             phase: Phase::Starting,
@@ -220,7 +224,10 @@ impl Node {
                 self.gmcast.tick(now, &self.identity.config, &mut out);
                 self.run_gmcast(out, now, fx);
                 if self.gmcast.is_open() {
-                    fx.push(Effect::SetTimer(TimerId::Gmcast, now + gmcast::CHECK_PERIOD));
+                    fx.push(Effect::SetTimer(
+                        TimerId::Gmcast,
+                        now + gmcast::CHECK_PERIOD,
+                    ));
                 }
             }
             TimerId::Evs => {
@@ -289,7 +296,8 @@ impl Node {
                 }
                 evs::Out::Deliver(source, message) => {
                     let mut out = Vec::new();
-                    self.pc.message(source, message, &self.identity.config, &mut out);
+                    self.pc
+                        .message(source, message, &self.identity.config, &mut out);
                     self.run_pc(out, now, fx);
                 }
                 evs::Out::View(view) => {
@@ -322,7 +330,11 @@ impl Node {
                     self.evs_send(message, now, fx);
                 }
                 pc::Out::View(view) => self.pc_view(&view, now, fx),
-                pc::Out::Deliver { source, message, ordered } => {
+                pc::Out::Deliver {
+                    source,
+                    message,
+                    ordered,
+                } => {
                     let mut out = Vec::new();
                     self.gcs.set_cached(self.cache.lowest());
                     self.gcs.message(source, message, ordered, &mut out);
@@ -371,12 +383,17 @@ impl Node {
             let mut out = Vec::new();
             let config = &self.identity.config;
             let (left, gone) = (&view.left, &view.partitioned);
-            self.gmcast.primary_view(&view.members, left, gone, now, config, &mut out);
+            self.gmcast
+                .primary_view(&view.members, left, gone, now, config, &mut out);
             self.run_gmcast(out, now, fx);
             self.channel_open |= self.phase == Phase::Connected;
             fx.push(Effect::ClearTimer(TimerId::WaitPrim));
         }
-        let index = view.members.iter().position(|uuid| *uuid == self.uuid).unwrap_or(0);
+        let index = view
+            .members
+            .iter()
+            .position(|uuid| *uuid == self.uuid)
+            .unwrap_or(0);
         log(
             fx,
             LogLine::NewComponent {
@@ -405,7 +422,11 @@ impl Node {
                     self.enqueue(Action::WriteSet(seqno, write_set), now, fx);
                 }
                 gcs::Out::NotOrdered(write_set) => self.not_ordered(&write_set, fx),
-                gcs::Out::Donate { joiner, have, snapshot_possible } => {
+                gcs::Out::Donate {
+                    joiner,
+                    have,
+                    snapshot_possible,
+                } => {
                     self.donate(joiner, have, snapshot_possible, now, fx);
                 }
                 gcs::Out::DonorFound(donor) => self.donor_found(donor, now, fx),
@@ -486,13 +507,28 @@ impl Node {
     }
 
     fn name_of(&self, peer: Peer) -> String {
-        self.identity.names.get(usize::from(peer.0)).cloned().unwrap_or_default()
+        self.identity
+            .names
+            .get(usize::from(peer.0))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn member_ref(&self, uuid: GcommUuid) -> MemberRef {
-        let index = self.gcs.member_ids().iter().position(|member| *member == uuid);
-        let name = self.gmcast.peer_of(uuid).map(|peer| self.name_of(peer)).unwrap_or_default();
-        MemberRef::new(index.and_then(|i| i32::try_from(i).ok()).unwrap_or(-1), name)
+        let index = self
+            .gcs
+            .member_ids()
+            .iter()
+            .position(|member| *member == uuid);
+        let name = self
+            .gmcast
+            .peer_of(uuid)
+            .map(|peer| self.name_of(peer))
+            .unwrap_or_default();
+        MemberRef::new(
+            index.and_then(|i| i32::try_from(i).ok()).unwrap_or(-1),
+            name,
+        )
     }
 
     /// Where the process is in its life.
@@ -579,7 +615,11 @@ impl Node {
             },
             cluster_status,
             connected: !disconnected && conf.is_some(),
-            gcomm_uuid: if disconnected { GcommUuid::NIL } else { self.uuid },
+            gcomm_uuid: if disconnected {
+                GcommUuid::NIL
+            } else {
+                self.uuid
+            },
             last_committed: self.committed,
             local_state_uuid: self.state_uuid,
             ready: self.is_ready(),
@@ -655,7 +695,12 @@ impl Node {
         self.joining = None;
         self.queue.clear();
         self.refuse_pending(fx);
-        for timer in [TimerId::Gmcast, TimerId::Evs, TimerId::Joiner, TimerId::Apply] {
+        for timer in [
+            TimerId::Gmcast,
+            TimerId::Evs,
+            TimerId::Joiner,
+            TimerId::Apply,
+        ] {
             fx.push(Effect::ClearTimer(timer));
         }
     }
@@ -697,7 +742,9 @@ fn log(fx: &mut Effects, line: LogLine) {
 /// A new identity, as uuid version 1 makes it: the counter of 100 ns first.
 fn fresh_uuid(identity: &Identity, boot: &BootMode, now: Time) -> GcommUuid {
     let ticks = (now.0 * 10) & 0xffff_ffff;
-    let time_low = boot.uuid_epoch.wrapping_add(u32::try_from(ticks).unwrap_or(0));
+    let time_low = boot
+        .uuid_epoch
+        .wrapping_add(u32::try_from(ticks).unwrap_or(0));
     let clock_seq = (boot.entropy & 0xffff) as u16;
     GcommUuid::new(time_low, clock_seq, now.0 / 1_000, identity.me.0)
 }

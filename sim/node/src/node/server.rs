@@ -42,7 +42,11 @@ impl Node {
                 self.next_number += 1;
                 let number = (self.boot.entropy << 24) | self.next_number;
                 self.pending.insert(number, request);
-                let write_set = WriteSet { origin: self.identity.me, number, change };
+                let write_set = WriteSet {
+                    origin: self.identity.me,
+                    number,
+                    change,
+                };
                 self.group_send(GcsMessage::WriteSet(write_set), now, fx);
             }
             Statement::PcBootstrap => {

@@ -78,8 +78,16 @@ impl Node {
             joining.conf = conf;
             return;
         }
-        self.joining = Some(Joining { phase: JoinPhase::Script, conf, donor: None });
-        let wait = if self.port_open { Time::from_millis(50) } else { JOINER_SCRIPT };
+        self.joining = Some(Joining {
+            phase: JoinPhase::Script,
+            conf,
+            donor: None,
+        });
+        let wait = if self.port_open {
+            Time::from_millis(50)
+        } else {
+            JOINER_SCRIPT
+        };
         fx.push(Effect::SetTimer(TimerId::Joiner, now + wait));
     }
 
@@ -91,16 +99,27 @@ impl Node {
             Position::new(self.state_uuid, self.committed)
         };
         let snapshot_possible = !self.port_open;
-        let Some(joining) = &mut self.joining else { return };
+        let Some(joining) = &mut self.joining else {
+            return;
+        };
         if joining.phase > JoinPhase::Asked {
             return;
         }
         joining.phase = JoinPhase::Asked;
-        self.group_send(GcsMessage::StateRequest { have, snapshot_possible }, now, fx);
+        self.group_send(
+            GcsMessage::StateRequest {
+                have,
+                snapshot_possible,
+            },
+            now,
+            fx,
+        );
     }
 
     pub(super) fn donor_found(&mut self, donor: Option<GcommUuid>, now: Time, fx: &mut Effects) {
-        let Some(joining) = &mut self.joining else { return };
+        let Some(joining) = &mut self.joining else {
+            return;
+        };
         if let Some(donor) = donor {
             joining.donor = Some(donor);
             joining.phase = JoinPhase::HasDonor;
@@ -123,7 +142,9 @@ impl Node {
         let incremental = have.uuid == self.state_uuid
             && !have.seqno.is_undefined()
             && self.cache.has_from(have.seqno.next());
-        let Some(peer) = self.gmcast.peer_of(joiner) else { return };
+        let Some(peer) = self.gmcast.peer_of(joiner) else {
+            return;
+        };
         if !incremental && !snapshot_possible {
             log(fx, LogLine::SstImpossibleWhileRunning);
             self.group_send(GcsMessage::Join { seqno: None }, now, fx);
@@ -145,7 +166,9 @@ impl Node {
     }
 
     pub(super) fn transfer_link_up(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
-        let Some(donation) = &mut self.donation else { return };
+        let Some(donation) = &mut self.donation else {
+            return;
+        };
         if donation.joiner != peer {
             return;
         }
@@ -163,14 +186,20 @@ impl Node {
     }
 
     pub(super) fn transfer_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
-        if self.donation.as_ref().is_some_and(|donation| donation.joiner == peer) {
+        if self
+            .donation
+            .as_ref()
+            .is_some_and(|donation| donation.joiner == peer)
+        {
             self.end_donation(None, now, fx);
         }
         // A joiner whose donor is gone learns it from the group.
     }
 
     fn end_donation(&mut self, seqno: Option<Seqno>, now: Time, fx: &mut Effects) {
-        let Some(donation) = self.donation.take() else { return };
+        let Some(donation) = self.donation.take() else {
+            return;
+        };
         fx.push(Effect::ClearTimer(TimerId::Donor));
         if seqno.is_some() {
             fx.push(Effect::Close(donation.joiner, Channel::Transfer));
@@ -183,24 +212,39 @@ impl Node {
 
     /// The donor's next part.
     pub(super) fn donor_timer(&mut self, now: Time, fx: &mut Effects) {
-        let Some(donation) = self.donation.clone() else { return };
+        let Some(donation) = self.donation.clone() else {
+            return;
+        };
         if !donation.connected {
             return;
         }
         let send = |frame| Effect::Send(donation.joiner, Frame::Transfer(frame));
         if let Some(from) = donation.incremental_from {
             if donation.with_script {
-                fx.push(send(TransferFrame::Bypass { position: donation.have }));
+                fx.push(send(TransferFrame::Bypass {
+                    position: donation.have,
+                }));
             }
             for (seqno, write_set) in self.cache.events.range(from..) {
                 if *seqno > donation.last {
                     break;
                 }
-                let event = CachedEvent { seqno: *seqno, write_set: write_set.clone() };
+                let event = CachedEvent {
+                    seqno: *seqno,
+                    write_set: write_set.clone(),
+                };
                 fx.push(send(TransferFrame::IstEvent(event)));
             }
-            log(fx, LogLine::IstSending { first: from, last: donation.last });
-            fx.push(send(TransferFrame::IstEnd { last: donation.last }));
+            log(
+                fx,
+                LogLine::IstSending {
+                    first: from,
+                    last: donation.last,
+                },
+            );
+            fx.push(send(TransferFrame::IstEnd {
+                last: donation.last,
+            }));
             self.end_donation(Some(donation.last), now, fx);
             return;
         }
@@ -231,7 +275,9 @@ impl Node {
         now: Time,
         fx: &mut Effects,
     ) {
-        let Some(joining) = &mut self.joining else { return };
+        let Some(joining) = &mut self.joining else {
+            return;
+        };
         if joining.donor.and_then(|donor| self.gmcast.peer_of(donor)) != Some(from) {
             return;
         }
@@ -241,7 +287,12 @@ impl Node {
                 log(fx, LogLine::SstReceived(*position));
                 self.open_port_soon(now, fx);
             }
-            TransferFrame::SnapshotPart { part, position, database, .. } => {
+            TransferFrame::SnapshotPart {
+                part,
+                position,
+                database,
+                ..
+            } => {
                 let first = joining.phase != JoinPhase::Snapshot;
                 joining.phase = JoinPhase::Snapshot;
                 if first || *part == 1 {
@@ -260,7 +311,10 @@ impl Node {
                 self.ist_event(event, now, fx);
             }
             TransferFrame::IstEnd { last } => {
-                log(fx, LogLine::IstReceived(Position::new(self.state_uuid, *last)));
+                log(
+                    fx,
+                    LogLine::IstReceived(Position::new(self.state_uuid, *last)),
+                );
                 self.finish_joining(now, fx);
             }
             TransferFrame::Failed => self.transfer_failed("the donor has failed", now, fx),
@@ -269,7 +323,11 @@ impl Node {
 
     /// Half-copied files: the position is already the donor's, the tables are not all there.
     fn snapshot_part(&mut self, position: Position, fx: &mut Effects) {
-        let half = Database { position, half_copied: true, ..Database::default() };
+        let half = Database {
+            position,
+            half_copied: true,
+            ..Database::default()
+        };
         self.database = half.clone();
         self.disk(DiskOp::InnodbReplace(Box::new(half)), fx);
     }
@@ -301,19 +359,26 @@ impl Node {
     /// received database has others.
     fn cache_contradicts(&self, database: &Database, uuid: StateUuid) -> bool {
         self.cache.uuid == uuid
-            && database.history.iter().filter(|entry| entry.uuid == uuid).any(|entry| {
-                self.cache.events.get(&entry.seqno).is_some_and(|cached| {
-                    let cached = cached.as_ref().map(|write_set| &write_set.change);
-                    cached != entry.change.as_ref()
+            && database
+                .history
+                .iter()
+                .filter(|entry| entry.uuid == uuid)
+                .any(|entry| {
+                    self.cache.events.get(&entry.seqno).is_some_and(|cached| {
+                        let cached = cached.as_ref().map(|write_set| &write_set.change);
+                        cached != entry.change.as_ref()
+                    })
                 })
-            })
     }
 
     fn ist_event(&mut self, event: &CachedEvent, now: Time, fx: &mut Effects) {
         if event.seqno <= self.committed {
             return;
         }
-        let change = event.write_set.as_ref().map(|write_set| write_set.change.clone());
+        let change = event
+            .write_set
+            .as_ref()
+            .map(|write_set| write_set.change.clone());
         let clash =
             matches!(&change, Some(Change::Insert(tag)) if self.database.rows.contains(tag));
         if clash {
@@ -327,7 +392,10 @@ impl Node {
     /// The transfer cannot be applied: the process lives on without a group.
     fn ist_failed(&mut self, reason: &str, now: Time, fx: &mut Effects) {
         log(fx, LogLine::IstFailed(reason.into()));
-        let seqno = self.joining.as_ref().map_or(self.committed, |joining| joining.conf.seqno);
+        let seqno = self
+            .joining
+            .as_ref()
+            .map_or(self.committed, |joining| joining.conf.seqno);
         self.committed = self.committed.max(seqno);
         self.joining = None;
         self.ist_failure = true;
@@ -342,11 +410,19 @@ impl Node {
     }
 
     fn finish_joining(&mut self, now: Time, fx: &mut Effects) {
-        let Some(joining) = self.joining.take() else { return };
+        let Some(joining) = self.joining.take() else {
+            return;
+        };
         self.adopt_history(joining.conf.uuid, fx);
         self.save(joining.conf.uuid, Seqno::UNDEFINED, fx);
         self.open_port_soon(now, fx);
-        self.group_send(GcsMessage::Join { seqno: Some(self.committed) }, now, fx);
+        self.group_send(
+            GcsMessage::Join {
+                seqno: Some(self.committed),
+            },
+            now,
+            fx,
+        );
         self.apply(now, false, fx);
     }
 
