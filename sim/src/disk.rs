@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_galera::Seqno;
 use seatrial_node::{Committed, Database, DiskOp, DiskState, Gcache, IoResult};
 
 use crate::keyed::Keyed;
@@ -295,16 +294,11 @@ impl Disk {
         }
         self.database = database;
     }
-
-    /// The position that `--wsrep-recover` finds.
-    pub fn recovered_seqno(&self) -> Seqno {
-        self.database.position.seqno
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use seatrial_galera::{GraState, StateUuid};
+    use seatrial_galera::{GraState, Seqno, StateUuid};
 
     use super::*;
 

@@ -194,8 +194,6 @@ pub enum Note {
     Log(LogLine),
     /// The SQL port is open.
     PortOpen,
-    /// The node's own statement was put at this position: for the oracles.
-    Ordered(String),
 }
 
 /// The effects of one input, in order.

@@ -23,6 +23,16 @@ pub enum Channel {
     Transfer,
 }
 
+impl Channel {
+    /// The channel's word in a trace.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
 /// One message on a link.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Frame {
@@ -44,6 +54,14 @@ impl Frame {
     /// When the bytes are no frame.
     pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
         postcard::from_bytes(bytes)
+    }
+
+    /// The kind of connection on which the frame travels.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Group(_) => Channel::Group,
+            Self::Transfer(_) => Channel::Transfer,
+        }
     }
 
     /// The frame in a few words, for traces.
@@ -318,8 +336,6 @@ pub enum TransferFrame {
         /// Up to here.
         last: Seqno,
     },
-    /// The donor gives up.
-    Failed,
 }
 
 /// One position in the write-set cache.
@@ -413,7 +429,6 @@ impl TransferFrame {
             Self::SnapshotPart { part, parts, .. } => format!("sst part {part}/{parts}"),
             Self::IstEvent(event) => format!("ist {}", event.seqno),
             Self::IstEnd { last } => format!("ist end {last}"),
-            Self::Failed => "transfer failed".into(),
         }
     }
 }

@@ -66,7 +66,7 @@ pub(crate) enum Out {
     /// The answer to this member's request: the donor, or none free now.
     DonorFound(Option<GcommUuid>),
     /// This joiner's donor has failed or is gone.
-    TransferFailed(&'static str),
+    TransferFailed,
     /// This member's state has changed in the total order.
     StateChanged(GcsNodeState),
     /// This member is ahead of the group ("Reversing history").
@@ -379,7 +379,7 @@ impl Gcs {
             && let Some(donor) = mine.peer
             && !self.members.iter().any(|member| member.uuid == donor)
         {
-            out.push(Out::TransferFailed("donor is no longer in the group"));
+            out.push(Out::TransferFailed);
         }
     }
 
@@ -465,7 +465,7 @@ impl Gcs {
             GcsNodeState::Donor => {
                 self.set_status(source, GcsNodeState::Joined, out);
                 if seqno.is_none() && peer == Some(self.me) {
-                    out.push(Out::TransferFailed("the donor has failed"));
+                    out.push(Out::TransferFailed);
                 }
             }
             GcsNodeState::Joiner => {

@@ -11,9 +11,6 @@ use crate::install::{self, BuildError};
 
 use super::World;
 
-/// How long nothing must change for the cluster to be at rest.
-const REST: Span = Span::from_secs(40);
-
 impl Testbed for World {
     fn capabilities(&self) -> Capabilities {
         install::capabilities("des")
@@ -65,7 +62,7 @@ impl Testbed for World {
                     .requests
                     .get(id)
                     .is_none_or(|(_, progress)| progress.has_ended()),
-                Condition::Rest => self.is_at_rest(REST),
+                Condition::Rest => self.is_at_rest(install::REST),
                 Condition::State(_) | Condition::Not(_) if looked_at == Some(self.revision) => {
                     false
                 }
@@ -77,7 +74,9 @@ impl Testbed for World {
             }
             looked_at = Some(self.revision);
             let next = match until {
-                Condition::Rest => end.min((self.last_change + REST).max(self.now + Span(1))),
+                Condition::Rest => {
+                    end.min((self.last_change + install::REST).max(self.now + Span(1)))
+                }
                 _ => end,
             };
             if !self.step(next) {

@@ -1,9 +1,7 @@
 //! What can be seen of a machine.
 
 use seatrial_galera::{GraState, GvwRead, GvwState, StatusVariables};
-use seatrial_scenarios::{
-    GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, ProcessState, Span,
-};
+use seatrial_scenarios::{GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, ProcessState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
@@ -120,10 +118,5 @@ impl Machine {
             .collect();
         names.sort();
         names
-    }
-
-    /// When the disk last changed.
-    pub const fn last_disk_change(&self) -> Span {
-        self.last_disk_change
     }
 }

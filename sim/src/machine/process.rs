@@ -44,7 +44,6 @@ impl Machine {
                 .map(Peer)
                 .collect(),
             config: self.installation.config.clone(),
-            arbitrator: false,
         };
         let pid = 1_000 + u32::try_from(self.starts).unwrap_or(0);
         let node = Node::new(identity, boot.clone(), time(self.now));
@@ -145,7 +144,6 @@ impl Machine {
                     text: "SQL port open".into(),
                 });
             }
-            Effect::Note(Note::Ordered(text)) => self.trace(TraceKind::Note { text }),
             Effect::Exit(code) => return Some(code),
         }
         None

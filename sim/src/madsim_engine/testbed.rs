@@ -13,8 +13,6 @@ use crate::machine::Machine;
 
 use super::world::World;
 
-/// How long nothing must change for the cluster to be at rest.
-const REST: Span = Span::from_secs(40);
 /// How often a condition is looked at.
 const POLL: Span = Span::from_millis(20);
 /// How often rest is looked at.
@@ -88,7 +86,7 @@ impl Testbed for Madsim {
                         .get(id)
                         .is_none_or(|(_, progress)| progress.has_ended()),
                     Condition::Rest => {
-                        now.saturating_sub(shared.last_change) >= REST
+                        now.saturating_sub(shared.last_change) >= install::REST
                             && shared.machines.iter().all(Machine::is_at_rest)
                     }
                     Condition::State(_) | Condition::Not(_) if seen => false,

@@ -76,22 +76,6 @@ pub(super) fn place(peer: Peer) -> usize {
     usize::from(peer.0)
 }
 
-/// The channel on which a frame travels.
-const fn channel_of(frame: &Frame) -> Channel {
-    match frame {
-        Frame::Group(_) => Channel::Group,
-        Frame::Transfer(_) => Channel::Transfer,
-    }
-}
-
-/// The channel's word in a trace.
-const fn channel_word(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Group => "group",
-        Channel::Transfer => "transfer",
-    }
-}
-
 impl World {
     /// The machines of a setup on their hosts, nothing started.
     pub(super) fn new(setup: &Setup, hosts: Vec<NodeHandle>) -> Self {
@@ -241,7 +225,7 @@ impl Shared {
             .links
             .delay(&self.keyed, from, to, now)
             .saturating_sub(BASE_LATENCY);
-        let Some(end) = self.ends.get(&(from, to, channel_of(frame))) else {
+        let Some(end) = self.ends.get(&(from, to, frame.channel())) else {
             return;
         };
         // A writer that has ended has lost its connection; its reader is about to say so.
@@ -281,7 +265,7 @@ impl Shared {
         let name = self.name(peer);
         let up = TraceKind::LinkUp {
             peer: name,
-            channel: channel_word(channel).into(),
+            channel: channel.word().into(),
         };
         self.trace_at(Some(me), up);
         let now = self.now();
@@ -294,7 +278,7 @@ impl Shared {
         let (me, peer, channel) = key;
         let down = TraceKind::LinkDown {
             peer: self.name(peer),
-            channel: channel_word(channel).into(),
+            channel: channel.word().into(),
             reason: reason.into(),
         };
         self.trace_at(Some(me), down);

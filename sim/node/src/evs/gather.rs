@@ -73,7 +73,7 @@ impl Evs {
 
     /// Sends a JOIN if this node's picture has changed since the last one, and an INSTALL if everybody
     /// now agrees.
-    pub(super) fn join_changed(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(super) fn join_changed(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state != State::Gather {
             return;
         }
@@ -85,7 +85,7 @@ impl Evs {
         if changed {
             self.send_join(out);
         }
-        self.try_install(now, config, out);
+        self.try_install(now, out);
     }
 
     pub(super) fn received_join(
@@ -128,7 +128,7 @@ impl Evs {
             State::Gather => {}
         }
         self.take_join(source, join, now, out);
-        self.join_changed(now, config, out);
+        self.join_changed(now, out);
     }
 
     fn agrees_with_install(&self, source: GcommUuid, join: &JoinMessage) -> bool {
@@ -246,7 +246,7 @@ impl Evs {
     }
 
     /// As the representative, decides when everybody agrees (`evs_proto.cpp:send_install`).
-    pub(super) fn try_install(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(super) fn try_install(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state != State::Gather || !self.is_consensus() {
             return;
         }
@@ -278,15 +278,14 @@ impl Evs {
             leaving: self.leaving_set(),
         };
         out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
-        self.accept_install(install, now, config, out);
+        self.accept_install(install, now, out);
     }
 
     pub(super) fn received_install(
         &mut self,
-        _source: GcommUuid,
         install: &InstallMessage,
         now: Time,
-        config: &Config,
+        _config: &Config,
         out: &mut Vec<Out>,
     ) {
         if install.view.seq <= self.view.seq {
@@ -314,25 +313,19 @@ impl Evs {
                 .all(|node| node.view != self.view || node.have == self.input.have())
             && install.leaving.is_superset(&self.leaving_set());
         if consistent {
-            self.accept_install(install.clone(), now, config, out);
+            self.accept_install(install.clone(), now, out);
         } else if self.state == State::Gather {
             self.send_join(out);
         }
     }
 
-    fn accept_install(
-        &mut self,
-        install: InstallMessage,
-        now: Time,
-        config: &Config,
-        out: &mut Vec<Out>,
-    ) {
+    fn accept_install(&mut self, install: InstallMessage, now: Time, out: &mut Vec<Out>) {
         self.state = State::Install;
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
         self.install = Some(install);
         self.fifo += 1;
         self.send_commit(out);
-        self.install_if_committed(now, config, out);
+        self.install_if_committed(now, out);
     }
 
     fn send_commit(&self, out: &mut Vec<Out>) {
@@ -347,7 +340,7 @@ impl Evs {
     }
 
     /// While no view is there: says again what was said last.
-    pub(super) fn retransmit(&mut self, _now: Time, out: &mut Vec<Out>) {
+    pub(super) fn retransmit(&mut self, out: &mut Vec<Out>) {
         if self.state == State::Install {
             if let Some(install) = &self.install
                 && install.view.uuid == self.me
@@ -360,7 +353,7 @@ impl Evs {
         }
     }
 
-    pub(super) fn install_if_committed(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(super) fn install_if_committed(&mut self, now: Time, out: &mut Vec<Out>) {
         let Some(install) = &self.install else { return };
         let committed = install
             .members
@@ -375,19 +368,13 @@ impl Evs {
             });
         if self.state == State::Install && committed {
             let install = install.clone();
-            self.enter_view(&install, now, config, out);
+            self.enter_view(&install, now, out);
         }
     }
 
     /// Delivers what the old view still holds, then the new view
     /// (`evs_proto.cpp:deliver_trans_view`, `deliver_reg_view`).
-    fn enter_view(
-        &mut self,
-        install: &InstallMessage,
-        now: Time,
-        _config: &Config,
-        out: &mut Vec<Out>,
-    ) {
+    fn enter_view(&mut self, install: &InstallMessage, now: Time, out: &mut Vec<Out>) {
         let together: BTreeSet<GcommUuid> = install
             .members
             .iter()
@@ -470,9 +457,9 @@ impl Evs {
         match self.state {
             State::Operational | State::Install => {
                 self.shift_to_gather(now, config, out);
-                self.try_install(now, config, out);
+                self.try_install(now, out);
             }
-            State::Gather => self.join_changed(now, config, out),
+            State::Gather => self.join_changed(now, out),
             State::Leaving => self.close_if_alone(out),
             State::Closed | State::Joining => {}
         }
@@ -555,7 +542,7 @@ impl Evs {
             .collect();
         self.set_inactive(&dropped);
         self.shift_to_gather(now, config, out);
-        self.try_install(now, config, out);
+        self.try_install(now, out);
     }
 }
 

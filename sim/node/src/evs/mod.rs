@@ -182,7 +182,7 @@ impl Evs {
     pub(crate) fn start_gathering(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if self.state == State::Joining {
             self.shift_to_gather(now, config, out);
-            self.try_install(now, config, out);
+            self.try_install(now, out);
         }
     }
 
@@ -313,13 +313,13 @@ impl Evs {
                     self.send_gap(now, out);
                 }
                 if matches!(self.state, State::Gather | State::Install) {
-                    self.join_changed(now, config, out);
+                    self.join_changed(now, out);
                 }
             }
             EvsMessage::Gap(gap) => self.received_gap(source, gap, now, config, out),
             EvsMessage::Join(join) => self.received_join(source, join, now, config, out),
             EvsMessage::Install(install) => {
-                self.received_install(source, install, now, config, out);
+                self.received_install(install, now, config, out);
             }
             EvsMessage::Leave(leave) => self.received_leave(source, leave, now, config, out),
         }
@@ -400,7 +400,7 @@ impl Evs {
                 known.committed = Some((view, fifo));
                 known.heard = now;
             }
-            self.install_if_committed(now, config, out);
+            self.install_if_committed(now, out);
             return;
         }
         if gap.view != self.view || !self.is_heard(source) {
@@ -453,7 +453,7 @@ impl Evs {
             State::Gather | State::Install => {
                 if now.since(self.last_retrans) >= config.evs_join_retrans_period {
                     self.last_retrans = now;
-                    self.retransmit(now, out);
+                    self.retransmit(out);
                 }
             }
         }
@@ -513,7 +513,7 @@ impl Evs {
         }
         if inactive.is_empty() {
             if !newly_suspected.is_empty() && self.state == State::Gather {
-                self.join_changed(now, config, out);
+                self.join_changed(now, out);
             }
             return;
         }
@@ -522,9 +522,9 @@ impl Evs {
             State::Leaving => self.close_if_alone(out),
             State::Operational | State::Install => {
                 self.shift_to_gather(now, config, out);
-                self.try_install(now, config, out);
+                self.try_install(now, out);
             }
-            _ => self.join_changed(now, config, out),
+            _ => self.join_changed(now, out),
         }
     }
 

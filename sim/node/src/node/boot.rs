@@ -7,7 +7,7 @@ use seatrial_galera::{
     GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid,
 };
 
-use crate::effect::{DiskOp, DiskState, Effect, Effects, IoId, Note, TimerId};
+use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId};
 use crate::evs::{self, Evs};
 use crate::gcs::Gcs;
 use crate::gmcast::{self, Gmcast};
@@ -100,7 +100,7 @@ impl Node {
             self.fail_start(now, fx);
             return;
         }
-        self.restore_view(state.gvwstate.as_deref(), now, fx);
+        self.restore_view(state.gvwstate.as_deref(), fx);
         let start = if seqno.is_undefined() {
             Position::UNDEFINED
         } else {
@@ -145,7 +145,7 @@ impl Node {
 
     /// gvwstate.dat: the identity is used again with the next incarnation, the view is remembered
     /// (`pc.cpp:PC`, constructor). A bootstrap takes the identity and not the view.
-    fn restore_view(&mut self, text: Option<&str>, now: Time, fx: &mut Effects) {
+    fn restore_view(&mut self, text: Option<&str>, fx: &mut Effects) {
         let mut restored = None;
         let mut restored_seq = None;
         match text {
@@ -195,7 +195,6 @@ impl Node {
             restored,
             &self.identity.config,
         );
-        let _ = now;
     }
 
     fn connect(&mut self, now: Time, fx: &mut Effects) {
@@ -239,13 +238,11 @@ impl Node {
         }
         self.phase = Phase::Connected;
         let config = &self.identity.config;
-        if self.wait_without_limit || !config.pc_wait_prim {
-            self.channel_open = true;
-        } else if self
+        let is_primary = self
             .component
             .as_ref()
-            .is_some_and(|view| view.id.kind == seatrial_galera::ViewType::Prim)
-        {
+            .is_some_and(|view| view.id.kind == seatrial_galera::ViewType::Prim);
+        if self.wait_without_limit || !config.pc_wait_prim || is_primary {
             self.channel_open = true;
         } else {
             fx.push(Effect::SetTimer(
@@ -380,7 +377,7 @@ impl Node {
                 if !self.corrupt {
                     self.save(self.state_uuid, self.committed, fx);
                 }
-                self.disconnect(now, fx);
+                self.disconnect(fx);
             }
             Closing::Stop => {
                 self.apply_everything(now, fx);
@@ -404,12 +401,10 @@ impl Node {
         }
     }
 
-    pub(super) fn stop_disk_done(&mut self, _io: IoId, _now: Time, _fx: &mut Effects) {}
-
     /// Opens the SQL port some time after the storage engines may start. A server that was told to
     /// end while it waited never opens it.
     pub(super) fn open_port_soon(&mut self, now: Time, fx: &mut Effects) {
-        if !self.port_open && !self.term_while_waiting && !self.identity.arbitrator {
+        if !self.port_open && !self.term_while_waiting {
             fx.push(Effect::SetTimer(
                 TimerId::Boot,
                 now + Time::from_millis(600),

@@ -6,15 +6,14 @@
 
 mod apply;
 mod boot;
+mod ending;
 mod server;
+mod status;
 mod transfer;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_galera::{
-    ClusterStatus, ConfId, GcommUuid, GraState, GvwState, LocalState, LogLine, MemberRef, Seqno,
-    StateUuid, StatusVariables,
-};
+use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, MemberRef, Seqno, StateUuid};
 
 use crate::cache::Gcache;
 use crate::config::Config;
@@ -23,10 +22,10 @@ use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, IoResult, Note, RequestId, Signal, TimerId,
 };
 use crate::evs::{self, Evs};
-use crate::frame::{Channel, Frame, GcsMessage, GcsNodeState, PcMessage, Peer};
+use crate::frame::{Channel, Frame, GcsMessage, PcMessage, Peer};
 use crate::gcs::{self, Conf, Gcs};
 use crate::gmcast::{self, Gmcast};
-use crate::pc::{self, Fatal, Pc, PcView};
+use crate::pc::{self, Pc, PcView};
 use crate::time::Time;
 
 use apply::Action;
@@ -44,8 +43,6 @@ pub struct Identity {
     pub addresses: Vec<Peer>,
     /// The options.
     pub config: Config,
-    /// An arbitrator (garbd): a member without a database.
-    pub arbitrator: bool,
 }
 
 /// Where a process is in its life.
@@ -267,7 +264,7 @@ impl Node {
                     self.evs.received(source, &message, now, config, &mut out);
                     self.run_evs(out, now, fx);
                 }
-                gmcast::Out::DuplicateUuid => self.duplicate_uuid(now, fx),
+                gmcast::Out::DuplicateUuid => self.duplicate_uuid(fx),
                 gmcast::Out::RelayOn(peers) => {
                     let nonlive = peers.iter().map(|peer| self.address_of(*peer)).collect();
                     let line = LogLine::RelayOn {
@@ -341,7 +338,7 @@ impl Node {
                     self.run_gcs(out, now, fx);
                 }
                 pc::Out::Fatal(fatal) => {
-                    self.backend_failed(fatal, now, fx);
+                    self.backend_failed(fatal, fx);
                     return;
                 }
                 pc::Out::Rebootstrapping => log(fx, LogLine::RebootstrappingPrim),
@@ -430,7 +427,7 @@ impl Node {
                     self.donate(joiner, have, snapshot_possible, now, fx);
                 }
                 gcs::Out::DonorFound(donor) => self.donor_found(donor, now, fx),
-                gcs::Out::TransferFailed(why) => self.transfer_failed(why, now, fx),
+                gcs::Out::TransferFailed => self.transfer_failed(now, fx),
                 gcs::Out::StateChanged(state) => {
                     self.enqueue(Action::State(state), now, fx);
                 }
@@ -531,190 +528,6 @@ impl Node {
         )
     }
 
-    /// Where the process is in its life.
-    pub const fn phase(&self) -> Phase {
-        self.phase
-    }
-
-    /// Whether the SQL port is open.
-    pub const fn port_open(&self) -> bool {
-        self.port_open
-    }
-
-    /// The process's database: what a client would read.
-    pub const fn database(&self) -> &Database {
-        &self.database
-    }
-
-    /// The node's identity in the group.
-    pub const fn gcomm_uuid(&self) -> GcommUuid {
-        self.uuid
-    }
-
-    /// Whether a state transfer is under way, on either side.
-    pub const fn is_transferring(&self) -> bool {
-        self.joining.is_some() || self.donation.is_some()
-    }
-
-    /// Whether the wait for a primary component has no limit.
-    pub const fn waits_without_limit(&self) -> bool {
-        self.wait_without_limit
-    }
-
-    /// The members of the last primary view: what quorum is counted over.
-    pub const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
-        self.pc.last_primary()
-    }
-
-    /// Whether connections of group communication are accepted.
-    pub const fn listens(&self) -> bool {
-        self.gmcast.is_open()
-    }
-
-    /// The wsrep status variables, as the server would show them.
-    pub fn status(&self) -> StatusVariables {
-        let conf = self.conf.as_ref();
-        let disconnected = matches!(self.phase, Phase::Disconnected | Phase::Ended);
-        let primary = conf.is_some_and(|conf| conf.primary) && !disconnected;
-        let joining = self.joining.is_some();
-        let local_state = if self.corrupt && self.channel_open {
-            LocalState::Inconsistent
-        } else if !primary {
-            LocalState::Initialized
-        } else if joining {
-            LocalState::Joining
-        } else {
-            match self.gcs.my_status() {
-                GcsNodeState::Donor => LocalState::Donor,
-                _ if self.synced => LocalState::Synced,
-                _ => LocalState::Joined,
-            }
-        };
-        let cluster_status = if disconnected {
-            ClusterStatus::Disconnected
-        } else if primary && !joining {
-            ClusterStatus::Primary
-        } else {
-            ClusterStatus::NonPrimary
-        };
-        let size = match (disconnected, conf) {
-            (true, _) | (_, None) => 0,
-            (false, Some(conf)) => conf.members,
-        };
-        let conf_id = conf
-            .filter(|conf| conf.primary && !disconnected)
-            .and_then(|conf| u64::try_from(conf.conf_id).ok())
-            .map_or(ConfId::UNDEFINED, ConfId);
-        StatusVariables {
-            cluster_conf_id: conf_id,
-            cluster_size: size,
-            cluster_state_uuid: if disconnected && !self.failed_in_ist() {
-                StateUuid::NIL
-            } else {
-                conf.map_or(StateUuid::NIL, |conf| conf.uuid)
-            },
-            cluster_status,
-            connected: !disconnected && conf.is_some(),
-            gcomm_uuid: if disconnected {
-                GcommUuid::NIL
-            } else {
-                self.uuid
-            },
-            last_committed: self.committed,
-            local_state_uuid: self.state_uuid,
-            ready: self.is_ready(),
-            local_state,
-        }
-    }
-
-    /// Statements that change data are accepted (`wsrep_ready`).
-    fn is_ready(&self) -> bool {
-        self.phase == Phase::Connected
-            && self.port_open
-            && self.joining.is_none()
-            && self.synced
-            && self.conf.as_ref().is_some_and(|conf| conf.primary)
-    }
-
-    /// Ends without a word to anybody: SIGABRT.
-    fn abort(&mut self, fx: &mut Effects) {
-        log(fx, LogLine::Aborting);
-        self.end(134, fx);
-    }
-
-    fn end(&mut self, code: i32, fx: &mut Effects) {
-        self.phase = Phase::Ended;
-        self.port_open = false;
-        self.evs.abort();
-        fx.push(Effect::Exit(code));
-    }
-
-    /// Another node has this identity (`gmcast_proto.cpp:handle_failed`).
-    fn duplicate_uuid(&mut self, _now: Time, fx: &mut Effects) {
-        log(fx, LogLine::DuplicateUuid);
-        self.disk(DiskOp::RemoveGvwstate, fx);
-        self.end(1, fx);
-    }
-
-    /// The primary component protocol has ended the group communication
-    /// (`gcs_gcomm.cpp`: "exception from gcomm, backend must be restarted").
-    fn backend_failed(&mut self, fatal: Fatal, now: Time, fx: &mut Effects) {
-        let me = self.uuid.into();
-        match fatal {
-            Fatal::ConflictingPrims { mine, other } => {
-                let (mine, other) = (mine.into(), other.into());
-                log(fx, LogLine::ConflictingPrims { me, mine, other });
-                log(fx, LogLine::ConflictingLoser { me });
-            }
-            Fatal::LastPrimsNotConsistent => {
-                log(fx, LogLine::LastPrimsInconsistent { me });
-            }
-        }
-        let during_open = !self.channel_open;
-        self.close_links(fx);
-        self.evs.abort();
-        if during_open {
-            // The start fails as a whole; nothing is cleaned up.
-            self.end(1, fx);
-            return;
-        }
-        self.disk(DiskOp::RemoveGvwstate, fx);
-        self.save(self.state_uuid, self.committed, fx);
-        if self.port_open {
-            self.disconnect(now, fx);
-        } else {
-            self.exit_code = 1;
-            self.end(1, fx);
-        }
-    }
-
-    /// The process lives on without a group (`Disconnected`).
-    fn disconnect(&mut self, _now: Time, fx: &mut Effects) {
-        self.phase = Phase::Disconnected;
-        self.synced = false;
-        self.joining = None;
-        self.queue.clear();
-        self.refuse_pending(fx);
-        for timer in [
-            TimerId::Gmcast,
-            TimerId::Evs,
-            TimerId::Joiner,
-            TimerId::Apply,
-        ] {
-            fx.push(Effect::ClearTimer(timer));
-        }
-    }
-
-    fn close_links(&mut self, fx: &mut Effects) {
-        let mut out = Vec::new();
-        self.gmcast.close(&mut out);
-        for closed in out {
-            if let gmcast::Out::Close(peer) = closed {
-                fx.push(Effect::Close(peer, Channel::Group));
-            }
-        }
-    }
-
     fn disk_done(&mut self, io: IoId, result: IoResult, now: Time, fx: &mut Effects) {
         match result {
             IoResult::Opened(state) => self.opened(*state, now, fx),
@@ -725,9 +538,6 @@ impl Node {
             IoResult::Done => {
                 for request in self.awaiting_disk.remove(&io).unwrap_or_default() {
                     fx.push(Effect::Reply(request, crate::effect::Reply::Ok));
-                }
-                if self.phase == Phase::Stopping {
-                    self.stop_disk_done(io, now, fx);
                 }
             }
         }

@@ -57,7 +57,7 @@ impl Node {
             }
             Statement::Lock => {
                 self.locked = true;
-                self.pause(now, fx);
+                self.pause(fx);
                 self.group_send(GcsMessage::Desync, now, fx);
                 fx.push(Effect::Reply(request, Reply::Ok));
             }
@@ -73,7 +73,7 @@ impl Node {
 
     /// The applier stops, and the state file shows the position for as long as that lasts
     /// (`replicator_smm.cpp:pause`).
-    pub(super) fn pause(&mut self, _now: Time, fx: &mut Effects) {
+    pub(super) fn pause(&mut self, fx: &mut Effects) {
         self.paused = true;
         self.save(self.state_uuid, self.committed, fx);
     }

@@ -181,7 +181,7 @@ impl Node {
         let is_copy = donation.incremental_from.is_none();
         fx.push(Effect::SetTimer(TimerId::Donor, now + wait));
         if is_copy && self.identity.config.wsrep_sst_method == crate::config::SstMethod::Rsync {
-            self.pause(now, fx);
+            self.pause(fx);
         }
     }
 
@@ -317,7 +317,6 @@ impl Node {
                 );
                 self.finish_joining(now, fx);
             }
-            TransferFrame::Failed => self.transfer_failed("the donor has failed", now, fx),
         }
     }
 
@@ -405,10 +404,6 @@ impl Node {
         self.close_group(Closing::Disconnect, now, fx);
     }
 
-    pub(super) const fn failed_in_ist(&self) -> bool {
-        self.ist_failure
-    }
-
     fn finish_joining(&mut self, now: Time, fx: &mut Effects) {
         let Some(joining) = self.joining.take() else {
             return;
@@ -427,7 +422,7 @@ impl Node {
     }
 
     /// No state will come ("Will never receive state. Need to abort.").
-    pub(super) fn transfer_failed(&mut self, _why: &str, now: Time, fx: &mut Effects) {
+    pub(super) fn transfer_failed(&mut self, now: Time, fx: &mut Effects) {
         if self.joining.is_none() {
             return;
         }

@@ -1,0 +1,118 @@
+//! What can be read of a process: where it is, what it holds, and the wsrep status variables
+//! (`galera/src/replicator_smm_stats.cpp`, `sql/wsrep_server_service.cc:log_state_change`).
+
+use std::collections::BTreeSet;
+
+use seatrial_galera::{ClusterStatus, ConfId, GcommUuid, LocalState, StateUuid, StatusVariables};
+
+use crate::database::Database;
+use crate::frame::GcsNodeState;
+
+use super::{Node, Phase};
+
+impl Node {
+    /// Where the process is in its life.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether the SQL port is open.
+    pub const fn port_open(&self) -> bool {
+        self.port_open
+    }
+
+    /// The process's database: what a client would read.
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The node's identity in the group.
+    pub const fn gcomm_uuid(&self) -> GcommUuid {
+        self.uuid
+    }
+
+    /// Whether a state transfer is under way, on either side.
+    pub const fn is_transferring(&self) -> bool {
+        self.joining.is_some() || self.donation.is_some()
+    }
+
+    /// Whether the wait for a primary component has no limit.
+    pub const fn waits_without_limit(&self) -> bool {
+        self.wait_without_limit
+    }
+
+    /// The members of the last primary view: what quorum is counted over.
+    pub const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
+        self.pc.last_primary()
+    }
+
+    /// Whether connections of group communication are accepted.
+    pub const fn listens(&self) -> bool {
+        self.gmcast.is_open()
+    }
+
+    /// The wsrep status variables, as the server would show them.
+    pub fn status(&self) -> StatusVariables {
+        let conf = self.conf.as_ref();
+        let disconnected = matches!(self.phase, Phase::Disconnected | Phase::Ended);
+        let primary = conf.is_some_and(|conf| conf.primary) && !disconnected;
+        let joining = self.joining.is_some();
+        let local_state = if self.corrupt && self.channel_open {
+            LocalState::Inconsistent
+        } else if !primary {
+            LocalState::Initialized
+        } else if joining {
+            LocalState::Joining
+        } else {
+            match self.gcs.my_status() {
+                GcsNodeState::Donor => LocalState::Donor,
+                _ if self.synced => LocalState::Synced,
+                _ => LocalState::Joined,
+            }
+        };
+        let cluster_status = if disconnected {
+            ClusterStatus::Disconnected
+        } else if primary && !joining {
+            ClusterStatus::Primary
+        } else {
+            ClusterStatus::NonPrimary
+        };
+        let size = match (disconnected, conf) {
+            (true, _) | (_, None) => 0,
+            (false, Some(conf)) => conf.members,
+        };
+        let conf_id = conf
+            .filter(|conf| conf.primary && !disconnected)
+            .and_then(|conf| u64::try_from(conf.conf_id).ok())
+            .map_or(ConfId::UNDEFINED, ConfId);
+        StatusVariables {
+            cluster_conf_id: conf_id,
+            cluster_size: size,
+            cluster_state_uuid: if disconnected && !self.ist_failure {
+                StateUuid::NIL
+            } else {
+                conf.map_or(StateUuid::NIL, |conf| conf.uuid)
+            },
+            cluster_status,
+            connected: !disconnected && conf.is_some(),
+            gcomm_uuid: if disconnected {
+                GcommUuid::NIL
+            } else {
+                self.uuid
+            },
+            last_committed: self.committed,
+            local_state_uuid: self.state_uuid,
+            ready: self.is_ready(),
+            local_state,
+        }
+    }
+
+    /// Statements that change data are accepted (`wsrep_ready`).
+    pub(super) fn is_ready(&self) -> bool {
+        self.phase == Phase::Connected
+            && self.port_open
+            && self.joining.is_none()
+            && self.synced
+            && self.conf.as_ref().is_some_and(|conf| conf.primary)
+    }
+}

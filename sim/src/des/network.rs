@@ -1,0 +1,344 @@
+//! Connections between machines: in order, held back by a cut, ended by a close, a reset or a boot.
+
+use std::collections::VecDeque;
+
+use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::{Span, TraceKind};
+
+use crate::links::Links;
+
+use super::{Event, World};
+
+/// A connection attempt over a cut link fails after this long, for those who wait for an answer.
+const CONNECT_TIMEOUT: Span = Span::from_secs(10);
+
+/// A connection by its two ends, the lower first.
+pub(super) type ConnKey = (Peer, Peer, Channel);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Frame(Frame),
+    /// The sender has closed.
+    Fin,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Direction {
+    items: VecDeque<(Span, Item)>,
+    last_at: Span,
+    scheduled: bool,
+    /// Held back by a cut.
+    stalled: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    serial: u64,
+    /// From the lower end to the higher, and back.
+    directions: [Direction; 2],
+}
+
+pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
+    if a < b {
+        (a, b, channel)
+    } else {
+        (b, a, channel)
+    }
+}
+
+impl World {
+    pub(super) fn send(&mut self, from: Peer, to: Peer, frame: Frame) {
+        let key = conn_key(from, to, frame.channel());
+        let delay = self.links.delay(&self.keyed, from, to, self.now);
+        let now = self.now;
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        let direction = usize::from(from > to);
+        let queue = &mut connection.directions[direction];
+        let at = (now + delay).max(queue.last_at);
+        queue.last_at = at;
+        let trace = self.trace_frames && !frame.is_keepalive();
+        let summary = trace.then(|| frame.summary());
+        queue.items.push_back((at, Item::Frame(frame)));
+        self.arm(key, direction);
+        if let Some(frame) = summary {
+            let to = self.name(to);
+            self.trace_at(Some(from), TraceKind::Sent { to, frame });
+        }
+    }
+
+    /// Sees to it that the first item of a direction arrives.
+    pub(super) fn arm(&mut self, key: ConnKey, direction: usize) {
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        let serial = connection.serial;
+        let queue = &mut connection.directions[direction];
+        if queue.scheduled || queue.stalled {
+            return;
+        }
+        let Some((at, _)) = queue.items.front() else {
+            return;
+        };
+        let at = *at;
+        queue.scheduled = true;
+        self.schedule(
+            at,
+            Event::Arrive {
+                key,
+                serial,
+                direction,
+            },
+        );
+    }
+
+    /// Closes a connection from one side: what was sent before still arrives, then the other side
+    /// learns of it.
+    pub(super) fn close(&mut self, from: Peer, to: Peer, channel: Channel) {
+        let key = conn_key(from, to, channel);
+        let delay = self.links.delay(&self.keyed, from, to, self.now);
+        let now = self.now;
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        let direction = usize::from(from > to);
+        connection.directions[1 - direction].items.clear();
+        let queue = &mut connection.directions[direction];
+        if queue
+            .items
+            .back()
+            .is_some_and(|(_, item)| *item == Item::Fin)
+        {
+            return;
+        }
+        let at = (now + delay).max(queue.last_at);
+        queue.last_at = at;
+        queue.items.push_back((at, Item::Fin));
+        self.arm(key, direction);
+        // The closing side hears nothing more from this connection.
+        let other = 1 - direction;
+        if let Some(connection) = self.connections.get_mut(&key) {
+            connection.directions[other].stalled = true;
+        }
+    }
+
+    pub(super) fn dial(&mut self, from: Peer, to: Peer, channel: Channel) {
+        let key = conn_key(from, to, channel);
+        let lingering = self.connections.get(&key).is_some_and(|connection| {
+            connection.directions.iter().any(|queue| {
+                queue
+                    .items
+                    .back()
+                    .is_some_and(|(_, item)| *item == Item::Fin)
+            })
+        });
+        if !self.machine(from).has_process() {
+            return;
+        }
+        if self.connections.contains_key(&key) && !lingering {
+            // A connection that the other side no longer has: its kernel answers with a reset.
+            return;
+        }
+        let now = self.now;
+        if !self.links.is_open_both_ways(from, to, now) || !self.machine(to).is_powered() {
+            self.schedule(now + CONNECT_TIMEOUT, Event::Refused { from, to, channel });
+            return;
+        }
+        if lingering {
+            self.drop_connection(key);
+        }
+        if !self.machine(to).accepts(channel) {
+            let delay = self.links.delay(&self.keyed, to, from, now);
+            self.schedule(now + delay, Event::Refused { from, to, channel });
+            return;
+        }
+        self.next_serial += 1;
+        let connection = Connection {
+            serial: self.next_serial,
+            directions: <[Direction; 2]>::default(),
+        };
+        self.connections.insert(key, connection);
+        let word = channel.word();
+        for (end, peer) in [(to, from), (from, to)] {
+            let peer_name = self.name(peer);
+            let event = TraceKind::LinkUp {
+                peer: peer_name,
+                channel: word.into(),
+            };
+            self.trace_at(Some(end), event);
+            self.machine_mut(end).link_up(now, peer, channel);
+            self.settle(end);
+        }
+    }
+
+    /// A connection that one side has closed and that is dialled again before the other side knows.
+    pub(super) fn drop_connection(&mut self, key: ConnKey) {
+        let Some(connection) = self.connections.remove(&key) else {
+            return;
+        };
+        let (low, high, channel) = key;
+        for (direction, queue) in connection.directions.iter().enumerate() {
+            let closed_here = queue
+                .items
+                .back()
+                .is_some_and(|(_, item)| *item == Item::Fin);
+            if closed_here {
+                let (unaware, gone) = if direction == 0 {
+                    (high, low)
+                } else {
+                    (low, high)
+                };
+                self.tell_link_down(unaware, gone, channel, "reset");
+            }
+        }
+    }
+
+    pub(super) fn tell_link_down(&mut self, end: Peer, peer: Peer, channel: Channel, reason: &str) {
+        let now = self.now;
+        let event = TraceKind::LinkDown {
+            peer: self.name(peer),
+            channel: channel.word().into(),
+            reason: reason.into(),
+        };
+        self.trace_at(Some(end), event);
+        self.machine_mut(end).link_down(now, peer, channel);
+        self.settle(end);
+    }
+
+    pub(super) fn arrive(&mut self, key: ConnKey, serial: u64, direction: usize) {
+        let (low, high, channel) = key;
+        let (from, to) = if direction == 0 {
+            (low, high)
+        } else {
+            (high, low)
+        };
+        let open = self.links.is_open(from, to, self.now);
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        if connection.serial != serial {
+            return;
+        }
+        let queue = &mut connection.directions[direction];
+        queue.scheduled = false;
+        if !open {
+            queue.stalled = true;
+            return;
+        }
+        let Some((_, item)) = queue.items.pop_front() else {
+            return;
+        };
+        self.arm(key, direction);
+        match item {
+            Item::Fin => {
+                self.connections.remove(&key);
+                self.tell_link_down(to, from, channel, "closed");
+            }
+            Item::Frame(frame) => {
+                if self.trace_frames && !frame.is_keepalive() {
+                    let event = TraceKind::Received {
+                        from: self.name(from),
+                        frame: frame.summary(),
+                    };
+                    self.trace_at(Some(to), event);
+                }
+                let now = self.now;
+                self.machine_mut(to).received(now, from, frame);
+                self.settle(to);
+            }
+        }
+    }
+
+    /// After the network has changed: what was held back goes on where it can.
+    pub(super) fn resume_links(&mut self) {
+        let now = self.now;
+        let keys: Vec<ConnKey> = self.connections.keys().copied().collect();
+        for key in keys {
+            for direction in 0..2 {
+                let (low, high, _) = key;
+                let (from, to) = if direction == 0 {
+                    (low, high)
+                } else {
+                    (high, low)
+                };
+                if !self.links.is_open(from, to, now) {
+                    continue;
+                }
+                let delay = Links::recovery_delay(&self.keyed, from, to, now);
+                let Some(connection) = self.connections.get_mut(&key) else {
+                    continue;
+                };
+                let closed = connection.directions[1 - direction]
+                    .items
+                    .back()
+                    .is_some_and(|(_, item)| *item == Item::Fin);
+                let queue = &mut connection.directions[direction];
+                if queue.stalled && !closed {
+                    queue.stalled = false;
+                    for (at, _) in &mut queue.items {
+                        *at = (*at).max(now + delay);
+                    }
+                    queue.last_at = queue.last_at.max(now + delay);
+                    self.arm(key, direction);
+                }
+            }
+        }
+        self.watch_links();
+    }
+
+    pub(super) fn watch_links(&mut self) {
+        let next = self.links.next_change(self.now);
+        if let Some(at) = next
+            && self
+                .links_change
+                .is_none_or(|scheduled| scheduled <= self.now)
+        {
+            self.links_change = Some(at);
+            self.schedule(at, Event::LinksChange);
+        }
+    }
+
+    /// A machine without power: nothing that it had sent and nothing for it is delivered.
+    pub(super) fn silence(&mut self, peer: Peer) {
+        for (key, connection) in &mut self.connections {
+            if key.0 == peer || key.1 == peer {
+                for queue in &mut connection.directions {
+                    queue.items.clear();
+                    queue.stalled = true;
+                }
+            }
+        }
+    }
+
+    /// A machine that boots knows no connection: the first word of a peer is answered with a reset.
+    pub(super) fn forget_connections(&mut self, peer: Peer) {
+        let keys: Vec<ConnKey> = self
+            .connections
+            .keys()
+            .filter(|key| key.0 == peer || key.1 == peer)
+            .copied()
+            .collect();
+        for key in keys {
+            self.connections.remove(&key);
+            let other = if key.0 == peer { key.1 } else { key.0 };
+            if self.machine(other).has_process() {
+                self.tell_link_down(other, peer, key.2, "reset");
+            }
+        }
+    }
+
+    pub(super) fn interrupt_transfer(&mut self, peer: Peer) {
+        let keys: Vec<ConnKey> = self
+            .connections
+            .keys()
+            .filter(|key| key.2 == Channel::Transfer && (key.0 == peer || key.1 == peer))
+            .copied()
+            .collect();
+        for key in keys {
+            self.connections.remove(&key);
+            self.tell_link_down(key.0, key.1, key.2, "reset");
+            self.tell_link_down(key.1, key.0, key.2, "reset");
+        }
+    }
+}
