@@ -16,6 +16,7 @@ pub mod procedures;
 pub mod record;
 pub mod recording;
 pub mod runner;
+pub mod schedule;
 pub mod testbed;
 pub mod time;
 pub mod trace;

@@ -71,7 +71,12 @@ pub struct World {
     trace: Trace,
     trace_frames: bool,
     histories: bool,
+    /// Events at the present instant, to notice a loop in which time stands still.
+    events_now: u32,
 }
+
+/// More events than this at one instant are a loop of the model, never a run.
+const EVENTS_AN_INSTANT_MAX: u32 = 100_000;
 
 impl World {
     /// A world with its machines installed, nothing started.
@@ -98,6 +103,7 @@ impl World {
             trace: Trace::default(),
             trace_frames: true,
             histories: true,
+            events_now: 0,
         }
     }
 
@@ -231,6 +237,11 @@ impl World {
         let Some(event) = self.events.remove(&(at, number)) else {
             return false;
         };
+        self.events_now = if at == self.now { self.events_now + 1 } else { 0 };
+        assert!(
+            self.events_now < EVENTS_AN_INSTANT_MAX,
+            "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (last event: {event:?})"
+        );
         self.now = at;
         match event {
             Event::Wake(peer) => {

@@ -231,7 +231,7 @@ impl Node {
         }
         let mut out = Vec::new();
         if self.evs.known_size() <= 1 && now < self.announce_until {
-            self.evs.announce(&mut out);
+            self.evs.announce(now, &mut out);
             self.run_evs(out, now, fx);
             fx.push(Effect::SetTimer(TimerId::Announce, now + ANNOUNCE_SLICE));
             return;
