@@ -304,6 +304,8 @@ impl World {
             return id;
         };
         self.requests.insert(id, (peer, Progress::Running));
+        // Rest is counted from what was last done, too: its effect may take a moment to show.
+        self.last_change = self.now;
         let now = self.now;
         match request {
             Request::Operator { line, .. } => self.machine_mut(peer).command(now, id, line),

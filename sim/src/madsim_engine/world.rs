@@ -356,6 +356,7 @@ impl Shared {
         };
         self.requests.insert(id, (peer, Progress::Running));
         let now = self.now();
+        self.last_change = now;
         // MODEL GAP: operators and clients have no hosts of their own; their lines and statements
         // reach the machine in the instant in which they are sent, and so do the answers.
         match request {
