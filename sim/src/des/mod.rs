@@ -237,7 +237,11 @@ impl World {
         let Some(event) = self.events.remove(&(at, number)) else {
             return false;
         };
-        self.events_now = if at == self.now { self.events_now + 1 } else { 0 };
+        self.events_now = if at == self.now {
+            self.events_now + 1
+        } else {
+            0
+        };
         assert!(
             self.events_now < EVENTS_AN_INSTANT_MAX,
             "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (last event: {event:?})"

@@ -648,7 +648,10 @@ impl Evs {
             .known
             .iter()
             .filter(|(_, known)| {
-                let consistent = known.join.as_ref().is_some_and(|join| self.is_consistent(join));
+                let consistent = known
+                    .join
+                    .as_ref()
+                    .is_some_and(|join| self.is_consistent(join));
                 everybody || !consistent || !committed(known)
             })
             .map(|(uuid, _)| *uuid)

@@ -476,8 +476,7 @@ impl Evs {
             }
         }
         if now.since(self.last_check) >= config.evs_inactive_check_period {
-            let late =
-                now.since(self.last_check) > Time(config.evs_inactive_check_period.0 * 3);
+            let late = now.since(self.last_check) > Time(config.evs_inactive_check_period.0 * 3);
             self.last_check = now;
             // A node that was stopped itself must not expel everybody in its first breath
             // (`check_inactive`: "skipping check").
