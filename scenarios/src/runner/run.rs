@@ -1,6 +1,6 @@
 //! The course of a run: step by step, an observation after each, then the second phase.
 
-use crate::language::{Action, Pace, Scenario, Step, Wait};
+use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
 use crate::observation::Observation;
 use crate::oracles::{Deeds, OracleContext, Watch};
 use crate::record::{
@@ -127,6 +127,7 @@ impl RunRecord {
             wall_ms: 0,
             trace_sha256: String::new(),
             claims: Vec::new(),
+            races: Vec::new(),
             findings: Vec::new(),
             observations: Vec::new(),
             faults: Vec::new(),
@@ -226,11 +227,7 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     /// Takes down what a step's check has shown, and what that says of its claim.
-    fn judge(&mut self, step: &Step, mut outcome: CheckOutcome) {
-        if self.options.negate_step == Some(step.number) {
-            outcome.held = !outcome.held;
-            outcome.text = format!("negated: {}", outcome.text);
-        }
+    fn judge(&mut self, step: &Step, outcome: CheckOutcome) {
         self.trace(TraceKind::Check {
             step: step.number,
             held: outcome.held,
@@ -260,6 +257,12 @@ impl<T: Testbed> Runner<'_, T> {
             held: outcome.held,
             text: outcome.text,
         });
+    }
+
+    /// The part of this step's check that is negated, if one is.
+    pub(super) fn negated(&self) -> Option<&Part> {
+        let negation = self.options.negate.as_ref()?;
+        (negation.step == self.step).then_some(&negation.part)
     }
 
     /// Waits between two steps as the pace says, and says whether the cluster is at rest.
