@@ -17,6 +17,9 @@ use super::requests::Requests;
 /// How long is waited for rest.
 pub(super) const REST_LIMIT: Span = Span::from_secs(180);
 
+/// How long an action's effects may take to begin.
+const STIR: Span = Span::from_secs(1);
+
 /// How long is waited instead while a load runs, since there is no rest under load.
 const LOAD_PAUSE: Span = Span::from_secs(5);
 
@@ -285,6 +288,11 @@ impl<T: Testbed> Runner<'_, T> {
             || is_named(&step.action);
         if pace == Pace::Next || in_the_middle {
             return false;
+        }
+        // What an order sets going begins a moment after it has returned: the quiet before it is not
+        // the rest after it.
+        if !step.action.only_looks() && self.load.is_none() {
+            self.wait(&Condition::Never, STIR).await;
         }
         self.rest().await
     }
