@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
 
@@ -16,8 +17,8 @@ pub(crate) struct Job<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) engine: EngineArg,
     pub(crate) seed: u64,
-    /// The step whose check is negated.
-    pub(crate) negate_step: Option<u32>,
+    /// The part of a check that is negated.
+    pub(crate) negate: Option<&'a Negation>,
 }
 
 /// What has come of it.
@@ -89,7 +90,7 @@ fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
         scenario,
         engine,
         seed,
-        negate_step,
+        negate,
     } = job;
     let started = Instant::now();
     let setup = scenario.setup(flags.timers, seed);
@@ -98,7 +99,7 @@ fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
         engine: engines::name(engine).to_owned(),
         pace: scenario.pace.is_none().then_some(flags.pace),
         timers: flags.timers,
-        negate_step,
+        negate: negate.cloned(),
         ..RunOptions::default()
     };
     let (mut record, trace) = match engines::run(engine, scenario, &setup, &options) {

@@ -22,7 +22,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
         scenario: &scenario,
         engine: args.on,
         seed: args.seed,
-        negate_step: None,
+        negate: None,
     };
     let done = plan::run(job, flags);
     if args.no_frames {

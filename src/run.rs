@@ -109,7 +109,7 @@ fn jobs<'a>(
                     scenario,
                     engine: *engine,
                     seed,
-                    negate_step: None,
+                    negate: None,
                 });
             }
         }

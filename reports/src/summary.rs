@@ -35,6 +35,9 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             "Agreement of the engines: {} of {} fields, {} of {} steps.",
             agreement.equal, agreement.compared, agreement.steps_equal, agreement.steps_compared
         );
+        if !agreement.races.is_empty() {
+            let _ = writeln!(text, "{}.", crate::terminal::races(agreement));
+        }
     }
     let bad: Vec<&RunRecord> = campaign
         .records

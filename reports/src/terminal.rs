@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 use seatrial_scenarios::RunRecord;
+use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::record::{Failure, Verdict};
 
 use crate::campaign::{Campaign, Standing};
@@ -301,5 +302,18 @@ fn agreement(campaign: &Campaign<'_>) -> String {
         text.push_str(&wrapped("     ", "       ", &line));
     }
     more(&mut text, agreement.differing.len());
+    if !agreement.races.is_empty() {
+        let _ = writeln!(text, "             {}", races(agreement));
+    }
     text
+}
+
+/// The declared races in one line.
+pub(crate) fn races(agreement: &Agreement) -> String {
+    let alike = agreement.races.iter().filter(|race| race.alike).count();
+    format!(
+        "{}: {alike} ended alike, {} in different ways (not compared further)",
+        count(agreement.races.len(), "declared race", "declared races"),
+        agreement.races.len() - alike
+    )
 }

@@ -5,6 +5,7 @@
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
 pub mod agreement;
+pub mod audit;
 pub mod catalogue;
 pub mod console;
 pub mod language;

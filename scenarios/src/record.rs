@@ -72,6 +72,17 @@ pub struct ClaimResult {
     pub lines: Option<(u32, u32)>,
 }
 
+/// Which of its declared outcomes a race has ended in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RaceResult {
+    /// The step that began it: the last before the check that does something.
+    pub from: u32,
+    /// The step whose check names the outcomes.
+    pub step: u32,
+    /// The outcome's name.
+    pub outcome: String,
+}
+
 /// What an oracle has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -260,6 +271,9 @@ pub struct RunRecord {
     pub trace_sha256: String,
     /// The claims that were decided.
     pub claims: Vec<ClaimResult>,
+    /// The outcomes of the races that the scenario declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<RaceResult>,
     /// The findings, each once.
     pub findings: Vec<Finding>,
     /// The nodes after each step.
@@ -365,6 +379,9 @@ pub struct ScenarioResult {
     pub trace_sha256: String,
     /// The claims.
     pub claims: Vec<ResultClaim>,
+    /// The outcomes of the races that the scenario declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<RaceResult>,
     /// The findings.
     pub findings: Vec<ResultFinding>,
     /// The nodes after each step.
@@ -426,6 +443,7 @@ impl From<&RunRecord> for ScenarioResult {
                     expected: claim.expected,
                 })
                 .collect(),
+            races: run.races.clone(),
             findings: run
                 .findings
                 .iter()
