@@ -7,7 +7,7 @@ use owo_colors::OwoColorize as _;
 use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::record::{Failure, Verdict};
 
-use crate::campaign::{Campaign, Standing};
+use crate::campaign::{Campaign, Standing, replay};
 use crate::words::{count, short_span, wrapped};
 
 /// How many findings, failures and differences are shown; `results.json` has them all.
@@ -189,7 +189,7 @@ fn failures(campaign: &Campaign<'_>) -> String {
         if let Some(failure) = &run.failure {
             text.push_str(&wrapped("    ", "    ", &failure_text(run, failure)));
         }
-        let _ = writeln!(text, "    {}", campaign.replay(run).dimmed());
+        let _ = writeln!(text, "    {}", replay(run).dimmed());
     }
     more(&mut text, failed.len());
     text

@@ -170,7 +170,8 @@ pub enum TraceKind {
 /// What is known of a node at an instant, by name.
 ///
 /// `process` (`running`, `waiting`, `exited`, `hung`, `off`), `exit`, `transfer` (`donor`, `joiner`),
-/// the status variables and settings by their own names (`wsrep_…`; only while the server has them),
+/// the status variables and settings by their own names (`wsrep_…`; only while the port is open),
+/// `client_error` (what a client prints while it is not),
 /// `grastate.dat` and `gvwstate.dat` with the text of the files, `view` (`PRIM 5: A, B`),
 /// `last_primary` (the nodes over which quorum is counted), `rows` (their number) and `content` (a hash
 /// of the node's whole history). A fact that does not apply is missing.

@@ -10,6 +10,14 @@ use crate::disk::{GRASTATE, GVWSTATE};
 
 use super::Machine;
 
+/// The settings that `--show-cluster-status` prints under the status, in the order of `variable_rows`.
+const SETTINGS: [&str; 4] = [
+    "wsrep_cluster_address",
+    "wsrep_cluster_name",
+    "wsrep_node_address",
+    "wsrep_node_name",
+];
+
 impl Machine {
     /// What is known of the machine now.
     pub fn facts(&self) -> Facts {
@@ -39,6 +47,12 @@ impl Machine {
             let status = process.node.status();
             facts.extend(status.rows());
             facts.insert("wsrep_local_state_comment", status.local_state.to_string());
+            let (_, settings) = self.variable_rows(&[]);
+            for (name, row) in SETTINGS.iter().zip(settings) {
+                facts.extend(row.into_iter().nth(1).map(|value| (*name, value)));
+            }
+        } else {
+            facts.insert("client_error", self.no_server_error());
         }
         if let Some(process) = &self.process {
             self.group_facts(&process.node, &mut facts);
