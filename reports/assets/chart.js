@@ -87,12 +87,13 @@
           c.fillStyle = colours.muted;
           const label = start.step === 0 ? "start" : String(start.step);
           const room = till - at - 8;
-          const full = start.step === 0 ? label : label + "  " + S.visible(start.title);
+          const full = start.step === 0 ? "the initial state" : label + "  " + S.visible(start.title);
+          const text = room > 110 ? full : c.measureText(label).width < room + 3 ? label : "";
           c.save();
-          c.beginPath(); c.rect(at, AXIS, Math.max(till - at, 18), STRIP); c.clip();
-          c.fillText(room > 120 ? full : label, at + 4, AXIS + 14);
+          c.beginPath(); c.rect(at, AXIS, till - at, STRIP); c.clip();
+          c.fillText(text, at + 4, AXIS + 14);
           c.restore();
-          last = at;
+          if (text) last = at;
         }
       });
     };

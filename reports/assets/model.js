@@ -143,7 +143,9 @@
             : b.length === 0
               ? "All of the last primary view (" + names(a) + ") are here again: the component becomes primary."
               : "Of the last primary view (" + names(a) + ") " + names(b) + (b.length === 1 ? " is" : " are") + " missing, so the component stays non-Primary.";
-          run.lanes[event.node].quorum.push({ t: event.t, holds: a.length > 0 && b.length === 0, words });
+          const before = run.lanes[event.node].quorum.at(-1);
+          const lost = before && before.decides && !before.holds ? before.words + " " : "";
+          run.lanes[event.node].quorum.push({ t: event.t, holds: a.length > 0 && b.length === 0, words: lost + words });
           item(event, "reunion", words);
           break;
         }

@@ -10,6 +10,13 @@
     note: "note", finding: "finding", state: "state", quorum: "quorum", reunion: "quorum", log: "log line",
     link: "link", file: "file", frame: "frame" };
 
+  // Drawn, since not every system's fonts have these signs.
+  const PATHS = { play: "M5 3l10 6-10 6z", pause: "M5 3h3v12H5zM10 3h3v12h-3z", previous: "M4 3h2v12H4zM15 3v12L7 9z",
+    next: "M12 3h2v12h-2zM3 3l8 6-8 6z", minus: "M3 8h12v2H3z", plus: "M8 3h2v5h5v2h-5v5H8v-5H3V8h5z",
+    whole: "M2 3h2v12H2zM14 3h2v12h-2zM5 9l4-3v2h0v2H9v2zM13 9L9 6v6z" };
+  const icon = (name) => el("svg:svg", { viewBox: "0 0 18 18", width: 18, height: 18, "aria-hidden": "true", class: "glyph" },
+    el("svg:path", { d: PATHS[name] }));
+
   const badge = (state) => el("span", { class: "state", "data-state": state },
     el("b", { "aria-hidden": "true" }, S.STATES[state].letter), " " + S.STATES[state].words);
 
@@ -147,20 +154,20 @@
         const made = items[i];
         const [who, text] = label(made);
         const icon = made.kind === "check" && !made.held ? "✕" : ICONS[made.kind];
-        rows.push(el("div", { class: "event " + made.kind + " " + tone(made), role: "option", id: "event-" + i,
+        rows.push(el("div", { class: "event is-" + made.kind + " " + tone(made), role: "option", id: "event-" + i,
           "aria-selected": i === current ? "true" : "false", "aria-posinset": i + 1, "aria-setsize": items.length,
           style: "top:" + i * ROW + "px", title: text, onclick: () => onSeek(made.t, i) },
           el("span", { class: "when" }, S.clock(made.t)), el("span", { class: "icon", "aria-hidden": "true" }, icon),
           el("span", { class: "who" }, who), el("span", { class: "what" }, el("span", { class: "sr" }, KINDS[made.kind] + ": "), text)));
       }
-      space.style.height = items.length * ROW + "px";
       space.replaceChildren(...rows);
       if (current >= 0) scroller.setAttribute("aria-activedescendant", "event-" + current);
     };
     scroller.addEventListener("scroll", () => render(false));
-    const select = (place, follow) => {
-      if (place === current && !follow) return;
+    const select = (place) => {
+      if (place === current) return;
       current = place;
+      space.style.height = items.length * ROW + "px";
       if (place >= 0) {
         const at = place * ROW, height = scroller.clientHeight;
         if (at < scroller.scrollTop + ROW || at > scroller.scrollTop + height - 3 * ROW) scroller.scrollTop = at - height * 0.4;
@@ -179,6 +186,7 @@
         }
         items = on ? run.everything : run.items;
         current = -1;
+        space.style.height = items.length * ROW + "px";
         render(true);
       },
     };
@@ -236,7 +244,7 @@
         const key = (start ? start.step : -1) + ":" + checks + ":" + (made ? made.t + made.title : "");
         if (key === shown) return;
         shown = key;
-        element.replaceChildren(el("div", { class: "explain-event" }, eventPart(made)), el("div", { class: "explain-step" }, stepPart(t)));
+        element.replaceChildren(el("div", { class: "explain-step" }, stepPart(t)), el("div", { class: "explain-event" }, eventPart(made)));
       },
     };
   };
@@ -261,7 +269,7 @@
     const words = explanation(run);
 
     const button = (label, glyph, action, more) => el("button", Object.assign({ type: "button", "aria-label": label, title: label, onclick: action }, more), glyph);
-    const playButton = button("Play", "▶", () => (playing ? pause() : play()), { class: "primary", id: "play" });
+    const playButton = button("Play", icon("play"), () => (playing ? pause() : play()), { class: "primary", id: "play" });
     const slider = el("input", { type: "range", min: 0, max: Math.ceil(run.end / 1000), step: 1, value: 0, "aria-label": "Time in the run", id: "scrub",
       oninput: () => { pause(); seek(Number(slider.value) * 1000); } });
     const clock = el("output", { class: "clock", for: "scrub" });
@@ -272,18 +280,18 @@
     const zoom = (factor) => charts.forEach((chart, i) => chart.zoom(factor, i ? S.matchingTime(run, other, t) : t));
 
     const transport = el("div", { class: "transport", role: "group", "aria-label": "Playback" },
-      button("Previous event", "⏮", () => step(-1), { id: "previous" }), playButton, button("Next event", "⏭", () => step(1), { id: "next" }),
+      button("Previous event", icon("previous"), () => step(-1), { id: "previous" }), playButton, button("Next event", icon("next"), () => step(1), { id: "next" }),
       slider, clock,
       el("label", { class: "pick" }, "Speed ", speed),
       el("label", { class: "pick" }, quiet, " skip quiet times"),
       el("span", { class: "zoom", role: "group", "aria-label": "Zoom" },
-        button("Zoom out", "−", () => zoom(2)), button("Zoom in", "+", () => zoom(0.5), { id: "zoom-in" }),
-        button("Whole run", "⤢", () => charts.forEach((chart) => chart.fit()), { id: "fit" })));
+        button("Zoom out", icon("minus"), () => zoom(2)), button("Zoom in", icon("plus"), () => zoom(0.5), { id: "zoom-in" }),
+        button("Whole run", icon("whole"), () => charts.forEach((chart) => chart.fit()), { id: "fit" })));
 
     const chartPart = (one, chart, name) => el("figure", { class: "lane-figure" },
       other ? el("figcaption", {}, name) : null, chart.element);
     const engineName = (one) => one.title === run.title || one.id === run.id ? "on " + one.engine + ", seed " + one.seed : one.title + " on " + one.engine + ", seed " + one.seed;
-    root.replaceChildren(
+    root.replaceChildren(...[
       el("div", { class: "stage" },
         el("div", { class: "left" },
           transport,
@@ -293,15 +301,15 @@
             difference ? [el("b", {}, "First difference: "), difference.words + " ",
               el("button", { type: "button", onclick: () => { pause(); seek(difference.t); } }, "go there")]
               : "Nothing differs at the end of any step.") : null,
-          legend(),
-          words.element),
+          words.element,
+          legend()),
         el("div", { class: "right" },
           el("div", { class: "networks" }, net.element, otherNet ? otherNet.element : null),
           el("h2", { class: "list-title" }, "Events ", el("label", { class: "pick" }, all, " everything")),
           list.element)),
       el("h2", {}, "The nodes at this instant", other ? " " + engineName(run) : ""), cards.element,
       other ? el("h2", {}, "The nodes " + engineName(other)) : null, otherCards ? otherCards.element : null,
-      live);
+      live].filter(Boolean));
 
     const place = () => {
       const found = S.lastAt(list.items, t);
@@ -352,7 +360,7 @@
     const play = () => {
       if (t >= run.end) t = 0;
       playing = true;
-      playButton.replaceChildren("⏸");
+      playButton.replaceChildren(icon("pause"));
       playButton.setAttribute("aria-label", "Pause");
       lastFrame = performance.now();
       frame = requestAnimationFrame(tick);
@@ -361,7 +369,7 @@
       if (!playing) return;
       playing = false;
       cancelAnimationFrame(frame);
-      playButton.replaceChildren("▶");
+      playButton.replaceChildren(icon("play"));
       playButton.setAttribute("aria-label", "Play");
       move(t);
     };

@@ -140,6 +140,7 @@ impl<'a> Encoder<'a> {
             TraceKind::Request { id, request } => self.request(at, id.0, request),
             TraceKind::Ended { id, progress } => self.ended(at, &node, id.0, progress),
             TraceKind::LinkUp { peer, channel } => {
+                self.forget(event.node.as_ref(), Some(peer));
                 let rest = vec![node, self.node(Some(peer)), self.text(channel)];
                 self.push(at, Code::LinkUp, rest);
             }
@@ -148,6 +149,7 @@ impl<'a> Encoder<'a> {
                 channel,
                 reason,
             } => {
+                self.forget(Some(peer), event.node.as_ref());
                 let peer = self.node(Some(peer));
                 let rest = vec![node, peer, self.text(channel), self.text(reason)];
                 self.push(at, Code::LinkDown, rest);
@@ -158,6 +160,9 @@ impl<'a> Encoder<'a> {
             TraceKind::Note { text } => self.words(at, Code::Note, node, text),
             TraceKind::State { changed } => {
                 self.has_states = true;
+                if matches!(changed.get("process"), Some(Some(word)) if word == "exited" || word == "off") {
+                    self.forget(None, event.node.as_ref());
+                }
                 let mut rest = vec![node];
                 for (name, value) in changed {
                     rest.push(self.text(name));
@@ -219,6 +224,16 @@ impl<'a> Encoder<'a> {
             let message = &mut self.messages[number];
             message[1] = signed(event.at_us) - message[0];
         }
+    }
+
+    /// Frames under way that will not arrive: those of a connection that is gone or new, or to a process
+    /// that has ended.
+    fn forget(&mut self, from: Option<&NodeName>, to: Option<&NodeName>) {
+        let from = from.and_then(|node| self.place(node));
+        let to = to.and_then(|node| self.place(node));
+        self.on_the_way.retain(|(sender, receiver, _), _| {
+            from.is_some_and(|from| from != *sender) || to.is_some_and(|to| to != *receiver)
+        });
     }
 
     fn fault(&mut self, at: u64, fault: &Fault, outcome: &FaultOutcome) {
