@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Claims(ClaimsArgs),
     /// One run with its whole trace, as JSON Lines.
     Replay(ReplayArgs),
+    /// Make the reports of runs that were recorded earlier, or elsewhere.
+    Report(ReportArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Say what this build and this machine can do.
@@ -224,4 +226,18 @@ pub(crate) struct ReplayArgs {
     /// Leave the frames on the links out.
     #[arg(long)]
     pub(crate) no_frames: bool,
+}
+
+/// `seatrial report`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Folders of results, or the record.jsonl in them.
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Where the reports go; the folder itself if there is only one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// An earlier results.json: the summary says what got worse since then, and what got better.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
 }

@@ -14,6 +14,7 @@ mod nearest;
 mod output;
 mod plan;
 mod replay;
+mod report;
 mod run;
 mod scenarios;
 mod show;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Command::Show(args) => show::show(args, &mut out),
         Command::Claims(args) => claims::claims(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
+        Command::Report(args) => report::report(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),
         Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
 use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
@@ -23,7 +24,8 @@ pub(crate) struct Job<'a> {
 
 /// What has come of it.
 pub(crate) struct Done {
-    pub(crate) record: RunRecord,
+    /// The run with its trace.
+    pub(crate) run: RecordedRun,
     /// The trace as JSON Lines, empty where the run could not be made.
     pub(crate) rendered: String,
 }
@@ -66,26 +68,37 @@ impl Flags {
 
 /// Makes a run.
 pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
-    let (mut done, trace) = run_with_trace(job, flags);
-    let header = engines::header(
-        job.engine,
-        job.scenario,
-        &job.scenario.setup(flags.timers, job.seed),
-    );
+    let (mut record, trace) = run_with_trace(job, flags);
+    let mut header = None;
+    let mut rendered = String::new();
+    let mut events = Vec::new();
     if let Some(trace) = trace {
         logging::tell(job, &trace);
-        done.rendered = trace.render(&header);
-        done.record.trace_sha256 = sha256_hex(&done.rendered);
+        let setup = job.scenario.setup(flags.timers, job.seed);
+        let head = engines::header(job.engine, job.scenario, &setup);
+        rendered = trace.render(&head);
+        record.trace_sha256 = sha256_hex(&rendered);
+        header = Some(head);
+        events = trace.events;
     }
-    done
+    let scenario = ScenarioText::from(job.scenario);
+    Done {
+        run: RecordedRun {
+            header,
+            events,
+            record,
+            scenario,
+        },
+        rendered,
+    }
 }
 
 /// Makes a run whose trace is nobody's business: only its claims are looked at.
 pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags) -> RunRecord {
-    run_with_trace(job, flags).0.record
+    run_with_trace(job, flags).0
 }
 
-fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
+fn run_with_trace(job: Job<'_>, flags: Flags) -> (RunRecord, Option<Trace>) {
     let Job {
         scenario,
         engine,
@@ -112,12 +125,7 @@ fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
     for finding in &mut record.findings {
         finding.replay.push_str(flags.replay());
     }
+    flags.replay().clone_into(&mut record.replay_flags);
     record.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    (
-        Done {
-            record,
-            rendered: String::new(),
-        },
-        trace,
-    )
+    (record, trace)
 }

@@ -35,10 +35,10 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     // Standard output is the trace and nothing else; what was found goes beside it.
     let pinned = BTreeMap::from([(scenario.id.clone(), scenario.findings.clone())]);
     let campaign = Campaign {
-        records: std::slice::from_ref(&done.record),
+        records: std::slice::from_ref(&done.run.record),
         pinned: &pinned,
-        replay_flags: flags.replay(),
         agreement: &Agreement::default(),
+        against: None,
         wall: Duration::ZERO,
         not_run: 0,
     };
@@ -46,7 +46,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     if !text.is_empty() {
         out.error(text.trim());
     }
-    Ok(match done.record.verdict {
+    Ok(match done.run.record.verdict {
         Verdict::Pass => exit::OK,
         Verdict::Fail | Verdict::Error => exit::FINDING,
         Verdict::Unsupported => exit::ENVIRONMENT,

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use seatrial_reports::{Campaign, Columns, details, totals};
+use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
 use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
 use crate::args::{EngineArg, Format, RunArgs};
-use crate::files::Folder;
+use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
-use crate::{Stop, against, campaign, engines, exit, plan, scenarios, signals};
+use crate::{Stop, against, campaign, engines, exit, plan, report, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -27,13 +28,23 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             path.display()
         ))
     };
-    let mut folder = Folder::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
     let jobs = jobs(&list, &engines, args)?;
     let flags = Flags::new(args.pace, args.timers, engines.len());
     let names: Vec<String> = engines
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
         .collect();
+    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or_default();
+    let head = CampaignHead {
+        format: RECORD_FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: commit.to_owned(),
+        engines: names.clone(),
+        runs: jobs.len(),
+    };
+    let mut reports = Reports::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
+    let mut file =
+        RecordFile::create(&args.out, &head).map_err(|error| unwritable(&args.out, error))?;
     signals::listen();
 
     let mut table = Table::new(&names, jobs.len() / list.len().max(1), args.format);
@@ -43,50 +54,62 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let threads = campaign::threads(args.jobs);
     let take = |done: Done, bar: &ProgressBar| {
         if written.is_ok() {
-            written = folder.add(&done.rendered);
+            written = file.add(&done.run, &done.rendered);
         }
-        records.push(done.record);
+        reports.add(&done.run);
+        records.push(done.run.record);
         table.grow(&records, bar, out);
     };
     campaign::run_all(&jobs, threads, |job| plan::run(job, flags), take);
     table.end(&records, out);
-    written.map_err(|error| unwritable(&args.out, error))?;
+    let end = CampaignEnd {
+        wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    written
+        .and_then(|()| file.finish(end))
+        .map_err(|error| unwritable(&args.out, error))?;
 
-    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or_default();
     let results = Results::of(env!("CARGO_PKG_VERSION"), commit, &names, &records);
     let pinned: BTreeMap<String, Vec<String>> = list
         .iter()
         .map(|scenario| (scenario.id.clone(), scenario.findings.clone()))
         .collect();
+    let comparison = before.map(|before| Comparison::of(&before, &results));
     let campaign = Campaign {
+        against: comparison.as_ref(),
         records: &records,
         pinned: &pinned,
-        replay_flags: flags.replay(),
         agreement: &results.agreement,
         wall: began.elapsed(),
         not_run: jobs.len() - records.len(),
     };
     let json = serde_json::to_string_pretty(&results)
         .map_err(|error| Stop::environment(format!("results.json: {error}")))?;
-    folder
-        .finish(&campaign, &json)
+    reports
+        .finish(&campaign, &head, &json)
         .map_err(|error| unwritable(&args.out, error))?;
     match args.format {
         Format::Json => out.line(&json),
         Format::Text => {
             out.print(&details(&campaign));
             out.print(&totals(&campaign));
-            out.line(&format!("     Results {}", args.out.display()));
+            out.line(&report::page_line(&args.out));
         }
     }
-    let worse = before.map(|before| against::worse(&before, &results));
-    if let (Some([]), Format::Text) = (worse.as_deref(), args.format) {
-        out.line("             nothing got worse");
+    if let Some(comparison) = &comparison {
+        if args.format == Format::Text {
+            for line in &comparison.better {
+                out.line(&format!("      Better {line}"));
+            }
+            if comparison.worse.is_empty() {
+                out.line("             nothing got worse");
+            }
+        }
+        for line in &comparison.worse {
+            out.error(&format!("worse than before: {line}"));
+        }
     }
-    for line in worse.iter().flatten() {
-        out.error(&format!("worse than before: {line}"));
-    }
-    Ok(code(&campaign, worse.as_deref()))
+    Ok(code(&campaign))
 }
 
 /// Every scenario with every seed on every engine.
@@ -118,10 +141,10 @@ fn jobs<'a>(
 }
 
 /// How the campaign ends.
-fn code(campaign: &Campaign<'_>, worse: Option<&[String]>) -> u8 {
+fn code(campaign: &Campaign<'_>) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
-    let bad = match worse {
-        Some(worse) => !worse.is_empty(),
+    let bad = match campaign.against {
+        Some(comparison) => !comparison.worse.is_empty(),
         None => {
             any(Verdict::Fail) || any(Verdict::Error) || !campaign.agreement.differing.is_empty()
         }
@@ -130,7 +153,7 @@ fn code(campaign: &Campaign<'_>, worse: Option<&[String]>) -> u8 {
         exit::FINDING
     } else if campaign.not_run > 0 {
         exit::STOPPED
-    } else if worse.is_none() && any(Verdict::Unsupported) {
+    } else if campaign.against.is_none() && any(Verdict::Unsupported) {
         exit::ENVIRONMENT
     } else {
         exit::OK

@@ -8,7 +8,7 @@ use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::record::{Failure, Verdict};
 
-use crate::campaign::{Campaign, Standing};
+use crate::campaign::{Campaign, Standing, replay};
 use crate::words::{count, short_span, wrapped};
 
 /// How many findings, failures and differences are shown; `results.json` has them all.
@@ -190,7 +190,7 @@ fn failures(campaign: &Campaign<'_>) -> String {
         if let Some(failure) = &run.failure {
             text.push_str(&wrapped("    ", "    ", &failure_text(run, failure)));
         }
-        let _ = writeln!(text, "    {}", campaign.replay(run).dimmed());
+        let _ = writeln!(text, "    {}", replay(run).dimmed());
     }
     more(&mut text, failed.len());
     text

@@ -15,6 +15,7 @@ pub mod oracles;
 pub mod predicate;
 pub mod procedures;
 pub mod record;
+pub mod record_file;
 pub mod recording;
 pub mod runner;
 pub mod schedule;

@@ -266,6 +266,10 @@ pub struct RunRecord {
     /// How long it took in wall time; the command fills it in.
     #[serde(default)]
     pub wall_ms: u64,
+    /// What `seatrial replay` needs to make the same run besides scenario, engine and seed, with a space
+    /// in front; the command fills it in.
+    #[serde(default)]
+    pub replay_flags: String,
     /// SHA-256 of the rendered trace; the command fills it in.
     #[serde(default)]
     pub trace_sha256: String,

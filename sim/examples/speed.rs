@@ -11,9 +11,20 @@ fn main() {
     for seed in 0..n {
         let mut w = World::build(&sc.setup(None, seed)).unwrap();
         w.set_trace_frames(false);
-        let r = pollster::block_on(seatrial_scenarios::runner::run(&mut w, &sc, &RunOptions { seed, ..RunOptions::default() }));
+        let r = pollster::block_on(seatrial_scenarios::runner::run(
+            &mut w,
+            &sc,
+            &RunOptions {
+                seed,
+                ..RunOptions::default()
+            },
+        ));
         ms += r.simulated_ms;
     }
     let s = t.elapsed().as_secs_f64();
-    println!("{:.0} runs/s, {:.0} x", n as f64 / s, ms as f64 / 1000.0 / s);
+    println!(
+        "{:.0} runs/s, {:.0} x",
+        n as f64 / s,
+        ms as f64 / 1000.0 / s
+    );
 }

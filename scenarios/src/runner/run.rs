@@ -128,6 +128,7 @@ impl RunRecord {
             failure: None,
             simulated_ms: 0,
             wall_ms: 0,
+            replay_flags: String::new(),
             trace_sha256: String::new(),
             claims: Vec::new(),
             races: Vec::new(),

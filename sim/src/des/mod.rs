@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use seatrial_node::{Channel, Peer};
 use seatrial_scenarios::{
     Fault, FaultOutcome, NodeName, Progress, Request, RequestId, Setup, Span, Trace, TraceKind,
+    trace::{Facts, changed_facts},
 };
 
 use crate::install;
@@ -63,6 +64,7 @@ pub struct World {
     wakes: BTreeMap<Peer, (Span, u64)>,
     links_change: Option<Span>,
     fingerprints: Vec<Fingerprint>,
+    facts: Vec<Facts>,
     last_change: Span,
     /// Counts observable changes.
     revision: u64,
@@ -96,6 +98,7 @@ impl World {
             wakes: BTreeMap::new(),
             links_change: None,
             fingerprints,
+            facts: vec![Facts::new(); setup.nodes.len()],
             last_change: Span::ZERO,
             revision: 0,
             requests: BTreeMap::new(),
@@ -172,6 +175,7 @@ impl World {
         let index = usize::from(peer.0);
         if self.fingerprints[index] != fingerprint {
             self.fingerprints[index] = fingerprint;
+            self.trace_state(peer);
             self.last_change = self.now;
             self.revision += 1;
         }
@@ -224,6 +228,18 @@ impl World {
     fn trace_at(&mut self, peer: Option<Peer>, what: TraceKind) {
         let name = peer.map(|peer| self.name(peer));
         self.trace.push(self.now, name, what);
+    }
+
+    /// Puts into the trace what is new about a machine.
+    fn trace_state(&mut self, peer: Peer) {
+        if !self.trace_frames {
+            return;
+        }
+        let facts = self.machine(peer).facts();
+        let before = std::mem::replace(&mut self.facts[usize::from(peer.0)], facts);
+        if let Some(changed) = changed_facts(&before, &self.facts[usize::from(peer.0)]) {
+            self.trace_at(Some(peer), changed);
+        }
     }
 
     /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.

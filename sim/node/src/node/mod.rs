@@ -342,6 +342,7 @@ impl Node {
                     self.backend_failed(fatal, fx);
                     return;
                 }
+                pc::Out::Note(note) => fx.push(Effect::Note(note)),
                 pc::Out::Rebootstrapping => log(fx, LogLine::RebootstrappingPrim),
                 pc::Out::PromoteToPrimary => log(fx, LogLine::PromoteToPrimary),
                 pc::Out::InconsistentWithRestoredView(uuid) => {
