@@ -76,8 +76,9 @@ impl Outcome {
         matches!(self, Self::Impossible | Self::Recovered)
     }
 
-    /// What a run with a second phase came to.
-    pub fn of(record: &RunRecord) -> Self {
+    /// What a run came to. With a second phase that is what the procedure came to: what the steps had
+    /// done before is its starting point, not its doing. `steps` is how many steps the scenario has.
+    pub fn of(record: &RunRecord, steps: usize) -> Self {
         if record.verdict == Verdict::Error {
             return Self::Error;
         }
@@ -88,11 +89,12 @@ impl Outcome {
         if record.forced.is_empty() && record.findings.iter().any(safety) {
             return Self::ModelBroken;
         }
+        let judged = |finding: &&Finding| {
+            record.second_phase.is_none() || usize::try_from(finding.step).is_ok_and(|step| step > steps)
+        };
         let found = |names: &[&str]| {
-            record
-                .findings
-                .iter()
-                .any(|finding| names.contains(&finding.oracle.as_str()))
+            let mut fired = record.findings.iter().filter(judged);
+            fired.any(|finding| names.contains(&finding.oracle.as_str()))
         };
         if found(&["twin-primaries"]) {
             return Self::SplitBrain;

@@ -155,7 +155,7 @@ fn play_schedule(
     };
     match play(templates, &scenario, seed, options.timers) {
         Ok(run) => {
-            record.outcome = Outcome::of(&run);
+            record.outcome = Outcome::of(&run, scenario.steps.len());
             record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
             record.skipped = run.faults.iter().filter(|fault| matches!(fault.outcome, FaultOutcome::Skipped(_))).count();
             record.simulated_ms = run.simulated_ms;

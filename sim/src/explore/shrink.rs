@@ -44,7 +44,7 @@ impl Shrinker<'_> {
         }
         self.runs += 1;
         play(self.templates, scenario, self.seed, self.timers)
-            .is_ok_and(|run| Outcome::of(&run) == self.wanted)
+            .is_ok_and(|run| Outcome::of(&run, scenario.steps.len()) == self.wanted)
     }
 
     /// Takes out steps at these places, if it then still fails.
@@ -182,7 +182,7 @@ pub fn shrink(
     timers: Option<Timers>,
 ) -> Option<Shrunk> {
     let run = play(templates, scenario, seed, timers).ok()?;
-    let wanted = Outcome::of(&run);
+    let wanted = Outcome::of(&run, scenario.steps.len());
     if wanted.is_good() {
         return None;
     }
