@@ -371,6 +371,7 @@ impl Bench {
         };
         let mut effects = Vec::new();
         process.node.handle(now, input, &mut effects);
+        self.name_processes();
         for effect in effects {
             self.carry_out(me, effect);
         }
