@@ -417,6 +417,34 @@ impl Bench {
                 self.say(me, text);
             }
             Effect::Note(Note::PortOpen) => self.say(me, "SQL port open"),
+            Effect::Note(Note::Quorum {
+                present,
+                left,
+                last_primary,
+                holds,
+            }) => {
+                let word = if holds { "holds" } else { "is lost" };
+                self.say(
+                    me,
+                    format!(
+                        "quorum {word}: {} of {} present, {} left in order",
+                        present.len(),
+                        last_primary.len(),
+                        left.len()
+                    ),
+                );
+            }
+            Effect::Note(Note::Reunion {
+                last_primary,
+                missing,
+            }) => self.say(
+                me,
+                format!(
+                    "reunion: {} of the {} of the last primary view are missing",
+                    missing.len(),
+                    last_primary.len()
+                ),
+            ),
             Effect::Exit(code) => {
                 let host = self.host(me);
                 let queue = host.process.as_mut().map(|p| std::mem::take(&mut p.io));
