@@ -101,7 +101,7 @@
         nodes.replaceChildren(...run.nodes.flatMap((name, node) => {
           const [cx, cy] = where[node];
           return [
-            primary[node] ? el("svg:circle", { cx, cy, r: 29, class: "primary" }) : null,
+            primary[node] ? el("svg:circle", { cx, cy, r: 29, class: "prim-ring" }) : null,
             el("svg:circle", { cx, cy, r: 23, class: "node-dot", "data-state": states[node] }),
             el("svg:text", { x: cx, y: cy + 5, class: "node-name", "data-state": states[node] }, S.visible(name).slice(0, 4)),
             el("svg:text", { x: cx, y: cy + (node === 0 ? -34 : 45), class: "node-state" }, states[node]),
