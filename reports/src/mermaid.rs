@@ -21,7 +21,14 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
         .map(|seen| seen.nodes.keys().map(|name| name.as_str()).collect())
         .unwrap_or_default();
     let place = |name: &str| names.iter().position(|known| *known == name).unwrap_or(0);
-    for fault in &run.faults {
+    // What comes after the step that failed does not explain it.
+    let last_step = run
+        .failure
+        .as_ref()
+        .map_or(0, |failure| failure.step)
+        .checked_sub(1)
+        .map_or(u32::MAX, |step| step + 1);
+    for fault in run.faults.iter().filter(|fault| fault.step <= last_step) {
         let skipped = match &fault.outcome {
             FaultOutcome::Applied(_) => "",
             FaultOutcome::Skipped(_) => " (skipped)",
@@ -36,14 +43,17 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
         };
         lines.push((fault.at_ms, 1, format!("Note over {over}: ⚡ {words}")));
     }
-    let mut before = None;
-    for command in &run.commands {
+    let mut asked = std::collections::BTreeSet::new();
+    for command in run
+        .commands
+        .iter()
+        .filter(|command| command.step <= last_step)
+    {
         // A procedure that asks the same again and again is shown once.
-        let same = (command.node.as_str(), command.line.as_str());
-        if before == Some(same) {
+        let same = (command.step, command.node.as_str(), command.line.as_str());
+        if command.procedure.is_some() && !asked.insert(same) {
             continue;
         }
-        before = Some(same);
         let node = place(command.node.as_str());
         lines.push((
             command.at_ms,
@@ -55,7 +65,7 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
             lines.push((at, 3, format!("N{node}--xOperator: exit {}", output.exit)));
         }
     }
-    for write in &run.writes {
+    for write in run.writes.iter().filter(|write| write.step <= last_step) {
         let node = place(write.node.as_str());
         let (arrow, words) = match &write.outcome {
             WriteOutcome::Acknowledged => ("->>", "acknowledged".to_owned()),
@@ -66,7 +76,11 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
         let words = label(&format!("write {}: {words}", write.tag));
         lines.push((write.at_ms, 2, format!("Client{arrow}N{node}: {words}")));
     }
-    for seen in &run.observations {
+    for seen in run
+        .observations
+        .iter()
+        .filter(|seen| seen.step <= last_step)
+    {
         for (name, node) in &seen.nodes {
             let node_place = place(name.as_str());
             let words = format!("Note over N{node_place}: {}", label(&state(node)));
@@ -76,8 +90,11 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
     if let Some(failure) = &run.failure {
         let last = names.len().saturating_sub(1);
         let words = label(&failure.text);
-        let at = run.simulated_ms.saturating_add(1);
-        lines.push((at, 5, format!("Note over Operator,N{last}: ✕ {words}")));
+        lines.push((
+            u64::MAX,
+            5,
+            format!("Note over Operator,N{last}: ✕ {words}"),
+        ));
     }
     lines.sort_by_key(|(at, order, _)| (*at, *order));
     let mut text =
