@@ -11,7 +11,7 @@ use seatrial_scenarios::record_file::RecordedRun;
 use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, TraceKind};
 
 use crate::chrome_trace::state_word;
-use crate::words::WIDTH;
+use crate::words::{WIDTH, wrapped};
 
 /// What the letters mean, for the first lines.
 const LETTERS: [(&str, &str); 9] = [
@@ -53,7 +53,8 @@ pub fn timeline(run: &RecordedRun) -> String {
         .iter()
         .map(|(letter, word)| format!("{letter} {word}"))
         .collect();
-    let _ = writeln!(text, "{}", letters.join("  ").dimmed());
+    let legend = wrapped("", "", &letters.join(", "));
+    text.push_str(&legend.dimmed().to_string());
     let mut picture = Picture {
         nodes,
         width: nodes
