@@ -60,7 +60,7 @@ pub struct Difference {
 }
 
 /// A declared race that two or more engines ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Race {
     /// The scenario's id.
     pub scenario: String,

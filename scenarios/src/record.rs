@@ -76,7 +76,7 @@ pub struct ClaimResult {
 }
 
 /// Which of its declared outcomes a race has ended in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceResult {
     /// The step that began it: the last before the check that does something.
     pub from: u32,

@@ -424,6 +424,8 @@ impl Bench {
                 self.say(me, text);
             }
             Effect::Note(Note::PortOpen) => self.say(me, "SQL port open"),
+            // What pc decides shows in the views; these are for reports.
+            Effect::Note(Note::Quorum { .. } | Note::Reunion { .. }) => {}
             Effect::Exit(code) => {
                 let host = self.host(me);
                 let queue = host.process.as_mut().map(|p| std::mem::take(&mut p.io));
