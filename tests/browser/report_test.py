@@ -106,7 +106,7 @@ class Browser:
 def open_run(page, url, hash_):
     page.goto("about:blank")
     page.goto(f"{url}#{hash_}")
-    page.wait_for_function("window.Seatrial && Seatrial.current() !== null")
+    page.wait_for_function("() => window.Seatrial && Seatrial.current() !== null")
 
 
 def overview(browser, url, results):
@@ -249,7 +249,7 @@ def hostile(browser, seatrial, folder):
     page = browser.page()
     page.goto(url)
     check("<script>pwned=1</script>" in page.inner_text("#failed"), "the title is shown as text")
-    open_run(page, url, "run=hostile/des/3")
+    open_run(page, url, f"run={link(read_record(record)[0])}")
     page.check("#everything")
     page.press("body", "End")
     check("<script>pwned=1</script>" in page.inner_text("#player h1"), "the title is shown as text in the player")
@@ -394,7 +394,7 @@ def performance(browser, seatrial, run, folder):
         page.goto("about:blank")
         began = time.monotonic()
         page.goto(f"{(folder / 'index.html').as_uri()}#run={link(run)}")
-        page.wait_for_function("window.Seatrial && Seatrial.current() !== null")
+        page.wait_for_function("() => window.Seatrial && Seatrial.current() !== null")
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         opened = min(opened, (time.monotonic() - began) * 1000)
     check(opened < OPEN_MS_MAX, f"100,000 events opened in {opened:.0f} ms")
