@@ -114,7 +114,7 @@ fn the_summary_of_a_failure_and_of_what_became_of_it() {
     let summary = work.read("now/summary.md");
     assert!(summary.contains("Nothing got worse."), "{summary}");
     assert!(
-        summary.contains("**better**: good on des, seed 3: pass, it was fail"),
+        summary.contains("**better**: good on des, seed 1: pass, it was fail"),
         "{summary}"
     );
 }
