@@ -267,16 +267,18 @@ impl Evs {
             && (join.view != self.view || (join.have == self.input.have() && same_leavers()))
     }
 
-    /// `evs_consensus.cpp:is_consensus`.
+    /// Whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this node
+    /// does, and those of one view as each other, since they have to leave it with the same messages.
     fn is_consensus(&self) -> bool {
+        let mut said: BTreeMap<ViewId, &BTreeMap<GcommUuid, i64>> = BTreeMap::new();
         self.known
             .values()
             .filter(|known| known.operational)
             .all(|known| {
-                known
-                    .join
-                    .as_ref()
-                    .is_some_and(|join| self.is_consistent(join))
+                known.join.as_ref().is_some_and(|join| {
+                    self.is_consistent(join)
+                        && *said.entry(join.view).or_insert(&join.have) == &join.have
+                })
             })
     }
 
