@@ -17,6 +17,7 @@ use madsim::runtime::{Handle, NodeHandle, Runtime};
 use madsim::task::NodeId;
 use madsim::time::{sleep, timeout};
 use seatrial_node::Peer;
+use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
 
@@ -40,6 +41,20 @@ pub fn run(
     drive(setup, async |testbed: &mut Madsim| {
         runner::run(testbed, scenario, options).await
     })
+}
+
+/// Replays a recording on this engine.
+///
+/// # Errors
+/// When the initial state is not reached.
+///
+/// # Panics
+/// When the run panics.
+pub fn replay(recording: &Recording, seed: u64) -> Result<Replay, BuildError> {
+    drive(&recording.setup(seed), async |testbed: &mut Madsim| {
+        recording.replay(testbed).await
+    })
+    .map(|(replay, _)| replay)
 }
 
 /// Lets `body` act on a cluster in its initial state, on a thread of its own: madsim's determinism
