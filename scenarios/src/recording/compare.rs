@@ -5,7 +5,7 @@
 //!   which two nodes start or stop at once: they come in one view or in two. From there on they are
 //!   compared by their change since the step before and by their rank between the nodes;
 //! - `last_committed` to the last number in a step in which the observer itself wrote: it looked at
-//!   the other nodes meanwhile. There it may differ by the rows that the observer had written by then;
+//!   the other nodes meanwhile. There it, and the count of rows, may differ by the rows that the observer wrote;
 //! - what a recording itself lists as unstable.
 //!
 //! Everything that is left out is counted with its reason.
@@ -122,8 +122,9 @@ pub(super) struct Seen {
     /// What became of the observer's own row.
     pub(super) write: Option<String>,
     pub(super) identity: Option<usize>,
-    /// Rows that the observer had written in this step before this look.
-    pub(super) written_before: i64,
+    /// Rows that the observer wrote in this step: some of them after this look, some before, since it
+    /// looked at the nodes at the same time.
+    pub(super) own_rows: i64,
 }
 
 /// What is exact in a step.
@@ -165,7 +166,8 @@ pub(super) fn step(
         let Some(seen) = seen.get(name) else { continue };
         let mut fields = plain(recorded, seen);
         if exact.positions && let Some(rows) = recorded.rows_n {
-            fields.push(("rows_n", rows.to_string(), counted(&seen.node).to_string()));
+            let counted = i128::try_from(counted(&seen.node)).ok();
+            fields.push(within("rows_n", Some(i128::from(rows)), counted, seen.own_rows));
         }
         numbers(name, exact, &now, before, &mut fields, &mut replay);
         for (field, recorded, seen) in fields {
@@ -325,7 +327,7 @@ impl Counters {
     fn slack_of(nodes: &BTreeMap<NodeName, Seen>) -> BTreeMap<NodeName, i64> {
         nodes
             .iter()
-            .map(|(name, seen)| (name.clone(), seen.written_before))
+            .map(|(name, seen)| (name.clone(), seen.own_rows))
             .collect()
     }
 

@@ -419,7 +419,6 @@ impl<T: Testbed> Player<'_, T> {
                 continue;
             };
             let running = node.process == ProcessState::Running;
-            let written_before = written;
             let identity = if recorded.identity.is_some() {
                 self.identity(name).await
             } else {
@@ -441,9 +440,12 @@ impl<T: Testbed> Player<'_, T> {
                 read,
                 write,
                 identity,
-                written_before,
+                own_rows: 0,
             };
             all.insert(name.clone(), seen);
+        }
+        for seen in all.values_mut() {
+            seen.own_rows = written;
         }
         all
     }

@@ -313,6 +313,12 @@ impl Node {
                 self.refuse_pending(fx);
                 self.finish_stop(now, fx);
             }
+            // Client connections are closed first, and a commit that is being replicated cannot be
+            // ended (`sql/wsrep_mysqld.cc:wsrep_close_client_connections`): it comes back with a
+            // position or is refused when the component is lost.
+            _ if !self.pending.is_empty() && !self.paused => {
+                fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
+            }
             _ => self.close_group(Closing::Stop, now, fx),
         }
     }
