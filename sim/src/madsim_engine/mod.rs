@@ -22,6 +22,7 @@ use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
 
 use crate::install::{self, BuildError};
+use crate::links::{LATENCY_MAX_US, LATENCY_MIN_US};
 
 pub use testbed::Madsim;
 use world::{World, place};
@@ -71,7 +72,8 @@ pub fn drive<R: Send>(
 ) -> Result<(R, Trace), BuildError> {
     let run = || {
         let mut config = Config::default();
-        config.net.send_latency = Duration::from_micros(150)..Duration::from_micros(900);
+        config.net.send_latency =
+            Duration::from_micros(LATENCY_MIN_US)..Duration::from_micros(LATENCY_MAX_US);
         let runtime = Runtime::with_seed_and_config(setup.seed, config);
         runtime.block_on(simulate(setup, body))
     };
