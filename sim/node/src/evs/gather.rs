@@ -541,7 +541,7 @@ impl Evs {
         }
         // The last one agrees with itself at once: recorded nodes were alone in their own view within
         // milliseconds of the other's leave.
-        self.try_install(now, config, out);
+        self.try_install(now, out);
     }
 
     /// Whether most of the current view suspect a node, by their JOINs (`check_suspects`).
