@@ -1,4 +1,4 @@
-//! Lists the scenario files, so that the program carries every file of the folders.
+//! Lists the scenario files and the recordings, so that the program carries every file of the folders.
 //!
 //! A macro that reads a folder would not notice a new file; cargo watches the folders named here.
 
@@ -9,24 +9,37 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let catalogue = list(&root, "FILES", &["catalogue", "regressions"], "toml")?;
+    fs::write(out.join("catalogue.rs"), catalogue)?;
+    let recordings = list(&root, "INCLUDED", &["recordings"], "json")?;
+    fs::write(out.join("recordings.rs"), recordings)
+}
+
+/// A constant with the names and texts of the files of some folders.
+fn list(root: &Path, constant: &str, folders: &[&str], extension: &str) -> io::Result<String> {
     let mut files = Vec::new();
-    for folder in ["catalogue", "regressions"] {
+    for folder in folders {
         println!("cargo::rerun-if-changed={folder}");
-        collect(&root.join(folder), folder, &mut files)?;
+        collect(&root.join(folder), folder, extension, &mut files)?;
     }
     files.sort();
-    let mut text = format!("const FILES: [(&str, &str); {}] = [\n", files.len());
+    let mut text = format!("const {constant}: [(&str, &str); {}] = [\n", files.len());
     for (name, path) in &files {
         let path = path.to_str().expect("the folder's name is text");
         writeln!(text, "    ({name:?}, include_str!({path:?})),")
             .expect("invariant: writing to a String does not fail");
     }
     text.push_str("];\n");
-    fs::write(out.join("catalogue.rs"), text)
+    Ok(text)
 }
 
-/// The scenario files of a folder and of those in it.
-fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+/// The files with an extension in a folder and in those in it.
+fn collect(
+    folder: &Path,
+    name: &str,
+    extension: &str,
+    files: &mut Vec<(String, PathBuf)>,
+) -> io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }
@@ -38,11 +51,8 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io:
             .unwrap_or_default();
         let name = format!("{name}/{file}");
         if path.is_dir() {
-            collect(&path, &name, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+            collect(&path, &name, extension, files)?;
+        } else if path.extension().is_some_and(|own| own == extension) {
             files.push((name, path));
         }
     }

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// The ledger of the manual's statements, each with its verdict.
     Claims(ClaimsArgs),
+    /// The simulator against recorded runs of real nodes, or engines against each other.
+    Conform(ConformArgs),
     /// One run with its whole trace, as JSON Lines.
     Replay(ReplayArgs),
     /// Search random fault schedules for what a procedure cannot recover.
@@ -217,6 +219,42 @@ pub(crate) struct ClaimsArgs {
     /// What is printed.
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
     pub(crate) format: ClaimsFormat,
+}
+
+/// `seatrial conform`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 everything agrees; 1 something differs; 2 usage; 3 the environment; \
+    4 stopped by a signal, nothing found."
+)]
+pub(crate) struct ConformArgs {
+    /// Names of recordings; all by default.
+    #[arg(value_name = "RECORDING")]
+    pub(crate) recordings: Vec<String>,
+    /// Compare engines with each other on random schedules instead.
+    #[arg(long)]
+    pub(crate) random: bool,
+    /// Engines; des for recordings, des and madsim for random schedules by default.
+    #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
+    pub(crate) on: Vec<EngineArg>,
+    /// The master seed; of random schedules also the schedule.
+    #[arg(long, value_name = "S", default_value_t = SEED, conflicts_with = "seeds")]
+    pub(crate) seed: u64,
+    /// Several seeds: from A up to B, B excluded.
+    #[arg(long, value_name = "A..B", value_parser = crate::conform::range)]
+    pub(crate) seeds: Option<std::ops::Range<u64>>,
+    /// Timeouts of random schedules; fast by default. Recordings have their own.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Runs at the same time; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The folder of results and of shrunk schedules.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/conform")]
+    pub(crate) out: PathBuf,
+    /// What is printed; json is results.json and nothing else.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// `seatrial replay`.

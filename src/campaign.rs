@@ -28,17 +28,42 @@ pub(crate) fn run_all<T: Send>(
     mut take: impl FnMut(T, &ProgressBar),
 ) {
     let bar = progress(jobs.len());
+    let name = |job: &Job<'_>| job.scenario.id.clone();
+    each_with(jobs, threads, &bar, name, |job| make(*job), |_, done| {
+        take(done, &bar);
+    });
+}
+
+/// The same for anything that can be made one by one; `take` gets the place of what was made.
+pub(crate) fn each<J: Sync, T: Send>(
+    jobs: &[J],
+    threads: usize,
+    name: impl Fn(&J) -> String + Sync,
+    make: impl Fn(&J) -> T + Sync,
+    take: impl FnMut(usize, T),
+) {
+    each_with(jobs, threads, &progress(jobs.len()), name, make, take);
+}
+
+fn each_with<J: Sync, T: Send>(
+    jobs: &[J],
+    threads: usize,
+    bar: &ProgressBar,
+    name: impl Fn(&J) -> String + Sync,
+    make: impl Fn(&J) -> T + Sync,
+    mut take: impl FnMut(usize, T),
+) {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..threads.min(jobs.len()) {
-            let (sender, next, make, bar) = (sender.clone(), &next, &make, &bar);
+            let (sender, next, make, name) = (sender.clone(), &next, &make, &name);
             scope.spawn(move || {
                 while !signals::stopped() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { break };
-                    bar.set_message(job.scenario.id.clone());
-                    let done = make(*job);
+                    bar.set_message(name(job));
+                    let done = make(job);
                     bar.inc(1);
                     if sender.send((index, done)).is_err() {
                         break;
@@ -52,7 +77,7 @@ pub(crate) fn run_all<T: Send>(
         for (index, done) in receiver {
             waiting.insert(index, done);
             while let Some(done) = waiting.remove(&wanted) {
-                take(done, &bar);
+                take(wanted, done);
                 wanted += 1;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
 use crate::Stop;
@@ -69,21 +70,25 @@ pub(crate) fn check(scenario: &Scenario) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Runs a scenario. A panic is a bug of ours: it is caught, and told as the run's error.
+/// Runs a scenario.
 pub(crate) fn run(
     engine: EngineArg,
     scenario: &Scenario,
     setup: &Setup,
     options: &RunOptions,
 ) -> Result<(RunRecord, Trace), String> {
-    let attempt = catch_unwind(AssertUnwindSafe(|| match engine {
+    guarded(|| match engine {
         EngineArg::Des => {
             seatrial_sim::des::run(scenario, setup, options).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim(scenario, setup, options),
         EngineArg::Real => Err("this build has no such engine".to_owned()),
-    }));
-    attempt.unwrap_or_else(|panic| {
+    })
+}
+
+/// What a run gives. A panic is a bug of ours: it is caught, and told as the run's error.
+fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -104,6 +109,31 @@ fn madsim(
 
 #[cfg(not(madsim))]
 fn madsim(_: &Scenario, _: &Setup, _: &RunOptions) -> Result<(RunRecord, Trace), String> {
+    Err("this build has no madsim engine".to_owned())
+}
+
+/// Replays a recording.
+pub(crate) fn replay_recording(
+    engine: EngineArg,
+    recording: &Recording,
+    seed: u64,
+) -> Result<Replay, String> {
+    guarded(|| match engine {
+        EngineArg::Des => {
+            seatrial_sim::des::replay(recording, seed).map_err(|error| error.to_string())
+        }
+        EngineArg::Madsim => madsim_replay(recording, seed),
+        EngineArg::Real => Err("recordings are of real nodes: replay them on des or madsim".to_owned()),
+    })
+}
+
+#[cfg(madsim)]
+fn madsim_replay(recording: &Recording, seed: u64) -> Result<Replay, String> {
+    seatrial_sim::madsim_engine::replay(recording, seed).map_err(|error| error.to_string())
+}
+
+#[cfg(not(madsim))]
+fn madsim_replay(_: &Recording, _: u64) -> Result<Replay, String> {
     Err("this build has no madsim engine".to_owned())
 }
 

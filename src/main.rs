@@ -5,6 +5,7 @@ mod against;
 mod args;
 mod campaign;
 mod claims;
+mod conform;
 mod engines;
 mod exit;
 mod explore;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         Command::List(args) => list::list(args, &mut out),
         Command::Show(args) => show::show(args, &mut out),
         Command::Claims(args) => claims::claims(args, &mut out),
+        Command::Conform(args) => conform::conform(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
         Command::Explore(args) => explore::explore(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),

@@ -333,6 +333,12 @@ pub enum TransferFrame {
         /// In the last part the database.
         database: Option<Box<Database>>,
     },
+    /// The joiner has taken a part: rsync's connection moves on only as fast as the other side
+    /// reads, so that a copy stands still while the nodes do not reach each other.
+    SnapshotTaken {
+        /// Which.
+        part: u32,
+    },
     /// One event of the incremental transfer.
     IstEvent(CachedEvent),
     /// The incremental transfer is complete.
@@ -431,6 +437,7 @@ impl TransferFrame {
         match self {
             Self::Bypass { position } => format!("sst bypass {position}"),
             Self::SnapshotPart { part, parts, .. } => format!("sst part {part}/{parts}"),
+            Self::SnapshotTaken { part } => format!("sst part {part} taken"),
             Self::IstEvent(event) => format!("ist {}", event.seqno),
             Self::IstEnd { last } => format!("ist end {last}"),
         }

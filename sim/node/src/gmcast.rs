@@ -40,6 +40,8 @@ pub(crate) enum Out {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Link {
+    /// This node has opened it.
+    dialled: bool,
     /// The peer's identity, once its first message is here.
     uuid: Option<GcommUuid>,
     last_received: Time,
@@ -143,7 +145,7 @@ impl Gmcast {
     }
 
     pub(crate) fn link_up(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
-        self.dialling.remove(&peer);
+        let dialled = self.dialling.remove(&peer);
         if !self.open || self.abandoned.remove(&peer) {
             out.push(Out::Close(peer));
             return;
@@ -151,6 +153,7 @@ impl Gmcast {
         self.links.insert(
             peer,
             Link {
+                dialled,
                 uuid: None,
                 last_received: now,
                 last_sent: now,
@@ -239,7 +242,14 @@ impl Gmcast {
 
     fn hello(&mut self, from: Peer, uuid: GcommUuid, now: Time, out: &mut Vec<Out>) {
         if uuid == self.uuid {
-            out.push(Out::DuplicateUuid);
+            // The one who dials learns it from the handshake and ends; the one who was called only
+            // loses the connection (`gmcast_proto.cpp:validate_handshake_uuid`).
+            if self.links.get(&from).is_some_and(|link| link.dialled) {
+                out.push(Out::DuplicateUuid);
+            } else {
+                out.push(Out::Close(from));
+                self.links.remove(&from);
+            }
             return;
         }
         if self.banned.get(&uuid).is_some_and(|until| *until > now) {

@@ -22,7 +22,7 @@ use crate::machine::{Fingerprint, Machine, MachineEffect};
 
 use network::{ConnKey, Connection, conn_key};
 
-pub use testbed::{Templates, run};
+pub use testbed::{Templates, replay, run};
 
 /// Something that will happen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_node::Peer;
+use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
@@ -223,6 +224,16 @@ impl Templates {
         world.reseed(setup.seed);
         Ok(world)
     }
+}
+
+/// Replays a recording on this engine.
+///
+/// # Errors
+/// When the initial state is not reached.
+pub fn replay(recording: &Recording, seed: u64) -> Result<Replay, BuildError> {
+    let mut world = World::build(&recording.setup(seed))?;
+    world.set_traced(false);
+    Ok(pollster::block_on(recording.replay(&mut world)))
 }
 
 /// Runs a scenario on this engine.

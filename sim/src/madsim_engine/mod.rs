@@ -17,10 +17,12 @@ use madsim::runtime::{Handle, NodeHandle, Runtime};
 use madsim::task::NodeId;
 use madsim::time::{sleep, timeout};
 use seatrial_node::Peer;
+use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
 
 use crate::install::{self, BuildError};
+use crate::links::{LATENCY_MAX_US, LATENCY_MIN_US};
 
 pub use testbed::Madsim;
 use world::{World, place};
@@ -42,6 +44,20 @@ pub fn run(
     })
 }
 
+/// Replays a recording on this engine.
+///
+/// # Errors
+/// When the initial state is not reached.
+///
+/// # Panics
+/// When the run panics.
+pub fn replay(recording: &Recording, seed: u64) -> Result<Replay, BuildError> {
+    drive(&recording.setup(seed), async |testbed: &mut Madsim| {
+        recording.replay(testbed).await
+    })
+    .map(|(replay, _)| replay)
+}
+
 /// Lets `body` act on a cluster in its initial state, on a thread of its own: madsim's determinism
 /// needs a fresh one. Returns what the body returns, and the trace.
 ///
@@ -56,7 +72,8 @@ pub fn drive<R: Send>(
 ) -> Result<(R, Trace), BuildError> {
     let run = || {
         let mut config = Config::default();
-        config.net.send_latency = Duration::from_micros(150)..Duration::from_micros(900);
+        config.net.send_latency =
+            Duration::from_micros(LATENCY_MIN_US)..Duration::from_micros(LATENCY_MAX_US);
         let runtime = Runtime::with_seed_and_config(setup.seed, config);
         runtime.block_on(simulate(setup, body))
     };

@@ -536,10 +536,14 @@ impl Evs {
                 self.shift_to_gather(now);
                 self.send_join(now, out);
             }
+            State::Gather if self.operational_set().len() == 1 => self.send_join(now, out),
             State::Gather => self.join_changed(now, out),
             State::Leaving => self.close_if_alone(out),
             State::Closed | State::Joining | State::Install => {}
         }
+        // The last one agrees with itself at once: recorded nodes were alone in their own view within
+        // milliseconds of the other's leave.
+        self.try_install(now, out);
     }
 
     /// Whether most of the current view suspect a node, by their JOINs (`check_suspects`).

@@ -27,7 +27,8 @@ impl Node {
             fx.push(Effect::Reply(request, Reply::Ok));
             return;
         }
-        if !self.port_open {
+        // A server that is being stopped takes no connection any more.
+        if !self.port_open || self.term_received {
             fx.push(Effect::Reply(request, Reply::Error(NO_SERVER)));
             return;
         }

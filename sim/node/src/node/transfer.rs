@@ -270,10 +270,10 @@ impl Node {
             log(fx, LogLine::SstSent(position));
             self.end_donation(Some(self.committed), now, fx);
         } else {
+            // The next one follows some time after this one has been taken.
             if let Some(donation) = &mut self.donation {
                 donation.parts_sent = part;
             }
-            fx.push(Effect::SetTimer(TimerId::Donor, now + SNAPSHOT_PART));
         }
     }
 
@@ -284,6 +284,15 @@ impl Node {
         now: Time,
         fx: &mut Effects,
     ) {
+        if let TransferFrame::SnapshotTaken { part } = frame {
+            let expected = |donation: &Donation| {
+                donation.joiner == from && donation.parts_sent == *part
+            };
+            if self.donation.as_ref().is_some_and(expected) {
+                fx.push(Effect::SetTimer(TimerId::Donor, now + SNAPSHOT_PART));
+            }
+            return;
+        }
         let Some(joining) = &mut self.joining else {
             return;
         };
@@ -305,16 +314,24 @@ impl Node {
                 let first = joining.phase != JoinPhase::Snapshot;
                 joining.phase = JoinPhase::Snapshot;
                 if first || *part == 1 {
-                    // From here on the files belong to nobody (`mark_unsafe`).
+                    // From here on the files belong to nobody. A state file that says so already is
+                    // not written: one of no bytes stays so (`saved_state.cpp:mark_unsafe`).
                     self.state_uuid = StateUuid::NIL;
                     self.committed = Seqno::UNDEFINED;
-                    self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
+                    if !self.saved.uuid.is_nil() {
+                        self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
+                    }
                 }
                 match database {
                     Some(database) => self.snapshot_complete(*position, database, now, fx),
-                    None => self.snapshot_part(*position, fx),
+                    None => {
+                        self.snapshot_part(*position, fx);
+                        let taken = TransferFrame::SnapshotTaken { part: *part };
+                        fx.push(Effect::Send(from, Frame::Transfer(taken)));
+                    }
                 }
             }
+            TransferFrame::SnapshotTaken { .. } => {}
             TransferFrame::IstEvent(event) => {
                 joining.phase = JoinPhase::Incremental;
                 self.ist_event(event, now, fx);
@@ -329,12 +346,13 @@ impl Node {
         }
     }
 
-    /// Half-copied files: the position is already the donor's, the tables are not all there.
+    /// Half-copied files: the position is already the donor's, the tables are those of before, as far
+    /// as there were any.
     fn snapshot_part(&mut self, position: Position, fx: &mut Effects) {
         let half = Database {
             position,
             half_copied: true,
-            ..Database::default()
+            ..self.database.clone()
         };
         self.database = half.clone();
         self.disk(DiskOp::InnodbReplace(Box::new(half)), fx);
@@ -390,8 +408,14 @@ impl Node {
         let clash =
             matches!(&change, Some(Change::Insert(tag)) if self.database.rows.contains(tag));
         if clash {
-            // The same key with another origin (error 1062): the node cannot follow.
-            self.ist_failed("Failed to apply write set", now, fx);
+            // The same key with another origin (error 1062): the node cannot follow, its state is
+            // void (`replicator_smm.cpp:on_ist_trx`, `mark_corrupt_and_close`).
+            log(fx, LogLine::IstFailed("Failed to apply write set".into()));
+            self.corrupt = true;
+            self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
+            self.state_uuid = StateUuid::NIL;
+            self.committed = Seqno::UNDEFINED;
+            self.leave_after_failed_ist(now, fx);
             return;
         }
         self.commit(event, change, Vec::new(), fx);
@@ -405,6 +429,10 @@ impl Node {
             .as_ref()
             .map_or(self.committed, |joining| joining.conf.seqno);
         self.committed = self.committed.max(seqno);
+        self.leave_after_failed_ist(now, fx);
+    }
+
+    fn leave_after_failed_ist(&mut self, now: Time, fx: &mut Effects) {
         self.joining = None;
         self.ist_failure = true;
         if !self.port_open {

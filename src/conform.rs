@@ -1,0 +1,108 @@
+//! `seatrial conform`: the simulator against recorded runs of real nodes, or engines against each other
+//! on random schedules.
+
+mod random;
+mod recorded;
+
+use std::path::Path;
+
+use seatrial_scenarios::recording::Recording;
+
+use crate::args::{ConformArgs, EngineArg};
+use crate::output::Out;
+use crate::{Stop, engines, signals};
+
+pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
+    let seeds = seeds(args)?;
+    std::fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
+    signals::listen();
+    if args.random {
+        if !args.recordings.is_empty() {
+            return Err(Stop::usage(
+                "--random draws schedules: name either recordings or --random",
+            ));
+        }
+        let on = engines::available(if args.on.is_empty() {
+            &[EngineArg::Des, EngineArg::Madsim]
+        } else {
+            &args.on
+        })?;
+        return random::conform(args, &on, seeds, out);
+    }
+    let on = engines::available(if args.on.is_empty() {
+        &[EngineArg::Des]
+    } else {
+        &args.on
+    })?;
+    let recordings = named(&args.recordings)?;
+    recorded::conform(args, &on, &recordings, seeds, out)
+}
+
+/// The recordings with these names, or all.
+fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
+    let all = Recording::all();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    names
+        .iter()
+        .map(|name| {
+            let found = all.iter().find(|recording| recording.name == *name);
+            found.cloned().ok_or_else(|| {
+                let known: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
+                Stop::usage(format!(
+                    "there is no recording `{name}`; there are {}",
+                    known.join(", ")
+                ))
+            })
+        })
+        .collect()
+}
+
+/// The seeds: `--seeds A..B`, B excluded, or `--seed S` alone.
+fn seeds(args: &ConformArgs) -> Result<std::ops::Range<u64>, Stop> {
+    match &args.seeds {
+        Some(range) => Ok(range.clone()),
+        None => args
+            .seed
+            .checked_add(1)
+            .map(|end| args.seed..end)
+            .ok_or_else(|| Stop::usage(format!("--seed {}: too large", args.seed))),
+    }
+}
+
+/// Reads `A..B`.
+pub(crate) fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let wrong = || format!("`{text}` is no range of seeds such as 1..21, the last one excluded");
+    let (first, end) = text.split_once("..").ok_or_else(wrong)?;
+    let first: u64 = first.trim().parse().map_err(|_| wrong())?;
+    let end: u64 = end.trim().parse().map_err(|_| wrong())?;
+    if first >= end {
+        return Err(format!("the range {text} is empty: the last seed is excluded"));
+    }
+    Ok(first..end)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::environment(format!(
+        "cannot write results to {}: {error}",
+        path.display()
+    ))
+}
+
+/// Writes a file of results whole or not at all.
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
+    let partial = folder.join(format!("{name}.partial"));
+    std::fs::write(&partial, text)
+        .and_then(|()| std::fs::rename(&partial, folder.join(name)))
+        .map_err(|error| unwritable(folder, &error))
+}
+
+/// Equal of compared, as a percentage that reads 100 only where everything is equal.
+fn percent(equal: u64, compared: u64) -> String {
+    if compared == 0 {
+        return "-".to_owned();
+    }
+    let tenths = equal * 1000 / compared;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
