@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
 use crate::Stop;
@@ -53,9 +54,8 @@ pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
             "this build has no madsim engine: it is compiled in with `--cfg madsim`, which the \
              repository's .cargo/config.toml sets unless RUSTFLAGS is in the environment",
         ),
-        EngineArg::Real => {
-            Some("this build has no engine for real MariaDB containers yet; use des or madsim")
-        }
+        // Whether there is a Docker engine turns out when it is asked.
+        EngineArg::Real => None,
     }
 }
 
@@ -81,7 +81,10 @@ pub(crate) fn run(
             seatrial_sim::des::run(scenario, setup, options).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim(scenario, setup, options),
-        EngineArg::Real => Err("this build has no such engine".to_owned()),
+        EngineArg::Real => {
+            seatrial_real_harness::run(scenario, setup, options, &RealOptions::default())
+                .map_err(|error| error.to_string())
+        }
     }));
     attempt.unwrap_or_else(|panic| {
         let text = panic

@@ -1,0 +1,32 @@
+//! The real engine: the same scenario files on `MariaDB` Galera nodes in containers.
+//!
+//! A container is a host, and mariadbd a service in it. Starting and stopping follow the unit file;
+//! the commands of the manual run literally. Everything goes through the Docker engine's API, so that
+//! an ordinary user in the group `docker` needs neither root nor a tool.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `docker` | the one place that talks to the Docker engine |
+//! | `host`, `programs`, `host/` | a container as a host, and the programs in it |
+//! | `cluster`, `settings`, `prepared` | three hosts on a network of their own, and how they start fast |
+//! | `testbed`, `requests`, `faults`, `network`, `rest`, `look` | the Testbed port |
+//! | `ours` | labels, and what may be removed |
+
+mod cluster;
+mod docker;
+mod error;
+mod faults;
+mod host;
+mod look;
+mod network;
+mod ours;
+mod prepared;
+mod programs;
+mod requests;
+mod rest;
+mod run;
+mod settings;
+mod testbed;
+
+pub use error::HarnessError;
+pub use run::{DEFAULT_IMAGE, RealOptions, run, stop, sweep};

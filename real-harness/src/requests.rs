@@ -1,0 +1,156 @@
+//! What operators type and clients ask, each in a session of its own inside the node's host, so that
+//! no partition between the nodes cuts it.
+
+use std::sync::Arc;
+
+use seatrial_scenarios::{NodeName, Output, Progress, Request, RequestId, Statement};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::cluster::Cluster;
+use crate::docker::Ended;
+use crate::host::Host;
+use crate::programs;
+
+/// A request, and how far it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) node: NodeName,
+    pub(crate) progress: Progress,
+}
+
+/// What `cm-run-playbook --all-hosts` does on the other hosts.
+const PLAYBOOK: &str = "systemctl restart mariadb";
+
+/// Starts a request. Its end is sent to `ended`.
+pub(crate) fn start(
+    cluster: &Cluster,
+    host: &Arc<Host>,
+    id: RequestId,
+    request: Request,
+    ended: UnboundedSender<(RequestId, Progress)>,
+) {
+    if let Request::Operator { line, .. } = &request
+        && line.contains("cm-run-playbook")
+        && line.contains("--all-hosts")
+    {
+        // The playbook reaches every host; nobody waits for these parts.
+        for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
+            let other = other.clone();
+            tokio::spawn(async move {
+                let _ = other
+                    .run(&[programs::OPERATOR, "playbook", PLAYBOOK])
+                    .await;
+            });
+        }
+    }
+    let host = host.clone();
+    tokio::spawn(async move {
+        let progress = match request {
+            Request::Operator { line, .. } => operator(&host, id, &line).await,
+            Request::Client { statement, .. } => client(&host, &statement).await,
+        };
+        // A run that is over does not ask any more.
+        let _ = ended.send((id, progress));
+    });
+}
+
+async fn operator(host: &Host, id: RequestId, line: &str) -> Progress {
+    let number = id.0.to_string();
+    match host.run(&[programs::OPERATOR, &number, line]).await {
+        Ok(Ended {
+            stdout,
+            stderr,
+            exit: Some(exit),
+        }) => Progress::Done(Output {
+            stdout,
+            stderr,
+            exit,
+        }),
+        Ok(_) | Err(_) => Progress::Unknown,
+    }
+}
+
+/// Ctrl-C for everything in the terminal's session.
+pub(crate) fn interrupt(host: Arc<Host>, id: RequestId) {
+    tokio::spawn(async move {
+        let _ = host.do_it(&format!("interrupt {}", id.0)).await;
+    });
+}
+
+async fn client(host: &Host, statement: &Statement) -> Progress {
+    let sql = match statement {
+        Statement::Insert(tag) => format!("INSERT INTO t.t VALUES ('{tag}')"),
+        Statement::Read => "SELECT COUNT(*) FROM t.t".to_owned(),
+        Statement::Ddl(name) => format!("CREATE TABLE t.ddl_{name} (n INT PRIMARY KEY)"),
+    };
+    match host.run(&[programs::CLIENT, &sql]).await {
+        Ok(ended) => result(&ended),
+        Err(_) => Progress::Unknown,
+    }
+}
+
+/// What the client knows of its statement at its end.
+fn result(ended: &Ended) -> Progress {
+    if ended.exit == Some(0) {
+        return Progress::Acknowledged;
+    }
+    let line = ended
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("ERROR "))
+        .unwrap_or_default();
+    let code = line
+        .trim_start_matches("ERROR ")
+        .split(' ')
+        .next()
+        .and_then(|code| code.parse::<u16>().ok());
+    match code {
+        // The connection went away while the statement ran.
+        Some(2006 | 2013) | None => Progress::Unknown,
+        Some(code) => Progress::Refused {
+            code,
+            // The place is that of `-e`, not a part of the message.
+            message: line.replacen(" at line 1", "", 1),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(stderr: &str) -> Progress {
+        result(&Ended {
+            stdout: String::new(),
+            stderr: stderr.to_owned(),
+            exit: Some(1),
+        })
+    }
+
+    #[test]
+    fn a_refusal_carries_the_server_s_number_and_text() {
+        let line =
+            "ERROR 1047 (08S01) at line 1: WSREP has not yet prepared node for application use\n";
+        assert_eq!(
+            after(line),
+            Progress::Refused {
+                code: 1047,
+                message: "ERROR 1047 (08S01): WSREP has not yet prepared node for application use"
+                    .to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn nobody_knows_what_became_of_a_statement_whose_connection_was_lost() {
+        let line = "ERROR 2013 (HY000) at line 1: Lost connection to server during query\n";
+        assert_eq!(after(line), Progress::Unknown);
+        assert_eq!(after(""), Progress::Unknown);
+    }
+
+    #[test]
+    fn a_server_without_a_socket_refuses() {
+        let line = "ERROR 2002 (HY000): Can't connect to local server through socket (111)\n";
+        assert!(matches!(after(line), Progress::Refused { code: 2002, .. }));
+    }
+}
