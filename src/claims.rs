@@ -8,13 +8,21 @@ use seatrial_scenarios::{RunRecord, Scenario};
 use crate::args::{ClaimsArgs, ClaimsFormat};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, campaign, engines, exit, scenarios};
+use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
 
 pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     let engines = engines::available(&args.on)?;
     let mut list = scenarios::named(&args.scenarios)?;
     list.retain(|scenario| scenario.claims().next().is_some());
-    let flags = Flags::new(args.pace, args.timers, engines.len());
+    let real = real::options(&args.real, &engines, None)?;
+    let flags = Flags::new(
+        args.pace,
+        args.timers,
+        engines.len(),
+        &real,
+        args.real.retries,
+    );
+    signals::listen();
     let threads = campaign::threads(args.jobs);
     let jobs: Vec<Job<'_>> = list
         .iter()
@@ -85,7 +93,12 @@ fn unreached<'a>(list: &'a [Scenario], ledger: &Ledger) -> Vec<(&'a str, &'a str
 
 /// Negates every check that decides a claim, one in each run. The verdict must be the pinned one
 /// without the negation and the other one with it.
-fn audit(jobs: &[Job<'_>], records: &[RunRecord], flags: Flags, threads: usize) -> Vec<AuditEntry> {
+fn audit(
+    jobs: &[Job<'_>],
+    records: &[RunRecord],
+    flags: Flags<'_>,
+    threads: usize,
+) -> Vec<AuditEntry> {
     let negated: Vec<(Job<'_>, &RunRecord, &Claim)> = jobs
         .iter()
         .zip(records)
@@ -126,7 +139,7 @@ fn audit(jobs: &[Job<'_>], records: &[RunRecord], flags: Flags, threads: usize) 
 }
 
 /// Makes the runs on several threads; the records come in the order of the jobs.
-fn run_each(jobs: &[Job<'_>], flags: Flags, threads: usize) -> Vec<RunRecord> {
+fn run_each(jobs: &[Job<'_>], flags: Flags<'_>, threads: usize) -> Vec<RunRecord> {
     let mut records = Vec::new();
     let make = |job: Job<'_>| plan::run_for_claims(job, flags);
     campaign::run_all(jobs, threads, make, |record, _| records.push(record));

@@ -75,16 +75,15 @@ pub(crate) fn run(
     scenario: &Scenario,
     setup: &Setup,
     options: &RunOptions,
+    real: &RealOptions,
 ) -> Result<(RunRecord, Trace), String> {
     let attempt = catch_unwind(AssertUnwindSafe(|| match engine {
         EngineArg::Des => {
             seatrial_sim::des::run(scenario, setup, options).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim(scenario, setup, options),
-        EngineArg::Real => {
-            seatrial_real_harness::run(scenario, setup, options, &RealOptions::default())
-                .map_err(|error| error.to_string())
-        }
+        EngineArg::Real => seatrial_real_harness::run(scenario, setup, options, real)
+            .map_err(|error| error.to_string()),
     }));
     attempt.unwrap_or_else(|panic| {
         let text = panic

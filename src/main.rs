@@ -13,6 +13,7 @@ mod logging;
 mod nearest;
 mod output;
 mod plan;
+mod real;
 mod replay;
 mod run;
 mod scenarios;
@@ -36,6 +37,8 @@ fn main() -> std::process::ExitCode {
         Command::Replay(args) => replay::replay(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),
+        Command::Image(command) => real::image(command, &mut out),
+        Command::Clean => real::clean(&mut out),
         Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),
         Command::Man { command } => about::man(command.as_deref(), &mut out),
     };

@@ -3,12 +3,14 @@
 
 use std::time::Instant;
 
+use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
 
 use crate::args::{EngineArg, PaceArg, TimersArg};
-use crate::{engines, logging};
+use crate::{engines, logging, signals};
 
 /// A run to be made.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +31,26 @@ pub(crate) struct Done {
 
 /// What the command line says of every run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flags {
+pub(crate) struct Flags<'a> {
     /// The pace of scenarios that say nothing.
     pub(crate) pace: Pace,
     /// The timeouts, over those of the scenarios.
     pub(crate) timers: Option<Timers>,
+    /// How the real engine is to be used.
+    pub(crate) real: &'a RealOptions,
+    /// How often a run that failed on the real engine is made again.
+    pub(crate) retries: u32,
 }
 
-impl Flags {
+impl<'a> Flags<'a> {
     /// Engines are compared at rest, so several of them rest by default.
-    pub(crate) fn new(pace: Option<PaceArg>, timers: Option<TimersArg>, engines: usize) -> Self {
+    pub(crate) fn new(
+        pace: Option<PaceArg>,
+        timers: Option<TimersArg>,
+        engines: usize,
+        real: &'a RealOptions,
+        retries: u32,
+    ) -> Self {
         let pace = match (pace, engines) {
             (Some(PaceArg::Rest), _) | (None, 2..) => Pace::Rest,
             (Some(PaceArg::Next) | None, _) => Pace::Next,
@@ -47,7 +59,12 @@ impl Flags {
             TimersArg::Default => Timers::Default,
             TimersArg::Fast => Timers::Fast,
         });
-        Self { pace, timers }
+        Self {
+            pace,
+            timers,
+            real,
+            retries,
+        }
     }
 
     /// What `seatrial replay` needs to make the same run, with a space in front.
@@ -64,7 +81,7 @@ impl Flags {
 }
 
 /// Makes a run.
-pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
+pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
     let (mut done, trace) = run_with_trace(job, flags);
     let header = engines::header(
         job.engine,
@@ -80,11 +97,33 @@ pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
 }
 
 /// Makes a run whose trace is nobody's business: only its claims are looked at.
-pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags) -> RunRecord {
+pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags<'_>) -> RunRecord {
     run_with_trace(job, flags).0.record
 }
 
-fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
+/// Makes a run. One on real nodes that fails is made again as often as the flags say; what passes then
+/// is flaky, and tells why the first attempt failed.
+fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
+    let (mut done, mut trace) = run_once(job, flags);
+    if job.engine != EngineArg::Real {
+        return (done, trace);
+    }
+    for _ in 0..flags.retries {
+        let failed = matches!(done.record.verdict, Verdict::Fail | Verdict::Error);
+        if !failed || signals::stopped() {
+            break;
+        }
+        let first = done.record.failure.take();
+        (done, trace) = run_once(job, flags);
+        if done.record.verdict == Verdict::Pass {
+            done.record.verdict = Verdict::Flaky;
+            done.record.failure = first;
+        }
+    }
+    (done, trace)
+}
+
+fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
     let Job {
         scenario,
         engine,
@@ -101,7 +140,7 @@ fn run_with_trace(job: Job<'_>, flags: Flags) -> (Done, Option<Trace>) {
         negate_step,
         ..RunOptions::default()
     };
-    let (mut record, trace) = match engines::run(engine, scenario, &setup, &options) {
+    let (mut record, trace) = match engines::run(engine, scenario, &setup, &options, flags.real) {
         Ok((record, trace)) => (record, Some(trace)),
         Err(error) => (
             RunRecord::error(scenario, engines::name(engine), seed, error),

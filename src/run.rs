@@ -13,7 +13,7 @@ use crate::args::{EngineArg, Format, RunArgs};
 use crate::files::Folder;
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
-use crate::{Stop, against, campaign, engines, exit, plan, scenarios, signals};
+use crate::{Stop, against, campaign, engines, exit, plan, real, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -29,7 +29,14 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     let mut folder = Folder::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
     let jobs = jobs(&list, &engines, args)?;
-    let flags = Flags::new(args.pace, args.timers, engines.len());
+    let real = real::options(&args.real, &engines, Some(&args.out))?;
+    let flags = Flags::new(
+        args.pace,
+        args.timers,
+        engines.len(),
+        &real,
+        args.real.retries,
+    );
     let names: Vec<String> = engines
         .iter()
         .map(|engine| engines::name(*engine).to_owned())

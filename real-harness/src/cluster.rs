@@ -98,6 +98,18 @@ impl Cluster {
         Ok(())
     }
 
+    /// Puts a user's own tool in the place of our cm-cluster-manage.
+    pub(crate) async fn put_cluster_tool(&self, text: &str) -> Result<(), HarnessError> {
+        const PATH: &str = "/opt/seatrial/bin/cm-cluster-manage";
+        let put = self.hosts.iter().map(|host| async move {
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            host.must(&format!("take {PATH}\n{text}{end}.")).await?;
+            host.must(&format!("chmod 755 {PATH}")).await
+        });
+        try_join_all(put).await?;
+        Ok(())
+    }
+
     /// Builds the initial state.
     ///
     /// Three nodes start together from data folders that were prepared once by bootstrap, join and
@@ -108,11 +120,15 @@ impl Cluster {
         if setup.initial == Initial::Empty {
             self.install().await?;
         } else if self.hosts.len() == PREPARED_NODES {
-            let filled = self.hosts.iter().enumerate().map(|(index, host)| async move {
-                let number = index + 1;
-                host.must(&format!("data {number}")).await?;
-                host.must("systemctl start --no-block mariadb").await
-            });
+            let filled = self
+                .hosts
+                .iter()
+                .enumerate()
+                .map(|(index, host)| async move {
+                    let number = index + 1;
+                    host.must(&format!("data {number}")).await?;
+                    host.must("systemctl start --no-block mariadb").await
+                });
             try_join_all(filled).await?;
         } else {
             self.install().await?;
@@ -193,14 +209,16 @@ async fn configure(host: &Host, setup: &Setup, text: &str) -> Result<(), Harness
             format!("rm -f /run/seatrial/{name}")
         }
     };
-    host.must(&format!("take {}\n{text}.", settings::PATH)).await?;
+    host.must(&format!("take {}\n{text}.", settings::PATH))
+        .await?;
     host.must(&format!("take /run/seatrial/node\n{}\n.", host.node))
         .await?;
     let systemd = setup.options.supervisor == seatrial_scenarios::Supervisor::Systemd;
     host.must(&setting(systemd, "restart-on-abnormal")).await?;
     let replaces = setup.options.force == seatrial_scenarios::ForceEdit::Replace;
     host.must(&setting(replaces, "force-replaces")).await?;
-    host.must(&format!("prepare {}", programs::BACK_END)).await?;
+    host.must(&format!("prepare {}", programs::BACK_END))
+        .await?;
     Ok(())
 }
 

@@ -70,7 +70,8 @@ impl Real {
         for (fault, outcome) in together.iter().zip(&outcomes) {
             if let (Fault::ReadLock(node), FaultOutcome::Applied(_)) = (fault, outcome) {
                 self.rest.locked.insert(node.clone());
-            } else if let Fault::ReadUnlock(node) | Fault::Terminate(node) | Fault::Crash(node) = fault
+            } else if let Fault::ReadUnlock(node) | Fault::Terminate(node) | Fault::Crash(node) =
+                fault
             {
                 self.rest.locked.remove(node);
             }
@@ -204,7 +205,9 @@ impl Real {
                 let receipt = answer.text.trim().replace('\n', "; ");
                 FaultOutcome::Applied(match fault {
                     Fault::Flap { node, period } => {
-                        format!("what reaches {node} is dropped and let through in turn, {period} each")
+                        format!(
+                            "what reaches {node} is dropped and let through in turn, {period} each"
+                        )
                     }
                     Fault::Latency { node, by } => format!("{by} added to what leaves {node}"),
                     Fault::StopHangs(_) => {
@@ -214,10 +217,12 @@ impl Real {
                     _ => receipt,
                 })
             }
-            Ok(answer) if matches!(fault, Fault::Latency { .. }) => FaultOutcome::Unsupported(format!(
-                "this kernel cannot delay packets (netem): {}",
-                answer.text.trim()
-            )),
+            Ok(answer) if matches!(fault, Fault::Latency { .. }) => {
+                FaultOutcome::Unsupported(format!(
+                    "this kernel cannot delay packets (netem): {}",
+                    answer.text.trim()
+                ))
+            }
             Ok(answer) => {
                 let said = answer.text.trim();
                 let why = if said.is_empty() { deed.no } else { said };
@@ -259,7 +264,9 @@ impl Real {
             ),
             Fault::StopHangs(node) => (node, "hang_the_next_stop".to_owned(), "no server answers"),
             Fault::ReadLock(node) => (node, "read_lock".to_owned(), "no server answers"),
-            Fault::ReadUnlock(node) => (node, "read_unlock".to_owned(), "no session holds the lock"),
+            Fault::ReadUnlock(node) => {
+                (node, "read_unlock".to_owned(), "no session holds the lock")
+            }
             Fault::BackendStop(node) => (
                 node,
                 "stop_back_end".to_owned(),

@@ -68,7 +68,10 @@ pub(crate) struct Answer {
 impl Host {
     /// Creates the container and waits until its first process is up.
     pub(crate) async fn start(docker: &Docker, plan: &HostPlan<'_>) -> Result<Self, HarnessError> {
-        let (name, tag) = plan.image.rsplit_once(':').unwrap_or((plan.image, "latest"));
+        let (name, tag) = plan
+            .image
+            .rsplit_once(':')
+            .unwrap_or((plan.image, "latest"));
         let mut request: ContainerRequest<GenericImage> = GenericImage::new(name, tag)
             .with_entrypoint(programs::HOST)
             .with_wait_for(WaitFor::message_on_stdout(programs::HOST_IS_UP))
@@ -88,9 +91,13 @@ impl Host {
                 request = request.with_copy_to(target, program.text.into_bytes());
             }
         }
-        let container = request.start().await.map_err(HarnessError::testcontainers(
-            format!("start the host of node {}", plan.node),
-        ))?;
+        let container = request
+            .start()
+            .await
+            .map_err(HarnessError::testcontainers(format!(
+                "start the host of node {}",
+                plan.node
+            )))?;
         let id = container.id().to_owned();
         let address = docker.address(&id, plan.network).await?;
         Ok(Self {
@@ -119,7 +126,8 @@ impl Host {
     /// Asks for a deed.
     pub(crate) async fn do_it(&self, question: &str) -> Result<Answer, HarnessError> {
         let mut hands = self.hands.lock().await;
-        self.ask(&mut hands, question, Duration::from_secs(60)).await
+        self.ask(&mut hands, question, Duration::from_secs(60))
+            .await
     }
 
     /// Asks for a deed that must go well.
@@ -168,9 +176,13 @@ impl Host {
     /// Removes the container.
     pub(crate) async fn remove(&self) -> Result<(), HarnessError> {
         match self.container.lock().await.take() {
-            Some(container) => container.rm().await.map_err(HarnessError::testcontainers(
-                format!("remove the host of node {}", self.node),
-            )),
+            Some(container) => container
+                .rm()
+                .await
+                .map_err(HarnessError::testcontainers(format!(
+                    "remove the host of node {}",
+                    self.node
+                ))),
             None => Ok(()),
         }
     }

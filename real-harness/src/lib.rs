@@ -10,13 +10,17 @@
 //! | `host`, `programs`, `host/` | a container as a host, and the programs in it |
 //! | `cluster`, `settings`, `prepared` | three hosts on a network of their own, and how they start fast |
 //! | `testbed`, `requests`, `faults`, `network`, `rest`, `look` | the Testbed port |
-//! | `ours` | labels, and what may be removed |
+//! | `ours`, `evidence` | labels and what may be removed; what is kept of a run that failed |
+//! | `image`, `doctor` | the image of a node, and what is missing on this machine |
 
 mod cluster;
 mod docker;
+mod doctor;
 mod error;
+mod evidence;
 mod faults;
 mod host;
+mod image;
 mod look;
 mod network;
 mod ours;
@@ -28,5 +32,7 @@ mod run;
 mod settings;
 mod testbed;
 
+pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;
+pub use image::{Built, Suite, build as build_image};
 pub use run::{DEFAULT_IMAGE, RealOptions, run, stop, sweep};

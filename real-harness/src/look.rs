@@ -91,7 +91,10 @@ impl Look {
         if let Some(uuid) = self.status("wsrep_gcomm_uuid") {
             uuids.push(uuid.to_owned());
         }
-        if let Some(line) = self.gvwstate.as_deref().and_then(|text| text.lines().next())
+        if let Some(line) = self
+            .gvwstate
+            .as_deref()
+            .and_then(|text| text.lines().next())
             && let Some(uuid) = line.strip_prefix("my_uuid: ")
         {
             uuids.push(uuid.trim().to_owned());

@@ -30,7 +30,10 @@ impl Network {
 
     /// `to` does not hear `from` any more.
     pub(crate) fn cut(&mut self, from: &NodeName, to: &NodeName) {
-        self.deaf.entry(to.clone()).or_default().insert(from.clone());
+        self.deaf
+            .entry(to.clone())
+            .or_default()
+            .insert(from.clone());
     }
 
     /// Nodes of different groups do not hear each other, nodes of one group do, and so do those that

@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, PREPARED_NODES};
 use crate::docker::Docker;
 use crate::error::HarnessError;
 use crate::ours::Labels;
-use crate::programs;
+use crate::{doctor, programs};
 
 /// The repository name of prepared images.
 pub(crate) const REPOSITORY: &str = "seatrial/prepared";
@@ -18,10 +18,7 @@ pub(crate) const REPOSITORY: &str = "seatrial/prepared";
 /// The prepared image of a user's image; it is made if it is not here.
 pub(crate) async fn of(docker: &Docker, image: &str) -> Result<String, HarnessError> {
     let Some(id) = docker.image_id(image).await? else {
-        return Err(HarnessError::Environment {
-            what: format!("there is no image {image}"),
-            remedy: "build it with `seatrial image build`, or name another with --image".to_owned(),
-        });
+        return Err(doctor::absent(image));
     };
     let tag = programs::fingerprint(&id);
     let name = format!("{REPOSITORY}:{tag}");
@@ -54,7 +51,13 @@ async fn fill(docker: &Docker, cluster: &Cluster, tag: &str) -> Result<(), Harne
     try_join_all(cluster.hosts.iter().map(|host| host.must("install_data"))).await?;
     cluster.form().await?;
     // All in one instant: the component of three is what every gvwstate.dat holds.
-    try_join_all(cluster.hosts.iter().map(|host| host.must("kill_server stay"))).await?;
+    try_join_all(
+        cluster
+            .hosts
+            .iter()
+            .map(|host| host.must("kill_server stay")),
+    )
+    .await?;
     let first = &cluster.hosts[0];
     for (index, host) in cluster.hosts.iter().enumerate().take(PREPARED_NODES) {
         let number = index + 1;

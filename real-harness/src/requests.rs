@@ -37,9 +37,7 @@ pub(crate) fn start(
         for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
             let other = other.clone();
             tokio::spawn(async move {
-                let _ = other
-                    .run(&[programs::OPERATOR, "playbook", PLAYBOOK])
-                    .await;
+                let _ = other.run(&[programs::OPERATOR, "playbook", PLAYBOOK]).await;
             });
         }
     }

@@ -64,7 +64,12 @@ impl Rest {
         let little = match request {
             Request::Client { statement, .. } => !matches!(statement, Statement::Ddl(_)),
             Request::Operator { line, .. } => {
-                let moves = ["systemctl", "bootstrap-node", "restart-node", "galera_new_cluster"];
+                let moves = [
+                    "systemctl",
+                    "bootstrap-node",
+                    "restart-node",
+                    "galera_new_cluster",
+                ];
                 let more = ["killall", "reboot", "playbook", "mysql ", "mariadb "];
                 !moves.iter().chain(&more).any(|word| line.contains(word))
                     || line.contains("--force-safe-to-bootstrap")
@@ -141,7 +146,8 @@ impl Rest {
             return grown;
         }
         let state = look.status("wsrep_local_state_comment").unwrap_or_default();
-        let moving = state.contains("Join") || (state.contains("Donor") && !self.locked.contains(node));
+        let moving =
+            state.contains("Join") || (state.contains("Donor") && !self.locked.contains(node));
         let _ = pending;
         !moving
     }

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 use futures::FutureExt as _;
+use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{NodeName, RunRecord, Scenario, Setup, Trace};
 use tokio::runtime::Runtime;
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::cluster::Cluster;
 use crate::docker::Docker;
 use crate::error::HarnessError;
+use crate::evidence;
 use crate::ours::Owner;
 use crate::prepared;
 use crate::testbed::Real;
@@ -24,12 +26,21 @@ pub const DEFAULT_IMAGE: &str = "seatrial/mariadb:bookworm";
 pub struct RealOptions {
     /// The image of every node.
     pub image: String,
+    /// The image that a playbook puts in its place.
+    pub image_new: Option<String>,
+    /// The text of a program that takes the place of our cm-cluster-manage.
+    pub cluster_tool: Option<String>,
+    /// The folder for what is kept of runs that did not pass.
+    pub evidence: Option<std::path::PathBuf>,
 }
 
 impl Default for RealOptions {
     fn default() -> Self {
         Self {
             image: DEFAULT_IMAGE.to_owned(),
+            image_new: None,
+            cluster_tool: None,
+            evidence: None,
         }
     }
 }
@@ -109,8 +120,10 @@ async fn run_inside(
         .collect();
     let cluster = Cluster::start(&docker, &nodes, false).await?;
     let work = async {
-        cluster.build(setup).await?;
-        Ok::<(), HarnessError>(())
+        if let Some(tool) = &real.cluster_tool {
+            cluster.put_cluster_tool(tool).await?;
+        }
+        cluster.build(setup).await
     };
     let built = tokio::select! {
         built = work => built,
@@ -130,6 +143,15 @@ async fn run_inside(
     };
     for text in std::mem::take(&mut testbed.trouble) {
         testbed.note(text);
+    }
+    if let (Some(Ok(record)), Some(folder)) = (&played, &real.evidence)
+        && record.verdict != Verdict::Pass
+    {
+        let kept = evidence::keep(&testbed.cluster, record, folder).await;
+        testbed.note(match kept {
+            Ok(files) => format!("{files} files of evidence kept"),
+            Err(error) => format!("the evidence could not be kept: {error}"),
+        });
     }
     let (trace, cluster) = testbed.into_trace();
     cluster.remove().await;

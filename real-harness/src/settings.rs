@@ -29,7 +29,12 @@ pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]
         provider.extend(FAST);
     }
     let mut server: Vec<(&str, &str)> = Vec::new();
-    for (name, value) in setup.options.settings.iter().chain(own.into_iter().flatten()) {
+    for (name, value) in setup
+        .options
+        .settings
+        .iter()
+        .chain(own.into_iter().flatten())
+    {
         // Options of Galera's own have a group and a dot in front, those of the server have not.
         let list = if name.contains('.') {
             &mut provider

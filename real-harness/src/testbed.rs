@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
-    RequestId, Setup, Span, Testbed, Timeout, Timers, Trace, TraceKind,
+    RequestId, Setup, Span, Testbed, Timeout, Trace, TraceKind,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -28,7 +28,6 @@ const REST_EVERY: Duration = Duration::from_millis(400);
 /// A cluster in containers, under test.
 pub(crate) struct Real {
     pub(crate) cluster: Cluster,
-    pub(crate) timers: Timers,
     pub(crate) network: Network,
     pub(crate) rest: Rest,
     start: Instant,
@@ -60,7 +59,6 @@ impl Real {
         let network = Network::new(&cluster);
         Self {
             cluster,
-            timers: setup.timers,
             network,
             rest: Rest::new(setup),
             start: Instant::now(),
@@ -80,7 +78,8 @@ impl Real {
 
     pub(crate) fn note(&mut self, text: impl Into<String>) {
         let at = self.now();
-        self.trace.push(at, None, TraceKind::Note { text: text.into() });
+        self.trace
+            .push(at, None, TraceKind::Note { text: text.into() });
     }
 
     /// Takes down what has ended in the meantime.

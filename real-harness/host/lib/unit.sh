@@ -13,9 +13,10 @@ client=/usr/bin/mariadb
 
 # Reads the first line of a small file into the variable named first; empty where there is none.
 read_line() {
-  local text=
-  [ -e "$2" ] && IFS= read -r text <"$2"
-  printf -v "$1" '%s' "$text"
+  # Not a name that a caller uses: it would be the caller's variable that is hidden.
+  local first_line_=
+  [ -e "$2" ] && IFS= read -r first_line_ <"$2"
+  printf -v "$1" '%s' "$first_line_"
 }
 
 # Whether a process runs; one that has ended and was not reaped yet does not.
