@@ -189,7 +189,7 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub(crate) seeds: u64,
-    /// Runs at the same time; as many as there are cores by default.
+    /// Runs at the same time; by default one for each core, and two where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.
@@ -252,7 +252,7 @@ pub(crate) struct ClaimsArgs {
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Runs at the same time; as many as there are cores by default.
+    /// Runs at the same time; by default one for each core, and two where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.

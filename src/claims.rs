@@ -23,7 +23,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
         args.real.retries,
     );
     signals::listen();
-    let threads = campaign::threads(args.jobs);
+    let threads = campaign::threads(args.jobs, &engines);
     let jobs: Vec<Job<'_>> = list
         .iter()
         .flat_map(|scenario| {

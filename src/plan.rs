@@ -27,6 +27,8 @@ pub(crate) struct Done {
     pub(crate) record: RunRecord,
     /// The trace as JSON Lines, empty where the run could not be made.
     pub(crate) rendered: String,
+    /// A signal broke it off: it says nothing.
+    pub(crate) broken_off: bool,
 }
 
 /// What the command line says of every run.
@@ -147,6 +149,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
             None,
         ),
     };
+    let broken_off = trace.is_none() && signals::stopped();
     for finding in &mut record.findings {
         finding.replay.push_str(flags.replay());
     }
@@ -155,6 +158,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
         Done {
             record,
             rendered: String::new(),
+            broken_off,
         },
         trace,
     )

@@ -47,8 +47,11 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     table.begin(out);
     let mut records: Vec<RunRecord> = Vec::new();
     let mut written = Ok(());
-    let threads = campaign::threads(args.jobs);
+    let threads = campaign::threads(args.jobs, &engines);
     let take = |done: Done, bar: &ProgressBar| {
+        if done.broken_off {
+            return;
+        }
         if written.is_ok() {
             written = folder.add(&done.rendered);
         }

@@ -12,6 +12,7 @@ use crate::error::HarnessError;
 use crate::host::{Host, HostPlan};
 use crate::look::Look;
 use crate::ours::Labels;
+use crate::update::Programs;
 use crate::{programs, settings};
 
 /// How long a part of the initial state may take.
@@ -25,6 +26,8 @@ pub(crate) struct Cluster {
     docker: Docker,
     run: String,
     network: String,
+    /// What a playbook puts in the place of a node's programs.
+    pub(crate) update: Option<Programs>,
     /// The hosts, in the order of the nodes.
     pub(crate) hosts: Vec<Arc<Host>>,
 }
@@ -42,6 +45,7 @@ impl Cluster {
             docker: docker.clone(),
             run: run.clone(),
             network: network.clone(),
+            update: None,
             hosts: Vec::new(),
         };
         match cluster.fill(nodes, &labels, bare).await {
@@ -92,7 +96,11 @@ impl Cluster {
         let addresses: Vec<String> = self.hosts.iter().map(|host| host.address.clone()).collect();
         let written = self.hosts.iter().map(|host| {
             let text = settings::text(setup, &host.node, &host.address, &addresses);
-            async move { configure(host, setup, &text).await }
+            async move {
+                host.must(&setting(self.update.is_some(), "updates"))
+                    .await?;
+                configure(host, setup, &text).await
+            }
         });
         try_join_all(written).await?;
         Ok(())
@@ -153,7 +161,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Bootstraps the first node, creates the table, and lets the others join in turn.
+    /// Bootstraps the first node and lets the others join in turn.
     pub(crate) async fn form(&self) -> Result<(), HarnessError> {
         for (index, host) in self.hosts.iter().enumerate() {
             let start = if index == 0 {
@@ -167,11 +175,6 @@ impl Cluster {
                     && look.status("wsrep_ready") == Some("ON")
             })
             .await?;
-            if index == 0 {
-                for ddl in ["database", "table"] {
-                    host.must(&format!("create {ddl}")).await?;
-                }
-            }
         }
         Ok(())
     }
@@ -201,14 +204,16 @@ impl Cluster {
     }
 }
 
+/// The question that sets a switch for the programs on a host.
+fn setting(on: bool, name: &str) -> String {
+    if on {
+        format!("touch /run/seatrial/{name}")
+    } else {
+        format!("rm -f /run/seatrial/{name}")
+    }
+}
+
 async fn configure(host: &Host, setup: &Setup, text: &str) -> Result<(), HarnessError> {
-    let setting = |on: bool, name: &str| {
-        if on {
-            format!("touch /run/seatrial/{name}")
-        } else {
-            format!("rm -f /run/seatrial/{name}")
-        }
-    };
     host.must(&format!("take {}\n{text}.", settings::PATH))
         .await?;
     host.must(&format!("take /run/seatrial/node\n{}\n.", host.node))

@@ -11,13 +11,13 @@ use futures::{Stream, StreamExt as _};
 use testcontainers::bollard::Docker as Client;
 use testcontainers::bollard::container::LogOutput;
 use testcontainers::bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
-use testcontainers::bollard::models::{ContainerConfig, NetworkCreateRequest};
+use testcontainers::bollard::models::{ContainerConfig, ContainerCreateBody, NetworkCreateRequest};
 use testcontainers::bollard::query_parameters::{
-    CommitContainerOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
-    UploadToContainerOptionsBuilder,
+    CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder,
+    DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
+    RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use crate::error::{Bollard, HarnessError};
 use crate::ours::{Labels, Owner};
@@ -35,6 +35,9 @@ pub(crate) struct Ended {
     /// `None` where the container went away first.
     pub(crate) exit: Option<i32>,
 }
+
+/// What a program says that waits for its beginning.
+const READY: u8 = 6;
 
 /// A connection to the Docker engine.
 #[derive(Clone)]
@@ -183,31 +186,73 @@ impl Docker {
             })
     }
 
+    /// Reads a folder out of an image, as an archive.
+    pub(crate) async fn read_image(
+        &self,
+        image: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, HarnessError> {
+        let (run, labels) = Labels::of_new_run();
+        let options = CreateContainerOptionsBuilder::default()
+            .name(&format!("seatrial-{run}-image"))
+            .build();
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            cmd: Some(vec!["sleep".to_owned()]),
+            labels: Some(labels.0),
+            ..ContainerCreateBody::default()
+        };
+        let doing = format!("read {path} of image {image}");
+        // It is never started: its files can be read as they are.
+        let created = self
+            .client
+            .create_container(Some(options), body)
+            .await
+            .map_err(HarnessError::docker(&doing))?;
+        let archive = self.read_folder(&created.id, path).await;
+        self.remove_container(&created.id).await?;
+        archive
+    }
+
+    async fn read_folder(&self, container: &str, path: &str) -> Result<Vec<u8>, HarnessError> {
+        let options = DownloadFromContainerOptionsBuilder::default()
+            .path(path)
+            .build();
+        let mut stream = self
+            .client
+            .download_from_container(container, Some(options));
+        let mut archive = Vec::new();
+        while let Some(part) = stream.next().await {
+            archive.extend_from_slice(&part.map_err(HarnessError::docker(format!("read {path}")))?);
+        }
+        Ok(archive)
+    }
+
+    /// Unpacks an archive in a folder of a container.
+    pub(crate) async fn write_folder(
+        &self,
+        container: &str,
+        parent: &str,
+        archive: Vec<u8>,
+    ) -> Result<(), HarnessError> {
+        let options = UploadToContainerOptionsBuilder::default()
+            .path(parent)
+            .build();
+        let body = testcontainers::bollard::body_full(archive.into());
+        self.client
+            .upload_to_container(container, Some(options), body)
+            .await
+            .map_err(HarnessError::docker(format!("write {parent}")))
+    }
+
     /// Copies a folder from one container into another.
     pub(crate) async fn copy_folder(
         &self,
         (from, path): (&str, &str),
         (to, parent): (&str, &str),
     ) -> Result<(), HarnessError> {
-        let options = DownloadFromContainerOptionsBuilder::default()
-            .path(path)
-            .build();
-        let mut stream = self.client.download_from_container(from, Some(options));
-        let mut archive = Vec::new();
-        while let Some(part) = stream.next().await {
-            archive.extend_from_slice(&part.map_err(HarnessError::docker(format!("read {path}")))?);
-        }
-        let options = UploadToContainerOptionsBuilder::default()
-            .path(parent)
-            .build();
-        self.client
-            .upload_to_container(
-                to,
-                Some(options),
-                testcontainers::bollard::body_full(archive.into()),
-            )
-            .await
-            .map_err(HarnessError::docker(format!("write {parent}")))
+        let archive = self.read_folder(from, path).await?;
+        self.write_folder(to, parent, archive).await
     }
 
     /// Starts a session inside a container, and gives its two ends.
@@ -247,17 +292,39 @@ impl Docker {
         }
     }
 
-    /// Runs a command inside a container to its end.
+    /// Runs a program inside a container to its end. It says [`READY`] once it is there, and begins
+    /// when it gets a line; `begin` says when that is.
     pub(crate) async fn run(
         &self,
         container: &str,
         command: &[&str],
+        begin: impl Future<Output = ()>,
     ) -> Result<Ended, HarnessError> {
-        let (id, input, mut output) = self.session(container, command).await?;
-        // Whoever reads a terminal gets an end of file: nobody types.
-        drop(input);
+        let session = self.session(container, command).await;
+        let (id, mut input, mut output) = match session {
+            Ok(session) => session,
+            Err(error) => {
+                // Others wait for this one, too.
+                begin.await;
+                return Err(error);
+            }
+        };
         let mut ended = Ended::default();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        while stdout.first() != Some(&READY) {
+            match output.next().await {
+                Some(Ok(LogOutput::StdErr { message })) => stderr.extend_from_slice(&message),
+                Some(Ok(other)) => stdout.extend_from_slice(&other.into_bytes()),
+                Some(Err(_)) | None => break,
+            }
+        }
+        begin.await;
+        if stdout.first() == Some(&READY) {
+            stdout.remove(0);
+            // A program that has gone away shows itself by the end of its output.
+            let _ = input.write_all(b"\n").await;
+            let _ = input.flush().await;
+        }
         while let Some(part) = output.next().await {
             match part {
                 Ok(LogOutput::StdErr { message }) => stderr.extend_from_slice(&message),

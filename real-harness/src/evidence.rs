@@ -49,7 +49,7 @@ pub(crate) async fn keep(
         let of_node = folder.join(host.node.as_str());
         fs::create_dir_all(&of_node)?;
         let texts = join_all(TAKEN.iter().map(|(_, line)| async move {
-            host.run(&[crate::programs::OPERATOR, "evidence", line])
+            host.run(&[crate::programs::OPERATOR, "evidence", line], async {})
                 .await
         }))
         .await;

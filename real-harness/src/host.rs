@@ -147,18 +147,10 @@ impl Host {
         limit: Duration,
     ) -> Result<Answer, HarnessError> {
         let answer = tokio::time::timeout(limit, agent.ask(question)).await;
-        match answer {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                agent.session = None;
-                Err(error)
-            }
-            Err(_) => {
-                agent.session = None;
-                let first = question.lines().next().unwrap_or_default();
-                Err(self.wrong(format!("no answer to `{first}` in {} s", limit.as_secs())))
-            }
-        }
+        answer.unwrap_or_else(|_| {
+            let first = question.lines().next().unwrap_or_default();
+            Err(self.wrong(format!("no answer to `{first}` in {} s", limit.as_secs())))
+        })
     }
 
     fn wrong(&self, what: String) -> HarnessError {
@@ -168,9 +160,22 @@ impl Host {
         }
     }
 
-    /// Runs a command to its end, in a session of its own.
-    pub(crate) async fn run(&self, command: &[&str]) -> Result<Ended, HarnessError> {
-        self.docker.run(&self.id, command).await
+    /// Runs one of our programs to its end, in a session of its own. It begins when `begin` says so.
+    pub(crate) async fn run(
+        &self,
+        command: &[&str],
+        begin: impl Future<Output = ()>,
+    ) -> Result<Ended, HarnessError> {
+        self.docker.run(&self.id, command, begin).await
+    }
+
+    /// Unpacks an archive in a folder.
+    pub(crate) async fn put_archive(
+        &self,
+        parent: &str,
+        archive: Vec<u8>,
+    ) -> Result<(), HarnessError> {
+        self.docker.write_folder(&self.id, parent, archive).await
     }
 
     /// Removes the container.
@@ -215,17 +220,18 @@ impl Agent {
             doing: "talk to a host".to_owned(),
             why,
         };
-        let session = match &mut self.session {
+        // Whoever gives up waiting takes the session with it: its answer would be the next one's.
+        let mut session = match self.session.take() {
             Some(session) => session,
-            none => {
+            None => {
                 let command = [programs::AGENT];
                 let (_, input, output): (_, SessionInput, _) =
                     self.docker.session(&self.id, &command).await?;
-                none.insert(Session {
+                Session {
                     input,
                     output,
                     heard: Vec::new(),
-                })
+                }
             }
         };
         let line = format!("{question}\n");
@@ -241,6 +247,7 @@ impl Agent {
             .map_err(|error| lost(error.to_string()))?;
         loop {
             if let Some(answer) = session.answer() {
+                self.session = Some(session);
                 return Ok(answer);
             }
             match session.output.next().await {

@@ -10,6 +10,7 @@
 //! | `host`, `programs`, `host/` | a container as a host, and the programs in it |
 //! | `cluster`, `settings`, `prepared` | three hosts on a network of their own, and how they start fast |
 //! | `testbed`, `requests`, `faults`, `network`, `rest`, `look` | the Testbed port |
+//! | `update` | the programs of another version, for a playbook |
 //! | `ours`, `evidence` | labels and what may be removed; what is kept of a run that failed |
 //! | `image`, `doctor` | the image of a node, and what is missing on this machine |
 
@@ -31,6 +32,7 @@ mod rest;
 mod run;
 mod settings;
 mod testbed;
+mod update;
 
 pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use seatrial_scenarios::{NodeName, Output, Progress, Request, RequestId, Statement};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use crate::cluster::Cluster;
 use crate::docker::Ended;
@@ -18,6 +19,61 @@ pub(crate) struct Running {
     pub(crate) progress: Progress,
 }
 
+/// Requests of one instant: each is brought to its host, and all begin when the last one is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Instant {
+    state: watch::Sender<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    expected: usize,
+    there: usize,
+    /// Nobody else belongs to it.
+    over: bool,
+}
+
+impl State {
+    const fn may_begin(self) -> bool {
+        self.over && self.there >= self.expected
+    }
+}
+
+impl Instant {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: watch::Sender::new(State::default()),
+        }
+    }
+
+    /// One more belongs to it.
+    fn join(&self) -> Self {
+        self.state.send_modify(|state| state.expected += 1);
+        self.clone()
+    }
+
+    /// No more belong to it.
+    pub(crate) fn close(&self) {
+        self.state.send_modify(|state| state.over = true);
+    }
+
+    /// One is at its host, and waits for the others.
+    async fn arrive(&self) {
+        self.state.send_modify(|state| state.there += 1);
+        self.begun().await;
+    }
+
+    /// Comes back when all have begun.
+    pub(crate) async fn begun(&self) {
+        // The sender is here, so that the wait cannot break off.
+        let _ = self
+            .state
+            .subscribe()
+            .wait_for(|state| state.may_begin())
+            .await;
+    }
+}
+
 /// What `cm-run-playbook --all-hosts` does on the other hosts.
 const PLAYBOOK: &str = "systemctl restart mariadb";
 
@@ -27,34 +83,51 @@ pub(crate) fn start(
     host: &Arc<Host>,
     id: RequestId,
     request: Request,
+    instant: &Instant,
     ended: UnboundedSender<(RequestId, Progress)>,
 ) {
     if let Request::Operator { line, .. } = &request
-        && line.contains("cm-run-playbook")
+        && is_playbook(&request)
         && line.contains("--all-hosts")
     {
         // The playbook reaches every host; nobody waits for these parts.
         for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
             let other = other.clone();
+            let instant = instant.join();
             tokio::spawn(async move {
-                let _ = other.run(&[programs::OPERATOR, "playbook", PLAYBOOK]).await;
+                let command = [programs::OPERATOR, "playbook", PLAYBOOK];
+                let _ = other.run(&command, instant.arrive()).await;
             });
         }
     }
     let host = host.clone();
+    let instant = instant.join();
+    let update = cluster.update.clone().filter(|_| is_playbook(&request));
     tokio::spawn(async move {
+        let serving = update.map(|update| {
+            let host = host.clone();
+            tokio::spawn(async move { update.serve(&host).await })
+        });
         let progress = match request {
-            Request::Operator { line, .. } => operator(&host, id, &line).await,
-            Request::Client { statement, .. } => client(&host, &statement).await,
+            Request::Operator { line, .. } => operator(&host, id, &line, &instant).await,
+            Request::Client { statement, .. } => client(&host, &statement, &instant).await,
         };
+        if let Some(serving) = serving {
+            serving.abort();
+        }
         // A run that is over does not ask any more.
         let _ = ended.send((id, progress));
     });
 }
 
-async fn operator(host: &Host, id: RequestId, line: &str) -> Progress {
+fn is_playbook(request: &Request) -> bool {
+    matches!(request, Request::Operator { line, .. } if line.contains("cm-run-playbook"))
+}
+
+async fn operator(host: &Host, id: RequestId, line: &str, instant: &Instant) -> Progress {
     let number = id.0.to_string();
-    match host.run(&[programs::OPERATOR, &number, line]).await {
+    let command = [programs::OPERATOR, &number, line];
+    match host.run(&command, instant.arrive()).await {
         Ok(Ended {
             stdout,
             stderr,
@@ -75,13 +148,13 @@ pub(crate) fn interrupt(host: Arc<Host>, id: RequestId) {
     });
 }
 
-async fn client(host: &Host, statement: &Statement) -> Progress {
+async fn client(host: &Host, statement: &Statement, instant: &Instant) -> Progress {
     let sql = match statement {
         Statement::Insert(tag) => format!("INSERT INTO t.t VALUES ('{tag}')"),
         Statement::Read => "SELECT COUNT(*) FROM t.t".to_owned(),
         Statement::Ddl(name) => format!("CREATE TABLE t.ddl_{name} (n INT PRIMARY KEY)"),
     };
-    match host.run(&[programs::CLIENT, &sql]).await {
+    match host.run(&[programs::CLIENT, &sql], instant.arrive()).await {
         Ok(ended) => result(&ended),
         Err(_) => Progress::Unknown,
     }

@@ -17,6 +17,7 @@ use crate::evidence;
 use crate::ours::Owner;
 use crate::prepared;
 use crate::testbed::Real;
+use crate::update::Programs;
 
 /// The image that is used where none is named.
 pub const DEFAULT_IMAGE: &str = "seatrial/mariadb:bookworm";
@@ -118,7 +119,12 @@ async fn run_inside(
         .iter()
         .map(|node| (node.clone(), image.clone()))
         .collect();
-    let cluster = Cluster::start(&docker, &nodes, false).await?;
+    let update = match &real.image_new {
+        Some(image) => Some(Programs::of(&docker, image).await?),
+        None => None,
+    };
+    let mut cluster = Cluster::start(&docker, &nodes, false).await?;
+    cluster.update = update;
     let work = async {
         if let Some(tool) = &real.cluster_tool {
             cluster.put_cluster_tool(tool).await?;

@@ -38,6 +38,8 @@ pub(crate) struct Real {
         UnboundedReceiver<(RequestId, Progress)>,
     ),
     next_request: u32,
+    /// The requests that were started since time last passed.
+    instant: requests::Instant,
     /// Whose the group identities are that were seen.
     names: BTreeMap<String, NodeName>,
     /// The last look at each node, for rows that only change with the data folder.
@@ -66,6 +68,7 @@ impl Real {
             requests: BTreeMap::new(),
             ended: unbounded_channel(),
             next_request: 0,
+            instant: requests::Instant::new(),
             names: BTreeMap::new(),
             disk_rows: BTreeMap::new(),
             trouble: Vec::new(),
@@ -80,6 +83,13 @@ impl Real {
         let at = self.now();
         self.trace
             .push(at, None, TraceKind::Note { text: text.into() });
+    }
+
+    /// Lets the requests begin that were started since time last passed.
+    fn begin_requests(&mut self) -> requests::Instant {
+        let begun = std::mem::replace(&mut self.instant, requests::Instant::new());
+        begun.close();
+        begun
     }
 
     /// Takes down what has ended in the meantime.
@@ -241,6 +251,8 @@ impl Testbed for Real {
     }
 
     async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
+        // What was started in this instant before the faults has begun when they happen.
+        self.begin_requests().begun().await;
         let outcomes = self.apply_faults(together).await;
         let at = self.now();
         for (fault, outcome) in together.iter().zip(&outcomes) {
@@ -272,7 +284,8 @@ impl Testbed for Real {
         };
         match self.cluster.host(&node) {
             Some(host) => {
-                requests::start(&self.cluster, host, id, request, self.ended.0.clone());
+                let ended = self.ended.0.clone();
+                requests::start(&self.cluster, host, id, request, &self.instant, ended);
             }
             None => running.progress = Progress::Unknown,
         }
@@ -281,6 +294,7 @@ impl Testbed for Real {
     }
 
     async fn poll(&mut self, id: RequestId) -> Progress {
+        self.begin_requests();
         self.collect();
         self.requests
             .get(&id)
@@ -298,6 +312,7 @@ impl Testbed for Real {
     }
 
     async fn wait(&mut self, until: &Condition, limit: Span) -> Result<Span, Timeout> {
+        self.begin_requests();
         let begin = Instant::now();
         let end = begin + Duration::from_micros(limit.as_micros());
         let waited = || Span::from_micros(micros(begin.elapsed()));
@@ -335,6 +350,7 @@ impl Testbed for Real {
     }
 
     async fn observe(&mut self) -> Observation {
+        self.begin_requests();
         self.collect();
         let seen = self.look().await;
         self.read_disks(&seen).await;

@@ -29,11 +29,12 @@ alive() {
 }
 
 # Whether somebody listens at the server's socket. The kernel's list is asked and not the server:
-# that disturbs nobody, and a file that a dead server left behind is not in it.
+# that disturbs nobody, and a file that a dead server left behind is not in it. The flag is that of a
+# socket that listens: a session that is open carries the same path.
 port_open() {
   local line
   while IFS= read -r line; do
-    case $line in *" $socket") return 0 ;; esac
+    case $line in *" 00010000 "*" $socket") return 0 ;; esac
   done </proc/net/unix
   return 1
 }
