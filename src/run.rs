@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 use seatrial_reports::{Campaign, Columns, details, totals};
+use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
@@ -89,6 +90,15 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             out.line(&format!("     Results {}", args.out.display()));
         }
     }
+    let known = known_differences()
+        .map_err(|error| Stop::usage(format!("scenarios/differences.toml: {error}")))?;
+    let unlisted = unlisted(&results.agreement, &known).len();
+    if args.format == Format::Text && unlisted < results.agreement.differing.len() {
+        out.line(&format!(
+            "             {} of the differences are not listed in scenarios/differences.toml",
+            if unlisted == 0 { "none".to_owned() } else { unlisted.to_string() }
+        ));
+    }
     let worse = before.map(|before| against::worse(&before, &results));
     if let (Some([]), Format::Text) = (worse.as_deref(), args.format) {
         out.line("             nothing got worse");
@@ -96,7 +106,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     for line in worse.iter().flatten() {
         out.error(&format!("worse than before: {line}"));
     }
-    Ok(code(&campaign, worse.as_deref()))
+    Ok(code(&campaign, worse.as_deref(), unlisted))
 }
 
 /// Every scenario with every seed on every engine.
@@ -128,12 +138,12 @@ fn jobs<'a>(
 }
 
 /// How the campaign ends.
-fn code(campaign: &Campaign<'_>, worse: Option<&[String]>) -> u8 {
+fn code(campaign: &Campaign<'_>, worse: Option<&[String]>, unlisted: usize) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
     let bad = match worse {
         Some(worse) => !worse.is_empty(),
         None => {
-            any(Verdict::Fail) || any(Verdict::Error) || !campaign.agreement.differing.is_empty()
+            any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0
         }
     };
     if bad {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use seatrial_scenarios::language::NodeCommand;
 use seatrial_scenarios::{NodeName, Output, Progress, Request, RequestId, Statement};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -18,6 +19,10 @@ pub(crate) struct Running {
     pub(crate) node: NodeName,
     pub(crate) progress: Progress,
 }
+
+/// What the action `pc_bootstrap` is from `MariaDB` 11.8 on, where the provider's options are variables
+/// of the server and the older statement is refused.
+const PC_BOOTSTRAP_LATER: &str = "mysql -e \"SET GLOBAL wsrep_provider_pc_bootstrap=ON\"";
 
 /// Requests of one instant: each is brought to its host, and all begin when the last one is there.
 #[derive(Clone, Debug)]
@@ -126,6 +131,11 @@ fn is_playbook(request: &Request) -> bool {
 
 async fn operator(host: &Host, id: RequestId, line: &str, instant: &Instant) -> Progress {
     let number = id.0.to_string();
+    let line = if line == NodeCommand::PcBootstrap.line() {
+        &format!("{line} || {PC_BOOTSTRAP_LATER}")
+    } else {
+        line
+    };
     let command = [programs::OPERATOR, &number, line];
     match host.run(&command, instant.arrive()).await {
         Ok(Ended {

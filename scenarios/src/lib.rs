@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod catalogue;
 pub mod console;
+pub mod known;
 pub mod language;
 pub mod ledger;
 pub mod observation;
