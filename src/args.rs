@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Schema,
     /// Say what this build and this machine can do.
     Doctor,
-    /// The images of MariaDB nodes.
+    /// The images of `MariaDB` nodes.
     #[command(subcommand, about = "The images of MariaDB nodes")]
     Image(ImageCommand),
     /// Remove containers and networks that a killed run has left behind.

@@ -48,14 +48,13 @@ pub(crate) fn available(asked: &[EngineArg]) -> Result<Vec<EngineArg>, Stop> {
 /// Why an engine cannot be used here.
 pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
     match engine {
-        EngineArg::Des => None,
+        // Whether there is a Docker engine turns out when it is asked.
+        EngineArg::Des | EngineArg::Real => None,
         EngineArg::Madsim if has_madsim() => None,
         EngineArg::Madsim => Some(
             "this build has no madsim engine: it is compiled in with `--cfg madsim`, which the \
              repository's .cargo/config.toml sets unless RUSTFLAGS is in the environment",
         ),
-        // Whether there is a Docker engine turns out when it is asked.
-        EngineArg::Real => None,
     }
 }
 

@@ -96,7 +96,11 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.format == Format::Text && unlisted < results.agreement.differing.len() {
         out.line(&format!(
             "             {} of the differences are not listed in scenarios/differences.toml",
-            if unlisted == 0 { "none".to_owned() } else { unlisted.to_string() }
+            if unlisted == 0 {
+                "none".to_owned()
+            } else {
+                unlisted.to_string()
+            }
         ));
     }
     let worse = before.map(|before| against::worse(&before, &results));
@@ -142,9 +146,7 @@ fn code(campaign: &Campaign<'_>, worse: Option<&[String]>, unlisted: usize) -> u
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
     let bad = match worse {
         Some(worse) => !worse.is_empty(),
-        None => {
-            any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0
-        }
+        None => any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0,
     };
     if bad {
         exit::FINDING

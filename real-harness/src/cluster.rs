@@ -16,7 +16,7 @@ use crate::update::Programs;
 use crate::{programs, settings};
 
 /// How long a part of the initial state may take.
-const INITIAL_LIMIT: Duration = Duration::from_secs(120);
+const INITIAL_LIMIT: Duration = Duration::from_mins(2);
 
 /// The number of nodes of the prepared data folders.
 pub(crate) const PREPARED_NODES: usize = 3;

@@ -1,6 +1,7 @@
 //! What is kept of a run that did not pass: each node's error log, state files and status, and the
 //! step at which it happened.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -41,7 +42,7 @@ pub(crate) async fn keep(
         record.verdict.name()
     );
     if let Some(failure) = &record.failure {
-        step.push_str(&format!("step {}: {}\n", failure.step, failure.text));
+        let _ = writeln!(step, "step {}: {}", failure.step, failure.text);
     }
     fs::write(folder.join("step.txt"), step)?;
     let mut files = 1;

@@ -1,6 +1,5 @@
 //! A container as the host of one node, and the conversation with it.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -81,7 +80,7 @@ impl Host {
             .with_labels(&plan.labels.0)
             .with_cap_add("NET_ADMIN")
             .with_cap_add("SYS_NICE")
-            .with_startup_timeout(Duration::from_secs(60))
+            .with_startup_timeout(Duration::from_mins(1))
             .with_mount(Mount::tmpfs_mount("/var/lib/mysql").with_size_bytes(DATA_BYTES))
             .with_mount(Mount::tmpfs_mount("/run").with_mode(0o755))
             .with_mount(Mount::tmpfs_mount("/tmp").with_mode(0o1777));
@@ -126,8 +125,7 @@ impl Host {
     /// Asks for a deed.
     pub(crate) async fn do_it(&self, question: &str) -> Result<Answer, HarnessError> {
         let mut hands = self.hands.lock().await;
-        self.ask(&mut hands, question, Duration::from_secs(60))
-            .await
+        self.ask(&mut hands, question, Duration::from_mins(1)).await
     }
 
     /// Asks for a deed that must go well.
@@ -201,7 +199,7 @@ struct Agent {
 }
 
 struct Session {
-    input: Pin<Box<dyn tokio::io::AsyncWrite + Send>>,
+    input: SessionInput,
     output: SessionOutput,
     heard: Vec<u8>,
 }
@@ -221,17 +219,15 @@ impl Agent {
             why,
         };
         // Whoever gives up waiting takes the session with it: its answer would be the next one's.
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let command = [programs::AGENT];
-                let (_, input, output): (_, SessionInput, _) =
-                    self.docker.session(&self.id, &command).await?;
-                Session {
-                    input,
-                    output,
-                    heard: Vec::new(),
-                }
+        let mut session = if let Some(session) = self.session.take() {
+            session
+        } else {
+            let command = [programs::AGENT];
+            let (_, input, output) = self.docker.session(&self.id, &command).await?;
+            Session {
+                input,
+                output,
+                heard: Vec::new(),
             }
         };
         let line = format!("{question}\n");

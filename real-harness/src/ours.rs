@@ -70,10 +70,14 @@ impl Owner {
                 .and_then(|number| number.parse().ok());
             return number.is_none_or(|number| process(number).as_ref() != Some(&self.process));
         }
-        let (host, boot) = (part(&self.machine, 0), part(&self.machine, 1));
-        host == part(&here, 0) && boot != part(&here, 1)
+        let same = |index| part(&self.machine, index) == part(&here, index);
+        same(HOST) && !same(BOOT)
     }
 }
+
+/// The parts of [`machine`].
+const HOST: usize = 0;
+const BOOT: usize = 1;
 
 fn part(machine: &str, index: usize) -> &str {
     machine.split('/').nth(index).unwrap_or("")
@@ -99,10 +103,10 @@ fn machine() -> String {
 
 /// A process's number and start time, `None` where there is none.
 fn process(number: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    let text = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     // The start time is the 22nd field; the second may hold spaces and ends with a parenthesis.
-    let start = stat.rsplit(')').next()?.split_whitespace().nth(19)?;
-    Some(format!("{number}@{start}"))
+    let began = text.rsplit(')').next()?.split_whitespace().nth(19)?;
+    Some(format!("{number}@{began}"))
 }
 
 #[cfg(test)]
@@ -128,9 +132,9 @@ mod tests {
         let (_, labels) = Labels::of_new_run();
         let mut owner = Owner::of(Some(&labels.0));
         let here = owner.machine.clone();
-        owner.machine = format!("elsewhere/{}", part(&here, 1));
+        owner.machine = format!("elsewhere/{}", part(&here, BOOT));
         assert!(!owner.has_ended());
-        owner.machine = format!("{}/before/x", part(&here, 0));
+        owner.machine = format!("{}/before/x", part(&here, HOST));
         assert!(owner.has_ended());
     }
 }

@@ -33,10 +33,9 @@ pub(crate) struct Real {
     start: Instant,
     trace: Trace,
     requests: BTreeMap<RequestId, Running>,
-    ended: (
-        UnboundedSender<(RequestId, Progress)>,
-        UnboundedReceiver<(RequestId, Progress)>,
-    ),
+    /// Where the ends of requests arrive, and where they are sent to.
+    arriving: UnboundedReceiver<(RequestId, Progress)>,
+    ended: UnboundedSender<(RequestId, Progress)>,
     next_request: u32,
     /// The requests that were started since time last passed.
     instant: requests::Instant,
@@ -59,6 +58,7 @@ struct DiskKey {
 impl Real {
     pub(crate) fn new(cluster: Cluster, setup: &Setup) -> Self {
         let network = Network::new(&cluster);
+        let (ended, arriving) = unbounded_channel();
         Self {
             cluster,
             network,
@@ -66,7 +66,8 @@ impl Real {
             start: Instant::now(),
             trace: Trace::default(),
             requests: BTreeMap::new(),
-            ended: unbounded_channel(),
+            arriving,
+            ended,
             next_request: 0,
             instant: requests::Instant::new(),
             names: BTreeMap::new(),
@@ -94,7 +95,7 @@ impl Real {
 
     /// Takes down what has ended in the meantime.
     fn collect(&mut self) {
-        while let Ok((id, progress)) = self.ended.1.try_recv() {
+        while let Ok((id, progress)) = self.arriving.try_recv() {
             self.end(id, progress);
         }
     }
@@ -237,7 +238,7 @@ impl Real {
             if ended {
                 return true;
             }
-            match timeout_at(end, self.ended.1.recv()).await {
+            match timeout_at(end, self.arriving.recv()).await {
                 Ok(Some((id, progress))) => self.end(id, progress),
                 Ok(None) | Err(_) => return false,
             }
@@ -284,7 +285,7 @@ impl Testbed for Real {
         };
         match self.cluster.host(&node) {
             Some(host) => {
-                let ended = self.ended.0.clone();
+                let ended = self.ended.clone();
                 requests::start(&self.cluster, host, id, request, &self.instant, ended);
             }
             None => running.progress = Progress::Unknown,

@@ -22,7 +22,8 @@ pub(crate) struct Engine {
     user: Option<(u32, u32)>,
     /// Where the engine is said to be, if not at its usual place.
     docker_host: Option<String>,
-    _one: Option<MutexGuard<'static, ()>>,
+    /// Held until the test is over.
+    one: Option<MutexGuard<'static, ()>>,
 }
 
 /// A run that has ended.
@@ -43,7 +44,7 @@ impl Engine {
     pub(crate) fn here(what: &str) -> Option<Self> {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut engine = Self::new();
-        engine._one = Some(one);
+        engine.one = Some(one);
         let text = engine.doctor();
         let why = if !text.contains("\ndocker ") || text.contains("no Docker engine") {
             "no Docker engine answers"
@@ -74,7 +75,7 @@ impl Engine {
             folder,
             user: None,
             docker_host: None,
-            _one: None,
+            one: None,
         }
     }
 
@@ -160,16 +161,16 @@ impl Engine {
     }
 
     /// Waits until the run has its three containers.
-    pub(crate) fn wait_for_containers(&self, child: &Child) {
-        let end = Instant::now() + Duration::from_secs(120);
-        while self.containers_of(child.id()) < 3 {
+    pub(crate) fn wait_for_containers(child: &Child) {
+        let end = Instant::now() + Duration::from_mins(2);
+        while Self::containers_of(child.id()) < 3 {
             assert!(Instant::now() < end, "no containers within two minutes");
             std::thread::sleep(Duration::from_millis(200));
         }
     }
 
     /// Sends a signal to a process of ours.
-    pub(crate) fn signal(&self, child: &Child, name: &str) {
+    pub(crate) fn signal(child: &Child, name: &str) {
         let status = Command::new("kill")
             .args(["-s", name, &child.id().to_string()])
             .status()
@@ -178,7 +179,7 @@ impl Engine {
     }
 
     /// How many containers a run of that process has; its number is part of their names.
-    pub(crate) fn containers_of(&self, process: u32) -> usize {
+    pub(crate) fn containers_of(process: u32) -> usize {
         let filter = format!("name=^/seatrial-{process}-");
         let output = Command::new("docker")
             .args(["ps", "-aq", "--filter", &filter])

@@ -95,11 +95,11 @@ fn ctrl_c_leaves_nothing_and_is_no_failure() {
         return;
     };
     let mut child = engine.start(ENDLESS);
-    engine.wait_for_containers(&child);
-    engine.signal(&child, "INT");
+    Engine::wait_for_containers(&child);
+    Engine::signal(&child, "INT");
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(4), "stopped, and nothing found");
-    assert_eq!(engine.containers_of(child.id()), 0);
+    assert_eq!(Engine::containers_of(child.id()), 0);
     engine.assert_nothing_is_left();
 }
 
@@ -109,13 +109,13 @@ fn what_a_killed_run_leaves_behind_goes_with_clean() {
         return;
     };
     let mut child = engine.start(ENDLESS);
-    engine.wait_for_containers(&child);
+    Engine::wait_for_containers(&child);
     let number = child.id();
     child.kill().expect("it can be killed");
     child.wait().expect("it has ended");
-    assert_eq!(engine.containers_of(number), 3, "nobody removed them");
+    assert_eq!(Engine::containers_of(number), 3, "nobody removed them");
     assert_eq!(engine.clean(), Some(0));
-    assert_eq!(engine.containers_of(number), 0);
+    assert_eq!(Engine::containers_of(number), 0);
 }
 
 /// No root, and no tool but the engine: a user whose only privilege is the group of Docker's socket.
