@@ -1,11 +1,13 @@
 //! `seatrial claims`: the ledger, and the audit that no claim is decoration.
 
 use seatrial_reports::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
-use seatrial_scenarios::language::Claim;
+use seatrial_scenarios::audit::{self, AuditVerdict};
+use seatrial_scenarios::language::{Action, Claim, Step};
 use seatrial_scenarios::ledger::{self, Entry, Ledger};
+use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::{RunRecord, Scenario};
 
-use crate::args::{ClaimsArgs, ClaimsFormat};
+use crate::args::{ClaimsArgs, ClaimsFormat, PaceArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
@@ -16,7 +18,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     list.retain(|scenario| scenario.claims().next().is_some());
     let real = real::options(&args.real, &engines, None)?;
     let flags = Flags::new(
-        args.pace,
+        args.pace.or(Some(PaceArg::Rest)),
         args.timers,
         engines.len(),
         &real,
@@ -31,7 +33,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
                 scenario,
                 engine: *engine,
                 seed: args.seed,
-                negate_step: None,
+                negate: None,
             })
         })
         .collect();
@@ -53,8 +55,10 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let mut good = unreached.is_empty() && !ledger.entries.iter().any(Entry::has_changed);
     if args.audit {
-        let audit = audit(&jobs, &records, flags, threads);
-        good &= audit.iter().all(|entry| entry.flips);
+        let audit = audited(&jobs, &records, flags, threads);
+        good &= audit
+            .iter()
+            .all(|entry| entry.verdict == AuditVerdict::Bites);
         match args.format {
             ClaimsFormat::Json => out.line(&to_json(&audit)?),
             ClaimsFormat::Text | ClaimsFormat::Markdown => out.print(&audit_text(&audit)),
@@ -91,51 +95,98 @@ fn unreached<'a>(list: &'a [Scenario], ledger: &Ledger) -> Vec<(&'a str, &'a str
         .collect()
 }
 
-/// Negates every check that decides a claim, one in each run. The verdict must be the pinned one
-/// without the negation and the other one with it.
-fn audit(
+/// Negates every part of every check that decides a claim, one in each run, and asks of each whether
+/// it can fail. The contrary is looked for in the whole catalogue, whichever scenarios are audited.
+fn audited(
     jobs: &[Job<'_>],
     records: &[RunRecord],
     flags: Flags<'_>,
     threads: usize,
 ) -> Vec<AuditEntry> {
-    let negated: Vec<(Job<'_>, &RunRecord, &Claim)> = jobs
+    struct Question<'a> {
+        job: Job<'a>,
+        plain: &'a RunRecord,
+        action: &'a Action,
+        claim: &'a Claim,
+        says: String,
+        negation: &'a Negation,
+    }
+    let negations: Vec<(usize, &Step, &Claim, String, Negation)> = jobs
         .iter()
-        .zip(records)
-        .flat_map(|(job, record)| {
-            job.scenario.claims().map(move |(step, claim)| {
-                (
-                    Job {
-                        negate_step: Some(step),
-                        ..*job
-                    },
-                    record,
-                    claim,
-                )
+        .enumerate()
+        .flat_map(|(place, job)| job.scenario.steps.iter().map(move |step| (place, step)))
+        .filter_map(|(place, step)| step.claim.as_ref().map(|claim| (place, step, claim)))
+        .flat_map(|(place, step, claim)| {
+            step.action.parts().into_iter().map(move |part| {
+                let negation = Negation {
+                    step: step.number,
+                    part: part.part,
+                };
+                (place, step, claim, part.says, negation)
             })
         })
         .collect();
-    let runs: Vec<Job<'_>> = negated.iter().map(|(job, ..)| *job).collect();
-    let flipped = run_each(&runs, flags, threads);
-    negated
+    let questions: Vec<Question<'_>> = negations
         .iter()
-        .zip(&flipped)
-        .map(|((job, plain, claim), flipped)| {
-            let step = job.negate_step.unwrap_or_default();
-            let says = |record: &RunRecord, verdict| {
-                record.claims.iter().any(|result| {
-                    result.id == claim.id && result.step == step && result.verdict == verdict
-                })
-            };
-            AuditEntry {
-                id: claim.id.clone(),
-                scenario: job.scenario.id.clone(),
-                step,
-                engine: engines::name(job.engine).to_owned(),
-                flips: says(plain, claim.verdict) && says(flipped, claim.verdict.opposite()),
-            }
+        .map(|(place, step, claim, says, negation)| Question {
+            job: Job {
+                negate: Some(negation),
+                ..jobs[*place]
+            },
+            plain: &records[*place],
+            action: &step.action,
+            claim,
+            says: says.clone(),
+            negation,
+        })
+        .collect();
+    let runs: Vec<Job<'_>> = questions.iter().map(|question| question.job).collect();
+    let negated = run_each(&runs, flags, threads);
+    let all = campaign_of(jobs, records, flags, threads);
+    questions
+        .iter()
+        .zip(&negated)
+        .map(|(question, negated)| AuditEntry {
+            id: question.claim.id.clone(),
+            scenario: question.job.scenario.id.clone(),
+            step: question.negation.step,
+            part: question.says.clone(),
+            engine: engines::name(question.job.engine).to_owned(),
+            verdict: audit::judge(
+                (
+                    question.negation.step,
+                    question.action,
+                    &question.negation.part,
+                ),
+                question.claim,
+                (question.plain, negated),
+                &all,
+            ),
         })
         .collect()
+}
+
+/// The audited runs, and those of the catalogue that are not among them.
+fn campaign_of(
+    jobs: &[Job<'_>],
+    records: &[RunRecord],
+    flags: Flags<'_>,
+    threads: usize,
+) -> Vec<RunRecord> {
+    let mut all = records.to_vec();
+    let Ok(catalogue) = scenarios::named(&[]) else {
+        return all;
+    };
+    let Some(first) = jobs.first() else {
+        return all;
+    };
+    let others: Vec<Job<'_>> = catalogue
+        .iter()
+        .filter(|scenario| jobs.iter().all(|job| job.scenario.id != scenario.id))
+        .map(|scenario| Job { scenario, ..*first })
+        .collect();
+    all.extend(run_each(&others, flags, threads));
+    all
 }
 
 /// Makes the runs on several threads; the records come in the order of the jobs.

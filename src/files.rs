@@ -4,45 +4,103 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use seatrial_reports::{Campaign, junit_xml, summary_markdown};
+use seatrial_reports::{Campaign, ChromeTrace, Page, junit_xml, summary_markdown};
+use seatrial_scenarios::record_file::{
+    CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
+};
 
-/// The folder of a campaign.
-pub(crate) struct Folder {
+/// The files that are made at the end, besides the record.
+const REPORTS: [&str; 5] = [
+    "results.json",
+    "junit.xml",
+    "summary.md",
+    "index.html",
+    "chrome-trace.json",
+];
+
+/// The reports of a campaign, which grow run by run.
+pub(crate) struct Reports {
     path: PathBuf,
-    record: BufWriter<File>,
+    page: Page,
+    chrome_trace: ChromeTrace,
 }
 
-impl Folder {
-    /// Makes the folder, and takes away what an earlier campaign left in it, so that nobody takes
-    /// the old results for those of a campaign that did not end.
+impl Reports {
+    /// Makes the folder, and takes away the reports that an earlier campaign left in it, so that nobody
+    /// takes the old results for those of a campaign that did not end.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        for old in ["results.json", "junit.xml", "summary.md"] {
+        for old in REPORTS {
             match fs::remove_file(path.join(old)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
-        let record = BufWriter::new(File::create(path.join("record.jsonl"))?);
         Ok(Self {
             path: path.to_owned(),
-            record,
+            page: Page::default(),
+            chrome_trace: ChromeTrace::default(),
         })
     }
 
-    /// Adds the trace of a run.
-    pub(crate) fn add(&mut self, rendered: &str) -> io::Result<()> {
-        self.record.write_all(rendered.as_bytes())
+    /// Adds a run.
+    pub(crate) fn add(&mut self, run: &RecordedRun) {
+        self.page.add(run);
+        self.chrome_trace.add(run);
     }
 
-    /// Writes everything else; `results.json` last, so that it is there only when all is.
-    pub(crate) fn finish(mut self, campaign: &Campaign<'_>, results: &str) -> io::Result<()> {
-        self.record.flush()?;
+    /// Writes everything; `results.json` last, so that it is there only when all is.
+    pub(crate) fn finish(
+        self,
+        campaign: &Campaign<'_>,
+        head: &CampaignHead,
+        results: &str,
+    ) -> io::Result<()> {
         let junit = junit_xml(campaign).map_err(io::Error::other)?;
         fs::write(self.path.join("junit.xml"), junit)?;
         fs::write(self.path.join("summary.md"), summary_markdown(campaign))?;
+        let page = self.page.finish(campaign, head);
+        fs::write(self.path.join("index.html"), page)?;
+        fs::write(
+            self.path.join("chrome-trace.json"),
+            self.chrome_trace.finish(),
+        )?;
         let partial = self.path.join("results.json.partial");
         fs::write(&partial, results)?;
         fs::rename(&partial, self.path.join("results.json"))
+    }
+}
+
+/// The record of a folder, or the file itself where one is named.
+pub(crate) fn record_path(path: &Path) -> PathBuf {
+    if path.is_file() {
+        path.to_owned()
+    } else {
+        path.join("record.jsonl")
+    }
+}
+
+/// `record.jsonl`, which grows while the campaign runs.
+pub(crate) struct RecordFile(BufWriter<File>);
+
+impl RecordFile {
+    /// Begins the file in an existing folder.
+    pub(crate) fn create(folder: &Path, head: &CampaignHead) -> io::Result<Self> {
+        let mut file = BufWriter::new(File::create(folder.join("record.jsonl"))?);
+        file.write_all(head_line(head).as_bytes())?;
+        Ok(Self(file))
+    }
+
+    /// Adds a run with its rendered trace.
+    pub(crate) fn add(&mut self, run: &RecordedRun, rendered: &str) -> io::Result<()> {
+        self.0.write_all(rendered.as_bytes())?;
+        let line = run_line(&run.record, &run.scenario);
+        self.0.write_all(line.as_bytes())
+    }
+
+    /// Ends the file.
+    pub(crate) fn finish(mut self, end: CampaignEnd) -> io::Result<()> {
+        self.0.write_all(end_line(end).as_bytes())?;
+        self.0.flush()
     }
 }

@@ -116,6 +116,19 @@ fn tell_event(event: &TraceEvent) {
         }
         TraceKind::Log { line } => tracing::debug!("{node}: log: {line}"),
         TraceKind::Disk { text } => tracing::debug!("{node}: disk: {text}"),
+        TraceKind::State { changed } => tracing::trace!("{node}: state: {changed:?}"),
+        TraceKind::Quorum {
+            present,
+            left,
+            last_primary,
+            holds,
+        } => tracing::debug!(
+            "{node}: quorum {holds}: present {present:?}, left {left:?}, of {last_primary:?}"
+        ),
+        TraceKind::Reunion {
+            last_primary,
+            missing,
+        } => tracing::debug!("{node}: reunion of {last_primary:?}, missing {missing:?}"),
         TraceKind::Sent { to, frame } => tracing::trace!("{node} -> {to}: {frame}"),
         TraceKind::Received { from, frame } => tracing::trace!("{from} -> {node} arrived: {frame}"),
     }

@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod real;
 mod replay;
+mod report;
 mod run;
 mod scenarios;
 mod show;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
         Command::Show(args) => show::show(args, &mut out),
         Command::Claims(args) => claims::claims(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
+        Command::Report(args) => report::report(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),
         Command::Image(command) => real::image(command, &mut out),

@@ -6,6 +6,8 @@ use std::time::Instant;
 use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
+use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
 
@@ -18,13 +20,14 @@ pub(crate) struct Job<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) engine: EngineArg,
     pub(crate) seed: u64,
-    /// The step whose check is negated.
-    pub(crate) negate_step: Option<u32>,
+    /// The part of a check that is negated.
+    pub(crate) negate: Option<&'a Negation>,
 }
 
 /// What has come of it.
 pub(crate) struct Done {
-    pub(crate) record: RunRecord,
+    /// The run with its trace.
+    pub(crate) run: RecordedRun,
     /// The trace as JSON Lines, empty where the run could not be made.
     pub(crate) rendered: String,
     /// A signal broke it off: it says nothing.
@@ -84,53 +87,66 @@ impl<'a> Flags<'a> {
 
 /// Makes a run.
 pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
-    let (mut done, trace) = run_with_trace(job, flags);
-    let header = engines::header(
-        job.engine,
-        job.scenario,
-        &job.scenario.setup(flags.timers, job.seed),
-    );
+    let (mut record, trace) = run_with_trace(job, flags);
+    let mut header = None;
+    let mut rendered = String::new();
+    let mut events = Vec::new();
+    let broken_off = trace.is_none() && signals::stopped();
     if let Some(trace) = trace {
         logging::tell(job, &trace);
-        done.rendered = trace.render(&header);
-        done.record.trace_sha256 = sha256_hex(&done.rendered);
+        let setup = job.scenario.setup(flags.timers, job.seed);
+        let head = engines::header(job.engine, job.scenario, &setup);
+        rendered = trace.render(&head);
+        record.trace_sha256 = sha256_hex(&rendered);
+        header = Some(head);
+        events = trace.events;
     }
-    done
+    let scenario = ScenarioText::from(job.scenario);
+    Done {
+        run: RecordedRun {
+            header,
+            events,
+            record,
+            scenario,
+        },
+        rendered,
+        broken_off,
+    }
 }
 
 /// Makes a run whose trace is nobody's business: only its claims are looked at.
 pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags<'_>) -> RunRecord {
-    run_with_trace(job, flags).0.record
+    run_with_trace(job, flags).0
 }
 
 /// Makes a run. One on real nodes that fails is made again as often as the flags say; what passes then
 /// is flaky, and tells why the first attempt failed.
-fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
-    let (mut done, mut trace) = run_once(job, flags);
+fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
+    let (mut record, mut trace) = run_once(job, flags);
     if job.engine != EngineArg::Real {
-        return (done, trace);
+        return (record, trace);
     }
     for _ in 0..flags.retries {
-        let failed = matches!(done.record.verdict, Verdict::Fail | Verdict::Error);
+        let failed = matches!(record.verdict, Verdict::Fail | Verdict::Error);
         if !failed || signals::stopped() {
             break;
         }
-        let first = done.record.failure.take();
-        (done, trace) = run_once(job, flags);
-        if done.record.verdict == Verdict::Pass {
-            done.record.verdict = Verdict::Flaky;
-            done.record.failure = first;
+        let first = record.failure.take();
+        (record, trace) = run_once(job, flags);
+        if record.verdict == Verdict::Pass {
+            record.verdict = Verdict::Flaky;
+            record.failure = first;
         }
     }
-    (done, trace)
+    (record, trace)
 }
 
-fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
+fn run_once(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
     let Job {
         scenario,
         engine,
         seed,
-        negate_step,
+        negate,
     } = job;
     let started = Instant::now();
     let setup = scenario.setup(flags.timers, seed);
@@ -139,7 +155,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
         engine: engines::name(engine).to_owned(),
         pace: scenario.pace.is_none().then_some(flags.pace),
         timers: flags.timers,
-        negate_step,
+        negate: negate.cloned(),
         ..RunOptions::default()
     };
     let (mut record, trace) = match engines::run(engine, scenario, &setup, &options, flags.real) {
@@ -149,17 +165,10 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (Done, Option<Trace>) {
             None,
         ),
     };
-    let broken_off = trace.is_none() && signals::stopped();
     for finding in &mut record.findings {
         finding.replay.push_str(flags.replay());
     }
+    flags.replay().clone_into(&mut record.replay_flags);
     record.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    (
-        Done {
-            record,
-            rendered: String::new(),
-            broken_off,
-        },
-        trace,
-    )
+    (record, trace)
 }

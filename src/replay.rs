@@ -24,7 +24,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
         scenario: &scenario,
         engine: args.on,
         seed: args.seed,
-        negate_step: None,
+        negate: None,
     };
     let done = plan::run(job, flags);
     if args.no_frames {
@@ -37,10 +37,10 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     // Standard output is the trace and nothing else; what was found goes beside it.
     let pinned = BTreeMap::from([(scenario.id.clone(), scenario.findings.clone())]);
     let campaign = Campaign {
-        records: std::slice::from_ref(&done.record),
+        records: std::slice::from_ref(&done.run.record),
         pinned: &pinned,
-        replay_flags: flags.replay(),
         agreement: &Agreement::default(),
+        against: None,
         wall: Duration::ZERO,
         not_run: 0,
     };
@@ -48,7 +48,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     if !text.is_empty() {
         out.error(text.trim());
     }
-    Ok(match done.record.verdict {
+    Ok(match done.run.record.verdict {
         Verdict::Pass | Verdict::Flaky => exit::OK,
         Verdict::Fail | Verdict::Error => exit::FINDING,
         Verdict::Unsupported => exit::ENVIRONMENT,

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use seatrial_reports::{Campaign, Columns, details, totals};
+use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
 use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
 use crate::args::{EngineArg, Format, RunArgs};
-use crate::files::Folder;
+use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
-use crate::{Stop, against, campaign, engines, exit, plan, real, scenarios, signals};
+use crate::{Stop, against, campaign, engines, exit, plan, real, report, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -28,7 +29,6 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             path.display()
         ))
     };
-    let mut folder = Folder::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
     let jobs = jobs(&list, &engines, args)?;
     let real = real::options(&args.real, &engines, Some(&args.out))?;
     let flags = Flags::new(
@@ -42,6 +42,17 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
         .collect();
+    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or_default();
+    let head = CampaignHead {
+        format: RECORD_FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: commit.to_owned(),
+        engines: names.clone(),
+        runs: jobs.len(),
+    };
+    let mut reports = Reports::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
+    let mut file =
+        RecordFile::create(&args.out, &head).map_err(|error| unwritable(&args.out, error))?;
     signals::listen();
 
     let mut table = Table::new(&names, jobs.len() / list.len().max(1), args.format);
@@ -54,63 +65,74 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             return;
         }
         if written.is_ok() {
-            written = folder.add(&done.rendered);
+            written = file.add(&done.run, &done.rendered);
         }
-        records.push(done.record);
+        reports.add(&done.run);
+        records.push(done.run.record);
         table.grow(&records, bar, out);
     };
     campaign::run_all(&jobs, threads, |job| plan::run(job, flags), take);
     table.end(&records, out);
-    written.map_err(|error| unwritable(&args.out, error))?;
+    let end = CampaignEnd {
+        wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    written
+        .and_then(|()| file.finish(end))
+        .map_err(|error| unwritable(&args.out, error))?;
 
-    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or_default();
     let results = Results::of(env!("CARGO_PKG_VERSION"), commit, &names, &records);
     let pinned: BTreeMap<String, Vec<String>> = list
         .iter()
         .map(|scenario| (scenario.id.clone(), scenario.findings.clone()))
         .collect();
+    let comparison = before.map(|before| Comparison::of(&before, &results));
     let campaign = Campaign {
+        against: comparison.as_ref(),
         records: &records,
         pinned: &pinned,
-        replay_flags: flags.replay(),
         agreement: &results.agreement,
         wall: began.elapsed(),
         not_run: jobs.len() - records.len(),
     };
     let json = serde_json::to_string_pretty(&results)
         .map_err(|error| Stop::environment(format!("results.json: {error}")))?;
-    folder
-        .finish(&campaign, &json)
+    reports
+        .finish(&campaign, &head, &json)
         .map_err(|error| unwritable(&args.out, error))?;
     match args.format {
         Format::Json => out.line(&json),
         Format::Text => {
             out.print(&details(&campaign));
             out.print(&totals(&campaign));
-            out.line(&format!("     Results {}", args.out.display()));
+            out.line(&report::page_line(&args.out));
         }
     }
     let known = known_differences()
         .map_err(|error| Stop::usage(format!("scenarios/differences.toml: {error}")))?;
     let unlisted = unlisted(&results.agreement, &known).len();
     if args.format == Format::Text && unlisted < results.agreement.differing.len() {
+        let number = match unlisted {
+            0 => "none".to_owned(),
+            some => some.to_string(),
+        };
         out.line(&format!(
-            "             {} of the differences are not listed in scenarios/differences.toml",
-            if unlisted == 0 {
-                "none".to_owned()
-            } else {
-                unlisted.to_string()
-            }
+            "             {number} of the differences are not listed in scenarios/differences.toml"
         ));
     }
-    let worse = before.map(|before| against::worse(&before, &results));
-    if let (Some([]), Format::Text) = (worse.as_deref(), args.format) {
-        out.line("             nothing got worse");
+    if let Some(comparison) = &comparison {
+        if args.format == Format::Text {
+            for line in &comparison.better {
+                out.line(&format!("      Better {line}"));
+            }
+            if comparison.worse.is_empty() {
+                out.line("             nothing got worse");
+            }
+        }
+        for line in &comparison.worse {
+            out.error(&format!("worse than before: {line}"));
+        }
     }
-    for line in worse.iter().flatten() {
-        out.error(&format!("worse than before: {line}"));
-    }
-    Ok(code(&campaign, worse.as_deref(), unlisted))
+    Ok(code(&campaign, unlisted))
 }
 
 /// Every scenario with every seed on every engine.
@@ -133,7 +155,7 @@ fn jobs<'a>(
                     scenario,
                     engine: *engine,
                     seed,
-                    negate_step: None,
+                    negate: None,
                 });
             }
         }
@@ -142,17 +164,19 @@ fn jobs<'a>(
 }
 
 /// How the campaign ends.
-fn code(campaign: &Campaign<'_>, worse: Option<&[String]>, unlisted: usize) -> u8 {
+fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
-    let bad = match worse {
-        Some(worse) => !worse.is_empty(),
-        None => any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0,
+    let bad = match campaign.against {
+        Some(comparison) => !comparison.worse.is_empty(),
+        None => {
+            any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0
+        }
     };
     if bad {
         exit::FINDING
     } else if campaign.not_run > 0 {
         exit::STOPPED
-    } else if worse.is_none() && any(Verdict::Unsupported) {
+    } else if campaign.against.is_none() && any(Verdict::Unsupported) {
         exit::ENVIRONMENT
     } else {
         exit::OK

@@ -8,6 +8,7 @@ use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::oracles;
 use seatrial_scenarios::record::{Finding, Verdict};
 
+use crate::against::Comparison;
 use crate::words::quote;
 
 /// The runs of one command.
@@ -17,10 +18,10 @@ pub struct Campaign<'a> {
     pub records: &'a [RunRecord],
     /// The findings that each scenario is there to show.
     pub pinned: &'a BTreeMap<String, Vec<String>>,
-    /// What a replay needs besides scenario, engine and seed, with a space in front.
-    pub replay_flags: &'a str,
     /// How far the engines agree.
     pub agreement: &'a Agreement,
+    /// What has changed since an earlier campaign, where there is one to compare with.
+    pub against: Option<&'a Comparison>,
     /// How long it took.
     pub wall: Duration,
     /// The runs that were asked for and not made, because a signal came.
@@ -28,18 +29,6 @@ pub struct Campaign<'a> {
 }
 
 impl Campaign<'_> {
-    /// The command that makes a run again.
-    pub(crate) fn replay(&self, run: &RunRecord) -> String {
-        let RunRecord {
-            file, engine, seed, ..
-        } = run;
-        format!(
-            "seatrial replay {} --on {engine} --seed {seed}{}",
-            quote(file),
-            self.replay_flags
-        )
-    }
-
     /// How a finding is to be taken.
     pub(crate) fn standing(&self, run: &RunRecord, finding: &Finding) -> Standing {
         let pinned = self
@@ -81,6 +70,21 @@ impl Campaign<'_> {
             changed: verdicts.values().filter(|(_, changed)| *changed).count(),
         }
     }
+}
+
+/// The command that makes a run again.
+pub(crate) fn replay(run: &RunRecord) -> String {
+    let RunRecord {
+        file,
+        engine,
+        seed,
+        replay_flags,
+        ..
+    } = run;
+    format!(
+        "seatrial replay {} --on {engine} --seed {seed}{replay_flags}",
+        quote(file)
+    )
 }
 
 /// How a finding is to be taken.

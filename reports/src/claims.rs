@@ -4,25 +4,28 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
+use seatrial_scenarios::audit::AuditVerdict;
 use seatrial_scenarios::language::ClaimVerdict;
 use seatrial_scenarios::ledger::{Entry, Ledger, Uncovered};
 use serde::Serialize;
 
 use crate::words::{count, wrapped};
 
-/// A claim in the audit.
+/// A part of a check that decides a claim, in the audit.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditEntry {
     /// The claim's name.
     pub id: String,
     /// The scenario that decides it.
     pub scenario: String,
-    /// The step whose check was negated.
+    /// The step whose check decides it.
     pub step: u32,
+    /// What the part says.
+    pub part: String,
     /// The engine.
     pub engine: String,
-    /// Whether the verdict is the pinned one without the negation, and the other one with it.
-    pub flips: bool,
+    /// Whether it can fail.
+    pub verdict: AuditVerdict,
 }
 
 /// The first and last line in the manual.
@@ -206,33 +209,39 @@ pub fn claims_json(ledger: &Ledger, uncovered: &[Uncovered]) -> Result<String, s
     serde_json::to_string_pretty(&document)
 }
 
-/// The audit: claims whose verdict did not flip, and how many there were.
+/// The audit: the parts of checks that cannot fail and why, and how many there were.
 pub fn audit_text(entries: &[AuditEntry]) -> String {
     let mut text = String::new();
-    let stuck: Vec<&AuditEntry> = entries.iter().filter(|entry| !entry.flips).collect();
-    for entry in &stuck {
-        let AuditEntry {
-            id,
-            scenario,
-            step,
-            engine,
-            ..
-        } = entry;
+    let mut dull = 0;
+    for entry in entries {
+        let why = match entry.verdict {
+            AuditVerdict::Bites => continue,
+            AuditVerdict::Undecided => {
+                "its step is not reached, or the verdict is not the pinned one"
+            }
+            AuditVerdict::HoldsNegated => "it holds, and its contrary holds too",
+            AuditVerdict::AlwaysTrue => "no run has shown anything that would make it fail",
+        };
+        dull += 1;
         let _ = writeln!(
             text,
-            "{} {id}: negating step {step} of {scenario} does not flip the verdict on {engine}",
-            "DECORATION".red().bold()
+            "{} {} step {} of {} on {}",
+            "DECORATION".red().bold(),
+            entry.id.bold(),
+            entry.step,
+            entry.scenario,
+            entry.engine
         );
+        text.push_str(&wrapped("    ", "    ", &format!("{}: {why}", entry.part)));
     }
     let claims: std::collections::BTreeSet<&str> =
         entries.iter().map(|entry| entry.id.as_str()).collect();
     let _ = writeln!(
         text,
-        "{} audited in {}: {} flip, {} do not",
+        "{} with {} audited: {} can fail, {dull} cannot",
         count(claims.len(), "claim", "claims"),
-        count(entries.len(), "run", "runs"),
-        entries.len() - stuck.len(),
-        stuck.len()
+        count(entries.len(), "part of a check", "parts of checks"),
+        entries.len() - dull,
     );
     text
 }

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::record::Verdict;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, replay};
 use crate::terminal::failure_text;
 
 /// The report. An unsupported run is a skipped case, never a silent pass.
@@ -52,7 +52,7 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
     let mut case = TestCase::new(format!("{} seed {}", run.id, run.seed), status);
     case.set_classname(run.id.as_str());
     case.set_time(Duration::from_millis(run.wall_ms));
-    let mut out = vec![campaign.replay(run)];
+    let mut out = vec![replay(run)];
     if run.verdict == Verdict::Flaky {
         out.push("flaky: it failed, and passed when it was run again".to_owned());
     }

@@ -4,15 +4,23 @@
 //! Nothing here prints, reads a clock or looks at the terminal; colours are always in the text, and
 //! the command takes them out where they are not wanted.
 
+mod against;
 mod campaign;
+mod chrome_trace;
 mod claims;
+mod html;
 mod junit;
+mod manual;
+mod rules;
 mod summary;
 mod terminal;
 mod words;
 
+pub use against::Comparison;
 pub use campaign::Campaign;
+pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
+pub use html::Page;
 pub use junit::junit_xml;
 pub use summary::summary_markdown;
 pub use terminal::{Columns, details, totals};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::record::Verdict;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, replay};
 use crate::claims::cell;
 use crate::terminal::failure_text;
 
@@ -35,6 +35,9 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             "Agreement of the engines: {} of {} fields, {} of {} steps.",
             agreement.equal, agreement.compared, agreement.steps_equal, agreement.steps_compared
         );
+        if !agreement.races.is_empty() {
+            let _ = writeln!(text, "{}.", crate::terminal::races(agreement));
+        }
     }
     let bad: Vec<&RunRecord> = campaign
         .records
@@ -55,7 +58,7 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
         if let Some(failure) = &run.failure {
             let _ = writeln!(text, "  - {}", cell(&failure_text(run, failure)));
         }
-        let _ = writeln!(text, "  - `{}`", campaign.replay(run));
+        let _ = writeln!(text, "  - `{}`", replay(run));
     }
     let mut table: BTreeMap<&str, BTreeMap<&str, (usize, usize)>> = BTreeMap::new();
     for run in campaign.records {

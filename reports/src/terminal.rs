@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 use seatrial_scenarios::RunRecord;
+use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::record::{Failure, Verdict};
 
-use crate::campaign::{Campaign, Standing};
+use crate::campaign::{Campaign, Standing, replay};
 use crate::words::{count, short_span, wrapped};
 
 /// How many findings, failures and differences are shown; `results.json` has them all.
@@ -191,7 +192,7 @@ fn failures(campaign: &Campaign<'_>) -> String {
         if let Some(failure) = &run.failure {
             text.push_str(&wrapped("    ", "    ", &failure_text(run, failure)));
         }
-        let _ = writeln!(text, "    {}", campaign.replay(run).dimmed());
+        let _ = writeln!(text, "    {}", replay(run).dimmed());
     }
     more(&mut text, failed.len());
     text
@@ -307,5 +308,18 @@ fn agreement(campaign: &Campaign<'_>) -> String {
         text.push_str(&wrapped("     ", "       ", &line));
     }
     more(&mut text, agreement.differing.len());
+    if !agreement.races.is_empty() {
+        let _ = writeln!(text, "             {}", races(agreement));
+    }
     text
+}
+
+/// The declared races in one line.
+pub(crate) fn races(agreement: &Agreement) -> String {
+    let alike = agreement.races.iter().filter(|race| race.alike).count();
+    format!(
+        "{}: {alike} ended alike, {} in different ways (not compared further)",
+        count(agreement.races.len(), "declared race", "declared races"),
+        agreement.races.len() - alike
+    )
 }

@@ -8,6 +8,11 @@
 //! `conf_id` and positions in a step in which two or more nodes start or stop in one instant; the
 //! rows of a background load, whose number depends on the engine's speed; everything in a step in
 //! which an engine was not at rest.
+//!
+//! A scenario may declare a race and its outcomes (`expect = { any = … }`). Each engine's outcome is in
+//! the declared set, or its run fails. Where all engines end it alike, in every field, the comparison
+//! goes on; where they do not, it ends for this run at the step that began the race: what follows a
+//! fork in the road cannot be compared field by field. How many races ended which way is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +35,9 @@ pub struct Agreement {
     pub steps_equal: u64,
     /// The fields that differ.
     pub differing: Vec<Difference>,
+    /// The races that the scenarios declare, and how each ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<Race>,
     /// How many fields were left out, by the reason.
     #[serde(default)]
     pub excluded: BTreeMap<String, u64>,
@@ -50,6 +58,24 @@ pub struct Difference {
     pub values: BTreeMap<String, String>,
 }
 
+/// A declared race that two or more engines ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Race {
+    /// The scenario's id.
+    pub scenario: String,
+    /// The master seed.
+    pub seed: u64,
+    /// The step that began it.
+    pub from: u32,
+    /// The step whose check names the outcomes.
+    pub step: u32,
+    /// The outcome by engine.
+    pub outcomes: BTreeMap<String, String>,
+    /// Every engine ended in the same outcome and shows the same of every node.
+    pub alike: bool,
+}
+
+const PARTED: &str = "the engines ended a declared race in different ways";
 const NOT_AT_REST: &str = "an engine was not at rest";
 const UNSTABLE: &str = "two or more nodes start or stop in one instant: who comes first is a race";
 const LOAD_ROWS: &str = "how many rows a background load writes depends on the engine's speed";
@@ -69,20 +95,21 @@ impl Agreement {
                 .or_insert(run);
         }
         let mut agreement = Self::default();
-        for ((scenario, _), engines) in groups {
+        for ((scenario, seed), engines) in groups {
             if engines.len() > 1 {
-                agreement.add(scenario, &engines);
+                agreement.add(scenario, seed, &engines);
             }
         }
         agreement
     }
 
-    fn add(&mut self, scenario: &str, engines: &BTreeMap<&str, &RunRecord>) {
+    fn add(&mut self, scenario: &str, seed: u64, engines: &BTreeMap<&str, &RunRecord>) {
         let seen: BTreeMap<&str, BTreeMap<u32, Seen<'_>>> = engines
             .iter()
             .map(|(engine, run)| (*engine, fields_of(run)))
             .collect();
         let steps: BTreeSet<u32> = seen.values().flat_map(BTreeMap::keys).copied().collect();
+        let parted = self.add_races(scenario, seed, engines, &seen);
         for step in steps {
             // A step that only some engines played has nothing to be compared with.
             let views: Option<BTreeMap<&str, &Seen<'_>>> = seen
@@ -90,12 +117,61 @@ impl Agreement {
                 .map(|(engine, steps)| steps.get(&step).map(|view| (*engine, view)))
                 .collect();
             if let Some(views) = views {
-                self.add_step(scenario, step, &views);
+                let parted = parted.is_some_and(|from| step >= from);
+                self.add_step(scenario, step, &views, parted);
             }
         }
     }
 
-    fn add_step(&mut self, scenario: &str, step: u32, views: &BTreeMap<&str, &Seen<'_>>) {
+    /// Takes down the races that all engines have ended, up to the first in which they part; says
+    /// at which step they do.
+    fn add_races(
+        &mut self,
+        scenario: &str,
+        seed: u64,
+        engines: &BTreeMap<&str, &RunRecord>,
+        seen: &BTreeMap<&str, BTreeMap<u32, Seen<'_>>>,
+    ) -> Option<u32> {
+        let races = engines.values().next().map(|run| run.races.as_slice());
+        for race in races.unwrap_or_default() {
+            let outcomes: BTreeMap<String, String> = engines
+                .iter()
+                .filter_map(|(engine, run)| {
+                    let end = run.races.iter().find(|other| other.step == race.step)?;
+                    Some(((*engine).to_owned(), end.outcome.clone()))
+                })
+                .collect();
+            if outcomes.len() < engines.len() {
+                return None;
+            }
+            let views: Vec<_> = seen
+                .values()
+                .map(|steps| steps.get(&race.step).map(|view| &view.fields))
+                .collect();
+            let alike = outcomes.values().all(|name| *name == race.outcome)
+                && views.windows(2).all(|pair| pair[0] == pair[1]);
+            self.races.push(Race {
+                scenario: scenario.to_owned(),
+                seed,
+                from: race.from,
+                step: race.step,
+                outcomes,
+                alike,
+            });
+            if !alike {
+                return Some(race.from);
+            }
+        }
+        None
+    }
+
+    fn add_step(
+        &mut self,
+        scenario: &str,
+        step: u32,
+        views: &BTreeMap<&str, &Seen<'_>>,
+        parted: bool,
+    ) {
         let at_rest = views.values().all(|view| view.observation.at_rest);
         let unstable = views
             .values()
@@ -105,7 +181,9 @@ impl Agreement {
             views.values().flat_map(|view| view.fields.keys()).collect();
         let (mut compared, mut equal) = (0, 0);
         for key in keys {
-            let reason = if !at_rest {
+            let reason = if parted {
+                Some(PARTED)
+            } else if !at_rest {
                 Some(NOT_AT_REST)
             } else if unstable && COUNTERS.iter().any(|counter| key.1.starts_with(counter)) {
                 Some(UNSTABLE)

@@ -52,7 +52,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uncovered {
-    /// The lines: `123` or `123-125`.
+    /// The lines: `123` or `123-125`, several of them with commas.
     pub lines: String,
     /// What is said there, in our words.
     pub text: String,
@@ -117,6 +117,7 @@ impl Ledger {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UncoveredFile {
+    text_lines: String,
     #[serde(default)]
     sentence: Vec<Uncovered>,
 }
@@ -124,4 +125,9 @@ struct UncoveredFile {
 /// The sentences of the documentation that no claim covers.
 pub fn uncovered() -> Result<Vec<Uncovered>, toml::de::Error> {
     toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.sentence)
+}
+
+/// The lines of the documentation that carry text: `1, 3, 23-28`.
+pub fn text_lines() -> Result<String, toml::de::Error> {
+    toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.text_lines)
 }

@@ -5,6 +5,7 @@
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
 pub mod agreement;
+pub mod audit;
 pub mod catalogue;
 pub mod console;
 pub mod known;
@@ -15,8 +16,10 @@ pub mod oracles;
 pub mod predicate;
 pub mod procedures;
 pub mod record;
+pub mod record_file;
 pub mod recording;
 pub mod runner;
+pub mod schedule;
 pub mod testbed;
 pub mod time;
 pub mod trace;

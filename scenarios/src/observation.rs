@@ -19,6 +19,17 @@ pub enum ProcessState {
     Exited,
 }
 
+impl ProcessState {
+    /// The word of scenario files and of `results.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Exited => "exited",
+        }
+    }
+}
+
 /// grastate.dat as it is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GrastateSeen {

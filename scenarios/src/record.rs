@@ -75,6 +75,17 @@ pub struct ClaimResult {
     pub lines: Option<(u32, u32)>,
 }
 
+/// Which of its declared outcomes a race has ended in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RaceResult {
+    /// The step that began it: the last before the check that does something.
+    pub from: u32,
+    /// The step whose check names the outcomes.
+    pub step: u32,
+    /// The outcome's name.
+    pub outcome: String,
+}
+
 /// What an oracle has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -258,11 +269,18 @@ pub struct RunRecord {
     /// How long it took in wall time; the command fills it in.
     #[serde(default)]
     pub wall_ms: u64,
+    /// What `seatrial replay` needs to make the same run besides scenario, engine and seed, with a space
+    /// in front; the command fills it in.
+    #[serde(default)]
+    pub replay_flags: String,
     /// SHA-256 of the rendered trace; the command fills it in.
     #[serde(default)]
     pub trace_sha256: String,
     /// The claims that were decided.
     pub claims: Vec<ClaimResult>,
+    /// The outcomes of the races that the scenario declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<RaceResult>,
     /// The findings, each once.
     pub findings: Vec<Finding>,
     /// The nodes after each step.
@@ -368,6 +386,9 @@ pub struct ScenarioResult {
     pub trace_sha256: String,
     /// The claims.
     pub claims: Vec<ResultClaim>,
+    /// The outcomes of the races that the scenario declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<RaceResult>,
     /// The findings.
     pub findings: Vec<ResultFinding>,
     /// The nodes after each step.
@@ -429,6 +450,7 @@ impl From<&RunRecord> for ScenarioResult {
                     expected: claim.expected,
                 })
                 .collect(),
+            races: run.races.clone(),
             findings: run
                 .findings
                 .iter()

@@ -4,6 +4,8 @@
 //! is the record of the run: same program, scenario, engine and seed give the same bytes. Wall time,
 //! host and commit are not in it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +13,7 @@ use crate::testbed::{Fault, FaultOutcome, NodeName, Progress, Request, RequestId
 use crate::time::Span;
 
 /// The version of the record's format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The first line of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,11 +132,64 @@ pub enum TraceKind {
         /// In words.
         text: String,
     },
+    /// What is new about a node, so that its state at any instant can be put together from the
+    /// changes before it. Names are those of [`Facts`].
+    State {
+        /// The facts that have changed with their values, null where a fact is gone.
+        changed: BTreeMap<String, Option<String>>,
+    },
+    /// The node's component changed while it was primary, and quorum was counted
+    /// (`gcomm/src/pc_proto.cpp:have_quorum`): twice the weight of those present plus the weight of
+    /// those that left in order must exceed the weight of the last primary view.
+    Quorum {
+        /// Members of the last primary view that are still here.
+        present: Vec<NodeName>,
+        /// Members of it that left in order.
+        left: Vec<NodeName>,
+        /// The last primary view, with the weights.
+        last_primary: BTreeMap<NodeName, u32>,
+        /// Whether the component stays primary.
+        holds: bool,
+    },
+    /// A component without a primary member has met and compared what everybody remembers
+    /// (`gcomm/src/pc_proto.cpp:is_prim`): it becomes primary again only if all members of the last
+    /// primary view that anybody remembers are here.
+    Reunion {
+        /// The members of that view; empty where nobody remembers one.
+        last_primary: Vec<NodeName>,
+        /// Those of them that are not here.
+        missing: Vec<NodeName>,
+    },
     /// Another thing worth showing on a time line (a back end that started, a supervisor's restart).
     Note {
         /// In words.
         text: String,
     },
+}
+
+/// What is known of a node at an instant, by name.
+///
+/// `process` (`running`, `waiting`, `exited`, `hung`, `off`), `exit`, `transfer` (`donor`, `joiner`),
+/// the status variables and settings by their own names (`wsrep_…`; only while the port is open),
+/// `client_error` (what a client prints while it is not),
+/// `grastate.dat` and `gvwstate.dat` with the text of the files, `view` (`PRIM 5: A, B`),
+/// `last_primary` (the nodes over which quorum is counted), `rows` (their number) and `content` (a hash
+/// of the node's whole history). A fact that does not apply is missing.
+pub type Facts = BTreeMap<&'static str, String>;
+
+/// The facts that differ, as [`TraceKind::State`] has them; `None` where nothing does.
+pub fn changed_facts(before: &Facts, now: &Facts) -> Option<TraceKind> {
+    let gone = before
+        .keys()
+        .filter(|name| !now.contains_key(*name))
+        .map(|name| ((*name).to_owned(), None));
+    let changed: BTreeMap<String, Option<String>> = now
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(value))
+        .map(|(name, value)| ((*name).to_owned(), Some(value.clone())))
+        .chain(gone)
+        .collect();
+    (!changed.is_empty()).then_some(TraceKind::State { changed })
 }
 
 /// The events of one run, in order.

@@ -5,10 +5,14 @@ use seatrial_sim::des::World;
 
 #[expect(clippy::print_stdout, reason = "an example prints")]
 fn main() {
+    let seeds = std::env::var("SEEDS")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(2);
     for path in std::env::args().skip(1) {
         let text = std::fs::read_to_string(&path).expect("a file");
         let recording = Recording::parse(&text).expect("a recording");
-        for seed in 1..=2 {
+        for seed in 1..=seeds {
             let mut world = World::build(&recording.setup(seed)).expect("the initial state");
             let replay = pollster::block_on(recording.replay(&mut world));
             let differing = replay.disagreements.len();

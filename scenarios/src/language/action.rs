@@ -318,12 +318,12 @@ pub struct Expect {
 
 impl Expect {
     /// Whether anything is said of states.
-    pub const fn says_of_states(&self) -> bool {
-        !self.state.nodes.is_empty() || !self.state.cluster.is_empty() || self.state.size.is_some()
+    pub fn says_of_states(&self) -> bool {
+        self.state.says_something()
     }
 
     /// Whether anything is asked at all, so that the check can fail.
-    pub const fn asks(&self) -> bool {
+    pub fn asks(&self) -> bool {
         self.says_of_states()
             || self.write.is_some()
             || self.read.is_some()
@@ -347,6 +347,11 @@ impl Action {
             | Self::Faults(_)
             | Self::Together(_) => false,
         }
+    }
+
+    /// Whether the step only looks and waits.
+    pub const fn only_looks(&self) -> bool {
+        matches!(self, Self::Expect(_) | Self::Wait(_))
     }
 
     /// The nodes whose servers this step starts or stops by a command, or whose hosts it boots.

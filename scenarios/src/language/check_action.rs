@@ -386,9 +386,7 @@ impl Checker<'_> {
                 let until_place = until.place.clone();
                 let names_a_node = until.value.node.is_some() || until.value.nodes.is_some();
                 let until = self.state(until.value, false);
-                let empty =
-                    until.nodes.is_empty() && until.cluster.is_empty() && until.size.is_none();
-                if empty && !names_a_node {
+                if !until.says_something() && !names_a_node {
                     self.problem(
                         Problem::at(&until_place, "nothing is waited for", "says nothing")
                             .help("such as { node = \"B\", local_state = \"Joiner\" }"),

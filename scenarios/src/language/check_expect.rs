@@ -4,9 +4,9 @@ use super::action::{Expect, RequestCheck, RequestEnd};
 use super::check::Checker;
 use super::choice::{ClusterWord, EndWord, ProcessWord, ReadWord, WriteWord};
 use super::error::Problem;
-use super::raw::{Placed, RawExpect, RawUntil};
+use super::raw::{Placed, RawExpect, RawOutcome, RawUntil};
 use super::suggest;
-use crate::predicate::{NodePredicate, Predicate};
+use crate::predicate::{NodePredicate, Outcome, Predicate};
 use crate::testbed::NodeName;
 
 impl Checker<'_> {
@@ -23,6 +23,7 @@ impl Checker<'_> {
                 || raw.read.is_some()
                 || raw.lost.is_some()
                 || raw.diverged.is_some()
+                || raw.any.is_some()
                 || !self.state_is_empty(raw.take_state());
             if says_more {
                 self.problem(
@@ -63,8 +64,11 @@ impl Checker<'_> {
             .take()
             .map(|lost| self.number(&lost, "lost", 0, 1_000_000));
         let (write, read, diverged) = (raw.write, raw.read, raw.diverged);
+        let any = raw.any.take().map(|any| self.outcomes(any));
+        let mut state = self.state(raw.take_state(), tries || any.is_some());
+        state.any = any.unwrap_or_default();
         let expect = Expect {
-            state: self.state(raw.take_state(), tries),
+            state,
             probed,
             write: write.map(WriteWord::meaning),
             read: read.map(ReadWord::meaning),
@@ -200,6 +204,13 @@ impl Checker<'_> {
             .size
             .as_ref()
             .map(|size| self.number(size, "size", 1, most));
+        let mut of_nodes = |count: Option<&Placed<i64>>, key: &str, least: i64| {
+            let number = count.map(|count| self.number(count, key, least, most));
+            number.and_then(|number| u32::try_from(number).ok())
+        };
+        let safe_nodes = of_nodes(raw.safe_nodes.as_ref(), "safe_nodes", 0);
+        let highest_seqno_nodes =
+            of_nodes(raw.highest_seqno_nodes.as_ref(), "highest_seqno_nodes", 0);
         let named_at = raw
             .node
             .as_ref()
@@ -252,7 +263,50 @@ impl Checker<'_> {
                 .collect(),
             cluster,
             size: size.and_then(|size| u32::try_from(size).ok()),
+            safe_nodes,
+            highest_seqno_nodes,
+            any: Vec::new(),
+            focus: None,
         }
+    }
+
+    /// The outcomes of a race: at least two, each with a name of its own.
+    fn outcomes(&mut self, raw: Placed<Vec<Placed<RawOutcome>>>) -> Vec<Outcome> {
+        if raw.value.len() < 2 {
+            self.problem(
+                Problem::at(
+                    &raw.place,
+                    "a race has at least two outcomes",
+                    format!("{} given", raw.value.len()),
+                )
+                .help("a single outcome is no race: write its fields into the `expect` itself"),
+            );
+        }
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for outcome in raw.value {
+            let place = outcome.place;
+            let mut outcome = outcome.value;
+            let state = self.state(outcome.take_state(), false);
+            if !state.says_something() {
+                self.problem(
+                    Problem::at(&place, "this outcome says nothing", "always true")
+                        .help("such as { name = \"none is safe\", safe_nodes = 0 }"),
+                );
+            }
+            if outcomes
+                .iter()
+                .any(|known| known.name == outcome.name.value)
+            {
+                self.problem(Problem::at(
+                    &outcome.name.place,
+                    format!("the outcome `{}` is given twice", outcome.name.value),
+                    "the second time",
+                ));
+            }
+            let name = self.words(outcome.name, "name");
+            outcomes.push(Outcome { name, state });
+        }
+        outcomes
     }
 
     fn node_predicate(&mut self, raw: RawUntil) -> NodePredicate {

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::action::{Action, Expect, Wait};
-use crate::observation::ProcessState;
 use crate::predicate::{NodePredicate, Predicate};
 use crate::testbed::{Damage, Fault, NodeName};
 
@@ -155,6 +154,24 @@ pub fn describe(predicate: &Predicate) -> String {
     }
     parts.extend(predicate.cluster.iter().map(|word| word.name().to_owned()));
     parts.extend(predicate.size.map(|size| format!("size {size}")));
+    parts.extend(
+        predicate
+            .safe_nodes
+            .map(|nodes| format!("safe_nodes {nodes}")),
+    );
+    parts.extend(
+        predicate
+            .highest_seqno_nodes
+            .map(|nodes| format!("highest_seqno_nodes {nodes}")),
+    );
+    if !predicate.any.is_empty() {
+        let names: Vec<String> = predicate
+            .any
+            .iter()
+            .map(|outcome| format!("`{}`", outcome.name))
+            .collect();
+        parts.push(format!("one of the outcomes {}", names.join(", ")));
+    }
     parts.join(", ")
 }
 
@@ -178,11 +195,7 @@ fn describe_node(wanted: &NodePredicate) -> String {
     } = wanted;
     let mut words = Vec::new();
     let mut add = |text: Option<String>| words.extend(text);
-    add(process.map(|process| match process {
-        ProcessState::Running => "running".to_owned(),
-        ProcessState::Waiting => "waiting".to_owned(),
-        ProcessState::Exited => "exited".to_owned(),
-    }));
+    add(process.map(|process| process.name().to_owned()));
     add(exit.map(|exit| format!("exit {exit}")));
     add(cluster_status.clone());
     add(cluster_size.map(|size| format!("cluster_size {size}")));

@@ -12,6 +12,7 @@ mod check_options;
 mod choice;
 mod describe;
 mod error;
+mod part;
 mod raw;
 mod scenario;
 mod schema;
@@ -24,5 +25,6 @@ pub use action::{
 };
 pub use describe::{describe, describe_fault};
 pub use error::{Problem, ScenarioError};
+pub use part::{CheckPart, Part};
 pub use scenario::{Claim, ClaimVerdict, LIMIT_DEFAULT, Pace, SIZE_MAX, Scenario, Step};
 pub use schema::schema;

@@ -466,6 +466,9 @@ macro_rules! state_tables {
         #[serde(deny_unknown_fields)]
         pub(super) struct RawExpect {
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
+            /// The outcomes of a race, of which one must be true. Where engines end in different
+            /// ones, what follows is not compared between them.
+            pub(super) any: Option<Placed<Vec<Placed<RawOutcome>>>>,
             /// What becomes of a write on the node, tried now.
             pub(super) write: Option<WriteWord>,
             /// What becomes of a read on the node, tried now.
@@ -492,8 +495,24 @@ macro_rules! state_tables {
             pub(super) hold: Option<Placed<SpanText>>,
         }
 
+        /// One way in which a race may end.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct RawOutcome {
+            /// What people call it.
+            pub(super) name: Placed<String>,
+            $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
+        }
+
         impl RawExpect {
             /// The fields that say something of a state apart from the others.
+            pub(super) fn take_state(&mut self) -> RawUntil {
+                RawUntil { $($name: self.$name.take(),)+ }
+            }
+        }
+
+        impl RawOutcome {
+            /// What is then true, apart from the name.
             pub(super) fn take_state(&mut self) -> RawUntil {
                 RawUntil { $($name: self.$name.take(),)+ }
             }
@@ -540,4 +559,8 @@ state_tables! {
     cluster: ClusterWord,
     /// The cluster size that every Primary node must show.
     size: Placed<i64>,
+    /// How many nodes have `safe_to_bootstrap: 1` in grastate.dat.
+    safe_nodes: Placed<i64>,
+    /// How many nodes have the highest seqno of all in grastate.dat.
+    highest_seqno_nodes: Placed<i64>,
 }

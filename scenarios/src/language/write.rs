@@ -9,8 +9,7 @@ use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Wr
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-use crate::observation::ProcessState;
-use crate::predicate::{NodePredicate, Predicate};
+use crate::predicate::{NodePredicate, Outcome, Predicate};
 use crate::testbed::{
     Damage, Fault, ForceEdit, Initial, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
 };
@@ -410,6 +409,10 @@ fn expect_table(expect: &Expect) -> Table {
         table.maybe_text("lacks", request.lacks.as_deref());
     }
     put_state(&mut table, state, probed);
+    if !state.any.is_empty() {
+        let outcomes: Vec<String> = state.any.iter().map(outcome_table).collect();
+        table.put("any", format!("[{}]", outcomes.join(", ")));
+    }
     table.maybe_text("write", write.map(super::ProbeWrite::name));
     table.maybe_text("read", read.map(super::ProbeRead::name));
     table.maybe("error", *error);
@@ -445,6 +448,15 @@ fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
         table.text("cluster", word.name());
     }
     table.maybe("size", state.size);
+    table.maybe("safe_nodes", state.safe_nodes);
+    table.maybe("highest_seqno_nodes", state.highest_seqno_nodes);
+}
+
+fn outcome_table(outcome: &Outcome) -> String {
+    let mut table = Table::default();
+    table.text("name", &outcome.name);
+    put_state(&mut table, &outcome.state, &[]);
+    table.inline()
 }
 
 fn put_node(table: &mut Table, wanted: &NodePredicate) {
@@ -467,11 +479,7 @@ fn put_node(table: &mut Table, wanted: &NodePredicate) {
     } = wanted;
     table.maybe_text(
         "process",
-        process.map(|process| match process {
-            ProcessState::Running => "running",
-            ProcessState::Waiting => "waiting",
-            ProcessState::Exited => "exited",
-        }),
+        process.map(crate::observation::ProcessState::name),
     );
     table.maybe("exit", *exit);
     table.maybe_text("cluster_status", cluster_status.as_deref());

@@ -1,9 +1,10 @@
 //! Performing the actions of a scenario.
 
 use crate::language::{
-    Action, NodeCommand, NodesCommand, Operator, ProcedureEnd, ProcedureStep, Wait, Write,
+    Action, NodeCommand, NodesCommand, Operator, Part, ProcedureEnd, ProcedureStep, Wait, Write,
     describe, describe_fault,
 };
+use crate::predicate::{Focus, Predicate};
 use crate::record::{CommandRecord, FaultRecord, ms};
 use crate::testbed::{Condition, Fault, FaultOutcome, Output, Testbed};
 use crate::time::Span;
@@ -233,7 +234,7 @@ impl<T: Testbed> Runner<'_, T> {
         self.record.commands[index].timed_out = !ended;
         operator
             .checks()
-            .then(|| judge_command(operator, &self.record.commands[index]))
+            .then(|| judge_command(operator, self.negated(), &self.record.commands[index]))
     }
 
     /// Applies faults in one instant, and keeps their receipts.
@@ -267,7 +268,8 @@ impl<T: Testbed> Runner<'_, T> {
         let (end, text) = self.procedure(&procedure.name).await;
         let seen = describe_end(end, &text);
         let wanted = procedure.ends?;
-        Some(if wanted == end {
+        let as_wanted = (wanted == end) != self.negated().is_some();
+        Some(if as_wanted {
             CheckOutcome::held(seen)
         } else {
             CheckOutcome::failed(format!(
@@ -286,6 +288,9 @@ impl<T: Testbed> Runner<'_, T> {
                 None
             }
             Wait::Until { until, within } => {
+                if let Some(Part::State(place)) = self.negated() {
+                    return Some(self.never(until, *place, *within).await);
+                }
                 let text = describe(until);
                 if self.wait(&Condition::State(until.clone()), *within).await {
                     return Some(CheckOutcome::held(text));
@@ -301,6 +306,19 @@ impl<T: Testbed> Runner<'_, T> {
                 )))
             }
         }
+    }
+
+    /// The contrary of a wait: that a statement does not become true within the time.
+    async fn never(&mut self, until: &Predicate, place: usize, within: Span) -> CheckOutcome {
+        let focus = Focus {
+            place,
+            negated: false,
+        };
+        let one = until.clone().focused(focus);
+        if self.wait(&Condition::State(one), within).await {
+            return CheckOutcome::failed(format!("negated: true within {within}"));
+        }
+        CheckOutcome::held(format!("not true within {within}"))
     }
 
     /// Puts a remark into the trace.
@@ -325,7 +343,11 @@ pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
 }
 
 /// Whether a command ended as an operator step says.
-fn judge_command(operator: &Operator, command: &CommandRecord) -> CheckOutcome {
+fn judge_command(
+    operator: &Operator,
+    negated: Option<&Part>,
+    command: &CommandRecord,
+) -> CheckOutcome {
     let Some(output) = &command.output else {
         return CheckOutcome::failed(format!("`{}` on {} has no end", command.line, command.node));
     };
@@ -336,21 +358,39 @@ fn judge_command(operator: &Operator, command: &CommandRecord) -> CheckOutcome {
             operator.within
         ));
     }
-    let wanted = (
-        operator.exit,
-        operator.prints.as_deref(),
-        operator.lacks.as_deref(),
-    );
-    match output_mismatch(output, wanted) {
+    let mismatch = match negated {
+        None => output_mismatch(output, wanted(operator)),
+        Some(part) => negated_output(output, wanted(&operator.only(part))),
+    };
+    match mismatch {
         Some(mismatch) => CheckOutcome::failed(format!("{who}: {mismatch}")),
         None => CheckOutcome::held(format!("{who}: exit {}", output.exit)),
     }
 }
 
+fn wanted(operator: &Operator) -> Wanted<'_> {
+    (
+        operator.exit,
+        operator.prints.as_deref(),
+        operator.lacks.as_deref(),
+    )
+}
+
+/// Why the contrary of the one thing that is wanted does not hold.
+pub(super) fn negated_output(output: &Output, wanted: Wanted<'_>) -> Option<String> {
+    match output_mismatch(output, wanted) {
+        Some(_) => None,
+        None => Some(format!("negated: it is so, exit {}", output.exit)),
+    }
+}
+
+/// The exit code, a text that must be printed, one that must not.
+pub(super) type Wanted<'a> = (Option<i32>, Option<&'a str>, Option<&'a str>);
+
 /// What of a command's end is not as wanted.
 pub(super) fn output_mismatch(
     output: &Output,
-    (exit, prints, lacks): (Option<i32>, Option<&str>, Option<&str>),
+    (exit, prints, lacks): Wanted<'_>,
 ) -> Option<String> {
     let printed = |text: &str| output.stdout.contains(text) || output.stderr.contains(text);
     if let Some(exit) = exit.filter(|exit| *exit != output.exit) {

@@ -1,12 +1,12 @@
 //! Checking what a scenario expects.
 
-use crate::language::{Expect, ProbeRead, ProbeWrite, RequestCheck, RequestEnd};
+use crate::language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd};
 use crate::oracles::{diverged, lost_rows};
-use crate::record::WriteOutcome;
+use crate::record::{RaceResult, WriteOutcome};
 use crate::testbed::{Condition, NodeName, Progress, Request, Statement, Testbed};
 use crate::time::Span;
 
-use super::act::output_mismatch;
+use super::act::{negated_output, output_mismatch};
 use super::options::hold_for;
 use super::requests::Place;
 use super::run::{CheckOutcome, Runner};
@@ -28,7 +28,11 @@ const AGAIN: Span = Span::from_secs(1);
 
 impl<T: Testbed> Runner<'_, T> {
     /// Checks what is expected: that it becomes true, and then stays true.
+    ///
+    /// A negated check has the same time: its one part must become false, and then stay false.
     pub(super) async fn expect(&mut self, expect: &Expect) -> CheckOutcome {
+        let reduced = self.negated().map(|part| expect.negated(part));
+        let expect = reduced.as_ref().unwrap_or(expect);
         if let Some(request) = &expect.request {
             return self.expect_request(request, expect).await;
         }
@@ -60,7 +64,29 @@ impl<T: Testbed> Runner<'_, T> {
                 return CheckOutcome::failed(format!("for {hold}: {mismatch}"));
             }
         }
-        CheckOutcome::held("as expected")
+        if expect.state.any.is_empty() || self.negated().is_some() {
+            return CheckOutcome::held("as expected");
+        }
+        self.note_outcome(expect).await
+    }
+
+    /// Takes down which of its outcomes a race has ended in.
+    async fn note_outcome(&mut self, expect: &Expect) -> CheckOutcome {
+        let seen = self.testbed.observe().await;
+        let Some(outcome) = expect.state.outcome(&seen) else {
+            return CheckOutcome::failed("none of the outcomes lasts");
+        };
+        let before = self
+            .scenario
+            .steps
+            .iter()
+            .filter(|step| step.number < self.step && !step.action.only_looks());
+        self.record.races.push(RaceResult {
+            from: before.last().map_or(self.step, |step| step.number),
+            step: self.step,
+            outcome: outcome.to_owned(),
+        });
+        CheckOutcome::held(format!("outcome `{outcome}`"))
     }
 
     /// Waits for the states, and says what is not true in the end.
@@ -106,28 +132,10 @@ impl<T: Testbed> Runner<'_, T> {
         tries: u32,
     ) -> Option<String> {
         if expect.lost.is_some() || expect.diverged.is_some() {
-            self.requests.refresh(self.testbed, &mut self.record).await;
-            let seen = self.testbed.observe().await;
-            if let Some(wanted) = expect.lost {
-                let lost = lost_rows(&self.record.writes, &seen);
-                if lost.len() != wanted as usize {
-                    return Some(format!(
-                        "expected {wanted} acknowledged rows lost, seen {}: {}",
-                        lost.len(),
-                        lost.join(", ")
-                    ));
-                }
-            }
-            if let Some(wanted) = expect.diverged {
-                match (wanted, diverged(&seen)) {
-                    (false, Some(difference)) => {
-                        return Some(format!("expected equal rows on Synced nodes: {difference}"));
-                    }
-                    (true, None) => {
-                        return Some("expected Synced nodes with different rows".to_owned());
-                    }
-                    _ => {}
-                }
+            let mismatch = self.rows_mismatch(expect).await;
+            let mismatch = self.turned(mismatch, "so of the rows");
+            if mismatch.is_some() {
+                return mismatch;
             }
         }
         for node in &expect.probed {
@@ -147,6 +155,38 @@ impl<T: Testbed> Runner<'_, T> {
             }
         }
         None
+    }
+
+    /// What is not so of lost and of different rows.
+    async fn rows_mismatch(&mut self, expect: &Expect) -> Option<String> {
+        self.requests.refresh(self.testbed, &mut self.record).await;
+        let seen = self.testbed.observe().await;
+        if let Some(wanted) = expect.lost {
+            let lost = lost_rows(&self.record.writes, &seen);
+            if lost.len() != wanted as usize {
+                return Some(format!(
+                    "expected {wanted} acknowledged rows lost, seen {}: {}",
+                    lost.len(),
+                    lost.join(", ")
+                ));
+            }
+        }
+        match (expect.diverged?, diverged(&seen)) {
+            (false, Some(difference)) => {
+                Some(format!("expected equal rows on Synced nodes: {difference}"))
+            }
+            (true, None) => Some("expected Synced nodes with different rows".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What a measurement has shown, turned round where this part of the check is negated.
+    fn turned(&self, mismatch: Option<String>, says: &str) -> Option<String> {
+        match (self.negated(), mismatch) {
+            (None, mismatch) => mismatch,
+            (Some(_), Some(_)) => None,
+            (Some(_), None) => Some(format!("negated: expected not {says}")),
+        }
     }
 
     fn probe_limit(&self, deadline: Span) -> Span {
@@ -186,11 +226,11 @@ impl<T: Testbed> Runner<'_, T> {
             (ProbeWrite::Acknowledged, WriteOutcome::Acknowledged)
             | (ProbeWrite::Hangs, WriteOutcome::Running) => true,
             (ProbeWrite::Refused, WriteOutcome::Refused { code, .. }) => {
-                error.is_none_or(|error| error == *code)
+                self.has_error(error, *code)
             }
             _ => false,
         };
-        (!as_wanted).then(|| {
+        (!self.wanted(as_wanted)).then(|| {
             format!(
                 "a write on {node}: expected {}, seen {}",
                 with_error(wanted.name(), error),
@@ -215,18 +255,30 @@ impl<T: Testbed> Runner<'_, T> {
         let progress = self.testbed.poll(id).await;
         let as_wanted = match (wanted, &progress) {
             (ProbeRead::Ok, Progress::Acknowledged | Progress::Done(_)) => true,
-            (ProbeRead::Refused, Progress::Refused { code, .. }) => {
-                error.is_none_or(|error| error == *code)
-            }
+            (ProbeRead::Refused, Progress::Refused { code, .. }) => self.has_error(error, *code),
             _ => false,
         };
-        (!as_wanted).then(|| {
+        (!self.wanted(as_wanted)).then(|| {
             format!(
                 "a read on {node}: expected {}, seen {}",
                 with_error(wanted.name(), error),
                 describe_progress(&progress)
             )
         })
+    }
+
+    /// Whether a refusal has the number that is asked for: another one where the number is negated.
+    fn has_error(&self, wanted: Option<u16>, seen: u16) -> bool {
+        let negated = matches!(
+            self.negated(),
+            Some(Part::WriteError(_) | Part::ReadError(_) | Part::Error)
+        );
+        wanted.is_none_or(|wanted| (wanted == seen) != negated)
+    }
+
+    /// Whether a probe that ended so is right: where its end is negated, if it did not.
+    fn wanted(&self, as_wanted: bool) -> bool {
+        as_wanted != matches!(self.negated(), Some(Part::Write(_) | Part::Read(_)))
     }
 
     async fn expect_request(&mut self, check: &RequestCheck, expect: &Expect) -> CheckOutcome {
@@ -243,46 +295,54 @@ impl<T: Testbed> Runner<'_, T> {
         self.requests.refresh(self.testbed, &mut self.record).await;
         let name = &check.name;
         let mismatch = match started.place {
-            Place::Write(index) => write_mismatch(check, &self.record.writes[index].outcome),
-            Place::Command(index) => {
-                let command = &self.record.commands[index];
-                match (&command.output, check.ends) {
-                    _ if command.ended_ms.is_none() && check.ends != RequestEnd::Running => {
-                        Some(format!("expected it to end within {limit}, it still runs"))
-                    }
-                    _ if command.ended_ms.is_some() && check.ends == RequestEnd::Running => {
-                        Some("expected it to run, it has ended".to_owned())
-                    }
-                    (Some(output), RequestEnd::Ended) => output_mismatch(
-                        output,
-                        (check.exit, check.prints.as_deref(), check.lacks.as_deref()),
-                    ),
-                    _ => None,
-                }
-            }
+            Place::Write(index) => self.write_mismatch(check, index),
+            Place::Command(index) => self.command_mismatch(check, index, limit),
         };
         match mismatch {
             Some(mismatch) => CheckOutcome::failed(format!("{name}: {mismatch}")),
             None => CheckOutcome::held(format!("{name}: {}", check.ends.name())),
         }
     }
-}
 
-fn write_mismatch(check: &RequestCheck, outcome: &WriteOutcome) -> Option<String> {
-    let as_wanted = match (check.ends, outcome) {
-        (RequestEnd::Running, WriteOutcome::Running)
-        | (RequestEnd::Acknowledged, WriteOutcome::Acknowledged)
-        | (RequestEnd::Unknown, WriteOutcome::Unknown) => true,
-        (RequestEnd::Ended, outcome) => *outcome != WriteOutcome::Running,
-        (RequestEnd::Refused, WriteOutcome::Refused { code, .. }) => {
-            check.error.is_none_or(|error| error == *code)
+    /// What of a named write is not as asked.
+    fn write_mismatch(&self, check: &RequestCheck, index: usize) -> Option<String> {
+        let outcome = &self.record.writes[index].outcome;
+        let as_wanted = match (check.ends, outcome) {
+            (RequestEnd::Running, WriteOutcome::Running)
+            | (RequestEnd::Acknowledged, WriteOutcome::Acknowledged)
+            | (RequestEnd::Unknown, WriteOutcome::Unknown) => true,
+            (RequestEnd::Ended, outcome) => *outcome != WriteOutcome::Running,
+            (RequestEnd::Refused, WriteOutcome::Refused { code, .. }) => {
+                self.has_error(check.error, *code)
+            }
+            _ => false,
+        };
+        let as_wanted = as_wanted != matches!(self.negated(), Some(Part::Ends));
+        (!as_wanted).then(|| {
+            let wanted = with_error(check.ends.name(), check.error);
+            format!("expected {wanted}, seen {}", describe_outcome(outcome))
+        })
+    }
+
+    /// What of a named command is not as asked.
+    fn command_mismatch(&self, check: &RequestCheck, index: usize, limit: Span) -> Option<String> {
+        let command = &self.record.commands[index];
+        let ended = command.ended_ms.is_some();
+        let wanted = (check.ends != RequestEnd::Running) != (self.negated() == Some(&Part::Ends));
+        if ended != wanted {
+            return Some(if wanted {
+                format!("expected it to end within {limit}, it still runs")
+            } else {
+                "expected it to run, it has ended".to_owned()
+            });
         }
-        _ => false,
-    };
-    (!as_wanted).then(|| {
-        let wanted = with_error(check.ends.name(), check.error);
-        format!("expected {wanted}, seen {}", describe_outcome(outcome))
-    })
+        let output = command.output.as_ref().filter(|_| wanted)?;
+        let asked = (check.exit, check.prints.as_deref(), check.lacks.as_deref());
+        match self.negated() {
+            Some(Part::Exit | Part::Prints | Part::Lacks) => negated_output(output, asked),
+            _ => output_mismatch(output, asked),
+        }
+    }
 }
 
 fn with_error(word: &str, error: Option<u16>) -> String {

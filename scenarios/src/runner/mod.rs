@@ -17,6 +17,6 @@ mod second_phase;
 mod verdict;
 
 pub use console::RunnerConsole;
-pub use options::{RunOptions, hold_for};
+pub use options::{Negation, RunOptions, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
 pub use run::run;

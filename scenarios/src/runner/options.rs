@@ -1,12 +1,21 @@
 //! What the command may change about a run.
 
-use crate::language::Pace;
+use crate::language::{Pace, Part};
 use crate::testbed::Timers;
 use crate::time::Span;
 
 /// The short `pc.wait_prim_timeout` of the fast timers plus 5 s: a node that starts in vain has
 /// given up by then.
 const HOLD_LEAST_FAST: Span = Span::from_secs(13);
+
+/// A part of one step's check that is negated: the check asks for its contrary and for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negation {
+    /// The step.
+    pub step: u32,
+    /// The part of its check.
+    pub part: Part,
+}
 
 /// What the command may change about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +31,9 @@ pub struct RunOptions {
     pub timers: Option<Timers>,
     /// Whether there may be a second phase.
     pub second_phase: bool,
-    /// The step whose check is negated, so that its claim's verdict must flip (`claims --audit`).
-    pub negate_step: Option<u32>,
+    /// The part of a check that is negated, so that its claim's verdict must flip
+    /// (`claims --audit`).
+    pub negate: Option<Negation>,
     /// Go on after a fault that the engine does not support.
     pub allow_unsupported: bool,
 }
@@ -36,7 +46,7 @@ impl Default for RunOptions {
             pace: None,
             timers: None,
             second_phase: true,
-            negate_step: None,
+            negate: None,
             allow_unsupported: false,
         }
     }

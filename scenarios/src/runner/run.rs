@@ -1,6 +1,6 @@
 //! The course of a run: step by step, an observation after each, then the second phase.
 
-use crate::language::{Action, Pace, Scenario, Step, Wait};
+use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
 use crate::observation::Observation;
 use crate::oracles::{Deeds, OracleContext, Watch};
 use crate::record::{
@@ -16,6 +16,9 @@ use super::requests::Requests;
 
 /// How long is waited for rest.
 pub(super) const REST_LIMIT: Span = Span::from_secs(180);
+
+/// How long an action's effects may take to begin.
+const STIR: Span = Span::from_secs(1);
 
 /// How long is waited instead while a load runs, since there is no rest under load.
 const LOAD_PAUSE: Span = Span::from_secs(5);
@@ -125,8 +128,10 @@ impl RunRecord {
             failure: None,
             simulated_ms: 0,
             wall_ms: 0,
+            replay_flags: String::new(),
             trace_sha256: String::new(),
             claims: Vec::new(),
+            races: Vec::new(),
             findings: Vec::new(),
             observations: Vec::new(),
             faults: Vec::new(),
@@ -226,11 +231,7 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     /// Takes down what a step's check has shown, and what that says of its claim.
-    fn judge(&mut self, step: &Step, mut outcome: CheckOutcome) {
-        if self.options.negate_step == Some(step.number) {
-            outcome.held = !outcome.held;
-            outcome.text = format!("negated: {}", outcome.text);
-        }
+    fn judge(&mut self, step: &Step, outcome: CheckOutcome) {
         self.trace(TraceKind::Check {
             step: step.number,
             held: outcome.held,
@@ -262,6 +263,12 @@ impl<T: Testbed> Runner<'_, T> {
         });
     }
 
+    /// The part of this step's check that is negated, if one is.
+    pub(super) fn negated(&self) -> Option<&Part> {
+        let negation = self.options.negate.as_ref()?;
+        (negation.step == self.step).then_some(&negation.part)
+    }
+
     /// Waits between two steps as the pace says, and says whether the cluster is at rest.
     async fn pause(&mut self, step: &Step, next: Option<&Step>) -> bool {
         let pace = step
@@ -282,6 +289,11 @@ impl<T: Testbed> Runner<'_, T> {
             || is_named(&step.action);
         if pace == Pace::Next || in_the_middle {
             return false;
+        }
+        // What an order sets going begins a moment after it has returned: the quiet before it is not
+        // the rest after it.
+        if !step.action.only_looks() && self.load.is_none() {
+            self.wait(&Condition::Never, STIR).await;
         }
         self.rest().await
     }

@@ -81,6 +81,12 @@ shows! {
     probe_without_node: step("expect = { write = \"refused\" }");
     unknown_state: step("expect = { node = \"A\", cluster_status = \"nonPrimary\" }");
     error_without_probe: step("expect = { node = \"A\", ready = \"OFF\", error = 1047 }");
+    one_outcome: step("expect = { any = [{ name = \"none is safe\", safe_nodes = 0 }] }");
+    outcome_twice: step("expect = { any = [{ name = \"x\", safe_nodes = 0 }, { name = \"x\", safe_nodes = 1 }] }");
+    silent_outcome: step("expect = { any = [{ name = \"x\", safe_nodes = 0 }, { name = \"y\" }] }");
+    outcome_without_name: step("expect = { any = [{ safe_nodes = 0 }, { name = \"y\", safe_nodes = 1 }] }");
+    outcome_with_a_probe: step("expect = { any = [{ name = \"x\", write = \"refused\" }, { name = \"y\", safe_nodes = 1 }] }");
+    more_safe_nodes_than_nodes: step("expect = { safe_nodes = 4 }");
     size_of_too_many: step("expect = { cluster = \"all-synced\", size = 4 }");
     unwritten_row: steps(
         "[[step]]\nwrite = { node = \"A\", rows = 2 }\n[[step]]\nexpect = { node = \"B\", has_rows = [\"w1A\", \"w3A\"] }\n"

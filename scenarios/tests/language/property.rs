@@ -22,6 +22,7 @@ fn piece() -> impl Strategy<Value = String> {
         "wait = { for = \"18446744073709.551615s\" }\n",
         "expect = { request = \"s\", exit = 0 }\n",
         "expect = { node = \"A\", has_rows = [\"w1A\"] }\n",
+        "expect = { any = [{ name = \"x\", safe_nodes = 0 }, { name = \"y\", node = \"A\" }] }\n",
         "partition = { groups = [[], [\"A\"]] }\n",
         "together = [{}, { heal = {} }]\n",
         "claim = { id = \"\", says = \"\", verdict = \"holds\", lines = \"9-\" }\n",

@@ -1,7 +1,7 @@
 //! Comparing engines.
 
 use seatrial_scenarios::agreement::Agreement;
-use seatrial_scenarios::record::{RunRecord, StepObservation};
+use seatrial_scenarios::record::{RaceResult, RunRecord, StepObservation};
 use seatrial_scenarios::{GrastateSeen, NodeName, NodeObservation, ProcessState, Scenario};
 
 /// A record of an engine on which A and B show these conf_ids and positions after each step.
@@ -113,4 +113,60 @@ fn rows_of_a_load_are_left_out() {
 fn one_engine_agrees_with_nobody() {
     let agreement = Agreement::of(&[record("des", &[[("3", 7), ("3", 7)]])]);
     assert_eq!(agreement, Agreement::default());
+}
+
+/// A record whose race of step 2 ended so, begun by step 1.
+fn raced(engine: &str, outcome: &str, position: i64) -> RunRecord {
+    let mut record = record(
+        engine,
+        &[
+            [("3", 7), ("3", 7)],
+            [("4", position), ("4", 8)],
+            [("5", position + 1), ("5", position + 1)],
+        ],
+    );
+    record.races.push(RaceResult {
+        from: 1,
+        step: 2,
+        outcome: outcome.to_owned(),
+    });
+    record
+}
+
+#[test]
+fn a_declared_race_that_ends_alike_is_compared_like_anything_else() {
+    let agreement = Agreement::of(&[raced("des", "x", 8), raced("real", "x", 8)]);
+    assert!(agreement.races[0].alike);
+    assert_eq!(agreement.steps_compared, 3);
+    assert!(agreement.excluded.is_empty());
+}
+
+#[test]
+fn a_declared_race_that_ends_in_two_ways_ends_the_comparison_where_it_began() {
+    let agreement = Agreement::of(&[raced("des", "x", 8), raced("real", "y", 9)]);
+    assert!(!agreement.races[0].alike);
+    assert_eq!(agreement.races[0].outcomes["real"], "y");
+    assert_eq!(
+        (agreement.steps_compared, agreement.differing.len()),
+        (0, 0)
+    );
+    assert_eq!(agreement.excluded.len(), 1, "left out, and counted");
+}
+
+#[test]
+fn one_outcome_in_two_places_is_not_alike() {
+    let agreement = Agreement::of(&[raced("des", "x", 7), raced("real", "x", 9)]);
+    assert!(
+        !agreement.races[0].alike,
+        "A is behind B on one engine only"
+    );
+}
+
+#[test]
+fn an_engine_that_ends_a_race_otherwise_than_declared_is_compared() {
+    let mut odd = raced("real", "x", 9);
+    odd.races.clear();
+    let agreement = Agreement::of(&[raced("des", "x", 8), odd]);
+    assert!(agreement.races.is_empty());
+    assert!(!agreement.differing.is_empty());
 }

@@ -292,3 +292,49 @@ fn steps_and_checks_are_in_the_trace() {
         ]
     );
 }
+
+const RACE: &str = r#"
+[[step]]
+write = { node = "A", rows = 1 }
+[[step]]
+stop = { nodes = ["C"] }
+[[step]]
+expect = { any = [
+    { name = "two are left", node = "A", cluster_size = 2 },
+    { name = "all are there", cluster = "all-synced" },
+], within = "30s" }
+"#;
+
+#[test]
+fn a_race_may_end_in_any_of_its_outcomes_and_its_end_is_taken_down() {
+    let (record, _) = play(RACE);
+    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
+    let race = &record.races[0];
+    assert_eq!((race.from, race.step), (2, 3), "the stop began it");
+    assert_eq!(record.races.len(), 1);
+    assert_eq!(
+        record.checks[0].text,
+        format!("outcome `{}`", race.outcome),
+        "the trace says which"
+    );
+}
+
+#[test]
+fn a_race_that_ends_otherwise_fails() {
+    let (record, _) = play(
+        r#"
+[[step]]
+expect = { any = [
+    { name = "one is left", node = "A", cluster_size = 1 },
+    { name = "none is", cluster = "no-primary" },
+], within = "2s" }
+"#,
+    );
+    assert_eq!(record.verdict, Verdict::Fail);
+    assert_eq!(
+        why(&record),
+        "within 2s: none of the outcomes: `one is left`: node A: expected cluster_size 1, seen 3; \
+         `none is`: cluster: expected no-primary"
+    );
+    assert!(record.races.is_empty());
+}

@@ -4,6 +4,7 @@ mod agreement;
 mod checks;
 mod claims;
 mod fake;
+mod ledger;
 mod oracles;
 mod paces;
 mod results;

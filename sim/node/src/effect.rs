@@ -1,6 +1,6 @@
 //! What goes into a node and what comes out: data, nothing else.
 
-use seatrial_galera::{GraState, GvwState, LogLine, RecoveredPosition};
+use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
@@ -194,6 +194,24 @@ pub enum Note {
     Log(LogLine),
     /// The SQL port is open.
     PortOpen,
+    /// Quorum was counted in a component that was primary.
+    Quorum {
+        /// Members of the last primary view that are here.
+        present: Vec<GcommUuid>,
+        /// Members of it that left in order.
+        left: Vec<GcommUuid>,
+        /// The last primary view, with the weights.
+        last_primary: Vec<(GcommUuid, u32)>,
+        /// Whether the component stays primary.
+        holds: bool,
+    },
+    /// A component without a primary member has compared what everybody remembers.
+    Reunion {
+        /// The members of the greatest primary view that anybody remembers.
+        last_primary: Vec<GcommUuid>,
+        /// Those of them that are not here.
+        missing: Vec<GcommUuid>,
+    },
 }
 
 /// The effects of one input, in order.

@@ -136,6 +136,8 @@ pub struct UserMessage {
     pub aru: i64,
     /// What is said; nothing in a message that completes a round.
     pub payload: Option<PcMessage>,
+    /// Sent again by somebody who has it (`F_RETRANS`): counts whatever became of the first sender.
+    pub retransmitted: bool,
 }
 
 /// What the sender has received in a view.
@@ -149,8 +151,8 @@ pub struct GapMessage {
     pub aru: i64,
     /// Up to where it has each source without a gap.
     pub have: BTreeMap<GcommUuid, i64>,
-    /// The view whose INSTALL the sender commits to (`F_COMMIT`), with the sender's message counter.
-    pub commit: Option<(ViewId, u64)>,
+    /// The view whose INSTALL the sender commits to (`F_COMMIT`).
+    pub commit: Option<ViewId>,
 }
 
 /// One node in a JOIN.
@@ -162,6 +164,8 @@ pub struct JoinNode {
     pub suspected: bool,
     /// The node has said LEAVE.
     pub leaving: bool,
+    /// The view in which the sender believes the node to be, none as long as it has not said so.
+    pub view: Option<ViewId>,
 }
 
 /// The sender's picture of the membership to come.
@@ -373,7 +377,7 @@ impl EvsMessage {
                 Some(payload) => format!("evs user {} {}", user.seq, payload.summary()),
             },
             Self::Gap(gap) => match gap.commit {
-                Some((view, _)) => format!("evs commit {view}"),
+                Some(view) => format!("evs commit {view}"),
                 None => format!("evs gap {}", gap.aru),
             },
             Self::Join(join) => {

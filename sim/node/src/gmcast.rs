@@ -12,9 +12,12 @@ use crate::frame::{EvsMessage, GroupFrame, Peer};
 use crate::time::Time;
 
 /// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
-pub(crate) const CHECK_PERIOD: Time = Time::from_millis(500);
+const CHECK_PERIOD: Time = Time::from_millis(500);
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
 const RETRY: Time = Time::from_millis(1_000);
+/// The longest wait before an address that a peer has told of is dialled
+/// (`gmcast.cpp:update_addresses`).
+const LEARNT_DIAL_MAX: Time = Time::from_millis(100);
 
 /// What the layer asks for or hands up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +34,8 @@ pub(crate) enum Out {
     DuplicateUuid,
     /// Some peers have no live connection any more: their messages will be relayed.
     RelayOn(Vec<Peer>),
+    /// The next check comes at this instant instead of after a whole period.
+    CheckAt(Time),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +53,10 @@ pub(crate) struct Gmcast {
     links: BTreeMap<Peer, Link>,
     /// Addresses that are dialled, with the instant of the next attempt.
     addresses: BTreeMap<Peer, Time>,
+    /// Attempts under way.
+    dialling: BTreeSet<Peer>,
+    /// Attempts under way to addresses that have been dropped meanwhile.
+    abandoned: BTreeSet<Peer>,
     /// Where an identity was last connected, to know who needs relaying.
     seen: BTreeMap<GcommUuid, Peer>,
     /// Identities that left or vanished, not talked to until this instant
@@ -56,6 +65,7 @@ pub(crate) struct Gmcast {
     /// Members of the view above: who must be reached.
     members: BTreeSet<GcommUuid>,
     relaying: bool,
+    next_check: Time,
     open: bool,
 }
 
@@ -66,16 +76,19 @@ impl Gmcast {
             uuid,
             links: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            dialling: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
             seen: BTreeMap::new(),
             banned: BTreeMap::new(),
             members: BTreeSet::new(),
             relaying: false,
+            next_check: Time::ZERO,
             open: false,
         }
     }
 
-    /// Opens the layer: the configured addresses are dialled from the first check on, which comes
-    /// after one period, so that a short `pc.announce_timeout` ends before any connection is up.
+    /// Opens the layer: the configured addresses are dialled with the first check, which comes at
+    /// once.
     pub(crate) fn open(&mut self, addresses: &[Peer], now: Time) {
         self.open = true;
         self.addresses = addresses
@@ -100,6 +113,8 @@ impl Gmcast {
 
     /// The periodic check (`gmcast.cpp:check_liveness`, `reconnect`).
     pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        self.next_check = now + CHECK_PERIOD;
+        out.push(Out::CheckAt(self.next_check));
         let silent: Vec<Peer> = self
             .links
             .iter()
@@ -120,6 +135,7 @@ impl Gmcast {
         for (peer, next) in &mut self.addresses {
             if *next <= now && !self.links.contains_key(peer) {
                 *next = now + RETRY;
+                self.dialling.insert(*peer);
                 out.push(Out::Dial(*peer));
             }
         }
@@ -127,7 +143,8 @@ impl Gmcast {
     }
 
     pub(crate) fn link_up(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
-        if !self.open {
+        self.dialling.remove(&peer);
+        if !self.open || self.abandoned.remove(&peer) {
             out.push(Out::Close(peer));
             return;
         }
@@ -143,6 +160,8 @@ impl Gmcast {
     }
 
     pub(crate) fn link_down(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
+        self.dialling.remove(&peer);
+        self.abandoned.remove(&peer);
         if self.links.contains_key(&peer) {
             self.lose(peer, now, out);
         } else if let Some(next) = self.addresses.get_mut(&peer) {
@@ -179,8 +198,16 @@ impl Gmcast {
             GroupFrame::Keepalive => {}
             GroupFrame::Topology { linked } => {
                 for (peer, uuid) in linked {
-                    if *peer != self.me && !self.banned.contains_key(uuid) {
-                        self.addresses.entry(*peer).or_insert(now);
+                    if *peer != self.me
+                        && !self.banned.contains_key(uuid)
+                        && !self.addresses.contains_key(peer)
+                    {
+                        let at = now + self.learnt_dial_delay(*peer, now);
+                        self.addresses.insert(*peer, at);
+                        if at < self.next_check {
+                            self.next_check = at;
+                            out.push(Out::CheckAt(at));
+                        }
                     }
                 }
             }
@@ -198,6 +225,16 @@ impl Gmcast {
                 out.push(Out::Deliver(*source, message.clone()));
             }
         }
+    }
+
+    /// Some randomness, so that two who hear of each other do not dial at once: made of what differs
+    /// between nodes and instants.
+    fn learnt_dial_delay(&self, peer: Peer, now: Time) -> Time {
+        let mix = (now.0 ^ (u64::from(self.me.0) << 56) ^ (u64::from(peer.0) << 48))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(31)
+            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        Time((mix >> 24) % LEARNT_DIAL_MAX.0)
     }
 
     fn hello(&mut self, from: Peer, uuid: GcommUuid, now: Time, out: &mut Vec<Out>) {
@@ -358,6 +395,8 @@ impl Gmcast {
             )
             .collect();
         self.addresses.retain(|peer, _| kept.contains(peer));
+        self.abandoned
+            .extend(self.dialling.iter().filter(|peer| !kept.contains(peer)));
         for peer in kept {
             if peer != self.me {
                 self.addresses.entry(peer).or_insert(now);

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::config::Config;
+use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
 
@@ -76,6 +77,8 @@ pub(crate) enum Out {
     },
     /// The group communication must end.
     Fatal(Fatal),
+    /// What was decided, for the trace.
+    Note(Note),
     /// Lines for the log.
     Rebootstrapping,
     /// All nodes of the restored view are here, and no other.
@@ -198,6 +201,9 @@ impl Pc {
             }
             self.last_primary = BTreeSet::from([self.me]);
         }
+        if self.is_prim() {
+            out.push(Out::Note(self.quorum_note(view)));
+        }
         if self.is_prim() && !self.have_quorum(view) {
             let ignored = !self.closing
                 && (config.pc_ignore_quorum || (config.pc_ignore_sb && self.is_split_brain(view)));
@@ -231,6 +237,23 @@ impl Pc {
         let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
         let all = self.weight_of(self.last_primary.iter().copied());
         2 * present + left > all
+    }
+
+    /// The sum of [`Self::have_quorum`] for people.
+    fn quorum_note(&self, view: &EvsView) -> Note {
+        let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(1, |node| node.weight);
+        let of_last =
+            |uuids: &BTreeSet<GcommUuid>| uuids.intersection(&self.last_primary).copied().collect();
+        Note::Quorum {
+            present: of_last(&view.members),
+            left: of_last(&view.left),
+            last_primary: self
+                .last_primary
+                .iter()
+                .map(|uuid| (*uuid, u32::from(weight(uuid))))
+                .collect(),
+            holds: self.have_quorum(view),
+        }
     }
 
     /// `pc_proto.cpp:have_split_brain`: exactly half.
@@ -354,7 +377,7 @@ impl Pc {
         }
     }
 
-    fn members(&self) -> BTreeSet<GcommUuid> {
+    pub(crate) fn members(&self) -> BTreeSet<GcommUuid> {
         self.view
             .as_ref()
             .map(|view| view.members.clone())
@@ -395,8 +418,24 @@ impl Pc {
             .map(|(_, node)| node.last_prim)
             .reduce(|a, b| if a.precedes(&b) { b } else { a });
         let Some(greatest) = greatest else {
+            out.push(Out::Note(Note::Reunion {
+                last_primary: Vec::new(),
+                missing: Vec::new(),
+            }));
             return Ok(false);
         };
+        let wanted: BTreeSet<GcommUuid> = all()
+            .filter(|(_, node)| node.last_prim == greatest)
+            .map(|(uuid, _)| *uuid)
+            .collect();
+        out.push(Out::Note(Note::Reunion {
+            missing: wanted
+                .iter()
+                .filter(|uuid| !is_present(**uuid))
+                .copied()
+                .collect(),
+            last_primary: wanted.into_iter().collect(),
+        }));
         if all().any(|(uuid, node)| node.un && !is_present(*uuid)) {
             return Ok(false);
         }

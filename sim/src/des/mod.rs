@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use seatrial_node::{Channel, Peer};
 use seatrial_scenarios::{
     Fault, FaultOutcome, NodeName, Progress, Request, RequestId, Setup, Span, Trace, TraceKind,
+    trace::{Facts, changed_facts},
 };
 
 use crate::install;
@@ -63,6 +64,7 @@ pub struct World {
     wakes: BTreeMap<Peer, (Span, u64)>,
     links_change: Option<Span>,
     fingerprints: Vec<Fingerprint>,
+    facts: Vec<Facts>,
     last_change: Span,
     /// Counts observable changes.
     revision: u64,
@@ -71,7 +73,12 @@ pub struct World {
     trace: Trace,
     trace_frames: bool,
     histories: bool,
+    /// Events at the present instant, to notice a loop in which time stands still.
+    events_now: u32,
 }
+
+/// More events than this at one instant are a loop of the model, never a run.
+const EVENTS_AN_INSTANT_MAX: u32 = 100_000;
 
 impl World {
     /// A world with its machines installed, nothing started.
@@ -91,6 +98,7 @@ impl World {
             wakes: BTreeMap::new(),
             links_change: None,
             fingerprints,
+            facts: vec![Facts::new(); setup.nodes.len()],
             last_change: Span::ZERO,
             revision: 0,
             requests: BTreeMap::new(),
@@ -98,6 +106,7 @@ impl World {
             trace: Trace::default(),
             trace_frames: true,
             histories: true,
+            events_now: 0,
         }
     }
 
@@ -166,6 +175,7 @@ impl World {
         let index = usize::from(peer.0);
         if self.fingerprints[index] != fingerprint {
             self.fingerprints[index] = fingerprint;
+            self.trace_state(peer);
             self.last_change = self.now;
             self.revision += 1;
         }
@@ -220,6 +230,18 @@ impl World {
         self.trace.push(self.now, name, what);
     }
 
+    /// Puts into the trace what is new about a machine.
+    fn trace_state(&mut self, peer: Peer) {
+        if !self.trace_frames {
+            return;
+        }
+        let facts = self.machine(peer).facts();
+        let before = std::mem::replace(&mut self.facts[usize::from(peer.0)], facts);
+        if let Some(changed) = changed_facts(&before, &self.facts[usize::from(peer.0)]) {
+            self.trace_at(Some(peer), changed);
+        }
+    }
+
     /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.
     fn step(&mut self, limit: Span) -> bool {
         let Some((&(at, number), _)) = self.events.first_key_value() else {
@@ -231,6 +253,15 @@ impl World {
         let Some(event) = self.events.remove(&(at, number)) else {
             return false;
         };
+        self.events_now = if at == self.now {
+            self.events_now + 1
+        } else {
+            0
+        };
+        assert!(
+            self.events_now < EVENTS_AN_INSTANT_MAX,
+            "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (last event: {event:?})"
+        );
         self.now = at;
         match event {
             Event::Wake(peer) => {
@@ -293,6 +324,8 @@ impl World {
             return id;
         };
         self.requests.insert(id, (peer, Progress::Running));
+        // Rest is counted from what was last done, too: its effect may take a moment to show.
+        self.last_change = self.now;
         let now = self.now;
         match request {
             Request::Operator { line, .. } => self.machine_mut(peer).command(now, id, line),

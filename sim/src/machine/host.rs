@@ -181,7 +181,7 @@ impl Machine {
         }
     }
 
-    fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
+    pub(super) fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
         let hosts: Vec<String> = self
             .installation
             .names

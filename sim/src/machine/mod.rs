@@ -5,6 +5,7 @@
 //! [`Machine::deadline`], and carries out the [`MachineEffect`]s. Both engines run the same machine;
 //! what differs is the network, the time and the order of things.
 
+mod facts;
 mod faults;
 mod host;
 mod observe;

@@ -16,10 +16,12 @@ pub struct Fingerprint {
     disk: u64,
     rows: usize,
     transferring: bool,
+    hung: bool,
+    powered: bool,
 }
 
 impl Machine {
-    fn process_state(&self) -> ProcessState {
+    pub(super) fn process_state(&self) -> ProcessState {
         match &self.process {
             None => ProcessState::Exited,
             Some(process) if process.node.port_open() => ProcessState::Running,
@@ -37,6 +39,8 @@ impl Machine {
             disk: self.disk.revision(),
             rows: process.map_or(0, |process| process.node.database().rows.len()),
             transferring: process.is_some_and(|process| process.node.is_transferring()),
+            hung: process.is_some_and(|process| process.hung),
+            powered: self.powered,
         }
     }
 

@@ -144,6 +144,30 @@ impl Machine {
                     text: "SQL port open".into(),
                 });
             }
+            Effect::Note(Note::Quorum {
+                present,
+                left,
+                last_primary,
+                holds,
+            }) => {
+                let last_primary = last_primary
+                    .iter()
+                    .map(|(uuid, weight)| (self.name_of(*uuid), *weight))
+                    .collect();
+                self.trace(TraceKind::Quorum {
+                    present: self.names_of(&present),
+                    left: self.names_of(&left),
+                    last_primary,
+                    holds,
+                });
+            }
+            Effect::Note(Note::Reunion {
+                last_primary,
+                missing,
+            }) => self.trace(TraceKind::Reunion {
+                last_primary: self.names_of(&last_primary),
+                missing: self.names_of(&missing),
+            }),
             Effect::Exit(code) => return Some(code),
         }
         None

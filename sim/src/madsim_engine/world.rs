@@ -14,6 +14,7 @@ use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{
     Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup, Span, Trace,
     TraceKind,
+    trace::{Facts, changed_facts},
 };
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
@@ -60,6 +61,7 @@ pub(super) struct Shared {
     pub(super) wakes: Vec<Arc<Notify>>,
     pub(super) links_changed: Arc<Notify>,
     pub(super) fingerprints: Vec<Fingerprint>,
+    pub(super) facts: Vec<Facts>,
     pub(super) last_change: Span,
     pub(super) revision: u64,
     pub(super) requests: BTreeMap<RequestId, (Peer, Progress)>,
@@ -95,6 +97,7 @@ impl World {
             next_serial: 0,
             links_changed: Arc::new(Notify::new()),
             fingerprints,
+            facts: vec![Facts::new(); setup.nodes.len()],
             last_change: Span::ZERO,
             revision: 0,
             requests: BTreeMap::new(),
@@ -172,6 +175,11 @@ impl Shared {
         let fingerprint = self.machine(peer).fingerprint();
         if self.fingerprints[place(peer)] != fingerprint {
             self.fingerprints[place(peer)] = fingerprint;
+            let facts = self.machine(peer).facts();
+            let before = std::mem::replace(&mut self.facts[place(peer)], facts);
+            if let Some(changed) = changed_facts(&before, &self.facts[place(peer)]) {
+                self.trace_at(Some(peer), changed);
+            }
             self.last_change = self.now();
             self.revision += 1;
         }
@@ -356,6 +364,7 @@ impl Shared {
         };
         self.requests.insert(id, (peer, Progress::Running));
         let now = self.now();
+        self.last_change = now;
         // MODEL GAP: operators and clients have no hosts of their own; their lines and statements
         // reach the machine in the instant in which they are sent, and so do the answers.
         match request {

@@ -15,21 +15,24 @@ use crate::time::Time;
 use super::order::InputMap;
 use super::{Evs, EvsView, Known, Out, State};
 
+/// No two JOINs within this time, where nothing demands one at once
+/// (`evs_proto.cpp:join_rate_limit`).
+const JOIN_RATE_LIMIT: Time = Time::from_millis(100);
+
 impl Evs {
-    pub(super) fn shift_to_gather(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    /// A new agreement begins, or the one under way begins anew. Whoever calls this says whether a
+    /// JOIN is sent at once.
+    pub(super) fn shift_to_gather(&mut self, now: Time, out: &mut Vec<Out>) {
+        let _ = out;
         if !matches!(self.state, State::Gather | State::Install) {
-            self.gather_since = now;
-            self.install_deadline = Some(now + config.evs_install_timeout);
-            self.install_timeouts = 0;
-            self.attempt = 0;
-            for known in self.known.values_mut() {
-                known.join = None;
-            }
+            self.install_since = Some(now);
+            self.last_retrans = now;
         }
         self.state = State::Gather;
         self.install = None;
-        self.last_retrans = now;
-        self.send_join(out);
+        for known in self.known.values_mut() {
+            known.committed = None;
+        }
     }
 
     fn my_join(&self) -> JoinMessage {
@@ -37,24 +40,26 @@ impl Evs {
             .known
             .iter()
             .map(|(uuid, known)| {
-                (
-                    *uuid,
-                    JoinNode {
-                        operational: known.operational,
-                        suspected: known.suspected,
-                        leaving: known.leaving,
-                    },
-                )
+                let view = match &known.join {
+                    Some(join) => Some(join.view),
+                    None => self.members.contains(uuid).then_some(self.view),
+                };
+                let node = JoinNode {
+                    operational: known.operational,
+                    suspected: known.suspected,
+                    leaving: known.leaving,
+                    view,
+                };
+                (*uuid, node)
             })
             .collect();
-        nodes.insert(
-            self.me,
-            JoinNode {
-                operational: true,
-                suspected: false,
-                leaving: false,
-            },
-        );
+        let me = JoinNode {
+            operational: true,
+            suspected: false,
+            leaving: false,
+            view: Some(self.view),
+        };
+        nodes.insert(self.me, me);
         JoinMessage {
             view: self.view,
             fifo: self.fifo,
@@ -64,30 +69,30 @@ impl Evs {
         }
     }
 
-    pub(super) fn send_join(&mut self, out: &mut Vec<Out>) {
+    pub(super) fn send_join(&mut self, now: Time, out: &mut Vec<Out>) {
         self.fifo += 1;
         let join = self.my_join();
         self.last_join = Some(join.clone());
-        out.push(Out::Broadcast(EvsMessage::Join(join)));
+        self.last_join_sent = now;
+        if self.isolated_until.is_none() {
+            out.push(Out::Broadcast(EvsMessage::Join(join)));
+        }
     }
 
-    /// Sends a JOIN if this node's picture has changed since the last one, and an INSTALL if everybody
-    /// now agrees.
+    /// Sends a JOIN if this node's picture has changed since the last one. They are sent at a limited
+    /// rate (`join_rate_limit`): a change in between is told with the next regular one.
     pub(super) fn join_changed(&mut self, now: Time, out: &mut Vec<Out>) {
-        if self.state != State::Gather {
-            return;
-        }
         let mut join = self.my_join();
         let changed = self.last_join.as_ref().is_none_or(|last| {
             join.fifo = last.fifo;
             join != *last
         });
-        if changed {
-            self.send_join(out);
+        if changed && now.since(self.last_join_sent) >= JOIN_RATE_LIMIT {
+            self.send_join(now, out);
         }
-        self.try_install(now, out);
     }
 
+    /// `evs_proto.cpp:handle_join`.
     pub(super) fn received_join(
         &mut self,
         source: GcommUuid,
@@ -96,86 +101,116 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        let Some(known) = self.known.get(&source) else {
-            return;
-        };
-        // What a member said before it committed to the current view is old.
-        let committed_fifo = known.committed.map(|(_, fifo)| fifo);
-        let old = committed_fifo.is_some_and(|fifo| join.fifo < fifo)
-            || known
-                .join
-                .as_ref()
-                .is_some_and(|last| join.fifo <= last.fifo);
         match self.state {
             State::Closed | State::Joining => return,
             State::Leaving => {
-                self.send_leave(out);
+                if join.view == self.view {
+                    self.send_leave(out);
+                }
                 return;
             }
-            State::Operational => {
-                if old {
-                    return;
-                }
-                self.shift_to_gather(now, config, out);
-            }
-            State::Install => {
-                if old || self.agrees_with_install(source, join) {
-                    return;
-                }
-                self.shift_to_gather(now, config, out);
-            }
-            State::Gather if old => return,
-            State::Gather => {}
+            State::Operational | State::Gather | State::Install => {}
         }
-        self.take_join(source, join, now, out);
+        let out_of_order = self.known.get(&source).is_some_and(|known| {
+            let last = known.join.as_ref();
+            last.is_some_and(|last| join.fifo <= last.fifo)
+        });
+        if out_of_order || self.is_of_previous_view(source, join.view) {
+            return;
+        }
+        if let Some(install) = &self.install {
+            let representative = install.view.uuid;
+            if source == representative {
+                if join.view == install.view {
+                    // The representative has the new view already: so may this node.
+                    let install = install.clone();
+                    self.enter_view(&install, now, out);
+                    if self.state != State::Operational {
+                        return;
+                    }
+                }
+            } else if self.agrees_with_install(install) {
+                // An agreement is being carried out; whoever sees things otherwise has to wait.
+                return;
+            }
+        }
+        if self.state != State::Gather {
+            self.shift_to_gather(now, out);
+        }
+        if self.members.contains(&source) && join.view.seq > self.view.seq {
+            // It has formed another view without this node.
+            self.set_inactive(&BTreeSet::from([source]));
+            return;
+        }
+        self.take_join(source, join, now, config, out);
         self.join_changed(now, out);
+        self.try_install(now, config, out);
     }
 
-    fn agrees_with_install(&self, source: GcommUuid, join: &JoinMessage) -> bool {
-        let Some(install) = &self.install else {
-            return false;
-        };
-        operational(join).eq(install.members.keys().copied())
-            && install
-                .members
-                .get(&source)
-                .is_some_and(|node| node.view == join.view && node.have == join.have)
+    /// Keeps a JOIN, and the views of which it tells.
+    pub(super) fn note_join(&mut self, source: GcommUuid, join: &JoinMessage) {
+        self.gathered
+            .extend(join.nodes.values().filter_map(|node| node.view));
+        if let Some(known) = self.known.get_mut(&source) {
+            known.join = Some(join.clone());
+        }
     }
 
-    fn take_join(&mut self, source: GcommUuid, join: &JoinMessage, now: Time, out: &mut Vec<Out>) {
-        let mut leavers = BTreeSet::new();
-        let mut gone = BTreeSet::new();
-        if let Some(mine) = join.nodes.get(&self.me) {
-            if mine.operational {
-                self.refresh(source, now);
-            } else {
-                // Who does not count on this node is not counted on ("mutual exclusion").
-                gone.insert(source);
+    fn take_join(
+        &mut self,
+        source: GcommUuid,
+        join: &JoinMessage,
+        now: Time,
+        config: &Config,
+        out: &mut Vec<Out>,
+    ) {
+        // Whoever is not known is known from here on, and has to speak for itself.
+        for uuid in join.nodes.keys() {
+            let is_incarnation = uuid.same_fixed_part(self.me)
+                || self.known.keys().any(|known| known.same_fixed_part(*uuid));
+            if !is_incarnation {
+                self.known.insert(*uuid, Known::new(now));
             }
         }
+        match join.nodes.get(&self.me) {
+            Some(me) if me.operational => self.refresh(source, now),
+            // Who does not count on this node is not counted on ("mutual exclusion").
+            Some(_) => self.set_inactive(&BTreeSet::from([source])),
+            None => {}
+        }
+        self.note_join(source, join);
         if join.view == self.view {
             for (uuid, node) in &join.nodes {
-                let Some(known) = self.known.get(uuid) else {
-                    continue;
-                };
-                if node.leaving && !known.leaving {
-                    leavers.insert(*uuid);
-                }
-                if !node.operational && known.suspected {
-                    gone.insert(*uuid);
+                if let Some(known) = self.known.get_mut(uuid)
+                    && node.leaving
+                    && !known.leaving
+                {
+                    known.leaving = true;
+                    known.operational = false;
                 }
             }
             self.help(join, out);
         }
-        for uuid in leavers {
-            if let Some(known) = self.known.get_mut(&uuid) {
-                known.leaving = true;
-                known.operational = false;
+        let same_view: Vec<(GcommUuid, bool, bool)> = join
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.view == Some(self.view))
+            .map(|(uuid, node)| (*uuid, node.suspected, node.operational))
+            .collect();
+        let mut inactive = BTreeSet::new();
+        for (uuid, suspected, operational) in same_view {
+            let here = self.known.get(&uuid).is_some_and(|known| known.suspected);
+            if (suspected && self.is_suspected_by_most(uuid)) || (!operational && here) {
+                inactive.insert(uuid);
             }
         }
-        self.set_inactive(&gone);
-        if let Some(known) = self.known.get_mut(&source) {
-            known.join = Some(join.clone());
+        self.set_inactive(&inactive);
+        self.set_inactive(&self.unseen());
+        if self
+            .install_since
+            .is_some_and(|since| now.since(since) >= config.evs_suspect_timeout)
+        {
+            self.set_inactive(&self.asymmetric());
         }
     }
 
@@ -193,6 +228,7 @@ impl Evs {
                     seq,
                     aru: -1,
                     payload,
+                    retransmitted: true,
                 };
                 out.push(Out::Forward(source, EvsMessage::User(message)));
             }
@@ -246,7 +282,7 @@ impl Evs {
     }
 
     /// As the representative, decides when everybody agrees (`evs_proto.cpp:send_install`).
-    pub(super) fn try_install(&mut self, now: Time, out: &mut Vec<Out>) {
+    pub(super) fn try_install(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if self.state != State::Gather || !self.is_consensus() {
             return;
         }
@@ -277,45 +313,75 @@ impl Evs {
             members: nodes,
             leaving: self.leaving_set(),
         };
-        out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
+        if self.isolated_until.is_none() {
+            out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
+        }
+        let _ = config;
         self.accept_install(install, now, out);
     }
 
+    /// Whether the view to come is the one that this node would choose
+    /// (`evs_consensus.cpp:is_consistent`).
+    fn agrees_with_install(&self, install: &InstallMessage) -> bool {
+        install.members.keys().copied().eq(self.operational_set())
+            && install
+                .members
+                .values()
+                .all(|node| node.view != self.view || node.have == self.input.have())
+            && install.leaving.is_superset(&self.leaving_set())
+    }
+
+    /// `evs_proto.cpp:handle_install`.
     pub(super) fn received_install(
         &mut self,
+        source: GcommUuid,
         install: &InstallMessage,
         now: Time,
-        _config: &Config,
+        config: &Config,
         out: &mut Vec<Out>,
     ) {
         if install.view.seq <= self.view.seq {
             return;
         }
-        if self.state == State::Leaving {
-            if install.leaving.contains(&self.me) || !install.members.contains_key(&self.me) {
-                self.shift_to_closed(out);
+        match self.state {
+            State::Leaving => {
+                if install.leaving.contains(&self.me) || !install.members.contains_key(&self.me) {
+                    self.shift_to_closed(out);
+                }
+                return;
             }
-            return;
+            State::Closed | State::Joining | State::Operational => return,
+            State::Gather | State::Install => {}
         }
-        let newer = self
-            .install
-            .as_ref()
-            .is_none_or(|last| last.view.seq < install.view.seq);
-        if !matches!(self.state, State::Gather | State::Install) || !newer {
-            return;
+        if let Some(last) = &self.install {
+            if last.view.uuid != source {
+                if install.members.contains_key(&self.me) {
+                    // Two nodes have decided at the same time.
+                    self.shift_to_gather(now, out);
+                    self.send_join(now, out);
+                }
+                return;
+            }
+            if install.view.seq <= last.view.seq {
+                return;
+            }
+            self.shift_to_gather(now, out);
         }
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
-        let mine: BTreeSet<GcommUuid> = self.operational_set();
-        let consistent = install.members.keys().copied().eq(mine)
-            && install
-                .members
-                .values()
-                .all(|node| node.view != self.view || node.have == self.input.have())
-            && install.leaving.is_superset(&self.leaving_set());
-        if consistent {
+        if !install.members.contains_key(&self.me) {
+            return;
+        }
+        // Whoever has only just been heard of is not in the view to come and has to wait for the
+        // next one.
+        let (members, own) = (&self.members, &install.members);
+        self.known
+            .retain(|uuid, _| own.contains_key(uuid) || members.contains(uuid));
+        let _ = config;
+        if self.agrees_with_install(install) {
+            self.refresh(source, now);
             self.accept_install(install.clone(), now, out);
-        } else if self.state == State::Gather {
-            self.send_join(out);
+        } else {
+            self.send_join(now, out);
         }
     }
 
@@ -323,33 +389,37 @@ impl Evs {
         self.state = State::Install;
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
         self.install = Some(install);
-        self.fifo += 1;
         self.send_commit(out);
         self.install_if_committed(now, out);
     }
 
     fn send_commit(&self, out: &mut Vec<Out>) {
         let Some(install) = &self.install else { return };
+        if self.isolated_until.is_some() {
+            return;
+        }
         out.push(Out::Broadcast(EvsMessage::Gap(GapMessage {
             view: self.view,
             last_sent: self.last_sent,
             aru: self.input.aru(),
             have: BTreeMap::new(),
-            commit: Some((install.view, self.fifo)),
+            commit: Some(install.view),
         })));
     }
 
     /// While no view is there: says again what was said last.
-    pub(super) fn retransmit(&mut self, out: &mut Vec<Out>) {
+    pub(super) fn retransmit(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if self.state == State::Install {
             if let Some(install) = &self.install
                 && install.view.uuid == self.me
+                && self.isolated_until.is_none()
             {
                 out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
             }
             self.send_commit(out);
         } else {
-            self.send_join(out);
+            self.send_join(now, out);
+            self.try_install(now, config, out);
         }
     }
 
@@ -360,14 +430,23 @@ impl Evs {
             .keys()
             .filter(|uuid| **uuid != self.me)
             .all(|uuid| {
-                self.known.get(uuid).is_some_and(|known| {
-                    known
-                        .committed
-                        .is_some_and(|(view, _)| view == install.view)
-                })
+                self.known
+                    .get(uuid)
+                    .is_some_and(|known| known.committed == Some(install.view))
             });
         if self.state == State::Install && committed {
             let install = install.clone();
+            self.enter_view(&install, now, out);
+        }
+    }
+
+    /// Somebody speaks in the view to come: all have committed, and so this node enters it too
+    /// (`evs_proto.cpp:handle_user_from_different_view`).
+    pub(super) fn follow_into(&mut self, view: ViewId, now: Time, out: &mut Vec<Out>) {
+        let install = self.install.as_ref().filter(|install| install.view == view);
+        if self.state == State::Install
+            && let Some(install) = install.cloned()
+        {
             self.enter_view(&install, now, out);
         }
     }
@@ -405,6 +484,8 @@ impl Evs {
             }
         }
         self.previous.insert(self.view);
+        self.previous.append(&mut self.gathered);
+        self.previous.remove(&install.view);
         self.view = install.view;
         self.members = install.members.keys().copied().collect();
         self.input = InputMap::new(&self.members);
@@ -412,12 +493,11 @@ impl Evs {
         self.known
             .retain(|uuid, _| install.members.contains_key(uuid));
         for known in self.known.values_mut() {
-            let committed = known.committed;
             *known = Known::new(now);
-            known.committed = committed;
         }
         self.install = None;
-        self.install_deadline = None;
+        self.install_since = None;
+        self.install_timeouts = 0;
         self.attempt = 0;
         self.last_join = None;
         self.state = State::Operational;
@@ -441,7 +521,7 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        if leave.view != self.view && !self.members.contains(&source) {
+        if leave.view != self.view {
             return;
         }
         let Some(known) = self.known.get_mut(&source) else {
@@ -454,31 +534,61 @@ impl Evs {
         known.operational = false;
         known.heard = now;
         self.input.acknowledged(source, leave.aru);
+        let _ = config;
         match self.state {
-            State::Operational | State::Install => {
-                self.shift_to_gather(now, config, out);
-                self.try_install(now, out);
+            State::Operational => {
+                self.shift_to_gather(now, out);
+                self.send_join(now, out);
             }
             State::Gather => self.join_changed(now, out),
             State::Leaving => self.close_if_alone(out),
-            State::Closed | State::Joining => {}
+            State::Closed | State::Joining | State::Install => {}
         }
     }
 
-    /// Nodes with a JOIN that a majority of the current view suspects (`check_suspects`).
-    pub(super) fn suspected_by_most(&self) -> BTreeSet<GcommUuid> {
+    /// Whether most of the current view suspect a node, by their JOINs (`check_suspects`).
+    fn is_suspected_by_most(&self, uuid: GcommUuid) -> bool {
+        let by_others = self
+            .known
+            .iter()
+            .filter(|(other, _)| **other != uuid && self.members.contains(other))
+            .filter_map(|(_, known)| known.join.as_ref())
+            .filter(|join| join.nodes.get(&uuid).is_some_and(|node| node.suspected))
+            .count();
+        let own = self.last_join.as_ref();
+        let by_me = own
+            .and_then(|join| join.nodes.get(&uuid))
+            .is_some_and(|node| node.suspected);
+        let is_operational = |known: &Known| known.operational;
+        self.known.get(&uuid).is_some_and(is_operational)
+            && by_others + usize::from(by_me) > self.members.len() / 2
+    }
+
+    /// Nodes of other views that have not said anything here, and on which none of those who know
+    /// them counts (`check_unseen`).
+    fn unseen(&self) -> BTreeSet<GcommUuid> {
+        let joins = || self.known.values().filter_map(|known| known.join.as_ref());
+        let all_here = joins().all(|join| {
+            join.nodes.iter().all(|(uuid, node)| {
+                let known = self.known.get(uuid);
+                *uuid == self.me
+                    || known.is_some_and(|known| !node.operational || known.join.is_some())
+            })
+        });
+        if !all_here {
+            return BTreeSet::new();
+        }
         self.known
             .iter()
-            .filter(|(_, known)| known.operational && known.suspected && known.join.is_some())
+            .filter(|(uuid, known)| {
+                known.operational && known.join.is_none() && !self.members.contains(uuid)
+            })
             .filter(|(uuid, _)| {
-                let others = self
-                    .known
-                    .iter()
-                    .filter(|(other, _)| self.members.contains(other))
-                    .filter_map(|(_, known)| known.join.as_ref())
-                    .filter(|join| join.nodes.get(uuid).is_some_and(|node| node.suspected))
-                    .count();
-                others + 1 > self.members.len() / 2
+                let mut told = joins()
+                    .filter_map(|join| join.nodes.get(uuid))
+                    .filter(|node| node.view.is_some())
+                    .peekable();
+                told.peek().is_some() && told.all(|node| !node.operational)
             })
             .map(|(uuid, _)| *uuid)
             .collect()
@@ -512,37 +622,49 @@ impl Evs {
     }
 
     /// No view in `evs.install_timeout` (`evs_proto.cpp:handle_install_timer`): at first those who do
-    /// not agree are dropped, then everybody, then the node gives up.
+    /// not agree are dropped, then everybody and the node keeps to itself for a while, then it gives
+    /// up.
     pub(super) fn check_install_timer(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if !matches!(self.state, State::Gather | State::Install)
-            || self.install_deadline.is_none_or(|deadline| now < deadline)
+            || self
+                .install_since
+                .is_none_or(|since| now.since(since) < config.evs_install_timeout)
         {
             return;
         }
-        self.install_timeouts += 1;
-        self.install_deadline = Some(now + config.evs_install_timeout);
+        self.install_since = Some(now);
         if self.install_timeouts > config.evs_max_install_timeouts {
             self.abort();
             out.push(Out::GaveUp);
             return;
         }
         let everybody = self.install_timeouts == config.evs_max_install_timeouts;
+        let committed = |known: &Known| {
+            self.install
+                .as_ref()
+                .is_none_or(|install| known.committed == Some(install.view))
+        };
         let dropped: BTreeSet<GcommUuid> = self
             .known
             .iter()
             .filter(|(_, known)| {
-                known.operational
-                    && (everybody
-                        || known
-                            .join
-                            .as_ref()
-                            .is_none_or(|join| !self.is_consistent(join)))
+                let consistent = known
+                    .join
+                    .as_ref()
+                    .is_some_and(|join| self.is_consistent(join));
+                everybody || !consistent || !committed(known)
             })
             .map(|(uuid, _)| *uuid)
             .collect();
         self.set_inactive(&dropped);
-        self.shift_to_gather(now, config, out);
-        self.try_install(now, out);
+        if everybody {
+            self.isolated_until =
+                Some(now + config.evs_suspect_timeout + config.evs_inactive_timeout);
+        }
+        self.shift_to_gather(now, out);
+        self.send_join(now, out);
+        self.try_install(now, config, out);
+        self.install_timeouts += 1;
     }
 }
 

@@ -75,8 +75,8 @@ struct Known {
     heard: Time,
     join: Option<JoinMessage>,
     leaving: bool,
-    /// The view that it has committed to, with its message counter.
-    committed: Option<(ViewId, u64)>,
+    /// The view that it has committed to.
+    committed: Option<ViewId>,
 }
 
 impl Known {
@@ -99,8 +99,12 @@ pub(crate) struct Evs {
     known: BTreeMap<GcommUuid, Known>,
     view: ViewId,
     members: BTreeSet<GcommUuid>,
-    /// Views that this node has left behind: what still comes from there is old.
+    /// Views that this node or those with whom it agreed have left behind: what still comes from
+    /// there is old (`previous_views_`).
     previous: BTreeSet<ViewId>,
+    /// Views that the nodes of the present agreement come from; old with the next view
+    /// (`gather_views_`).
+    gathered: BTreeSet<ViewId>,
     input: InputMap,
     last_sent: i64,
     /// Message counter of JOINs and commits.
@@ -110,14 +114,18 @@ pub(crate) struct Evs {
     install: Option<InstallMessage>,
     /// Attempts at the current change.
     attempt: u32,
-    gather_since: Time,
-    install_deadline: Option<Time>,
+    /// When the install timer was last set.
+    install_since: Option<Time>,
     install_timeouts: u32,
+    /// Neither speaks nor listens until then: too many changes have failed.
+    isolated_until: Option<Time>,
     /// A closing that waits for the current change to end.
     leave_pending: bool,
     last_check: Time,
     last_keepalive: Time,
     last_retrans: Time,
+    /// When the last JOIN was sent, to send them at a limited rate.
+    last_join_sent: Time,
 }
 
 impl Evs {
@@ -135,18 +143,20 @@ impl Evs {
             input: InputMap::new(&members),
             members,
             previous: BTreeSet::new(),
+            gathered: BTreeSet::new(),
             last_sent: -1,
             fifo: 0,
             last_join: None,
             install: None,
             attempt: 0,
-            gather_since: Time::ZERO,
-            install_deadline: None,
+            install_since: None,
             install_timeouts: 0,
+            isolated_until: None,
             leave_pending: false,
             last_check: Time::ZERO,
             last_keepalive: Time::ZERO,
             last_retrans: Time::ZERO,
+            last_join_sent: Time::ZERO,
         }
     }
 
@@ -168,21 +178,22 @@ impl Evs {
         self.state = State::Joining;
         self.last_check = now;
         self.last_retrans = now;
-        self.send_join(out);
+        self.send_join(now, out);
     }
 
     /// Announces itself again while nobody has answered (`pc.cpp:connect`).
-    pub(crate) fn announce(&mut self, out: &mut Vec<Out>) {
+    pub(crate) fn announce(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state == State::Joining {
-            self.send_join(out);
+            self.send_join(now, out);
         }
     }
 
     /// The announcement is over: the node takes part in the membership from here on.
     pub(crate) fn start_gathering(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if self.state == State::Joining {
-            self.shift_to_gather(now, config, out);
-            self.try_install(now, out);
+            self.shift_to_gather(now, out);
+            self.send_join(now, out);
+            self.try_install(now, config, out);
         }
     }
 
@@ -283,7 +294,7 @@ impl Evs {
         }
     }
 
-    /// A message from another node, directly or relayed.
+    /// A message from another node, directly or relayed (`evs_proto.cpp:handle_msg`).
     pub(crate) fn received(
         &mut self,
         source: GcommUuid,
@@ -292,15 +303,23 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        if self.state == State::Closed || source == self.me {
+        if self.state == State::Closed || source == self.me || self.isolated_until.is_some() {
             return;
         }
-        if !self.known.contains_key(&source) && !self.meet(source, message, now, config, out) {
+        let Some(known) = self.known.get(&source) else {
+            self.meet(source, message, now, config, out);
+            return;
+        };
+        // Whoever does not count any more is not listened to before there is a new view, but for a
+        // leaving node and for what others send again on its behalf.
+        let retransmitted = matches!(message, EvsMessage::User(user) if user.retransmitted);
+        if !known.operational && !known.leaving && !retransmitted {
             return;
         }
         match message {
             EvsMessage::User(user) => {
-                if user.view != self.view || !self.is_heard(source) {
+                self.follow_into(user.view, now, out);
+                if user.view != self.view {
                     return;
                 }
                 self.refresh(source, now);
@@ -312,21 +331,27 @@ impl Evs {
                 if self.input.aru() > before && self.state == State::Operational {
                     self.send_gap(now, out);
                 }
-                if matches!(self.state, State::Gather | State::Install) {
+                if self.state == State::Gather {
                     self.join_changed(now, out);
                 }
             }
             EvsMessage::Gap(gap) => self.received_gap(source, gap, now, config, out),
             EvsMessage::Join(join) => self.received_join(source, join, now, config, out),
             EvsMessage::Install(install) => {
-                self.received_install(install, now, config, out);
+                self.received_install(source, install, now, config, out);
             }
             EvsMessage::Leave(leave) => self.received_leave(source, leave, now, config, out),
         }
     }
 
-    /// A node that is not known speaks (`evs_proto.cpp:handle_foreign`). Says whether it is to be
-    /// listened to.
+    /// Whether a message tells of a view that has been left behind (`is_msg_from_previous_view`).
+    fn is_of_previous_view(&self, source: GcommUuid, view: ViewId) -> bool {
+        self.previous.contains(&view)
+            || (self.members.contains(&source) && view.seq < self.view.seq)
+    }
+
+    /// A node that is not known speaks (`evs_proto.cpp:handle_foreign`): it is taken note of, and its
+    /// JOIN is kept for the agreement that begins.
     fn meet(
         &mut self,
         source: GcommUuid,
@@ -334,50 +359,42 @@ impl Evs {
         now: Time,
         config: &Config,
         out: &mut Vec<Out>,
-    ) -> bool {
+    ) {
         let view = match message {
             EvsMessage::User(user) => user.view,
             EvsMessage::Gap(gap) => gap.view,
             EvsMessage::Join(join) => join.view,
-            EvsMessage::Install(_) | EvsMessage::Leave(_) => return false,
+            EvsMessage::Install(_) | EvsMessage::Leave(_) => return,
         };
-        if self.previous.contains(&view) || view == self.view {
-            return false;
+        if self.is_of_previous_view(source, view) || view == self.view {
+            return;
         }
         // A new incarnation waits until the old one has been removed ("Dropping message from new
         // incarnation").
         if self.known.keys().any(|known| known.same_fixed_part(source))
             || source.same_fixed_part(self.me)
         {
-            return false;
+            return;
         }
         match self.state {
-            State::Closed | State::Install | State::Leaving => return false,
-            State::Joining => match message {
+            State::Closed | State::Install | State::Leaving => return,
+            State::Joining => {
                 // A joining node listens only to those who have taken note of it.
-                EvsMessage::Join(join) if join.nodes.contains_key(&self.me) => {
-                    self.known.insert(source, Known::new(now));
-                    self.shift_to_gather(now, config, out);
+                if !matches!(message, EvsMessage::Join(join) if join.nodes.contains_key(&self.me)) {
+                    return;
                 }
-                _ => return false,
-            },
-            State::Operational => {
-                self.known.insert(source, Known::new(now));
-                self.shift_to_gather(now, config, out);
             }
-            State::Gather => {
-                self.known.insert(source, Known::new(now));
-                self.send_join(out);
-            }
+            State::Operational | State::Gather => {}
         }
-        true
-    }
-
-    /// Whether messages of the current view from this node still count.
-    fn is_heard(&self, source: GcommUuid) -> bool {
-        self.known
-            .get(&source)
-            .is_some_and(|known| known.operational || known.leaving)
+        self.known.insert(source, Known::new(now));
+        self.shift_to_gather(now, out);
+        // Each newcomer sets the install timer anew, so that the timers of all run alike.
+        self.install_since = Some(now);
+        if let EvsMessage::Join(join) = message {
+            self.note_join(source, join);
+        }
+        self.send_join(now, out);
+        self.try_install(now, config, out);
     }
 
     fn refresh(&mut self, source: GcommUuid, now: Time) {
@@ -395,15 +412,16 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        if let Some((view, fifo)) = gap.commit {
+        if let Some(view) = gap.commit {
             if let Some(known) = self.known.get_mut(&source) {
-                known.committed = Some((view, fifo));
+                known.committed = Some(view);
                 known.heard = now;
             }
             self.install_if_committed(now, out);
             return;
         }
-        if gap.view != self.view || !self.is_heard(source) {
+        self.follow_into(gap.view, now, out);
+        if gap.view != self.view {
             return;
         }
         self.refresh(source, now);
@@ -453,13 +471,12 @@ impl Evs {
             State::Gather | State::Install => {
                 if now.since(self.last_retrans) >= config.evs_join_retrans_period {
                     self.last_retrans = now;
-                    self.retransmit(out);
+                    self.retransmit(now, config, out);
                 }
             }
         }
-        let late = now.since(self.last_check)
-            > Time(config.evs_inactive_check_period.0 * 3 + config.evs_inactive_check_period.0 / 2);
         if now.since(self.last_check) >= config.evs_inactive_check_period {
+            let late = now.since(self.last_check) > Time(config.evs_inactive_check_period.0 * 3);
             self.last_check = now;
             // A node that was stopped itself must not expel everybody in its first breath
             // (`check_inactive`: "skipping check").
@@ -470,68 +487,57 @@ impl Evs {
         self.check_install_timer(now, config, out);
     }
 
+    /// Who has been silent for too long (`evs_proto.cpp:check_inactive`). In an agreement that is
+    /// under way the others learn of it with the next JOIN.
     fn check_inactive(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
-        let mut newly_suspected = Vec::new();
+        let mut inactive = BTreeSet::new();
+        let mut silent = 0;
+        let mut any = false;
         for (uuid, known) in &mut self.known {
-            let suspected =
-                known.operational && now.since(known.heard) > config.evs_suspect_timeout;
-            if suspected && !known.suspected {
-                newly_suspected.push(*uuid);
+            let was_suspected = known.suspected;
+            known.suspected = now.since(known.heard) > config.evs_suspect_timeout;
+            let gone = now.since(known.heard) > config.evs_inactive_timeout;
+            any |= known.suspected;
+            if !known.operational {
+                continue;
             }
-            known.suspected = suspected;
+            if known.suspected {
+                silent += 1;
+                if !was_suspected {
+                    out.push(Out::Suspecting(*uuid));
+                }
+            }
+            if gone || (known.suspected && known.join.is_none()) {
+                inactive.insert(*uuid);
+            }
         }
-        out.extend(newly_suspected.iter().map(|uuid| Out::Suspecting(*uuid)));
-        let mut inactive: BTreeSet<GcommUuid> = self
-            .known
-            .iter()
-            .filter(|(_, known)| {
-                known.operational
-                    && (now.since(known.heard) > config.evs_inactive_timeout
-                        || (known.suspected && known.join.is_none()))
-            })
-            .map(|(uuid, _)| *uuid)
-            .collect();
-        inactive.extend(self.suspected_by_most());
         // All others are silent: this node is the one that is cut off.
-        let operational: Vec<&Known> = self
-            .known
-            .values()
-            .filter(|known| known.operational)
-            .collect();
-        if self.known.len() > 1 && operational.iter().all(|known| known.suspected) {
-            inactive.extend(
-                self.known
-                    .iter()
-                    .filter(|(_, known)| known.operational)
-                    .map(|(uuid, _)| *uuid),
-            );
-        }
-        if matches!(self.state, State::Gather | State::Install)
-            && now.since(self.gather_since) >= config.evs_suspect_timeout
-        {
-            inactive.extend(self.asymmetric());
-        }
-        if inactive.is_empty() {
-            if !newly_suspected.is_empty() && self.state == State::Gather {
-                self.join_changed(now, out);
-            }
-            return;
+        if self.known.len() > 1 && silent == self.known.len() {
+            inactive.extend(self.known.keys().copied());
         }
         self.set_inactive(&inactive);
+        if self.isolated_until.is_some_and(|until| until <= now) {
+            self.isolated_until = None;
+        }
         match self.state {
             State::Leaving => self.close_if_alone(out),
-            State::Operational | State::Install => {
-                self.shift_to_gather(now, config, out);
-                self.try_install(now, out);
+            State::Operational if any => {
+                self.shift_to_gather(now, out);
+                self.send_join(now, out);
             }
-            _ => self.join_changed(now, out),
+            _ => {}
         }
     }
 
+    /// Whoever is silent does not count any more; what it said about the next view is void
+    /// (`evs_proto.cpp:set_inactive`).
     fn set_inactive(&mut self, inactive: &BTreeSet<GcommUuid>) {
         for uuid in inactive {
             if let Some(known) = self.known.get_mut(uuid) {
                 known.operational = false;
+                known.suspected = true;
+                known.heard = Time::ZERO;
+                known.join = None;
             }
         }
     }

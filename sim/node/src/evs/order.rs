@@ -185,6 +185,7 @@ impl InputMap {
             seq,
             aru: self.aru(),
             payload,
+            retransmitted: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use seatrial_galera::{
 use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId};
 use crate::evs::{self, Evs};
 use crate::gcs::Gcs;
-use crate::gmcast::{self, Gmcast};
+use crate::gmcast::Gmcast;
 use crate::pc::{Pc, RestoredView};
 use crate::time::Time;
 
@@ -198,12 +198,9 @@ impl Node {
     }
 
     fn connect(&mut self, now: Time, fx: &mut Effects) {
-        let config = &self.identity.config;
         self.gmcast.open(&self.identity.addresses, now);
-        fx.push(Effect::SetTimer(
-            TimerId::Gmcast,
-            now + gmcast::CHECK_PERIOD,
-        ));
+        self.check_links(now, fx);
+        let config = &self.identity.config;
         fx.push(Effect::SetTimer(
             TimerId::Evs,
             now + config.evs_inactive_check_period,
@@ -231,7 +228,7 @@ impl Node {
         }
         let mut out = Vec::new();
         if self.evs.known_size() <= 1 && now < self.announce_until {
-            self.evs.announce(&mut out);
+            self.evs.announce(now, &mut out);
             self.run_evs(out, now, fx);
             fx.push(Effect::SetTimer(TimerId::Announce, now + ANNOUNCE_SLICE));
             return;

@@ -216,17 +216,7 @@ impl Node {
     fn timer(&mut self, timer: TimerId, now: Time, fx: &mut Effects) {
         match timer {
             TimerId::Boot => self.open_files(fx),
-            TimerId::Gmcast => {
-                let mut out = Vec::new();
-                self.gmcast.tick(now, &self.identity.config, &mut out);
-                self.run_gmcast(out, now, fx);
-                if self.gmcast.is_open() {
-                    fx.push(Effect::SetTimer(
-                        TimerId::Gmcast,
-                        now + gmcast::CHECK_PERIOD,
-                    ));
-                }
-            }
+            TimerId::Gmcast => self.check_links(now, fx),
             TimerId::Evs => {
                 let mut out = Vec::new();
                 self.evs.tick(now, &self.identity.config, &mut out);
@@ -250,6 +240,16 @@ impl Node {
         }
     }
 
+    /// gmcast's periodic check.
+    fn check_links(&mut self, now: Time, fx: &mut Effects) {
+        if !self.gmcast.is_open() {
+            return;
+        }
+        let mut out = Vec::new();
+        self.gmcast.tick(now, &self.identity.config, &mut out);
+        self.run_gmcast(out, now, fx);
+    }
+
     fn run_gmcast(&mut self, outs: Vec<gmcast::Out>, now: Time, fx: &mut Effects) {
         for out in outs {
             match out {
@@ -265,6 +265,7 @@ impl Node {
                     self.run_evs(out, now, fx);
                 }
                 gmcast::Out::DuplicateUuid => self.duplicate_uuid(fx),
+                gmcast::Out::CheckAt(at) => fx.push(Effect::SetTimer(TimerId::Gmcast, at)),
                 gmcast::Out::RelayOn(peers) => {
                     let nonlive = peers.iter().map(|peer| self.address_of(*peer)).collect();
                     let line = LogLine::RelayOn {
@@ -341,6 +342,7 @@ impl Node {
                     self.backend_failed(fatal, fx);
                     return;
                 }
+                pc::Out::Note(note) => fx.push(Effect::Note(note)),
                 pc::Out::Rebootstrapping => log(fx, LogLine::RebootstrappingPrim),
                 pc::Out::PromoteToPrimary => log(fx, LogLine::PromoteToPrimary),
                 pc::Out::InconsistentWithRestoredView(uuid) => {

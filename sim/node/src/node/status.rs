@@ -46,6 +46,21 @@ impl Node {
         self.pc.last_primary()
     }
 
+    /// Whether that is the donor's side.
+    pub const fn is_donating(&self) -> bool {
+        self.donation.is_some()
+    }
+
+    /// Whether the component that the node is in is primary, as the group's layer sees it.
+    pub fn in_primary_view(&self) -> bool {
+        matches!(self.pc.state(), crate::pc::State::Prim)
+    }
+
+    /// The members of the component that the node is in; empty before the first one.
+    pub fn members(&self) -> BTreeSet<GcommUuid> {
+        self.pc.members()
+    }
+
     /// Whether connections of group communication are accepted.
     pub const fn listens(&self) -> bool {
         self.gmcast.is_open()

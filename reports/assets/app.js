@@ -1,0 +1,116 @@
+"use strict";
+// Which of the two is shown, the overview or the player: that is what the address says.
+(function (S) {
+  const el = S.el;
+  const root = document.getElementById("player");
+  const overview = ["overview-head", "main", "overview-foot"].map((id) => document.getElementById(id));
+  let player = null, shownRun = null, written = "";
+
+  const parse = () => {
+    const hash = decodeURIComponent(location.hash.slice(1));
+    if (!hash.startsWith("run=")) return null;
+    const parts = {};
+    for (const part of hash.split("&")) {
+      const at = part.indexOf("=");
+      parts[part.slice(0, at)] = part.slice(at + 1);
+    }
+    return parts;
+  };
+  const write = (parts) => {
+    const hash = "#" + Object.entries(parts).filter(([, value]) => value !== null && value !== undefined)
+      .map(([name, value]) => name + "=" + encodeURIComponent(value).replace(/%2F/g, "/")).join("&");
+    if (hash === written) return;
+    written = hash;
+    history.replaceState(null, "", hash);
+  };
+
+  const leave = () => {
+    if (player) player.close();
+    player = null; shownRun = null;
+    root.hidden = true;
+    root.replaceChildren();
+    overview.forEach((part) => { part.hidden = false; });
+    document.title = title;
+    const target = document.getElementById(location.hash.slice(1));
+    if (target && !root.contains(target)) target.scrollIntoView();
+  };
+
+  const verdictBadge = (verdict) => el("span", { class: "badge " + (verdict === "pass" ? "good" : verdict === "unsupported" ? "warn" : "bad") },
+    (verdict === "pass" ? "✓ " : "✕ ") + verdict);
+
+  const header = (run, other, parts) => {
+    const here = S.index.runs.filter((key) => key[0] === run.id && key[2] === run.seed);
+    const tab = (label, href, current) => el("a", { href, "aria-current": current ? "page" : null, class: "tab" }, label);
+    const tabs = here.map((key) => tab(key[1], "#run=" + S.linkOf(key), !other && key[1] === run.engine));
+    if (here.length > 1) tabs.push(tab("side by side", "#run=" + S.linkOf(here[0]) + "&with=" + S.linkOf(here[1]), Boolean(other)));
+    // Any two runs can stand side by side: a procedure before and after a change, or two seeds.
+    const others = el("select", { id: "with", "aria-label": "Compare with another run", onchange: () => {
+      location.hash = "run=" + parts.run + (others.value ? "&with=" + others.value : "");
+    } }, el("option", { value: "" }, "compare with …"), S.index.runs.filter((key) => S.linkOf(key) !== parts.run)
+      .map((key) => el("option", { value: S.linkOf(key), selected: S.linkOf(key) === parts.with }, key.join(" · "))));
+    return el("header", { class: "run-head" },
+      el("p", { class: "brand" }, el("a", { href: "#" }, "Seatrial"), " ", el("a", { href: "#scenarios", class: "back" }, "← all scenarios")),
+      el("h1", {}, run.title, " ", verdictBadge(run.verdict)),
+      run.why ? el("p", { class: "lede" }, run.why) : null,
+      el("p", { class: "meta" }, run.section ? ["Manual: ", el("a", { href: "#manual-" + run.section[0] }, run.source)] : run.source, " · ",
+        el("code", {}, run.id), " · seed " + run.seed),
+      run.failure ? el("p", { class: "failure" }, "Step " + run.failure.step + ": " + run.failure.text) : null,
+      ...run.findings.map((finding) => el("p", { class: "finding" }, el("b", {}, finding.oracle), ": " + finding.message)),
+      el("nav", { class: "tabs", "aria-label": "Engines" }, tabs, others),
+      el("details", { class: "replay" }, el("summary", {}, "Make this run again"), el("pre", { class: "cmd", tabindex: "0" }, run.replay)));
+  };
+
+  const title = document.title;
+  const show = async () => {
+    const parts = parse();
+    if (!parts) { leave(); return; }
+    const wanted = parts.run + "|" + (parts.with || "");
+    if (wanted !== shownRun) {
+      const began = performance.now();
+      const [run, other] = await Promise.all([S.open(parts.run), parts.with ? S.open(parts.with) : null]);
+      overview.forEach((part) => { part.hidden = true; });
+      root.hidden = false;
+      if (player) player.close();
+      shownRun = wanted;
+      if (!run) {
+        root.replaceChildren(el("div", { class: "wrap" }, el("p", {}, el("a", { href: "#" }, "← all scenarios")), el("h1", {}, "This page does not carry that run"), el("p", {}, parts.run)));
+        return;
+      }
+      document.title = S.visible(run.title) + " on " + run.engine + " | Seatrial";
+      const body = el("div", {});
+      root.replaceChildren(el("div", { class: "wrap wide" }, header(run, other, parts), body));
+      let pending = 0;
+      player = S.player(body, run, other, (t, playing) => {
+        if (playing || pending) return;
+        // The address follows, but not faster than a browser likes.
+        pending = setTimeout(() => {
+          pending = 0;
+          if (player && shownRun === wanted) write({ run: parts.run, with: parts.with, t: (player.t / 1000).toFixed(3) });
+        }, 200);
+      });
+      const start = run.stepStarts.length ? run.stepStarts[0].t : 0;
+      player.seek(parts.t !== undefined ? Number(parts.t) * 1000 || 0 : parts.step !== undefined ? ofStep(run, Number(parts.step)) : start);
+      S.opened_ms = performance.now() - began;
+      scrollTo(0, 0);
+      root.focus({ preventScroll: true });
+    } else if (location.hash !== written && parts.t !== undefined) {
+      player.seek(Number(parts.t) * 1000 || 0);
+    } else if (location.hash !== written && parts.step !== undefined) {
+      S.open(parts.run).then((run) => player.seek(ofStep(run, Number(parts.step))));
+    }
+  };
+  // The instant at which a step's check was made, or its end.
+  const ofStep = (run, step) => {
+    const check = run.items.find((made) => made.kind === "check" && made.step === step);
+    if (check) return check.t;
+    const place = run.stepStarts.findIndex((start) => start.step === step);
+    if (place < 0) return run.end;
+    return place + 1 < run.stepStarts.length ? run.stepStarts[place + 1].t - 1 : run.end;
+  };
+
+  addEventListener("hashchange", show);
+  // For tests and for the console.
+  S.current = () => player;
+  window.Seatrial = S;
+  show();
+})(Seatrial);

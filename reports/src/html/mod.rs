@@ -1,0 +1,138 @@
+//! The HTML report: one file without a build step and without the network.
+//!
+//! What can be read without a script (verdicts, claims, findings, agreement) is written by `overview`.
+//! The player is a program in `assets/`; each run that it can show lies deflated in a script element
+//! of its own, and is unpacked when it is opened.
+
+mod escape;
+mod observed;
+mod overview;
+mod player;
+
+use std::collections::BTreeMap;
+
+use maud::{DOCTYPE, PreEscaped, html};
+use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::record_file::{CampaignHead, RecordedRun, ScenarioText};
+use serde_json::{Value, json};
+
+use crate::campaign::Campaign;
+use crate::rules::RULES;
+
+/// How many bytes of runs a page holds. Runs that did not pass are kept beyond that.
+const RUNS_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// How many bytes of runs a page holds at most.
+const RUNS_BYTES_LIMIT: usize = 24 * 1024 * 1024;
+
+const STYLE: &str = include_str!("../../assets/report.css");
+const SCRIPTS: [&str; 6] = [
+    include_str!("../../assets/data.js"),
+    include_str!("../../assets/rules.js"),
+    include_str!("../../assets/model.js"),
+    include_str!("../../assets/chart.js"),
+    include_str!("../../assets/player.js"),
+    include_str!("../../assets/app.js"),
+];
+
+/// The page of a campaign, which grows run by run.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The runs that the player can show: which they are, and their data in base64.
+    runs: Vec<(RunKey, String)>,
+    scenarios: BTreeMap<String, ScenarioText>,
+    bytes: usize,
+}
+
+/// What tells one run of a campaign from the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunKey {
+    pub(crate) id: String,
+    pub(crate) engine: String,
+    pub(crate) seed: u64,
+}
+
+impl RunKey {
+    /// The run's name in links.
+    fn link(&self) -> String {
+        format!("{}/{}/{}", self.id, self.engine, self.seed)
+    }
+}
+
+impl Page {
+    /// Adds a run. One that passed is left out of the player when the page is full.
+    pub fn add(&mut self, run: &RecordedRun) {
+        let record = &run.record;
+        self.scenarios
+            .entry(record.id.clone())
+            .or_insert_with(|| run.scenario.clone());
+        let passed = record.verdict == Verdict::Pass;
+        let limit = if passed {
+            RUNS_BYTES_MAX
+        } else {
+            RUNS_BYTES_LIMIT
+        };
+        if run.header.is_none() || self.bytes >= limit {
+            return;
+        }
+        let replay = crate::campaign::replay(record);
+        let data = escape::base64(&player::encode(run, &replay));
+        self.bytes += data.len();
+        let key = RunKey {
+            id: record.id.clone(),
+            engine: record.engine.clone(),
+            seed: record.seed,
+        };
+        self.runs.push((key, data));
+    }
+
+    /// Whether the player can show a run, and the link to it.
+    fn link(&self, id: &str, engine: &str, seed: u64) -> Option<String> {
+        let found = self
+            .runs
+            .iter()
+            .find(|(key, _)| key.id == id && key.engine == engine && key.seed == seed)?;
+        Some(format!("#run={}", found.0.link()))
+    }
+
+    /// The whole page.
+    pub fn finish(&self, campaign: &Campaign<'_>, head: &CampaignHead) -> String {
+        let runs: Vec<Value> = self
+            .runs
+            .iter()
+            .map(|(key, _)| json!([key.id, key.engine, key.seed]))
+            .collect();
+        let index = json!({ "runs": runs, "rules": RULES }).to_string();
+        let title = overview::headline(campaign);
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy"
+                        content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+                    link rel="icon" href="data:,";
+                    title { "Seatrial: " (title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    a.skip href="#main" { "Skip to the content" }
+                    (overview::markup(self, campaign, head))
+                    main #player tabindex="-1" hidden {}
+                    noscript { p.noscript { "The player needs JavaScript; everything above does not." } }
+                    script type="application/json" id="index" {
+                        (PreEscaped(escape::json_in_script(&index)))
+                    }
+                    @for (number, (_, data)) in self.runs.iter().enumerate() {
+                        script type="text/plain" id={ "run-" (number) } { (PreEscaped(data)) }
+                    }
+                    @for script in SCRIPTS {
+                        script { (PreEscaped(script)) }
+                    }
+                }
+            }
+        };
+        page.into_string()
+    }
+}

@@ -1,0 +1,100 @@
+//! The node in readable scripts: a command, `----`, and everything that the nodes then ask of their
+//! surroundings.
+//!
+//! `REWRITE_SCRIPTS=1 cargo test -p seatrial-node --test scripts` writes the output anew; read it before
+//! it is kept. Timers, keepalives, syncs and the write-set cache are left out of the output.
+
+#[path = "scripts_support/bench.rs"]
+mod bench;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use bench::Bench;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
+/// Plays a script and returns it with the output that there really is.
+fn play(script: &str) -> String {
+    let mut bench = Bench::new();
+    let mut played = String::new();
+    let mut in_output = false;
+    for line in script.lines() {
+        if in_output {
+            // An empty line ends the output.
+            in_output = !line.is_empty();
+            continue;
+        }
+        if line == "----" {
+            in_output = true;
+            continue;
+        }
+        if line.is_empty() {
+            continue;
+        }
+        if line.starts_with('#') {
+            let _ = writeln!(played, "{line}");
+            continue;
+        }
+        let output = bench.command(line);
+        let _ = writeln!(played, "{line}\n----\n{output}\n");
+    }
+    played.trim_end().to_owned() + "\n"
+}
+
+fn check(name: &str) {
+    let path = folder().join(name).with_extension("txt");
+    let script = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let played = play(&script);
+    assert_eq!(play(&script), played, "a script plays the same twice");
+    if std::env::var_os("REWRITE_SCRIPTS").is_some() {
+        std::fs::write(&path, played).unwrap_or_else(|error| panic!("{name}: {error}"));
+        return;
+    }
+    let different = script.lines().zip(played.lines()).enumerate();
+    for (number, (wanted, seen)) in different {
+        assert_eq!(seen, wanted, "{name}.txt, line {}", number + 1);
+    }
+    assert_eq!(script, played, "{name}.txt is longer or shorter");
+}
+
+macro_rules! scripts {
+    ($($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )+
+
+        const NAMES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+scripts! {
+    bootstrap_of_a_fresh_node
+    join_of_a_second_and_a_third
+    orderly_stop
+    kill_and_restart_with_a_saved_view
+    loss_of_quorum
+    refused_bootstrap
+    ist_after_a_gap
+    reversing_history
+    all_killed_and_restored
+    a_start_in_vain
+}
+
+#[test]
+fn every_script_is_played() {
+    let mut files: Vec<String> = std::fs::read_dir(folder())
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    files.sort();
+    let mut names = NAMES.to_vec();
+    names.sort_unstable();
+    assert_eq!(files, names);
+}

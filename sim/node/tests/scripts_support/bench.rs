@@ -1,0 +1,617 @@
+//! Nodes without any engine: a script feeds them, and everything that they ask for is written down.
+//!
+//! Frames take 1 ms on a link, disk operations 1 ms each, in order. Nothing is drawn by lot, so the output
+//! is the node's alone.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use seatrial_galera::{GraState, Position, RecoveredPosition};
+use seatrial_node::{
+    BootMode, Change, Channel, Config, Database, DiskOp, DiskState, Effect, Frame, Gcache,
+    Identity, Input, IoId, IoResult, Node, Note, Peer, Reply, RequestId, Signal, Statement, Time,
+    TimerId,
+};
+
+/// How long a frame, the opening of a connection and a disk operation take.
+const STEP: Time = Time::from_millis(1);
+/// How long an attempt to connect over a cut takes to fail.
+const CONNECT_TIMEOUT: Time = Time::from_millis(10_000);
+
+/// The files of a node. There is one inode for each name: nobody replaces files here.
+#[derive(Default)]
+struct Files {
+    grastate: Option<String>,
+    gvwstate: Option<String>,
+    database: Database,
+    cache: Gcache,
+}
+
+/// A running process.
+struct Process {
+    node: Node,
+    timers: BTreeMap<TimerId, Time>,
+    io: VecDeque<(IoId, DiskOp)>,
+    io_done_at: Option<Time>,
+}
+
+/// One host.
+#[derive(Default)]
+struct Host {
+    files: Files,
+    process: Option<Process>,
+    starts: u64,
+}
+
+/// Something under way between two hosts.
+enum Travelling {
+    Frame(Frame),
+    Dial(Channel),
+    Refused(Channel),
+    /// The other side's end of a connection has gone.
+    Down(Channel),
+}
+
+/// Who sends to whom what, with the starts of both when it was sent: nothing is for a later process.
+struct Parcel {
+    from: Peer,
+    to: Peer,
+    what: Travelling,
+    starts: (u64, u64),
+}
+
+/// The nodes and what is between them.
+pub(crate) struct Bench {
+    now: Time,
+    hosts: Vec<Host>,
+    parcels: BTreeMap<(Time, u64), Parcel>,
+    next_parcel: u64,
+    /// Whose end of a connection to whom is open. Each side closes its own; the other learns of it
+    /// behind what was sent before.
+    ends: BTreeSet<(Peer, Peer, Channel)>,
+    /// The group of each host: hosts of different groups do not reach each other.
+    groups: Vec<usize>,
+    held: Vec<Parcel>,
+    next_request: u32,
+    /// Identities of processes, by their text, and what the output calls them.
+    names: Vec<(String, String)>,
+    output: Vec<String>,
+}
+
+impl Bench {
+    /// Three installed hosts, nothing started.
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Time::ZERO,
+            hosts: (0..3).map(|_| Host::default()).collect(),
+            parcels: BTreeMap::new(),
+            next_parcel: 0,
+            ends: BTreeSet::new(),
+            groups: vec![0; 3],
+            held: Vec::new(),
+            next_request: 0,
+            names: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// Carries out one line of a script and returns what it led to.
+    pub(crate) fn command(&mut self, line: &str) -> String {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["start", host] => self.start(peer(host), false),
+            ["bootstrap", host] => self.start(peer(host), true),
+            ["stop", host] => self.feed(peer(host), Input::Signal(Signal::Term)),
+            ["kill", host] => self.kill(peer(host)),
+            ["force", host] => self.force(peer(host)),
+            ["write", host, row] => {
+                let change = Change::Insert((*row).to_owned());
+                self.ask(peer(host), Statement::Commit(change));
+            }
+            ["read", host] => self.ask(peer(host), Statement::Read),
+            ["lock", host] => self.ask(peer(host), Statement::Lock),
+            ["cut", groups] => self.cut(groups),
+            ["heal"] => self.cut("ABC"),
+            ["run", span] => self.run(span),
+            ["quiet", span] => {
+                self.run(span);
+                self.output.clear();
+            }
+            ["show"] => self.show(),
+            _ => panic!("no such command: {line}"),
+        }
+        self.name_processes();
+        let mut text = std::mem::take(&mut self.output).join("\n");
+        for (uuid, name) in &self.names {
+            text = text.replace(uuid, name);
+        }
+        if text.is_empty() {
+            "ok".to_owned()
+        } else {
+            text
+        }
+    }
+
+    fn host(&mut self, peer: Peer) -> &mut Host {
+        &mut self.hosts[usize::from(peer.0)]
+    }
+
+    fn say(&mut self, who: Peer, what: impl std::fmt::Display) {
+        let (secs, millis) = (self.now.0 / 1_000_000, self.now.0 / 1_000 % 1_000);
+        for (place, line) in what.to_string().lines().enumerate() {
+            self.output.push(if place == 0 {
+                format!("{secs:>4}.{millis:03} {} {line}", name(who))
+            } else {
+                format!("           {}", line.trim())
+            });
+        }
+    }
+
+    fn start(&mut self, me: Peer, new_cluster: bool) {
+        let now = self.now;
+        let host = self.host(me);
+        assert!(host.process.is_none(), "{} runs", name(me));
+        host.starts += 1;
+        let starts = host.starts;
+        let position = host.files.database.position;
+        let boot = BootMode {
+            new_cluster,
+            start_position: (position != Position::UNDEFINED).then_some(RecoveredPosition {
+                position,
+                gtid: None,
+            }),
+            entropy: u64::from(me.0) * 1_000 + starts,
+            uuid_epoch: 0x1000_0000,
+        };
+        let identity = Identity {
+            me,
+            names: ["A", "B", "C"].map(str::to_owned).to_vec(),
+            addresses: vec![Peer(0), Peer(1), Peer(2)],
+            config: Config::default(),
+        };
+        let node = Node::new(identity, boot.clone(), now);
+        host.process = Some(Process {
+            node,
+            timers: BTreeMap::new(),
+            io: VecDeque::new(),
+            io_done_at: None,
+        });
+        self.name_processes();
+        self.feed(me, Input::Boot(boot));
+    }
+
+    fn kill(&mut self, me: Peer) {
+        assert!(self.host(me).process.is_some(), "{} is down", name(me));
+        self.gone(me);
+    }
+
+    /// The process is gone: its peers' connections are reset.
+    fn gone(&mut self, me: Peer) {
+        self.host(me).process = None;
+        let mine = self.ends.iter().filter(|(end, ..)| *end == me).copied();
+        for (_, other, channel) in mine.collect::<Vec<_>>() {
+            self.ends.remove(&(me, other, channel));
+            self.post(me, other, STEP, Travelling::Down(channel));
+        }
+    }
+
+    fn force(&mut self, me: Peer) {
+        let files = &mut self.host(me).files;
+        if let Some(text) = &mut files.grastate {
+            *text = text.replace("safe_to_bootstrap: 0", "safe_to_bootstrap: 1");
+        }
+    }
+
+    fn ask(&mut self, me: Peer, statement: Statement) {
+        self.next_request += 1;
+        let request = RequestId(self.next_request);
+        self.feed(me, Input::Statement(request, statement));
+    }
+
+    fn cut(&mut self, groups: &str) {
+        for (group, members) in groups.split('|').enumerate() {
+            for member in members.chars() {
+                self.groups[usize::from(peer(&member.to_string()).0)] = group;
+            }
+        }
+        for parcel in std::mem::take(&mut self.held) {
+            self.post_parcel(STEP, parcel);
+        }
+    }
+
+    fn post(&mut self, from: Peer, to: Peer, after: Time, what: Travelling) {
+        let starts = (self.host(from).starts, self.host(to).starts);
+        self.post_parcel(
+            after,
+            Parcel {
+                from,
+                to,
+                what,
+                starts,
+            },
+        );
+    }
+
+    fn post_parcel(&mut self, after: Time, parcel: Parcel) {
+        self.next_parcel += 1;
+        self.parcels
+            .insert((self.now + after, self.next_parcel), parcel);
+    }
+
+    fn run(&mut self, span: &str) {
+        let secs: f64 = span
+            .trim_end_matches('s')
+            .parse()
+            .unwrap_or_else(|_| panic!("{span} is no span"));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds of a script"
+        )]
+        let end = self.now + Time((secs * 1e6) as u64);
+        while self.step(end) {}
+        self.now = end;
+    }
+
+    /// Lets the next thing happen, if it comes by `end`.
+    fn step(&mut self, end: Time) -> bool {
+        let parcel = self.parcels.keys().next().map(|(at, _)| *at);
+        let mut due: Option<(Time, Peer, Option<TimerId>)> = None;
+        for (place, host) in self.hosts.iter().enumerate() {
+            let Some(process) = &host.process else {
+                continue;
+            };
+            let me = Peer(u8::try_from(place).expect("three hosts"));
+            let timers = process
+                .timers
+                .iter()
+                .map(|(timer, at)| (*at, me, Some(*timer)));
+            let io = process.io_done_at.map(|at| (at, me, None));
+            due = due.into_iter().chain(timers).chain(io).min();
+        }
+        match (parcel, due) {
+            (Some(at), due) if at <= end && due.is_none_or(|(other, ..)| at <= other) => {
+                let (_, parcel) = self.parcels.pop_first().expect("it was looked at");
+                self.now = at;
+                self.arrive(parcel);
+                true
+            }
+            (_, Some((at, me, what))) if at <= end => {
+                self.now = at.max(self.now);
+                let process = self.host(me).process.as_mut().expect("it was looked at");
+                match what {
+                    Some(timer) => {
+                        process.timers.remove(&timer);
+                        self.feed(me, Input::Timer(timer));
+                    }
+                    None => self.finish_io(me),
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn arrive(&mut self, parcel: Parcel) {
+        let (from, to) = (parcel.from, parcel.to);
+        let starts = (self.host(from).starts, self.host(to).starts);
+        let cut = self.groups[usize::from(from.0)] != self.groups[usize::from(to.0)];
+        let reaches_nobody = self.host(to).process.is_none();
+        let stale = match parcel.what {
+            Travelling::Dial(_) => false,
+            Travelling::Down(_) => starts.1 != parcel.starts.1,
+            Travelling::Frame(_) | Travelling::Refused(_) => starts != parcel.starts,
+        };
+        if stale {
+            return;
+        }
+        match parcel.what {
+            Travelling::Dial(channel) if cut => {
+                self.post(to, from, CONNECT_TIMEOUT, Travelling::Refused(channel));
+            }
+            Travelling::Dial(channel) => {
+                let listens =
+                    self.host(to).process.as_ref().is_some_and(|process| {
+                        channel == Channel::Transfer || process.node.listens()
+                    });
+                if !listens {
+                    self.post(to, from, STEP, Travelling::Refused(channel));
+                } else if self.ends.insert((from, to, channel)) {
+                    self.ends.insert((to, from, channel));
+                    self.feed(to, Input::LinkUp(from, channel));
+                    self.feed(from, Input::LinkUp(to, channel));
+                }
+            }
+            Travelling::Refused(channel) => {
+                if !self.ends.contains(&(to, from, channel)) {
+                    self.feed(to, Input::LinkDown(from, channel));
+                }
+            }
+            _ if cut => self.held.push(parcel),
+            _ if reaches_nobody => {}
+            Travelling::Frame(frame) => {
+                if self.ends.contains(&(to, from, frame.channel())) {
+                    self.feed(to, Input::Received(from, &frame));
+                }
+            }
+            Travelling::Down(channel) => {
+                if self.ends.remove(&(to, from, channel)) {
+                    self.feed(to, Input::LinkDown(from, channel));
+                }
+            }
+        }
+    }
+
+    fn finish_io(&mut self, me: Peer) {
+        let host = self.host(me);
+        let process = host.process.as_mut().expect("it has a disk operation");
+        let (io, op) = process.io.pop_front().expect("one was under way");
+        process.io_done_at = None;
+        let result = host.files.perform(&op);
+        if let Some(text) = describe(&op) {
+            self.say(me, format!("disk: {text}"));
+        }
+        self.start_io(me);
+        self.feed(me, Input::DiskDone(io, result));
+    }
+
+    fn start_io(&mut self, me: Peer) {
+        let done = self.now + STEP;
+        if let Some(process) = &mut self.host(me).process
+            && process.io_done_at.is_none()
+            && !process.io.is_empty()
+        {
+            process.io_done_at = Some(done);
+        }
+    }
+
+    fn feed(&mut self, me: Peer, input: Input<'_>) {
+        let now = self.now;
+        let Some(process) = &mut self.host(me).process else {
+            return;
+        };
+        let mut effects = Vec::new();
+        process.node.handle(now, input, &mut effects);
+        for effect in effects {
+            self.carry_out(me, effect);
+        }
+    }
+
+    fn carry_out(&mut self, me: Peer, effect: Effect) {
+        match effect {
+            Effect::Send(to, frame) => {
+                if !self.ends.contains(&(me, to, frame.channel())) {
+                    return;
+                }
+                if !frame.is_keepalive() {
+                    self.say(me, format!("-> {}: {}", name(to), frame.summary()));
+                }
+                self.post(me, to, STEP, Travelling::Frame(frame));
+            }
+            Effect::Connect(to, channel) => self.post(me, to, STEP, Travelling::Dial(channel)),
+            Effect::Close(to, channel) => {
+                if self.ends.remove(&(me, to, channel)) {
+                    self.say(me, format!("closes {} to {}", channel.word(), name(to)));
+                    self.post(me, to, STEP, Travelling::Down(channel));
+                }
+            }
+            Effect::SetTimer(timer, at) => {
+                if let Some(process) = &mut self.host(me).process {
+                    process.timers.insert(timer, at);
+                }
+            }
+            Effect::ClearTimer(timer) => {
+                if let Some(process) = &mut self.host(me).process {
+                    process.timers.remove(&timer);
+                }
+            }
+            Effect::Disk(io, op) => {
+                if let Some(process) = &mut self.host(me).process {
+                    process.io.push_back((io, op));
+                }
+                self.start_io(me);
+            }
+            Effect::Reply(request, reply) => {
+                let text = match reply {
+                    Reply::Ok => "ok".to_owned(),
+                    Reply::Error(code) => format!("error {code}"),
+                    Reply::Lost => "lost".to_owned(),
+                };
+                self.say(me, format!("reply to {}: {text}", request.0));
+            }
+            Effect::Note(Note::Log(line)) => {
+                let text = line.text();
+                self.name_history(&text);
+                self.say(me, text);
+            }
+            Effect::Note(Note::PortOpen) => self.say(me, "SQL port open"),
+            Effect::Exit(code) => {
+                let host = self.host(me);
+                let queue = host.process.as_mut().map(|p| std::mem::take(&mut p.io));
+                let mut lines = Vec::new();
+                for (_, op) in queue.into_iter().flatten() {
+                    host.files.perform(&op);
+                    lines.extend(describe(&op));
+                }
+                for line in lines {
+                    self.say(me, format!("disk: {line}"));
+                }
+                self.say(me, format!("exit {code}"));
+                self.gone(me);
+            }
+        }
+    }
+
+    /// The identity of the second process of A is called a2, also the one that it takes over from a
+    /// saved view.
+    fn name_processes(&mut self) {
+        for (place, host) in self.hosts.iter().enumerate() {
+            let Some(process) = &host.process else {
+                continue;
+            };
+            let uuid = process.node.gcomm_uuid();
+            let full = uuid.to_string();
+            if self.names.iter().all(|(known, _)| *known != full) {
+                let host_name = ["a", "b", "c"][place];
+                let called = format!("{host_name}{}", host.starts);
+                self.names.push((full, called.clone()));
+                self.names.push((uuid.short(), called));
+            }
+        }
+    }
+
+    /// Histories are called U1, U2 … in the output.
+    fn name_history(&mut self, _text: &str) {
+        for place in 0..self.hosts.len() {
+            let uuid = self.hosts[place]
+                .process
+                .as_ref()
+                .map(|process| process.node.status().local_state_uuid);
+            let Some(uuid) = uuid.filter(|uuid| !uuid.is_nil()) else {
+                continue;
+            };
+            let text = uuid.to_string();
+            if self.names.iter().all(|(known, _)| *known != text) {
+                let number = self
+                    .names
+                    .iter()
+                    .filter(|(_, called)| called.starts_with('U'))
+                    .count();
+                self.names.push((text, format!("U{}", number + 1)));
+            }
+        }
+    }
+
+    /// Every host: its process and its files.
+    fn show(&mut self) {
+        self.name_history("");
+        for (place, host) in self.hosts.iter().enumerate() {
+            let me = Peer(u8::try_from(place).expect("three hosts"));
+            let process = match &host.process {
+                None => "down".to_owned(),
+                Some(process) if !process.node.port_open() => "waiting".to_owned(),
+                Some(process) => {
+                    let status = process.node.status();
+                    format!(
+                        "{} {} of {} at {}",
+                        status.cluster_status,
+                        status.local_state,
+                        status.cluster_size,
+                        status.last_committed
+                    )
+                }
+            };
+            let grastate = host.files.grastate.as_deref().map_or_else(
+                || "no grastate".to_owned(),
+                |text| {
+                    let state = GraState::read(text);
+                    let safe = u8::from(state.safe_to_bootstrap);
+                    format!("grastate {}:{} safe {safe}", state.uuid, state.seqno)
+                },
+            );
+            let gvwstate = host.files.gvwstate.as_deref().map_or_else(
+                || "no gvwstate".to_owned(),
+                |text| {
+                    let members = text.lines().filter(|line| line.starts_with("member:"));
+                    format!("gvwstate of {}", members.count())
+                },
+            );
+            let rows: Vec<&str> = host
+                .files
+                .database
+                .rows
+                .iter()
+                .map(String::as_str)
+                .collect();
+            self.output.push(format!(
+                "{}: {process}; {grastate}; {gvwstate}; rows [{}]",
+                name(me),
+                rows.join(" ")
+            ));
+        }
+    }
+}
+
+impl Files {
+    fn perform(&mut self, op: &DiskOp) -> IoResult {
+        match op {
+            DiskOp::Open => {
+                let state = DiskState {
+                    grastate: self.grastate.clone(),
+                    gvwstate: self.gvwstate.clone(),
+                    database: self.database.clone(),
+                    cache: self.cache.clone(),
+                };
+                self.grastate.get_or_insert_default();
+                return IoResult::Opened(Box::new(state));
+            }
+            DiskOp::WriteGrastate(state) => self.grastate = Some(state.to_string()),
+            DiskOp::WriteGvwstate(state) => self.gvwstate = Some(state.to_string()),
+            DiskOp::RemoveGvwstate => self.gvwstate = None,
+            DiskOp::InnodbWrite(commits) => {
+                for commit in commits {
+                    self.database.commit(commit);
+                }
+            }
+            DiskOp::InnodbSync => {}
+            DiskOp::InnodbReplace(database) => self.database = (**database).clone(),
+            DiskOp::CacheAppend(event) => {
+                self.cache.append(event, Config::default().gcache_size);
+            }
+            DiskOp::CacheReset(uuid) => {
+                self.cache.clear();
+                self.cache.uuid = *uuid;
+            }
+            DiskOp::CacheDiscardAbove(seqno) => self.cache.discard_above(*seqno),
+        }
+        IoResult::Done
+    }
+}
+
+/// A disk operation in words; syncs and the write-set cache are left out.
+fn describe(op: &DiskOp) -> Option<String> {
+    match op {
+        DiskOp::Open => Some("state files opened".to_owned()),
+        DiskOp::WriteGrastate(state) => Some(format!(
+            "grastate {}:{} safe {}",
+            state.uuid,
+            state.seqno,
+            u8::from(state.safe_to_bootstrap)
+        )),
+        DiskOp::WriteGvwstate(state) => Some(format!("gvwstate of {}", state.members.len())),
+        DiskOp::RemoveGvwstate => Some("gvwstate removed".to_owned()),
+        DiskOp::InnodbWrite(commits) => {
+            let list: Vec<String> = commits
+                .iter()
+                .map(|commit| match &commit.change {
+                    Some(Change::Insert(tag) | Change::Ddl(tag)) => {
+                        format!("{} {tag}", commit.seqno)
+                    }
+                    None => format!("{} view", commit.seqno),
+                })
+                .collect();
+            Some(format!("innodb {}", list.join(", ")))
+        }
+        DiskOp::InnodbReplace(_) => Some("innodb replaced".to_owned()),
+        DiskOp::InnodbSync
+        | DiskOp::CacheAppend(_)
+        | DiskOp::CacheReset(_)
+        | DiskOp::CacheDiscardAbove(_) => None,
+    }
+}
+
+fn peer(host: &str) -> Peer {
+    match host {
+        "A" => Peer(0),
+        "B" => Peer(1),
+        "C" => Peer(2),
+        _ => panic!("there is no host {host}"),
+    }
+}
+
+const fn name(peer: Peer) -> &'static str {
+    match peer.0 {
+        0 => "A",
+        1 => "B",
+        _ => "C",
+    }
+}

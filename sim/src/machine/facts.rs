@@ -1,0 +1,130 @@
+//! A machine's state by name, for the trace.
+
+use rapidhash::v3::rapidhash_v3;
+use seatrial_galera::GcommUuid;
+use seatrial_node::Change;
+use seatrial_scenarios::trace::Facts;
+use seatrial_scenarios::{NodeName, ProcessState};
+
+use crate::disk::{GRASTATE, GVWSTATE};
+
+use super::Machine;
+
+/// The settings that `--show-cluster-status` prints under the status, in the order of `variable_rows`.
+const SETTINGS: [&str; 4] = [
+    "wsrep_cluster_address",
+    "wsrep_cluster_name",
+    "wsrep_node_address",
+    "wsrep_node_name",
+];
+
+impl Machine {
+    /// What is known of the machine now.
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        let hung = self.process.as_ref().is_some_and(|process| process.hung);
+        let state = match self.process_state() {
+            _ if !self.powered => "off",
+            _ if hung => "hung",
+            ProcessState::Running => "running",
+            ProcessState::Waiting => "waiting",
+            ProcessState::Exited => "exited",
+        };
+        facts.insert("process", state.to_owned());
+        if let (None, Some(exit)) = (&self.process, self.exit) {
+            facts.insert("exit", exit.to_string());
+        }
+        for (name, file) in [("grastate.dat", GRASTATE), ("gvwstate.dat", GVWSTATE)] {
+            if let Some(text) = self.disk.read(file) {
+                facts.insert(name, text.to_owned());
+            }
+        }
+        let open = self
+            .process
+            .as_ref()
+            .filter(|process| process.node.port_open());
+        if let Some(process) = open {
+            let status = process.node.status();
+            facts.extend(status.rows());
+            facts.insert("wsrep_local_state_comment", status.local_state.to_string());
+            let (_, settings) = self.variable_rows(&[]);
+            for (name, row) in SETTINGS.iter().zip(settings) {
+                facts.extend(row.into_iter().nth(1).map(|value| (*name, value)));
+            }
+        } else {
+            facts.insert("client_error", self.no_server_error());
+        }
+        if let Some(process) = &self.process {
+            self.group_facts(&process.node, &mut facts);
+        }
+        let database = open.map_or_else(|| self.disk.database(), |process| process.node.database());
+        facts.insert("rows", database.rows.len().to_string());
+        facts.insert("content", content(database));
+        facts
+    }
+
+    /// What the layers of the group know, whether or not the port is open.
+    fn group_facts(&self, node: &seatrial_node::Node, facts: &mut Facts) {
+        let names = |uuids: &mut dyn Iterator<Item = GcommUuid>| {
+            let mut names: Vec<String> = uuids.map(|uuid| self.name_of(uuid).to_string()).collect();
+            names.sort();
+            names.join(", ")
+        };
+        let members = names(&mut node.members().into_iter());
+        if !members.is_empty() {
+            let kind = if node.in_primary_view() {
+                "PRIM"
+            } else {
+                "NON_PRIM"
+            };
+            facts.insert("view", format!("{kind}: {members}"));
+        }
+        let last = names(&mut node.last_primary().iter().copied());
+        if !last.is_empty() {
+            facts.insert("last_primary", last);
+        }
+        if node.is_transferring() {
+            let role = if node.is_donating() {
+                "donor"
+            } else {
+                "joiner"
+            };
+            facts.insert("transfer", role.to_owned());
+        }
+    }
+
+    /// The name of the node behind an identity in the group.
+    pub(super) fn name_of(&self, uuid: GcommUuid) -> NodeName {
+        let index = usize::from(uuid.node_index());
+        self.installation
+            .names
+            .get(index)
+            .cloned()
+            .unwrap_or_else(|| NodeName(uuid.to_string()))
+    }
+
+    /// The names of several, sorted.
+    pub(super) fn names_of(&self, uuids: &[GcommUuid]) -> Vec<NodeName> {
+        let mut names: Vec<NodeName> = uuids.iter().map(|uuid| self.name_of(*uuid)).collect();
+        names.sort();
+        names
+    }
+}
+
+/// A hash over the whole history: equal for nodes that hold the same transactions in the same order,
+/// whatever their counters say.
+fn content(database: &seatrial_node::Database) -> String {
+    let hash = database.history.iter().fold(0_u64, |hash, entry| {
+        let mut bytes = hash.to_le_bytes().to_vec();
+        match &entry.change {
+            None => return hash,
+            Some(Change::Insert(tag)) => bytes.extend(tag.bytes()),
+            Some(Change::Ddl(tag)) => {
+                bytes.push(0);
+                bytes.extend(tag.bytes());
+            }
+        }
+        rapidhash_v3(&bytes)
+    });
+    format!("{hash:016x}")
+}
