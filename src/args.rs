@@ -190,14 +190,14 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub(crate) seeds: u64,
-    /// Runs at the same time; by default one for each core, and two where real nodes are among them.
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not say it: at rest with several engines, at
-    /// once with one by default.
+    /// When the next step begins, in scenarios that do not say it: at rest with several engines or
+    /// on real nodes, at once with one simulator by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The folder of results.
@@ -253,7 +253,7 @@ pub(crate) struct ClaimsArgs {
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Runs at the same time; by default one for each core, and two where real nodes are among them.
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.

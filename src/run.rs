@@ -34,7 +34,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let flags = Flags::new(
         args.pace,
         args.timers,
-        engines.len(),
+        campaign::compared(&engines),
         &real,
         args.real.retries,
     );
@@ -168,9 +168,7 @@ fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
     let bad = match campaign.against {
         Some(comparison) => !comparison.worse.is_empty(),
-        None => {
-            any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0
-        }
+        None => any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0,
     };
     if bad {
         exit::FINDING

@@ -245,16 +245,6 @@ impl Docker {
             .map_err(HarnessError::docker(format!("write {parent}")))
     }
 
-    /// Copies a folder from one container into another.
-    pub(crate) async fn copy_folder(
-        &self,
-        (from, path): (&str, &str),
-        (to, parent): (&str, &str),
-    ) -> Result<(), HarnessError> {
-        let archive = self.read_folder(from, path).await?;
-        self.write_folder(to, parent, archive).await
-    }
-
     /// Starts a session inside a container, and gives its two ends.
     pub(crate) async fn session(
         &self,

@@ -130,8 +130,8 @@ async fn probe(docker: &Docker, image: &str) -> Vec<DoctorLine> {
             "latency",
             "latency 10",
             "packets can be delayed",
-            "the kernel has no netem; the fault `latency` will be unsupported (load the module \
-             sch_netem)",
+            "the kernel has no netfilter queue; the fault `latency` will be unsupported (load the \
+             module nfnetlink_queue)",
         ),
     ];
     for (what, question, well, ill) in tries {

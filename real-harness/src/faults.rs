@@ -209,7 +209,9 @@ impl Real {
                             "what reaches {node} is dropped and let through in turn, {period} each"
                         )
                     }
-                    Fault::Latency { node, by } => format!("{by} added to what leaves {node}"),
+                    Fault::Latency { node, by } => {
+                        format!("{by} added to what reaches and to what leaves {node}")
+                    }
                     Fault::StopHangs(_) => {
                         "a session will take the global read lock when the stop begins".to_owned()
                     }
@@ -219,7 +221,7 @@ impl Real {
             }
             Ok(answer) if matches!(fault, Fault::Latency { .. }) => {
                 FaultOutcome::Unsupported(format!(
-                    "this kernel cannot delay packets (netem): {}",
+                    "this kernel cannot hold packets back (NFQUEUE): {}",
                     answer.text.trim()
                 ))
             }

@@ -117,8 +117,9 @@ impl Look {
         NodeObservation {
             process: match (self.pid, self.port) {
                 (None, _) => ProcessState::Exited,
-                (Some(_), true) => ProcessState::Running,
-                (Some(_), false) => ProcessState::Waiting,
+                // A server whose stop hangs still listens, and answers nobody any more.
+                (Some(_), true) if self.answered || self.is_hung() => ProcessState::Running,
+                (Some(_), _) => ProcessState::Waiting,
             },
             exit: self.exit.filter(|_| self.pid.is_none()),
             cluster_status: text("wsrep_cluster_status"),

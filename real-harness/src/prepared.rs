@@ -1,9 +1,8 @@
-//! The prepared image: a user's image with our programs in it, and with the data folders of three
-//! nodes that were formed once and killed. It is made when it is first needed and kept.
+//! The prepared image: a user's image with our programs in it, and with data folders from which a
+//! cluster of three starts without a transfer of state. It is made when it is first needed and kept.
 
 use std::collections::HashMap;
 
-use futures::future::try_join_all;
 use seatrial_scenarios::{Initial, NodeName, Options, Setup, Timers};
 
 use crate::cluster::{Cluster, PREPARED_NODES};
@@ -29,48 +28,42 @@ pub(crate) async fn of(docker: &Docker, image: &str) -> Result<String, HarnessEr
 }
 
 async fn make(docker: &Docker, image: &str, tag: &str) -> Result<(), HarnessError> {
-    let nodes: Vec<(NodeName, String)> = ["A", "B", "C"]
-        .into_iter()
-        .map(|name| (NodeName::new(name), image.to_owned()))
-        .collect();
+    let nodes = [(NodeName::new("A"), image.to_owned())];
     let cluster = Cluster::start(docker, &nodes, true).await?;
     let made = fill(docker, &cluster, tag).await;
     cluster.remove().await;
     made
 }
 
+/// The data folders of the nodes of a cluster before the last start of each: that of the first node,
+/// with whose bootstrap it begins, and for each further node the same data one position later. So
+/// every node joins at the position at which the group is, which needs no transfer of state.
 async fn fill(docker: &Docker, cluster: &Cluster, tag: &str) -> Result<(), HarnessError> {
     let setup = Setup {
-        nodes: cluster.hosts.iter().map(|host| host.node.clone()).collect(),
+        nodes: vec![NodeName::new("A")],
         initial: Initial::Synced,
         timers: Timers::Fast,
         options: Options::default(),
         seed: 0,
     };
     cluster.configure(&setup).await?;
-    try_join_all(cluster.hosts.iter().map(|host| host.must("install_data"))).await?;
-    cluster.form().await?;
-    // All in one instant: the component of three is what every gvwstate.dat holds.
-    try_join_all(
-        cluster
-            .hosts
-            .iter()
-            .map(|host| host.must("kill_server stay")),
-    )
-    .await?;
-    let first = &cluster.hosts[0];
-    for (index, host) in cluster.hosts.iter().enumerate().take(PREPARED_NODES) {
-        let number = index + 1;
+    let host = &cluster.hosts[0];
+    host.must("install_data").await?;
+    host.must("galera_new_cluster").await?;
+    // The bootstrap takes a position and the statement another, as in the history that a simulation
+    // plays: there the database and the table are created.
+    host.must("take_a_position").await?;
+    for number in 1..=PREPARED_NODES {
+        if number > 1 {
+            host.must("galera_new_cluster").await?;
+        }
+        host.must("systemctl stop mariadb").await?;
         host.must(&format!("store {number}")).await?;
-        if index > 0 {
-            docker
-                .copy_folder(
-                    (&host.id, &format!("/opt/seatrial/template/{number}")),
-                    (&first.id, "/opt/seatrial/template"),
-                )
-                .await?;
+        if number > 1 {
+            host.must(&format!("make_a_joiner {number}")).await?;
         }
     }
+    host.must("forget").await?;
     let labels = HashMap::from([(Labels::MARK.to_owned(), "prepared".to_owned())]);
-    docker.commit(&first.id, REPOSITORY, tag, labels).await
+    docker.commit(&host.id, REPOSITORY, tag, labels).await
 }

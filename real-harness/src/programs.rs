@@ -42,6 +42,7 @@ pub(crate) fn all() -> Vec<Program> {
         "lib/operator",
         "lib/client",
         "lib/back-end",
+        "lib/delay",
         "bin/systemctl",
         "bin/galera_new_cluster",
         "bin/cm-cluster-manage",
