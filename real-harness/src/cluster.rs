@@ -133,6 +133,7 @@ impl Cluster {
                 .enumerate()
                 .map(|(index, host)| async move {
                     let number = index + 1;
+                    host.must(&setting(true, "position-is-known")).await?;
                     host.must(&format!("data {number}")).await
                 });
             try_join_all(filled).await?;
@@ -140,6 +141,8 @@ impl Cluster {
         if setup.initial != Initial::Empty {
             self.form().await?;
             self.wait_until_synced().await?;
+            let known = setting(false, "position-is-known");
+            try_join_all(self.hosts.iter().map(|host| host.must(&known))).await?;
             self.wait_for_back_ends().await?;
         }
         if setup.initial == Initial::Down {
