@@ -7,11 +7,13 @@ use seatrial_scenarios::language::NodeCommand;
 use seatrial_scenarios::{NodeName, Output, Progress, Request, RequestId, Statement};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
 use crate::docker::Ended;
 use crate::host::Host;
 use crate::programs;
+use crate::update::Programs;
 
 /// A request, and how far it is.
 #[derive(Clone, Debug)]
@@ -82,6 +84,9 @@ impl Instant {
 /// What `cm-run-playbook --all-hosts` does on the other hosts.
 const PLAYBOOK: &str = "systemctl restart mariadb";
 
+/// The same where it updates.
+const UPDATE: &str = "cm-run-playbook";
+
 /// Starts a request. Its end is sent to `ended`.
 pub(crate) fn start(
     cluster: &Cluster,
@@ -99,9 +104,15 @@ pub(crate) fn start(
         for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
             let other = other.clone();
             let instant = instant.join();
+            let update = cluster.update.clone();
             tokio::spawn(async move {
-                let command = [programs::OPERATOR, "playbook", PLAYBOOK];
+                let line = if update.is_some() { UPDATE } else { PLAYBOOK };
+                let command = [programs::OPERATOR, "playbook", line];
+                let serving = serve(update, &other);
                 let _ = other.run(&command, instant.arrive()).await;
+                if let Some(serving) = serving {
+                    serving.abort();
+                }
             });
         }
     }
@@ -109,10 +120,7 @@ pub(crate) fn start(
     let instant = instant.join();
     let update = cluster.update.clone().filter(|_| is_playbook(&request));
     tokio::spawn(async move {
-        let serving = update.map(|update| {
-            let host = host.clone();
-            tokio::spawn(async move { update.serve(&host).await })
-        });
+        let serving = serve(update, &host);
         let progress = match request {
             Request::Operator { line, .. } => operator(&host, id, &line, &instant).await,
             Request::Client { statement, .. } => client(&host, &statement, &instant).await,
@@ -123,6 +131,15 @@ pub(crate) fn start(
         // A run that is over does not ask any more.
         let _ = ended.send((id, progress));
     });
+}
+
+/// Has the programs at hand for a playbook on the host, until somebody ends it.
+fn serve(update: Option<Programs>, host: &Arc<Host>) -> Option<JoinHandle<()>> {
+    let (update, host) = (update?, host.clone());
+    Some(tokio::spawn(async move {
+        // A playbook that gets no programs goes on waiting, which the limit of its command ends.
+        let _ = update.serve(&host).await;
+    }))
 }
 
 fn is_playbook(request: &Request) -> bool {
