@@ -30,6 +30,12 @@ pub(crate) enum Command {
     Claims(ClaimsArgs),
     /// One run with its whole trace, as JSON Lines.
     Replay(ReplayArgs),
+    /// Search random fault schedules for what a procedure cannot recover.
+    Explore(ExploreArgs),
+    /// Make one record of a campaign's shards.
+    Merge(MergeArgs),
+    /// Reduce a failing scenario to its shortest form.
+    Shrink(ShrinkArgs),
     /// Make the reports of runs that were recorded earlier, or elsewhere.
     Report(ReportArgs),
     /// Print the JSON Schema of scenario files.
@@ -196,8 +202,8 @@ pub(crate) struct RunArgs {
     /// Timeouts, over those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not say it: at rest with several engines or
-    /// on real nodes, at once with one simulator by default.
+    /// When the next step begins, in scenarios that do not say it: at rest with several engines, at
+    /// once with one by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The folder of results.
@@ -307,4 +313,116 @@ pub(crate) struct ReportArgs {
     /// An earlier results.json: the summary says what got worse since then, and what got better.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+}
+
+/// `seatrial explore`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The result depends on the program, the options and the seeds alone. Exit codes: \
+    0 nothing found; 1 a finding; 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
+    nothing found."
+)]
+pub(crate) struct ExploreArgs {
+    /// The procedure that has to recover.
+    #[arg(long, value_name = "P", default_value = "manual-corrected")]
+    pub(crate) procedure: String,
+    /// The seeds, from A up to but without B.
+    #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
+    pub(crate) seeds: SeedRange,
+    /// This shard of so many, from 0; JOB_COMPLETION_INDEX may give I.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<ShardArg>,
+    /// Stop after this time.
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(crate) budget: Option<std::time::Duration>,
+    /// Stop after so many different findings.
+    #[arg(long, value_name = "K")]
+    pub(crate) max_findings: Option<usize>,
+    /// Threads; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over the defaults.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// The folder of results.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/explore")]
+    pub(crate) out: PathBuf,
+}
+
+/// `seatrial merge`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MergeArgs {
+    /// Files of shards.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where the merged record goes; standard output by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `seatrial shrink`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShrinkArgs {
+    /// Id of the catalogue, or a file.
+    pub(crate) scenario: String,
+    /// The master seed with which it fails.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Timeouts, over those of the scenario.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Where the reduced scenario goes; standard output by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Seeds from the first up to but without the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeedRange(pub(crate) u64, pub(crate) u64);
+
+fn seed_range(text: &str) -> Result<SeedRange, String> {
+    let (a, b) = text
+        .split_once("..")
+        .ok_or("expected A..B, such as 0..20000")?;
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no seed: expected a whole number"))
+    };
+    let (a, b) = (number(a)?, number(b)?);
+    if a >= b {
+        return Err(format!("{a}..{b} has no seed in it: B is excluded"));
+    }
+    Ok(SeedRange(a, b))
+}
+
+/// A shard of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardArg(pub(crate) u64, pub(crate) u64);
+
+fn shard(text: &str) -> Result<ShardArg, String> {
+    let (index, of) = match text.split_once('/') {
+        Some(("", of)) => (
+            std::env::var("JOB_COMPLETION_INDEX")
+                .map_err(|_| "no shard is named, and JOB_COMPLETION_INDEX is not set")?,
+            of,
+        ),
+        Some((index, of)) => (index.to_owned(), of),
+        None => return Err("expected I/N, such as 0/8; I counts from 0".to_owned()),
+    };
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no whole number"))
+    };
+    let (index, of) = (number(&index)?, number(of)?);
+    if of == 0 || index >= of {
+        return Err(format!("there is no shard {index} of {of}: they count from 0"));
+    }
+    Ok(ShardArg(index, of))
+}
+
+fn budget(text: &str) -> Result<std::time::Duration, String> {
+    let span: seatrial_scenarios::Span = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no time: expected something like 90s or 10m"))?;
+    Ok(std::time::Duration::from_micros(span.as_micros()))
 }

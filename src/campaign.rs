@@ -14,16 +14,6 @@ use crate::args::EngineArg;
 use crate::plan::Job;
 use crate::{logging, signals};
 
-/// How many engines are compared. Real nodes are compared with the simulators' results even where they
-/// run alone: what is looked at there is looked at in rest.
-pub(crate) fn compared(engines: &[EngineArg]) -> usize {
-    if engines.contains(&EngineArg::Real) {
-        engines.len().max(2)
-    } else {
-        engines.len()
-    }
-}
-
 /// How many runs go on at the same time: one for each core, and three on real nodes, which mostly wait.
 pub(crate) fn threads(jobs: Option<NonZeroUsize>, engines: &[EngineArg]) -> usize {
     let each = if engines.contains(&EngineArg::Real) {

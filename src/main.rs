@@ -7,6 +7,7 @@ mod campaign;
 mod claims;
 mod engines;
 mod exit;
+mod explore;
 mod files;
 mod list;
 mod logging;
@@ -19,6 +20,7 @@ mod report;
 mod run;
 mod scenarios;
 mod show;
+mod shrink;
 mod signals;
 
 use clap::Parser as _;
@@ -36,6 +38,9 @@ fn main() -> std::process::ExitCode {
         Command::Show(args) => show::show(args, &mut out),
         Command::Claims(args) => claims::claims(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
+        Command::Explore(args) => explore::explore(args, &mut out),
+        Command::Merge(args) => explore::merge(args, &mut out),
+        Command::Shrink(args) => shrink::shrink(args, &mut out),
         Command::Report(args) => report::report(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),

@@ -49,8 +49,6 @@ pub(crate) struct Flags<'a> {
 
 impl<'a> Flags<'a> {
     /// Engines are compared at rest, so several of them rest by default.
-    ///
-    /// `engines` is their number; the real engine counts as several.
     pub(crate) fn new(
         pace: Option<PaceArg>,
         timers: Option<TimersArg>,

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let flags = Flags::new(
         args.pace,
         args.timers,
-        campaign::compared(&engines),
+        engines.len(),
         &real,
         args.real.retries,
     );

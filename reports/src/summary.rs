@@ -36,7 +36,7 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             agreement.equal, agreement.compared, agreement.steps_equal, agreement.steps_compared
         );
         if !agreement.races.is_empty() {
-            let _ = writeln!(text, "{}.", crate::terminal::races(agreement));
+            let _ = writeln!(text, "Races: {}.", crate::terminal::races(agreement));
         }
     }
     let bad: Vec<&RunRecord> = campaign

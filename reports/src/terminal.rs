@@ -309,7 +309,7 @@ fn agreement(campaign: &Campaign<'_>) -> String {
     }
     more(&mut text, agreement.differing.len());
     if !agreement.races.is_empty() {
-        let _ = writeln!(text, "             {}", races(agreement));
+        let _ = writeln!(text, "       Races {}", races(agreement));
     }
     text
 }
@@ -318,8 +318,8 @@ fn agreement(campaign: &Campaign<'_>) -> String {
 pub(crate) fn races(agreement: &Agreement) -> String {
     let alike = agreement.races.iter().filter(|race| race.alike).count();
     format!(
-        "{}: {alike} ended alike, {} in different ways (not compared further)",
-        count(agreement.races.len(), "declared race", "declared races"),
+        "{} declared: {alike} ended alike, {} apart (not compared further)",
+        agreement.races.len(),
         agreement.races.len() - alike
     )
 }

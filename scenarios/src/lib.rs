@@ -13,6 +13,7 @@ pub mod language;
 pub mod ledger;
 pub mod observation;
 pub mod oracles;
+pub mod outcome;
 pub mod predicate;
 pub mod procedures;
 pub mod record;

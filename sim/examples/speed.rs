@@ -1,6 +1,6 @@
 //! Runs one scenario many times on des, without a trace.
 use seatrial_scenarios::{RunOptions, Scenario};
-use seatrial_sim::des::World;
+use seatrial_sim::des::Templates;
 fn main() {
     let a: Vec<String> = std::env::args().skip(1).collect();
     let text = std::fs::read_to_string(&a[0]).unwrap();
@@ -8,9 +8,9 @@ fn main() {
     let sc = Scenario::parse(&a[0], &text).unwrap();
     let t = std::time::Instant::now();
     let mut ms = 0;
+    let mut templates = Templates::default();
     for seed in 0..n {
-        let mut w = World::build(&sc.setup(None, seed)).unwrap();
-        w.set_trace_frames(false);
+        let mut w = templates.untraced(&sc.setup(None, seed)).unwrap();
         let r = pollster::block_on(seatrial_scenarios::runner::run(
             &mut w,
             &sc,
@@ -20,6 +20,9 @@ fn main() {
             },
         ));
         ms += r.simulated_ms;
+        if seed == 0 {
+            println!("leapt {} of {} ms", w.leapt(), r.simulated_ms);
+        }
     }
     let s = t.elapsed().as_secs_f64();
     println!(

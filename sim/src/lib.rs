@@ -5,6 +5,7 @@
 //! the first engine's network and order of events might hide.
 
 pub mod des;
+pub mod explore;
 mod disk;
 pub mod install;
 mod keyed;

@@ -36,6 +36,11 @@ impl Links {
         !self.cut.contains(&(from, to)) && !flapped(from) && !flapped(to)
     }
 
+    /// Whether nothing is wrong with the network.
+    pub fn is_whole(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether a connection can be opened: both ways must be open.
     pub fn is_open_both_ways(&self, a: Peer, b: Peer, now: Span) -> bool {
         self.is_open(a, b, now) && self.is_open(b, a, now)

@@ -34,7 +34,7 @@ fn formats() {
 
 #[test]
 fn no_claim_is_decoration() {
-    let ran = Work::new().run(&["claims", "--audit"]);
+    let ran = Work::new().run(&["claims", "--audit", "--on", "des"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(
         ran.stdout.ends_with(" can fail, 0 cannot\n"),

@@ -200,7 +200,7 @@ fn against_an_earlier_run_only_what_got_worse_fails() {
     assert!(
         worse
             .stderr
-            .contains("worse than before: bad on des, seed 3: fail, it was pass")
+            .contains("worse than before: bad on des, seed 1: fail, it was pass")
     );
     // A scenario that is new must pass.
     assert_eq!(run("good.toml").code, Some(0));

@@ -20,6 +20,8 @@ pub(super) struct Pattern {
     at_start: bool,
     at_end: bool,
     ignore_case: bool,
+    /// The text that is searched for, where the pattern is nothing but a text.
+    literal: Option<String>,
 }
 
 impl Pattern {
@@ -30,6 +32,7 @@ impl Pattern {
             at_start: false,
             at_end: false,
             ignore_case,
+            literal: None,
         };
         let mut chars = text.chars().peekable();
         let mut first = true;
@@ -58,6 +61,15 @@ impl Pattern {
             }
             first = false;
         }
+        let plain = !pattern.at_start && !pattern.at_end && !ignore_case;
+        pattern.literal = pattern
+            .atoms
+            .iter()
+            .map(|atom| match atom {
+                (Atom::Is(c), false) if plain => Some(*c),
+                _ => None,
+            })
+            .collect();
         Ok(pattern)
     }
 
@@ -70,6 +82,9 @@ impl Pattern {
     /// Keeps the set of all places in the pattern at which a match may be, so the time is the
     /// product of the two lengths whatever the pattern is.
     pub(super) fn matches(&self, line: &str) -> bool {
+        if let Some(literal) = &self.literal {
+            return line.contains(literal.as_str());
+        }
         let end = self.atoms.len();
         let mut places = vec![false; end + 1];
         self.enter(&mut places, 0);

@@ -112,19 +112,15 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
     if expect.says_of_states() {
         parts.push(describe(&expect.state));
     }
+    let error = expect
+        .error
+        .map_or_else(String::new, |error| format!(" with error {error}"));
+    let probed = list(&expect.probed);
     if let Some(write) = expect.write {
-        parts.push(format!(
-            "a write on {} {}",
-            list(&expect.probed),
-            write.name()
-        ));
+        parts.push(format!("a write on {probed} {}{error}", write.name()));
     }
     if let Some(read) = expect.read {
-        parts.push(format!(
-            "a read on {} {}",
-            list(&expect.probed),
-            read.name()
-        ));
+        parts.push(format!("a read on {probed} {}{error}", read.name()));
     }
     if let Some(lost) = expect.lost {
         parts.push(format!("{lost} acknowledged rows lost"));

@@ -69,6 +69,33 @@ impl Schedule {
         }
     }
 
+    /// A mutant: one op taken out, put in, or put in another's place, as the seed says.
+    ///
+    /// # Panics
+    /// When the strategy rejects its own values, which it never does.
+    #[must_use]
+    pub fn mutated(&self, vocabulary: &Vocabulary, seed: u64) -> Self {
+        let mut runner = runner("mutation", seed);
+        let length = self.ops.len();
+        let strategy = (0..3_u8, 0..=length, vocabulary.one());
+        let (how, place, op) = strategy
+            .new_tree(&mut runner)
+            .expect("invariant: the strategy has no filter")
+            .current();
+        let mut ops = self.ops.clone();
+        match how {
+            0 if length > 1 => {
+                ops.remove(place.min(length - 1));
+            }
+            1 if length > 0 => ops[place.min(length - 1)] = op,
+            _ => ops.insert(place, op),
+        }
+        Self {
+            ops,
+            ..self.clone()
+        }
+    }
+
     /// The schedule as a scenario.
     ///
     /// # Panics

@@ -128,18 +128,19 @@ impl Vocabulary {
         }
     }
 
-    /// Schedules of these ops.
-    pub(super) fn strategy(&self) -> BoxedStrategy<Vec<Op>> {
+    /// One of these ops.
+    pub(super) fn one(&self) -> BoxedStrategy<Op> {
         let ops = self
             .words
             .iter()
             .map(|word| (word.weight(), op(*word, self.nodes.len())))
             .collect::<Vec<_>>();
-        vec(
-            proptest::strategy::Union::new_weighted(ops),
-            self.length.0..=self.length.1,
-        )
-        .boxed()
+        proptest::strategy::Union::new_weighted(ops).boxed()
+    }
+
+    /// Schedules of these ops.
+    pub(super) fn strategy(&self) -> BoxedStrategy<Vec<Op>> {
+        vec(self.one(), self.length.0..=self.length.1).boxed()
     }
 }
 

@@ -405,6 +405,49 @@ impl Gmcast {
         self.update_relaying(out);
     }
 
+    /// Addresses without a connection: they are dialled again and again.
+    pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
+        let all = self.addresses.keys().copied().filter(|_| self.open);
+        all.filter(|peer| !self.links.contains_key(peer))
+    }
+
+    /// The period after which the layer repeats itself, none while anything happens but that
+    /// connections are kept alive and peers that refuse at once are dialled again.
+    pub(crate) fn idle_period(&self) -> Option<Time> {
+        let idle = self.banned.is_empty()
+            && self.dialling.is_empty()
+            && self.abandoned.is_empty()
+            && self
+                .links
+                .values()
+                .all(|link| link.uuid.is_some_and(|uuid| self.members.contains(&uuid)));
+        idle.then(|| {
+            if self.unlinked().next().is_some() {
+                // Refused a moment after a check, so dialled with the first check behind the wait.
+                Time((RETRY.0 / CHECK_PERIOD.0 + 1) * CHECK_PERIOD.0)
+            } else {
+                CHECK_PERIOD
+            }
+        })
+    }
+
+    /// Everything that an idle layer refreshes again and again happens so much later.
+    pub(crate) fn shift(&mut self, by: Time) {
+        if !self.open {
+            return;
+        }
+        self.next_check += by;
+        for link in self.links.values_mut() {
+            link.last_received += by;
+            link.last_sent += by;
+        }
+        for (peer, next) in &mut self.addresses {
+            if !self.links.contains_key(peer) {
+                *next += by;
+            }
+        }
+    }
+
     /// Where an identity is, as far as this node has met it.
     pub(crate) fn peer_of(&self, uuid: GcommUuid) -> Option<Peer> {
         if uuid == self.uuid {

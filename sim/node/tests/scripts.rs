@@ -6,6 +6,8 @@
 
 #[path = "scripts_support/bench.rs"]
 mod bench;
+#[path = "scripts_support/files.rs"]
+mod files;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

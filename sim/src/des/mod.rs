@@ -2,14 +2,16 @@
 //!
 //! The world is a value; nothing in it depends on anything but the setup and what is done to it.
 
+mod leap;
 mod network;
 mod testbed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_node::{Channel, Peer};
 use seatrial_scenarios::{
-    Fault, FaultOutcome, NodeName, Progress, Request, RequestId, Setup, Span, Trace, TraceKind,
+    Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup, Span, Trace,
+    TraceKind,
     trace::{Facts, changed_facts},
 };
 
@@ -20,7 +22,7 @@ use crate::machine::{Fingerprint, Machine, MachineEffect};
 
 use network::{ConnKey, Connection, conn_key};
 
-pub use testbed::run;
+pub use testbed::{Templates, run};
 
 /// Something that will happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +73,15 @@ pub struct World {
     requests: BTreeMap<RequestId, (Peer, Progress)>,
     next_request: u32,
     trace: Trace,
-    trace_frames: bool,
+    traced: bool,
     histories: bool,
+    /// What conditions look at: the nodes as they were last seen, and which of them have changed since.
+    seen: Observation,
+    changed: BTreeSet<Peer>,
+    leaps: bool,
+    leapt: Span,
+    /// A stretch shorter than this is not worth the look.
+    leap_worth: Span,
     /// Events at the present instant, to notice a loop in which time stands still.
     events_now: u32,
 }
@@ -104,8 +113,19 @@ impl World {
             requests: BTreeMap::new(),
             next_request: 0,
             trace: Trace::default(),
-            trace_frames: true,
+            traced: true,
             histories: true,
+            seen: Observation {
+                at: Span::ZERO,
+                nodes: BTreeMap::new(),
+            },
+            changed: (0..setup.nodes.len())
+                .filter_map(|index| u8::try_from(index).ok())
+                .map(Peer)
+                .collect(),
+            leaps: true,
+            leapt: Span::ZERO,
+            leap_worth: Span::from_secs(6),
             events_now: 0,
         }
     }
@@ -175,6 +195,7 @@ impl World {
         let index = usize::from(peer.0);
         if self.fingerprints[index] != fingerprint {
             self.fingerprints[index] = fingerprint;
+            self.changed.insert(peer);
             self.trace_state(peer);
             self.last_change = self.now;
             self.revision += 1;
@@ -209,13 +230,10 @@ impl World {
                 }
             }
             MachineEffect::Ended(id, progress) => {
-                self.trace_at(
-                    Some(from),
-                    TraceKind::Ended {
-                        id,
-                        progress: progress.clone(),
-                    },
-                );
+                if self.traced {
+                    let progress = progress.clone();
+                    self.trace_at(Some(from), TraceKind::Ended { id, progress });
+                }
                 if let Some(request) = self.requests.get_mut(&id) {
                     request.1 = progress;
                 }
@@ -226,13 +244,16 @@ impl World {
     }
 
     fn trace_at(&mut self, peer: Option<Peer>, what: TraceKind) {
+        if !self.traced {
+            return;
+        }
         let name = peer.map(|peer| self.name(peer));
         self.trace.push(self.now, name, what);
     }
 
     /// Puts into the trace what is new about a machine.
     fn trace_state(&mut self, peer: Peer) {
-        if !self.trace_frames {
+        if !self.traced {
             return;
         }
         let facts = self.machine(peer).facts();
@@ -312,13 +333,10 @@ impl World {
     fn start_request(&mut self, request: &Request) -> RequestId {
         self.next_request += 1;
         let id = RequestId(self.next_request);
-        self.trace_at(
-            None,
-            TraceKind::Request {
-                id,
-                request: request.clone(),
-            },
-        );
+        if self.traced {
+            let request = request.clone();
+            self.trace_at(None, TraceKind::Request { id, request });
+        }
         let (Request::Operator { node, .. } | Request::Client { node, .. }) = request;
         let Some(peer) = self.peer(node) else {
             return id;

@@ -38,6 +38,13 @@ pub(super) struct Connection {
     directions: [Direction; 2],
 }
 
+impl Connection {
+    /// Whether anything is on its way or held back.
+    pub(super) fn is_busy(&self) -> bool {
+        self.directions.iter().any(|queue| !queue.items.is_empty())
+    }
+}
+
 pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
     if a < b {
         (a, b, channel)
@@ -58,7 +65,7 @@ impl World {
         let queue = &mut connection.directions[direction];
         let at = (now + delay).max(queue.last_at);
         queue.last_at = at;
-        let trace = self.trace_frames && !frame.is_keepalive();
+        let trace = self.traced && !frame.is_keepalive();
         let summary = trace.then(|| frame.summary());
         queue.items.push_back((at, Item::Frame(frame)));
         self.arm(key, direction);
@@ -236,7 +243,7 @@ impl World {
                 self.tell_link_down(to, from, channel, "closed");
             }
             Item::Frame(frame) => {
-                if self.trace_frames && !frame.is_keepalive() {
+                if self.traced && !frame.is_keepalive() {
                     let event = TraceKind::Received {
                         from: self.name(from),
                         frame: frame.summary(),

@@ -1,5 +1,7 @@
 //! The discrete-event engine behind the Testbed port.
 
+use std::collections::BTreeMap;
+
 use seatrial_node::Peer;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
@@ -8,6 +10,8 @@ use seatrial_scenarios::{
 };
 
 use crate::install::{self, BuildError};
+
+use crate::keyed::Keyed;
 
 use super::World;
 
@@ -66,8 +70,8 @@ impl Testbed for World {
                 Condition::State(_) | Condition::Not(_) if looked_at == Some(self.revision) => {
                     false
                 }
-                Condition::State(predicate) => predicate.holds(&self.observation(false)),
-                Condition::Not(predicate) => !predicate.holds(&self.observation(false)),
+                Condition::State(predicate) => predicate.holds(self.look()),
+                Condition::Not(predicate) => !predicate.holds(self.look()),
             };
             if met {
                 return Ok(self.now - start);
@@ -79,6 +83,7 @@ impl Testbed for World {
                 }
                 _ => end,
             };
+            self.leap(next);
             if !self.step(next) {
                 self.now = next;
                 if next == end {
@@ -97,7 +102,9 @@ impl Testbed for World {
     }
 
     fn record(&mut self, node: Option<NodeName>, event: TraceKind) {
-        self.trace.push(self.now, node, event);
+        if self.traced {
+            self.trace.push(self.now, node, event);
+        }
     }
 }
 
@@ -115,11 +122,39 @@ impl World {
         }
     }
 
+    /// All nodes now, as far as conditions look at them.
+    fn look(&mut self) -> &Observation {
+        self.seen.at = self.now;
+        for peer in std::mem::take(&mut self.changed) {
+            let node = self.machine(peer).observe(false);
+            let name = self.name(peer);
+            self.seen.nodes.insert(name, node);
+        }
+        &self.seen
+    }
+
     /// A world in the initial state of a setup.
+    ///
+    /// The construction itself is drawn for one of a few seeds, so that those who make many runs can
+    /// keep the worlds that it gives (see [`Templates`]); everything after it is drawn for the setup's
+    /// own seed.
     ///
     /// # Errors
     /// When the initial state is not reached.
     pub fn build(setup: &Setup) -> Result<Self, BuildError> {
+        let mut world = Self::construct(&Templates::key(setup))?;
+        world.reseed(setup.seed);
+        Ok(world)
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        self.keyed = Keyed::new(seed);
+        for machine in &mut self.machines {
+            machine.reseed(seed);
+        }
+    }
+
+    fn construct(setup: &Setup) -> Result<Self, BuildError> {
         let mut world = Self::new(setup);
         pollster::block_on(install::build(&mut world, setup))?;
         for peer in world.peers() {
@@ -128,9 +163,12 @@ impl World {
         Ok(world)
     }
 
-    /// Whether frames are part of the trace.
-    pub const fn set_trace_frames(&mut self, on: bool) {
-        self.trace_frames = on;
+    /// Whether there is a trace. The run is the same without one, and faster.
+    pub fn set_traced(&mut self, on: bool) {
+        self.traced = on;
+        for machine in &mut self.machines {
+            machine.set_traced(on);
+        }
     }
 
     /// The trace so far.
@@ -146,6 +184,44 @@ impl World {
     /// The place of a node.
     pub fn place(&self, name: &NodeName) -> Option<Peer> {
         self.peer(name)
+    }
+}
+
+/// How many different constructions of an initial state there are: enough for every order of the
+/// nodes' identities to come up.
+const CONSTRUCTIONS: u64 = 16;
+
+/// Worlds in their initial states, for many runs of a few setups.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    worlds: BTreeMap<String, World>,
+}
+
+impl Templates {
+    /// The setup with the seed for which its construction is drawn.
+    fn key(setup: &Setup) -> Setup {
+        Setup {
+            seed: setup.seed % CONSTRUCTIONS,
+            ..setup.clone()
+        }
+    }
+
+    /// What [`World::build`] gives, without a trace.
+    ///
+    /// # Errors
+    /// When the initial state is not reached.
+    pub fn untraced(&mut self, setup: &Setup) -> Result<World, BuildError> {
+        let key = Self::key(setup);
+        let name = format!("{key:?}");
+        if !self.worlds.contains_key(&name) {
+            let mut world = World::construct(&key)?;
+            world.set_traced(false);
+            world.trace = Trace::default();
+            self.worlds.insert(name.clone(), world);
+        }
+        let mut world = self.worlds[&name].clone();
+        world.reseed(setup.seed);
+        Ok(world)
     }
 }
 

@@ -8,6 +8,7 @@
 mod facts;
 mod faults;
 mod host;
+mod idle;
 mod observe;
 mod process;
 mod sql;
@@ -148,6 +149,7 @@ pub struct Machine {
     reboot_pending: bool,
     old_copies: BTreeMap<&'static str, Option<String>>,
     out: Vec<MachineEffect>,
+    traced: bool,
 }
 
 impl Machine {
@@ -179,6 +181,7 @@ impl Machine {
             reboot_pending: false,
             old_copies: BTreeMap::new(),
             out: Vec::new(),
+            traced: true,
         }
     }
 
@@ -355,7 +358,20 @@ impl Machine {
     }
 
     fn trace(&mut self, what: TraceKind) {
-        self.out.push(MachineEffect::Trace(what));
+        if self.traced {
+            self.out.push(MachineEffect::Trace(what));
+        }
+    }
+
+    /// Whether the machine tells what it does. It does the same either way.
+    pub const fn set_traced(&mut self, on: bool) {
+        self.traced = on;
+    }
+
+    /// Everything from here on that is drawn is drawn for another seed.
+    pub const fn reseed(&mut self, seed: u64) {
+        self.keyed = Keyed::new(seed);
+        self.installation.seed = seed;
     }
 
     /// Applies a fault that concerns this machine alone.

@@ -60,8 +60,9 @@ impl Machine {
     /// The machine's node as an observation; `histories` adds what only a simulation can show.
     pub fn observe(&self, histories: bool) -> NodeObservation {
         let process = self.process.as_ref();
+        // A suspended server takes connections and answers nothing.
         let status = process
-            .filter(|process| process.node.port_open())
+            .filter(|process| process.node.port_open() && !process.hung)
             .map(|process| process.node.status());
         let switch = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
         let database = process

@@ -4,14 +4,17 @@
 //! It shares the machine and the table of network faults with the first engine, and nothing of that
 //! engine's network, queue of events or timers.
 
+mod front;
 mod testbed;
 mod wire;
 mod world;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use madsim::Config;
-use madsim::runtime::{Handle, Runtime};
+use madsim::runtime::{Handle, NodeHandle, Runtime};
+use madsim::task::NodeId;
 use madsim::time::{sleep, timeout};
 use seatrial_node::Peer;
 use seatrial_scenarios::runner::{self, RunOptions};
@@ -19,10 +22,10 @@ use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
 
 use crate::install::{self, BuildError};
 
-use testbed::Madsim;
+pub use testbed::Madsim;
 use world::{World, place};
 
-/// Runs a scenario on this engine, on a thread of its own: madsim's determinism needs a fresh one.
+/// Runs a scenario on this engine.
 ///
 /// # Errors
 /// When the initial state is not reached.
@@ -34,44 +37,62 @@ pub fn run(
     setup: &Setup,
     options: &RunOptions,
 ) -> Result<(RunRecord, Trace), BuildError> {
-    let body = || {
+    drive(setup, async |testbed: &mut Madsim| {
+        runner::run(testbed, scenario, options).await
+    })
+}
+
+/// Lets `body` act on a cluster in its initial state, on a thread of its own: madsim's determinism
+/// needs a fresh one. Returns what the body returns, and the trace.
+///
+/// # Errors
+/// When the initial state is not reached.
+///
+/// # Panics
+/// When the body panics.
+pub fn drive<R: Send>(
+    setup: &Setup,
+    body: impl AsyncFnOnce(&mut Madsim) -> R + Send,
+) -> Result<(R, Trace), BuildError> {
+    let run = || {
         let mut config = Config::default();
         config.net.send_latency = Duration::from_micros(150)..Duration::from_micros(900);
         let runtime = Runtime::with_seed_and_config(setup.seed, config);
-        runtime.block_on(simulate(scenario, setup, options))
+        runtime.block_on(simulate(setup, body))
     };
-    std::thread::scope(|scope| match scope.spawn(body).join() {
+    std::thread::scope(|scope| match scope.spawn(run).join() {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     })
 }
 
-async fn simulate(
-    scenario: &Scenario,
+async fn simulate<R>(
     setup: &Setup,
-    options: &RunOptions,
-) -> Result<(RunRecord, Trace), BuildError> {
+    body: impl AsyncFnOnce(&mut Madsim) -> R,
+) -> Result<(R, Trace), BuildError> {
     let handle = Handle::current();
+    let host = |name: &str, ip: IpAddr| handle.create_node().name(name).ip(ip).build();
     let peers = (0..setup.nodes.len())
         .filter_map(|index| u8::try_from(index).ok())
         .map(Peer);
-    let hosts: Vec<_> = peers
+    let hosts: Vec<NodeHandle> = peers
         .zip(&setup.nodes)
-        .map(|(peer, name)| {
-            handle
-                .create_node()
-                .name(name.as_str())
-                .ip(wire::ip(peer))
-                .build()
-        })
+        .map(|(peer, name)| host(name.as_str(), wire::ip(peer)))
         .collect();
-    let ids: Vec<_> = hosts.iter().map(madsim::runtime::NodeHandle::id).collect();
-    let world = World::new(setup, hosts);
+    let outside = (
+        host("operator", front::OPERATOR),
+        host("clients", front::CLIENTS),
+    );
+    let mut ids: Vec<NodeId> = hosts.iter().map(NodeHandle::id).collect();
+    ids.extend([outside.0.id(), outside.1.id()]);
+    let world = World::new(setup, hosts, outside);
     {
         let shared = world.lock();
         for peer in shared.peers() {
             let host = &shared.hosts[place(peer)];
             host.spawn(wire::listen(world.clone(), peer));
+            host.spawn(front::serve(world.clone(), peer, front::SSH));
+            host.spawn(front::serve(world.clone(), peer, front::SQL));
             host.spawn(keep_time(world.clone(), peer));
         }
     }
@@ -79,7 +100,7 @@ async fn simulate(
     let mut testbed = Madsim {
         world: world.clone(),
     };
-    let result = drive(&mut testbed, scenario, setup, options).await;
+    let result = begin(&mut testbed, setup, body).await;
     let trace = std::mem::take(&mut world.lock().trace);
     // Without this madsim keeps the tasks, and what they hold, for ever.
     for id in ids {
@@ -89,17 +110,18 @@ async fn simulate(
     result.map(|record| (record, trace))
 }
 
-async fn drive(
+async fn begin<R>(
     testbed: &mut Madsim,
-    scenario: &Scenario,
     setup: &Setup,
-    options: &RunOptions,
-) -> Result<RunRecord, BuildError> {
+    body: impl AsyncFnOnce(&mut Madsim) -> R,
+) -> Result<R, BuildError> {
+    // The hosts' listeners are there before anybody comes.
+    sleep(Duration::from_millis(1)).await;
     install::build(testbed, setup).await?;
     for machine in &mut testbed.world.lock().machines {
         machine.keep_old_copies();
     }
-    Ok(runner::run(testbed, scenario, options).await)
+    Ok(body(testbed).await)
 }
 
 /// A machine's clock: calls it when its deadline comes.

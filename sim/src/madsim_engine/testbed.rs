@@ -19,7 +19,7 @@ const POLL: Span = Span::from_millis(20);
 const REST_POLL: Span = Span::from_millis(500);
 
 /// A cluster on madsim's hosts.
-pub(super) struct Madsim {
+pub struct Madsim {
     /// What the tasks share.
     pub(super) world: World,
 }
@@ -49,7 +49,7 @@ impl Testbed for Madsim {
     }
 
     fn start(&mut self, request: Request) -> RequestId {
-        self.world.lock().start_request(&self.world, &request)
+        self.world.lock().start_request(&self.world, request)
     }
 
     async fn poll(&mut self, id: RequestId) -> Progress {
@@ -61,11 +61,8 @@ impl Testbed for Madsim {
     }
 
     fn interrupt(&mut self, id: RequestId) {
-        let mut shared = self.world.lock();
-        if let Some((peer, Progress::Running)) = shared.requests.get(&id) {
-            let (peer, now) = (*peer, shared.now());
-            shared.machine_mut(peer).interrupt(now, id);
-            shared.settle(&self.world, peer);
+        if let Some(interrupt) = self.world.lock().interrupts.get(&id) {
+            interrupt.notify_one();
         }
     }
 

@@ -16,15 +16,15 @@ use seatrial_scenarios::{
     TraceKind,
     trace::{Facts, changed_facts},
 };
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, oneshot};
 
 use crate::install;
 use crate::keyed::Keyed;
 use crate::links::Links;
 use crate::machine::{Fingerprint, Machine, MachineEffect};
 
-use super::wire;
+use super::{front, wire};
 
 /// The most that madsim's own latency comes to: what is above it in the table is added by the writer.
 const BASE_LATENCY: Span = Span::from_micros(900);
@@ -64,7 +64,15 @@ pub(super) struct Shared {
     pub(super) facts: Vec<Facts>,
     pub(super) last_change: Span,
     pub(super) revision: u64,
+    /// The hosts of those who stand outside the cluster.
+    operator: NodeHandle,
+    clients: NodeHandle,
+    /// What whoever made a request knows of it.
     pub(super) requests: BTreeMap<RequestId, (Peer, Progress)>,
+    /// Where the nodes' hosts put the answers to requests that have reached them.
+    answers: BTreeMap<RequestId, oneshot::Sender<Progress>>,
+    /// How Ctrl-C is pressed, for every request that has no answer yet.
+    pub(super) interrupts: BTreeMap<RequestId, Arc<Notify>>,
     pub(super) next_request: u32,
     pub(super) trace: Trace,
 }
@@ -80,7 +88,11 @@ pub(super) fn place(peer: Peer) -> usize {
 
 impl World {
     /// The machines of a setup on their hosts, nothing started.
-    pub(super) fn new(setup: &Setup, hosts: Vec<NodeHandle>) -> Self {
+    pub(super) fn new(
+        setup: &Setup,
+        hosts: Vec<NodeHandle>,
+        (operator, clients): (NodeHandle, NodeHandle),
+    ) -> Self {
         let machines = install::machines(setup);
         let fingerprints = machines.iter().map(Machine::fingerprint).collect();
         Self(Arc::new(Mutex::new(Shared {
@@ -100,7 +112,11 @@ impl World {
             facts: vec![Facts::new(); setup.nodes.len()],
             last_change: Span::ZERO,
             revision: 0,
+            operator,
+            clients,
             requests: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            interrupts: BTreeMap::new(),
             next_request: 0,
             trace: Trace::default(),
         })))
@@ -218,10 +234,12 @@ impl Shared {
                         progress: progress.clone(),
                     },
                 );
-                if let Some(request) = self.requests.get_mut(&id) {
-                    request.1 = progress;
+                match self.answers.remove(&id) {
+                    // Whoever has asked may be gone.
+                    Some(answer) => drop(answer.send(progress)),
+                    // A command that another host's playbook has run: nobody waits for it.
+                    None => self.answered(id, progress),
                 }
-                self.revision += 1;
             }
             MachineEffect::Trace(what) => self.trace_at(Some(from), what),
         }
@@ -347,8 +365,8 @@ impl Shared {
         outcome
     }
 
-    /// Starts a request.
-    pub(super) fn start_request(&mut self, world: &World, request: &Request) -> RequestId {
+    /// Starts a request on the host of the operator or of the clients.
+    pub(super) fn start_request(&mut self, world: &World, request: Request) -> RequestId {
         self.next_request += 1;
         let id = RequestId(self.next_request);
         self.trace_at(
@@ -358,15 +376,38 @@ impl Shared {
                 request: request.clone(),
             },
         );
-        let (Request::Operator { node, .. } | Request::Client { node, .. }) = request;
+        let (Request::Operator { node, .. } | Request::Client { node, .. }) = &request;
         let Some(peer) = self.peer(node) else {
             return id;
         };
+        let host = match request {
+            Request::Operator { .. } => &self.operator,
+            Request::Client { .. } => &self.clients,
+        };
+        let interrupt = Arc::new(Notify::new());
+        host.spawn(front::call(
+            world.clone(),
+            (id, request),
+            peer,
+            interrupt.clone(),
+        ));
+        self.interrupts.insert(id, interrupt);
         self.requests.insert(id, (peer, Progress::Running));
+        self.last_change = self.now();
+        id
+    }
+
+    /// A request has reached its node's host.
+    pub(super) fn begin(
+        &mut self,
+        world: &World,
+        (id, request): (RequestId, &Request),
+        peer: Peer,
+        answer: oneshot::Sender<Progress>,
+    ) {
+        self.answers.insert(id, answer);
         let now = self.now();
         self.last_change = now;
-        // MODEL GAP: operators and clients have no hosts of their own; their lines and statements
-        // reach the machine in the instant in which they are sent, and so do the answers.
         match request {
             Request::Operator { line, .. } => self.machine_mut(peer).command(now, id, line),
             Request::Client { statement, .. } => {
@@ -374,7 +415,24 @@ impl Shared {
             }
         }
         self.settle(world, peer);
-        id
+    }
+
+    /// Ctrl-C has reached the host of the command.
+    pub(super) fn ctrl_c(&mut self, world: &World, id: RequestId, peer: Peer) {
+        if self.answers.contains_key(&id) {
+            let now = self.now();
+            self.machine_mut(peer).interrupt(now, id);
+            self.settle(world, peer);
+        }
+    }
+
+    /// The answer to a request has come back.
+    pub(super) fn answered(&mut self, id: RequestId, progress: Progress) {
+        self.interrupts.remove(&id);
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.1 = progress;
+        }
+        self.revision += 1;
     }
 
     /// All nodes now; `histories` adds what only a simulation can show.

@@ -22,8 +22,7 @@ const JOIN_RATE_LIMIT: Time = Time::from_millis(100);
 impl Evs {
     /// A new agreement begins, or the one under way begins anew. Whoever calls this says whether a
     /// JOIN is sent at once.
-    pub(super) fn shift_to_gather(&mut self, now: Time, out: &mut Vec<Out>) {
-        let _ = out;
+    pub(super) fn shift_to_gather(&mut self, now: Time) {
         if !matches!(self.state, State::Gather | State::Install) {
             self.install_since = Some(now);
             self.last_retrans = now;
@@ -135,7 +134,7 @@ impl Evs {
             }
         }
         if self.state != State::Gather {
-            self.shift_to_gather(now, out);
+            self.shift_to_gather(now);
         }
         if self.members.contains(&source) && join.view.seq > self.view.seq {
             // It has formed another view without this node.
@@ -144,7 +143,7 @@ impl Evs {
         }
         self.take_join(source, join, now, config, out);
         self.join_changed(now, out);
-        self.try_install(now, config, out);
+        self.try_install(now, out);
     }
 
     /// Keeps a JOIN, and the views of which it tells.
@@ -282,7 +281,7 @@ impl Evs {
     }
 
     /// As the representative, decides when everybody agrees (`evs_proto.cpp:send_install`).
-    pub(super) fn try_install(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(super) fn try_install(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state != State::Gather || !self.is_consensus() {
             return;
         }
@@ -316,7 +315,6 @@ impl Evs {
         if self.isolated_until.is_none() {
             out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
         }
-        let _ = config;
         self.accept_install(install, now, out);
     }
 
@@ -337,7 +335,6 @@ impl Evs {
         source: GcommUuid,
         install: &InstallMessage,
         now: Time,
-        config: &Config,
         out: &mut Vec<Out>,
     ) {
         if install.view.seq <= self.view.seq {
@@ -357,7 +354,7 @@ impl Evs {
             if last.view.uuid != source {
                 if install.members.contains_key(&self.me) {
                     // Two nodes have decided at the same time.
-                    self.shift_to_gather(now, out);
+                    self.shift_to_gather(now);
                     self.send_join(now, out);
                 }
                 return;
@@ -365,7 +362,7 @@ impl Evs {
             if install.view.seq <= last.view.seq {
                 return;
             }
-            self.shift_to_gather(now, out);
+            self.shift_to_gather(now);
         }
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
         if !install.members.contains_key(&self.me) {
@@ -376,7 +373,6 @@ impl Evs {
         let (members, own) = (&self.members, &install.members);
         self.known
             .retain(|uuid, _| own.contains_key(uuid) || members.contains(uuid));
-        let _ = config;
         if self.agrees_with_install(install) {
             self.refresh(source, now);
             self.accept_install(install.clone(), now, out);
@@ -408,7 +404,7 @@ impl Evs {
     }
 
     /// While no view is there: says again what was said last.
-    pub(super) fn retransmit(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(super) fn retransmit(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state == State::Install {
             if let Some(install) = &self.install
                 && install.view.uuid == self.me
@@ -419,7 +415,7 @@ impl Evs {
             self.send_commit(out);
         } else {
             self.send_join(now, out);
-            self.try_install(now, config, out);
+            self.try_install(now, out);
         }
     }
 
@@ -518,7 +514,6 @@ impl Evs {
         source: GcommUuid,
         leave: &LeaveMessage,
         now: Time,
-        config: &Config,
         out: &mut Vec<Out>,
     ) {
         if leave.view != self.view {
@@ -534,10 +529,9 @@ impl Evs {
         known.operational = false;
         known.heard = now;
         self.input.acknowledged(source, leave.aru);
-        let _ = config;
         match self.state {
             State::Operational => {
-                self.shift_to_gather(now, out);
+                self.shift_to_gather(now);
                 self.send_join(now, out);
             }
             State::Gather => self.join_changed(now, out),
@@ -661,9 +655,9 @@ impl Evs {
             self.isolated_until =
                 Some(now + config.evs_suspect_timeout + config.evs_inactive_timeout);
         }
-        self.shift_to_gather(now, out);
+        self.shift_to_gather(now);
         self.send_join(now, out);
-        self.try_install(now, config, out);
+        self.try_install(now, out);
         self.install_timeouts += 1;
     }
 }

@@ -16,6 +16,9 @@ use crate::time::Time;
 
 use order::InputMap;
 
+/// In an idle view the last word of a member is at most one period and this old.
+const IDLE_LATENCY_MAX: Time = Time::from_millis(20);
+
 /// The state of the protocol (`evs_proto.hpp:Proto::State`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum State {
@@ -189,11 +192,11 @@ impl Evs {
     }
 
     /// The announcement is over: the node takes part in the membership from here on.
-    pub(crate) fn start_gathering(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+    pub(crate) fn start_gathering(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state == State::Joining {
-            self.shift_to_gather(now, out);
+            self.shift_to_gather(now);
             self.send_join(now, out);
-            self.try_install(now, config, out);
+            self.try_install(now, out);
         }
     }
 
@@ -307,7 +310,7 @@ impl Evs {
             return;
         }
         let Some(known) = self.known.get(&source) else {
-            self.meet(source, message, now, config, out);
+            self.meet(source, message, now, out);
             return;
         };
         // Whoever does not count any more is not listened to before there is a new view, but for a
@@ -338,9 +341,9 @@ impl Evs {
             EvsMessage::Gap(gap) => self.received_gap(source, gap, now, config, out),
             EvsMessage::Join(join) => self.received_join(source, join, now, config, out),
             EvsMessage::Install(install) => {
-                self.received_install(source, install, now, config, out);
+                self.received_install(source, install, now, out);
             }
-            EvsMessage::Leave(leave) => self.received_leave(source, leave, now, config, out),
+            EvsMessage::Leave(leave) => self.received_leave(source, leave, now, out),
         }
     }
 
@@ -352,14 +355,7 @@ impl Evs {
 
     /// A node that is not known speaks (`evs_proto.cpp:handle_foreign`): it is taken note of, and its
     /// JOIN is kept for the agreement that begins.
-    fn meet(
-        &mut self,
-        source: GcommUuid,
-        message: &EvsMessage,
-        now: Time,
-        config: &Config,
-        out: &mut Vec<Out>,
-    ) {
+    fn meet(&mut self, source: GcommUuid, message: &EvsMessage, now: Time, out: &mut Vec<Out>) {
         let view = match message {
             EvsMessage::User(user) => user.view,
             EvsMessage::Gap(gap) => gap.view,
@@ -387,14 +383,50 @@ impl Evs {
             State::Operational | State::Gather => {}
         }
         self.known.insert(source, Known::new(now));
-        self.shift_to_gather(now, out);
+        self.shift_to_gather(now);
         // Each newcomer sets the install timer anew, so that the timers of all run alike.
         self.install_since = Some(now);
         if let EvsMessage::Join(join) = message {
             self.note_join(source, join);
         }
         self.send_join(now, out);
-        self.try_install(now, config, out);
+        self.try_install(now, out);
+    }
+
+    /// Whether nothing happens but that members tell each other that they live.
+    pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
+        let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
+        self.state == State::Closed
+            || (self.state == State::Operational
+                && !self.leave_pending
+                && self.isolated_until.is_none()
+                && self.input.is_settled()
+                && self.known.len() + 1 == self.members.len()
+                && self.known.values().all(|known| {
+                    known.operational
+                        && !known.suspected
+                        && !known.leaving
+                        && known.join.is_none()
+                        && now.since(known.heard) <= fresh
+                }))
+    }
+
+    /// The stretch after which an idle node does again what it did.
+    pub(crate) fn idle_period(config: &Config) -> Time {
+        let check = config.evs_inactive_check_period.0.max(1);
+        Time(config.evs_keepalive_period.0.div_ceil(check) * check)
+    }
+
+    /// Everything that an idle node refreshes again and again happens so much later.
+    pub(crate) fn shift(&mut self, by: Time) {
+        if self.state == State::Closed {
+            return;
+        }
+        self.last_check += by;
+        self.last_keepalive += by;
+        for known in self.known.values_mut() {
+            known.heard += by;
+        }
     }
 
     fn refresh(&mut self, source: GcommUuid, now: Time) {
@@ -471,7 +503,7 @@ impl Evs {
             State::Gather | State::Install => {
                 if now.since(self.last_retrans) >= config.evs_join_retrans_period {
                     self.last_retrans = now;
-                    self.retransmit(now, config, out);
+                    self.retransmit(now, out);
                 }
             }
         }
@@ -522,7 +554,7 @@ impl Evs {
         match self.state {
             State::Leaving => self.close_if_alone(out),
             State::Operational if any => {
-                self.shift_to_gather(now, out);
+                self.shift_to_gather(now);
                 self.send_join(now, out);
             }
             _ => {}

@@ -153,6 +153,11 @@ impl InputMap {
         Some((place.1, payload))
     }
 
+    /// Whether everything that was said is known to be everywhere, and nothing waits.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.kept.is_empty() && self.sent_at.is_empty() && self.safe() == self.highest()
+    }
+
     /// Messages of `source` above `from` that are here, for a member that lacks them.
     pub(crate) fn missing_above(
         &self,

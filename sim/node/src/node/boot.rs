@@ -210,7 +210,7 @@ impl Node {
         if self.boot.new_cluster {
             log(fx, LogLine::StartPrim);
             self.phase = Phase::Connected;
-            self.evs.start_gathering(now, config, &mut out);
+            self.evs.start_gathering(now, &mut out);
             self.run_evs(out, now, fx);
             return;
         }
@@ -247,7 +247,7 @@ impl Node {
                 now + config.pc_wait_prim_timeout,
             ));
         }
-        self.evs.start_gathering(now, config, &mut out);
+        self.evs.start_gathering(now, &mut out);
         self.run_evs(out, now, fx);
     }
 

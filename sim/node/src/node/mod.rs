@@ -7,6 +7,7 @@
 mod apply;
 mod boot;
 mod ending;
+mod idle;
 mod server;
 mod status;
 mod transfer;

@@ -7,24 +7,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use seatrial_galera::{GraState, Position, RecoveredPosition};
 use seatrial_node::{
-    BootMode, Change, Channel, Config, Database, DiskOp, DiskState, Effect, Frame, Gcache,
-    Identity, Input, IoId, IoResult, Node, Note, Peer, Reply, RequestId, Signal, Statement, Time,
-    TimerId,
+    BootMode, Change, Channel, Config, DiskOp, Effect, Frame, Identity, Input, IoId, Node, Note,
+    Peer, Reply, RequestId, Signal, Statement, Time, TimerId,
 };
+
+use super::files::{Files, describe};
 
 /// How long a frame, the opening of a connection and a disk operation take.
 const STEP: Time = Time::from_millis(1);
 /// How long an attempt to connect over a cut takes to fail.
 const CONNECT_TIMEOUT: Time = Time::from_millis(10_000);
-
-/// The files of a node. There is one inode for each name: nobody replaces files here.
-#[derive(Default)]
-struct Files {
-    grastate: Option<String>,
-    gvwstate: Option<String>,
-    database: Database,
-    cache: Gcache,
-}
 
 /// A running process.
 struct Process {
@@ -371,6 +363,7 @@ impl Bench {
         };
         let mut effects = Vec::new();
         process.node.handle(now, input, &mut effects);
+        self.name_processes();
         for effect in effects {
             self.carry_out(me, effect);
         }
@@ -424,6 +417,34 @@ impl Bench {
                 self.say(me, text);
             }
             Effect::Note(Note::PortOpen) => self.say(me, "SQL port open"),
+            Effect::Note(Note::Quorum {
+                present,
+                left,
+                last_primary,
+                holds,
+            }) => {
+                let word = if holds { "holds" } else { "is lost" };
+                self.say(
+                    me,
+                    format!(
+                        "quorum {word}: {} of {} present, {} left in order",
+                        present.len(),
+                        last_primary.len(),
+                        left.len()
+                    ),
+                );
+            }
+            Effect::Note(Note::Reunion {
+                last_primary,
+                missing,
+            }) => self.say(
+                me,
+                format!(
+                    "reunion: {} of the {} of the last primary view are missing",
+                    missing.len(),
+                    last_primary.len()
+                ),
+            ),
             Effect::Exit(code) => {
                 let host = self.host(me);
                 let queue = host.process.as_mut().map(|p| std::mem::take(&mut p.io));
@@ -528,74 +549,6 @@ impl Bench {
                 rows.join(" ")
             ));
         }
-    }
-}
-
-impl Files {
-    fn perform(&mut self, op: &DiskOp) -> IoResult {
-        match op {
-            DiskOp::Open => {
-                let state = DiskState {
-                    grastate: self.grastate.clone(),
-                    gvwstate: self.gvwstate.clone(),
-                    database: self.database.clone(),
-                    cache: self.cache.clone(),
-                };
-                self.grastate.get_or_insert_default();
-                return IoResult::Opened(Box::new(state));
-            }
-            DiskOp::WriteGrastate(state) => self.grastate = Some(state.to_string()),
-            DiskOp::WriteGvwstate(state) => self.gvwstate = Some(state.to_string()),
-            DiskOp::RemoveGvwstate => self.gvwstate = None,
-            DiskOp::InnodbWrite(commits) => {
-                for commit in commits {
-                    self.database.commit(commit);
-                }
-            }
-            DiskOp::InnodbSync => {}
-            DiskOp::InnodbReplace(database) => self.database = (**database).clone(),
-            DiskOp::CacheAppend(event) => {
-                self.cache.append(event, Config::default().gcache_size);
-            }
-            DiskOp::CacheReset(uuid) => {
-                self.cache.clear();
-                self.cache.uuid = *uuid;
-            }
-            DiskOp::CacheDiscardAbove(seqno) => self.cache.discard_above(*seqno),
-        }
-        IoResult::Done
-    }
-}
-
-/// A disk operation in words; syncs and the write-set cache are left out.
-fn describe(op: &DiskOp) -> Option<String> {
-    match op {
-        DiskOp::Open => Some("state files opened".to_owned()),
-        DiskOp::WriteGrastate(state) => Some(format!(
-            "grastate {}:{} safe {}",
-            state.uuid,
-            state.seqno,
-            u8::from(state.safe_to_bootstrap)
-        )),
-        DiskOp::WriteGvwstate(state) => Some(format!("gvwstate of {}", state.members.len())),
-        DiskOp::RemoveGvwstate => Some("gvwstate removed".to_owned()),
-        DiskOp::InnodbWrite(commits) => {
-            let list: Vec<String> = commits
-                .iter()
-                .map(|commit| match &commit.change {
-                    Some(Change::Insert(tag) | Change::Ddl(tag)) => {
-                        format!("{} {tag}", commit.seqno)
-                    }
-                    None => format!("{} view", commit.seqno),
-                })
-                .collect();
-            Some(format!("innodb {}", list.join(", ")))
-        }
-        DiskOp::InnodbReplace(_) => Some("innodb replaced".to_owned()),
-        DiskOp::InnodbSync
-        | DiskOp::CacheAppend(_)
-        | DiskOp::CacheReset(_)
-        | DiskOp::CacheDiscardAbove(_) => None,
     }
 }
 

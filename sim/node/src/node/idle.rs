@@ -1,0 +1,66 @@
+//! Stretches in which nothing happens: a driver may leap over them.
+//!
+//! An idle node does the same again and again: it tells the others that it lives, and looks whether
+//! they do. Its state after a stretch is its state now, with the instants of those acts moved on.
+
+use crate::evs::Evs;
+use crate::frame::Peer;
+use crate::time::Time;
+
+use super::{Node, Phase};
+
+impl Node {
+    /// The period with which an idle node repeats itself, none while anything is under way that is
+    /// more than that.
+    pub fn idle_period(&self, now: Time) -> Option<Time> {
+        let links = match self.phase {
+            Phase::Connected if self.evs.is_idle(now, &self.identity.config) => {
+                self.gmcast.idle_period()?
+            }
+            Phase::Disconnected => Time(1),
+            _ => return None,
+        };
+        let nothing_waits = self.queue.is_empty()
+            && self.joining.is_none()
+            && self.donation.is_none()
+            && self.pending.is_empty()
+            && self.awaiting_disk.is_empty()
+            && self.unwritten.is_empty()
+            && !self.unsynced
+            && !self.apply_armed;
+        let config = &self.identity.config;
+        nothing_waits.then(|| common_multiple(Evs::idle_period(config), links))
+    }
+
+    /// Whom the node dials without a connection coming of it.
+    pub fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.gmcast.unlinked()
+    }
+
+    /// Moves on everything that an idle node refreshes in each period. The caller moves its timers.
+    pub fn shift(&mut self, by: Time) {
+        self.evs.shift(by);
+        self.gmcast.shift(by);
+    }
+}
+
+/// The least common multiple of two periods.
+pub(crate) fn common_multiple(a: Time, b: Time) -> Time {
+    let (mut x, mut y) = (a.0.max(1), b.0.max(1));
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    Time(a.0 / x * b.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_meet_at_their_least_common_multiple() {
+        let ms = Time::from_millis;
+        assert_eq!(common_multiple(ms(1_000), ms(500)), ms(1_000));
+        assert_eq!(common_multiple(ms(400), ms(500)), ms(2_000));
+    }
+}

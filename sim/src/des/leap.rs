@@ -1,0 +1,112 @@
+//! Leaping over stretches in which nothing happens.
+//!
+//! Most of a run is waiting: members tell each other that they live, and that is all. The world after
+//! such a stretch is the world before it with the instants of those acts moved on by whole periods, so
+//! it need not be simulated. A few periods before anything else happens the simulation goes on, and
+//! from there on every draw is the same as without the leap: states and trace are equal, which a test
+//! holds.
+
+use seatrial_node::{Channel, Peer};
+use seatrial_scenarios::Span;
+
+use crate::machine::Machine;
+
+use super::{Event, World};
+
+/// How many periods before the end of an idle stretch are simulated: enough for everything that was
+/// refreshed before the leap to be refreshed again.
+const LANDING_PERIODS: u64 = 3;
+/// Nothing must have changed for so long before a leap.
+const QUIET: Span = Span::from_secs(3);
+
+impl World {
+    /// Leaps towards `limit` if nothing happens until then but what repeats itself.
+    pub(super) fn leap(&mut self, limit: Span) {
+        if !self.leaps
+            || self.events.len() != self.wakes.len()
+            || self.now.saturating_sub(self.last_change) < QUIET
+            || limit.saturating_sub(self.now) < self.leap_worth
+        {
+            return;
+        }
+        let mut period = 1;
+        let mut until = limit;
+        for machine in &self.machines {
+            let Some(idle) = machine.idle(self.now) else {
+                return;
+            };
+            period = least_common_multiple(period, idle.period.as_micros());
+            until = idle.until.map_or(until, |at| until.min(at));
+        }
+        // Peers that refuse at once are dialled in a steady rhythm. Attempts that wait for their
+        // timeouts are not, and one that will be answered is an event.
+        let refuses = |peer: Peer| {
+            let machine = self.machine(peer);
+            self.links.is_whole() && machine.is_powered() && !machine.accepts(Channel::Group)
+        };
+        if !self
+            .machines
+            .iter()
+            .flat_map(Machine::unlinked)
+            .all(refuses)
+        {
+            return;
+        }
+        if let Some(at) = self.links.next_change(self.now) {
+            until = until.min(at);
+        }
+        if self
+            .connections
+            .values()
+            .any(|connection| connection.is_busy())
+        {
+            return;
+        }
+        let left = until.saturating_sub(self.now).as_micros() / period;
+        let Some(periods) = left
+            .checked_sub(LANDING_PERIODS)
+            .filter(|periods| *periods > 0)
+        else {
+            return;
+        };
+        self.shift(Span(period * periods));
+    }
+
+    fn shift(&mut self, by: Span) {
+        for machine in &mut self.machines {
+            machine.shift(by);
+        }
+        let peers: Vec<Peer> = self.wakes.keys().copied().collect();
+        for peer in peers {
+            let deadline = self.machine(peer).deadline();
+            let Some((at, number)) = self.wakes.remove(&peer) else {
+                continue;
+            };
+            self.events.remove(&(at, number));
+            if let Some(deadline) = deadline {
+                let key = (deadline, number);
+                self.events.insert(key, Event::Wake(peer));
+                self.wakes.insert(peer, key);
+            }
+        }
+        self.leapt += by;
+    }
+
+    /// Whether idle stretches are leapt over, which changes nothing but the time that a run takes.
+    pub const fn set_leaps(&mut self, on: bool) {
+        self.leaps = on;
+    }
+
+    /// How much simulated time was leapt over.
+    pub const fn leapt(&self) -> Span {
+        self.leapt
+    }
+}
+
+const fn least_common_multiple(a: u64, b: u64) -> u64 {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    a / x * b
+}

@@ -1,0 +1,190 @@
+//! The search for what nobody wrote down: random schedules, what they reach, what they find.
+//!
+//! A campaign is a range of seeds. A seed names a schedule, the schedule is played on `des`, a
+//! procedure then has to recover, and the oracles judge. Seeds come in blocks: the first of a block
+//! are drawn afresh, each from a swarm of its own (which kinds of ops exist at all is part of the
+//! draw), the last are mutants of those of the block that reached most. So a block depends on nothing
+//! but its number, and a campaign may be cut into shards anywhere between blocks.
+
+mod coverage;
+pub mod shard;
+mod shrink;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::runner::{self, RunOptions};
+use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary, Word};
+use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers};
+use serde::{Deserialize, Serialize};
+
+use crate::des::Templates;
+use crate::keyed::Keyed;
+
+pub use coverage::abstract_states;
+pub use shrink::{Shrunk, shrink};
+
+/// Seeds in a block.
+pub const BLOCK: u64 = 16;
+/// Of these the first so many are drawn afresh.
+const FRESH: u64 = 12;
+
+/// What a campaign looks for and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The procedure that has to recover.
+    pub procedure: String,
+    /// What schedules are made of.
+    pub vocabulary: Vocabulary,
+    /// The timeouts, where they are not the defaults.
+    pub timers: Option<Timers>,
+}
+
+/// What a seed came to: a line of a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedRecord {
+    /// The seed.
+    pub seed: u64,
+    /// What the run came to.
+    pub outcome: Outcome,
+    /// The names of the oracles that fired.
+    pub oracles: BTreeSet<String>,
+    /// How many ops the schedule has.
+    pub ops: usize,
+    /// How many of them had nothing to act on.
+    pub skipped: usize,
+    /// Simulated milliseconds.
+    pub simulated_ms: u64,
+    /// The abstract states that were reached, as hashes.
+    pub states: BTreeSet<u64>,
+    /// The text of a panic: a bug of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panic: Option<String>,
+}
+
+/// A seed of a block, with what it played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The record.
+    pub record: SeedRecord,
+    /// The schedule.
+    pub schedule: Schedule,
+}
+
+/// The pace and procedure of a seed: half of the schedules rest after each step, half do not.
+fn play_of(options: &Options, seed: u64) -> Play {
+    Play {
+        pace: if seed.is_multiple_of(2) {
+            Pace::Next
+        } else {
+            Pace::Rest
+        },
+        procedure: Some(options.procedure.clone()),
+    }
+}
+
+/// The scenario of a schedule in a campaign.
+pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenario {
+    let title = format!("Found by exploration with seed {seed}");
+    schedule.scenario(&format!("explored-{seed}"), &title, &play_of(options, seed))
+}
+
+/// Swarm testing: each seed draws which kinds of ops exist at all.
+fn swarm(vocabulary: &Vocabulary, seed: u64) -> Vocabulary {
+    let keyed = Keyed::new(seed);
+    let always = [Word::Write, Word::Start];
+    let words = vocabulary
+        .words
+        .iter()
+        .enumerate()
+        .filter(|(index, word)| {
+            always.contains(word) || keyed.between("swarm", &[*index as u64], 0, 99) < 55
+        })
+        .map(|(_, word)| *word)
+        .collect();
+    Vocabulary {
+        words,
+        ..vocabulary.clone()
+    }
+}
+
+/// Plays a scenario and looks at it. A panic is a bug of ours, caught and told.
+pub fn play(
+    templates: &mut Templates,
+    scenario: &Scenario,
+    seed: u64,
+    timers: Option<Timers>,
+) -> Result<RunRecord, String> {
+    let setup = scenario.setup(timers, seed);
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        let mut world = templates.untraced(&setup).map_err(|error| error.to_string())?;
+        let options = RunOptions {
+            seed,
+            timers,
+            ..RunOptions::default()
+        };
+        Ok(pollster::block_on(runner::run(&mut world, scenario, &options)))
+    }));
+    run.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(text.unwrap_or("a panic without a text").to_owned())
+    })
+}
+
+fn play_schedule(
+    templates: &mut Templates,
+    options: &Options,
+    schedule: Schedule,
+    seed: u64,
+) -> Played {
+    let scenario = scenario_of(options, &schedule, seed);
+    let mut record = SeedRecord {
+        seed,
+        outcome: Outcome::Error,
+        oracles: BTreeSet::new(),
+        ops: schedule.ops.len(),
+        skipped: 0,
+        simulated_ms: 0,
+        states: BTreeSet::new(),
+        panic: None,
+    };
+    match play(templates, &scenario, seed, options.timers) {
+        Ok(run) => {
+            record.outcome = Outcome::of(&run, scenario.steps.len());
+            record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
+            record.skipped = run.faults.iter().filter(|fault| matches!(fault.outcome, FaultOutcome::Skipped(_))).count();
+            record.simulated_ms = run.simulated_ms;
+            record.states = abstract_states(&run);
+        }
+        Err(text) => record.panic = Some(text),
+    }
+    Played { record, schedule }
+}
+
+/// Plays a block of seeds. The result depends on the options and the block's number alone.
+pub fn play_block(templates: &mut Templates, options: &Options, block: u64) -> Vec<Played> {
+    let mut played: Vec<Played> = Vec::new();
+    let first = block * BLOCK;
+    let mut reached = BTreeSet::new();
+    let mut worth: BTreeMap<usize, usize> = BTreeMap::new();
+    for seed in first..first + FRESH {
+        let schedule = Schedule::draw(&swarm(&options.vocabulary, seed), seed);
+        let done = play_schedule(templates, options, schedule, seed);
+        let before = reached.len();
+        reached.extend(done.record.states.iter().copied());
+        worth.insert(played.len(), reached.len() - before);
+        played.push(done);
+    }
+    let mut parents: Vec<usize> = worth.keys().copied().collect();
+    parents.sort_by_key(|parent| (std::cmp::Reverse(worth[parent]), *parent));
+    for (seed, parent) in (first + FRESH..first + BLOCK).zip(parents) {
+        let schedule = played[parent].schedule.mutated(&options.vocabulary, seed);
+        played.push(play_schedule(templates, options, schedule, seed));
+    }
+    played
+}

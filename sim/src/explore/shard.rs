@@ -1,0 +1,304 @@
+//! The records of a campaign: one file a shard, and how files become one.
+//!
+//! A shard is JSON Lines: a header, then a line a seed in order, then a line a finding. Merging is a
+//! union by seed, so it is associative, commutative and idempotent; what differs between a shard and
+//! the whole stands in the header alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_scenarios::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+
+use super::SeedRecord;
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+
+/// The first line of a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The program's version.
+    pub program: String,
+    /// A hash of everything that the results depend on but the seed: program, catalogue of ops,
+    /// procedure, timeouts.
+    pub fingerprint: String,
+    /// The procedure that had to recover.
+    pub procedure: String,
+    /// The first seed, and the first one that is not part of the campaign any more.
+    pub seeds: (u64, u64),
+    /// Which of how many shards, from 0; none where files have been merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<(u64, u64)>,
+}
+
+/// A finding: the first seed of the campaign that came to it, as a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Found {
+    /// The seed.
+    pub seed: u64,
+    /// What the run came to.
+    pub outcome: Outcome,
+    /// The oracles that fired.
+    pub oracles: BTreeSet<String>,
+    /// The scenario, made small.
+    pub scenario: String,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+/// A line after the header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    Seed(SeedRecord),
+    Found(Found),
+}
+
+/// What a shard, or several merged ones, hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// The header.
+    pub header: Header,
+    /// What each seed came to.
+    pub seeds: BTreeMap<u64, SeedRecord>,
+    /// One finding for each outcome with its oracles.
+    pub found: BTreeMap<(Outcome, BTreeSet<String>), Found>,
+}
+
+/// Why files do not go together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShardError {
+    /// There is nothing to merge.
+    #[error("there is no shard to merge")]
+    Nothing,
+    /// The text is not a shard.
+    #[error("line {line}: {reason}")]
+    Text {
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        reason: String,
+    },
+    /// They are of different campaigns.
+    #[error("{0}: shards of different campaigns do not go together")]
+    Mixed(String),
+}
+
+impl Shard {
+    /// A shard without seeds.
+    pub const fn new(header: Header) -> Self {
+        Self {
+            header,
+            seeds: BTreeMap::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a finding, unless an earlier seed has come to the same.
+    pub fn add_found(&mut self, found: Found) {
+        let key = (found.outcome, found.oracles.clone());
+        let better = self
+            .found
+            .get(&key)
+            .is_none_or(|known| found.seed < known.seed);
+        if better {
+            self.found.insert(key, found);
+        }
+    }
+
+    /// The text of the file.
+    ///
+    /// # Panics
+    /// Never: a shard is plain data.
+    pub fn render(&self) -> String {
+        let line = |value: &Line| {
+            serde_json::to_string(value).expect("invariant: a shard is plain data")
+        };
+        let mut text =
+            serde_json::to_string(&self.header).expect("invariant: a header is plain data");
+        text.push('\n');
+        for seed in self.seeds.values() {
+            text.push_str(&line(&Line::Seed(seed.clone())));
+            text.push('\n');
+        }
+        for found in self.found.values() {
+            text.push_str(&line(&Line::Found(found.clone())));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is not one, with the line.
+    pub fn parse(text: &str) -> Result<Self, ShardError> {
+        let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.is_empty());
+        let wrong = |line, error: serde_json::Error| ShardError::Text {
+            line,
+            reason: error.to_string(),
+        };
+        let (head, number) = lines.next().ok_or(ShardError::Nothing)?;
+        let header: Header = serde_json::from_str(head).map_err(|error| wrong(number, error))?;
+        if header.format != FORMAT {
+            return Err(ShardError::Text {
+                line: number,
+                reason: format!("format {}, this program reads {FORMAT}", header.format),
+            });
+        }
+        let mut shard = Self::new(header);
+        for (line, number) in lines {
+            match serde_json::from_str(line).map_err(|error| wrong(number, error))? {
+                Line::Seed(record) => {
+                    shard.seeds.insert(record.seed, record);
+                }
+                Line::Found(found) => shard.add_found(found),
+            }
+        }
+        Ok(shard)
+    }
+
+    /// The seeds of the campaign that are not here.
+    pub fn missing(&self) -> Vec<u64> {
+        (self.header.seeds.0..self.header.seeds.1)
+            .filter(|seed| !self.seeds.contains_key(seed))
+            .collect()
+    }
+
+    /// How many different abstract states were reached.
+    pub fn states(&self) -> usize {
+        let all: BTreeSet<u64> = self
+            .seeds
+            .values()
+            .flat_map(|record| record.states.iter().copied())
+            .collect();
+        all.len()
+    }
+
+    /// How often each outcome came up.
+    pub fn outcomes(&self) -> BTreeMap<Outcome, usize> {
+        let mut counts = BTreeMap::new();
+        for record in self.seeds.values() {
+            *counts.entry(record.outcome).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// Makes one of several.
+///
+/// # Errors
+/// When there is none, or they are of different campaigns.
+pub fn merge(shards: impl IntoIterator<Item = Shard>) -> Result<Shard, ShardError> {
+    let mut merged: Option<Shard> = None;
+    for shard in shards {
+        let Some(whole) = &mut merged else {
+            merged = Some(Shard {
+                header: Header {
+                    shard: None,
+                    ..shard.header
+                },
+                ..shard
+            });
+            continue;
+        };
+        let (a, b) = (&whole.header, &shard.header);
+        if (&a.program, &a.fingerprint) != (&b.program, &b.fingerprint) {
+            return Err(ShardError::Mixed(format!(
+                "{} {} and {} {}",
+                a.program, a.fingerprint, b.program, b.fingerprint
+            )));
+        }
+        whole.header.seeds = (a.seeds.0.min(b.seeds.0), a.seeds.1.max(b.seeds.1));
+        whole.seeds.extend(shard.seeds);
+        for found in shard.found.into_values() {
+            whole.add_found(found);
+        }
+    }
+    merged.ok_or(ShardError::Nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(seed: u64) -> SeedRecord {
+        SeedRecord {
+            seed,
+            outcome: Outcome::ALL[usize::try_from(seed).unwrap() % Outcome::ALL.len()],
+            oracles: BTreeSet::new(),
+            ops: 3,
+            skipped: 1,
+            simulated_ms: seed * 10,
+            states: BTreeSet::from([seed % 7, seed % 5]),
+            panic: None,
+        }
+    }
+
+    fn shard(seeds: &[u64]) -> Shard {
+        let mut shard = Shard::new(Header {
+            format: FORMAT,
+            program: "0".into(),
+            fingerprint: "f".into(),
+            procedure: "manual".into(),
+            seeds: (0, 40),
+            shard: Some((0, 2)),
+        });
+        for seed in seeds {
+            let record = record(*seed);
+            shard.add_found(Found {
+                seed: *seed,
+                outcome: record.outcome,
+                oracles: BTreeSet::new(),
+                scenario: format!("scenario of {seed}"),
+                steps: 2,
+            });
+            shard.seeds.insert(*seed, record);
+        }
+        shard
+    }
+
+    proptest! {
+        #[test]
+        fn merging_knows_no_order_and_no_repetition(
+            a in proptest::collection::vec(0_u64..40, 0..20),
+            b in proptest::collection::vec(0_u64..40, 0..20),
+            c in proptest::collection::vec(0_u64..40, 0..20),
+        ) {
+            let (a, b, c) = (shard(&a), shard(&b), shard(&c));
+            let all = merge([a.clone(), b.clone(), c.clone()]).unwrap();
+            prop_assert_eq!(&all, &merge([c.clone(), a.clone(), b.clone()]).unwrap());
+            let ab = merge([a.clone(), b.clone()]).unwrap();
+            prop_assert_eq!(&all, &merge([ab, c.clone()]).unwrap());
+            let bc = merge([b, c]).unwrap();
+            prop_assert_eq!(&all, &merge([a.clone(), bc]).unwrap());
+            prop_assert_eq!(&all, &merge([all.clone(), all.clone(), a]).unwrap());
+            prop_assert_eq!(&Shard::parse(&all.render()).unwrap(), &all);
+        }
+    }
+
+    #[test]
+    fn other_campaigns_and_other_texts_are_refused() {
+        let mut other = shard(&[1]);
+        other.header.fingerprint = "g".into();
+        let error = merge([shard(&[0]), other]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "0 f and 0 g: shards of different campaigns do not go together"
+        );
+        assert_eq!(Shard::parse("").unwrap_err(), ShardError::Nothing);
+        assert!(matches!(
+            Shard::parse("{}\n").unwrap_err(),
+            ShardError::Text { line: 1, .. }
+        ));
+    }
+
+    #[test]
+    fn missing_seeds_are_named() {
+        assert_eq!(shard(&(2..40).collect::<Vec<_>>()).missing(), [0, 1]);
+    }
+}

@@ -1,0 +1,211 @@
+//! Making a failing scenario small: the same outcome by fewer and simpler steps.
+//!
+//! Every step is total, so any subset of the steps is a scenario. Steps go from the end, one by one
+//! and in pairs (a stop and its start, a cut and its heal); what remains is made simpler: fewer nodes,
+//! fewer rows, shorter waits. The outcome must stay the same throughout, so that one finding does not
+//! turn into another on the way.
+
+use seatrial_scenarios::language::{Action, Step, Wait};
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::{Scenario, Span, Timers};
+
+use crate::des::Templates;
+
+use super::play;
+
+/// How many runs a reduction may take.
+const RUNS_MAX: u32 = 400;
+
+/// A scenario that could not be made smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shrunk {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The seed with which it fails.
+    pub seed: u64,
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// How many runs it took.
+    pub runs: u32,
+}
+
+struct Shrinker<'a> {
+    templates: &'a mut Templates,
+    timers: Option<Timers>,
+    seed: u64,
+    wanted: Outcome,
+    runs: u32,
+}
+
+impl Shrinker<'_> {
+    fn still_fails(&mut self, scenario: &Scenario) -> bool {
+        if self.runs >= RUNS_MAX {
+            return false;
+        }
+        self.runs += 1;
+        play(self.templates, scenario, self.seed, self.timers)
+            .is_ok_and(|run| Outcome::of(&run, scenario.steps.len()) == self.wanted)
+    }
+
+    /// Takes out steps at these places, if it then still fails.
+    fn without(&mut self, scenario: &mut Scenario, places: &[usize]) -> bool {
+        let steps = scenario.steps.iter().enumerate();
+        let kept: Vec<Step> = steps
+            .filter(|(place, _)| !places.contains(place))
+            .map(|(_, step)| step.clone())
+            .collect();
+        self.try_steps(scenario, kept)
+    }
+
+    fn try_steps(&mut self, scenario: &mut Scenario, steps: Vec<Step>) -> bool {
+        let Some(candidate) = with_steps(scenario, steps) else {
+            return false;
+        };
+        let better = self.still_fails(&candidate);
+        if better {
+            *scenario = candidate;
+        }
+        better
+    }
+
+    fn fewer_steps(&mut self, scenario: &mut Scenario) {
+        // The longest suffix that is not needed goes first.
+        let mut length = scenario.steps.len() / 2;
+        while length > 0 {
+            let from = scenario.steps.len().saturating_sub(length);
+            let suffix: Vec<usize> = (from..scenario.steps.len()).collect();
+            if !self.without(scenario, &suffix) {
+                length /= 2;
+            }
+        }
+        let mut place = scenario.steps.len();
+        while place > 0 {
+            place -= 1;
+            if place < scenario.steps.len() {
+                self.without(scenario, &[place]);
+            }
+        }
+        let mut first = 0;
+        while first < scenario.steps.len() {
+            let mut second = first + 1;
+            let mut gone = false;
+            while second < scenario.steps.len() {
+                if self.without(scenario, &[first, second]) {
+                    gone = true;
+                    break;
+                }
+                second += 1;
+            }
+            if !gone {
+                first += 1;
+            }
+        }
+    }
+
+    fn simpler_steps(&mut self, scenario: &mut Scenario) {
+        for place in 0..scenario.steps.len() {
+            while let Some(action) = simpler(&scenario.steps[place].action)
+                .into_iter()
+                .find(|action| {
+                    let mut steps = scenario.steps.clone();
+                    steps[place].action = action.clone();
+                    with_steps(scenario, steps)
+                        .is_some_and(|candidate| self.still_fails(&candidate))
+                })
+            {
+                let mut steps = scenario.steps.clone();
+                steps[place].action = action;
+                match with_steps(scenario, steps) {
+                    Some(candidate) => *scenario = candidate,
+                    None => break,
+                }
+            }
+        }
+    }
+}
+
+/// The scenario with other steps, read again so that it is what its file would be.
+fn with_steps(scenario: &Scenario, steps: Vec<Step>) -> Option<Scenario> {
+    if steps.is_empty() {
+        return None;
+    }
+    let steps = steps
+        .into_iter()
+        .zip(1..)
+        .map(|(step, number)| Step { number, ..step })
+        .collect();
+    let written = Scenario {
+        steps,
+        ..scenario.clone()
+    };
+    Scenario::parse(&scenario.file, &written.to_toml()).ok()
+}
+
+/// Simpler forms of an action, the simplest first.
+fn simpler(action: &Action) -> Vec<Action> {
+    match action {
+        Action::Write(write) if write.rows > 1 => {
+            let one = seatrial_scenarios::language::Write {
+                rows: 1,
+                ..write.clone()
+            };
+            vec![Action::Write(one)]
+        }
+        Action::Command(command) if command.nodes.len() > 1 => (0..command.nodes.len())
+            .map(|left_out| {
+                let mut fewer = command.clone();
+                fewer.nodes.remove(left_out);
+                Action::Command(fewer)
+            })
+            .collect(),
+        Action::Faults(faults) if faults.len() > 1 => (0..faults.len())
+            .map(|left_out| {
+                let mut fewer = faults.clone();
+                fewer.remove(left_out);
+                Action::Faults(fewer)
+            })
+            .collect(),
+        Action::Together(parts) => parts.clone(),
+        Action::Wait(Wait::For(span)) if *span > Span::from_secs(1) => {
+            let half = Span::from_secs(span.as_micros() / 2_000_000);
+            vec![Action::Wait(Wait::For(half.max(Span::from_secs(1))))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Makes a failing scenario as small as it gets; none if it does not fail.
+pub fn shrink(
+    templates: &mut Templates,
+    scenario: &Scenario,
+    seed: u64,
+    timers: Option<Timers>,
+) -> Option<Shrunk> {
+    let run = play(templates, scenario, seed, timers).ok()?;
+    let wanted = Outcome::of(&run, scenario.steps.len());
+    if wanted.is_good() {
+        return None;
+    }
+    let mut shrinker = Shrinker {
+        templates,
+        timers,
+        seed,
+        wanted,
+        runs: 1,
+    };
+    let mut small = scenario.clone();
+    loop {
+        let before = small.clone();
+        shrinker.fewer_steps(&mut small);
+        shrinker.simpler_steps(&mut small);
+        if small == before {
+            break;
+        }
+    }
+    Some(Shrunk {
+        scenario: small,
+        seed,
+        outcome: wanted,
+        runs: shrinker.runs,
+    })
+}

@@ -1,0 +1,332 @@
+//! `seatrial explore`: random fault schedules, a procedure that has to recover, and what it could not;
+//! `seatrial merge`: one record of many shards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seatrial_scenarios::Timers;
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::schedule::Vocabulary;
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::shard::{self, FORMAT, Found, Header, Shard};
+use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
+
+use crate::args::{ExploreArgs, MergeArgs, SeedRange, TimersArg};
+use crate::output::Out;
+use crate::{Stop, campaign, exit, signals};
+
+pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
+    let known = seatrial_scenarios::procedures::names();
+    if !known.contains(&args.procedure.as_str()) {
+        return Err(Stop::usage(format!(
+            "there is no procedure `{}`; there are: {}",
+            args.procedure,
+            known.join(", ")
+        )));
+    }
+    let options = Options {
+        procedure: args.procedure.clone(),
+        vocabulary: Vocabulary::everything(),
+        timers: args.timers.map(|timers| match timers {
+            TimersArg::Default => Timers::Default,
+            TimersArg::Fast => Timers::Fast,
+        }),
+    };
+    let folder = args.out.join("findings");
+    fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+    signals::listen();
+    let began = Instant::now();
+    let mut whole = Shard::new(header(args, &options));
+    let blocks = blocks(args);
+    let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
+    let ended = search(args, &options, &blocks, |played| {
+        for one in played {
+            let SeedRange(from, to) = args.seeds;
+            if !(from..to).contains(&one.record.seed) {
+                continue;
+            }
+            if !one.record.outcome.is_good() {
+                let key = (one.record.outcome, one.record.oracles.clone());
+                first.entry(key).or_insert_with(|| one.clone());
+            }
+            whole.seeds.insert(one.record.seed, one.record);
+        }
+        first.len()
+    });
+    let searched = began.elapsed();
+    let mut templates = Templates::default();
+    for ((outcome, oracles), played) in first {
+        let found = reduce(&mut templates, &options, outcome, oracles, &played);
+        let file = folder.join(file_name(&found));
+        fs::write(&file, &found.scenario).map_err(|error| unwritable(&file, &error))?;
+        whole.add_found(found);
+    }
+    let name = args.shard.map_or_else(
+        || "campaign.jsonl".to_owned(),
+        |shard| format!("shard-{}-of-{}.jsonl", shard.0, shard.1),
+    );
+    let file = args.out.join(name);
+    let partial = file.with_extension("jsonl.partial");
+    fs::write(&partial, whole.render()).map_err(|error| unwritable(&partial, &error))?;
+    fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))?;
+
+    tell(&whole, &folder, out);
+    let runs = whole.seeds.len();
+    let seconds = searched.as_secs_f64();
+    let simulated: u64 = whole.seeds.values().map(|seed| seed.simulated_ms).sum();
+    out.line(&format!(
+        "     Summary [{seconds:>8.3}s] {runs} runs, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        per_second(runs, seconds),
+        whole.states(),
+        Duration::from_millis(simulated).as_secs_f64() / 3_600.0,
+    ));
+    if ended != Ended::Whole {
+        out.line(&format!("             {}", ended.text()));
+    }
+    out.line(&format!("     Results {}", file.display()));
+    Ok(if whole.found.is_empty() {
+        if ended == Ended::Whole {
+            exit::OK
+        } else {
+            exit::STOPPED
+        }
+    } else {
+        exit::FINDING
+    })
+}
+
+/// How a search has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Whole,
+    Budget,
+    Findings,
+    Signal,
+}
+
+impl Ended {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Whole => "all seeds were played",
+            Self::Budget => "stopped by --budget: not all seeds were played",
+            Self::Findings => "stopped by --max-findings: not all seeds were played",
+            Self::Signal => "stopped by a signal: not all seeds were played",
+        }
+    }
+}
+
+/// The blocks of this shard.
+fn blocks(args: &ExploreArgs) -> Vec<u64> {
+    let SeedRange(from, to) = args.seeds;
+    (from / BLOCK..to.div_ceil(BLOCK))
+        .filter(|block| {
+            args.shard
+                .is_none_or(|shard| block % shard.1 == shard.0)
+        })
+        .collect()
+}
+
+/// Plays the blocks on all threads and hands them over in their order. `take` says how many different
+/// findings there are by then.
+fn search(
+    args: &ExploreArgs,
+    options: &Options,
+    blocks: &[u64],
+    mut take: impl FnMut(Vec<Played>) -> usize,
+) -> Ended {
+    let began = Instant::now();
+    let next = AtomicU64::new(0);
+    let enough = AtomicBool::new(false);
+    let over = || args.budget.is_some_and(|budget| began.elapsed() >= budget);
+    let bar = progress(blocks.len() as u64 * BLOCK);
+    let (sender, receiver) = mpsc::channel();
+    let mut done = 0;
+    thread::scope(|scope| {
+        for _ in 0..campaign::threads(args.jobs, &[]).min(blocks.len()) {
+            let (sender, next, enough, bar, over) = (sender.clone(), &next, &enough, &bar, &over);
+            scope.spawn(move || {
+                let mut templates = Templates::default();
+                while !signals::stopped() && !enough.load(Ordering::Relaxed) && !over() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(block) = usize::try_from(index).ok().and_then(|i| blocks.get(i))
+                    else {
+                        break;
+                    };
+                    let played = explore::play_block(&mut templates, options, *block);
+                    bar.inc(BLOCK);
+                    if sender.send((index, played)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        for (index, played) in receiver {
+            waiting.insert(index, played);
+            while let Some(played) = waiting.remove(&done) {
+                done += 1;
+                let findings = take(played);
+                bar.set_message(format!("{findings} findings"));
+                if args.max_findings.is_some_and(|most| findings >= most) {
+                    enough.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    });
+    bar.finish_and_clear();
+    if done == blocks.len() as u64 {
+        Ended::Whole
+    } else if signals::stopped() {
+        Ended::Signal
+    } else if enough.load(Ordering::Relaxed) {
+        Ended::Findings
+    } else {
+        Ended::Budget
+    }
+}
+
+fn progress(length: u64) -> ProgressBar {
+    use std::io::IsTerminal as _;
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:20} {pos}/{len} seeds {per_sec} {eta} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}
+
+/// Makes the schedule of a finding small, and names the scenario after what it shows.
+fn reduce(
+    templates: &mut Templates,
+    options: &Options,
+    outcome: Outcome,
+    oracles: BTreeSet<String>,
+    played: &Played,
+) -> Found {
+    let seed = played.record.seed;
+    let scenario = explore::scenario_of(options, &played.schedule, seed);
+    let mut small = explore::shrink(templates, &scenario, seed, options.timers)
+        .map_or(scenario, |shrunk| shrunk.scenario);
+    small.title = format!(
+        "{} with {}, found by exploration with seed {seed}",
+        outcome.name(),
+        options.procedure
+    );
+    small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
+    Found {
+        seed,
+        outcome,
+        oracles,
+        steps: small.steps.len(),
+        scenario: small.to_toml(),
+    }
+}
+
+fn file_name(found: &Found) -> String {
+    let hash = sha256_hex(&found.scenario);
+    format!("{}-{}.toml", found.outcome.name(), &hash[..8])
+}
+
+/// Findings, the worst first, and how often each outcome came up.
+fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
+    for found in shard.found.values() {
+        out.line(&format!(
+            "{} in {} steps (seed {})",
+            found.outcome.name(),
+            found.steps,
+            found.seed
+        ));
+        if !found.oracles.is_empty() {
+            let oracles: Vec<&str> = found.oracles.iter().map(String::as_str).collect();
+            out.line(&format!("    oracles: {}", oracles.join(", ")));
+        }
+        out.line(&format!(
+            "    seatrial replay {} --on des --seed {}",
+            folder.join(file_name(found)).display(),
+            found.seed
+        ));
+    }
+    let outcomes = shard.outcomes();
+    let counts: Vec<String> = outcomes
+        .iter()
+        .map(|(outcome, count)| format!("{count} {}", outcome.name()))
+        .collect();
+    out.line(&format!("    Outcomes {}", counts.join(", ")));
+    let panics: Vec<&SeedRecord> = shard
+        .seeds
+        .values()
+        .filter(|seed| seed.panic.is_some())
+        .collect();
+    for seed in panics.iter().take(3) {
+        let text = seed.panic.as_deref().unwrap_or_default();
+        out.line(&format!(
+            "a bug in seatrial, please report it: seed {}: {text}",
+            seed.seed
+        ));
+    }
+}
+
+fn per_second(runs: usize, seconds: f64) -> f64 {
+    f64::from(u32::try_from(runs).unwrap_or(u32::MAX)) / seconds.max(0.001)
+}
+
+fn header(args: &ExploreArgs, options: &Options) -> Header {
+    let shards = args.shard.map(|shard| (shard.0, shard.1));
+    Header {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
+        procedure: args.procedure.clone(),
+        seeds: (args.seeds.0, args.seeds.1),
+        shard: shards,
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::environment(format!("cannot write {}: {error}", path.display()))
+}
+
+/// `seatrial merge`.
+pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
+    let mut shards = Vec::new();
+    for file in &args.files {
+        let text = fs::read_to_string(file)
+            .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
+        let shard = Shard::parse(&text)
+            .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
+        shards.push(shard);
+    }
+    let merged = shard::merge(shards).map_err(Stop::usage)?;
+    let missing = merged.missing();
+    match &args.out {
+        Some(file) => {
+            fs::write(file, merged.render()).map_err(|error| unwritable(file, &error))?;
+            let counts: Vec<String> = merged
+                .outcomes()
+                .iter()
+                .map(|(outcome, count)| format!("{count} {}", outcome.name()))
+                .collect();
+            out.line(&format!("    Outcomes {}", counts.join(", ")));
+            out.line(&format!("      Merged {}", file.display()));
+        }
+        None => out.print(&merged.render()),
+    }
+    if !missing.is_empty() {
+        out.error(&format!(
+            "missing: {} of {} seeds, such as {}",
+            missing.len(),
+            merged.header.seeds.1 - merged.header.seeds.0,
+            missing[0]
+        ));
+        return Ok(exit::STOPPED);
+    }
+    Ok(exit::OK)
+}
