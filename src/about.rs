@@ -5,7 +5,7 @@ use seatrial_scenarios::{catalogue, language};
 
 use crate::args::{Args, EngineArg};
 use crate::output::Out;
-use crate::{Stop, engines, exit};
+use crate::{Stop, engines, exit, real};
 
 pub(crate) fn schema(out: &mut Out) -> u8 {
     out.print(&language::schema());
@@ -26,6 +26,7 @@ pub(crate) fn doctor(out: &mut Out) -> u8 {
     out.line(&format!("catalogue {} scenarios", catalogue::all().len()));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     out.line(&format!("jobs      {cores} at the same time"));
+    real::doctor(out);
     if engines::has_madsim() {
         exit::OK
     } else {

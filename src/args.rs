@@ -44,6 +44,11 @@ pub(crate) enum Command {
     Schema,
     /// Say what this build and this machine can do.
     Doctor,
+    /// The images of `MariaDB` nodes.
+    #[command(subcommand, about = "The images of MariaDB nodes")]
+    Image(ImageCommand),
+    /// Remove containers and networks that a killed run has left behind.
+    Clean,
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -54,6 +59,59 @@ pub(crate) enum Command {
         /// The subcommand.
         command: Option<String>,
     },
+}
+
+/// `seatrial image`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    /// Make an image from Debian's packages, unless it is there.
+    Build {
+        /// The release of Debian, and with it the version of `MariaDB`.
+        #[arg(
+            long,
+            value_enum,
+            default_value = "bookworm",
+            help = "bookworm for MariaDB 10.11, trixie for 11.8"
+        )]
+        suite: SuiteArg,
+    },
+}
+
+/// A release of Debian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SuiteArg {
+    /// `MariaDB` 10.11.
+    #[value(help = "MariaDB 10.11")]
+    Bookworm,
+    /// `MariaDB` 11.8.
+    #[value(help = "MariaDB 11.8")]
+    Trixie,
+}
+
+/// What concerns the real engine only.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "The real engine")]
+pub(crate) struct RealArgs {
+    /// The image of every node: any with `MariaDB` and Galera in it.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = seatrial_real_harness::DEFAULT_IMAGE,
+        help = "The image of every node: any with MariaDB and Galera in it"
+    )]
+    pub(crate) image: String,
+    /// The image that nodes have before a playbook updates them; --image by default.
+    #[arg(long, value_name = "NAME", requires = "image_new")]
+    pub(crate) image_old: Option<String>,
+    /// The image that a playbook puts in the place of a node's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) image_new: Option<String>,
+    /// Your own cm-cluster-manage, in the place of ours.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cluster_tool: Option<PathBuf>,
+    /// How often a scenario that failed is run again; one that passes then is flaky.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) retries: u32,
 }
 
 /// An engine's name on the command line.
@@ -140,7 +198,7 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub(crate) seeds: u64,
-    /// Runs at the same time; as many as there are cores by default.
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.
@@ -159,6 +217,9 @@ pub(crate) struct RunArgs {
     /// An earlier results.json: only what got worse since then fails.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
 }
 
 /// `seatrial list`.
@@ -207,7 +268,7 @@ pub(crate) struct ClaimsArgs {
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Runs at the same time; as many as there are cores by default.
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Timeouts, over those of the scenarios.
@@ -219,6 +280,9 @@ pub(crate) struct ClaimsArgs {
     /// What is printed.
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
     pub(crate) format: ClaimsFormat,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
 }
 
 /// `seatrial conform`.
@@ -255,6 +319,9 @@ pub(crate) struct ConformArgs {
     /// What is printed; json is results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
 }
 
 /// `seatrial replay`.
@@ -277,6 +344,9 @@ pub(crate) struct ReplayArgs {
     /// Leave the frames on the links out.
     #[arg(long)]
     pub(crate) no_frames: bool,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
 }
 
 /// `seatrial report`.

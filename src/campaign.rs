@@ -10,13 +10,19 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::args::EngineArg;
 use crate::plan::Job;
 use crate::{logging, signals};
 
-/// How many runs go on at the same time.
-pub(crate) fn threads(jobs: Option<NonZeroUsize>) -> usize {
-    jobs.or_else(|| thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get)
+/// How many runs go on at the same time: one for each core, and three on real nodes, which mostly wait.
+pub(crate) fn threads(jobs: Option<NonZeroUsize>, engines: &[EngineArg]) -> usize {
+    let each = if engines.contains(&EngineArg::Real) {
+        3
+    } else {
+        1
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    jobs.map_or(cores * each, NonZeroUsize::get)
 }
 
 /// Makes the runs, and hands over each as soon as all before it have been handed over. After a

@@ -10,18 +10,22 @@ use seatrial_scenarios::{RunRecord, Scenario};
 use crate::args::{ClaimsArgs, ClaimsFormat, PaceArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, campaign, engines, exit, scenarios};
+use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
 
 pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     let engines = engines::available(&args.on)?;
     let mut list = scenarios::named(&args.scenarios)?;
     list.retain(|scenario| scenario.claims().next().is_some());
+    let real = real::options(&args.real, &engines, None)?;
     let flags = Flags::new(
         args.pace.or(Some(PaceArg::Rest)),
         args.timers,
         engines.len(),
+        &real,
+        args.real.retries,
     );
-    let threads = campaign::threads(args.jobs);
+    signals::listen();
+    let threads = campaign::threads(args.jobs, &engines);
     let jobs: Vec<Job<'_>> = list
         .iter()
         .flat_map(|scenario| {
@@ -96,7 +100,7 @@ fn unreached<'a>(list: &'a [Scenario], ledger: &Ledger) -> Vec<(&'a str, &'a str
 fn audited(
     jobs: &[Job<'_>],
     records: &[RunRecord],
-    flags: Flags,
+    flags: Flags<'_>,
     threads: usize,
 ) -> Vec<AuditEntry> {
     struct Question<'a> {
@@ -166,7 +170,7 @@ fn audited(
 fn campaign_of(
     jobs: &[Job<'_>],
     records: &[RunRecord],
-    flags: Flags,
+    flags: Flags<'_>,
     threads: usize,
 ) -> Vec<RunRecord> {
     let mut all = records.to_vec();
@@ -186,7 +190,7 @@ fn campaign_of(
 }
 
 /// Makes the runs on several threads; the records come in the order of the jobs.
-fn run_each(jobs: &[Job<'_>], flags: Flags, threads: usize) -> Vec<RunRecord> {
+fn run_each(jobs: &[Job<'_>], flags: Flags<'_>, threads: usize) -> Vec<RunRecord> {
     let mut records = Vec::new();
     let make = |job: Job<'_>| plan::run_for_claims(job, flags);
     campaign::run_all(jobs, threads, make, |record, _| records.push(record));

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
@@ -48,15 +49,13 @@ pub(crate) fn available(asked: &[EngineArg]) -> Result<Vec<EngineArg>, Stop> {
 /// Why an engine cannot be used here.
 pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
     match engine {
-        EngineArg::Des => None,
+        // Whether there is a Docker engine turns out when it is asked.
+        EngineArg::Des | EngineArg::Real => None,
         EngineArg::Madsim if has_madsim() => None,
         EngineArg::Madsim => Some(
             "this build has no madsim engine: it is compiled in with `--cfg madsim`, which the \
              repository's .cargo/config.toml sets unless RUSTFLAGS is in the environment",
         ),
-        EngineArg::Real => {
-            Some("this build has no engine for real MariaDB containers yet; use des or madsim")
-        }
     }
 }
 
@@ -76,13 +75,15 @@ pub(crate) fn run(
     scenario: &Scenario,
     setup: &Setup,
     options: &RunOptions,
+    real: &RealOptions,
 ) -> Result<(RunRecord, Trace), String> {
     guarded(|| match engine {
         EngineArg::Des => {
             seatrial_sim::des::run(scenario, setup, options).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim(scenario, setup, options),
-        EngineArg::Real => Err("this build has no such engine".to_owned()),
+        EngineArg::Real => seatrial_real_harness::run(scenario, setup, options, real)
+            .map_err(|error| error.to_string()),
     })
 }
 

@@ -146,7 +146,7 @@ fn search(
     let (sender, receiver) = mpsc::channel();
     let mut done = 0;
     thread::scope(|scope| {
-        for _ in 0..campaign::threads(args.jobs).min(blocks.len()) {
+        for _ in 0..campaign::threads(args.jobs, &[]).min(blocks.len()) {
             let (sender, next, enough, bar, over) = (sender.clone(), &next, &enough, &bar, &over);
             scope.spawn(move || {
                 let mut templates = Templates::default();

@@ -15,6 +15,7 @@ mod logging;
 mod nearest;
 mod output;
 mod plan;
+mod real;
 mod replay;
 mod report;
 mod run;
@@ -45,6 +46,8 @@ fn main() -> std::process::ExitCode {
         Command::Report(args) => report::report(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),
+        Command::Image(command) => real::image(command, &mut out),
+        Command::Clean => real::clean(&mut out),
         Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),
         Command::Man { command } => about::man(command.as_deref(), &mut out),
     };

@@ -3,14 +3,16 @@
 
 use std::time::Instant;
 
+use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
 use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
 
 use crate::args::{EngineArg, PaceArg, TimersArg};
-use crate::{engines, logging};
+use crate::{engines, logging, signals};
 
 /// A run to be made.
 #[derive(Clone, Copy, Debug)]
@@ -28,20 +30,32 @@ pub(crate) struct Done {
     pub(crate) run: RecordedRun,
     /// The trace as JSON Lines, empty where the run could not be made.
     pub(crate) rendered: String,
+    /// A signal broke it off: it says nothing.
+    pub(crate) broken_off: bool,
 }
 
 /// What the command line says of every run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flags {
+pub(crate) struct Flags<'a> {
     /// The pace of scenarios that say nothing.
     pub(crate) pace: Pace,
     /// The timeouts, over those of the scenarios.
     pub(crate) timers: Option<Timers>,
+    /// How the real engine is to be used.
+    pub(crate) real: &'a RealOptions,
+    /// How often a run that failed on the real engine is made again.
+    pub(crate) retries: u32,
 }
 
-impl Flags {
+impl<'a> Flags<'a> {
     /// Engines are compared at rest, so several of them rest by default.
-    pub(crate) fn new(pace: Option<PaceArg>, timers: Option<TimersArg>, engines: usize) -> Self {
+    pub(crate) fn new(
+        pace: Option<PaceArg>,
+        timers: Option<TimersArg>,
+        engines: usize,
+        real: &'a RealOptions,
+        retries: u32,
+    ) -> Self {
         let pace = match (pace, engines) {
             (Some(PaceArg::Rest), _) | (None, 2..) => Pace::Rest,
             (Some(PaceArg::Next) | None, _) => Pace::Next,
@@ -50,7 +64,12 @@ impl Flags {
             TimersArg::Default => Timers::Default,
             TimersArg::Fast => Timers::Fast,
         });
-        Self { pace, timers }
+        Self {
+            pace,
+            timers,
+            real,
+            retries,
+        }
     }
 
     /// What `seatrial replay` needs to make the same run, with a space in front.
@@ -67,11 +86,12 @@ impl Flags {
 }
 
 /// Makes a run.
-pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
+pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
     let (mut record, trace) = run_with_trace(job, flags);
     let mut header = None;
     let mut rendered = String::new();
     let mut events = Vec::new();
+    let broken_off = trace.is_none() && signals::stopped();
     if let Some(trace) = trace {
         logging::tell(job, &trace);
         let setup = job.scenario.setup(flags.timers, job.seed);
@@ -90,15 +110,38 @@ pub(crate) fn run(job: Job<'_>, flags: Flags) -> Done {
             scenario,
         },
         rendered,
+        broken_off,
     }
 }
 
 /// Makes a run whose trace is nobody's business: only its claims are looked at.
-pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags) -> RunRecord {
+pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags<'_>) -> RunRecord {
     run_with_trace(job, flags).0
 }
 
-fn run_with_trace(job: Job<'_>, flags: Flags) -> (RunRecord, Option<Trace>) {
+/// Makes a run. One on real nodes that fails is made again as often as the flags say; what passes then
+/// is flaky, and tells why the first attempt failed.
+fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
+    let (mut record, mut trace) = run_once(job, flags);
+    if job.engine != EngineArg::Real {
+        return (record, trace);
+    }
+    for _ in 0..flags.retries {
+        let failed = matches!(record.verdict, Verdict::Fail | Verdict::Error);
+        if !failed || signals::stopped() {
+            break;
+        }
+        let first = record.failure.take();
+        (record, trace) = run_once(job, flags);
+        if record.verdict == Verdict::Pass {
+            record.verdict = Verdict::Flaky;
+            record.failure = first;
+        }
+    }
+    (record, trace)
+}
+
+fn run_once(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
     let Job {
         scenario,
         engine,
@@ -115,7 +158,7 @@ fn run_with_trace(job: Job<'_>, flags: Flags) -> (RunRecord, Option<Trace>) {
         negate: negate.cloned(),
         ..RunOptions::default()
     };
-    let (mut record, trace) = match engines::run(engine, scenario, &setup, &options) {
+    let (mut record, trace) = match engines::run(engine, scenario, &setup, &options, flags.real) {
         Ok((record, trace)) => (record, Some(trace)),
         Err(error) => (
             RunRecord::error(scenario, engines::name(engine), seed, error),

@@ -11,13 +11,15 @@ use seatrial_scenarios::{TraceEvent, TraceKind};
 use crate::args::ReplayArgs;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, engines, exit, scenarios};
+use crate::{Stop, engines, exit, real, scenarios, signals};
 
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
     let scenario = scenarios::one(&args.scenario)?;
     // Two engines: what `run` does by default is what is replayed by default.
-    let flags = Flags::new(args.pace, args.timers, 2);
+    let real = real::options(&args.real, &[args.on], None)?;
+    let flags = Flags::new(args.pace, args.timers, 2, &real, 0);
+    signals::listen();
     let job = Job {
         scenario: &scenario,
         engine: args.on,
@@ -47,7 +49,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
         out.error(text.trim());
     }
     Ok(match done.run.record.verdict {
-        Verdict::Pass => exit::OK,
+        Verdict::Pass | Verdict::Flaky => exit::OK,
         Verdict::Fail | Verdict::Error => exit::FINDING,
         Verdict::Unsupported => exit::ENVIRONMENT,
     })

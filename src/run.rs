@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
+use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
@@ -14,7 +15,7 @@ use crate::args::{EngineArg, Format, RunArgs};
 use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
-use crate::{Stop, against, campaign, engines, exit, plan, report, scenarios, signals};
+use crate::{Stop, against, campaign, engines, exit, plan, real, report, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -29,7 +30,14 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         ))
     };
     let jobs = jobs(&list, &engines, args)?;
-    let flags = Flags::new(args.pace, args.timers, engines.len());
+    let real = real::options(&args.real, &engines, Some(&args.out))?;
+    let flags = Flags::new(
+        args.pace,
+        args.timers,
+        engines.len(),
+        &real,
+        args.real.retries,
+    );
     let names: Vec<String> = engines
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
@@ -51,8 +59,11 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     table.begin(out);
     let mut records: Vec<RunRecord> = Vec::new();
     let mut written = Ok(());
-    let threads = campaign::threads(args.jobs);
+    let threads = campaign::threads(args.jobs, &engines);
     let take = |done: Done, bar: &ProgressBar| {
+        if done.broken_off {
+            return;
+        }
         if written.is_ok() {
             written = file.add(&done.run, &done.rendered);
         }
@@ -96,6 +107,18 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             out.line(&report::page_line(&args.out));
         }
     }
+    let known = known_differences()
+        .map_err(|error| Stop::usage(format!("scenarios/differences.toml: {error}")))?;
+    let unlisted = unlisted(&results.agreement, &known).len();
+    if args.format == Format::Text && unlisted < results.agreement.differing.len() {
+        let number = match unlisted {
+            0 => "none".to_owned(),
+            some => some.to_string(),
+        };
+        out.line(&format!(
+            "             {number} of the differences are not listed in scenarios/differences.toml"
+        ));
+    }
     if let Some(comparison) = &comparison {
         if args.format == Format::Text {
             for line in &comparison.better {
@@ -109,7 +132,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             out.error(&format!("worse than before: {line}"));
         }
     }
-    Ok(code(&campaign))
+    Ok(code(&campaign, unlisted))
 }
 
 /// Every scenario with every seed on every engine.
@@ -141,13 +164,11 @@ fn jobs<'a>(
 }
 
 /// How the campaign ends.
-fn code(campaign: &Campaign<'_>) -> u8 {
+fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
     let bad = match campaign.against {
         Some(comparison) => !comparison.worse.is_empty(),
-        None => {
-            any(Verdict::Fail) || any(Verdict::Error) || !campaign.agreement.differing.is_empty()
-        }
+        None => any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0,
     };
     if bad {
         exit::FINDING

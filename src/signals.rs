@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first ends a campaign after the runs under way, the second at once.
+//! Ctrl-C and SIGTERM: the first ends a campaign after the simulated runs under way, and those on
+//! containers as soon as these are removed; the second ends it at once.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,7 @@ pub(crate) fn listen() {
             if STOPPED.swap(true, Ordering::SeqCst) {
                 std::process::exit(i32::from(exit::STOPPED));
             }
+            seatrial_real_harness::stop();
         };
         // Without a handler a signal still ends the process, only less politely.
         let _ = ctrlc::set_handler(handler);

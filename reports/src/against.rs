@@ -151,8 +151,9 @@ fn changed_claims(run: &ScenarioResult) -> BTreeSet<&str> {
 const fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Pass => 0,
-        Verdict::Unsupported => 1,
-        Verdict::Fail => 2,
-        Verdict::Error => 3,
+        Verdict::Flaky => 1,
+        Verdict::Unsupported => 2,
+        Verdict::Fail => 3,
+        Verdict::Error => 4,
     }
 }

@@ -42,7 +42,7 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
         .chain([replay(run)])
         .collect();
     let status = match run.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Pass | Verdict::Flaky => TestCaseStatus::success(),
         Verdict::Unsupported => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(text);
@@ -65,6 +65,9 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
     case.set_classname(run.id.as_str());
     case.set_time(Duration::from_millis(run.wall_ms));
     let mut out = vec![replay(run)];
+    if run.verdict == Verdict::Flaky {
+        out.push("flaky: it failed, and passed when it was run again".to_owned());
+    }
     for finding in &run.findings {
         let standing = campaign.standing(run, finding).name();
         out.push(format!(

@@ -54,6 +54,7 @@ impl Columns {
             let word = match (of_engine.as_slice(), worst) {
                 ([_], Some(Verdict::Pass)) => "pass".to_owned(),
                 ([_], Some(Verdict::Unsupported)) => "unsup".to_owned(),
+                ([_], Some(Verdict::Flaky)) => "flaky".to_owned(),
                 ([_], Some(Verdict::Fail)) => "FAIL".to_owned(),
                 ([_], Some(Verdict::Error)) => "ERROR".to_owned(),
                 (_, None) => "-".to_owned(),
@@ -69,7 +70,7 @@ impl Columns {
             let pad = " ".repeat(self.width.saturating_sub(word.len()));
             let word = match worst {
                 Some(Verdict::Pass) => word.green().to_string(),
-                Some(Verdict::Unsupported) | None => word.yellow().to_string(),
+                Some(Verdict::Unsupported | Verdict::Flaky) | None => word.yellow().to_string(),
                 Some(Verdict::Fail | Verdict::Error) => word.red().bold().to_string(),
             };
             let _ = write!(line, "{pad}{word}  ");
@@ -90,9 +91,10 @@ impl Columns {
 const fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Pass => 0,
-        Verdict::Unsupported => 1,
-        Verdict::Fail => 2,
-        Verdict::Error => 3,
+        Verdict::Flaky => 1,
+        Verdict::Unsupported => 2,
+        Verdict::Fail => 3,
+        Verdict::Error => 4,
     }
 }
 
@@ -179,7 +181,7 @@ fn failures(campaign: &Campaign<'_>) -> String {
     let _ = writeln!(text, "\n{}", title.bold());
     for run in failed.iter().take(SHOWN_MAX) {
         let verdict = match run.verdict {
-            Verdict::Unsupported => run.verdict.name().yellow().to_string(),
+            Verdict::Unsupported | Verdict::Flaky => run.verdict.name().yellow().to_string(),
             _ => run.verdict.name().red().bold().to_string(),
         };
         let _ = writeln!(
@@ -259,6 +261,10 @@ pub fn totals(campaign: &Campaign<'_>) -> String {
     let unsupported = campaign.count(Verdict::Unsupported);
     if unsupported > 0 {
         let _ = write!(text, ", {unsupported} unsupported");
+    }
+    let flaky = campaign.count(Verdict::Flaky);
+    if flaky > 0 {
+        let _ = write!(text, ", {}", format!("{flaky} flaky").yellow());
     }
     if campaign.not_run > 0 {
         let not_run = format!("{} not run", campaign.not_run);

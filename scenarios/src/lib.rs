@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod audit;
 pub mod catalogue;
 pub mod console;
+pub mod known;
 pub mod language;
 pub mod ledger;
 pub mod observation;

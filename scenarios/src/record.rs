@@ -27,6 +27,8 @@ pub enum Verdict {
     Pass,
     /// A check did not hold, or a finding came that the scenario does not name, or did not come.
     Fail,
+    /// It failed, and passed when it was run again.
+    Flaky,
     /// The engine cannot do what the scenario needs.
     Unsupported,
     /// The run could not be made.
@@ -39,6 +41,7 @@ impl Verdict {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
+            Self::Flaky => "flaky",
             Self::Unsupported => "unsupported",
             Self::Error => "error",
         }

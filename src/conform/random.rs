@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{ConformArgs, EngineArg, Format, PaceArg, TimersArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, campaign, engines, exit};
+use crate::{Stop, campaign, engines, exit, real};
 
 /// How many other seeds of a simulated engine are tried before a difference counts: where nodes do
 /// something at once several outcomes are right, and each engine is to reach all of them.
@@ -42,7 +42,7 @@ impl Compared {
 #[derive(Clone, Copy)]
 struct Bench<'a> {
     on: &'a [EngineArg],
-    flags: Flags,
+    flags: Flags<'a>,
 }
 
 pub(super) fn conform(
@@ -55,13 +55,20 @@ pub(super) fn conform(
         return Err(Stop::usage("--random compares engines: name two with --on"));
     }
     let timers = args.timers.unwrap_or(TimersArg::Fast);
-    let flags = Flags::new(Some(PaceArg::Rest), Some(timers), on.len());
+    let real = real::options(&args.real, on, Some(&args.out))?;
+    let flags = Flags::new(
+        Some(PaceArg::Rest),
+        Some(timers),
+        on.len(),
+        &real,
+        args.real.retries,
+    );
     let bench = Bench { on, flags };
     let all: Vec<u64> = seeds.collect();
     let mut done: Vec<Compared> = Vec::new();
     campaign::each(
         &all,
-        campaign::threads(args.jobs),
+        campaign::threads(args.jobs, on),
         |seed| format!("schedule {seed}"),
         |seed| bench.compare(*seed),
         |_, compared| done.push(compared),

@@ -46,7 +46,7 @@ pub(super) fn conform(
     let mut done: Vec<Done<'_>> = Vec::new();
     campaign::each(
         &jobs,
-        campaign::threads(args.jobs),
+        campaign::threads(args.jobs, on),
         |job| job.recording.name.clone(),
         |job| engines::replay_recording(job.engine, job.recording, job.seed),
         |index, replay| {

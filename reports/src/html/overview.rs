@@ -195,7 +195,7 @@ fn verdict(verdict: Verdict) -> Markup {
         Verdict::Pass => ("good", "✓"),
         Verdict::Fail => ("bad", "✕"),
         Verdict::Error => ("bad", "!"),
-        Verdict::Unsupported => ("warn", "–"),
+        Verdict::Unsupported | Verdict::Flaky => ("warn", "–"),
     };
     html! { span.badge.(class) { span aria-hidden="true" { (mark) } " " (verdict.name()) } }
 }

@@ -1,0 +1,250 @@
+//! A cluster: a network of its own with one host for each node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use seatrial_scenarios::{Initial, NodeName, Setup};
+use tokio::time::{Instant, sleep};
+
+use crate::docker::Docker;
+use crate::error::HarnessError;
+use crate::host::{Host, HostPlan};
+use crate::look::Look;
+use crate::ours::Labels;
+use crate::update::Programs;
+use crate::{programs, settings};
+
+/// How long a part of the initial state may take.
+const INITIAL_LIMIT: Duration = Duration::from_mins(2);
+
+/// The number of nodes of the prepared data folders.
+pub(crate) const PREPARED_NODES: usize = 3;
+
+/// A running cluster.
+pub(crate) struct Cluster {
+    docker: Docker,
+    run: String,
+    network: String,
+    /// What a playbook puts in the place of a node's programs.
+    pub(crate) update: Option<Programs>,
+    /// The hosts, in the order of the nodes.
+    pub(crate) hosts: Vec<Arc<Host>>,
+}
+
+impl Cluster {
+    /// Starts a host for each node, from an image that has our programs in it, or puts them in.
+    pub(crate) async fn start(
+        docker: &Docker,
+        nodes: &[(NodeName, String)],
+        bare: bool,
+    ) -> Result<Self, HarnessError> {
+        let (run, labels) = Labels::of_new_run();
+        let network = format!("seatrial-{run}");
+        let mut cluster = Self {
+            docker: docker.clone(),
+            run: run.clone(),
+            network: network.clone(),
+            update: None,
+            hosts: Vec::new(),
+        };
+        match cluster.fill(nodes, &labels, bare).await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(
+        &mut self,
+        nodes: &[(NodeName, String)],
+        labels: &Labels,
+        bare: bool,
+    ) -> Result<(), HarnessError> {
+        self.docker.create_network(&self.network, labels).await?;
+        let plans: Vec<HostPlan<'_>> = nodes
+            .iter()
+            .map(|(node, image)| HostPlan {
+                image,
+                run: &self.run,
+                labels,
+                network: &self.network,
+                node,
+                bare,
+            })
+            .collect();
+        let hosts = try_join_all(plans.iter().map(|plan| Host::start(&self.docker, plan))).await?;
+        self.hosts = hosts.into_iter().map(Arc::new).collect();
+        Ok(())
+    }
+
+    /// Removes the hosts and the network. What cannot be removed now carries our labels and goes
+    /// with the next sweep.
+    pub(crate) async fn remove(&self) {
+        let removed = self.hosts.iter().map(|host| host.remove());
+        futures::future::join_all(removed).await;
+        let run = self.run.clone();
+        // Also the hosts of a start that failed halfway.
+        let _ = self.docker.sweep(|owner| owner.run == run).await;
+        let _ = self.docker.remove_network(&self.network).await;
+    }
+
+    /// Writes the configuration of every node.
+    pub(crate) async fn configure(&self, setup: &Setup) -> Result<(), HarnessError> {
+        let addresses: Vec<String> = self.hosts.iter().map(|host| host.address.clone()).collect();
+        let written = self.hosts.iter().map(|host| {
+            let text = settings::text(setup, &host.node, &host.address, &addresses);
+            async move {
+                host.must(&setting(self.update.is_some(), "updates"))
+                    .await?;
+                configure(host, setup, &text).await
+            }
+        });
+        try_join_all(written).await?;
+        Ok(())
+    }
+
+    /// Puts a user's own tool in the place of our cm-cluster-manage.
+    pub(crate) async fn put_cluster_tool(&self, text: &str) -> Result<(), HarnessError> {
+        const PATH: &str = "/opt/seatrial/bin/cm-cluster-manage";
+        let put = self.hosts.iter().map(|host| async move {
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            host.must(&format!("take {PATH}\n{text}{end}.")).await?;
+            host.must(&format!("chmod 755 {PATH}")).await
+        });
+        try_join_all(put).await?;
+        Ok(())
+    }
+
+    /// Builds the initial state by its history: bootstrap of the first node, join, join.
+    ///
+    /// Three nodes do it on prepared data folders and need no transfer of state; another number of
+    /// nodes begins with freshly installed ones.
+    pub(crate) async fn build(&self, setup: &Setup) -> Result<(), HarnessError> {
+        self.configure(setup).await?;
+        if setup.initial == Initial::Empty || self.hosts.len() != PREPARED_NODES {
+            self.install().await?;
+        } else {
+            let filled = self
+                .hosts
+                .iter()
+                .enumerate()
+                .map(|(index, host)| async move {
+                    let number = index + 1;
+                    host.must(&setting(true, "position-is-known")).await?;
+                    host.must(&format!("data {number}")).await
+                });
+            try_join_all(filled).await?;
+        }
+        if setup.initial != Initial::Empty {
+            self.form().await?;
+            self.wait_until_synced().await?;
+            let known = setting(false, "position-is-known");
+            try_join_all(self.hosts.iter().map(|host| host.must(&known))).await?;
+            self.wait_for_back_ends().await?;
+        }
+        if setup.initial == Initial::Down {
+            for host in self.hosts.iter().rev() {
+                host.must("systemctl stop mariadb").await?;
+            }
+        }
+        try_join_all(self.hosts.iter().map(|host| host.must("keep_old"))).await?;
+        Ok(())
+    }
+
+    /// A freshly installed data folder everywhere.
+    async fn install(&self) -> Result<(), HarnessError> {
+        try_join_all(self.hosts.iter().map(|host| host.must("data empty"))).await?;
+        Ok(())
+    }
+
+    /// Bootstraps the first node and lets the others join in turn.
+    pub(crate) async fn form(&self) -> Result<(), HarnessError> {
+        for (index, host) in self.hosts.iter().enumerate() {
+            let start = if index == 0 {
+                "galera_new_cluster"
+            } else {
+                "systemctl start mariadb"
+            };
+            host.must(start).await?;
+            wait_for(host, "Synced", |look| {
+                look.status("wsrep_local_state_comment") == Some("Synced")
+                    && look.status("wsrep_ready") == Some("ON")
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn wait_until_synced(&self) -> Result<(), HarnessError> {
+        let size = self.hosts.len().to_string();
+        let synced = self.hosts.iter().map(|host| {
+            wait_for(host, "Synced with all the others", |look| {
+                look.status("wsrep_local_state_comment") == Some("Synced")
+                    && look.status("wsrep_ready") == Some("ON")
+                    && look.status("wsrep_cluster_size") == Some(size.as_str())
+            })
+        });
+        try_join_all(synced).await?;
+        Ok(())
+    }
+
+    async fn wait_for_back_ends(&self) -> Result<(), HarnessError> {
+        let up = self.hosts.iter().map(|host| host.must("wait_for_back_end"));
+        try_join_all(up).await?;
+        Ok(())
+    }
+
+    /// The host of a node.
+    pub(crate) fn host(&self, node: &NodeName) -> Option<&Arc<Host>> {
+        self.hosts.iter().find(|host| host.node == *node)
+    }
+}
+
+/// The question that sets a switch for the programs on a host.
+fn setting(on: bool, name: &str) -> String {
+    if on {
+        format!("touch /run/seatrial/{name}")
+    } else {
+        format!("rm -f /run/seatrial/{name}")
+    }
+}
+
+async fn configure(host: &Host, setup: &Setup, text: &str) -> Result<(), HarnessError> {
+    host.must(&format!("take {}\n{text}.", settings::PATH))
+        .await?;
+    host.must(&format!("take /run/seatrial/node\n{}\n.", host.node))
+        .await?;
+    let systemd = setup.options.supervisor == seatrial_scenarios::Supervisor::Systemd;
+    host.must(&setting(systemd, "restart-on-abnormal")).await?;
+    let replaces = setup.options.force == seatrial_scenarios::ForceEdit::Replace;
+    host.must(&setting(replaces, "force-replaces")).await?;
+    host.must(&format!("prepare {}", programs::BACK_END))
+        .await?;
+    Ok(())
+}
+
+/// Looks until the node is as wanted.
+async fn wait_for(
+    host: &Host,
+    wanted: &str,
+    holds: impl Fn(&Look) -> bool,
+) -> Result<(), HarnessError> {
+    let end = Instant::now() + INITIAL_LIMIT;
+    loop {
+        let look = Look::read(&host.look("look").await?.text);
+        if holds(&look) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            return Err(HarnessError::Initial(format!(
+                "node {} is not {wanted} after {} s",
+                host.node,
+                INITIAL_LIMIT.as_secs()
+            )));
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,319 @@
+//! Faults, and the receipts that prove them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use seatrial_scenarios::{Capabilities, Damage, Fault, FaultOutcome, NodeName};
+use tokio::time::{Instant, sleep};
+
+use crate::host::Host;
+use crate::testbed::Real;
+
+/// How long is waited until a new rule has dropped its first packet.
+const FIRST_DROP: Duration = Duration::from_millis(1500);
+
+/// Why a loss of power cannot be had.
+const NO_POWER_LOSS: &str = "a container shares the kernel and its page cache with the machine: no \
+kill loses what was written and not synced, so a loss of power would be pretended";
+
+/// Why a clock cannot jump.
+const NO_CLOCK: &str = "all containers share the machine's clock";
+
+/// The faults that a container can have.
+pub(crate) fn capabilities() -> Capabilities {
+    let faults = [
+        "terminate",
+        "crash",
+        "hang",
+        "resume",
+        "cut",
+        "partition",
+        "heal",
+        "latency",
+        "loss",
+        "flap",
+        "damage",
+        "disk_full",
+        "disk_lost",
+        "interrupt_transfer",
+        "stop_hangs",
+        "read_lock",
+        "read_unlock",
+        "backend_stop",
+    ];
+    Capabilities {
+        engine: "real".to_owned(),
+        faults: faults.iter().map(|name| (*name).to_owned()).collect(),
+        histories: false,
+    }
+}
+
+/// What is asked of a host for a fault, and what an answer means.
+struct Deed {
+    host: Arc<Host>,
+    question: String,
+    /// Why there was nothing to act on, where the host says no.
+    no: &'static str,
+}
+
+impl Real {
+    /// Applies all faults in one instant.
+    pub(crate) async fn apply_faults(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
+        let mut cuts = false;
+        for fault in together {
+            self.rest.fault(fault);
+            cuts |= self.change_network(fault);
+        }
+        let outcomes = join_all(together.iter().map(|fault| self.deed(fault))).await;
+        let mut outcomes: Vec<FaultOutcome> = outcomes;
+        for (fault, outcome) in together.iter().zip(&outcomes) {
+            if let (Fault::ReadLock(node), FaultOutcome::Applied(_)) = (fault, outcome) {
+                self.rest.locked.insert(node.clone());
+            } else if let Fault::ReadUnlock(node) | Fault::Terminate(node) | Fault::Crash(node) =
+                fault
+            {
+                self.rest.locked.remove(node);
+            }
+        }
+        if cuts {
+            let receipt = self.enforce_network().await;
+            for (fault, outcome) in together.iter().zip(&mut outcomes) {
+                let of_network = matches!(
+                    fault,
+                    Fault::Cut { .. } | Fault::Partition(_) | Fault::Heal | Fault::Loss { .. }
+                );
+                if of_network {
+                    outcome.clone_from(&receipt);
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// Takes a fault of the network into the wanted state; whether it is one.
+    fn change_network(&mut self, fault: &Fault) -> bool {
+        match fault {
+            Fault::Cut { from, to } => self.network.cut(from, to),
+            Fault::Partition(groups) => self.network.partition(groups),
+            Fault::Loss { node, percent } => self.network.lose(node, *percent),
+            Fault::Heal => self.network.heal(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Brings the rules on every host into the wanted state, and waits for the first packets that
+    /// they drop.
+    async fn enforce_network(&self) -> FaultOutcome {
+        let hosts = &self.cluster.hosts;
+        let questions: Vec<String> = hosts
+            .iter()
+            .map(|host| self.network.question(&host.node))
+            .collect();
+        let answers = join_all(
+            hosts
+                .iter()
+                .zip(&questions)
+                .map(|(host, question)| host.do_it(question)),
+        )
+        .await;
+        for (host, answer) in hosts.iter().zip(answers) {
+            match answer {
+                Ok(answer) if answer.well => {}
+                Ok(answer) => {
+                    return FaultOutcome::Unsupported(format!(
+                        "the host of {} cannot filter packets: {}",
+                        host.node,
+                        answer.text.trim()
+                    ));
+                }
+                Err(error) => return FaultOutcome::Unsupported(error.to_string()),
+            }
+        }
+        let wanted: usize = hosts
+            .iter()
+            .map(|host| self.network.deaf(&host.node).count())
+            .sum();
+        if wanted == 0 {
+            return FaultOutcome::Applied("no rule drops anything any more".to_owned());
+        }
+        let end = Instant::now() + FIRST_DROP;
+        loop {
+            let drops = self.drops().await;
+            let all = drops.iter().all(|(_, _, packets)| *packets > 0);
+            if all || Instant::now() >= end {
+                let told: Vec<String> = drops
+                    .iter()
+                    .map(|(to, from, packets)| format!("{from}->{to} {packets}"))
+                    .collect();
+                return FaultOutcome::Applied(format!(
+                    "{wanted} one-way links cut; packets dropped so far: {}",
+                    told.join(", ")
+                ));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Receiver, sender and dropped packets of every cut link.
+    async fn drops(&self) -> Vec<(NodeName, NodeName, u64)> {
+        let hosts = &self.cluster.hosts;
+        let answers = join_all(hosts.iter().map(|host| host.do_it("dropped"))).await;
+        let mut drops = Vec::new();
+        for (host, answer) in hosts.iter().zip(answers) {
+            let text = answer.map(|answer| answer.text).unwrap_or_default();
+            for from in self.network.deaf(&host.node) {
+                let address = self.network.address(from);
+                let packets = text
+                    .lines()
+                    .filter_map(|line| line.split_once(' '))
+                    .find(|(source, _)| *source == address)
+                    .and_then(|(_, packets)| packets.trim().parse().ok())
+                    .unwrap_or(0);
+                drops.push((host.node.clone(), from.clone(), packets));
+            }
+        }
+        drops
+    }
+
+    async fn deed(&self, fault: &Fault) -> FaultOutcome {
+        match fault {
+            Fault::PowerOff(_) | Fault::PowerOn(_) => {
+                return FaultOutcome::Unsupported(NO_POWER_LOSS.to_owned());
+            }
+            Fault::ClockJump { .. } => return FaultOutcome::Unsupported(NO_CLOCK.to_owned()),
+            // Enforced for all hosts together.
+            Fault::Cut { .. } | Fault::Partition(_) | Fault::Loss { .. } => {
+                return FaultOutcome::Applied(String::new());
+            }
+            Fault::Heal => {
+                let ended = self.cluster.hosts.iter().map(|host| async {
+                    let _ = host.do_it("flap 0").await;
+                    let _ = host.do_it("latency 0").await;
+                });
+                join_all(ended).await;
+                return FaultOutcome::Applied(String::new());
+            }
+            _ => {}
+        }
+        let Some(deed) = self.plan(fault) else {
+            return FaultOutcome::Skipped("there is no such node".to_owned());
+        };
+        match deed.host.do_it(&deed.question).await {
+            Ok(answer) if answer.well => {
+                let receipt = answer.text.trim().replace('\n', "; ");
+                FaultOutcome::Applied(match fault {
+                    Fault::Flap { node, period } => {
+                        format!(
+                            "what reaches {node} is dropped and let through in turn, {period} each"
+                        )
+                    }
+                    Fault::Latency { node, by } => {
+                        format!("{by} added to what reaches and to what leaves {node}")
+                    }
+                    Fault::StopHangs(_) => {
+                        "a session will take the global read lock when the stop begins".to_owned()
+                    }
+                    _ if receipt.is_empty() => "done".to_owned(),
+                    _ => receipt,
+                })
+            }
+            Ok(answer) if matches!(fault, Fault::Latency { .. }) => {
+                FaultOutcome::Unsupported(format!(
+                    "this kernel cannot hold packets back (NFQUEUE): {}",
+                    answer.text.trim()
+                ))
+            }
+            Ok(answer) => {
+                let said = answer.text.trim();
+                let why = if said.is_empty() { deed.no } else { said };
+                FaultOutcome::Skipped(why.to_owned())
+            }
+            Err(error) => FaultOutcome::Skipped(error.to_string()),
+        }
+    }
+
+    fn plan(&self, fault: &Fault) -> Option<Deed> {
+        let (node, question, no) = match fault {
+            Fault::Terminate(node) => (node, "kill_server stay".to_owned(), "no mariadbd runs"),
+            Fault::Crash(node) => (node, "kill_server again".to_owned(), "no mariadbd runs"),
+            Fault::Hang(node) => (
+                node,
+                "hang".to_owned(),
+                "no mariadbd runs that could be stopped",
+            ),
+            Fault::Resume(node) => (node, "resume".to_owned(), "no stopped mariadbd"),
+            Fault::Damage { node, file, how } => {
+                let how = match how {
+                    Damage::Delete => "delete",
+                    Damage::Empty => "empty",
+                    Damage::Garbage => "garbage",
+                    Damage::OldCopy => "old-copy",
+                };
+                (
+                    node,
+                    format!("damage {} {how}", file.name()),
+                    "there is no such file",
+                )
+            }
+            Fault::DiskFull(node) => (node, "fill_disk".to_owned(), "the disk takes more"),
+            Fault::DiskLost(node) => (node, "lose_disk".to_owned(), "the data stays"),
+            Fault::InterruptTransfer(node) => (
+                node,
+                "interrupt_transfer".to_owned(),
+                "no state transfer is under way",
+            ),
+            Fault::StopHangs(node) => (node, "hang_the_next_stop".to_owned(), "no server answers"),
+            Fault::ReadLock(node) => (node, "read_lock".to_owned(), "no server answers"),
+            Fault::ReadUnlock(node) => {
+                (node, "read_unlock".to_owned(), "no session holds the lock")
+            }
+            Fault::BackendStop(node) => (
+                node,
+                "stop_back_end".to_owned(),
+                "the mail back end does not run",
+            ),
+            Fault::Flap { node, period } => (
+                node,
+                format!("flap {}", seconds(period.as_micros())),
+                "packets cannot be filtered",
+            ),
+            Fault::Latency { node, by } => (node, format!("latency {}", by.as_millis()), ""),
+            Fault::PowerOff(_)
+            | Fault::PowerOn(_)
+            | Fault::ClockJump { .. }
+            | Fault::Cut { .. }
+            | Fault::Partition(_)
+            | Fault::Loss { .. }
+            | Fault::Heal => return None,
+        };
+        let host = self.cluster.host(node)?.clone();
+        Some(Deed { host, question, no })
+    }
+}
+
+/// Seconds with their fraction, as `sleep` takes them.
+fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn sleep_gets_seconds_with_a_fraction() {
+        assert_eq!(seconds(2_500_000), "2.500000");
+    }
+
+    #[test]
+    fn what_a_container_cannot_have_is_not_claimed() {
+        let faults: BTreeSet<String> = capabilities().faults;
+        assert!(!faults.contains("power_off"));
+        assert!(!faults.contains("clock_jump"));
+        assert!(faults.contains("terminate"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Who hears whom: cuts, partitions, loss and flapping, by rules in each host's own network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_scenarios::NodeName;
+
+use crate::cluster::Cluster;
+
+/// The network as the faults have left it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Network {
+    addresses: BTreeMap<NodeName, String>,
+    /// For each node those that it does not hear.
+    deaf: BTreeMap<NodeName, BTreeSet<NodeName>>,
+    /// For each node the percentage of lost packets.
+    loss: BTreeMap<NodeName, u8>,
+}
+
+impl Network {
+    pub(crate) fn new(cluster: &Cluster) -> Self {
+        Self {
+            addresses: cluster
+                .hosts
+                .iter()
+                .map(|host| (host.node.clone(), host.address.clone()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// `to` does not hear `from` any more.
+    pub(crate) fn cut(&mut self, from: &NodeName, to: &NodeName) {
+        self.deaf
+            .entry(to.clone())
+            .or_default()
+            .insert(from.clone());
+    }
+
+    /// Nodes of different groups do not hear each other, nodes of one group do, and so do those that
+    /// are in none. Earlier cuts end.
+    pub(crate) fn partition(&mut self, groups: &[Vec<NodeName>]) {
+        self.deaf.clear();
+        let nodes: Vec<NodeName> = self.addresses.keys().cloned().collect();
+        let group = |node: &NodeName| groups.iter().position(|group| group.contains(node));
+        for to in &nodes {
+            for from in nodes.iter().filter(|from| *from != to) {
+                if group(from) != group(to) {
+                    self.cut(from, to);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn lose(&mut self, node: &NodeName, percent: u8) {
+        self.loss.insert(node.clone(), percent);
+    }
+
+    /// Everything passes again.
+    pub(crate) fn heal(&mut self) {
+        self.deaf.clear();
+        self.loss.clear();
+    }
+
+    /// Whom the node does not hear.
+    pub(crate) fn deaf(&self, node: &NodeName) -> impl Iterator<Item = &NodeName> {
+        self.deaf.get(node).into_iter().flatten()
+    }
+
+    /// The address of a node.
+    pub(crate) fn address(&self, node: &NodeName) -> &str {
+        self.addresses.get(node).map_or("", String::as_str)
+    }
+
+    /// The agent's question that brings the node's rules into this state.
+    pub(crate) fn question(&self, node: &NodeName) -> String {
+        let loss = self.loss.get(node).copied().unwrap_or(0);
+        let mut question = format!("network {loss}");
+        for from in self.deaf(node) {
+            question.push(' ');
+            question.push_str(self.address(from));
+        }
+        question
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Network {
+        let node = |name: &str, last: &str| (NodeName::new(name), format!("10.0.0.{last}"));
+        Network {
+            addresses: BTreeMap::from([node("A", "2"), node("B", "3"), node("C", "4")]),
+            ..Network::default()
+        }
+    }
+
+    #[test]
+    fn a_second_partition_opens_the_links_within_its_groups() {
+        let [a, b, c] = ["A", "B", "C"].map(NodeName::new);
+        let mut network = three();
+        network.partition(&[vec![a.clone()], vec![b.clone()], vec![c.clone()]]);
+        assert_eq!(network.question(&a), "network 0 10.0.0.3 10.0.0.4");
+        network.partition(&[vec![a.clone(), b], vec![c.clone()]]);
+        assert_eq!(network.question(&a), "network 0 10.0.0.4");
+        assert_eq!(network.question(&c), "network 0 10.0.0.2 10.0.0.3");
+        network.heal();
+        assert_eq!(network.question(&c), "network 0");
+    }
+
+    #[test]
+    fn a_cut_is_of_one_direction() {
+        let [a, b] = ["A", "B"].map(NodeName::new);
+        let mut network = three();
+        network.cut(&a, &b);
+        assert_eq!(network.question(&b), "network 0 10.0.0.2");
+        assert_eq!(network.question(&a), "network 0");
+    }
+}

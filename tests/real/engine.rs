@@ -1,0 +1,233 @@
+//! The Docker engine of the tests, and the command on it.
+
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One test at a time: each has a cluster of its own, and the machine has few cores.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// The socket of the engine.
+const SOCKET: &str = "/var/run/docker.sock";
+
+/// Where the command runs, and as whom.
+pub(crate) struct Engine {
+    program: PathBuf,
+    folder: PathBuf,
+    /// Numbers of a user and of the one group that it has.
+    user: Option<(u32, u32)>,
+    /// Where the engine is said to be, if not at its usual place.
+    docker_host: Option<String>,
+    /// Held until the test is over.
+    one: Option<MutexGuard<'static, ()>>,
+}
+
+/// A run that has ended.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) text: String,
+    pub(crate) out: PathBuf,
+}
+
+impl Ran {
+    pub(crate) fn record(&self) -> String {
+        std::fs::read_to_string(self.out.join("record.jsonl")).expect("there is a record")
+    }
+}
+
+impl Engine {
+    /// The engine of this machine, or `None` after having said why `what` is not tested.
+    pub(crate) fn here(what: &str) -> Option<Self> {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engine = Self::new();
+        engine.one = Some(one);
+        let text = engine.doctor();
+        let why = if !text.contains("\ndocker ") || text.contains("no Docker engine") {
+            "no Docker engine answers"
+        } else if text.contains("there is no image seatrial/mariadb:bookworm") {
+            "the image is not here; `seatrial image build` makes it"
+        } else {
+            return Some(engine);
+        };
+        tell(&format!("real nodes: {what} was not tested: {why}"));
+        None
+    }
+
+    /// A place where no engine answers.
+    pub(crate) fn nowhere() -> Self {
+        let mut engine = Self::new();
+        engine.docker_host = Some(format!("unix://{}/no.sock", engine.folder.display()));
+        engine
+    }
+
+    fn new() -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("seatrial-real-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+        Self {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_seatrial")),
+            folder,
+            user: None,
+            docker_host: None,
+            one: None,
+        }
+    }
+
+    /// The same as a user who has nothing but the group of Docker's socket; `None` where this process
+    /// cannot become one.
+    pub(crate) fn as_ordinary_user(&self) -> Option<Self> {
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+        let group = std::fs::metadata(SOCKET).map(|socket| socket.gid());
+        let (true, Ok(group)) = (is_root, group) else {
+            tell(
+                "real nodes: the ordinary user was not tested: this needs root and Docker's socket",
+            );
+            return None;
+        };
+        let mut engine = Self::new();
+        // Where the user may read it, wherever the repository is.
+        let program = engine.folder.join("seatrial");
+        std::fs::copy(&self.program, &program).expect("the program can be copied");
+        for (path, mode) in [(&program, 0o755), (&engine.folder, 0o777)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+                .expect("modes can be set");
+        }
+        engine.program = program;
+        engine.user = Some((54_321, group));
+        Some(engine)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = match self.user {
+            None => Command::new(&self.program),
+            Some((user, group)) => {
+                let mut command = Command::new("setpriv");
+                command
+                    .arg(format!("--reuid={user}"))
+                    .arg(format!("--regid={user}"))
+                    .arg(format!("--groups={group}"))
+                    .args(["--no-new-privs", "--"])
+                    .arg(&self.program);
+                command
+            }
+        };
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("NO_COLOR", "1")
+            .env("HOME", &self.folder)
+            .stdin(Stdio::null());
+        if let Some(host) = &self.docker_host {
+            command.env("DOCKER_HOST", host);
+        }
+        command
+    }
+
+    /// Runs a scenario to its end.
+    pub(crate) fn run(&self, scenario: &str, arguments: &[&str]) -> Ran {
+        let file = self.write(scenario);
+        let out = self.folder.join("out");
+        let mut all = vec!["run", path(&file), "--on", "real", "--out", path(&out)];
+        all.extend(arguments);
+        let output = self.command(&all).output().expect("the command runs");
+        Ran {
+            code: output.status.code(),
+            text: text(&output),
+            out,
+        }
+    }
+
+    /// Starts a scenario.
+    pub(crate) fn start(&self, scenario: &str) -> Child {
+        let file = self.write(scenario);
+        let out = self.folder.join("out");
+        self.command(&["run", path(&file), "--on", "real", "--out", path(&out)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command starts")
+    }
+
+    fn write(&self, scenario: &str) -> PathBuf {
+        let file = self.folder.join("scenario.toml");
+        std::fs::write(&file, scenario).expect("the scenario can be written");
+        file
+    }
+
+    /// Waits until the run has its three containers.
+    pub(crate) fn wait_for_containers(child: &Child) {
+        let end = Instant::now() + Duration::from_mins(2);
+        while Self::containers_of(child.id()) < 3 {
+            assert!(Instant::now() < end, "no containers within two minutes");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Sends a signal to a process of ours.
+    pub(crate) fn signal(child: &Child, name: &str) {
+        let status = Command::new("kill")
+            .args(["-s", name, &child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(status.success());
+    }
+
+    /// How many containers a run of that process has; its number is part of their names.
+    pub(crate) fn containers_of(process: u32) -> usize {
+        let filter = format!("name=^/seatrial-{process}-");
+        let output = Command::new("docker")
+            .args(["ps", "-aq", "--filter", &filter])
+            .output()
+            .expect("the docker command is beside the engine");
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    }
+
+    /// Removes what ended runs have left.
+    pub(crate) fn clean(&self) -> Option<i32> {
+        let output = self.command(&["clean"]).output().expect("the command runs");
+        output.status.code()
+    }
+
+    pub(crate) fn doctor(&self) -> String {
+        text(
+            &self
+                .command(&["doctor"])
+                .output()
+                .expect("the command runs"),
+        )
+    }
+
+    /// No process that has ended has left a container or a network.
+    pub(crate) fn assert_nothing_is_left(&self) {
+        let output = self.command(&["clean"]).output().expect("the command runs");
+        assert_eq!(text(&output).trim(), "nothing was left behind");
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // What stays is in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}
+
+fn text(output: &Output) -> String {
+    let both = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
+/// Says something that is to be seen although the test passes: straight to standard error, past the
+/// test harness, which keeps what tests print to itself.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
