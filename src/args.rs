@@ -386,7 +386,9 @@ fn shard(text: &str) -> Result<ShardArg, String> {
     };
     let (index, of) = (number(&index)?, number(of)?);
     if of == 0 || index >= of {
-        return Err(format!("there is no shard {index} of {of}: they count from 0"));
+        return Err(format!(
+            "there is no shard {index} of {of}: they count from 0"
+        ));
     }
     Ok(ShardArg(index, of))
 }
