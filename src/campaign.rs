@@ -35,9 +35,16 @@ pub(crate) fn run_all<T: Send>(
 ) {
     let bar = progress(jobs.len());
     let name = |job: &Job<'_>| job.scenario.id.clone();
-    each_with(jobs, threads, &bar, name, |job| make(*job), |_, done| {
-        take(done, &bar);
-    });
+    each_with(
+        jobs,
+        threads,
+        &bar,
+        name,
+        |job| make(*job),
+        |_, done| {
+            take(done, &bar);
+        },
+    );
 }
 
 /// The same for anything that can be made one by one; `take` gets the place of what was made.

@@ -78,7 +78,9 @@ pub(crate) fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
     let first: u64 = first.trim().parse().map_err(|_| wrong())?;
     let end: u64 = end.trim().parse().map_err(|_| wrong())?;
     if first >= end {
-        return Err(format!("the range {text} is empty: the last seed is excluded"));
+        return Err(format!(
+            "the range {text} is empty: the last seed is excluded"
+        ));
     }
     Ok(first..end)
 }

@@ -124,7 +124,9 @@ pub(crate) fn replay_recording(
             seatrial_sim::des::replay(recording, seed).map_err(|error| error.to_string())
         }
         EngineArg::Madsim => madsim_replay(recording, seed),
-        EngineArg::Real => Err("recordings are of real nodes: replay them on des or madsim".to_owned()),
+        EngineArg::Real => {
+            Err("recordings are of real nodes: replay them on des or madsim".to_owned())
+        }
     })
 }
 

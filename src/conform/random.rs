@@ -17,7 +17,7 @@ use crate::{Stop, campaign, engines, exit, real};
 
 /// How many other seeds of a simulated engine are tried before a difference counts: where nodes do
 /// something at once several outcomes are right, and each engine is to reach all of them.
-const OTHER_SEEDS: u64 = 24;
+const OTHER_SEEDS: u64 = 120;
 
 /// How many differing schedules are shrunk.
 const SHRUNK_MAX: usize = 10;
@@ -169,7 +169,11 @@ impl Bench<'_> {
     /// A scenario file that shows the difference.
     fn file(self, compared: &Compared) -> String {
         let mut text = String::new();
-        let names: Vec<&str> = self.on.iter().map(|engine| engines::name(*engine)).collect();
+        let names: Vec<&str> = self
+            .on
+            .iter()
+            .map(|engine| engines::name(*engine))
+            .collect();
         let _ = writeln!(
             text,
             "# {} differ with seed {}{}:",
@@ -204,7 +208,10 @@ fn scenario(schedule: &Schedule, seed: u64) -> Scenario {
 fn error_of(record: &RunRecord) -> Option<String> {
     let failed = matches!(record.verdict, Verdict::Error | Verdict::Unsupported);
     failed.then(|| {
-        let why = record.failure.as_ref().map_or("no reason", |failure| &failure.text);
+        let why = record
+            .failure
+            .as_ref()
+            .map_or("no reason", |failure| &failure.text);
         format!("{}: {why}", record.engine)
     })
 }

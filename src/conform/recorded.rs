@@ -169,7 +169,9 @@ fn print(recordings: &[Recording], on: &[EngineArg], done: &[Done<'_>], out: &mu
         for engine in on {
             let own: Vec<&Done<'_>> = done
                 .iter()
-                .filter(|done| done.job.recording.name == recording.name && done.job.engine == *engine)
+                .filter(|done| {
+                    done.job.recording.name == recording.name && done.job.engine == *engine
+                })
                 .collect();
             if !own.is_empty() {
                 print_one(recording, *engine, &own, out);

@@ -165,14 +165,24 @@ pub(super) fn step(
     for (name, recorded) in recorded {
         let Some(seen) = seen.get(name) else { continue };
         let mut fields = plain(recorded, seen);
-        if exact.positions && let Some(rows) = recorded.rows_n {
+        if exact.positions
+            && let Some(rows) = recorded.rows_n
+        {
             let counted = i128::try_from(counted(&seen.node)).ok();
-            fields.push(within("rows_n", Some(i128::from(rows)), counted, seen.own_rows));
+            fields.push(within(
+                "rows_n",
+                Some(i128::from(rows)),
+                counted,
+                seen.own_rows,
+            ));
         }
         numbers(name, exact, &now, before, &mut fields, &mut replay);
         for (field, recorded, seen) in fields {
             let why = unstable.iter().find(|unstable| {
-                unstable.fields.iter().any(|own| field.starts_with(own.as_str()))
+                unstable
+                    .fields
+                    .iter()
+                    .any(|own| field.starts_with(own.as_str()))
                     && (unstable.nodes.is_empty() || unstable.nodes.contains(name))
             });
             match why {
@@ -193,30 +203,71 @@ fn plain(recorded: &RecordedNode, seen: &Seen) -> Vec<(&'static str, String, Str
     let node = &seen.node;
     let own = |value: &Option<String>| text(value.as_ref());
     let uuid = |file: &Option<GrastateSeen>| text(file.as_ref().map(|file| &file.uuid));
-    let safe = |file: &Option<GrastateSeen>| {
-        text(file.as_ref().map(|file| file.safe_to_bootstrap))
-    };
+    let safe = |file: &Option<GrastateSeen>| text(file.as_ref().map(|file| file.safe_to_bootstrap));
     let members = |file: &Option<crate::observation::GvwstateSeen>| {
-        text(file.as_ref().map(|file| format!("[{}]", file.members.join(","))))
+        text(
+            file.as_ref()
+                .map(|file| format!("[{}]", file.members.join(","))),
+        )
     };
     let mut fields = vec![
-        ("process", recorded.process.name().to_owned(), node.process.name().to_owned()),
-        ("cluster_status", own(&recorded.cluster_status), own(&node.cluster_status)),
-        ("cluster_size", text(recorded.cluster_size), text(node.cluster_size)),
+        (
+            "process",
+            recorded.process.name().to_owned(),
+            node.process.name().to_owned(),
+        ),
+        (
+            "cluster_status",
+            own(&recorded.cluster_status),
+            own(&node.cluster_status),
+        ),
+        (
+            "cluster_size",
+            text(recorded.cluster_size),
+            text(node.cluster_size),
+        ),
         ("ready", own(&recorded.ready), own(&node.ready)),
         ("connected", own(&recorded.connected), own(&node.connected)),
-        ("local_state", own(&recorded.local_state), own(&node.local_state)),
-        ("state_uuid", own(&recorded.state_uuid), own(&node.state_uuid)),
-        ("local_state_uuid", own(&recorded.local_state_uuid), own(&node.local_state_uuid)),
-        ("grastate.uuid", uuid(&recorded.grastate), uuid(&node.grastate)),
-        ("grastate.safe_to_bootstrap", safe(&recorded.grastate), safe(&node.grastate)),
-        ("gvwstate", members(&recorded.gvwstate), members(&node.gvwstate)),
+        (
+            "local_state",
+            own(&recorded.local_state),
+            own(&node.local_state),
+        ),
+        (
+            "state_uuid",
+            own(&recorded.state_uuid),
+            own(&node.state_uuid),
+        ),
+        (
+            "local_state_uuid",
+            own(&recorded.local_state_uuid),
+            own(&node.local_state_uuid),
+        ),
+        (
+            "grastate.uuid",
+            uuid(&recorded.grastate),
+            uuid(&node.grastate),
+        ),
+        (
+            "grastate.safe_to_bootstrap",
+            safe(&recorded.grastate),
+            safe(&node.grastate),
+        ),
+        (
+            "gvwstate",
+            members(&recorded.gvwstate),
+            members(&node.gvwstate),
+        ),
     ];
     if recorded.process == ProcessState::Exited {
         fields.push(("exit", text(recorded.exit), text(node.exit)));
     }
     if let Some(identity) = recorded.identity {
-        fields.push(("gvwstate.identity", identity.to_string(), text(seen.identity)));
+        fields.push((
+            "gvwstate.identity",
+            identity.to_string(),
+            text(seen.identity),
+        ));
     }
     if recorded.read.is_some() {
         fields.push(("read", own(&recorded.read), own(&seen.read)));
@@ -256,16 +307,42 @@ fn numbers(
             recorded,
             seen,
         ) {
-            let slack = if place == 1 { slack + before.1.slack(name) } else { 0 };
+            let slack = if place == 1 {
+                slack + before.1.slack(name)
+            } else {
+                0
+            };
             let change = [Some(recorded - recorded_before), Some(seen - seen_before)];
-            let name = ["conf_id (change)", "last_committed (change)", "grastate.seqno (change)"];
+            let name = [
+                "conf_id (change)",
+                "last_committed (change)",
+                "grastate.seqno (change)",
+            ];
             fields.push(within(name[place], change[0], change[1], slack));
         }
-        let defined = |value: Option<i128>| if value.is_some() { "a number" } else { "undefined" };
-        let name = ["conf_id (defined)", "last_committed (defined)", "grastate.seqno (defined)"];
-        fields.push((name[place], defined(recorded).to_owned(), defined(seen).to_owned()));
+        let defined = |value: Option<i128>| {
+            if value.is_some() {
+                "a number"
+            } else {
+                "undefined"
+            }
+        };
+        let name = [
+            "conf_id (defined)",
+            "last_committed (defined)",
+            "grastate.seqno (defined)",
+        ];
+        fields.push((
+            name[place],
+            defined(recorded).to_owned(),
+            defined(seen).to_owned(),
+        ));
     }
-    if !exact.numbers && exact.positions && !exact.race_now && now.1.slack.values().all(|rows| *rows == 0) {
+    if !exact.numbers
+        && exact.positions
+        && !exact.race_now
+        && now.1.slack.values().all(|rows| *rows == 0)
+    {
         let rank = (now.0.rank(name), now.1.rank(name));
         fields.push(("last_committed (rank)", rank.0, rank.1));
     }
@@ -299,10 +376,17 @@ fn position(seqno: Option<i64>) -> Option<i128> {
 }
 
 impl Counters {
-    fn recorded(nodes: &BTreeMap<NodeName, &RecordedNode>, seen: &BTreeMap<NodeName, Seen>) -> Self {
+    fn recorded(
+        nodes: &BTreeMap<NodeName, &RecordedNode>,
+        seen: &BTreeMap<NodeName, Seen>,
+    ) -> Self {
         let values = nodes.iter().map(|(name, node)| {
             let seqno = node.grastate.as_ref().map(|file| file.seqno);
-            let values = [conf_id(node.conf_id.as_ref()), position(node.last_committed), position(seqno)];
+            let values = [
+                conf_id(node.conf_id.as_ref()),
+                position(node.last_committed),
+                position(seqno),
+            ];
             (name.clone(), values)
         });
         Self {
@@ -315,7 +399,11 @@ impl Counters {
         let values = nodes.iter().map(|(name, seen)| {
             let node = &seen.node;
             let seqno = node.grastate.as_ref().map(|file| file.seqno);
-            let values = [conf_id(node.conf_id.as_ref()), position(node.last_committed), position(seqno)];
+            let values = [
+                conf_id(node.conf_id.as_ref()),
+                position(node.last_committed),
+                position(seqno),
+            ];
             (name.clone(), values)
         });
         Self {
@@ -344,7 +432,11 @@ impl Counters {
         let Some(own) = self.value(name, 1) else {
             return "undefined".to_owned();
         };
-        let values: BTreeSet<i128> = self.values.values().filter_map(|values| values[1]).collect();
+        let values: BTreeSet<i128> = self
+            .values
+            .values()
+            .filter_map(|values| values[1])
+            .collect();
         (values.range(..own).count() + 1).to_string()
     }
 }

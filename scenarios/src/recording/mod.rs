@@ -17,9 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::observation::{GrastateSeen, GvwstateSeen, NodeObservation, ProcessState};
 use crate::predicate::{NodePredicate, Predicate};
-use crate::testbed::{
-    Damage, ForceEdit, Initial, NodeName, Options, Setup, StateFile, Timers,
-};
+use crate::testbed::{Damage, ForceEdit, Initial, NodeName, Options, Setup, StateFile, Timers};
 
 pub use compare::{Disagreement, FieldScore, Replay};
 

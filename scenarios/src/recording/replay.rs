@@ -192,7 +192,11 @@ impl<T: Testbed> Player<'_, T> {
             Progress::Acknowledged => "acknowledged".into(),
             Progress::Refused { code, message } => {
                 if let Some((_, text)) = ERROR_TEXTS.iter().find(|(own, _)| *own == code) {
-                    let seen = if message.contains(text) { (*text).to_owned() } else { message };
+                    let seen = if message.contains(text) {
+                        (*text).to_owned()
+                    } else {
+                        message
+                    };
                     let pair = ((*text).to_owned(), seen);
                     self.replay.check(self.step, node, "error text", pair);
                 }
@@ -247,15 +251,29 @@ impl<T: Testbed> Player<'_, T> {
             RecordedAction::Wait { seconds } => {
                 self.wait(&Condition::Never, span(*seconds)).await;
             }
-            RecordedAction::Until { node, until, within_seconds, bounds_seconds } => {
+            RecordedAction::Until {
+                node,
+                until,
+                within_seconds,
+                bounds_seconds,
+            } => {
                 let condition = Condition::State(until.of(node));
                 let took = self.wait(&condition, span(*within_seconds)).await;
-                self.check(node, "reached", "yes", if took.is_some() { "yes" } else { "no" });
+                self.check(
+                    node,
+                    "reached",
+                    "yes",
+                    if took.is_some() { "yes" } else { "no" },
+                );
                 if let (Some((least, most)), Some(took)) = (bounds_seconds, took) {
                     let seconds = took.as_micros() as f64 / 1e6;
                     let bounds = format!("{least} to {most} s");
                     let inside = (*least..=*most).contains(&seconds);
-                    let seen = if inside { bounds.clone() } else { format!("{seconds:.2} s") };
+                    let seen = if inside {
+                        bounds.clone()
+                    } else {
+                        format!("{seconds:.2} s")
+                    };
                     self.check(node, "time", &bounds, &seen);
                 }
             }
@@ -272,13 +290,19 @@ impl<T: Testbed> Player<'_, T> {
 
     async fn command_or_fault(&mut self, action: &RecordedAction) {
         match action {
-            RecordedAction::Stop { nodes } => self.command(nodes, "systemctl stop mariadb", true).await,
-            RecordedAction::Start { nodes } => self.command(nodes, "systemctl start mariadb", false).await,
+            RecordedAction::Stop { nodes } => {
+                self.command(nodes, "systemctl stop mariadb", true).await
+            }
+            RecordedAction::Start { nodes } => {
+                self.command(nodes, "systemctl start mariadb", false).await
+            }
             RecordedAction::Restart { nodes } => {
-                self.command(nodes, "systemctl restart mariadb", false).await;
+                self.command(nodes, "systemctl restart mariadb", false)
+                    .await;
             }
             RecordedAction::Force { nodes } => {
-                self.command(nodes, "cm-cluster-manage --force-safe-to-bootstrap", true).await;
+                self.command(nodes, "cm-cluster-manage --force-safe-to-bootstrap", true)
+                    .await;
             }
             RecordedAction::PcBootstrap { nodes } => {
                 let line = "mysql -e \"SET GLOBAL wsrep_provider_options='pc.bootstrap=YES'\"";
@@ -325,11 +349,20 @@ impl<T: Testbed> Player<'_, T> {
         };
         for node in nodes {
             let (_, seen) = self.printed(node, line).await;
-            self.check(node, "exit of the command", &exit.to_string(), &seen.to_string());
+            self.check(
+                node,
+                "exit of the command",
+                &exit.to_string(),
+                &seen.to_string(),
+            );
             if let Some(text) = logs {
                 let line = format!("grep '{text}' {MARIADB_LOG} | tail -1");
                 let (found, _) = self.printed(node, &line).await;
-                let seen = if found.contains(text) { text } else { "nothing like it" };
+                let seen = if found.contains(text) {
+                    text
+                } else {
+                    "nothing like it"
+                };
                 self.check(node, "error text", text, seen);
             }
         }
@@ -365,7 +398,9 @@ impl<T: Testbed> Player<'_, T> {
                 how: *how,
             }],
             RecordedAction::Partition { groups } => vec![Fault::Partition(groups.clone())],
-            RecordedAction::Cut { groups: (senders, receivers) } => senders
+            RecordedAction::Cut {
+                groups: (senders, receivers),
+            } => senders
                 .iter()
                 .flat_map(|from| {
                     receivers.iter().map(|to| Fault::Cut {
@@ -384,7 +419,9 @@ impl<T: Testbed> Player<'_, T> {
         let outcomes = self.testbed.apply(&faults).await;
         for outcome in outcomes {
             if let FaultOutcome::Unsupported(why) = outcome {
-                self.replay.unsupported.push(format!("step {}: {why}", self.step));
+                self.replay
+                    .unsupported
+                    .push(format!("step {}: {why}", self.step));
             }
         }
         if matches!(action, RecordedAction::ReadLock { .. }) {
@@ -468,12 +505,17 @@ impl<T: Testbed> Player<'_, T> {
     /// Which of its identities a node's gvwstate.dat holds.
     async fn identity(&mut self, node: &NodeName) -> Option<usize> {
         let (text, _) = self.printed(node, &format!("cat {GVWSTATE}")).await;
-        let own = text.lines().find_map(|line| line.strip_prefix("my_uuid: "))?;
+        let own = text
+            .lines()
+            .find_map(|line| line.strip_prefix("my_uuid: "))?;
         let known = self.identities.entry(node.clone()).or_default();
-        let place = known.iter().position(|uuid| uuid == own).unwrap_or_else(|| {
-            known.push(own.to_owned());
-            known.len() - 1
-        });
+        let place = known
+            .iter()
+            .position(|uuid| uuid == own)
+            .unwrap_or_else(|| {
+                known.push(own.to_owned());
+                known.len() - 1
+            });
         Some(place + 1)
     }
 
@@ -482,7 +524,10 @@ impl<T: Testbed> Player<'_, T> {
         let last = self.testbed.observe().await;
         let rows_of = |name: &NodeName| -> Vec<String> {
             let rows = last.nodes.get(name).and_then(|node| node.rows.clone());
-            rows.unwrap_or_default().into_iter().filter(|tag| !is_blob(tag)).collect()
+            rows.unwrap_or_default()
+                .into_iter()
+                .filter(|tag| !is_blob(tag))
+                .collect()
         };
         for (name, rows) in &recording.final_rows {
             let mut rows = rows.clone();
@@ -493,7 +538,12 @@ impl<T: Testbed> Player<'_, T> {
         let names: Vec<&NodeName> = last.nodes.keys().collect();
         for name in &names {
             let same = rows_of(name) == rows_of(names[0]);
-            self.check(name, "rows of the load", "alike", if same { "alike" } else { "differ" });
+            self.check(
+                name,
+                "rows of the load",
+                "alike",
+                if same { "alike" } else { "differ" },
+            );
             let rows: BTreeSet<String> = rows_of(name).into_iter().collect();
             let lost = self.acknowledged.difference(&rows).count();
             if load.rows_kept {

@@ -285,9 +285,8 @@ impl Node {
         fx: &mut Effects,
     ) {
         if let TransferFrame::SnapshotTaken { part } = frame {
-            let expected = |donation: &Donation| {
-                donation.joiner == from && donation.parts_sent == *part
-            };
+            let expected =
+                |donation: &Donation| donation.joiner == from && donation.parts_sent == *part;
             if self.donation.as_ref().is_some_and(expected) {
                 fx.push(Effect::SetTimer(TimerId::Donor, now + SNAPSHOT_PART));
             }
