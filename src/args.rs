@@ -234,8 +234,15 @@ pub(crate) struct ListArgs {
 /// `seatrial show`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
-    /// Id of the catalogue, or a file.
-    pub(crate) scenario: String,
+    /// Id of the catalogue, or a file; with --run, the runs that are shown.
+    #[arg(required_unless_present = "run")]
+    pub(crate) scenario: Option<String>,
+    /// A folder of results: show its runs, a column a node and a line an event.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run: Option<PathBuf>,
+    /// With --run, only the runs on this engine.
+    #[arg(long, value_name = "ENGINE", requires = "run")]
+    pub(crate) on: Option<EngineArg>,
 }
 
 /// `seatrial claims`.

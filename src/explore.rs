@@ -126,10 +126,7 @@ impl Ended {
 fn blocks(args: &ExploreArgs) -> Vec<u64> {
     let SeedRange(from, to) = args.seeds;
     (from / BLOCK..to.div_ceil(BLOCK))
-        .filter(|block| {
-            args.shard
-                .is_none_or(|shard| block % shard.1 == shard.0)
-        })
+        .filter(|block| args.shard.is_none_or(|shard| block % shard.1 == shard.0))
         .collect()
 }
 
@@ -198,8 +195,9 @@ fn progress(length: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:20} {pos}/{len} seeds {per_sec} {eta} {wide_msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:20} {pos}/{len} seeds {per_sec} {eta} {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length).with_style(style)
 }
 

@@ -1,20 +1,62 @@
 //! `seatrial show`: a scenario for a reader.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 
 use owo_colors::OwoColorize as _;
-use seatrial_reports::wrapped;
+use seatrial_reports::{timeline, wrapped};
 use seatrial_scenarios::language::{Claim, Step};
+use seatrial_scenarios::record_file::RecordReader;
 use seatrial_scenarios::{ForceEdit, Initial, MysqldSafeLog, Scenario, Supervisor, Timers};
 
-use crate::args::ShowArgs;
+use crate::args::{EngineArg, ShowArgs};
+use crate::files::record_path;
 use crate::output::Out;
-use crate::{Stop, exit, scenarios};
+use crate::{Stop, engines, exit, scenarios};
 
 pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
-    let scenario = scenarios::one(&args.scenario)?;
-    out.print(&as_text(&scenario));
-    Ok(exit::OK)
+    let wanted = args.scenario.as_deref();
+    match &args.run {
+        Some(folder) => runs(folder, wanted, args.on, out),
+        None => {
+            let scenario = scenarios::one(wanted.unwrap_or_default())?;
+            out.print(&as_text(&scenario));
+            Ok(exit::OK)
+        }
+    }
+}
+
+/// The recorded runs of a folder, those of one scenario where one is named.
+fn runs(
+    folder: &Path,
+    wanted: Option<&str>,
+    engine: Option<EngineArg>,
+    out: &mut Out,
+) -> Result<u8, Stop> {
+    let path = record_path(folder);
+    let stop = |error: String| Stop::usage(format!("{}: {error}", path.display()));
+    let file = File::open(&path).map_err(|error| stop(error.to_string()))?;
+    let mut shown = 0;
+    for run in RecordReader::new(BufReader::new(file)) {
+        let run = run.map_err(|error| stop(error.to_string()))?;
+        let record = &run.record;
+        if wanted.is_some_and(|id| id != record.id)
+            || engine.is_some_and(|engine| engines::name(engine) != record.engine)
+        {
+            continue;
+        }
+        if shown > 0 {
+            out.line("");
+        }
+        out.print(&timeline(&run));
+        shown += 1;
+    }
+    match shown {
+        0 => Err(stop("no such run is recorded there".to_owned())),
+        _ => Ok(exit::OK),
+    }
 }
 
 fn as_text(scenario: &Scenario) -> String {

@@ -19,8 +19,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
         TimersArg::Fast => Timers::Fast,
     });
     let mut templates = Templates::default();
-    let Some(small) =
-        seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers)
+    let Some(small) = seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers)
     else {
         out.error(&format!(
             "{} does not fail on des with seed {}: there is nothing to reduce",

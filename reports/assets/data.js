@@ -48,13 +48,18 @@ const Seatrial = {};
     return new Response(stream).json();
   };
 
-  const unpack = (data) => {
+  // The texts that several runs have are kept once; a run names them by their places.
+  const texts = inflate(document.getElementById("texts").textContent);
+
+  const unpack = (data, common) => {
     let t = 0;
+    data.strings = data.strings.map((text) => (typeof text === "number" ? common[text] : text));
     data.events = data.events.map(([delta, code, node, ...args]) => ({ t: (t += delta), code, node, args }));
     t = 0;
-    data.messages = data.messages.map(([delta, took, from, to, frame]) => {
+    const [deltas, took, from, to, frames] = data.messages;
+    data.messages = deltas.map((delta, i) => {
       t += delta;
-      return { t, arrives: took < 0 ? null : t + took, from, to, frame };
+      return { t, arrives: took[i] < 0 ? null : t + took[i], from: from[i], to: to[i], frame: frames[i] };
     });
     data.text = (place) => (place < 0 ? null : data.strings[place]);
     return S.model(data);
@@ -67,7 +72,7 @@ const Seatrial = {};
       const number = S.index.runs.findIndex((run) => run.join("/") === link);
       if (number < 0) return Promise.resolve(null);
       const base64 = document.getElementById("run-" + number).textContent;
-      opened.set(link, inflate(base64).then(unpack));
+      opened.set(link, Promise.all([inflate(base64), texts]).then(([data, common]) => unpack(data, common)));
     }
     return opened.get(link);
   };

@@ -101,7 +101,7 @@
         nodes.replaceChildren(...run.nodes.flatMap((name, node) => {
           const [cx, cy] = where[node];
           return [
-            primary[node] ? el("svg:circle", { cx, cy, r: 29, class: "primary" }) : null,
+            primary[node] ? el("svg:circle", { cx, cy, r: 29, class: "prim-ring" }) : null,
             el("svg:circle", { cx, cy, r: 23, class: "node-dot", "data-state": states[node] }),
             el("svg:text", { x: cx, y: cy + 5, class: "node-name", "data-state": states[node] }, S.visible(name).slice(0, 4)),
             el("svg:text", { x: cx, y: cy + (node === 0 ? -34 : 45), class: "node-state" }, states[node]),
@@ -196,7 +196,9 @@
   const explanation = (run) => {
     const element = el("div", { class: "explain" });
     let shown = "";
-    const stepPart = (t) => {
+    const rulePart = (rule) => el("details", { class: "rule", open: true }, el("summary", {}, rule.title),
+      el("p", {}, rule.text), el("p", { class: "meta" }, el("a", { href: "#rule-" + rule.id }, "rule"), " · ", el("code", {}, rule.place)));
+    const stepPart = (t, made) => {
       const start = S.stepAt(run, t);
       if (!start) return [el("p", { class: "muted" }, "The cluster is being started.")];
       const [, note] = run.steps[start.step - 1] || [];
@@ -211,11 +213,12 @@
           el("p", { class: "meta" }, claim.id, claim.section ? " · " : "", sectionLink(claim.section, claim.lines),
             claim.assumes ? " · assumes " + claim.assumes : "", claim.verdict !== claim.expected ? " · not as pinned" : ""))),
         note ? el("p", { class: "note" }, note) : null,
+        made && made.kind === "check" && S.ruleOfStep(start.title) ? rulePart(S.ruleOfStep(start.title)) : null,
         !claims.length && run.section ? el("p", { class: "meta" }, "Manual: ", sectionLink(run.section)) : null,
       ];
     };
     const eventPart = (made) => {
-      if (!made || made.kind === "step") return [];
+      if (!made || made.kind === "step" || made.kind === "check") return [];
       const rule = S.ruleOf(made);
       const parts = [el("h3", {}, KINDS[made.kind] + (made.node >= 0 ? " on " + run.nodes[made.node] : ""))];
       if (made.kind === "command") {
@@ -230,10 +233,7 @@
         if (made.receipt) parts.push(el("p", { class: "meta" }, made.how + ": " + made.receipt));
         if (made.kind === "write") parts.push(el("p", { class: "meta" }, "a client's write: " + made.outcome + (made.message ? ", " + made.message : "")));
       }
-      if (rule) {
-        parts.push(el("details", { class: "rule", open: true }, el("summary", {}, rule.title),
-          el("p", {}, rule.text), el("p", { class: "meta" }, el("a", { href: "#rule-" + rule.id }, "rule"), " · ", el("code", {}, rule.place))));
-      }
+      if (rule) parts.push(rulePart(rule));
       return parts;
     };
     return {
@@ -244,7 +244,7 @@
         const key = (start ? start.step : -1) + ":" + checks + ":" + (made ? made.t + made.title : "");
         if (key === shown) return;
         shown = key;
-        element.replaceChildren(el("div", { class: "explain-step" }, stepPart(t)), el("div", { class: "explain-event" }, eventPart(made)));
+        element.replaceChildren(el("div", { class: "explain-step" }, stepPart(t, made)), el("div", { class: "explain-event" }, eventPart(made)));
       },
     };
   };

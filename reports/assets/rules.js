@@ -46,6 +46,24 @@
     }
   };
 
+  // What explains the expectation of a step, by its words.
+  const STEPS = [
+    [/not safe to bootstrap|safe_to_bootstrap/i, () => rule("safe")],
+    [/no-primary/i, () => rule("reunion")],
+    [/refused|ready OFF/i, () => rule("not-ready")],
+    [/non-Primary|Primary/, () => rule("quorum")],
+    [/waiting|no port/i, () => rule("waiting")],
+    [/ERROR 2002|exited/i, () => rule("no-server")],
+    [/seqno|Recovered position/i, () => rule("recover")],
+    [/lost|diverged|rows/i, () => rule("content")],
+    [/synced/i, () => rule("transfer")],
+  ];
+  S.ruleOfStep = (title) => {
+    if (!/^expect|^on /.test(title)) return null;
+    const found = STEPS.find(([pattern]) => pattern.test(title));
+    return found ? found[1]() : null;
+  };
+
   S.ruleOf = (item) => {
     switch (item.kind) {
       case "fault": return ofFault(item.fault);

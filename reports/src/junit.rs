@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::record::Verdict;
 
-use crate::campaign::{Campaign, replay};
+use crate::campaign::{Campaign, Standing, replay};
 use crate::terminal::failure_text;
 
 /// The report. An unsupported run is a skipped case, never a silent pass.
@@ -31,6 +31,16 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
         .as_ref()
         .map(|failure| failure_text(run, failure))
         .unwrap_or_default();
+    let unexpected = run
+        .findings
+        .iter()
+        .filter(|finding| campaign.standing(run, finding) == Standing::Unexpected)
+        .map(|finding| format!("finding {}: {}", finding.oracle, finding.message));
+    // What a CI system shows of a failure: what was seen, and how to see it again.
+    let description: Vec<String> = std::iter::once(text.clone())
+        .chain(unexpected)
+        .chain([replay(run)])
+        .collect();
     let status = match run.verdict {
         Verdict::Pass | Verdict::Flaky => TestCaseStatus::success(),
         Verdict::Unsupported => {
@@ -45,7 +55,9 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
                 NonSuccessKind::Error
             };
             let mut status = TestCaseStatus::non_success(kind);
-            status.set_message(text.clone()).set_description(text);
+            status
+                .set_message(text)
+                .set_description(description.join("\n"));
             status
         }
     };

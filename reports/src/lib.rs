@@ -11,9 +11,11 @@ mod claims;
 mod html;
 mod junit;
 mod manual;
+mod mermaid;
 mod rules;
 mod summary;
 mod terminal;
+mod timeline;
 mod words;
 
 pub use against::Comparison;
@@ -24,4 +26,5 @@ pub use html::Page;
 pub use junit::junit_xml;
 pub use summary::summary_markdown;
 pub use terminal::{Columns, details, totals};
+pub use timeline::timeline;
 pub use words::{WIDTH, quote, wrapped};

@@ -4,11 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use seatrial_scenarios::RunRecord;
+use seatrial_scenarios::language::ClaimVerdict;
+use seatrial_scenarios::ledger::Ledger;
 use seatrial_scenarios::record::Verdict;
 
+use crate::against::Comparison;
 use crate::campaign::{Campaign, replay};
 use crate::claims::cell;
+use crate::manual::section_of;
+use crate::mermaid::diagram;
 use crate::terminal::failure_text;
+
+/// How many failed runs are drawn: a comment on a code host has a limit.
+const DIAGRAMS_MAX: usize = 5;
+/// How many lines a list has.
+const LISTED_MAX: usize = 40;
 
 /// The totals, what went wrong, and the verdicts.
 pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
@@ -39,6 +49,9 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             let _ = writeln!(text, "Races: {}.", crate::terminal::races(agreement));
         }
     }
+    if let Some(comparison) = campaign.against {
+        text.push_str(&compared(comparison));
+    }
     let bad: Vec<&RunRecord> = campaign
         .records
         .iter()
@@ -47,7 +60,7 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
     if !bad.is_empty() {
         text.push_str("\n## Not passed\n\n");
     }
-    for run in bad {
+    for run in &bad {
         let _ = writeln!(
             text,
             "- **{}** on {}, seed {}",
@@ -58,8 +71,10 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
         if let Some(failure) = &run.failure {
             let _ = writeln!(text, "  - {}", cell(&failure_text(run, failure)));
         }
-        let _ = writeln!(text, "  - `{}`", replay(run));
+        let _ = writeln!(text, "  - {}", code(&replay(run)));
     }
+    text.push_str(&findings(campaign));
+    text.push_str(&contradicted(campaign));
     let mut table: BTreeMap<&str, BTreeMap<&str, (usize, usize)>> = BTreeMap::new();
     for run in campaign.records {
         let (passed, all) = table
@@ -78,5 +93,109 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             .collect();
         let _ = writeln!(text, "| {} | {} |", cell(id), verdicts.join(", "));
     }
+    for run in bad.iter().take(DIAGRAMS_MAX) {
+        let title = format!("{} on {}, seed {}", run.id, run.engine, run.seed);
+        let _ = writeln!(
+            text,
+            "\n## {}\n\n```mermaid\n{}```",
+            cell(&title),
+            diagram(run)
+        );
+    }
     text
+}
+
+/// What changed since the earlier campaign.
+fn compared(comparison: &Comparison) -> String {
+    let mut text = String::from("\n## Since the earlier run\n\n");
+    if comparison.worse.is_empty() {
+        text.push_str("Nothing got worse.\n");
+    }
+    for (word, lines) in [("worse", &comparison.worse), ("better", &comparison.better)] {
+        for line in lines.iter().take(LISTED_MAX) {
+            let _ = writeln!(text, "- **{word}**: {}", cell(line));
+        }
+        if lines.len() > LISTED_MAX {
+            let _ = writeln!(
+                text,
+                "- and {} more that got {word}",
+                lines.len() - LISTED_MAX
+            );
+        }
+    }
+    text
+}
+
+fn findings(campaign: &Campaign<'_>) -> String {
+    let mut found: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for run in campaign.records {
+        for finding in &run.findings {
+            let key = (campaign.standing(run, finding), &*finding.oracle, &*run.id);
+            let engines = found.entry(key).or_default();
+            if !engines.contains(&run.engine.as_str()) {
+                engines.push(&run.engine);
+            }
+        }
+    }
+    let mut text = String::new();
+    if found.is_empty() {
+        return text;
+    }
+    text.push_str(
+        "\n## Findings\n\n| finding | standing | scenario | engines |\n| --- | --- | --- | --- |\n",
+    );
+    for ((standing, oracle, id), engines) in found.iter().take(LISTED_MAX) {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            cell(oracle),
+            standing.name(),
+            cell(id),
+            engines.join(", ")
+        );
+    }
+    text
+}
+
+/// The statements of the manual that do not hold.
+fn contradicted(campaign: &Campaign<'_>) -> String {
+    let ledger = Ledger::build(campaign.records);
+    let wrong = ledger.entries.iter().filter(|entry| {
+        let mut verdicts = entry.verdicts.values();
+        verdicts.any(|verdict| *verdict == ClaimVerdict::Contradicted)
+    });
+    let mut text = String::new();
+    for entry in wrong {
+        if text.is_empty() {
+            text.push_str("\n## Where the manual is wrong\n\n");
+        }
+        let place = entry
+            .lines
+            .and_then(|(line, _)| section_of(line))
+            .map(|(_, heading)| format!(" ({heading})"))
+            .unwrap_or_default();
+        let changed = if entry.has_changed() {
+            " **not as pinned**"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "- {}: {}{}{changed}",
+            cell(&entry.id),
+            cell(&entry.says),
+            cell(&place)
+        );
+    }
+    text
+}
+
+/// A command in a line of code, whatever is in it.
+fn code(text: &str) -> String {
+    let fence = if text.contains('`') { "``" } else { "`" };
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format!("{fence}{text}{fence}")
 }

@@ -16,6 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::observation::NodeObservation;
@@ -23,7 +24,7 @@ use crate::record::{RunRecord, StepObservation};
 use crate::testbed::NodeName;
 
 /// How far engines agree.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// Fields compared.
     pub compared: u64,
@@ -44,7 +45,7 @@ pub struct Agreement {
 }
 
 /// A field in which engines differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// The scenario's id.
     pub scenario: String,
@@ -59,7 +60,7 @@ pub struct Difference {
 }
 
 /// A declared race that two or more engines ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Race {
     /// The scenario's id.
     pub scenario: String,

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::testbed::NodeName;
 use crate::time::Span;
 
 /// What the server process of a node is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessState {
     /// The process runs and its SQL port answers.
@@ -31,7 +34,7 @@ impl ProcessState {
 }
 
 /// grastate.dat as it is on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct GrastateSeen {
     /// The state uuid, `zero` for the nil uuid; a file of no bytes reads `zero`.
     pub uuid: String,
@@ -42,14 +45,14 @@ pub struct GrastateSeen {
 }
 
 /// gvwstate.dat as it is on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct GvwstateSeen {
     /// The names of the nodes in the saved view, sorted; empty where the file cannot be read.
     pub members: Vec<String>,
 }
 
 /// One transaction in a node's history, as only a simulated engine can show it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryEntry {
     /// The state uuid under which it was committed.
     pub uuid: String,
@@ -60,7 +63,7 @@ pub struct HistoryEntry {
 }
 
 /// One node at an instant. Fields that do not apply are `None`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct NodeObservation {
     /// What the process does.
     pub process: ProcessState,

@@ -90,7 +90,8 @@ impl Outcome {
             return Self::ModelBroken;
         }
         let judged = |finding: &&Finding| {
-            record.second_phase.is_none() || usize::try_from(finding.step).is_ok_and(|step| step > steps)
+            record.second_phase.is_none()
+                || usize::try_from(finding.step).is_ok_and(|step| step > steps)
         };
         let found = |names: &[&str]| {
             let mut fired = record.findings.iter().filter(judged);
@@ -102,7 +103,11 @@ impl Outcome {
         let Some(phase) = &record.second_phase else {
             return if found(&["acknowledged-write-lost"]) {
                 Self::Lossy
-            } else if found(&["silent-splice", "histories-diverge", "converged-means-equal"]) {
+            } else if found(&[
+                "silent-splice",
+                "histories-diverge",
+                "converged-means-equal",
+            ]) {
                 Self::Diverged
             } else if record.verdict == Verdict::Pass {
                 Self::Recovered
@@ -118,7 +123,11 @@ impl Outcome {
         if lost && (avoidable || phase.recovered) {
             return Self::Lossy;
         }
-        if found(&["silent-splice", "histories-diverge", "converged-means-equal"]) {
+        if found(&[
+            "silent-splice",
+            "histories-diverge",
+            "converged-means-equal",
+        ]) {
             return Self::Diverged;
         }
         if phase.recovered {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::Agreement;
@@ -17,7 +18,9 @@ use crate::time::Span;
 pub const RESULTS_FORMAT: u32 = 1;
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As expected.
@@ -46,7 +49,7 @@ impl Verdict {
 }
 
 /// Why a run failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The step; one more than the last step for the second phase, 0 for the run as a whole.
     pub step: u32,
@@ -76,7 +79,7 @@ pub struct ClaimResult {
 }
 
 /// Which of its declared outcomes a race has ended in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceResult {
     /// The step that began it: the last before the check that does something.
     pub from: u32,
@@ -344,7 +347,7 @@ pub(crate) const fn ms(at: Span) -> u64 {
 }
 
 /// `results.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Results {
     /// [`RESULTS_FORMAT`].
     pub format: u32,
@@ -361,7 +364,7 @@ pub struct Results {
 }
 
 /// A run in `results.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioResult {
     /// The scenario's id.
     pub id: String,
@@ -396,7 +399,7 @@ pub struct ScenarioResult {
 }
 
 /// A claim in `results.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultClaim {
     /// The claim's name.
     pub id: String,
@@ -407,7 +410,7 @@ pub struct ResultClaim {
 }
 
 /// A finding in `results.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultFinding {
     /// The finding's name.
     pub oracle: String,
@@ -418,7 +421,7 @@ pub struct ResultFinding {
 }
 
 /// An observation in `results.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultObservation {
     /// The step, from 1.
     pub step: u32,
@@ -485,4 +488,12 @@ impl Results {
             agreement: Agreement::of(runs),
         }
     }
+}
+
+/// The JSON Schema of `results.json`, as it is checked in under `scenarios/results.schema.json`.
+pub fn results_schema() -> String {
+    let schema = schemars::generate::SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Results>();
+    format!("{:#}\n", schema.as_value())
 }

@@ -121,12 +121,22 @@ pub fn end_line(end: CampaignEnd) -> String {
     line("end", &end)
 }
 
-/// The line after the trace of a run.
+/// The line after the trace of a run. What commands printed stands in the trace already, and is left out
+/// of the record here; exit codes stay.
 pub fn run_line(record: &RunRecord, scenario: &ScenarioText) -> String {
-    let end = RunEnd {
+    let mut end = RunEnd {
         record: record.clone(),
         scenario: scenario.clone(),
     };
+    for output in end
+        .record
+        .commands
+        .iter_mut()
+        .filter_map(|command| command.output.as_mut())
+    {
+        output.stdout.clear();
+        output.stderr.clear();
+    }
     line("run", &end)
 }
 

@@ -14,7 +14,9 @@ use crate::time::Span;
 use crate::trace::TraceKind;
 
 /// The name of a node, as a scenario writes it: `A`, `B`, `C`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct NodeName(pub String);
 
 impl NodeName {

@@ -5,8 +5,8 @@
 //! the first engine's network and order of events might hide.
 
 pub mod des;
-pub mod explore;
 mod disk;
+pub mod explore;
 pub mod install;
 mod keyed;
 mod links;

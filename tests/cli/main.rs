@@ -6,6 +6,7 @@ mod about;
 mod claims;
 mod errors;
 mod replay;
+mod report;
 mod run;
 mod streams;
 mod work;

@@ -19,10 +19,11 @@ use serde_json::{Value, json};
 use crate::campaign::Campaign;
 use crate::rules::RULES;
 
-/// How many bytes of runs a page holds. Runs that did not pass are kept beyond that.
-const RUNS_BYTES_MAX: usize = 6 * 1024 * 1024;
-/// How many bytes of runs a page holds at most.
-const RUNS_BYTES_LIMIT: usize = 24 * 1024 * 1024;
+/// How many bytes of runs a page holds, before they are packed to about a tenth. Runs that did not pass
+/// are kept beyond that.
+const RUNS_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// How many bytes of runs a page holds at most, before they are packed.
+const RUNS_BYTES_LIMIT: usize = 192 * 1024 * 1024;
 
 const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPTS: [&str; 6] = [
@@ -37,8 +38,8 @@ const SCRIPTS: [&str; 6] = [
 /// The page of a campaign, which grows run by run.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The runs that the player can show: which they are, and their data in base64.
-    runs: Vec<(RunKey, String)>,
+    /// The runs that the player can show.
+    runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
 }
@@ -75,7 +76,7 @@ impl Page {
             return;
         }
         let replay = crate::campaign::replay(record);
-        let data = escape::base64(&player::encode(run, &replay));
+        let data = player::encode(run, &replay);
         self.bytes += data.len();
         let key = RunKey {
             id: record.id.clone(),
@@ -102,6 +103,9 @@ impl Page {
             .map(|(key, _)| json!([key.id, key.engine, key.seed]))
             .collect();
         let index = json!({ "runs": runs, "rules": RULES }).to_string();
+        let common = player::common_texts(self.runs.iter().map(|(_, run)| run));
+        let texts: Vec<&&str> = common.keys().collect();
+        let texts = escape::base64(&player::deflate(&json!(texts).to_string()));
         let title = overview::headline(campaign);
         let page = html! {
             (DOCTYPE)
@@ -124,8 +128,9 @@ impl Page {
                     script type="application/json" id="index" {
                         (PreEscaped(escape::json_in_script(&index)))
                     }
-                    @for (number, (_, data)) in self.runs.iter().enumerate() {
-                        script type="text/plain" id={ "run-" (number) } { (PreEscaped(data)) }
+                    script type="text/plain" id="texts" { (PreEscaped(texts)) }
+                    @for (number, (_, run)) in self.runs.iter().enumerate() {
+                        script type="text/plain" id={ "run-" (number) } { (PreEscaped(escape::base64(&run.pack(&common)))) }
                     }
                     @for script in SCRIPTS {
                         script { (PreEscaped(script)) }

@@ -71,6 +71,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
         }
         main #main tabindex="-1" {
             div.wrap {
+                (compared(campaign))
                 (failed(page, campaign))
                 (wrong(page, campaign, &contradicted))
                 (findings(page, campaign))
@@ -234,6 +235,22 @@ fn failed(page: &Page, campaign: &Campaign<'_>) -> Markup {
                 }
             }
             (more(bad.len()))
+        }
+    }
+}
+
+/// What changed since an earlier campaign.
+fn compared(campaign: &Campaign<'_>) -> Markup {
+    html! {
+        @if let Some(comparison) = campaign.against {
+            section #against aria-labelledby="against-h" {
+                h2 #against-h { "Since the earlier run" }
+                @if comparison.worse.is_empty() { p { "Nothing got worse." } }
+                ul {
+                    @for line in comparison.worse.iter().take(LISTED_MAX) { li { span.badge.bad { "worse" } " " (shown(line)) } }
+                    @for line in comparison.better.iter().take(LISTED_MAX) { li { span.badge.good { "better" } " " (shown(line)) } }
+                }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A run as the player reads it: short arrays, every text once, deflated.
+//! A run as the player reads it: short arrays, every text once.
 //!
 //! The form is private to this crate: `assets/data.js` of the same version reads it.
 
@@ -34,8 +34,60 @@ enum Code {
     Reunion = 14,
 }
 
-/// The run, deflated. `replay` is the command that makes it again.
-pub(crate) fn encode(run: &RecordedRun, replay: &str) -> Vec<u8> {
+/// A run for the player, before it is packed.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    /// The texts to which the body refers by their places.
+    strings: Vec<String>,
+    /// A JSON object without its `strings`.
+    body: String,
+}
+
+impl Encoded {
+    /// About how much it is, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.body.len() + self.strings.iter().map(String::len).sum::<usize>()
+    }
+
+    /// The run, deflated; what stands in `common` is named by its place there.
+    pub(crate) fn pack(&self, common: &BTreeMap<&str, usize>) -> Vec<u8> {
+        let strings: Vec<Value> = self
+            .strings
+            .iter()
+            .map(|text| match common.get(text.as_str()) {
+                Some(place) => json!(place),
+                None => json!(text),
+            })
+            .collect();
+        let strings = Value::Array(strings).to_string();
+        let rest = self.body.strip_prefix('{').unwrap_or(&self.body);
+        deflate(&format!("{{\"strings\":{strings},{rest}"))
+    }
+}
+
+/// The texts that two or more runs have, with their places, in order: alike texts lie side by side.
+pub(crate) fn common_texts<'a>(
+    runs: impl Iterator<Item = &'a Encoded>,
+) -> BTreeMap<&'a str, usize> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in runs.flat_map(|run| &run.strings) {
+        *times.entry(text).or_default() += 1;
+    }
+    times.retain(|_, times| *times > 1);
+    times
+        .keys()
+        .enumerate()
+        .map(|(place, text)| (*text, place))
+        .collect()
+}
+
+/// JSON, deflated.
+pub(crate) fn deflate(json: &str) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(json.as_bytes(), 9)
+}
+
+/// Encodes a run. `replay` is the command that makes it again.
+pub(crate) fn encode(run: &RecordedRun, replay: &str) -> Encoded {
     let mut encoder = Encoder::new(run);
     for event in &run.events {
         encoder.event(event);
@@ -43,8 +95,11 @@ pub(crate) fn encode(run: &RecordedRun, replay: &str) -> Vec<u8> {
     if !encoder.has_states {
         encoder.states_of_observations(run);
     }
-    let json = encoder.finish(run, replay).to_string();
-    miniz_oxide::deflate::compress_to_vec(json.as_bytes(), 8)
+    let body = encoder.finish(run, replay).to_string();
+    Encoded {
+        strings: encoder.strings,
+        body,
+    }
 }
 
 struct Encoder<'a> {
@@ -346,7 +401,7 @@ impl<'a> Encoder<'a> {
         self.events.sort_by_key(|(at, _)| *at);
     }
 
-    fn finish(mut self, run: &RecordedRun, replay: &str) -> Value {
+    fn finish(&mut self, run: &RecordedRun, replay: &str) -> Value {
         let record = &run.record;
         self.end_us = self.end_us.max(record.simulated_ms * 1_000);
         let mut last = 0;
@@ -364,6 +419,11 @@ impl<'a> Encoder<'a> {
             message[0] -= last;
             last = at;
         }
+        // A column after the other deflates better than a row after the other.
+        let column = |place: usize| -> Vec<i64> {
+            self.messages.iter().map(|message| message[place]).collect()
+        };
+        let messages: Vec<Vec<i64>> = (0..5).map(column).collect();
         let steps: Vec<Value> = run
             .scenario
             .steps
@@ -382,8 +442,8 @@ impl<'a> Encoder<'a> {
             })
             .collect();
         json!({
-            "nodes": self.nodes, "strings": self.strings, "events": events,
-            "messages": self.messages, "end": self.end_us,
+            "nodes": self.nodes, "events": events,
+            "messages": messages, "end": self.end_us,
             "id": record.id, "title": record.title, "source": record.source,
             "section": record.source.as_deref().and_then(section_named),
             "why": run.scenario.why, "engine": record.engine, "seed": record.seed,

@@ -61,3 +61,17 @@ fn the_schema_is_up_to_date() {
 fn the_list_of_uncovered_sentences_is_right() {
     ledger::uncovered().expect("claims/uncovered.toml is right");
 }
+
+#[test]
+fn the_checked_in_schema_of_results_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/results.schema.json");
+    let printed = seatrial_scenarios::record::results_schema();
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &printed).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        printed,
+        "scenarios/results.schema.json is not what the program makes: run this test with UPDATE_SCHEMA=1"
+    );
+}

@@ -119,13 +119,17 @@ pub fn play(
 ) -> Result<RunRecord, String> {
     let setup = scenario.setup(timers, seed);
     let run = catch_unwind(AssertUnwindSafe(|| {
-        let mut world = templates.untraced(&setup).map_err(|error| error.to_string())?;
+        let mut world = templates
+            .untraced(&setup)
+            .map_err(|error| error.to_string())?;
         let options = RunOptions {
             seed,
             timers,
             ..RunOptions::default()
         };
-        Ok(pollster::block_on(runner::run(&mut world, scenario, &options)))
+        Ok(pollster::block_on(runner::run(
+            &mut world, scenario, &options,
+        )))
     }));
     run.unwrap_or_else(|panic| {
         let text = panic
@@ -157,7 +161,11 @@ fn play_schedule(
         Ok(run) => {
             record.outcome = Outcome::of(&run, scenario.steps.len());
             record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
-            record.skipped = run.faults.iter().filter(|fault| matches!(fault.outcome, FaultOutcome::Skipped(_))).count();
+            record.skipped = run
+                .faults
+                .iter()
+                .filter(|fault| matches!(fault.outcome, FaultOutcome::Skipped(_)))
+                .count();
             record.simulated_ms = run.simulated_ms;
             record.states = abstract_states(&run);
         }

@@ -113,9 +113,8 @@ impl Shard {
     /// # Panics
     /// Never: a shard is plain data.
     pub fn render(&self) -> String {
-        let line = |value: &Line| {
-            serde_json::to_string(value).expect("invariant: a shard is plain data")
-        };
+        let line =
+            |value: &Line| serde_json::to_string(value).expect("invariant: a shard is plain data");
         let mut text =
             serde_json::to_string(&self.header).expect("invariant: a header is plain data");
         text.push('\n');

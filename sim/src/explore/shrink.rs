@@ -104,14 +104,15 @@ impl Shrinker<'_> {
 
     fn simpler_steps(&mut self, scenario: &mut Scenario) {
         for place in 0..scenario.steps.len() {
-            while let Some(action) = simpler(&scenario.steps[place].action)
-                .into_iter()
-                .find(|action| {
-                    let mut steps = scenario.steps.clone();
-                    steps[place].action = action.clone();
-                    with_steps(scenario, steps)
-                        .is_some_and(|candidate| self.still_fails(&candidate))
-                })
+            while let Some(action) =
+                simpler(&scenario.steps[place].action)
+                    .into_iter()
+                    .find(|action| {
+                        let mut steps = scenario.steps.clone();
+                        steps[place].action = action.clone();
+                        with_steps(scenario, steps)
+                            .is_some_and(|candidate| self.still_fails(&candidate))
+                    })
             {
                 let mut steps = scenario.steps.clone();
                 steps[place].action = action;

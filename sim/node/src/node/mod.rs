@@ -407,6 +407,7 @@ impl Node {
             log(fx, LogLine::ReceivedNonPrimary);
         }
         self.component = Some(view.clone());
+        self.ask_again(now, fx);
         let mut out = Vec::new();
         self.gcs.set_cached(self.cache.lowest());
         self.gcs.component(view, &mut out);

@@ -116,6 +116,15 @@ impl Node {
         );
     }
 
+    /// The component has changed under a request that nobody has answered: it may be lost, so it is
+    /// made again after a while (`replicator_str.cpp:send_state_request`, `retry_str`).
+    pub(super) fn ask_again(&self, now: Time, fx: &mut Effects) {
+        let unanswered = |joining: &Joining| joining.phase == JoinPhase::Asked;
+        if self.joining.as_ref().is_some_and(unanswered) {
+            fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
+        }
+    }
+
     pub(super) fn donor_found(&mut self, donor: Option<GcommUuid>, now: Time, fx: &mut Effects) {
         let Some(joining) = &mut self.joining else {
             return;
