@@ -80,11 +80,6 @@ fn two_files_with_one_id() {
 }
 
 #[test]
-fn an_engine_that_is_not_there() {
-    insta::assert_snapshot!(Work::new().run(&["run", "--on", "real"]).transcript());
-}
-
-#[test]
 fn usage() {
     for args in [
         &["bananas"][..],
