@@ -3,9 +3,9 @@
 //!
 //! The script says on the terminal where it logs and closes its output: the position stands in the
 //! log only. Its exit code is that of its last message, so it is 0 also where mariadbd found the
-//! data locked by a running server and aborted.
+//! data locked and aborted. Beside a server in service it does not even begin.
 
-use crate::console::host::{Host, QueryId, Step};
+use crate::console::host::{Host, QueryId, Step, UnitState};
 use crate::testbed::{MysqldSafeLog, Output};
 
 use super::MARIADB_LOG;
@@ -66,6 +66,11 @@ impl MysqldSafe {
     /// Starts the run, and waits for its end.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         if self.begun.is_none() {
+            // A server in service has its process number in the pid file.
+            if host.unit() == UnitState::Active {
+                let text = notice(host, "A mysqld process already exists");
+                return Step::Done(failed(1, text));
+            }
             self.begun = Some(self.begin(host));
         }
         let Some(begun) = &mut self.begun else {

@@ -70,6 +70,7 @@ impl Node {
             .as_deref()
             .map_or_else(GraState::default, GraState::read);
         self.database = state.database;
+        self.storage_position = self.database.position;
         self.cache = state.cache;
         let seqno = self.start_seqno();
         self.state_uuid = self.saved.uuid;
@@ -419,6 +420,12 @@ impl Node {
     fn open_port(&mut self, fx: &mut Effects) {
         if !self.port_open && !self.term_while_waiting {
             self.port_open = true;
+            if !self.storage_position.is_undefined() {
+                log(
+                    fx,
+                    LogLine::RecoveredPositionFromStorage(self.storage_position),
+                );
+            }
             log(fx, LogLine::ReadyForConnections);
             fx.push(Effect::Note(Note::PortOpen));
         }

@@ -14,7 +14,7 @@ mod transfer;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, MemberRef, Seqno, StateUuid};
+use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, MemberRef, Position, Seqno, StateUuid};
 
 use crate::cache::Gcache;
 use crate::config::Config;
@@ -86,6 +86,9 @@ pub struct Node {
     corrupt: bool,
     /// The process's picture of the database; the disk may be behind.
     database: Database,
+    /// The position that the storage engines had when they were opened: of the last run, or of the
+    /// snapshot that was copied.
+    storage_position: Position,
     cache: Gcache,
     /// The history's name, as the replicator has it.
     state_uuid: StateUuid,
@@ -137,7 +140,7 @@ impl Node {
             pc,
             gcs: Gcs::new(
                 uuid,
-                seatrial_galera::Position::UNDEFINED,
+                Position::UNDEFINED,
                 u128::from(boot.entropy),
             ),
             identity,
@@ -150,6 +153,7 @@ impl Node {
             saved: GraState::default(),
             corrupt: false,
             database: Database::default(),
+            storage_position: Position::UNDEFINED,
             cache: Gcache::default(),
             state_uuid: StateUuid::NIL,
             committed: Seqno::UNDEFINED,

@@ -365,6 +365,7 @@ impl Node {
         fx: &mut Effects,
     ) {
         log(fx, LogLine::SstReceived(position));
+        self.storage_position = position;
         self.database = database.clone();
         self.disk(DiskOp::InnodbReplace(Box::new(database.clone())), fx);
         self.committed = position.seqno;
