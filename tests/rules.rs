@@ -35,9 +35,15 @@ fn what_the_table_of_rules_names_exists() {
         for named in cells[3].split(", ") {
             let (kind, name) = named.split_once(':').unwrap_or((named, ""));
             let exists = match kind {
-                "recording" => root.join(format!("scenarios/recordings/{name}.json")).exists(),
-                "scenario" => root.join(format!("scenarios/catalogue/{name}.toml")).exists(),
-                "script" => root.join(format!("sim/node/tests/scripts/{name}.txt")).exists(),
+                "recording" => root
+                    .join(format!("scenarios/recordings/{name}.json"))
+                    .exists(),
+                "scenario" => root
+                    .join(format!("scenarios/catalogue/{name}.toml"))
+                    .exists(),
+                "script" => root
+                    .join(format!("sim/node/tests/scripts/{name}.txt"))
+                    .exists(),
                 "test" => tests.contains(&format!("fn {name}(")),
                 _ => false,
             };

@@ -116,7 +116,7 @@ impl Bench<'_> {
         let mut race = false;
         if errors.is_empty() && !agreement.differing.is_empty() && self.on[0] != EngineArg::Real {
             for other in 1..=OTHER_SEEDS {
-                let mut again = self.run(&scenario, self.on[0], seed.wrapping_add(other << 32));
+                let mut again = self.run(&scenario, self.on[0], seed.wrapping_add(other));
                 again.seed = seed;
                 records[0] = again;
                 let retried = Agreement::of(&records);
