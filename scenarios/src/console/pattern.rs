@@ -62,14 +62,11 @@ impl Pattern {
             first = false;
         }
         let plain = !pattern.at_start && !pattern.at_end && !ignore_case;
-        pattern.literal = pattern
-            .atoms
-            .iter()
-            .map(|atom| match atom {
-                (Atom::Is(c), false) if plain => Some(*c),
-                _ => None,
-            })
-            .collect();
+        let text = pattern.atoms.iter().map(|atom| match atom {
+            (Atom::Is(c), false) => Some(*c),
+            _ => None,
+        });
+        pattern.literal = text.collect::<Option<String>>().filter(|_| plain);
         Ok(pattern)
     }
 

@@ -4,6 +4,7 @@
 //! Total order inside a view is in [`order`]; agreement on the next view in [`gather`].
 
 mod gather;
+mod install;
 mod order;
 
 use std::collections::{BTreeMap, BTreeSet};

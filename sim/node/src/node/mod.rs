@@ -14,7 +14,9 @@ mod transfer;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, MemberRef, Position, Seqno, StateUuid};
+use seatrial_galera::{
+    GcommUuid, GraState, GvwState, LogLine, MemberRef, Position, Seqno, StateUuid,
+};
 
 use crate::cache::Gcache;
 use crate::config::Config;
@@ -138,11 +140,7 @@ impl Node {
             gmcast: Gmcast::new(identity.me, uuid),
             evs: Evs::new(uuid, None),
             pc,
-            gcs: Gcs::new(
-                uuid,
-                Position::UNDEFINED,
-                u128::from(boot.entropy),
-            ),
+            gcs: Gcs::new(uuid, Position::UNDEFINED, u128::from(boot.entropy)),
             identity,
             boot,
             phase: Phase::Starting,
