@@ -1,0 +1,99 @@
+//! A campaign gives the same however it is cut, and finds what is known to be there.
+
+use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::schedule::{Op, Play, Schedule, Vocabulary};
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::shard::{FORMAT, Header, Shard, merge};
+use seatrial_sim::explore::{BLOCK, Options, play, play_block, shrink};
+
+fn options(procedure: &str) -> Options {
+    Options {
+        procedure: procedure.to_owned(),
+        vocabulary: Vocabulary::everything(),
+        timers: None,
+    }
+}
+
+fn shard(blocks: &[u64], shard: Option<(u64, u64)>) -> Shard {
+    let mut record = Shard::new(Header {
+        format: FORMAT,
+        program: "test".into(),
+        fingerprint: "test".into(),
+        procedure: "manual".into(),
+        seeds: (0, 3 * BLOCK),
+        shard,
+    });
+    let mut templates = Templates::default();
+    for block in blocks {
+        for played in play_block(&mut templates, &options("manual"), *block) {
+            record.seeds.insert(played.record.seed, played.record);
+        }
+    }
+    record
+}
+
+#[test]
+fn two_shards_merged_are_the_whole_byte_for_byte() {
+    let whole = merge([shard(&[0, 1, 2], None)]).expect("one shard");
+    let first = shard(&[0, 2], Some((0, 2)));
+    let second = shard(&[1], Some((1, 2)));
+    assert_eq!(
+        second.missing().len(),
+        2 * usize::try_from(BLOCK).expect("small")
+    );
+    let merged = merge([second, first]).expect("two shards");
+    assert_eq!(merged.render(), whole.render());
+    assert!(whole.missing().is_empty());
+    assert!(whole.states() > 30, "{} states", whole.states());
+}
+
+/// A lost quorum beside noise: the noise goes, the outcome stays.
+#[test]
+fn a_finding_is_made_small_and_stays_the_same() {
+    let schedule = Schedule {
+        nodes: Vocabulary::everything().nodes,
+        options: seatrial_scenarios::Options::default(),
+        timers: None,
+        ops: vec![
+            Op::Write { node: 0, rows: 3 },
+            Op::Partition(vec![0, 0, 1]),
+            Op::Heal,
+            Op::Terminate(vec![0, 1]),
+            Op::Write { node: 2, rows: 1 },
+            Op::Recover(1),
+        ],
+    };
+    let manual = Play {
+        pace: Pace::Rest,
+        procedure: Some("manual".to_owned()),
+    };
+    let scenario = schedule.scenario("noise", "two terminated nodes beside noise", &manual);
+    let mut templates = Templates::default();
+    let small = shrink(&mut templates, &scenario, 1, None).expect("it fails");
+    assert_eq!(small.outcome, Outcome::BootstrapRefused);
+    assert_eq!(
+        small.scenario.steps.len(),
+        1,
+        "{}",
+        small.scenario.to_toml()
+    );
+    let again = play(&mut templates, &small.scenario, 1, None).expect("it runs");
+    assert_eq!(Outcome::of(&again, 1), Outcome::BootstrapRefused);
+}
+
+#[test]
+fn what_recovers_is_not_made_small() {
+    let scenario = Schedule {
+        nodes: Vocabulary::everything().nodes,
+        options: seatrial_scenarios::Options::default(),
+        timers: None,
+        ops: vec![Op::Stop(vec![0]), Op::Start(vec![0])],
+    };
+    let play = Play {
+        pace: Pace::Rest,
+        procedure: Some("manual".to_owned()),
+    };
+    let scenario = scenario.scenario("fine", "one node stopped and started", &play);
+    assert_eq!(shrink(&mut Templates::default(), &scenario, 1, None), None);
+}
