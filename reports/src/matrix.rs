@@ -29,7 +29,7 @@ const fn letter(outcome: Outcome) -> char {
 /// What a letter means.
 const fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Recovered => "recovered, nothing lost",
+        Outcome::Recovered => "recovered, and nothing lost that was still to be had",
         Outcome::Impossible => "refused rightly: nobody could do it without loss",
         Outcome::AsksPerson => "asks a person, although a choice without loss was there",
         Outcome::Lossy => "lossy: acknowledged rows are gone that another choice would have kept",
@@ -132,14 +132,14 @@ pub fn matrix_text(matrix: &Matrix) -> String {
     for outcome in used(matrix) {
         text.push_str(&format!("  {} {}\n", letter(outcome), meaning(outcome)));
     }
-    text.push_str("\n  procedure          ");
+    text.push_str("\n  procedure         ");
     for (heading, _) in SUMS {
         text.push_str(&format!("{heading:>8}"));
     }
     text.push_str("   time cmds\n");
     for (index, procedure) in matrix.procedures.iter().enumerate() {
         let tally = Tally::of(matrix, procedure);
-        text.push_str(&format!("{} {procedure:<19}", column(index)));
+        text.push_str(&format!("{} {procedure:<18}", column(index)));
         for (_, outcomes) in SUMS {
             text.push_str(&format!("{:>8}", tally.sum(outcomes)));
         }

@@ -47,6 +47,9 @@ impl Cell {
                 _ => Outcome::Stuck,
             };
         }
+        if outcome == Outcome::Lossy && nothing_was_to_save(record) {
+            outcome = Outcome::Recovered;
+        }
         let took = |run: &crate::record::ProcedureRecord| run.ended_ms.saturating_sub(run.began_ms);
         Self {
             procedure: procedure.to_owned(),
@@ -79,6 +82,17 @@ impl Cell {
             replay: String::new(),
         }
     }
+}
+
+/// Whether all that is lost was lost before the procedure acted, and no choice would have kept it: a
+/// disk that was not flushed gives nothing back.
+fn nothing_was_to_save(record: &RunRecord) -> bool {
+    let Some(phase) = &record.second_phase else {
+        return false;
+    };
+    let lossless =
+        |choice: &crate::record::Choice| choice.loses.as_ref().is_none_or(std::vec::Vec::is_empty);
+    phase.recovered && phase.accepted && !phase.choices.iter().any(lossless)
 }
 
 /// What was seen, in the words of the oracle that decided, or of the second phase.
