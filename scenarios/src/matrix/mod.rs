@@ -47,7 +47,7 @@ impl Cell {
                 _ => Outcome::Stuck,
             };
         }
-        if outcome == Outcome::Lossy && nothing_was_to_save(record) {
+        if outcome == Outcome::Lossy && was_lost_before(record) {
             outcome = Outcome::Recovered;
         }
         let took = |run: &crate::record::ProcedureRecord| run.ended_ms.saturating_sub(run.began_ms);
@@ -84,15 +84,13 @@ impl Cell {
     }
 }
 
-/// Whether all that is lost was lost before the procedure acted, and no choice would have kept it: a
-/// disk that was not flushed gives nothing back.
-fn nothing_was_to_save(record: &RunRecord) -> bool {
-    let Some(phase) = &record.second_phase else {
-        return false;
-    };
-    let lossless =
-        |choice: &crate::record::Choice| choice.loses.as_ref().is_none_or(std::vec::Vec::is_empty);
-    phase.recovered && phase.accepted && !phase.choices.iter().any(lossless)
+/// Whether all that is lost was lost before the procedure acted: a disk that was not flushed gives
+/// nothing back, and what the steps have thrown away is not the procedure's doing. Where it acts in
+/// the steps too, nothing is said to be before it.
+fn was_lost_before(record: &RunRecord) -> bool {
+    let phase = record.second_phase.as_ref();
+    let acted_once = record.procedures.len() == 1;
+    acted_once && phase.is_some_and(|phase| phase.recovered && phase.accepted)
 }
 
 /// What was seen, in the words of the oracle that decided, or of the second phase.
