@@ -15,7 +15,7 @@ use seatrial_scenarios::{Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 
-use crate::args::{ClaimsFormat, SupervisorArg, VerifyArgs};
+use crate::args::{ClaimsFormat, EngineArg, SupervisorArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
 use crate::{Stop, campaign, exit, scenarios, signals};
@@ -147,7 +147,7 @@ fn play_all(
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..campaign::threads(args.jobs).min(pairs.len()) {
+        for _ in 0..campaign::threads(args.jobs, &[EngineArg::Des]).min(pairs.len()) {
             let (sender, next, pairs) = (sender.clone(), &next, &pairs);
             scope.spawn(move || {
                 let mut templates = Templates::default();
