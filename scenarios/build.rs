@@ -10,7 +10,8 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let catalogue = list(&root, "FILES", &["catalogue", "regressions"], "toml")?;
-    fs::write(out.join("catalogue.rs"), catalogue)?;
+    let pack = list(&root, "PACK", &["pack"], "toml")?;
+    fs::write(out.join("catalogue.rs"), catalogue + &pack)?;
     let recordings = list(&root, "INCLUDED", &["recordings"], "json")?;
     fs::write(out.join("recordings.rs"), recordings)
 }

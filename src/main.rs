@@ -23,6 +23,7 @@ mod scenarios;
 mod show;
 mod shrink;
 mod signals;
+mod verify;
 
 use clap::Parser as _;
 
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
         Command::Claims(args) => claims::claims(args, &mut out),
         Command::Conform(args) => conform::conform(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
+        Command::Verify(args) => verify::verify(args, &mut out),
         Command::Explore(args) => explore::explore(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),
         Command::Shrink(args) => shrink::shrink(args, &mut out),

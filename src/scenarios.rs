@@ -20,6 +20,14 @@ pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {
         .collect()
 }
 
+/// The scenario pack.
+pub(crate) fn pack() -> Result<Vec<Scenario>, Stop> {
+    catalogue::pack()
+        .into_iter()
+        .map(|(file, text)| embedded(file, text))
+        .collect()
+}
+
 /// The named scenarios, each once, or the whole catalogue where none is named.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Scenario>, Stop> {
     if names.is_empty() {
@@ -87,6 +95,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 fn unknown(name: &str) -> Stop {
     let known: Vec<&str> = catalogue::all()
         .into_iter()
+        .chain(catalogue::pack())
         .map(|(file, _)| stem(file))
         .collect();
     let near = nearest(stem(name), known);

@@ -11,6 +11,7 @@ pub mod console;
 pub mod known;
 pub mod language;
 pub mod ledger;
+pub mod matrix;
 pub mod observation;
 pub mod oracles;
 pub mod outcome;

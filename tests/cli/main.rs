@@ -9,4 +9,5 @@ mod replay;
 mod report;
 mod run;
 mod streams;
+mod verify;
 mod work;

@@ -58,6 +58,10 @@ pub trait Host {
     fn write_file(&mut self, path: &str, content: &str);
     /// Writes a new file and renames it over the name (new inode).
     fn replace_file(&mut self, path: &str, content: &str);
+    /// Removes a name, if it is there.
+    fn remove_file(&mut self, path: &str);
+    /// Empties the data folder, and says whether that was possible: not under a running server.
+    fn remove_data(&mut self) -> bool;
     /// Appends a line to a log file.
     fn append_line(&mut self, path: &str, line: &str);
 

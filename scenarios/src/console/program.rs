@@ -11,8 +11,9 @@ use super::mysql::Mysql;
 use super::mysqld_safe::MysqldSafe;
 use super::output::{failed, interrupted, printed};
 use super::playbook::Playbook;
+use super::remove::Remove;
 use super::systemctl::Systemctl;
-use super::{reboot, remove, shell};
+use super::{reboot, shell};
 
 /// The folders in which a command may be named with its path, as the manual does with
 /// `/bin/mysqld_safe`.
@@ -44,7 +45,7 @@ enum Command {
     MysqldSafe(MysqldSafe),
     Playbook(Playbook),
     Reboot,
-    Remove,
+    Remove(Remove),
     Systemctl(Systemctl),
 }
 
@@ -138,7 +139,7 @@ impl Command {
             "mysql" | "mariadb" => Self::Mysql(Mysql::parse(rest)?),
             "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest)?),
             "reboot" => reboot::check(rest).map(|()| Self::Reboot)?,
-            "rm" => remove::check(rest).map(|()| Self::Remove)?,
+            "rm" => Self::Remove(Remove::parse(rest)?),
             "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
             name if files::NAMES.contains(&name) => Self::Files(Files::parse(name, rest)?),
             _ => return Err(not_found(first, sudo)),
@@ -155,7 +156,7 @@ impl Command {
             Self::MysqldSafe(command) => command.step(host),
             Self::Playbook(command) => command.step(host),
             Self::Reboot => reboot::step(host),
-            Self::Remove => remove::step(host),
+            Self::Remove(remove) => remove.step(host),
             Self::Systemctl(command) => command.step(host),
         }
     }
@@ -169,7 +170,7 @@ impl Command {
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
             // The client kills its own query and leaves; the others end as they begin.
-            Self::Mysql(_) | Self::Killall(_) | Self::Reboot | Self::Remove => interrupted(),
+            Self::Mysql(_) | Self::Killall(_) | Self::Reboot | Self::Remove(_) => interrupted(),
         }
     }
 }

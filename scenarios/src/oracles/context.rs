@@ -102,6 +102,11 @@ impl Deeds {
             self.forced
                 .insert(format!("safe_to_bootstrap was forced on {node}"));
         }
+        if line.contains("rm -rf") {
+            self.tampered.insert(node.clone());
+            self.forced
+                .insert(format!("the data of {node} were removed"));
+        }
         if line.contains("pc.bootstrap") {
             self.forced
                 .insert(format!("pc.bootstrap was set on {node}"));

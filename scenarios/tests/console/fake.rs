@@ -289,6 +289,16 @@ impl Host for Fake {
             .insert(path.to_owned(), (content.to_owned(), inode));
     }
 
+    fn remove_file(&mut self, path: &str) {
+        self.calls.push(format!("remove {path}"));
+        self.files.remove(path);
+    }
+
+    fn remove_data(&mut self) -> bool {
+        self.calls.push("remove the data".to_owned());
+        true
+    }
+
     fn replace_file(&mut self, path: &str, content: &str) {
         self.calls.push(format!("replace {path}"));
         let inode = self.files.get(path).map_or(1, |(_, inode)| inode + 1);

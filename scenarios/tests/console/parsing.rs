@@ -33,7 +33,7 @@ fn lines_that_cannot_be_run() {
             "grep '[0-9]' /x",
             "cat /x | mysql -e 'SELECT 1'",
             "cat /x | tail -1 /y",
-            "rm -rf /var/lib/mysql",
+            "rm -rf /var/log",
         ]
     ));
 }

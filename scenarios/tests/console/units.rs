@@ -254,3 +254,18 @@ fn a_reboot_returns_at_once() {
     let mut host = Fake::new();
     insta::assert_snapshot!(transcript(&mut host, &["sudo reboot", "reboot now"]));
 }
+
+#[test]
+fn rm_removes_what_procedures_remove_and_nothing_else() {
+    let mut host = Fake::new();
+    insta::assert_snapshot!(transcript(
+        &mut host,
+        &[
+            "sudo rm -f /var/lib/mysql/gvwstate.dat",
+            "sudo rm -rf /var/lib/mysql",
+            "sudo rm -rf /",
+            "sudo rm -f /etc/passwd",
+            "rm /var/lib/mysql/grastate.dat",
+        ]
+    ));
+}

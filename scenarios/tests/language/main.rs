@@ -2,5 +2,6 @@
 
 mod errors;
 mod files;
+mod pack;
 mod property;
 mod reading;

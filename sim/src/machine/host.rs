@@ -40,6 +40,20 @@ impl Host for Machine {
         self.disk.replace(path, content);
     }
 
+    fn remove_file(&mut self, path: &str) {
+        self.last_disk_change = self.now;
+        self.disk.remove(path);
+    }
+
+    fn remove_data(&mut self) -> bool {
+        if self.process.is_some() {
+            return false;
+        }
+        self.last_disk_change = self.now;
+        self.disk.lose();
+        true
+    }
+
     fn append_line(&mut self, path: &str, line: &str) {
         self.disk.append_line(path, line);
     }

@@ -1,0 +1,249 @@
+//! A matrix of procedures and scenarios, as text of 80 columns and as Markdown.
+
+use std::fmt::Write as _;
+
+use seatrial_scenarios::matrix::{Cell, Matrix};
+use seatrial_scenarios::outcome::Outcome;
+
+/// The longest id that is printed whole.
+const ID_WIDTH: usize = 44;
+
+/// The letter of a cell.
+const fn letter(outcome: Outcome) -> char {
+    match outcome {
+        Outcome::Recovered => '+',
+        Outcome::Impossible => '=',
+        Outcome::AsksPerson => '?',
+        Outcome::Lossy => 'L',
+        Outcome::SplitBrain => 'B',
+        Outcome::Diverged => 'D',
+        Outcome::BootstrapRefused => 'r',
+        Outcome::DeadLock => 'w',
+        Outcome::Stuck => 's',
+        Outcome::Unbounded => 'u',
+        Outcome::ModelBroken => 'M',
+        Outcome::Error => 'E',
+    }
+}
+
+/// What a letter means.
+const fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Recovered => "recovered, and nothing lost that was still to be had",
+        Outcome::Impossible => "refused rightly: nobody could do it without loss",
+        Outcome::AsksPerson => "asks a person, although a choice without loss was there",
+        Outcome::Lossy => "lossy: acknowledged rows are gone that another choice would have kept",
+        Outcome::SplitBrain => "split brain: two primary components serve",
+        Outcome::Diverged => "diverged: nodes serve together and hold different rows",
+        Outcome::BootstrapRefused => "the server refused the bootstrap that had been forced",
+        Outcome::DeadLock => "dead lock: all nodes run and wait for each other for ever",
+        Outcome::Stuck => "stuck: not whole, and no word that it cannot be",
+        Outcome::Unbounded => "does not end within an hour",
+        Outcome::ModelBroken => "the model is wrong: an impossible state without a forced act",
+        Outcome::Error => "could not be played: a fault of this program",
+    }
+}
+
+/// The columns' letters: a to z, then A to Z.
+fn column(index: usize) -> char {
+    ('a'..='z').chain('A'..='Z').nth(index).unwrap_or('*')
+}
+
+/// How many cells of a procedure have each outcome, and what its recoveries took.
+struct Tally {
+    counts: Vec<(Outcome, usize)>,
+    took_ms: u64,
+    commands: usize,
+}
+
+impl Tally {
+    fn of(matrix: &Matrix, procedure: &str) -> Self {
+        let cells: Vec<&Cell> = matrix
+            .cells
+            .iter()
+            .filter(|cell| cell.procedure == procedure)
+            .collect();
+        let count = |outcome: Outcome| cells.iter().filter(|c| c.outcome == outcome).count();
+        let counts = Outcome::ALL.iter().rev().map(|&o| (o, count(o))).collect();
+        let recovered = cells.iter().filter(|c| c.outcome == Outcome::Recovered);
+        let mut took: Vec<u64> = recovered.clone().map(|cell| cell.took_ms).collect();
+        let mut commands: Vec<usize> = recovered.map(|cell| cell.commands).collect();
+        took.sort_unstable();
+        commands.sort_unstable();
+        Self {
+            counts,
+            took_ms: took.get(took.len() / 2).copied().unwrap_or(0),
+            commands: commands.get(commands.len() / 2).copied().unwrap_or(0),
+        }
+    }
+
+    fn sum(&self, wanted: &[Outcome]) -> usize {
+        let counts = self.counts.iter();
+        counts
+            .filter(|(outcome, _)| wanted.contains(outcome))
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+/// The columns of the tally: a heading and the outcomes that it sums.
+const SUMS: [(&str, &[Outcome]); 6] = [
+    ("ok", &[Outcome::Recovered]),
+    ("refused", &[Outcome::Impossible]),
+    ("asks", &[Outcome::AsksPerson]),
+    ("lossy", &[Outcome::Lossy, Outcome::Diverged]),
+    ("split", &[Outcome::SplitBrain]),
+    (
+        "stuck",
+        &[
+            Outcome::BootstrapRefused,
+            Outcome::DeadLock,
+            Outcome::Stuck,
+            Outcome::Unbounded,
+        ],
+    ),
+];
+
+fn used(matrix: &Matrix) -> impl Iterator<Item = Outcome> {
+    let outcomes = Outcome::ALL.into_iter().rev();
+    outcomes.filter(|outcome| matrix.cells.iter().any(|cell| cell.outcome == *outcome))
+}
+
+/// The matrix as text: a line a scenario, a letter a cell, then a line a procedure.
+pub fn matrix_text(matrix: &Matrix) -> String {
+    let mut text = String::new();
+    let ids = matrix.scenarios.iter().map(|row| row.id.chars().count());
+    let width = ids.max().unwrap_or(0).min(ID_WIDTH);
+    line(
+        &mut text,
+        &" ".repeat(width),
+        &|index, _| column(index),
+        matrix,
+    );
+    for row in &matrix.scenarios {
+        let id = shortened(&row.id, width);
+        let cell = |_, procedure: &str| {
+            let cell = matrix.cell(procedure, &row.id);
+            cell.map_or(' ', |cell| letter(cell.outcome))
+        };
+        line(&mut text, &format!("{id:<width$}"), &cell, matrix);
+    }
+    text.push('\n');
+    for outcome in used(matrix) {
+        text.push_str(&format!("  {} {}\n", letter(outcome), meaning(outcome)));
+    }
+    text.push_str("\n  procedure         ");
+    for (heading, _) in SUMS {
+        text.push_str(&format!("{heading:>8}"));
+    }
+    text.push_str("   time cmds\n");
+    for (index, procedure) in matrix.procedures.iter().enumerate() {
+        let tally = Tally::of(matrix, procedure);
+        text.push_str(&format!("{} {procedure:<18}", column(index)));
+        for (_, outcomes) in SUMS {
+            text.push_str(&format!("{:>8}", tally.sum(outcomes)));
+        }
+        let seconds = tally.took_ms / 1_000;
+        text.push_str(&format!("{seconds:>6}s {:>4}\n", tally.commands));
+    }
+    text.push_str("  time and commands: the middle one of the recoveries\n");
+    text
+}
+
+/// A line of letters behind a heading.
+fn line(text: &mut String, head: &str, letter: &dyn Fn(usize, &str) -> char, matrix: &Matrix) {
+    text.push_str(head);
+    for (index, procedure) in matrix.procedures.iter().enumerate() {
+        text.push(' ');
+        text.push(letter(index, procedure));
+    }
+    text.push('\n');
+}
+
+fn shortened(id: &str, width: usize) -> String {
+    if id.chars().count() <= width {
+        return id.to_owned();
+    }
+    let kept: String = id.chars().take(width.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
+
+/// The matrix as Markdown, with the line that replays each cell that is not good.
+pub fn matrix_markdown(matrix: &Matrix) -> String {
+    let mut text = String::from("# Procedures by scenarios\n\n");
+    let supervisor = match matrix.supervisor {
+        seatrial_scenarios::Supervisor::None => "none",
+        seatrial_scenarios::Supervisor::Systemd => "systemd",
+    };
+    // Writing to a String does not fail.
+    let _ = writeln!(
+        text,
+        "Seed {}, supervisor `{supervisor}`, {} procedures by {} scenarios.\n",
+        matrix.seed,
+        matrix.procedures.len(),
+        matrix.scenarios.len()
+    );
+    let heads: Vec<&str> = SUMS.iter().map(|(heading, _)| *heading).collect();
+    let _ = writeln!(
+        text,
+        "| | procedure | {} | time | commands |",
+        heads.join(" | ")
+    );
+    let _ = writeln!(text, "|---|---|{}---:|---:|", "---:|".repeat(SUMS.len()));
+    for (index, procedure) in matrix.procedures.iter().enumerate() {
+        let tally = Tally::of(matrix, procedure);
+        let sums = SUMS.map(|(_, outcomes)| tally.sum(outcomes).to_string());
+        let _ = writeln!(
+            text,
+            "| {} | `{procedure}` | {} | {} s | {} |",
+            column(index),
+            sums.join(" | "),
+            tally.took_ms / 1_000,
+            tally.commands
+        );
+    }
+    let columns: Vec<String> = (0..matrix.procedures.len())
+        .map(|index| column(index).to_string())
+        .collect();
+    let _ = writeln!(text, "\n| scenario | {} |", columns.join(" | "));
+    let _ = writeln!(text, "|---|{}", ":-:|".repeat(columns.len()));
+    for row in &matrix.scenarios {
+        let letters: Vec<String> = matrix
+            .procedures
+            .iter()
+            .map(|procedure| {
+                let cell = matrix.cell(procedure, &row.id);
+                cell.map_or(String::new(), |cell| letter(cell.outcome).to_string())
+            })
+            .collect();
+        let _ = writeln!(text, "| `{}` | {} |", row.id, letters.join(" | "));
+    }
+    text.push('\n');
+    for outcome in used(matrix) {
+        let _ = writeln!(text, "- `{}` {}", letter(outcome), meaning(outcome));
+    }
+    text.push_str("\n## What is not good\n");
+    for procedure in &matrix.procedures {
+        let bad: Vec<&Cell> = matrix
+            .cells
+            .iter()
+            .filter(|cell| cell.procedure == *procedure && !cell.outcome.is_good())
+            .collect();
+        if bad.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n### {procedure}\n");
+        for cell in bad {
+            let words = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(
+                text,
+                "- `{}`: {}. {}\n  `{}`",
+                cell.scenario,
+                cell.outcome.name(),
+                words.replace('|', "\\|"),
+                cell.replay
+            );
+        }
+    }
+    text
+}
