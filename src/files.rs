@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use seatrial_reports::{Campaign, ChromeTrace, Page, junit_xml, summary_markdown};
+use seatrial_scenarios::matrix::Matrix;
 use seatrial_scenarios::record_file::{
     CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
 };
@@ -41,6 +42,11 @@ impl Reports {
             page: Page::default(),
             chrome_trace: ChromeTrace::default(),
         })
+    }
+
+    /// Puts a matrix of procedures and scenarios into the page.
+    pub(crate) fn set_matrix(&mut self, matrix: Matrix) {
+        self.page.set_matrix(matrix);
     }
 
     /// Adds a run.

@@ -13,7 +13,7 @@ use seatrial_scenarios::{Results, RunRecord};
 use crate::args::ReportArgs;
 use crate::files::{Reports, record_path};
 use crate::output::Out;
-use crate::{Stop, against, exit};
+use crate::{Stop, against, exit, verify};
 
 pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     let folder = match (&args.out, args.folders.as_slice()) {
@@ -36,8 +36,16 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut records: Vec<RunRecord> = Vec::new();
     let mut pinned: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut wall_ms = 0;
+    let mut matrix = None;
     for source in &args.folders {
+        let table = source.join("verify.json");
+        if table.is_file() {
+            matrix = Some(verify::read(&table)?);
+        }
         let path = record_path(source);
+        if table.is_file() && !path.is_file() {
+            continue;
+        }
         let unreadable = |error: String| Stop::usage(format!("{}: {error}", path.display()));
         let file = File::open(&path).map_err(|error| unreadable(error.to_string()))?;
         let mut reader = RecordReader::new(BufReader::new(file));
@@ -59,9 +67,12 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         take_head(&mut head, of_file, in_file);
         wall_ms += end.map_or(0, |end| end.wall_ms);
     }
-    let Some(reports) = reports else {
+    let Some(mut reports) = reports else {
         return Err(Stop::usage("no run is recorded there"));
     };
+    if let Some(matrix) = matrix {
+        reports.set_matrix(matrix);
+    }
     let results = Results::of(&head.program, &head.commit, &head.engines, &records);
     let comparison = before.map(|before| Comparison::of(&before, &results));
     let campaign = Campaign {

@@ -201,7 +201,7 @@ fn write(folder: &Path, matrix: &Matrix) -> Result<String, Stop> {
 }
 
 /// An earlier matrix.
-fn read(file: &Path) -> Result<Matrix, Stop> {
+pub(crate) fn read(file: &Path) -> Result<Matrix, Stop> {
     let stop = |error: String| Stop::usage(format!("--against {}: {error}", file.display()));
     let text = fs::read_to_string(file).map_err(|error| stop(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| stop(format!("not a verify.json: {error}")))

@@ -9,7 +9,7 @@ use seatrial_scenarios::outcome::Outcome;
 const ID_WIDTH: usize = 44;
 
 /// The letter of a cell.
-const fn letter(outcome: Outcome) -> char {
+pub(crate) const fn letter(outcome: Outcome) -> char {
     match outcome {
         Outcome::Recovered => '+',
         Outcome::Impossible => '=',
@@ -27,7 +27,7 @@ const fn letter(outcome: Outcome) -> char {
 }
 
 /// What a letter means.
-const fn meaning(outcome: Outcome) -> &'static str {
+pub(crate) const fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Recovered => "recovered, and nothing lost that was still to be had",
         Outcome::Impossible => "refused rightly: nobody could do it without loss",
@@ -104,7 +104,8 @@ const SUMS: [(&str, &[Outcome]); 6] = [
     ),
 ];
 
-fn used(matrix: &Matrix) -> impl Iterator<Item = Outcome> {
+/// The outcomes that come up, the best first.
+pub(crate) fn used(matrix: &Matrix) -> impl Iterator<Item = Outcome> {
     let outcomes = Outcome::ALL.into_iter().rev();
     outcomes.filter(|outcome| matrix.cells.iter().any(|cell| cell.outcome == *outcome))
 }

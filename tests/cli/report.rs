@@ -64,6 +64,33 @@ fn reports_of_several_folders_are_one() {
     assert_eq!(results["scenarios"].as_array().unwrap().len(), 2);
 }
 
+/// The matrix of `verify` stands in the page of the runs beside it.
+#[test]
+fn the_matrix_stands_in_the_page() {
+    let work = Work::new();
+    work.run(&["run", "back-end-log", "--on", "des", "--out", "runs"]);
+    work.run(&[
+        "verify",
+        "manual",
+        "kolla",
+        "--scenarios",
+        "two-nodes-are-terminated",
+        "--out",
+        "matrix",
+    ]);
+    assert!(
+        !work
+            .read("runs/index.html")
+            .contains("Procedures by broken states")
+    );
+    let ran = work.run(&["report", "runs", "matrix", "--out", "both"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let page = work.read("both/index.html");
+    assert!(page.contains("Procedures by broken states"));
+    assert!(page.contains("<th scope=\"col\">kolla</th>"));
+    assert!(page.contains("the server refused the bootstrap that had been forced"));
+}
+
 #[test]
 fn a_file_that_is_no_record() {
     let work = Work::new();

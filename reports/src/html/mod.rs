@@ -5,6 +5,7 @@
 //! of its own, and is unpacked when it is opened.
 
 mod escape;
+mod matrix;
 mod observed;
 mod overview;
 mod player;
@@ -12,6 +13,7 @@ mod player;
 use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, PreEscaped, html};
+use seatrial_scenarios::matrix::Matrix;
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{CampaignHead, RecordedRun, ScenarioText};
 use serde_json::{Value, json};
@@ -42,6 +44,8 @@ pub struct Page {
     runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
+    /// The matrix of procedures and scenarios, where there is one.
+    matrix: Option<Matrix>,
 }
 
 /// What tells one run of a campaign from the others.
@@ -60,6 +64,11 @@ impl RunKey {
 }
 
 impl Page {
+    /// Puts a matrix of procedures and scenarios into the overview.
+    pub fn set_matrix(&mut self, matrix: Matrix) {
+        self.matrix = Some(matrix);
+    }
+
     /// Adds a run. One that passed is left out of the player when the page is full.
     pub fn add(&mut self, run: &RecordedRun) {
         let record = &run.record;

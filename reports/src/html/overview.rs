@@ -62,6 +62,9 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                         li { a href="#contradicted" { "Where the manual is wrong" } }
                         li { a href="#findings" { "Findings" } }
                         li { a href="#scenarios" { "Watch the scenarios" } }
+                        @if page.matrix.is_some() {
+                            li { a href="#matrix" { "Procedures" } }
+                        }
                         li { a href="#agreement" { "Agreement" } }
                         li { a href="#ledger" { "All statements" } }
                         li { a href="#rules" { "Rules" } }
@@ -76,6 +79,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                 (wrong(page, campaign, &contradicted))
                 (findings(page, campaign))
                 (scenarios(page, campaign, head))
+                @if let Some(matrix) = &page.matrix { (super::matrix::markup(matrix)) }
                 (agreement(page, campaign))
                 (statements(page, campaign, &ledger))
                 (rules())

@@ -1,0 +1,52 @@
+//! The matrix of procedures and scenarios in the page.
+
+use maud::{Markup, html};
+use seatrial_scenarios::matrix::Matrix;
+
+use crate::matrix::{letter, meaning, used};
+
+use super::escape::visible;
+
+/// A row a scenario, a column a procedure, a letter a cell; the words of a cell stand in its title.
+pub(super) fn markup(matrix: &Matrix) -> Markup {
+    html! {
+        section #matrix {
+            h2 { "Procedures by broken states" }
+            p {
+                "What each procedure came to in each state, with seed " (matrix.seed)
+                ". Every cell that is not good has a scenario file of its own beside verify.json."
+            }
+            ul {
+                @for outcome in used(matrix) {
+                    li { code { (letter(outcome)) } " " (meaning(outcome)) }
+                }
+            }
+            div.scroll tabindex="0" role="region" aria-label="Matrix of procedures and scenarios" {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { "Scenario" }
+                            @for procedure in &matrix.procedures {
+                                th scope="col" { (visible(procedure)) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for row in &matrix.scenarios {
+                            tr {
+                                th scope="row" { (visible(&row.id)) }
+                                @for procedure in &matrix.procedures {
+                                    @if let Some(cell) = matrix.cell(procedure, &row.id) {
+                                        td title=(meaning(cell.outcome)) { code { (letter(cell.outcome)) } }
+                                    } @else {
+                                        td {}
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
