@@ -137,6 +137,15 @@ pub(crate) enum TimersArg {
     Fast,
 }
 
+impl From<TimersArg> for seatrial_scenarios::Timers {
+    fn from(timers: TimersArg) -> Self {
+        match timers {
+            TimersArg::Default => Self::Default,
+            TimersArg::Fast => Self::Fast,
+        }
+    }
+}
+
 /// When the next step of a scenario begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PaceArg {

@@ -10,7 +10,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_scenarios::Timers;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
@@ -18,7 +17,7 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{self, FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
 
-use crate::args::{ExploreArgs, MergeArgs, SeedRange, TimersArg};
+use crate::args::{ExploreArgs, MergeArgs, SeedRange};
 use crate::output::Out;
 use crate::{Stop, campaign, exit, signals};
 
@@ -34,10 +33,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let options = Options {
         procedure: args.procedure.clone(),
         vocabulary: Vocabulary::everything(),
-        timers: args.timers.map(|timers| match timers {
-            TimersArg::Default => Timers::Default,
-            TimersArg::Fast => Timers::Fast,
-        }),
+        timers: args.timers.map(Into::into),
     };
     let folder = args.out.join("findings");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;

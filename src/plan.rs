@@ -60,10 +60,7 @@ impl<'a> Flags<'a> {
             (Some(PaceArg::Rest), _) | (None, 2..) => Pace::Rest,
             (Some(PaceArg::Next) | None, _) => Pace::Next,
         };
-        let timers = timers.map(|timers| match timers {
-            TimersArg::Default => Timers::Default,
-            TimersArg::Fast => Timers::Fast,
-        });
+        let timers = timers.map(Into::into);
         Self {
             pace,
             timers,

@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use seatrial_scenarios::Timers;
 use seatrial_sim::des::Templates;
 
-use crate::args::{ShrinkArgs, TimersArg};
+use crate::args::ShrinkArgs;
 use crate::output::Out;
 use crate::{Stop, exit, scenarios};
 
@@ -14,10 +13,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
     let Some(scenario) = list.first() else {
         return Err(Stop::usage("no scenario is named"));
     };
-    let timers = args.timers.map(|timers| match timers {
-        TimersArg::Default => Timers::Default,
-        TimersArg::Fast => Timers::Fast,
-    });
+    let timers = args.timers.map(Into::into);
     let mut templates = Templates::default();
     let Some(small) = seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers)
     else {

@@ -185,34 +185,6 @@ impl Op {
             Self::Wait(span) => vec![Action::Wait(Wait::For(*span))],
         }
     }
-
-    /// What it does, in a few words.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Write { .. } => "write",
-            Self::WriteInFlight { .. } => "write-in-flight",
-            Self::Stop(_) => "stop",
-            Self::Terminate(_) => "terminate",
-            Self::StopAndTerminate { .. } => "stop-and-terminate",
-            Self::Start(_) => "start",
-            Self::Restart(_) => "restart",
-            Self::Bootstrap(_) => "bootstrap",
-            Self::Force(_) => "force",
-            Self::ForceBootstrap(_) => "force-bootstrap",
-            Self::PcBootstrap(_) => "pc-bootstrap",
-            Self::Recover(_) => "recover",
-            Self::Partition(_) => "partition",
-            Self::Cut { .. } => "cut",
-            Self::Heal => "heal",
-            Self::Hang(_) => "hang",
-            Self::Resume(_) => "resume",
-            Self::PowerOff(_) => "power-off",
-            Self::PowerOn(_) => "power-on",
-            Self::Damage { .. } => "damage",
-            Self::InterruptTransfer(_) => "interrupt-transfer",
-            Self::Wait(_) => "wait",
-        }
-    }
 }
 
 /// A command of an operator who gives up after a while.

@@ -30,6 +30,21 @@ impl Time {
     pub const fn divided_by(self, divisor: u64) -> Self {
         Self(self.0 / divisor)
     }
+
+    /// The shortest stretch in which both periods fit a whole number of times; a period of nothing
+    /// counts as the shortest one there is.
+    #[must_use]
+    pub const fn common_multiple(self, other: Self) -> Self {
+        let (a, b) = (
+            if self.0 == 0 { 1 } else { self.0 },
+            if other.0 == 0 { 1 } else { other.0 },
+        );
+        let (mut x, mut y) = (a, b);
+        while y != 0 {
+            (x, y) = (y, x % y);
+        }
+        Self(a / x * b)
+    }
 }
 
 impl Add for Time {
@@ -42,5 +57,17 @@ impl Add for Time {
 impl AddAssign for Time {
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_meet_at_their_least_common_multiple() {
+        let ms = Time::from_millis;
+        assert_eq!(ms(1_000).common_multiple(ms(500)), ms(1_000));
+        assert_eq!(ms(400).common_multiple(ms(500)), ms(2_000));
     }
 }

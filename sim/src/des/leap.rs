@@ -6,7 +6,7 @@
 //! from there on every draw is the same as without the leap: states and trace are equal, which a test
 //! holds.
 
-use seatrial_node::{Channel, Peer};
+use seatrial_node::{Channel, Peer, Time};
 use seatrial_scenarios::Span;
 
 use crate::machine::Machine;
@@ -29,13 +29,13 @@ impl World {
         {
             return;
         }
-        let mut period = 1;
+        let mut period = Time(1);
         let mut until = limit;
         for machine in &self.machines {
             let Some(idle) = machine.idle(self.now) else {
                 return;
             };
-            period = least_common_multiple(period, idle.period.as_micros());
+            period = period.common_multiple(Time(idle.period.as_micros()));
             until = idle.until.map_or(until, |at| until.min(at));
         }
         // Peers that refuse at once are dialled in a steady rhythm. Attempts that wait for their
@@ -62,14 +62,14 @@ impl World {
         {
             return;
         }
-        let left = until.saturating_sub(self.now).as_micros() / period;
+        let left = until.saturating_sub(self.now).as_micros() / period.0;
         let Some(periods) = left
             .checked_sub(LANDING_PERIODS)
             .filter(|periods| *periods > 0)
         else {
             return;
         };
-        self.shift(Span(period * periods));
+        self.shift(Span(period.0 * periods));
     }
 
     fn shift(&mut self, by: Span) {
@@ -101,12 +101,4 @@ impl World {
     pub const fn leapt(&self) -> Span {
         self.leapt
     }
-}
-
-const fn least_common_multiple(a: u64, b: u64) -> u64 {
-    let (mut x, mut y) = (a, b);
-    while y != 0 {
-        (x, y) = (y, x % y);
-    }
-    a / x * b
 }

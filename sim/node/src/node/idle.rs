@@ -29,7 +29,7 @@ impl Node {
             && !self.unsynced
             && !self.apply_armed;
         let config = &self.identity.config;
-        nothing_waits.then(|| common_multiple(Evs::idle_period(config), links))
+        nothing_waits.then(|| Evs::idle_period(config).common_multiple(links))
     }
 
     /// Whom the node dials without a connection coming of it.
@@ -41,26 +41,5 @@ impl Node {
     pub fn shift(&mut self, by: Time) {
         self.evs.shift(by);
         self.gmcast.shift(by);
-    }
-}
-
-/// The least common multiple of two periods.
-pub(crate) fn common_multiple(a: Time, b: Time) -> Time {
-    let (mut x, mut y) = (a.0.max(1), b.0.max(1));
-    while y != 0 {
-        (x, y) = (y, x % y);
-    }
-    Time(a.0 / x * b.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_meet_at_their_least_common_multiple() {
-        let ms = Time::from_millis;
-        assert_eq!(common_multiple(ms(1_000), ms(500)), ms(1_000));
-        assert_eq!(common_multiple(ms(400), ms(500)), ms(2_000));
     }
 }
