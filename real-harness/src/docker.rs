@@ -16,8 +16,9 @@ use testcontainers::bollard::models::{
 };
 use testcontainers::bollard::query_parameters::{
     CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder,
-    DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    RemoveContainerOptionsBuilder, StartContainerOptions, UploadToContainerOptionsBuilder,
+    DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder, ListImagesOptions,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    StartContainerOptions, UploadToContainerOptionsBuilder,
 };
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -84,6 +85,28 @@ impl Docker {
             }) => Ok(None),
             Err(error) => Err(HarnessError::docker(format!("inspect image {name}"))(error)),
         }
+    }
+
+    /// The ids and names of all images here.
+    pub(crate) async fn images(&self) -> Result<Vec<(String, Vec<String>)>, HarnessError> {
+        let images = self
+            .client
+            .list_images(None::<ListImagesOptions>)
+            .await
+            .map_err(HarnessError::docker("list images"))?;
+        Ok(images
+            .into_iter()
+            .map(|image| (image.id, image.repo_tags))
+            .collect())
+    }
+
+    pub(crate) async fn remove_image(&self, name: &str) -> Result<(), HarnessError> {
+        let removed = self
+            .client
+            .remove_image(name, None::<RemoveImageOptions>, None)
+            .await;
+        gone_is_fine(removed.map(|_| ()))
+            .map_err(HarnessError::docker(format!("remove image {name}")))
     }
 
     /// Makes an image of a root file system, a tar archive.

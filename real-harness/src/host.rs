@@ -158,7 +158,7 @@ impl Host {
             _ => &self.hands,
         };
         let mut hands = hands.lock().await;
-        self.ask(&mut hands, question, Duration::from_mins(1)).await
+        self.ask(&mut hands, question, Duration::from_mins(2)).await
     }
 
     /// Asks for a deed that must go well.

@@ -85,6 +85,14 @@ pub fn sweep() -> Result<usize, HarnessError> {
     runtime().block_on(async { Docker::connect().await?.sweep(Owner::has_ended).await })
 }
 
+/// Removes prepared images that no run will use again, and says how many.
+///
+/// # Errors
+/// When no Docker engine answers.
+pub fn remove_stale_images() -> Result<usize, HarnessError> {
+    runtime().block_on(async { prepared::remove_stale(&Docker::connect().await?).await })
+}
+
 /// Runs a scenario on this engine.
 ///
 /// # Errors

@@ -213,10 +213,11 @@ impl Engine {
         String::from_utf8_lossy(&output.stdout).lines().count()
     }
 
-    /// Removes what ended runs have left.
-    pub(crate) fn clean(&self) -> Option<i32> {
+    /// Removes what ended runs have left, and gives what was told of it.
+    pub(crate) fn clean(&self) -> String {
         let output = self.command(&["clean"]).output().expect("the command runs");
-        output.status.code()
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
     }
 
     pub(crate) fn doctor(&self) -> String {
@@ -230,8 +231,12 @@ impl Engine {
 
     /// No process that has ended has left a container or a network.
     pub(crate) fn assert_nothing_is_left(&self) {
-        let output = self.command(&["clean"]).output().expect("the command runs");
-        assert_eq!(text(&output).trim(), "nothing was left behind");
+        let text = self.clean();
+        assert_eq!(
+            text.lines().next(),
+            Some("nothing was left behind"),
+            "{text}"
+        );
     }
 }
 

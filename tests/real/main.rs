@@ -130,7 +130,7 @@ fn what_a_killed_run_leaves_behind_goes_with_clean() {
     child.kill().expect("it can be killed");
     child.wait().expect("it has ended");
     assert_eq!(Engine::containers_of(number), 3, "nobody removed them");
-    assert_eq!(engine.clean(), Some(0));
+    assert!(engine.clean().contains("removed"));
     assert_eq!(Engine::containers_of(number), 0);
 }
 
@@ -189,7 +189,13 @@ fn packets_are_filtered_beside_hosts_whose_image_cannot() {
         "{}",
         ran.record()
     );
-    engine.assert_nothing_is_left();
+    drop(image);
+    assert!(
+        engine
+            .clean()
+            .contains("1 prepared image that no run would use again removed"),
+        "what was prepared of an image goes when the image has gone"
+    );
 }
 
 /// A user's own cluster tool takes the place of ours.
