@@ -1,0 +1,68 @@
+//! What the lab asks of an engine beyond the [`Testbed`] port.
+
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_scenarios::{Setup, Testbed, TraceEvent};
+use seatrial_sim::des::World;
+
+/// A cluster at the lab's prompt.
+pub(crate) trait Bed: Testbed + Sized {
+    /// An exact copy; `None` where the engine cannot go back in time.
+    fn copy(&self) -> Option<Self>;
+
+    /// The events since the last call.
+    fn take_events(&mut self) -> Vec<TraceEvent>;
+
+    /// A hash over everything that there is: the same for two moments if and only if nothing that
+    /// follows can tell them apart. `None` where the engine cannot be seen into.
+    fn hash(&self) -> Option<String>;
+}
+
+/// An engine that makes clusters for the lab.
+pub(crate) trait Engine {
+    /// The clusters that it makes.
+    type Bed: Bed;
+
+    /// A cluster in its initial state.
+    ///
+    /// # Errors
+    /// When the initial state is not reached, in words.
+    async fn build(&self, setup: &Setup) -> Result<Self::Bed, String>;
+
+    /// Ends a cluster that is not needed any more.
+    async fn end(&self, bed: Self::Bed);
+
+    /// What a person must know who types at this engine's prompt.
+    fn remark(&self) -> Option<&'static str>;
+}
+
+/// The discrete-event engine.
+pub(crate) struct Des;
+
+impl Engine for Des {
+    type Bed = World;
+
+    async fn build(&self, setup: &Setup) -> Result<World, String> {
+        World::build(setup).map_err(|error| error.to_string())
+    }
+
+    async fn end(&self, _: World) {}
+
+    fn remark(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Bed for World {
+    fn copy(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn take_events(&mut self) -> Vec<TraceEvent> {
+        World::take_events(self)
+    }
+
+    fn hash(&self) -> Option<String> {
+        // Everything in the world is printed by its derived Debug, maps in the order of their keys.
+        Some(sha256_hex(&format!("{self:?}")))
+    }
+}
