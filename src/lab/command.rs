@@ -237,7 +237,8 @@ pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> 
             [one, other] => Ok(Command::Diff((*one).to_owned(), Some((*other).to_owned()))),
             _ => Err(Trouble::usage(name)),
         },
-        "save" if !rest.is_empty() => Ok(Command::Save(PathBuf::from(rest))),
+        "save" if rest.is_empty() => Err(Trouble::usage(name)),
+        "save" => Ok(Command::Save(PathBuf::from(rest))),
         "mission" | "missions" => match words.as_slice() {
             [] => Ok(Command::Mission(None)),
             [id] => Ok(Command::Mission(Some((*id).to_owned()))),
@@ -388,7 +389,7 @@ fn wait(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
 fn long(text: &str) -> Result<Span, Trouble> {
     let span = span(text)?;
     if span > WAIT_MAX {
-        return Err(Trouble::new(format!("{span} is too long to wait at once"))
+        return Err(Trouble::new(format!("{text} is too long to wait at once"))
             .help("at most 1h; wait several times"));
     }
     Ok(span)

@@ -60,8 +60,8 @@ impl Words {
                 .collect::<Vec<_>>()
         };
         let words: Vec<String> = match before.as_slice() {
-            [] => help::names()
-                .map(str::to_owned)
+            [] => with(&help::names())
+                .into_iter()
                 .chain(self.nodes.iter().map(|node| format!("{node}$")))
                 .collect(),
             ["fault"] => fault_names().map(str::to_owned).collect(),
@@ -74,7 +74,7 @@ impl Words {
                 .chain(state_words().map(str::to_owned))
                 .chain(with(&["within"]))
                 .collect(),
-            ["help"] => help::names().map(str::to_owned).collect(),
+            ["help"] => with(&help::names()),
             ["mission"] => self.missions.clone(),
             ["procedure"] => with(seatrial_scenarios::procedures::names()),
             ["why"] | ["fault", ..] => nodes().collect(),

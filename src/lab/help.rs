@@ -109,12 +109,15 @@ const GROUPS: &[Group] = &[
 ];
 
 /// The first words of the commands that have one.
-pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    GROUPS
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = GROUPS
         .iter()
         .flat_map(|(_, commands)| commands.iter())
         .filter(|(usage, _)| !usage.starts_with("A$"))
         .filter_map(|(usage, _)| usage.split(' ').next())
+        .collect();
+    names.dedup();
+    names
 }
 
 /// How a command is written.

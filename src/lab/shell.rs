@@ -127,6 +127,12 @@ impl<E: Engine> Lab<E> {
             .collect()
     }
 
+    /// The session, for tests.
+    #[cfg(test)]
+    pub(super) const fn session(&self) -> &Session<E::Bed> {
+        &self.session
+    }
+
     /// Ends the lab.
     pub(crate) async fn end(self) {
         self.engine.end(self.session.into_bed()).await;
@@ -190,10 +196,11 @@ impl<E: Engine> Lab<E> {
             Command::Fork(name) => {
                 let before = self.session.fork.clone();
                 self.session.begin_fork(&name)?;
-                format!(
-                    "fork {name} goes on from moment {}; `goto {before}` goes back to {before}\n",
+                let said = format!(
+                    "fork {name} goes on from moment {}; `goto {before}` goes back to {before}",
                     self.session.number()
-                )
+                );
+                wrapped("", "  ", &said)
             }
             Command::Diff(one, other) => self.diff(&one, other.as_deref())?,
             Command::Save(path) => self.save(&path)?,

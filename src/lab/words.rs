@@ -257,8 +257,12 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
             }
             (None, None) => {
                 let key = word.trim_start_matches("wsrep_");
-                let Some(value) = words.next() else {
-                    return Err(Trouble::unknown("state", word, state_words_list()));
+                // A word that can be no key of the language is a state or a node misspelt.
+                let possible = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                let Some(value) = words.next().filter(|_| possible) else {
+                    let nodes = nodes.iter().map(NodeName::as_str);
+                    let known: Vec<&str> = nodes.chain(state_words()).collect();
+                    return Err(Trouble::unknown("state or node", word, known));
                 };
                 let plain = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
                 let text = key == "conf_id" || !plain;
@@ -275,8 +279,4 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
         return Err(Trouble::usage("wait"));
     }
     Ok(format!("{{ {} }}", entries.join(", ")))
-}
-
-fn state_words_list() -> Vec<&'static str> {
-    state_words().collect()
 }

@@ -5,6 +5,7 @@
 mod about;
 mod claims;
 mod errors;
+mod lab;
 mod replay;
 mod report;
 mod run;

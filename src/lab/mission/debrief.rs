@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::oracles::{diverged, lost_rows};
-use seatrial_scenarios::record::WriteOutcome;
+use seatrial_scenarios::record::{CommandRecord, WriteOutcome, WriteRecord};
 use seatrial_scenarios::{ClusterPredicate, NodeName, Observation, Span};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub(crate) struct Graded {
     down: Span,
     /// Commands that changed something.
     commands: usize,
+    /// Writes that no client was told are committed.
+    not_taken: usize,
 }
 
 /// Grades the way to the present moment.
@@ -60,7 +62,9 @@ pub(crate) async fn grade<B: Bed>(
     playing: &Playing,
 ) -> Result<Graded, Trouble> {
     let mission = playing.mission();
+    let not_taken = not_taken(session);
     let (missing, seen, writes) = recovered(session).await?;
+    let missing = missing.or_else(|| not_done(session, &mission.must));
     let lost: Vec<String> = lost_rows(&writes, &seen);
     let down = match session.moment(session.start()) {
         Some(start) => session
@@ -86,10 +90,51 @@ pub(crate) async fn grade<B: Bed>(
         lost: traced(session, &lost, &seen),
         down,
         commands,
+        not_taken,
     })
 }
 
-type Writes = Vec<seatrial_scenarios::record::WriteRecord>;
+/// What the mission asks to be typed and was not.
+fn not_done<B: Bed>(session: &Session<B>, must: &[Vec<String>]) -> Option<String> {
+    let typed: Vec<String> = typed(session)
+        .iter()
+        .map(|command| format!("{}$ {}", command.node, command.line))
+        .collect();
+    let done = |text: &String| typed.iter().any(|line| line.contains(text));
+    must.iter()
+        .find(|texts| !texts.iter().any(done))
+        .and_then(|texts| texts.first())
+        .map(|text| format!("`{text}` was not typed"))
+}
+
+/// The commands since the mission's beginning.
+fn typed<B: Bed>(session: &Session<B>) -> &[CommandRecord] {
+    let start = session
+        .moment(session.start())
+        .map_or(0, |start| start.course.record().commands.len());
+    session.record().commands.get(start..).unwrap_or_default()
+}
+
+/// How many writes since the mission's beginning have ended without an acknowledgement.
+fn not_taken<B: Bed>(session: &Session<B>) -> usize {
+    let start = session
+        .moment(session.start())
+        .map_or(0, |start| start.course.record().writes.len());
+    session
+        .record()
+        .writes
+        .iter()
+        .skip(start)
+        .filter(|write| {
+            matches!(
+                write.outcome,
+                WriteOutcome::Refused { .. } | WriteOutcome::Unknown
+            )
+        })
+        .count()
+}
+
+type Writes = Vec<WriteRecord>;
 
 /// What is missing to a recovered cluster: all synced, a fresh row taken on every node and held by all.
 /// Tried on a copy where there is one.
@@ -110,9 +155,17 @@ async fn recovered<B: Bed>(
             _ if ClusterPredicate::TwinPrimaries.holds(&seen) => {
                 "there are two primary components".to_owned()
             }
+            1 => format!("only {} serves", names(serving)),
             _ => format!("only {} serve", names(serving)),
         };
         return Ok((Some(missing), seen, writes));
+    }
+    if session.now().course.is_under_load() {
+        // Rows on their way would look like different rows.
+        acts.push(Act::Action(
+            "load = { nodes = [\"NODE\"], clients = 0 }"
+                .replace("NODE", session.nodes()[0].as_str()),
+        ));
     }
     acts.extend(session.nodes().iter().map(|node| Act::Write {
         node: node.clone(),
@@ -137,14 +190,8 @@ async fn recovered<B: Bed>(
 
 /// The commands since the mission's beginning that change something.
 fn changing<B: Bed>(session: &Session<B>) -> usize {
-    let start = session
-        .moment(session.start())
-        .map_or(0, |start| start.course.record().commands.len());
-    session
-        .record()
-        .commands
+    typed(session)
         .iter()
-        .skip(start)
         .filter(|command| !only_looks(&command.line))
         .count()
 }
@@ -273,6 +320,12 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
             spoken(best.downtime)
         ),
     );
+    if graded.not_taken > 0 {
+        line(
+            false,
+            format!("{} writes of clients were not taken.", graded.not_taken),
+        );
+    }
     line(
         graded.commands <= best.commands,
         match graded.commands.saturating_sub(best.commands) {

@@ -37,6 +37,8 @@ pub(crate) struct Mission {
     pub(crate) setup: Vec<(String, Act)>,
     /// Hints, each saying more than the one before.
     pub(crate) hints: Vec<String>,
+    /// What must have been typed: of each of these one.
+    pub(crate) must: Vec<Vec<String>>,
     /// What the best grade asks for.
     pub(crate) best: Best,
     /// The better way: commands, and why.
@@ -80,6 +82,8 @@ struct Raw {
     #[serde(default)]
     cluster: toml::Table,
     hints: Vec<String>,
+    #[serde(default)]
+    must: Vec<Vec<String>>,
     best: RawBest,
     way: String,
     because: String,
@@ -150,6 +154,7 @@ impl Mission {
             scenario,
             setup,
             hints: raw.hints,
+            must: raw.must,
             best: Best {
                 downtime,
                 commands: raw.best.commands,
@@ -261,4 +266,26 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Mission>, String> {
             Mission::parse(&file.display().to_string(), &text)
         })
         .collect()
+}
+
+/// A mission that can be read, for tests.
+#[cfg(test)]
+pub(super) fn tests_good() -> String {
+    r#"id    = "m"
+title = "A mission"
+story = "Once upon a time."
+goal  = "The end."
+hints = ["look"]
+setup = """
+client A write 2
+"""
+way = """
+A$ sudo reboot
+"""
+because = "It is so."
+[best]
+downtime = "1m"
+commands = 1
+"#
+    .to_owned()
 }
