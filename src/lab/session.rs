@@ -276,7 +276,8 @@ impl<B: Bed> Session<B> {
             jobs: more.jobs,
             scripted: more.scripted,
         });
-        self.stand(self.moments.len() - 1);
+        self.current = self.moments.len() - 1;
+        self.forks.insert(self.fork.clone(), self.current);
         Ok(())
     }
 
@@ -300,7 +301,7 @@ impl<B: Bed> Session<B> {
 
     /// What would come of some acts now. They happen to a copy; where there is none, to the cluster.
     pub(super) async fn probe(&mut self, acts: &[Act]) -> Result<(Course, Observation), Trouble> {
-        let (fork, number) = (self.fork.clone(), self.current);
+        let (forks, number) = (self.forks.clone(), self.current);
         let moments = self.moments.len();
         let mut done = Ok(());
         for act in acts {
@@ -312,20 +313,14 @@ impl<B: Bed> Session<B> {
         let now = self.now();
         let came = (now.course.clone(), now.seen.clone());
         if self.can_travel() {
-            self.fork = fork;
+            self.forks = forks;
             self.travel(number)?;
             self.moments.truncate(moments);
         }
         done.map(|()| came)
     }
 
-    /// The present moment is this one, and the fork has come to it.
-    fn stand(&mut self, number: usize) {
-        self.current = number;
-        self.forks.insert(self.fork.clone(), number);
-    }
-
-    /// Goes to another moment.
+    /// Goes to another moment. The fork stays where it has come to until something else is done.
     pub(super) fn travel(&mut self, number: usize) -> Result<(), Trouble> {
         let there = self
             .moments
@@ -336,7 +331,7 @@ impl<B: Bed> Session<B> {
                 .help("time travel needs `--on des`"));
         };
         self.live = bed;
-        self.stand(number);
+        self.current = number;
         Ok(())
     }
 

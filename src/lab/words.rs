@@ -260,8 +260,10 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
                 // A word that can be no key of the language is a state or a node misspelt.
                 let possible = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
                 let Some(value) = words.next().filter(|_| possible) else {
-                    let nodes = nodes.iter().map(NodeName::as_str);
-                    let known: Vec<&str> = nodes.chain(state_words()).collect();
+                    let mut known: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+                    for word in state_words() {
+                        known.push(word);
+                    }
                     return Err(Trouble::unknown("state or node", word, known));
                 };
                 let plain = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");

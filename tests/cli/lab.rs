@@ -53,8 +53,7 @@ fn replayed(document: &str) -> String {
     // The code blocks are the odd pieces.
     let mut index = 1;
     while index < blocks.len() {
-        let start = format!("console\n$ seatrial lab");
-        if !blocks[index].starts_with(&start) {
+        if !blocks[index].starts_with("console\n$ seatrial lab") {
             index += 2;
             continue;
         }
@@ -77,7 +76,7 @@ fn replayed(document: &str) -> String {
         let invocation = blocks[first].lines().nth(1).unwrap();
         let args: Vec<&str> = invocation.split_whitespace().skip(3).collect();
         let ran = played(&args, &script);
-        assert!(ran.stderr.is_empty(), "{invocation}: {}", ran.stderr);
+        assert!(ran.stderr.is_empty(), "{}{}", ran.stdout, ran.stderr);
         let mut pieces = pieces(&ran.stdout).into_iter();
         let welcome = pieces.next().unwrap();
         for (place, count) in counts.into_iter().enumerate() {
