@@ -187,9 +187,8 @@ impl Trouble {
 pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> {
     if line.len() > LINE_MAX {
         return Err(
-            Trouble::new(format!("this line has {} bytes", line.len())).help(format!(
-                "a line has at most {LINE_MAX}: was something else pasted?"
-            )),
+            Trouble::new(format!("this line has more than {LINE_MAX} bytes"))
+                .help("was something else pasted?"),
         );
     }
     let line = line.trim();

@@ -312,14 +312,17 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
             line(false, format!("  lost: {}: {story}.", rows(tags)));
         }
     }
-    line(
-        graded.down <= best.downtime,
-        format!(
-            "Nobody was served for {} (at most {}).",
-            spoken(graded.down),
-            spoken(best.downtime)
-        ),
-    );
+    // Where nobody is served in the end the time so far means nothing.
+    if graded.missing.is_none() {
+        line(
+            graded.down <= best.downtime,
+            format!(
+                "Nobody was served for {} (at most {}).",
+                spoken(graded.down),
+                spoken(best.downtime)
+            ),
+        );
+    }
     if graded.not_taken > 0 {
         line(
             false,

@@ -72,7 +72,12 @@ fn primacy(name: &NodeName, node: &NodeObservation, known: Option<&NodeKnown>) -
                 count_text(name, count)
             ));
         }
-        if let Some((last, missing)) = &known.reunion {
+        // A server that starts has its memory from gvwstate.dat, of which more below.
+        let reunion = known
+            .reunion
+            .as_ref()
+            .filter(|_| node.process == ProcessState::Running);
+        if let Some((last, missing)) = reunion {
             said.push(if last.is_empty() {
                 "Nobody in its view remembers a primary component: only a bootstrap makes one."
                     .to_owned()
@@ -109,8 +114,9 @@ fn bootstrap<B: Bed>(session: &Session<B>, name: &NodeName, node: &NodeObservati
     let others: Vec<&NodeName> = serving.into_iter().filter(|other| *other != name).collect();
     if !others.is_empty() {
         said.push(format!(
-            "{} serves already: a second cluster beside it would be a split brain.",
-            names(others)
+            "{} {} already: a second cluster beside it would be a split brain.",
+            names(others.iter().copied()),
+            if others.len() == 1 { "serves" } else { "serve" }
         ));
     }
     if node.process != ProcessState::Exited {
@@ -136,7 +142,7 @@ fn bootstrap<B: Bed>(session: &Session<B>, name: &NodeName, node: &NodeObservati
                 "Its uuid is zero: the node holds no complete copy of any history.".to_owned()
             } else if file.seqno < 0 && node.process == ProcessState::Exited {
                 format!(
-                    "Its history is {uuid}, its seqno -1: it did not stop in order, and only \
+                    "Its history is {uuid}, its seqno -1: its last server did not end in order, and only \
                      `mysqld_safe --wsrep-recover` says how far it got."
                 )
             } else if file.seqno < 0 {
