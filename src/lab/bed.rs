@@ -1,5 +1,6 @@
 //! What the lab asks of an engine beyond the [`Testbed`] port.
 
+use seatrial_real_harness::{Real, RealOptions};
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{Setup, Testbed, TraceEvent};
 use seatrial_sim::des::World;
@@ -48,6 +49,44 @@ impl Engine for Des {
     async fn end(&self, _: World) {}
 
     fn remark(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Real nodes.
+pub(crate) struct OnReal(pub(crate) RealOptions);
+
+impl Engine for OnReal {
+    type Bed = Real;
+
+    async fn build(&self, setup: &Setup) -> Result<Real, String> {
+        seatrial_real_harness::start(setup, &self.0)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    async fn end(&self, bed: Real) {
+        bed.remove().await;
+    }
+
+    fn remark(&self) -> Option<&'static str> {
+        Some(
+            "These are real nodes. Time passes while you think, and there is no way back: `back`, \
+             `goto`, `fork` and `reset` are for `--on des`.",
+        )
+    }
+}
+
+impl Bed for Real {
+    fn copy(&self) -> Option<Self> {
+        None
+    }
+
+    fn take_events(&mut self) -> Vec<TraceEvent> {
+        Real::take_events(self)
+    }
+
+    fn hash(&self) -> Option<String> {
         None
     }
 }

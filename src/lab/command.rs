@@ -1,5 +1,6 @@
 //! Reading a line of the prompt.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use seatrial_scenarios::{NodeName, Span};
@@ -116,13 +117,10 @@ impl Act {
                         quoted(line)
                     );
                     if let Some(span) = ctrl_c {
-                        text.push_str(&format!(
-                            ", interrupt_after = {}",
-                            quoted(&span.to_string())
-                        ));
+                        let _ = write!(text, ", interrupt_after = {}", quoted(&span.to_string()));
                     }
                     if *background {
-                        text.push_str(&format!(", as = {}", quoted(&name())));
+                        let _ = write!(text, ", as = {}", quoted(&name()));
                     }
                     text + " }"
                 });
@@ -173,13 +171,11 @@ impl Trouble {
     ) -> Self {
         let short: String = typed.chars().take(40).collect();
         let trouble = Self::new(format!("there is no {what} `{}`", short.escape_debug()));
-        match nearest(typed, known.clone()).first() {
-            Some(near) => trouble.help(format!("did you mean `{near}`?")),
-            None => {
-                let known: Vec<&str> = known.into_iter().collect();
-                trouble.help(format!("there are: {}", known.join(", ")))
-            }
+        if let Some(near) = nearest(typed, known.clone()).first() {
+            return trouble.help(format!("did you mean `{near}`?"));
         }
+        let known: Vec<&str> = known.into_iter().collect();
+        trouble.help(format!("there are: {}", known.join(", ")))
     }
 }
 

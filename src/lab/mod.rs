@@ -30,14 +30,14 @@ use std::path::PathBuf;
 
 use seatrial_scenarios::Scenario;
 
-use bed::{Des, Engine};
+use bed::{Des, Engine, OnReal};
 use mission::Mission;
 use progress::Progress;
 use shell::{Lab, Setting};
 
 use crate::args::{EngineArg, LabArgs};
 use crate::output::Out;
-use crate::{Stop, engines, exit, scenarios};
+use crate::{Stop, engines, exit, real, scenarios, signals};
 
 /// A cluster of three nodes, where no scenario is named.
 const PLAIN: &str =
@@ -54,7 +54,17 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
         EngineArg::Madsim => Err(Stop::usage(
             "the lab is on des, where there is time travel, or on real: --on des",
         )),
-        EngineArg::Real => Err(Stop::usage("the lab on real nodes is not built yet")),
+        EngineArg::Real => {
+            let options = real::options(&args.real, &[args.on], None)?;
+            signals::listen();
+            let work = open(OnReal(options), args, folder, out);
+            seatrial_real_harness::at_prompt(work).unwrap_or_else(|| {
+                Err(Stop {
+                    code: exit::STOPPED,
+                    text: "stopped by a signal; the containers are removed".to_owned(),
+                })
+            })
+        }
     }
 }
 

@@ -30,16 +30,12 @@ fn pass_over(input: &mut impl BufRead) -> io::Result<()> {
         if buffer.is_empty() {
             return Ok(());
         }
-        match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(place) => {
-                input.consume(place + 1);
-                return Ok(());
-            }
-            None => {
-                let length = buffer.len();
-                input.consume(length);
-            }
+        if let Some(place) = buffer.iter().position(|byte| *byte == b'\n') {
+            input.consume(place + 1);
+            return Ok(());
         }
+        let length = buffer.len();
+        input.consume(length);
     }
 }
 

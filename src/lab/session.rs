@@ -50,6 +50,13 @@ pub(super) struct Moment<B> {
     pub(super) scripted: usize,
 }
 
+impl<B> Moment<B> {
+    /// When it is, since the first step could begin.
+    pub(super) fn clock(&self) -> Span {
+        self.seen.at.saturating_sub(self.course.began())
+    }
+}
+
 /// What is counted along the way.
 #[derive(Clone, Copy)]
 struct Counts {
@@ -80,16 +87,16 @@ impl<B: Bed> Session<B> {
         scenario.second_phase = false;
         scenario.findings.clear();
         scenario.limit = LIMIT;
-        scenario.file = "FILE".to_owned();
+        "FILE".clone_into(&mut scenario.file);
         let options = RunOptions {
             seed,
             ..RunOptions::default()
         };
         let course = Course::begin(&mut live, &scenario, &options).await;
         let events = live.take_events();
-        let seen = live.observe().await;
+        let observation = live.observe().await;
         let mut known = Known::default();
-        known.learn(&events, &seen);
+        known.learn(&events, &observation);
         let first = Moment {
             parent: None,
             line: "the beginning".to_owned(),
@@ -98,7 +105,7 @@ impl<B: Bed> Session<B> {
             course,
             #[cfg(test)]
             events,
-            seen,
+            seen: observation,
             known,
             jobs: 0,
             scripted: 0,
@@ -158,11 +165,6 @@ impl<B: Bed> Session<B> {
     /// From here on the commands are the person's own.
     pub(super) fn set_start(&mut self) {
         self.start = self.current;
-    }
-
-    /// When a moment is, since the first one could begin.
-    pub(super) fn clock(&self, moment: &Moment<B>) -> Span {
-        moment.seen.at.saturating_sub(moment.course.began())
     }
 
     /// Whether there is a way back.
@@ -433,7 +435,7 @@ impl<B: Bed> Session<B> {
         }
         let mut scenario = self.scenario.clone();
         id.clone_into(&mut scenario.id);
-        scenario.title = "A session of the lab".to_owned();
+        "A session of the lab".clone_into(&mut scenario.title);
         scenario.why = None;
         scenario.source = None;
         scenario.pack = None;

@@ -1,5 +1,6 @@
 //! The lab behind the prompt: a line in, a text out.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use owo_colors::OwoColorize as _;
@@ -76,37 +77,30 @@ impl<E: Engine> Lab<E> {
         if let Some(remark) = self.engine.remark() {
             text.push_str(&wrapped("", "", remark));
         }
-        match scenario {
-            Some(scenario) => {
-                text.push_str(&format!("{}\n", scenario.title.bold()));
-                if let Some(why) = &scenario.why {
-                    text.push_str(&wrapped("", "", why));
-                }
-                let steps = format!(
-                    "Its {} steps have not been played: `next` plays one.",
-                    self.steps.len()
-                );
-                text.push_str(&wrapped("", "", &steps));
-            }
-            None => {
-                let nodes = views::names(self.session.nodes());
-                text.push_str(&wrapped(
-                    "",
-                    "",
-                    &format!(
-                        "A cluster of {nodes}, all synced. Break it, and bring it back. `help` lists \
-                         the commands, `mission` the missions."
-                    ),
-                ));
-            }
+        let Some(scenario) = scenario else {
+            let nodes = views::names(self.session.nodes());
+            let said = format!(
+                "A cluster of {nodes}, all synced. Break it, and bring it back. `help` lists the \
+                 commands, `mission` the missions."
+            );
+            return text + &wrapped("", "", &said);
+        };
+        let _ = writeln!(text, "{}", scenario.title.bold());
+        if let Some(why) = &scenario.why {
+            text.push_str(&wrapped("", "", why));
         }
+        let steps = format!(
+            "Its {} steps have not been played: `next` plays one.",
+            self.steps.len()
+        );
+        text.push_str(&wrapped("", "", &steps));
         text
     }
 
     /// The prompt.
     pub(crate) fn prompt(&self) -> String {
         let now = self.session.now();
-        format!("lab {}> ", clock(self.session.clock(now)))
+        format!("lab {}> ", clock(now.clock()))
     }
 
     /// The names of the nodes, for completion.

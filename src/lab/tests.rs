@@ -1,13 +1,12 @@
 //! The lab from the inside: ways back are exact, and what is saved is the same run.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
-
 use pollster::block_on;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, Scenario};
 use seatrial_sim::des::World;
+use std::fmt::Write as _;
 
 use super::bed::Des;
 use super::mission::{Mission, embedded};
@@ -213,11 +212,12 @@ fn lines_that_cannot_be_done_say_why_and_change_nothing() {
     ] {
         let reply = block_on(lab.line(line));
         assert!(reply.refused, "{line}");
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "> {}\n{}",
             line.escape_debug(),
             anstream::adapter::strip_str(&reply.text)
-        ));
+        );
     }
     let long = block_on(lab.line(&"x".repeat(1 << 20)));
     assert!(long.refused && long.text.len() < 300, "{}", long.text);
@@ -285,7 +285,7 @@ fn a_mission_is_a_file_and_what_is_wrong_with_one_is_said() {
         let bad = good.replace(from, to);
         assert_ne!(bad, good, "{from}");
         let error = Mission::parse("bad.toml", &bad).unwrap_err();
-        text.push_str(&format!("{to:?}\n{}\n\n", error.trim()));
+        let _ = write!(text, "{to:?}\n{}\n\n", error.trim());
     }
     insta::assert_snapshot!(text);
 }

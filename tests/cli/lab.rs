@@ -1,5 +1,6 @@
 //! `seatrial lab`: transcripts of the documents, missions, hostile input.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ fn replayed(document: &str) -> String {
         for (place, count) in counts.into_iter().enumerate() {
             let mut text = "console\n".to_owned();
             if place == 0 {
-                text.push_str(&format!("{invocation}\n{welcome}"));
+                let _ = write!(text, "{invocation}\n{welcome}");
             }
             text.extend(pieces.by_ref().take(count));
             new[first + 2 * place] = text;
@@ -187,7 +188,7 @@ fn every_mission_has_a_wrong_way_whose_debrief_names_what_was_lost() {
             debrief.contains("-   lost: row") || debrief.contains("of clients were not taken"),
             "{id}: {debrief}"
         );
-        all.push_str(&format!("{id}\n{script}{debrief}\n"));
+        let _ = write!(all, "{id}\n{script}{debrief}\n");
     }
     insta::assert_snapshot!(all);
 }

@@ -10,5 +10,6 @@ mod replay;
 mod report;
 mod run;
 mod streams;
+mod terminal;
 mod verify;
 mod work;

@@ -56,7 +56,9 @@ pub(crate) fn history<B: Bed>(session: &Session<B>) -> String {
     if groups.is_empty() {
         text.push_str("no client has written anything yet: `client A write 3`\n");
     } else {
-        let columns: String = nodes.iter().map(|(name, _)| format!("{name:<5}")).collect();
+        let columns: String = nodes.iter().fold(String::new(), |text, (name, _)| {
+            text + &format!("{name:<5}")
+        });
         let head = format!("{:<28}{:<18}{}", "rows", "the client knows", columns);
         let _ = writeln!(text, "{}", head.trim_end().bold());
     }

@@ -25,9 +25,11 @@ pub(crate) fn clock(span: Span) -> String {
 pub(crate) fn spoken(span: Span) -> String {
     let millis = span.as_millis();
     match millis {
-        0..10_000 if millis % 1000 != 0 => format!("{}.{}s", millis / 1000, millis % 1000 / 100),
+        0..10_000 if !millis.is_multiple_of(1000) => {
+            format!("{}.{}s", millis / 1000, millis % 1000 / 100)
+        }
         0..60_000 => format!("{}s", millis / 1000),
-        _ if millis / 1000 % 60 == 0 => format!("{}m", millis / 60_000),
+        _ if (millis / 1000).is_multiple_of(60) => format!("{}m", millis / 60_000),
         _ => format!("{}m {}s", millis / 60_000, millis / 1000 % 60),
     }
 }

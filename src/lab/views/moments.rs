@@ -54,7 +54,7 @@ pub(crate) fn moments<B: Bed>(session: &Session<B>) -> String {
         let _ = writeln!(
             text,
             "{mark}{number:>4}  {:>7}  {}{parent}{forks}",
-            clock(session.clock(moment)),
+            clock(moment.clock()),
             cut(&line, room)
         );
     }

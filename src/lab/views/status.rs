@@ -136,7 +136,7 @@ pub(crate) fn place<B: Bed>(session: &Session<B>) -> String {
     format!(
         "moment {}, {} into it, fork {}",
         session.number(),
-        clock(session.clock(session.now())),
+        clock(session.now().clock()),
         session.fork
     )
 }

@@ -1,6 +1,8 @@
 //! `why A`: why a node is primary or not, and may be bootstrapped or not, in terms of its files and
 //! views.
 
+use std::fmt::Write as _;
+
 use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::oracles::choices;
@@ -22,7 +24,7 @@ pub(crate) fn why<B: Bed>(session: &Session<B>, name: &NodeName, truth: bool) ->
     let known = now.known.node(name);
     let mut text = String::new();
     let mut part = |heading: String, sentences: Vec<String>| {
-        text.push_str(&format!("{}\n", heading.bold()));
+        let _ = writeln!(text, "{}", heading.bold());
         for sentence in sentences {
             text.push_str(&wrapped("  ", "  ", &sentence));
         }
