@@ -13,7 +13,7 @@ use super::bed::Engine;
 use super::complete::Words;
 use super::shell::Lab;
 use crate::output::Out;
-use crate::{Stop, exit};
+use crate::{Stop, exit, signals};
 
 /// How many lines the history keeps.
 const HISTORY: usize = 1000;
@@ -97,11 +97,17 @@ pub(super) async fn talk<E: Engine>(
     }) {
         editor = editor.with_history(Box::new(history));
     }
+    // At the prompt Ctrl-C is a key. While a command is simulated it is a signal, which must not cost
+    // the session; the second one ends the program.
+    signals::listen();
     loop {
         match editor.read_line(&Left(lab.prompt())) {
             Ok(Signal::Success(line)) => {
                 let reply = lab.line(&line).await;
                 out.print(&reply.text);
+                if signals::take() {
+                    out.line("(Ctrl-C came too late to stop this; `back` takes it back)");
+                }
                 if reply.leave {
                     return Ok(exit::OK);
                 }

@@ -4,6 +4,10 @@
 //! code. So the steps on the way to a moment, written down as a scenario, make the same run.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 use miette::Diagnostic as _;
 #[cfg(test)]
@@ -15,6 +19,7 @@ use seatrial_scenarios::{NodeName, Observation, RunOptions, RunRecord, Scenario,
 use super::bed::Bed;
 use super::command::{Act, Trouble};
 use super::known::Known;
+use crate::engines;
 
 /// The longest simulated time of a session.
 const LIMIT: Span = Span::from_secs(7 * 24 * 60 * 60);
@@ -48,6 +53,19 @@ pub(super) struct Moment<B> {
     jobs: u32,
     /// How many steps of the scenario were played so far.
     pub(super) scripted: usize,
+}
+
+/// What comes of some work, or what it panicked with.
+async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(engines::panic_text(&*panic).to_owned())),
+        }
+    })
+    .await
 }
 
 impl<B> Moment<B> {
@@ -259,9 +277,20 @@ impl<B: Bed> Session<B> {
         };
         let before = &self.moments[self.current];
         let (course, mut known) = (before.course.clone(), before.known.clone());
-        let course = course
-            .play(&mut self.live, &scenario, &self.options, &step)
-            .await;
+        let played = course.play(&mut self.live, &scenario, &self.options, &step);
+        let course = match unless_it_panics(played).await {
+            Ok(course) => course,
+            Err(panic) => {
+                // What is half done is thrown away, so that the session goes on where it was.
+                if let Some(bed) = self.now().bed.as_ref().and_then(Bed::copy) {
+                    self.live = bed;
+                }
+                return Err(
+                    Trouble::new(format!("a bug in seatrial, please report it: {panic}"))
+                        .help("nothing has happened; `save FILE` keeps the way to here"),
+                );
+            }
+        };
         let events = self.live.take_events();
         let seen = self.live.observe().await;
         known.learn(&events, &seen);

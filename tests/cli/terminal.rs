@@ -106,8 +106,7 @@ fn a_session_at_a_terminal_of_80_by_24() {
     terminal.until("prompt", at_prompt);
     terminal.line("fault terminate A B", "no server (exit 137)");
     terminal.line("wait until C non-Primary", "so it is: C non-Primary");
-    terminal.keys(&["clear-is-no-command", "Enter"]);
-    terminal.until("answer", |screen| screen.contains("there is no command"));
+    terminal.line("clear-is-no-command", "there is no command");
     let status = terminal.line("status", "no quorum");
     insta::assert_snapshot!(status.trim_end());
     // Tab offers what may come next; Ctrl-C throws the line away, and nothing has happened.
@@ -125,6 +124,10 @@ fn a_session_at_a_terminal_of_80_by_24() {
         screen.trim_end().ends_with("> status")
     });
     terminal.keys(&["C-c"]);
+    // What is typed before the prompt is back belongs to nobody.
+    terminal.until("second reminder", |screen| {
+        screen.matches("(Ctrl-D or `quit` leaves)").count() == 2 && at_prompt(screen)
+    });
     terminal.line("mission cut-off", "debrief` ends the mission");
     terminal.line("debrief", "Grade F");
     terminal.keys(&["C-d"]);
