@@ -13,8 +13,8 @@ pub(crate) trait Bed: Testbed + Sized {
     /// The events since the last call.
     fn take_events(&mut self) -> Vec<TraceEvent>;
 
-    /// A hash over everything that there is: the same for two moments if and only if nothing that
-    /// follows can tell them apart. `None` where the engine cannot be seen into.
+    /// A hash over everything that there is: two moments with the same one go on in the same way.
+    /// `None` where the engine cannot be seen into.
     fn hash(&self) -> Option<String>;
 }
 

@@ -84,6 +84,16 @@ pub(crate) enum Act {
 }
 
 impl Act {
+    /// Clients stop to write all the time.
+    pub(crate) fn end_of_load(nodes: &[NodeName]) -> Self {
+        // The language wants a node, and 0 clients end the load wherever it is.
+        let first = nodes.first().map_or("A", NodeName::as_str);
+        Self::Action(format!(
+            "load = {{ nodes = [{}], clients = 0 }}",
+            quoted(first)
+        ))
+    }
+
     /// The action as a scenario file writes it. `jobs` counts what was left running so far.
     pub(crate) fn toml(&self, jobs: &mut u32) -> String {
         let mut name = || {
@@ -325,13 +335,7 @@ fn typed(line: &str, nodes: &[NodeName], ctrl_c: Option<Span>) -> Result<Option<
 
 fn client(words: &[&str], nodes: &[NodeName]) -> Result<Act, Trouble> {
     match words {
-        ["stop"] => {
-            let first = nodes.first().map_or("A", NodeName::as_str);
-            Ok(Act::Action(format!(
-                "load = {{ nodes = [{}], clients = 0 }}",
-                quoted(first)
-            )))
-        }
+        ["stop"] => Ok(Act::end_of_load(nodes)),
         [name, "write"] => Ok(Act::Write {
             node: node(name, nodes)?,
             rows: Some(1),

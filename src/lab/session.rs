@@ -24,8 +24,10 @@ use crate::engines;
 /// The longest simulated time of a session.
 const LIMIT: Span = Span::from_secs(7 * 24 * 60 * 60);
 
-/// The most moments of a session.
-const MOMENTS_MAX: usize = 2000;
+/// The most moments of a session, and the most rows that all of them together may hold: each keeps a
+/// copy of the cluster, and this is about a gigabyte of them.
+const MOMENTS_MAX: usize = 1000;
+const ROWS_MAX: usize = 200_000;
 
 /// The name of the way that a session begins on.
 pub(super) const MAIN: &str = "main";
@@ -88,6 +90,8 @@ pub(super) struct Session<B> {
     options: RunOptions,
     live: B,
     moments: Vec<Moment<B>>,
+    /// How many rows were written in all of them.
+    rows: usize,
     current: usize,
     /// The moment of each fork, and the fork that is gone on with.
     forks: BTreeMap<String, usize>,
@@ -133,6 +137,7 @@ impl<B: Bed> Session<B> {
             options,
             live,
             moments: vec![first],
+            rows: 0,
             current: 0,
             forks: BTreeMap::from([(MAIN.to_owned(), 0)]),
             fork: MAIN.to_owned(),
@@ -253,11 +258,11 @@ impl<B: Bed> Session<B> {
             return Err(Trouble::new(format!("nothing more can happen here: {why}"))
                 .help("`back` or `reset` goes back"));
         }
-        if self.moments.len() >= MOMENTS_MAX {
-            return Err(
-                Trouble::new(format!("a session has at most {MOMENTS_MAX} moments"))
-                    .help("`save FILE` keeps this one; then begin a new one"),
-            );
+        if self.moments.len() >= MOMENTS_MAX || self.rows >= ROWS_MAX {
+            return Err(Trouble::new(
+                "this session has as many moments and rows as can be kept at once",
+            )
+            .help("`save FILE` writes it down; then begin a new one"));
         }
         let number = self.steps(self.current).len() + 1;
         let step = Step {
@@ -294,6 +299,7 @@ impl<B: Bed> Session<B> {
         let events = self.live.take_events();
         let seen = self.live.observe().await;
         known.learn(&events, &seen);
+        self.rows += course.record().writes.len();
         self.moments.push(Moment {
             parent: Some(self.current),
             line: line.to_owned(),
@@ -333,7 +339,7 @@ impl<B: Bed> Session<B> {
     /// What would come of some acts now. They happen to a copy; where there is none, to the cluster.
     pub(super) async fn probe(&mut self, acts: &[Act]) -> Result<(Course, Observation), Trouble> {
         let (forks, number) = (self.forks.clone(), self.current);
-        let moments = self.moments.len();
+        let (moments, rows) = (self.moments.len(), self.rows);
         let mut done = Ok(());
         for act in acts {
             done = self.act("", act).await;
@@ -347,6 +353,7 @@ impl<B: Bed> Session<B> {
             self.forks = forks;
             self.travel(number)?;
             self.moments.truncate(moments);
+            self.rows = rows;
         }
         done.map(|()| came)
     }

@@ -244,10 +244,8 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
         });
         let cluster = CLUSTER.iter().find(|known| **known == word);
         match (state, cluster) {
-            (Some((key, word)), None) if named.is_some() => {
-                entries.push(format!("{key} = {}", quoted(word)));
-            }
-            (Some((key, word)), Some(_)) if named.is_some() => {
+            // Of a node `primary` is its status, of nobody in particular that of the cluster.
+            (Some((key, word)), _) if named.is_some() => {
                 entries.push(format!("{key} = {}", quoted(word)));
             }
             (_, Some(word)) => entries.push(format!("cluster = {}", quoted(word))),

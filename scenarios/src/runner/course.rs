@@ -92,10 +92,14 @@ impl Course {
     ) -> Self {
         let mut runner = Runner::resume(testbed, scenario, options, self);
         runner.play_step(step, None).await;
-        runner.into_course()
+        let mut course = runner.into_course();
+        // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
+        // grow with their third power. Nothing that is played later looks at them.
+        course.record.observations.clear();
+        course
     }
 
-    /// What is known of the run.
+    /// What is known of the run, without the observations after its steps.
     pub const fn record(&self) -> &RunRecord {
         &self.record
     }

@@ -162,10 +162,7 @@ async fn recovered<B: Bed>(
     }
     if session.now().course.is_under_load() {
         // Rows on their way would look like different rows.
-        acts.push(Act::Action(
-            "load = { nodes = [\"NODE\"], clients = 0 }"
-                .replace("NODE", session.nodes()[0].as_str()),
-        ));
+        acts.push(Act::end_of_load(session.nodes()));
     }
     acts.extend(session.nodes().iter().map(|node| Act::Write {
         node: node.clone(),
