@@ -10,6 +10,7 @@ mod engines;
 mod exit;
 mod explore;
 mod files;
+mod lab;
 mod list;
 mod logging;
 mod nearest;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
         Command::Explore(args) => explore::explore(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),
         Command::Shrink(args) => shrink::shrink(args, &mut out),
+        Command::Lab(args) => lab::lab(args, &mut out),
         Command::Report(args) => report::report(args, &mut out),
         Command::Schema => Ok(about::schema(&mut out)),
         Command::Doctor => Ok(about::doctor(&mut out)),

@@ -23,6 +23,12 @@ pub(crate) fn listen() {
     });
 }
 
+/// Whether a signal came since the last time that this was asked. For a prompt, where a signal is not
+/// the end.
+pub(crate) fn take() -> bool {
+    STOPPED.swap(false, Ordering::SeqCst)
+}
+
 /// Whether a signal came.
 pub(crate) fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)

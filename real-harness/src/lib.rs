@@ -11,6 +11,7 @@
 //! | `cluster`, `settings`, `prepared` | three hosts on a network of their own, and how they start fast |
 //! | `testbed`, `requests`, `faults`, `network`, `rest`, `look` | the Testbed port |
 //! | `update` | the programs of another version, for a playbook |
+//! | `prompt` | a cluster for a person at a prompt |
 //! | `ours`, `evidence` | labels and what may be removed; what is kept of a run that failed |
 //! | `image`, `doctor` | the image of a node, and what is missing on this machine |
 
@@ -27,6 +28,7 @@ mod network;
 mod ours;
 mod prepared;
 mod programs;
+mod prompt;
 mod requests;
 mod rest;
 mod run;
@@ -37,4 +39,6 @@ mod update;
 pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;
 pub use image::{Built, Suite, build as build_image};
+pub use prompt::{at_prompt, start};
 pub use run::{DEFAULT_IMAGE, RealOptions, remove_stale_images, run, stop, sweep};
+pub use testbed::Real;

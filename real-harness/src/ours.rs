@@ -58,6 +58,11 @@ impl Owner {
         }
     }
 
+    /// Whether it is this process.
+    pub(crate) fn is_this_process(&self) -> bool {
+        self.machine == machine() && process(std::process::id()).as_ref() == Some(&self.process)
+    }
+
     /// Whether the process has ended. Of a process that this one cannot see nothing is known, and it
     /// counts as alive; one of an earlier boot of this machine has ended.
     pub(crate) fn has_ended(&self) -> bool {

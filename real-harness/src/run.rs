@@ -68,7 +68,7 @@ pub fn stop() {
 }
 
 /// Comes back once somebody has called [`stop`].
-async fn stopped() {
+pub(crate) async fn stopped() {
     let notified = STOP.get_or_init(Notify::new).notified();
     if STOPPED.load(std::sync::atomic::Ordering::SeqCst) {
         return;
@@ -117,12 +117,8 @@ async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
     prepared::of(docker, image).await
 }
 
-async fn run_inside(
-    scenario: &Scenario,
-    setup: &Setup,
-    options: &RunOptions,
-    real: &RealOptions,
-) -> Result<(RunRecord, Trace), HarnessError> {
+/// A cluster in its initial state.
+pub(crate) async fn start(setup: &Setup, real: &RealOptions) -> Result<Real, HarnessError> {
     let docker = Docker::connect().await?;
     let image = prepare(&docker, &real.image).await?;
     let nodes: Vec<(NodeName, String)> = setup
@@ -154,7 +150,16 @@ async fn run_inside(
         cluster.remove().await;
         return Err(error);
     }
-    let mut testbed = Real::new(cluster, setup);
+    Ok(Real::new(cluster, setup))
+}
+
+async fn run_inside(
+    scenario: &Scenario,
+    setup: &Setup,
+    options: &RunOptions,
+    real: &RealOptions,
+) -> Result<(RunRecord, Trace), HarnessError> {
+    let mut testbed = start(setup, real).await?;
     let played = {
         let play = AssertUnwindSafe(runner::run(&mut testbed, scenario, options)).catch_unwind();
         tokio::select! {

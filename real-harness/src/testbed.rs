@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 const REST_EVERY: Duration = Duration::from_millis(400);
 
 /// A cluster in containers, under test.
-pub(crate) struct Real {
+pub struct Real {
     pub(crate) cluster: Cluster,
     pub(crate) network: Network,
     pub(crate) rest: Rest,
@@ -74,6 +74,10 @@ impl Real {
             disk_rows: BTreeMap::new(),
             trouble: Vec::new(),
         }
+    }
+
+    pub(crate) fn take_trace(&mut self) -> Trace {
+        std::mem::take(&mut self.trace)
     }
 
     pub(crate) fn into_trace(self) -> (Trace, Cluster) {

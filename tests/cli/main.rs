@@ -5,9 +5,11 @@
 mod about;
 mod claims;
 mod errors;
+mod lab;
 mod replay;
 mod report;
 mod run;
 mod streams;
+mod terminal;
 mod verify;
 mod work;

@@ -32,6 +32,11 @@ impl Work {
         Self(path)
     }
 
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The command, to be run in this folder without the surroundings' colours and log filters.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));

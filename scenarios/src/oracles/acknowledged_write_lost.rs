@@ -14,7 +14,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Remembers who held which row, and what happened to the cluster.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct AcknowledgedWriteLost {
     holders: BTreeMap<String, BTreeSet<NodeName>>,
     twins_seen: bool,

@@ -11,7 +11,7 @@ use crate::predicate::ClusterPredicate;
 use crate::record::Finding;
 
 /// All nodes Synced in one component, at rest, with different rows at different positions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConvergedMeansEqual;
 
 impl Oracle for ConvergedMeansEqual {

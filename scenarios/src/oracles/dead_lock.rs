@@ -7,7 +7,7 @@ use crate::observation::{Observation, ProcessState};
 use crate::record::Finding;
 
 /// At rest, every process up, no link cut, nobody Primary.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DeadLock;
 
 impl Oracle for DeadLock {

@@ -6,7 +6,7 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A state that the scenario waits for and that never came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DocumentedStateReached;
 
 impl Oracle for DocumentedStateReached {

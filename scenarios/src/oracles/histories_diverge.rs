@@ -10,7 +10,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Two nodes with different transactions at the same place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HistoriesDiverge;
 
 impl Oracle for HistoriesDiverge {

@@ -9,7 +9,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// A write that was acknowledged by a node which was without quorum before the step and after it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct NonPrimaryAcknowledges {
     before: BTreeSet<NodeName>,
     writes_seen: usize,

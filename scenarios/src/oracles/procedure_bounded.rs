@@ -7,7 +7,7 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A procedure that did not end, or gave up without a word.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ProcedureBounded;
 
 impl Oracle for ProcedureBounded {

@@ -9,7 +9,7 @@ use crate::record::Finding;
 const ABORTED: i32 = 134;
 
 /// A server that ended with SIGABRT: "Reversing history".
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ReversedHistory;
 
 impl Oracle for ReversedHistory {

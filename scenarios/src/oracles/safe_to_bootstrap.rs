@@ -8,7 +8,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// More than one safe node, or none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SafeToBootstrap;
 
 impl Oracle for SafeToBootstrap {

@@ -11,7 +11,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Synced nodes of one component at the same position with different rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SilentSplice;
 
 impl Oracle for SilentSplice {

@@ -11,7 +11,7 @@ use crate::observation::{Observation, ProcessState};
 use crate::record::Finding;
 
 /// A node outside the cluster that says 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StaleSafeToBootstrap;
 
 impl Oracle for StaleSafeToBootstrap {

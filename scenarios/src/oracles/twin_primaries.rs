@@ -11,7 +11,7 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Two nodes that are Primary without counting each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TwinPrimaries;
 
 impl Oracle for TwinPrimaries {

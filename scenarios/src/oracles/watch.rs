@@ -24,9 +24,28 @@ pub trait Oracle {
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding>;
 }
 
+/// An oracle that can be copied with what it has seen.
+trait Kept: Oracle + std::fmt::Debug {
+    fn copy(&self) -> Box<dyn Kept>;
+}
+
+impl<T: Oracle + Clone + std::fmt::Debug + 'static> Kept for T {
+    fn copy(&self) -> Box<dyn Kept> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Kept> {
+    fn clone(&self) -> Self {
+        // The oracle's own copy, not that of the box: this would call itself.
+        self.as_ref().copy()
+    }
+}
+
 /// All oracles. Of each finding only the first is kept.
+#[derive(Clone, Debug)]
 pub struct Watch {
-    oracles: Vec<Box<dyn Oracle>>,
+    oracles: Vec<Box<dyn Kept>>,
     known: BTreeSet<String>,
 }
 
@@ -69,13 +88,5 @@ impl Watch {
             }
         }
         new
-    }
-}
-
-impl std::fmt::Debug for Watch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch")
-            .field("known", &self.known)
-            .finish_non_exhaustive()
     }
 }

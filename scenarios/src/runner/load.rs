@@ -16,6 +16,7 @@ use super::run::Runner;
 const BEAT: Span = Span::from_millis(100);
 
 /// A load under way.
+#[derive(Clone, Debug)]
 pub(super) struct RunningLoad {
     clients: Vec<(NodeName, Option<Started>)>,
 }

@@ -8,6 +8,7 @@
 mod act;
 mod check;
 mod console;
+mod course;
 mod load;
 mod options;
 mod procedure;
@@ -17,6 +18,7 @@ mod second_phase;
 mod verdict;
 
 pub use console::RunnerConsole;
+pub use course::Course;
 pub use options::{Negation, RunOptions, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
 pub use run::run;

@@ -10,6 +10,7 @@ use crate::testbed::{Condition, Testbed, Timers};
 use crate::time::Span;
 use crate::trace::TraceKind;
 
+use super::course::Course;
 use super::load::RunningLoad;
 use super::options::RunOptions;
 use super::requests::Requests;
@@ -54,6 +55,8 @@ pub(super) struct Runner<'a, T> {
     pub(super) timers: Timers,
     /// The number of the step that is being played.
     pub(super) step: u32,
+    /// When the first step could begin.
+    pub(super) began: Span,
     /// When the scenario's limit is over.
     pub(super) deadline: Span,
     /// The limit passed while something was waited for.
@@ -67,9 +70,9 @@ pub(super) struct Runner<'a, T> {
     pub(super) row_count: u32,
     /// Rows written by the load, for their tags.
     pub(super) load_count: u32,
-    unsupported: bool,
-    watch: Watch,
-    namer: Namer,
+    pub(super) unsupported: bool,
+    pub(super) watch: Watch,
+    pub(super) namer: Namer,
 }
 
 /// Runs a scenario on a cluster that has its initial state, and says what happened.
@@ -78,40 +81,19 @@ pub async fn run<T: Testbed>(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> RunRecord {
-    let capabilities = testbed.capabilities();
-    let engine = if options.engine.is_empty() {
-        capabilities.engine
-    } else {
-        options.engine.clone()
-    };
-    let mut deeds = Deeds::default();
-    deeds.settings(&scenario.options);
-    let began = testbed.now();
-    let mut runner = Runner {
-        timers: options.timers.or(scenario.timers).unwrap_or_default(),
-        step: 0,
-        deadline: began + scenario.limit,
-        over_limit: false,
-        replay: format!(
-            "seatrial replay {} --on {engine} --seed {}",
-            quote(&scenario.file),
-            options.seed
-        ),
-        record: RunRecord::begin(scenario, engine, options.seed),
-        requests: Requests::default(),
-        load: None,
-        deeds,
-        row_count: 0,
-        load_count: 0,
-        unsupported: false,
-        watch: Watch::default(),
-        namer: Namer::default(),
-        testbed,
-        scenario,
-        options,
-    };
+    let histories = testbed.capabilities().histories;
+    let course = Course::new(testbed, scenario, options);
+    let mut runner = Runner::resume(testbed, scenario, options, course);
     runner.play().await;
-    runner.finish(began, capabilities.histories)
+    runner.finish(histories)
+}
+
+/// The line that makes this run again.
+pub(super) fn replay_line(scenario: &Scenario, engine: &str, seed: u64) -> String {
+    format!(
+        "seatrial replay {} --on {engine} --seed {seed}",
+        quote(&scenario.file)
+    )
 }
 
 impl RunRecord {
@@ -168,13 +150,7 @@ fn quote(file: &str) -> String {
 impl<T: Testbed> Runner<'_, T> {
     async fn play(&mut self) {
         let scenario = self.scenario;
-        self.trace(TraceKind::Step {
-            step: 0,
-            title: "initial state".to_owned(),
-        });
-        let initial = self.testbed.observe().await;
-        self.namer.normalise(&initial);
-        self.look(&initial, true);
+        self.look_at_the_beginning().await;
         let mut steps = scenario.steps.iter().peekable();
         while let Some(step) = steps.next() {
             self.play_step(step, steps.peek().copied()).await;
@@ -203,7 +179,7 @@ impl<T: Testbed> Runner<'_, T> {
         self.requests.refresh(self.testbed, &mut self.record).await;
     }
 
-    async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
+    pub(super) async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
         self.step = step.number;
         let title = step.action.to_string();
         self.trace(TraceKind::Step {

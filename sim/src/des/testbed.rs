@@ -7,7 +7,7 @@ use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
-    RequestId, RunRecord, Scenario, Setup, Span, Testbed, Timeout, Trace, TraceKind,
+    RequestId, RunRecord, Scenario, Setup, Span, Testbed, Timeout, Trace, TraceEvent, TraceKind,
 };
 
 use crate::install::{self, BuildError};
@@ -175,6 +175,11 @@ impl World {
     /// The trace so far.
     pub const fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Takes the events since the last time out of the world, so that copies of it stay small.
+    pub fn take_events(&mut self) -> Vec<TraceEvent> {
+        std::mem::take(&mut self.trace.events)
     }
 
     /// Takes the trace.

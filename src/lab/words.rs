@@ -1,0 +1,282 @@
+//! The words of faults and states, turned into what a scenario file says.
+
+use seatrial_scenarios::NodeName;
+
+use super::command::{Trouble, node, number, some_nodes, span};
+
+/// What stands behind a fault's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Nothing,
+    Node,
+    Nodes,
+    Cut,
+    Partition,
+    Damage,
+    /// A node and a span under this key.
+    Span(&'static str),
+    Percent,
+}
+
+/// Every fault: its name at the prompt, what stands behind it, what that looks like, what it is.
+const FAULTS: &[(&str, Shape, &str, &str)] = &[
+    ("terminate", Shape::Nodes, "NODE…", "the servers are killed"),
+    (
+        "crash",
+        Shape::Nodes,
+        "NODE…",
+        "killed; a supervisor may restart them",
+    ),
+    ("power-off", Shape::Nodes, "NODE…", "the hosts lose power"),
+    ("power-on", Shape::Nodes, "NODE…", "the hosts boot again"),
+    (
+        "hang",
+        Shape::Nodes,
+        "NODE…",
+        "the servers stand still (SIGSTOP)",
+    ),
+    ("resume", Shape::Nodes, "NODE…", "they go on"),
+    (
+        "partition",
+        Shape::Partition,
+        "A B | C",
+        "groups that do not reach each other",
+    ),
+    (
+        "cut",
+        Shape::Cut,
+        "FROM TO",
+        "nothing passes from the one to the other",
+    ),
+    (
+        "heal",
+        Shape::Nothing,
+        "",
+        "every cut, loss and latency ends",
+    ),
+    (
+        "latency",
+        Shape::Span("by"),
+        "NODE SPAN",
+        "everything takes this much longer",
+    ),
+    ("loss", Shape::Percent, "NODE PERCENT", "packets are lost"),
+    (
+        "flap",
+        Shape::Span("period"),
+        "NODE SPAN",
+        "its links come and go",
+    ),
+    (
+        "damage",
+        Shape::Damage,
+        "NODE FILE HOW",
+        "delete, empty, garbage or old-copy",
+    ),
+    ("disk-full", Shape::Node, "NODE", "writes to its disk fail"),
+    ("disk-lost", Shape::Node, "NODE", "its data folder is empty"),
+    (
+        "interrupt-transfer",
+        Shape::Node,
+        "NODE",
+        "its state transfer breaks off",
+    ),
+    (
+        "stop-hangs",
+        Shape::Node,
+        "NODE",
+        "its next orderly stop does not end",
+    ),
+    (
+        "read-lock",
+        Shape::Node,
+        "NODE",
+        "a session takes the global read lock",
+    ),
+    ("read-unlock", Shape::Node, "NODE", "that session ends"),
+    (
+        "backend-stop",
+        Shape::Node,
+        "NODE",
+        "its mail back end ends",
+    ),
+    (
+        "clock-jump",
+        Shape::Span("by"),
+        "NODE SPAN",
+        "its clock jumps forward",
+    ),
+];
+
+/// The names of the faults.
+pub(super) fn fault_names() -> impl Iterator<Item = &'static str> + Clone {
+    FAULTS.iter().map(|(name, ..)| *name)
+}
+
+/// Every fault with what stands behind it, for `help`.
+pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
+    FAULTS
+        .iter()
+        .map(|(name, _, usage, says)| (format!("{name} {usage}").trim_end().to_owned(), *says))
+        .collect()
+}
+
+/// A text as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list(nodes: &[NodeName]) -> String {
+    let nodes: Vec<String> = nodes.iter().map(|node| quoted(node.as_str())).collect();
+    format!("[{}]", nodes.join(", "))
+}
+
+/// Reads what stands behind `fault`.
+pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
+    let [name, rest @ ..] = words else {
+        return Err(Trouble::usage("fault"));
+    };
+    let Some((name, shape, usage, _)) = FAULTS.iter().find(|(known, ..)| known == name) else {
+        return Err(Trouble::unknown("fault", name, fault_names()));
+    };
+    let wrong = || {
+        Trouble::new(format!("`fault {name}` needs more: fault {name} {usage}"))
+            .help("`help fault` lists the faults")
+    };
+    let key = name.replace('-', "_");
+    let table = match (shape, rest) {
+        (Shape::Nothing, []) => "{}".to_owned(),
+        (Shape::Node, [one]) => format!("{{ node = {} }}", quoted(node(one, nodes)?.as_str())),
+        (Shape::Nodes, [_, ..]) => {
+            format!(
+                "{{ nodes = {} }}",
+                list(&some_nodes(&rest.join(","), nodes)?)
+            )
+        }
+        (Shape::Cut, [from, to]) => format!(
+            "{{ from = {}, to = {} }}",
+            quoted(node(from, nodes)?.as_str()),
+            quoted(node(to, nodes)?.as_str())
+        ),
+        (Shape::Partition, [_, ..]) => {
+            let groups = rest
+                .join(" ")
+                .split('|')
+                .map(|group| some_nodes(&group.replace(' ', ","), nodes).map(|some| list(&some)))
+                .collect::<Result<Vec<_>, _>>()?;
+            format!("{{ groups = [{}] }}", groups.join(", "))
+        }
+        (Shape::Damage, [one, file, how]) => format!(
+            "{{ node = {}, file = {}, how = {} }}",
+            quoted(node(one, nodes)?.as_str()),
+            quoted(file),
+            quoted(how)
+        ),
+        (Shape::Span(span_key), [one, text]) => format!(
+            "{{ node = {}, {span_key} = {} }}",
+            quoted(node(one, nodes)?.as_str()),
+            quoted(&span(text)?.to_string())
+        ),
+        (Shape::Percent, [one, text]) => format!(
+            "{{ node = {}, percent = {} }}",
+            quoted(node(one, nodes)?.as_str()),
+            number(text.trim_end_matches('%'))?
+        ),
+        _ => return Err(wrong()),
+    };
+    Ok(format!("{key} = {table}"))
+}
+
+/// Words that name a state by themselves: the key under which a scenario file has them.
+const STATES: &[(&str, &[&str])] = &[
+    ("process", &["running", "waiting", "exited"]),
+    (
+        "cluster_status",
+        &["Primary", "non-Primary", "Disconnected"],
+    ),
+    (
+        "local_state",
+        &[
+            "Initialized",
+            "Joiner",
+            "Joining",
+            "Donor",
+            "Donor/Desynced",
+            "Joined",
+            "Synced",
+        ],
+    ),
+];
+
+/// Words about the cluster as a whole.
+const CLUSTER: [&str; 4] = ["all-synced", "primary", "no-primary", "twin-primaries"];
+
+/// Words that may follow `wait until`, for completion.
+pub(super) fn state_words() -> impl Iterator<Item = &'static str> {
+    STATES
+        .iter()
+        .flat_map(|(_, words)| words.iter().copied())
+        .chain(CLUSTER)
+}
+
+/// Reads a state, as `C non-Primary` or `all-synced` or `B safe_to_bootstrap 1`, into the table of a
+/// scenario's `until`. What is possible beyond these words is for the scenario language to say.
+pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
+    let mut entries = Vec::new();
+    let mut words = words.iter().copied().peekable();
+    let named = words
+        .peek()
+        .and_then(|word| some_nodes(word, nodes).ok())
+        .inspect(|_| {
+            words.next();
+        });
+    match named.as_deref() {
+        None => {}
+        Some([one]) => entries.push(format!("node = {}", quoted(one.as_str()))),
+        Some(several) => entries.push(format!("nodes = {}", list(several))),
+    }
+    while let Some(word) = words.next() {
+        let state = STATES.iter().find_map(|(key, known)| {
+            let word = known
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(word))?;
+            Some((*key, *word))
+        });
+        let cluster = CLUSTER.iter().find(|known| **known == word);
+        match (state, cluster) {
+            // Of a node `primary` is its status, of nobody in particular that of the cluster.
+            (Some((key, word)), _) if named.is_some() => {
+                entries.push(format!("{key} = {}", quoted(word)));
+            }
+            (_, Some(word)) => entries.push(format!("cluster = {}", quoted(word))),
+            (Some(_), None) => {
+                return Err(Trouble::new(format!("which node is {word}?"))
+                    .help(format!("write `wait until {} {word}`", nodes[0])));
+            }
+            (None, None) => {
+                let key = word.trim_start_matches("wsrep_");
+                // A word that can be no key of the language is a state or a node misspelt.
+                let possible = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                let Some(value) = words.next().filter(|_| possible) else {
+                    let mut known: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+                    for word in state_words() {
+                        known.push(word);
+                    }
+                    return Err(Trouble::unknown("state or node", word, known));
+                };
+                let plain = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
+                let text = key == "conf_id" || !plain;
+                let value = if text {
+                    quoted(value)
+                } else {
+                    value.to_owned()
+                };
+                entries.push(format!("{key} = {value}"));
+            }
+        }
+    }
+    if entries.is_empty() {
+        return Err(Trouble::usage("wait"));
+    }
+    Ok(format!("{{ {} }}", entries.join(", ")))
+}
