@@ -108,19 +108,22 @@ pub fn run(
     runtime().block_on(run_inside(scenario, setup, options, real))
 }
 
+/// The prepared image of a user's image, made by one run at a time: the second finds what the first
+/// has made.
+async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
+    static PREPARING: Mutex<()> = Mutex::const_new(());
+    let _one = PREPARING.lock().await;
+    prepared::of(docker, image).await
+}
+
 async fn run_inside(
     scenario: &Scenario,
     setup: &Setup,
     options: &RunOptions,
     real: &RealOptions,
 ) -> Result<(RunRecord, Trace), HarnessError> {
-    static PREPARING: Mutex<()> = Mutex::const_new(());
     let docker = Docker::connect().await?;
-    let image = {
-        // One at a time: the second finds what the first has made.
-        let _one = PREPARING.lock().await;
-        prepared::of(&docker, &real.image).await?
-    };
+    let image = prepare(&docker, &real.image).await?;
     let nodes: Vec<(NodeName, String)> = setup
         .nodes
         .iter()
@@ -133,6 +136,10 @@ async fn run_inside(
     let mut cluster = Cluster::start(&docker, &nodes, false).await?;
     cluster.update = update;
     let work = async {
+        if !cluster.can_filter().await? && docker.image_id(DEFAULT_IMAGE).await?.is_some() {
+            let image = prepare(&docker, DEFAULT_IMAGE).await?;
+            cluster.put_filters(&image).await?;
+        }
         if let Some(tool) = &real.cluster_tool {
             cluster.put_cluster_tool(tool).await?;
         }
