@@ -87,7 +87,10 @@ fn no_rule_is_left_out_and_every_gap_says_what_it_could_hide() {
         let row = rows.iter().find(|row| row[0] == name);
         let row = row.unwrap_or_else(|| panic!("rule {name} is not in the table"));
         if row[3] == "gap" {
-            assert!(gaps.contains(&format!("({name}: ")), "gap {name} hides what?");
+            assert!(
+                gaps.contains(&format!("({name}: ")),
+                "gap {name} hides what?"
+            );
         }
     }
 }

@@ -29,11 +29,7 @@ fn every_expectation_holds_on_each_of_a_few_seeds() {
         for seed in 1..=3 {
             let record = play(scenario, seed);
             let passed = record.verdict == Verdict::Pass;
-            assert!(
-                passed,
-                "{}, seed {seed}: {:?}",
-                scenario.id, record.failure
-            );
+            assert!(passed, "{}, seed {seed}: {:?}", scenario.id, record.failure);
         }
     }
 }

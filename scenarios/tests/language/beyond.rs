@@ -13,7 +13,10 @@ fn every_scenario_names_the_rule_that_its_expectations_follow() {
         assert_eq!(scenario.claims().count(), 0, "{file} decides no claim");
         let cites = |note: &String| note.contains(".cpp:") || note.contains(".cc:");
         let notes = scenario.steps.iter().filter_map(|step| step.note.as_ref());
-        assert!(notes.into_iter().any(cites), "{file} names file and function");
+        assert!(
+            notes.into_iter().any(cites),
+            "{file} names file and function"
+        );
     }
 }
 

@@ -373,9 +373,7 @@ impl Gcs {
             current_state: self.my_status(),
             cached: self.cached,
             bootstrap: self.bootstrap,
-            vote: self
-                .my_index()
-                .and_then(|index| self.members[index].vote),
+            vote: self.my_index().and_then(|index| self.members[index].vote),
             arbitrator: self.arbitrator,
         }
     }

@@ -149,12 +149,7 @@ impl Node {
             gmcast: Gmcast::new(identity.me, uuid),
             evs: Evs::new(uuid, None),
             pc,
-            gcs: Gcs::new(
-                uuid,
-                Position::UNDEFINED,
-                u128::from(boot.entropy),
-                config,
-            ),
+            gcs: Gcs::new(uuid, Position::UNDEFINED, u128::from(boot.entropy), config),
             identity,
             boot,
             phase: Phase::Starting,
@@ -376,15 +371,7 @@ impl Node {
                 }
                 pc::Out::ClearRestoredView => log(fx, LogLine::ClearRestoredView),
                 pc::Out::WeightChanged { source, weight } => {
-                    if source == self.uuid {
-                        self.identity.config.pc_weight = weight;
-                        let asked = std::mem::take(&mut self.weight_asked);
-                        fx.extend(
-                            asked
-                                .into_iter()
-                                .map(|request| Effect::Reply(request, crate::effect::Reply::Ok)),
-                        );
-                    }
+                    self.weight_changed(source, weight, fx);
                 }
                 pc::Out::DiscardingOtherPrim { mine, other } => {
                     let me = self.uuid.into();

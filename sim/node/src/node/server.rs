@@ -5,7 +5,7 @@ use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
 use crate::frame::GcsMessage;
 use crate::time::Time;
 
-use seatrial_galera::{Seqno, StateUuid};
+use seatrial_galera::{GcommUuid, Seqno, StateUuid};
 
 use super::Node;
 
@@ -113,6 +113,20 @@ impl Node {
             self.weight_asked.retain(|waiting| *waiting != request);
             fx.push(Effect::Reply(request, Reply::Error(WRONG_ARGUMENTS)));
         }
+    }
+
+    /// A member's weight has changed; where it is this one's, whoever asked for it is answered.
+    pub(super) fn weight_changed(&mut self, source: GcommUuid, weight: u8, fx: &mut Effects) {
+        if source != self.uuid {
+            return;
+        }
+        self.identity.config.pc_weight = weight;
+        let asked = std::mem::take(&mut self.weight_asked);
+        fx.extend(
+            asked
+                .into_iter()
+                .map(|request| Effect::Reply(request, Reply::Ok)),
+        );
     }
 
     /// The applier stops, and the state file shows the position for as long as that lasts
