@@ -11,7 +11,8 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let catalogue = list(&root, "FILES", &["catalogue", "regressions"], "toml")?;
     let pack = list(&root, "PACK", &["pack"], "toml")?;
-    fs::write(out.join("catalogue.rs"), catalogue + &pack)?;
+    let beyond = list(&root, "BEYOND", &["beyond"], "toml")?;
+    fs::write(out.join("catalogue.rs"), catalogue + &pack + &beyond)?;
     let recordings = list(&root, "INCLUDED", &["recordings"], "json")?;
     fs::write(out.join("recordings.rs"), recordings)
 }

@@ -23,7 +23,12 @@ pub(crate) fn doctor(out: &mut Out) -> u8 {
         let state = engines::missing(engine).unwrap_or("ready");
         out.line(&format!("{:<9} {state}", engines::name(engine)));
     }
-    out.line(&format!("catalogue {} scenarios", catalogue::all().len()));
+    out.line(&format!(
+        "catalogue {} scenarios, {} beyond the manual, {} broken states",
+        catalogue::all().len(),
+        catalogue::beyond().len(),
+        catalogue::pack().len()
+    ));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     out.line(&format!("jobs      {cores} at the same time"));
     real::doctor(out);

@@ -130,6 +130,17 @@ pub(crate) enum EngineArg {
     Real,
 }
 
+/// Scenarios beside the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PackArg {
+    /// What Galera's rules make of situations that the manual does not name.
+    #[value(help = "what Galera's rules make of situations that the manual does not name")]
+    Beyond,
+    /// Broken states out of published failures.
+    #[value(help = "broken states out of published failures")]
+    Wild,
+}
+
 /// Which timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimersArg {
@@ -188,9 +199,12 @@ const SEED: u64 = 1;
     by a signal, nothing found."
 )]
 pub(crate) struct RunArgs {
-    /// Ids of the catalogue or files; the whole catalogue by default.
+    /// Ids or files; the whole catalogue by default.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
+    /// A whole pack instead of the catalogue.
+    #[arg(long, value_enum, conflicts_with = "scenarios")]
+    pub(crate) pack: Option<PackArg>,
     /// Engines, compared with each other.
     #[arg(
         long,
@@ -238,6 +252,9 @@ pub(crate) struct RunArgs {
 /// `seatrial list`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
+    /// Only the scenarios of a pack; the catalogue and both packs by default.
+    #[arg(long, value_enum)]
+    pub(crate) pack: Option<PackArg>,
     /// Only scenarios with this tag; several must all be there.
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,

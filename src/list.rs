@@ -9,7 +9,10 @@ use crate::output::Out;
 use crate::{Stop, exit, scenarios};
 
 pub(crate) fn list(args: &ListArgs, out: &mut Out) -> Result<u8, Stop> {
-    let mut all = scenarios::all()?;
+    let mut all = match args.pack {
+        Some(pack) => scenarios::pack(pack)?,
+        None => scenarios::every()?,
+    };
     all.retain(|scenario| args.tags.iter().all(|tag| scenario.tags.contains(tag)));
     match args.format {
         Format::Json => {

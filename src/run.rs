@@ -20,7 +20,7 @@ use crate::{Stop, against, campaign, engines, exit, plan, real, report, scenario
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
     let engines = engines::available(&args.on)?;
-    let list = scenarios::named(&args.scenarios)?;
+    let list = scenarios::chosen(&args.scenarios, args.pack)?;
     // Read before anything is written: it may lie in the folder of results.
     let before = args.against.as_deref().map(against::read).transpose()?;
     let unwritable = |path: &Path, error: std::io::Error| {

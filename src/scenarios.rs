@@ -9,23 +9,43 @@ use seatrial_reports::WIDTH;
 use seatrial_scenarios::language::SIZE_MAX;
 use seatrial_scenarios::{Scenario, ScenarioError, catalogue};
 
+use crate::args::PackArg;
 use crate::nearest::nearest;
 use crate::{Stop, engines, exit};
 
-/// Every scenario that the program carries.
+/// The catalogue: the documented scenarios and the regressions.
 pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {
-    catalogue::all()
+    read_all(catalogue::all())
+}
+
+/// A pack.
+pub(crate) fn pack(pack: PackArg) -> Result<Vec<Scenario>, Stop> {
+    read_all(match pack {
+        PackArg::Beyond => catalogue::beyond(),
+        PackArg::Wild => catalogue::pack(),
+    })
+}
+
+/// Every scenario that the program carries: the catalogue, then the packs.
+pub(crate) fn every() -> Result<Vec<Scenario>, Stop> {
+    read_all(catalogue::every())
+}
+
+fn read_all(
+    files: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> Result<Vec<Scenario>, Stop> {
+    files
         .into_iter()
         .map(|(file, text)| embedded(file, text))
         .collect()
 }
 
-/// The scenario pack.
-pub(crate) fn pack() -> Result<Vec<Scenario>, Stop> {
-    catalogue::pack()
-        .into_iter()
-        .map(|(file, text)| embedded(file, text))
-        .collect()
+/// The named scenarios, each once; where none is named the pack, or the whole catalogue.
+pub(crate) fn chosen(names: &[String], pack: Option<PackArg>) -> Result<Vec<Scenario>, Stop> {
+    match pack {
+        Some(pack) => self::pack(pack),
+        None => named(names),
+    }
 }
 
 /// The named scenarios, each once, or the whole catalogue where none is named.
@@ -93,11 +113,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 fn unknown(name: &str) -> Stop {
-    let known: Vec<&str> = catalogue::all()
-        .into_iter()
-        .chain(catalogue::pack())
-        .map(|(file, _)| stem(file))
-        .collect();
+    let known: Vec<&str> = catalogue::every().map(|(file, _)| stem(file)).collect();
     let near = nearest(stem(name), known);
     let mut text = format!("no scenario `{name}`: neither an id of the catalogue nor a file");
     match near.as_slice() {

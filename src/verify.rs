@@ -15,7 +15,7 @@ use seatrial_scenarios::{Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 
-use crate::args::{ClaimsFormat, EngineArg, SupervisorArg, VerifyArgs};
+use crate::args::{ClaimsFormat, EngineArg, PackArg, SupervisorArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
 use crate::{Stop, campaign, exit, scenarios, signals};
@@ -23,7 +23,7 @@ use crate::{Stop, campaign, exit, scenarios, signals};
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(&args.procedures)?;
     let scenarios = if args.scenarios.is_empty() {
-        let mut all = scenarios::pack()?;
+        let mut all = scenarios::pack(PackArg::Wild)?;
         let documented = scenarios::all()?;
         all.extend(documented.into_iter().filter(|one| one.source.is_some()));
         all

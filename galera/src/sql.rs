@@ -32,6 +32,11 @@ pub enum SqlError {
         /// Its name.
         name: String,
     },
+    /// 1210: the provider has refused an option.
+    WrongArguments {
+        /// The statement's verb.
+        statement: String,
+    },
     /// 2002: nothing listens at the socket. That says nothing about the process: a node that waits for a primary
     /// component at its start, or for a snapshot, has no socket either.
     NoServer {
@@ -54,6 +59,7 @@ impl SqlError {
             Self::CommitFailed => 1180,
             Self::UnknownVariable { .. } => 1193,
             Self::LockWaitTimeout => 1205,
+            Self::WrongArguments { .. } => 1210,
             Self::Deadlock => 1213,
             Self::NoServer { .. } => 2002,
             Self::LostConnection => 2013,
@@ -69,6 +75,7 @@ impl SqlError {
             Self::Deadlock => "40001",
             Self::CommitFailed
             | Self::UnknownVariable { .. }
+            | Self::WrongArguments { .. }
             | Self::LockWaitTimeout
             | Self::NoServer { .. }
             | Self::LostConnection => "HY000",
@@ -93,6 +100,7 @@ impl SqlError {
             }
             Self::NoSuchTable { table } => format!("Table '{table}' doesn't exist"),
             Self::UnknownVariable { name } => format!("Unknown system variable '{name}'"),
+            Self::WrongArguments { statement } => format!("Incorrect arguments to {statement}"),
             Self::NoServer { socket, errno } => {
                 format!("Can't connect to local server through socket '{socket}' ({errno})")
             }

@@ -115,6 +115,7 @@ impl Look {
     ) -> NodeObservation {
         let text = |name: &str| self.status(name).map(str::to_owned);
         NodeObservation {
+            arbitrator: false,
             process: match (self.pid, self.port) {
                 (None, _) => ProcessState::Exited,
                 // A server whose stop hangs still listens, and answers nobody any more.

@@ -281,6 +281,7 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
         value.map_or_else(none, |value| value.to_string())
     }
     let NodeObservation {
+        arbitrator: _,
         process,
         exit,
         cluster_status,

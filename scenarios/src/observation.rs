@@ -14,7 +14,7 @@ use crate::time::Span;
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessState {
-    /// The process runs and its SQL port answers.
+    /// The process runs and its SQL port answers; of an arbitrator: the process runs.
     Running,
     /// The process runs and has no SQL port: it waits for a primary component, or receives a snapshot.
     Waiting,
@@ -62,9 +62,20 @@ pub struct HistoryEntry {
     pub tag: String,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// One node at an instant. Fields that do not apply are `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct NodeObservation {
+    /// The node runs an arbitrator (garbd), which has no port, no files and no rows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub arbitrator: bool,
     /// What the process does.
     pub process: ProcessState,
     /// Exit code of the last process (128 plus the signal), when there is none now.
@@ -102,6 +113,7 @@ impl NodeObservation {
     /// A node that was installed and never started.
     pub const fn absent() -> Self {
         Self {
+            arbitrator: false,
             process: ProcessState::Exited,
             exit: None,
             cluster_status: None,

@@ -109,6 +109,18 @@ pub struct Options {
     pub mysqld_safe_log: MysqldSafeLog,
 }
 
+impl Options {
+    /// Whether the node runs an arbitrator (garbd) instead of a server: the setting `arbitrator` of the
+    /// node.
+    pub fn is_arbitrator(&self, node: &NodeName) -> bool {
+        let value = self
+            .node_settings
+            .get(node)
+            .and_then(|own| own.get("arbitrator"));
+        value.is_some_and(|value| value == "true")
+    }
+}
+
 /// Everything an engine needs to build the cluster of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Setup {

@@ -138,19 +138,27 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
     }
     let limit = Span::from_secs(120);
     for (index, node) in setup.nodes.iter().enumerate() {
-        let line = if index == 0 {
-            "galera_new_cluster"
-        } else {
-            "systemctl start mariadb"
+        let arbitrator = setup.options.is_arbitrator(node);
+        let line = match index {
+            _ if arbitrator => "systemctl start garb",
+            0 => "galera_new_cluster",
+            _ => "systemctl start mariadb",
         };
         testbed.start(Request::Operator {
             node: node.clone(),
             line: line.to_owned(),
         });
-        let synced = NodePredicate {
-            local_state: Some("Synced".into()),
-            ready: Some("ON".into()),
-            ..NodePredicate::default()
+        let synced = if arbitrator {
+            NodePredicate {
+                process: Some(ProcessState::Running),
+                ..NodePredicate::default()
+            }
+        } else {
+            NodePredicate {
+                local_state: Some("Synced".into()),
+                ready: Some("ON".into()),
+                ..NodePredicate::default()
+            }
         };
         let until = Predicate {
             nodes: vec![(node.clone(), synced)],
@@ -184,7 +192,12 @@ pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), Bui
         .map_err(|_| BuildError("not all nodes are Synced".into()))?;
     if setup.initial == Initial::Down {
         for node in setup.nodes.iter().rev() {
-            let line = "systemctl stop mariadb".to_owned();
+            let unit = if setup.options.is_arbitrator(node) {
+                "garb"
+            } else {
+                "mariadb"
+            };
+            let line = format!("systemctl stop {unit}");
             let id = testbed.start(Request::Operator {
                 node: node.clone(),
                 line,

@@ -107,6 +107,12 @@ log_lines! {
         /// The donor no longer has the first event asked for (`galera/src/replicator_str.cpp`).
         IstNotInCache(Seqno) = Note wsrep
             "IST first seqno {} not found from cache, falling back to SST";
+        /// This member failed where most did not (`replicator_smm.cpp:process_apply_error`).
+        InconsistentByConsensus(Position) = Error wsrep
+            "Inconsistency detected: Inconsistent by consensus on {}";
+        /// This member did not fail where most did (`replicator_smm.cpp:process_vote`).
+        VoteInconsistent(Position) = Error wsrep
+            "Inconsistency detected: Vote 0 (success) on {} is inconsistent with group. Leaving cluster.";
         /// The events could not be read or applied (`replicator_str.cpp`). The process stays.
         IstFailed(String) = Error wsrep "Receiving IST failed, node restart required: {}";
         /// The snapshot is here, at this position.

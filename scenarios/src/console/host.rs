@@ -52,6 +52,11 @@ pub trait Host {
     /// Where `mysqld_safe` logs in this run.
     fn mysqld_safe_log(&self) -> MysqldSafeLog;
 
+    /// Whether the host runs an arbitrator: its unit is garb.service then, and there is no other.
+    fn is_arbitrator(&self) -> bool {
+        false
+    }
+
     /// The bytes behind a name, `None` where there is no such file.
     fn read_file(&self, path: &str) -> Option<String>;
     /// Writes into the file behind the name (same inode), or creates it.

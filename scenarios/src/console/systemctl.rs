@@ -14,7 +14,17 @@ const NOT_ACTIVE: i32 = 3;
 
 /// A `systemctl` on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Systemctl {
+pub(super) struct Systemctl {
+    what: What,
+    /// The verb, and the unit without `.service`.
+    asked: (String, String),
+}
+
+/// The unit of an arbitrator's host.
+const GARB: &str = "garb";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum What {
     /// A job that is waited for.
     Job(UnitJob),
     /// A job that is not (`--no-block`).
@@ -61,30 +71,36 @@ impl Systemctl {
         };
         let unit = unit.strip_suffix(".service").unwrap_or(unit);
         // The unit file's own name and its two aliases.
-        if !["mariadb", "mysql", "mysqld"].contains(&unit) {
+        if !["mariadb", "mysql", "mysqld", GARB].contains(&unit) {
             return Err(unknown_unit(verb, unit));
         }
-        Ok(match job {
-            Some(verb) if no_block => Self::Posted(UnitJob::new(verb)),
-            Some(verb) => Self::Job(UnitJob::new(verb)),
-            None if verb == "status" => Self::Status,
-            None => Self::IsActive,
-        })
+        let asked = (verb.to_owned(), unit.to_owned());
+        let what = match job {
+            Some(verb) if no_block => What::Posted(UnitJob::new(verb)),
+            Some(verb) => What::Job(UnitJob::new(verb)),
+            None if verb == "status" => What::Status,
+            None => What::IsActive,
+        };
+        Ok(Self { what, asked })
     }
 
     /// Goes on.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
-        match self {
-            Self::Job(job) => job.step(host),
-            Self::Posted(job) => {
+        if host.is_arbitrator() != (self.asked.1 == GARB) {
+            let (verb, unit) = &self.asked;
+            return Step::Done(unknown_unit(verb, unit));
+        }
+        match &mut self.what {
+            What::Job(job) => job.step(host),
+            What::Posted(job) => {
                 // Given to systemd, and left there.
                 if !matches!(job.step(host), Step::Done(_)) {
                     job.interrupt(host);
                 }
                 Step::Done(printed(""))
             }
-            Self::Status => Step::Done(status(host.unit())),
-            Self::IsActive => {
+            What::Status => Step::Done(status(host.unit())),
+            What::IsActive => {
                 let unit = host.unit();
                 let mut output = printed(format!("{}\n", word(unit)));
                 output.exit = exit_code(unit);
@@ -95,9 +111,9 @@ impl Systemctl {
 
     /// Ctrl-C.
     pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
-        match self {
-            Self::Job(job) | Self::Posted(job) => job.interrupt(host),
-            Self::Status | Self::IsActive => super::output::interrupted(),
+        match &mut self.what {
+            What::Job(job) | What::Posted(job) => job.interrupt(host),
+            What::Status | What::IsActive => super::output::interrupted(),
         }
     }
 }

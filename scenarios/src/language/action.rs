@@ -108,6 +108,16 @@ impl NodeCommand {
         }
     }
 
+    /// The command line on a node that runs an arbitrator, where there is one.
+    pub const fn line_of_arbitrator(self) -> Option<&'static str> {
+        match self {
+            Self::Stop => Some("systemctl stop garb"),
+            Self::Start => Some("systemctl start garb"),
+            Self::Restart => Some("systemctl restart garb"),
+            Self::Bootstrap | Self::Force | Self::PcBootstrap | Self::Recover => None,
+        }
+    }
+
     /// Whether it starts or stops a server.
     pub const fn starts_or_stops(self) -> bool {
         matches!(

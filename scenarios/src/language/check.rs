@@ -31,6 +31,8 @@ const NODES_MAX: usize = 15;
 pub(super) struct Checker<'a> {
     pub(super) text: &'a str,
     pub(super) nodes: Vec<NodeName>,
+    /// Those of them that run an arbitrator.
+    pub(super) arbitrators: BTreeSet<NodeName>,
     pub(super) problems: Vec<Problem>,
     /// Names given with `as`, and whether a write stands behind each.
     pub(super) requests: BTreeMap<String, bool>,
@@ -46,6 +48,7 @@ pub(super) fn check(raw: RawScenario, text: &str) -> Result<Scenario, Vec<Proble
     let mut checker = Checker {
         text,
         nodes: Vec::new(),
+        arbitrators: BTreeSet::new(),
         problems: Vec::new(),
         requests: BTreeMap::new(),
         rows: BTreeSet::new(),
@@ -80,6 +83,12 @@ impl Checker<'_> {
             .collect();
         let limit = raw.limit.map_or(LIMIT_DEFAULT, |limit| self.span(&limit));
         let options = self.options(raw.options.unwrap_or_default());
+        self.arbitrators = self
+            .nodes
+            .iter()
+            .filter(|node| options.is_arbitrator(node))
+            .cloned()
+            .collect();
         if raw.step.is_empty() {
             self.problem(
                 Problem::new("the scenario has no step")
@@ -304,6 +313,22 @@ impl Checker<'_> {
                     "no such node",
                 )
                 .help(help),
+            );
+        }
+        node
+    }
+
+    /// A node of the scenario that has a server.
+    pub(super) fn server(&mut self, name: &Placed<String>) -> NodeName {
+        let node = self.node(name);
+        if self.arbitrators.contains(&node) {
+            self.problem(
+                Problem::at(
+                    &name.place,
+                    format!("{node} runs an arbitrator"),
+                    "no server, no data",
+                )
+                .help("an arbitrator is started, stopped, killed and cut off; it has no rows, no state files and cannot be bootstrapped"),
             );
         }
         node

@@ -200,7 +200,7 @@ impl Checker<'_> {
     }
 
     fn write(&mut self, raw: RawWrite) -> Action {
-        let node = self.node(&raw.node);
+        let node = self.server(&raw.node);
         let rows = self.number(&raw.rows, "rows", 1, 10_000);
         let rows = u32::try_from(rows).unwrap_or(1);
         if raw.name.is_some() && rows != 1 {
@@ -258,7 +258,7 @@ impl Checker<'_> {
     fn node_command(&mut self, command: NodeCommand, raw: &RawNode) -> Action {
         Action::Command(NodesCommand {
             command,
-            nodes: vec![self.node(&raw.node)],
+            nodes: vec![self.server(&raw.node)],
             name: None,
         })
     }

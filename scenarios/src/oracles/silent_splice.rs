@@ -45,6 +45,8 @@ pub(super) fn pairs(observation: &Observation) -> Vec<(Named<'_>, Named<'_>)> {
         .nodes
         .iter()
         .filter(|(_, node)| is_primary(node) && is_synced(node) && node.rows.is_some())
+        // A node that is alone is in no component with another, whatever their counters say.
+        .filter(|(_, node)| node.cluster_size != Some(1))
         .collect();
     let mut pairs = Vec::new();
     for (index, one) in synced.iter().enumerate() {

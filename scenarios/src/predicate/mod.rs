@@ -4,7 +4,7 @@ mod node;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{NodeObservation, Observation};
+use crate::observation::{NodeObservation, Observation, ProcessState};
 use crate::testbed::NodeName;
 
 pub use node::NodePredicate;
@@ -250,6 +250,9 @@ impl ClusterPredicate {
     pub fn holds(self, observation: &Observation) -> bool {
         match self {
             Self::AllSynced => observation.nodes.values().all(|node| {
+                if node.arbitrator {
+                    return node.process == ProcessState::Running;
+                }
                 is_primary(node)
                     && node.local_state.as_deref() == Some("Synced")
                     && node.ready.as_deref() == Some("ON")

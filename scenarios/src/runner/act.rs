@@ -135,9 +135,12 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     fn begin_command(&mut self, command: &NodesCommand) -> Rest<'static> {
-        let line = command.command.line();
         let mut all = Vec::new();
         for node in &command.nodes {
+            let own = command.command.line_of_arbitrator();
+            let line = own
+                .filter(|_| self.scenario.options.is_arbitrator(node))
+                .unwrap_or_else(|| command.command.line());
             self.deeds.command(node, line);
             let started =
                 self.requests

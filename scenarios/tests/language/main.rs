@@ -1,5 +1,6 @@
 //! Tests of the scenario language.
 
+mod beyond;
 mod errors;
 mod files;
 mod pack;

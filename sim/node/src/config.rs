@@ -66,6 +66,10 @@ pub struct Config {
     pub wsrep_sst_method: SstMethod,
     /// `wsrep_gtid_mode`.
     pub wsrep_gtid_mode: bool,
+    /// `gcs.vote_policy`: how many successes settle a vote, 0 for a plain majority.
+    pub gcs_vote_policy: u8,
+    /// The node runs garbd instead of a server: it votes and holds nothing (`garb/garb_main.cpp`).
+    pub arbitrator: bool,
 }
 
 impl Default for Config {
@@ -94,6 +98,8 @@ impl Default for Config {
             innodb_flush_log_at_trx_commit: 1,
             wsrep_sst_method: SstMethod::Rsync,
             wsrep_gtid_mode: false,
+            gcs_vote_policy: 0,
+            arbitrator: false,
         }
     }
 }
@@ -118,6 +124,7 @@ pub enum ConfigError {
 
 /// Every option that [`Config::set`] knows, with Galera's or MariaDB's spelling.
 pub const OPTION_NAMES: &[&str] = &[
+    "arbitrator",
     "evs.inactive_check_period",
     "evs.inactive_timeout",
     "evs.install_timeout",
@@ -127,6 +134,7 @@ pub const OPTION_NAMES: &[&str] = &[
     "evs.suspect_timeout",
     "gcache.recover",
     "gcache.size",
+    "gcs.vote_policy",
     "gmcast.peer_timeout",
     "gmcast.time_wait",
     "innodb_flush_log_at_trx_commit",
@@ -213,6 +221,10 @@ impl Config {
                 };
             }
             "wsrep_gtid_mode" => self.wsrep_gtid_mode = switch()?,
+            "gcs.vote_policy" => {
+                self.gcs_vote_policy = value.parse().map_err(|_| wrong("0 to 255"))?;
+            }
+            "arbitrator" => self.arbitrator = switch()?,
             _ => return Err(ConfigError::Unknown(name.to_owned())),
         }
         Ok(())

@@ -15,6 +15,9 @@ pub struct WriteSet {
     pub origin: Peer,
     /// The number that the origin gave it, unique together with the process that gave it.
     pub number: u64,
+    /// The position that the origin had when the transaction was made (`last_seen_seqno`): it is
+    /// certified against what came after that.
+    pub seen: Seqno,
     /// What it does.
     pub change: Change,
 }
@@ -26,6 +29,8 @@ pub enum Change {
     Insert(String),
     /// Changes the schema, in total order isolation.
     Ddl(String),
+    /// Nothing: the transaction failed on every node alike, and only its position is taken.
+    Skipped,
 }
 
 impl WriteSet {
@@ -33,6 +38,7 @@ impl WriteSet {
     pub fn tag(&self) -> &str {
         match &self.change {
             Change::Insert(tag) | Change::Ddl(tag) => tag,
+            Change::Skipped => "skipped",
         }
     }
 }
@@ -77,19 +83,32 @@ impl Default for Database {
 }
 
 impl Database {
-    /// Applies a committed transaction or a configuration change.
+    /// Whether a transaction with this change has come after a position: the certification of another
+    /// one that had not seen it fails then, on every node alike.
+    pub fn changed_since(&self, change: &Change, seen: Seqno) -> bool {
+        self.history
+            .iter()
+            .rev()
+            .take_while(|entry| entry.seqno > seen || entry.seqno.is_undefined())
+            .any(|entry| !entry.seqno.is_undefined() && entry.change.as_ref() == Some(change))
+    }
+
+    /// Applies a committed transaction or a configuration change. One without a position was made on
+    /// this node alone and moves none.
     pub fn commit(&mut self, commit: &Committed) {
-        self.position = Position {
-            uuid: commit.uuid,
-            seqno: commit.seqno,
-        };
+        if !commit.seqno.is_undefined() {
+            self.position = Position {
+                uuid: commit.uuid,
+                seqno: commit.seqno,
+            };
+        }
         match &commit.change {
             Some(Change::Insert(tag)) => {
                 self.rows.insert(tag.clone());
                 self.gtid_seq += 1;
             }
             Some(Change::Ddl(_)) => self.gtid_seq += 1,
-            None => {}
+            Some(Change::Skipped) | None => {}
         }
         self.history.push(commit.clone());
     }

@@ -61,8 +61,16 @@ pub enum Statement {
     Commit(Change),
     /// A read of a table.
     Read,
+    /// A row with this key, on this node alone (`SET wsrep_on = OFF`).
+    InsertLocally(String),
     /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'`.
     PcBootstrap,
+    /// `SET GLOBAL wsrep_provider_options = 'pc.weight=…'`.
+    PcWeight(u8),
+    /// `SET GLOBAL wsrep_provider_options = 'pc.ignore_sb=…'`.
+    PcIgnoreSb(bool),
+    /// `SET GLOBAL wsrep_provider_options = 'pc.ignore_quorum=…'`.
+    PcIgnoreQuorum(bool),
     /// `FLUSH TABLES WITH READ LOCK`, kept.
     Lock,
     /// The end of the session that holds it.
@@ -78,6 +86,8 @@ pub enum Reply {
     Ok,
     /// Refused, with MariaDB's error number.
     Error(u16),
+    /// Refused: there is a row with this key (1062).
+    Duplicate(String),
     /// The connection is gone.
     Lost,
 }

@@ -177,6 +177,9 @@ pub struct JoinMessage {
     pub fifo: u64,
     /// Up to where the sender has each source of that view without a gap.
     pub have: BTreeMap<GcommUuid, i64>,
+    /// Up to where the sender knew, when the change began, that each member had everything
+    /// (`safe_seq`).
+    pub safe: BTreeMap<GcommUuid, i64>,
     /// Every node that the sender knows of.
     pub nodes: BTreeMap<GcommUuid, JoinNode>,
     /// The highest view number that the sender has seen or tried.
@@ -190,6 +193,8 @@ pub struct InstallNode {
     pub view: ViewId,
     /// What the member has of that view.
     pub have: BTreeMap<GcommUuid, i64>,
+    /// Up to where it knew that each member of that view had everything.
+    pub safe: BTreeMap<GcommUuid, i64>,
 }
 
 /// The representative's decision.
@@ -222,11 +227,13 @@ pub enum PcMessage {
         /// The instances.
         nodes: BTreeMap<GcommUuid, PcNode>,
     },
-    /// The component becomes primary.
+    /// The component becomes primary, or a member changes its weight.
     Install {
         /// By `pc.bootstrap` or by automatic recovery (`F_BOOTSTRAP`).
         bootstrap: bool,
-        /// The instances as the representative sees them.
+        /// The sender's new weight; nothing else changes then (`F_WEIGHT_CHANGE`).
+        weight: Option<u8>,
+        /// The instances as the sender sees them.
         nodes: BTreeMap<GcommUuid, PcNode>,
     },
     /// A message of the layer above.
@@ -263,6 +270,8 @@ pub enum GcsMessage {
         have: Position,
         /// The joiner could take a snapshot: its server is not up yet.
         snapshot_possible: bool,
+        /// An arbitrator asks, which wants nothing ("trivial").
+        trivial: bool,
     },
     /// A donor or a joiner is done: the position, or a failure.
     Join {
@@ -273,6 +282,13 @@ pub enum GcsMessage {
     Sync,
     /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
     Desync,
+    /// How the sender fared with the transaction at a position (`GCS_MSG_VOTE`).
+    Vote {
+        /// The position.
+        seqno: Seqno,
+        /// The error's number, 0 for success.
+        code: u16,
+    },
 }
 
 /// A member's part in the state exchange (`gcs/src/gcs_state_msg.hpp`).
@@ -294,6 +310,10 @@ pub struct GcsState {
     pub cached: Seqno,
     /// It was told to bootstrap (automatic recovery, `pc.bootstrap`).
     pub bootstrap: bool,
+    /// Its last vote: position and error number.
+    pub vote: Option<(Seqno, u16)>,
+    /// It holds no data (`GCS_STATE_ARBITRATOR`).
+    pub arbitrator: bool,
 }
 
 /// The state of a group member (`gcs/src/gcs.hpp:gcs_node_state_t`).
@@ -411,6 +431,10 @@ impl PcMessage {
         match self {
             Self::State { .. } => "pc state".into(),
             Self::Install {
+                weight: Some(weight),
+                ..
+            } => format!("pc install weight {weight}"),
+            Self::Install {
                 bootstrap: true, ..
             } => "pc install bootstrap".into(),
             Self::Install {
@@ -427,6 +451,7 @@ impl PcMessage {
                 GcsMessage::Join { seqno: None } => "gcs join failed".into(),
                 GcsMessage::Sync => "gcs sync".into(),
                 GcsMessage::Desync => "gcs desync".into(),
+                GcsMessage::Vote { seqno, code } => format!("gcs vote {code} on {seqno}"),
             },
         }
     }

@@ -117,7 +117,7 @@ fn content(database: &seatrial_node::Database) -> String {
     let hash = database.history.iter().fold(0_u64, |hash, entry| {
         let mut bytes = hash.to_le_bytes().to_vec();
         match &entry.change {
-            None => return hash,
+            None | Some(Change::Skipped) => return hash,
             Some(Change::Insert(tag)) => bytes.extend(tag.bytes()),
             Some(Change::Ddl(tag)) => {
                 bytes.push(0);

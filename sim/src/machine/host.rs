@@ -26,6 +26,10 @@ impl Host for Machine {
         self.installation.mysqld_safe_log
     }
 
+    fn is_arbitrator(&self) -> bool {
+        Self::is_arbitrator(self)
+    }
+
     fn read_file(&self, path: &str) -> Option<String> {
         self.disk.read(path).map(str::to_owned)
     }
@@ -75,11 +79,11 @@ impl Host for Machine {
     }
 
     fn processes(&self, name: &str) -> usize {
-        usize::from(name == "mariadbd" && self.process.is_some())
+        usize::from(name == self.program() && self.process.is_some())
     }
 
     fn signal(&mut self, name: &str, signal: Signal) -> usize {
-        if name == "mariadbd" {
+        if name == self.program() {
             self.send_signal(signal)
         } else {
             0
@@ -192,6 +196,7 @@ impl Machine {
                 self.ask(Asker::Program(id), statement);
                 self.queries.get(&id).cloned().flatten()
             }
+            sql::Query::WrongArguments => Some(Err(self.error_text(1210))),
             sql::Query::Unknown => Some(Err(format!(
                 "ERROR 1064 (42000): You have an error in your SQL syntax near '{text}'"
             ))),

@@ -190,6 +190,20 @@ impl Machine {
         &self.installation.names[usize::from(self.peer.0)]
     }
 
+    /// Whether the machine runs garbd instead of a server.
+    pub const fn is_arbitrator(&self) -> bool {
+        self.installation.config.arbitrator
+    }
+
+    /// What its process is called.
+    const fn program(&self) -> &'static str {
+        if self.is_arbitrator() {
+            "garbd"
+        } else {
+            "mariadbd"
+        }
+    }
+
     /// Whether the machine has power.
     pub const fn is_powered(&self) -> bool {
         self.powered

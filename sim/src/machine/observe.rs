@@ -24,6 +24,7 @@ impl Machine {
     pub(super) fn process_state(&self) -> ProcessState {
         match &self.process {
             None => ProcessState::Exited,
+            Some(_) if self.is_arbitrator() => ProcessState::Running,
             Some(process) if process.node.port_open() => ProcessState::Running,
             Some(_) => ProcessState::Waiting,
         }
@@ -51,6 +52,7 @@ impl Machine {
         }
         self.process.as_ref().is_none_or(|process| {
             process.hung
+                || self.is_arbitrator()
                 || (!process.node.is_transferring()
                     && (process.node.port_open() || process.node.waits_without_limit()))
                 || self.unit == seatrial_scenarios::console::UnitState::Deactivating
@@ -76,7 +78,8 @@ impl Machine {
                     uuid: entry.uuid.to_string(),
                     seqno: entry.seqno.0,
                     tag: match &entry.change {
-                        None => "view".into(),
+                        // A position without content.
+                        None | Some(seatrial_node::Change::Skipped) => "view".into(),
                         Some(seatrial_node::Change::Insert(tag)) => tag.clone(),
                         Some(seatrial_node::Change::Ddl(tag)) => format!("ddl:{tag}"),
                     },
@@ -84,6 +87,7 @@ impl Machine {
                 .collect()
         });
         NodeObservation {
+            arbitrator: self.is_arbitrator(),
             process: self.process_state(),
             exit: if process.is_some() { None } else { self.exit },
             cluster_status: status.map(|status| status.cluster_status.to_string()),

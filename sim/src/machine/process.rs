@@ -59,14 +59,20 @@ impl Machine {
             was_ready: false,
         });
         self.exit = None;
-        self.log(&format!("[Note] Starting MariaDB as process {pid}"));
+        let arbitrator = self.is_arbitrator();
+        if arbitrator {
+            self.unit = UnitState::Active;
+        } else {
+            self.log(&format!("[Note] Starting MariaDB as process {pid}"));
+        }
         let with = if new_cluster {
             " --wsrep-new-cluster"
         } else {
             ""
         };
+        let program = self.program();
         self.trace(TraceKind::Process {
-            text: format!("mariadbd started{with}"),
+            text: format!("{program} started{with}"),
         });
         self.feed(Input::Boot(boot));
     }
@@ -244,6 +250,10 @@ impl Machine {
             Some(Asker::Client(request)) => {
                 let progress = match reply {
                     Reply::Ok => Progress::Acknowledged,
+                    Reply::Duplicate(tag) => Progress::Refused {
+                        code: 1062,
+                        message: sql::duplicate(tag),
+                    },
                     Reply::Error(code) => Progress::Refused {
                         code: *code,
                         message: self.error_text(*code),
@@ -256,6 +266,7 @@ impl Machine {
                 let answer = match reply {
                     Reply::Ok => Ok((Vec::new(), Vec::new())),
                     Reply::Error(code) => Err(self.error_text(*code)),
+                    Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
                     Reply::Lost => Err(self.error_text(2013)),
                 };
                 self.queries.insert(query, Some(answer));
@@ -304,8 +315,9 @@ impl Machine {
         if self.process.is_none() {
             return false;
         }
+        let program = self.program();
         self.trace(TraceKind::Process {
-            text: "mariadbd killed".into(),
+            text: format!("{program} killed"),
         });
         self.process_gone(137);
         true
@@ -320,8 +332,9 @@ impl Machine {
             }
             self.last_disk_change = self.now;
         }
+        let program = self.program();
         self.trace(TraceKind::Process {
-            text: format!("mariadbd exited with {code}"),
+            text: format!("{program} exited with {code}"),
         });
         if code == 0 {
             self.socket_file = false;

@@ -23,6 +23,8 @@ pub(super) enum Query {
     Count,
     /// Something that the node must do.
     Statement(NodeStatement),
+    /// A value that the provider does not take.
+    WrongArguments,
     /// Not one of these.
     Unknown,
 }
@@ -48,11 +50,30 @@ pub(super) fn parse(text: &str) -> Query {
     }
     if upper.starts_with("SET GLOBAL WSREP_PROVIDER_OPTIONS") {
         let value = quoted(text).concat().to_ascii_lowercase();
+        let switch = |value: &str| matches!(value, "yes" | "true" | "on" | "1");
         return match value.split_once('=') {
-            Some(("pc.bootstrap", "yes" | "true" | "on" | "1")) => {
+            Some(("pc.bootstrap", value)) if switch(value) => {
                 Query::Statement(NodeStatement::PcBootstrap)
             }
+            Some(("pc.weight", value)) => match value.parse() {
+                Ok(weight) => Query::Statement(NodeStatement::PcWeight(weight)),
+                Err(_) => Query::WrongArguments,
+            },
+            Some(("pc.ignore_sb", value)) => {
+                Query::Statement(NodeStatement::PcIgnoreSb(switch(value)))
+            }
+            Some(("pc.ignore_quorum", value)) => {
+                Query::Statement(NodeStatement::PcIgnoreQuorum(switch(value)))
+            }
             _ => Query::Harmless((Vec::new(), Vec::new())),
+        };
+    }
+    // One client's session: what follows is not replicated.
+    if let Some(rest) = upper.strip_prefix("SET WSREP_ON=OFF;") {
+        let insert = rest.trim_start().starts_with("INSERT");
+        return match quoted(text).first() {
+            Some(tag) if insert => Query::Statement(NodeStatement::InsertLocally(tag.clone())),
+            _ => Query::Unknown,
         };
     }
     if upper.starts_with("INSERT") {
@@ -83,6 +104,12 @@ pub(super) fn parse(text: &str) -> Query {
         return Query::Harmless((Vec::new(), Vec::new()));
     }
     Query::Unknown
+}
+
+/// The error of a row whose key is there already.
+pub(super) fn duplicate(tag: &str) -> String {
+    let (entry, key) = (tag.to_owned(), "PRIMARY".to_owned());
+    SqlError::DuplicateEntry { entry, key }.to_string()
 }
 
 /// The texts in single or double quotes.
@@ -168,6 +195,9 @@ impl Machine {
     pub(super) fn error_text(&self, code: u16) -> String {
         let error = match code {
             1180 => SqlError::CommitFailed,
+            1210 => SqlError::WrongArguments {
+                statement: "SET".into(),
+            },
             1213 => SqlError::Deadlock,
             2002 => return self.no_server_error(),
             2013 => SqlError::LostConnection,

@@ -50,6 +50,11 @@ impl Machine {
     pub(super) fn unit_tick(&mut self) {
         if self.job.as_ref().is_some_and(|job| job.until <= self.now) {
             self.job = None;
+            if self.is_arbitrator() {
+                // garb.service starts the daemon, and nothing before it.
+                self.spawn(false, None);
+                return;
+            }
             let position = self.recovered_position();
             let new_cluster = self.new_cluster_flag;
             self.spawn(new_cluster, Some(position));

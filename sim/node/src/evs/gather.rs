@@ -22,6 +22,8 @@ impl Evs {
         if !matches!(self.state, State::Gather | State::Install) {
             self.install_since = Some(now);
             self.last_retrans = now;
+            // What is delivered from here on is decided by what all know together.
+            self.input.freeze();
         }
         self.state = State::Gather;
         self.install = None;
@@ -59,6 +61,7 @@ impl Evs {
             view: self.view,
             fifo: self.fifo,
             have: self.input.have(),
+            safe: self.input.safe_seqs(),
             nodes,
             max_view_seq: self.view.seq + self.attempt,
         }

@@ -30,11 +30,13 @@ impl Evs {
                     InstallNode {
                         view: join.view,
                         have: join.have.clone(),
+                        safe: join.safe.clone(),
                     }
                 }
                 None => InstallNode {
                     view: self.view,
                     have: self.input.have(),
+                    safe: self.input.safe_seqs(),
                 },
             };
             nodes.insert(*uuid, node);
@@ -204,6 +206,17 @@ impl Evs {
             .filter(|uuid| !together.contains(uuid) && !left.contains(uuid))
             .copied()
             .collect();
+        // Those who go on together deliver the same before the transitional view: what anybody of them
+        // knew to be safe, and what all of them have (`evs_proto.cpp:update_im_safe_seqs`).
+        self.input.thaw();
+        for uuid in &together {
+            let node = &install.members[uuid];
+            let aru = node.have.values().copied().min().unwrap_or(-1);
+            self.input.acknowledged(*uuid, aru);
+            for (member, safe) in &node.safe {
+                self.input.acknowledged(*member, *safe);
+            }
+        }
         self.deliver_safe(now, out);
         out.push(Out::View(EvsView {
             id: ViewId::new(ViewType::Trans, self.view.uuid, self.view.seq),

@@ -30,6 +30,8 @@ pub(crate) struct InputMap {
     delivered: Option<(i64, GcommUuid)>,
     /// When own messages were sent, to send them again in time.
     sent_at: BTreeMap<i64, Time>,
+    /// Nothing more becomes safe before the next view is agreed on.
+    frozen: bool,
 }
 
 impl InputMap {
@@ -69,9 +71,30 @@ impl InputMap {
     }
 
     pub(crate) fn acknowledged(&mut self, source: GcommUuid, aru: i64) {
+        if self.frozen {
+            return;
+        }
         if let Some(known) = self.sources.get_mut(&source) {
             known.safe = known.safe.max(aru);
         }
+    }
+
+    /// A change of the view has begun: what is safe from here on is decided together.
+    pub(crate) const fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    /// The change has been agreed on.
+    pub(crate) const fn thaw(&mut self) {
+        self.frozen = false;
+    }
+
+    /// Up to where each member is known to have everything.
+    pub(crate) fn safe_seqs(&self) -> BTreeMap<GcommUuid, i64> {
+        self.sources
+            .iter()
+            .map(|(uuid, source)| (*uuid, source.safe))
+            .collect()
     }
 
     /// Up to where everything from everybody is here.

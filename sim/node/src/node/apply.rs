@@ -20,6 +20,9 @@ const DDL: Time = Time::from_millis(20);
 /// How often the redo log is flushed where commits do not wait for it.
 const FLUSH_PERIOD: Time = Time::from_millis(1_000);
 
+/// `ER_DUP_ENTRY`.
+pub(super) const DUPLICATE_ENTRY: u16 = 1062;
+
 /// What is to be applied, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
@@ -29,10 +32,16 @@ pub(super) enum Action {
     WriteSet(Seqno, WriteSet),
     /// This node's state has changed in the total order.
     State(GcsNodeState),
+    /// Somebody could not apply this position: how did this node fare?
+    VoteRequest(Seqno),
 }
 
 impl Node {
     pub(super) fn enqueue(&mut self, action: Action, now: Time, fx: &mut Effects) {
+        if self.identity.config.arbitrator {
+            self.arbitrate(action, now, fx);
+            return;
+        }
         self.queue.push_back(action);
         self.apply(now, false, fx);
     }
@@ -40,7 +49,12 @@ impl Node {
     /// Applies what can be applied now. Another node's transaction takes a moment: `ready` says that
     /// the moment for the first one has passed.
     pub(super) fn apply(&mut self, now: Time, mut ready: bool, fx: &mut Effects) {
-        while !self.paused && self.joining.is_none() && !self.apply_armed {
+        while !self.paused
+            && self.joining.is_none()
+            && !self.apply_armed
+            && self.voting.is_none()
+            && !self.corrupt
+        {
             let Some(action) = self.queue.front() else {
                 break;
             };
@@ -83,7 +97,10 @@ impl Node {
     fn apply_one(&mut self, action: Action, now: Time, fx: &mut Effects) {
         match action {
             Action::Conf(conf) => self.process_conf(conf, now, fx),
-            Action::WriteSet(seqno, write_set) => self.process_write_set(seqno, &write_set, fx),
+            Action::WriteSet(seqno, write_set) => {
+                self.process_write_set(seqno, &write_set, now, fx);
+            }
+            Action::VoteRequest(seqno) => self.vote_on_request(seqno, now, fx),
             Action::State(state) => match state {
                 GcsNodeState::Synced => {
                     self.synced = true;
@@ -95,20 +112,38 @@ impl Node {
         }
     }
 
-    fn process_write_set(&mut self, seqno: Seqno, write_set: &WriteSet, fx: &mut Effects) {
+    fn process_write_set(
+        &mut self,
+        seqno: Seqno,
+        write_set: &WriteSet,
+        now: Time,
+        fx: &mut Effects,
+    ) {
         if seqno <= self.committed {
             return;
         }
-        let request = self.pending.remove(&write_set.number);
         let event = CachedEvent {
             seqno,
             write_set: Some(write_set.clone()),
         };
+        let fails = self
+            .database
+            .changed_since(&write_set.change, write_set.seen);
         let duplicate =
             matches!(&write_set.change, Change::Insert(tag) if self.database.rows.contains(tag));
-        if duplicate {
+        if duplicate && !fails {
+            // What nobody else has put here: the transaction is right and cannot be applied.
+            self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
+            return;
+        }
+        let request = self.pending.remove(&write_set.number);
+        if fails && !matches!(write_set.change, Change::Ddl(_)) {
             // Certification fails on every node alike; the position is taken all the same.
-            self.commit(&event, None, Vec::new(), fx);
+            let skipped = CachedEvent {
+                write_set: None,
+                ..event
+            };
+            self.commit(&skipped, Some(Change::Skipped), Vec::new(), fx);
             if let Some(request) = request {
                 fx.push(Effect::Reply(request, Reply::Error(1213)));
             }
@@ -121,8 +156,7 @@ impl Node {
         }
     }
 
-    /// Takes a position: database, cache, redo log. Clients are answered as soon as
-    /// `innodb_flush_log_at_trx_commit` allows it.
+    /// Takes a position: database, cache, redo log.
     pub(super) fn commit(
         &mut self,
         event: &CachedEvent,
@@ -138,6 +172,17 @@ impl Node {
         self.committed = event.seqno;
         self.database.commit(&committed);
         self.cache_append(event, fx);
+        self.write_redo(committed, waiting, fx);
+    }
+
+    /// Hands a commit to the redo log, and answers its clients as soon as
+    /// `innodb_flush_log_at_trx_commit` allows it.
+    pub(super) fn write_redo(
+        &mut self,
+        committed: Committed,
+        waiting: Vec<RequestId>,
+        fx: &mut Effects,
+    ) {
         match self.identity.config.innodb_flush_log_at_trx_commit {
             0 => {
                 self.unwritten.push(committed);
@@ -246,7 +291,7 @@ impl Node {
     }
 
     /// A joined node that has applied everything says so.
-    fn sync_if_caught_up(&mut self, now: Time, fx: &mut Effects) {
+    pub(super) fn sync_if_caught_up(&mut self, now: Time, fx: &mut Effects) {
         if self.gcs.my_status() == GcsNodeState::Joined
             && self.queue.is_empty()
             && self.joining.is_none()

@@ -14,7 +14,7 @@ use crate::gmcast::Gmcast;
 use crate::pc::{Pc, RestoredView};
 use crate::time::Time;
 
-use super::{Node, Phase, log};
+use super::{Node, Phase, arbitrator, log};
 
 /// From the start of the process to the opening of its files.
 ///
@@ -56,8 +56,10 @@ impl Node {
     }
 
     /// The boot timer: files are opened, later the port.
-    pub(super) fn open_files(&mut self, fx: &mut Effects) {
-        if self.phase == Phase::Starting {
+    pub(super) fn open_files(&mut self, now: Time, fx: &mut Effects) {
+        if self.phase == Phase::Starting && self.identity.config.arbitrator {
+            self.start_arbitrator(now, fx);
+        } else if self.phase == Phase::Starting {
             self.disk(DiskOp::Open, fx);
         } else {
             self.open_port(fx);
@@ -107,7 +109,8 @@ impl Node {
         } else {
             Position::new(self.state_uuid, seqno)
         };
-        self.gcs = Gcs::new(self.uuid, start, self.history_entropy());
+        let entropy = self.history_entropy();
+        self.gcs = Gcs::new(self.uuid, start, entropy, &self.identity.config);
         self.connect(now, fx);
     }
 
@@ -198,7 +201,7 @@ impl Node {
         );
     }
 
-    fn connect(&mut self, now: Time, fx: &mut Effects) {
+    pub(super) fn connect(&mut self, now: Time, fx: &mut Effects) {
         self.gmcast.open(&self.identity.addresses, now);
         self.check_links(now, fx);
         let config = &self.identity.config;
@@ -277,6 +280,11 @@ impl Node {
     /// signal is remembered and the port will never open.
     pub(super) fn term(&mut self, now: Time, fx: &mut Effects) {
         if self.term_received {
+            return;
+        }
+        if self.identity.config.arbitrator {
+            self.term_received = true;
+            self.close_group(Closing::Stop, now, fx);
             return;
         }
         if !self.port_open {
@@ -374,7 +382,11 @@ impl Node {
             Closing::Abort => {
                 self.disk(DiskOp::RemoveGvwstate, fx);
                 self.phase = Phase::Stopping;
-                self.exit_code = 134;
+                self.exit_code = if self.identity.config.arbitrator {
+                    arbitrator::EXIT_INCONSISTENT
+                } else {
+                    134
+                };
                 fx.push(Effect::SetTimer(TimerId::Stop, now + Time::from_millis(50)));
             }
             Closing::Disconnect => {
@@ -409,7 +421,7 @@ impl Node {
     /// Opens the SQL port some time after the storage engines may start. A server that was told to
     /// end while it waited never opens it.
     pub(super) fn open_port_soon(&mut self, now: Time, fx: &mut Effects) {
-        if !self.port_open && !self.term_while_waiting {
+        if !self.port_open && !self.term_while_waiting && !self.identity.config.arbitrator {
             fx.push(Effect::SetTimer(
                 TimerId::Boot,
                 now + Time::from_millis(600),

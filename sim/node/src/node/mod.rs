@@ -5,12 +5,14 @@
 //! stack would: what a layer says is complete before the next input is looked at.
 
 mod apply;
+mod arbitrator;
 mod boot;
 mod ending;
 mod idle;
 mod server;
 mod status;
 mod transfer;
+mod voting;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,6 +36,7 @@ use crate::time::Time;
 use apply::Action;
 use boot::Closing;
 use transfer::{Donation, Joining};
+use voting::Voting;
 
 /// What does not change while a process lives: who the node is and what it was configured with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +120,12 @@ pub struct Node {
     /// SIGTERM before the port was open: remembered, and the port never opens.
     term_while_waiting: bool,
     exit_code: i32,
+    /// A position on which this node has voted, and the group has not decided yet.
+    voting: Option<Voting>,
+    /// The last position on which the group has decided with this node.
+    voted_up_to: Seqno,
+    /// Who has asked for another weight, and waits for its delivery.
+    weight_asked: Vec<RequestId>,
     /// The clients' own transactions that have not come back yet.
     pending: BTreeMap<u64, RequestId>,
     /// Statements that wait for the applier to go on.
@@ -140,7 +149,7 @@ impl Node {
             gmcast: Gmcast::new(identity.me, uuid),
             evs: Evs::new(uuid, None),
             pc,
-            gcs: Gcs::new(uuid, Position::UNDEFINED, u128::from(boot.entropy)),
+            gcs: Gcs::new(uuid, Position::UNDEFINED, u128::from(boot.entropy), config),
             identity,
             boot,
             phase: Phase::Starting,
@@ -172,6 +181,9 @@ impl Node {
             term_received: false,
             term_while_waiting: false,
             exit_code: 0,
+            voting: None,
+            voted_up_to: Seqno::UNDEFINED,
+            weight_asked: Vec::new(),
             pending: BTreeMap::new(),
             held: Vec::new(),
             next_number: 0,
@@ -218,7 +230,7 @@ impl Node {
 
     fn timer(&mut self, timer: TimerId, now: Time, fx: &mut Effects) {
         match timer {
-            TimerId::Boot => self.open_files(fx),
+            TimerId::Boot => self.open_files(now, fx),
             TimerId::Gmcast => self.check_links(now, fx),
             TimerId::Evs => {
                 let mut out = Vec::new();
@@ -358,6 +370,9 @@ impl Node {
                     log(fx, line);
                 }
                 pc::Out::ClearRestoredView => log(fx, LogLine::ClearRestoredView),
+                pc::Out::WeightChanged { source, weight } => {
+                    self.weight_changed(source, weight, fx);
+                }
                 pc::Out::DiscardingOtherPrim { mine, other } => {
                     let me = self.uuid.into();
                     let (mine, other) = (mine.into(), other.into());
@@ -429,9 +444,18 @@ impl Node {
                     joiner,
                     have,
                     snapshot_possible,
+                    trivial,
                 } => {
-                    self.donate(joiner, have, snapshot_possible, now, fx);
+                    if trivial {
+                        self.donate_nothing(now, fx);
+                    } else {
+                        self.donate(joiner, have, snapshot_possible, now, fx);
+                    }
                 }
+                gcs::Out::VoteRequest(seqno) => {
+                    self.enqueue(Action::VoteRequest(seqno), now, fx);
+                }
+                gcs::Out::VoteResult { seqno, code } => self.vote_result(seqno, code, now, fx),
                 gcs::Out::DonorFound(donor) => self.donor_found(donor, now, fx),
                 gcs::Out::TransferFailed => self.transfer_failed(now, fx),
                 gcs::Out::StateChanged(state) => {
@@ -468,6 +492,7 @@ impl Node {
                 | GcsMessage::Sync
                 | GcsMessage::Desync
                 | GcsMessage::StateRequest { .. }
+                | GcsMessage::Vote { .. }
         );
         let sent = self.pc.state() == pc::State::Prim
             && self.evs_send(PcMessage::User(message.clone()), now, fx);
@@ -494,7 +519,10 @@ impl Node {
     fn disk(&mut self, op: DiskOp, fx: &mut Effects) -> IoId {
         let io = IoId(self.next_io);
         self.next_io += 1;
-        fx.push(Effect::Disk(io, op));
+        // An arbitrator keeps nothing.
+        if !self.identity.config.arbitrator {
+            fx.push(Effect::Disk(io, op));
+        }
         io
     }
 

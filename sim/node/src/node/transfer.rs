@@ -20,7 +20,7 @@ const JOINER_SCRIPT: Time = Time::from_millis(700);
 /// The donor's script until it has told the joiner that nothing is to be copied.
 const DONOR_SCRIPT: Time = Time::from_millis(500);
 /// The wait before a joiner without a donor asks again.
-const RETRY: Time = Time::from_millis(1_000);
+pub(super) const RETRY: Time = Time::from_millis(1_000);
 /// One part of a snapshot.
 const SNAPSHOT_PART: Time = Time::from_millis(500);
 /// Parts of a snapshot.
@@ -99,6 +99,10 @@ impl Node {
             Position::new(self.state_uuid, self.committed)
         };
         let snapshot_possible = !self.port_open;
+        if self.identity.config.arbitrator {
+            self.ask_for_nothing(now, fx);
+            return;
+        }
         let Some(joining) = &mut self.joining else {
             return;
         };
@@ -110,6 +114,7 @@ impl Node {
             GcsMessage::StateRequest {
                 have,
                 snapshot_possible,
+                trivial: false,
             },
             now,
             fx,
@@ -126,6 +131,10 @@ impl Node {
     }
 
     pub(super) fn donor_found(&mut self, donor: Option<GcommUuid>, now: Time, fx: &mut Effects) {
+        if self.identity.config.arbitrator {
+            self.nothing_granted(donor.is_some(), now, fx);
+            return;
+        }
         let Some(joining) = &mut self.joining else {
             return;
         };
@@ -381,8 +390,9 @@ impl Node {
         self.finish_joining(now, fx);
     }
 
-    /// Whether the cache still holds another branch of the same history: events at positions where the
-    /// received database has others.
+    /// Whether the cache still holds another branch of the same history: a transaction where the received
+    /// database has a configuration, or the other way round. Two different transactions at one
+    /// position are not told apart.
     fn cache_contradicts(&self, database: &Database, uuid: StateUuid) -> bool {
         self.cache.uuid == uuid
             && database
@@ -390,9 +400,11 @@ impl Node {
                 .iter()
                 .filter(|entry| entry.uuid == uuid)
                 .any(|entry| {
-                    self.cache.events.get(&entry.seqno).is_some_and(|cached| {
-                        let cached = cached.as_ref().map(|write_set| &write_set.change);
-                        cached != entry.change.as_ref()
+                    let cached = self.cache.events.get(&entry.seqno);
+                    cached.is_some_and(|cached| match entry.change {
+                        None => cached.is_some(),
+                        Some(Change::Skipped) => false,
+                        Some(Change::Insert(_) | Change::Ddl(_)) => cached.is_none(),
                     })
                 })
     }

@@ -407,6 +407,7 @@ impl Bench {
                 let text = match reply {
                     Reply::Ok => "ok".to_owned(),
                     Reply::Error(code) => format!("error {code}"),
+                    Reply::Duplicate(tag) => format!("duplicate {tag}"),
                     Reply::Lost => "lost".to_owned(),
                 };
                 self.say(me, format!("reply to {}: {text}", request.0));

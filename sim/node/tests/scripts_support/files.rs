@@ -67,6 +67,7 @@ pub(super) fn describe(op: &DiskOp) -> Option<String> {
                     Some(Change::Insert(tag) | Change::Ddl(tag)) => {
                         format!("{} {tag}", commit.seqno)
                     }
+                    Some(Change::Skipped) => format!("{} skipped", commit.seqno),
                     None => format!("{} view", commit.seqno),
                 })
                 .collect();

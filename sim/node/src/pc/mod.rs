@@ -4,6 +4,10 @@
 //! lost it becomes primary again only when *all* members of the last primary view are back, or when
 //! everybody was down and the restored views of gvwstate.dat agree exactly, or by `pc.bootstrap`.
 
+mod install;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
@@ -87,6 +91,13 @@ pub(crate) enum Out {
     InconsistentWithRestoredView(GcommUuid),
     /// The restored view is of no use any more: a primary component is there.
     ClearRestoredView,
+    /// A member has another weight from here on.
+    WeightChanged {
+        /// Whose.
+        source: GcommUuid,
+        /// Which.
+        weight: u8,
+    },
     /// Another primary component has been turned down.
     DiscardingOtherPrim {
         /// This node's primary view.
@@ -222,26 +233,29 @@ impl Pc {
 
     fn weight_of(&self, members: impl Iterator<Item = GcommUuid>) -> u64 {
         members
-            .map(|uuid| {
-                self.instances
-                    .get(&uuid)
-                    .map_or(1, |node| u64::from(node.weight))
-            })
+            .filter_map(|uuid| self.instances.get(&uuid))
+            .map(|node| u64::from(node.weight))
             .sum()
     }
 
-    /// `pc_proto.cpp:have_quorum`: those present count double, those that left in order count once,
-    /// against the last primary view.
+    /// What counts for a component, and what it is measured against (`pc_proto.cpp:have_quorum`):
+    /// those present count double, those that left in order count once, against a primary view.
+    fn votes(&self, view: &EvsView, primary: &BTreeSet<GcommUuid>) -> (u64, u64) {
+        let present = self.weight_of(view.members.intersection(primary).copied());
+        let left = self.weight_of(view.left.intersection(primary).copied());
+        let all = self.weight_of(primary.iter().copied());
+        (2 * present + left, all)
+    }
+
+    /// `pc_proto.cpp:have_quorum`, against the last primary view.
     fn have_quorum(&self, view: &EvsView) -> bool {
-        let present = self.weight_of(view.members.intersection(&self.last_primary).copied());
-        let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
-        let all = self.weight_of(self.last_primary.iter().copied());
-        2 * present + left > all
+        let (votes, all) = self.votes(view, &self.last_primary);
+        votes > all
     }
 
     /// The sum of [`Self::have_quorum`] for people.
     fn quorum_note(&self, view: &EvsView) -> Note {
-        let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(1, |node| node.weight);
+        let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
         let of_last =
             |uuids: &BTreeSet<GcommUuid>| uuids.intersection(&self.last_primary).copied().collect();
         Note::Quorum {
@@ -258,10 +272,8 @@ impl Pc {
 
     /// `pc_proto.cpp:have_split_brain`: exactly half.
     fn is_split_brain(&self, view: &EvsView) -> bool {
-        let present = self.weight_of(view.members.intersection(&self.last_primary).copied());
-        let left = self.weight_of(view.left.intersection(&self.last_primary).copied());
-        let all = self.weight_of(self.last_primary.iter().copied());
-        2 * present + left == all
+        let (votes, all) = self.votes(view, &self.last_primary);
+        votes == all
     }
 
     fn mark_non_prim(&mut self) {
@@ -292,9 +304,14 @@ impl Pc {
     ) {
         match message {
             PcMessage::State { nodes } => self.state_message(source, nodes, config, out),
-            PcMessage::Install { bootstrap, nodes } => {
-                self.install_message(bootstrap, &nodes, out);
-            }
+            PcMessage::Install {
+                bootstrap,
+                weight,
+                nodes,
+            } => match weight {
+                Some(weight) => self.weight_message(source, weight, &nodes, out),
+                None => self.install_message(bootstrap, &nodes, out),
+            },
             PcMessage::User(message) => {
                 let ordered = self.is_prim() && matches!(self.state, State::Prim | State::Trans);
                 if ordered {
@@ -448,56 +465,6 @@ impl Pc {
         Ok(complete)
     }
 
-    fn send_install(&self, bootstrap: bool, out: &mut Vec<Out>) {
-        out.push(Out::Send(PcMessage::Install {
-            bootstrap,
-            nodes: self.instances.clone(),
-        }));
-    }
-
-    /// `pc_proto.cpp:handle_install`, `handle_trans_install`.
-    fn install_message(
-        &mut self,
-        bootstrap: bool,
-        nodes: &BTreeMap<GcommUuid, PcNode>,
-        out: &mut Vec<Out>,
-    ) {
-        match self.state {
-            State::Install => {}
-            State::NonPrim if bootstrap => {}
-            State::Trans if !bootstrap => {
-                // The view broke while the INSTALL was under way: nobody knows of those who are not
-                // here whether they have installed it.
-                let here = self.members();
-                for uuid in nodes.keys() {
-                    if !here.contains(uuid)
-                        && let Some(node) = self.instances.get_mut(uuid)
-                    {
-                        node.un = true;
-                    }
-                }
-                return;
-            }
-            _ => return,
-        }
-        let to_seq = nodes.values().map(|node| node.to_seq).max().unwrap_or(-1);
-        self.to_seq = self.to_seq.max(to_seq);
-        let members = self.members();
-        let id = self.view_id(ViewType::Prim);
-        for uuid in &members {
-            if let Some(node) = self.instances.get_mut(uuid) {
-                node.prim = true;
-                node.un = false;
-                node.last_prim = id;
-                node.to_seq = self.to_seq;
-            }
-        }
-        self.state = State::Prim;
-        self.last_primary.clone_from(&members);
-        self.instances.retain(|uuid, _| members.contains(uuid));
-        self.deliver_view(id, members, bootstrap, out);
-    }
-
     /// `pc_proto.cpp:deliver_view`, with the automatic recovery of gvwstate.dat.
     fn deliver_view(
         &mut self,
@@ -549,16 +516,6 @@ impl Pc {
             out.push(Out::PromoteToPrimary);
             self.send_install(true, out);
         }
-    }
-
-    /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'` (`pc_proto.cpp:set_param`). Says
-    /// whether it did anything.
-    pub(crate) fn bootstrap(&self, out: &mut Vec<Out>) -> bool {
-        if self.state != State::NonPrim {
-            return false;
-        }
-        self.send_install(true, out);
-        true
     }
 }
 

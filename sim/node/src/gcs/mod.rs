@@ -5,13 +5,20 @@
 //! a working configuration decides; failing that, who was in one; failing that, who was told to
 //! bootstrap.
 
+mod quorum;
+mod vote;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewType};
 
+use crate::config::Config;
 use crate::database::WriteSet;
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
 use crate::pc::PcView;
+
+use quorum::{after_exchange, quorum};
+use vote::Votes;
 
 /// The state of the group as this member sees it (`gcs_group.hpp:gcs_group_state_t`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +69,8 @@ pub(crate) enum Out {
         have: Position,
         /// Whether it could take a snapshot.
         snapshot_possible: bool,
+        /// It is an arbitrator and wants nothing.
+        trivial: bool,
     },
     /// The answer to this member's request: the donor, or none free now.
     DonorFound(Option<GcommUuid>),
@@ -80,6 +89,15 @@ pub(crate) enum Out {
     NoHistory,
     /// A new history begins ("Starting new group from scratch").
     NewGroup(StateUuid),
+    /// A member has failed where others have not: this one says how it fared (`GCS_VOTE_REQUEST`).
+    VoteRequest(Seqno),
+    /// The group has decided on a position that this member has voted on.
+    VoteResult {
+        /// The position.
+        seqno: Seqno,
+        /// The error number that counts, 0 for success.
+        code: u16,
+    },
     /// A member asked for a state transfer; for the log.
     DonorSelected {
         /// The joiner.
@@ -96,6 +114,10 @@ struct Member {
     cached: Seqno,
     /// The donor of a joiner, the joiner of a donor.
     peer: Option<GcommUuid>,
+    /// Its last vote: position and error number.
+    vote: Option<(Seqno, u16)>,
+    /// It holds no data (`group_node_is_stateful`).
+    arbitrator: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -122,10 +144,20 @@ pub(crate) struct Gcs {
     /// A source of names for exchanges and new histories, from the process's entropy.
     entropy: u128,
     exchanges: u64,
+    votes: Votes,
+    /// The end of a transfer that the group has not taken note of yet (`need_to_join`, `join_gtid`).
+    join_due: Option<Option<Seqno>>,
+    /// This member holds no data.
+    arbitrator: bool,
 }
 
 impl Gcs {
-    pub(crate) const fn new(me: GcommUuid, start: Position, entropy: u128) -> Self {
+    pub(crate) const fn new(
+        me: GcommUuid,
+        start: Position,
+        entropy: u128,
+        config: &Config,
+    ) -> Self {
         Self {
             me,
             state: GroupState::NonPrimary,
@@ -142,6 +174,9 @@ impl Gcs {
             queue: VecDeque::new(),
             entropy,
             exchanges: 0,
+            votes: Votes::new(config.gcs_vote_policy),
+            join_due: None,
+            arbitrator: config.arbitrator,
         }
     }
 
@@ -163,6 +198,9 @@ impl Gcs {
 
     /// Sends now, or when a working configuration is there.
     pub(crate) fn send(&mut self, message: GcsMessage, out: &mut Vec<Out>) {
+        if let GcsMessage::Join { seqno } = &message {
+            self.join_due = Some(*seqno);
+        }
         if self.state == GroupState::Primary && self.queue.is_empty() {
             out.push(Out::Send(message));
         } else {
@@ -198,6 +236,8 @@ impl Gcs {
                         status: GcsNodeState::NonPrim,
                         cached: Seqno::UNDEFINED,
                         peer: None,
+                        vote: None,
+                        arbitrator: false,
                     })
             })
             .collect();
@@ -294,12 +334,22 @@ impl Gcs {
             GcsMessage::StateRequest {
                 have,
                 snapshot_possible,
+                trivial,
             } => {
                 if ordered && self.state == GroupState::Primary {
-                    self.state_request(source, have, snapshot_possible, out);
+                    self.state_request(source, have, (snapshot_possible, trivial), out);
                 }
             }
-            GcsMessage::Join { seqno } => self.join_message(source, seqno, out),
+            GcsMessage::Join { seqno } => {
+                if ordered {
+                    self.join_message(source, seqno, out);
+                }
+            }
+            GcsMessage::Vote { seqno, code } => {
+                if ordered && self.state == GroupState::Primary {
+                    self.vote_message(source, seqno, code, out);
+                }
+            }
             GcsMessage::Sync => {
                 if self.status_of(source) == Some(GcsNodeState::Joined) {
                     self.set_status(source, GcsNodeState::Synced, out);
@@ -323,6 +373,8 @@ impl Gcs {
             current_state: self.my_status(),
             cached: self.cached,
             bootstrap: self.bootstrap,
+            vote: self.my_index().and_then(|index| self.members[index].vote),
+            arbitrator: self.arbitrator,
         }
     }
 
@@ -348,6 +400,8 @@ impl Gcs {
                 continue;
             };
             member.cached = state.cached;
+            member.vote = state.vote;
+            member.arbitrator = state.arbitrator;
             member.status = after_exchange(state, &quorum);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
                 member.peer = None;
@@ -367,7 +421,23 @@ impl Gcs {
             my_state: self.my_status(),
         }));
         self.check_donor(out);
+        self.votes_after_a_change(out);
+        self.join_again(out);
         self.flush(out);
+    }
+
+    /// The end of a transfer was told while the component broke: it is told again in the new one
+    /// (`gcs.cpp:_join`, "will retry in new primary component").
+    fn join_again(&mut self, out: &mut Vec<Out>) {
+        let open = matches!(self.my_status(), GcsNodeState::Donor | GcsNodeState::Joiner);
+        let queued = |message: &GcsMessage| matches!(message, GcsMessage::Join { .. });
+        match self.join_due {
+            Some(seqno) if open && !self.queue.iter().any(queued) => {
+                out.push(Out::Send(GcsMessage::Join { seqno }));
+            }
+            Some(_) if !open => self.join_due = None,
+            _ => {}
+        }
     }
 
     /// A joiner whose donor is not in the group any more has nothing to wait for
@@ -405,29 +475,10 @@ impl Gcs {
         &mut self,
         joiner: GcommUuid,
         have: Position,
-        snapshot_possible: bool,
+        (snapshot_possible, trivial): (bool, bool),
         out: &mut Vec<Out>,
     ) {
-        let synced: Vec<&Member> = self
-            .members
-            .iter()
-            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
-            .collect();
-        // Among those who could serve the difference alone, the one that would have to keep the
-        // least: the highest lowest cached position.
-        let incremental = synced
-            .iter()
-            .filter(|member| {
-                have.uuid == self.uuid
-                    && !member.cached.is_undefined()
-                    && member.cached <= have.seqno.next()
-            })
-            .fold(None, |best: Option<&&Member>, member| match best {
-                Some(best) if best.cached >= member.cached => Some(best),
-                _ => Some(member),
-            });
-        let donor = incremental.or(synced.first()).map(|member| member.uuid);
-        let Some(donor) = donor else {
+        let Some(donor) = self.find_donor(joiner, have) else {
             if joiner == self.me {
                 out.push(Out::DonorFound(None));
             }
@@ -444,6 +495,7 @@ impl Gcs {
         self.set_status(donor, GcsNodeState::Donor, out);
         out.push(Out::DonorSelected { joiner, donor });
         if joiner == self.me {
+            self.join_due = None;
             out.push(Out::DonorFound(Some(donor)));
         }
         if donor == self.me {
@@ -451,12 +503,55 @@ impl Gcs {
                 joiner,
                 have,
                 snapshot_possible,
+                trivial,
             });
         }
     }
 
+    fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
+        let synced: Vec<&Member> = self
+            .members
+            .iter()
+            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
+            .filter(|member| !member.arbitrator)
+            .collect();
+        // Among those who could serve the difference alone, the one that would have to keep the
+        // least: the highest lowest cached position.
+        let incremental = synced
+            .iter()
+            .filter(|member| {
+                have.uuid == self.uuid
+                    && self.is_safely_cached(have.seqno)
+                    && !member.cached.is_undefined()
+                    && member.cached <= have.seqno.next()
+            })
+            .fold(None, |best: Option<&&Member>, member| match best {
+                Some(best) if best.cached > member.cached => Some(best),
+                _ => Some(member),
+            });
+        incremental.or(synced.first()).map(|member| member.uuid)
+    }
+
+    /// Whether a position is far enough from the lowest one that anybody caches: by the time the
+    /// transfer begins a part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
+    fn is_safely_cached(&self, seqno: Seqno) -> bool {
+        let lowest = self
+            .members
+            .iter()
+            .map(|member| member.cached)
+            .filter(|cached| !cached.is_undefined())
+            .min();
+        lowest.is_some_and(|lowest| {
+            let gap = (self.received.0 - lowest.0) / 128;
+            seqno.0 >= lowest.0 + gap.min(1 << 20)
+        })
+    }
+
     /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
     fn join_message(&mut self, source: GcommUuid, seqno: Option<Seqno>, out: &mut Vec<Out>) {
+        if source == self.me {
+            self.join_due = None;
+        }
         let Some(member) = self.members.iter().find(|member| member.uuid == source) else {
             return;
         };
@@ -483,78 +578,5 @@ impl Gcs {
     /// Who is in the configuration, for `wsrep_cluster_size` and the log.
     pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
         self.members.iter().map(|member| member.uuid).collect()
-    }
-}
-
-/// What the members agree on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Quorum {
-    uuid: StateUuid,
-    received: Seqno,
-    prim_seqno: i64,
-}
-
-/// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap.
-fn quorum(states: &[&GcsState]) -> Option<Quorum> {
-    let of = |state: &GcsState| Quorum {
-        uuid: state.group_uuid,
-        received: state.received,
-        prim_seqno: state.prim_seqno,
-    };
-    let working = |state: GcsNodeState| {
-        matches!(
-            state,
-            GcsNodeState::Joined | GcsNodeState::Synced | GcsNodeState::Donor
-        )
-    };
-    let current: Vec<&&GcsState> = states
-        .iter()
-        .filter(|state| working(state.current_state))
-        .collect();
-    if let Some(first) = current.first() {
-        if current
-            .iter()
-            .any(|state| state.group_uuid != first.group_uuid)
-        {
-            return None;
-        }
-        return current
-            .into_iter()
-            .max_by_key(|state| (state.received, state.prim_seqno))
-            .map(|state| of(state));
-    }
-    let once = states
-        .iter()
-        .filter(|state| working(state.prim_state))
-        .collect::<Vec<_>>();
-    let candidates = if once.is_empty() {
-        states
-            .iter()
-            .filter(|state| state.bootstrap)
-            .collect::<Vec<_>>()
-    } else {
-        once
-    };
-    let first = candidates.first()?;
-    if candidates
-        .iter()
-        .any(|state| state.group_uuid != first.group_uuid)
-    {
-        return None;
-    }
-    candidates
-        .into_iter()
-        .max_by_key(|state| (state.prim_seqno, state.received))
-        .map(|state| of(state))
-}
-
-/// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
-fn after_exchange(state: &GcsState, quorum: &Quorum) -> GcsNodeState {
-    if state.group_uuid != quorum.uuid || state.received != quorum.received {
-        return GcsNodeState::Prim;
-    }
-    match state.prim_state {
-        GcsNodeState::NonPrim => GcsNodeState::Joined,
-        kept => kept,
     }
 }

@@ -1,0 +1,187 @@
+//! Voting on inconsistencies (`gcs/src/gcs_group.cpp:gcs_group_handle_vote_msg`,
+//! `group_recount_votes`).
+//!
+//! A member that cannot apply a transaction says so in the total order, and asks the others thereby.
+//! The most frequent answer counts, success in a tie; whoever fared otherwise leaves.
+//!
+//! MODEL GAP: `last_applied` reports (`GCS_MSG_LAST`) are not modelled, so every voter is asked.
+
+use std::collections::BTreeMap;
+
+use seatrial_galera::{GcommUuid, Seqno};
+
+use crate::frame::GcsNodeState;
+
+use super::{Gcs, Member, Out};
+
+/// What has been decided so far.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Votes {
+    /// The last decision: position and error number.
+    result: (Seqno, u16),
+    /// The last position on which the others were asked.
+    requested: Seqno,
+    /// Decisions on positions on which this member had not voted yet.
+    history: BTreeMap<Seqno, u16>,
+    /// `gcs.vote_policy`: this many successes are enough, 0 for a plain majority.
+    policy: u8,
+}
+
+impl Votes {
+    pub(super) const fn new(policy: u8) -> Self {
+        Self {
+            result: (Seqno::UNDEFINED, 0),
+            requested: Seqno::UNDEFINED,
+            history: BTreeMap::new(),
+            policy,
+        }
+    }
+}
+
+/// Whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on.
+const fn is_voter(member: &Member) -> bool {
+    matches!(member.status, GcsNodeState::Synced | GcsNodeState::Donor) && !member.arbitrator
+}
+
+impl Gcs {
+    fn my_vote(&self) -> Seqno {
+        self.my_index()
+            .and_then(|index| self.members[index].vote)
+            .map_or(Seqno::UNDEFINED, |(seqno, _)| seqno)
+    }
+
+    pub(super) fn vote_message(
+        &mut self,
+        source: GcommUuid,
+        seqno: Seqno,
+        code: u16,
+        out: &mut Vec<Out>,
+    ) {
+        if seqno <= self.votes.result.0 {
+            if source == self.me {
+                // Decided before this member came to it; not in the history: nobody else has failed.
+                let code = self.votes.history.remove(&seqno).unwrap_or(0);
+                out.push(Out::VoteResult { seqno, code });
+            }
+            return;
+        }
+        if let Some(member) = self.members.iter_mut().find(|one| one.uuid == source) {
+            member.vote = Some((seqno, code));
+        }
+        if self.recount_votes() {
+            self.tell_vote_result(out);
+        } else if seqno > self.votes.requested {
+            self.votes.requested = seqno;
+            if source != self.me {
+                out.push(Out::VoteRequest(seqno));
+            }
+        }
+    }
+
+    /// Voters may be gone: what is there may decide now.
+    pub(super) fn votes_after_a_change(&mut self, out: &mut Vec<Out>) {
+        if self.recount_votes() {
+            self.tell_vote_result(out);
+        }
+    }
+
+    fn tell_vote_result(&self, out: &mut Vec<Out>) {
+        let (seqno, code) = self.votes.result;
+        if self.my_vote() >= seqno {
+            out.push(Out::VoteResult { seqno, code });
+        }
+    }
+
+    /// Says whether there is a new decision.
+    fn recount_votes(&mut self) -> bool {
+        let voters: Vec<Option<(Seqno, u16)>> = self
+            .members
+            .iter()
+            .filter(|member| is_voter(member))
+            .map(|member| member.vote)
+            .collect();
+        let open = voters
+            .iter()
+            .flatten()
+            .map(|(seqno, _)| *seqno)
+            .filter(|seqno| *seqno > self.votes.result.0)
+            .min();
+        let Some(seqno) = open else {
+            return false;
+        };
+        // Who has voted on a later position had no trouble with this one.
+        let cast: Vec<u16> = voters
+            .iter()
+            .flatten()
+            .filter(|(voted, _)| *voted >= seqno)
+            .map(|(voted, code)| if *voted == seqno { *code } else { 0 })
+            .collect();
+        let missing = voters.len() - cast.len();
+        let Some(code) = winner(&cast, missing, usize::from(self.votes.policy)) else {
+            return false;
+        };
+        self.votes.result = (seqno, code);
+        if self.my_vote() < seqno {
+            self.votes.history.insert(seqno, code);
+        }
+        true
+    }
+}
+
+/// The answer that counts, if those that are missing cannot change it any more.
+fn winner(cast: &[u16], missing: usize, policy: usize) -> Option<u16> {
+    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+    for code in cast {
+        *counts.entry(*code).or_default() += 1;
+    }
+    let successes = counts.get(&0).copied().unwrap_or(0);
+    let (mut most, mut second, mut leader) = (0, 0, 0);
+    for (code, count) in counts {
+        if count >= most {
+            (second, most, leader) = (most, count, code);
+        }
+    }
+    if policy > 0 && successes >= policy {
+        return Some(0);
+    }
+    let success_is_out = policy == 0 || successes + missing < policy;
+    let success_leads = successes >= second + missing;
+    let leader_leads = most >= second + missing + usize::from(successes == second);
+    (success_is_out && (success_leads || leader_leads)).then_some(if successes >= most {
+        0
+    } else {
+        leader
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::winner;
+
+    const DUPLICATE: u16 = 1062;
+    const NO_TABLE: u16 = 1146;
+
+    #[test]
+    fn the_most_frequent_answer_counts_and_success_wins_a_tie() {
+        assert_eq!(winner(&[0, 0, DUPLICATE], 0, 0), Some(0));
+        assert_eq!(winner(&[0, DUPLICATE, DUPLICATE], 0, 0), Some(DUPLICATE));
+        assert_eq!(winner(&[0, DUPLICATE], 0, 0), Some(0));
+        assert_eq!(winner(&[0, DUPLICATE, NO_TABLE], 0, 0), Some(0));
+        assert_eq!(winner(&[DUPLICATE, DUPLICATE], 0, 0), Some(DUPLICATE));
+    }
+
+    #[test]
+    fn nothing_is_decided_while_missing_votes_could_change_it() {
+        assert_eq!(winner(&[DUPLICATE], 2, 0), None);
+        assert_eq!(winner(&[DUPLICATE, 0], 1, 0), None);
+        assert_eq!(winner(&[DUPLICATE, DUPLICATE], 1, 0), Some(DUPLICATE));
+        assert_eq!(winner(&[0, 0], 1, 0), Some(0));
+    }
+
+    #[test]
+    fn a_policy_lets_few_successes_win() {
+        assert_eq!(winner(&[0, DUPLICATE, DUPLICATE], 0, 1), Some(0));
+        assert_eq!(winner(&[DUPLICATE, DUPLICATE], 1, 1), None);
+        assert_eq!(winner(&[DUPLICATE, DUPLICATE], 0, 1), Some(DUPLICATE));
+    }
+}

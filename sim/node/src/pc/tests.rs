@@ -1,0 +1,184 @@
+//! What becomes of an INSTALL whose view breaks under it (`pc_proto.cpp:handle_trans_install`). Runs of
+//! whole clusters rarely come to it: the message is under way for a fraction of a millisecond.
+
+use super::*;
+
+/// Three members, the first of which is bootstrapped.
+struct Bench {
+    pc: Pc,
+    config: Config,
+    seq: u32,
+}
+
+fn uuid(number: u8) -> GcommUuid {
+    GcommUuid::new(u32::from(number), 0, 0, number)
+}
+
+const A: u8 = 0;
+const B: u8 = 1;
+const C: u8 = 2;
+
+impl Bench {
+    /// A is primary alone.
+    fn bootstrapped() -> Self {
+        let config = Config::default();
+        let pc = Pc::new(uuid(A), true, None, &config);
+        let mut bench = Self { pc, config, seq: 0 };
+        bench.view(&[A], &[], &[]);
+        bench.states(&[A]);
+        bench.install(&[A]);
+        assert_eq!(bench.pc.state(), State::Prim);
+        bench
+    }
+
+    /// A, B and C are primary.
+    fn of_three() -> Self {
+        let mut bench = Self::bootstrapped();
+        bench.view(&[A, B, C], &[], &[]);
+        bench.states(&[A, B, C]);
+        bench.install(&[A, B, C]);
+        assert_eq!(bench.pc.state(), State::Prim);
+        bench
+    }
+
+    fn evs_view(&mut self, kind: ViewType, sets: [&[u8]; 3]) {
+        let set = |numbers: &[u8]| numbers.iter().map(|number| uuid(*number)).collect();
+        let view = EvsView {
+            id: ViewId::new(kind, uuid(A), self.seq),
+            members: set(sets[0]),
+            left: set(sets[1]),
+            partitioned: set(sets[2]),
+        };
+        let mut out = Vec::new();
+        self.pc.evs_view(&view, &self.config, &mut out);
+    }
+
+    /// The present view breaks: these stay, those have left, the others have vanished.
+    fn broken(&mut self, stay: &[u8], left: &[u8], gone: &[u8]) {
+        self.evs_view(ViewType::Trans, [stay, left, gone]);
+    }
+
+    /// The next view, the transitional one first.
+    fn view(&mut self, members: &[u8], left: &[u8], gone: &[u8]) {
+        if self.pc.state() != State::Trans {
+            self.broken(&[A], left, gone);
+        }
+        self.seq += 1;
+        self.evs_view(ViewType::Reg, [members, &[], &[]]);
+    }
+
+    fn say(&mut self, source: u8, message: PcMessage) {
+        let mut out = Vec::new();
+        self.pc
+            .message(uuid(source), message, &self.config, &mut out);
+    }
+
+    /// Everybody's STATE: A says what it knows, the others that they come from nowhere.
+    fn states(&mut self, members: &[u8]) {
+        let own = self.pc.instances.clone();
+        for member in members {
+            let nodes = if *member == A {
+                own.clone()
+            } else {
+                Pc::new(uuid(*member), false, None, &self.config).instances
+            };
+            self.say(*member, PcMessage::State { nodes });
+        }
+    }
+
+    fn nodes(&self, members: &[u8]) -> BTreeMap<GcommUuid, PcNode> {
+        let of = |uuid: &GcommUuid| self.pc.instances[uuid].clone();
+        members
+            .iter()
+            .map(|member| (uuid(*member), of(&uuid(*member))))
+            .collect()
+    }
+
+    fn install(&mut self, members: &[u8]) {
+        let nodes = self.nodes(members);
+        let (bootstrap, weight) = (false, None);
+        self.say(
+            A,
+            PcMessage::Install {
+                bootstrap,
+                weight,
+                nodes,
+            },
+        );
+    }
+
+    fn weight(&mut self, weight: u8) {
+        let nodes = self.nodes(&[A, B, C]);
+        let (bootstrap, weight) = (false, Some(weight));
+        self.say(
+            A,
+            PcMessage::Install {
+                bootstrap,
+                weight,
+                nodes,
+            },
+        );
+    }
+
+    fn unknown(&self) -> Vec<u8> {
+        let unknown = |number: &u8| {
+            let node = self.pc.instances.get(&uuid(*number));
+            node.is_some_and(|node| node.un)
+        };
+        [A, B, C].into_iter().filter(unknown).collect()
+    }
+}
+
+#[test]
+fn who_may_have_installed_the_view_blocks_the_merge() {
+    let mut bench = Bench::bootstrapped();
+    bench.view(&[A, B, C], &[], &[]);
+    bench.states(&[A, B, C]);
+    // The others vanish before the INSTALL of the view of three is delivered.
+    bench.broken(&[A], &[], &[B, C]);
+    bench.install(&[A, B, C]);
+    assert_eq!(bench.pc.state(), State::NonPrim);
+    assert_eq!(bench.unknown(), [B, C]);
+
+    // A alone was the last primary view, and may not go on with it: B and C may be one by now.
+    bench.view(&[A], &[], &[]);
+    bench.states(&[A]);
+    assert_eq!(bench.pc.state(), State::NonPrim);
+
+    bench.view(&[A, B, C], &[], &[]);
+    bench.states(&[A, B, C]);
+    assert_eq!(bench.pc.state(), State::Install);
+}
+
+#[test]
+fn an_install_in_a_broken_view_is_counted_against_the_view_that_it_would_make() {
+    let mut bench = Bench::bootstrapped();
+    bench.view(&[A, B, C], &[], &[]);
+    bench.states(&[A, B, C]);
+    bench.broken(&[A, B], &[], &[C]);
+    bench.install(&[A, B, C]);
+    assert_eq!(bench.pc.state(), State::Trans);
+    assert_eq!(bench.unknown(), []);
+}
+
+#[test]
+fn a_weight_under_way_costs_the_primary_component() {
+    let mut bench = Bench::of_three();
+    bench.weight(3);
+    assert_eq!(bench.pc.own().weight, 3);
+    assert_eq!(bench.pc.state(), State::Prim);
+
+    // Quorum would do, but nobody knows with which weights C counts.
+    bench.broken(&[A, B], &[], &[C]);
+    assert_eq!(bench.pc.state(), State::Trans);
+    bench.weight(1);
+    assert_eq!(bench.pc.state(), State::NonPrim);
+    assert_eq!(bench.unknown(), [C]);
+
+    // Who has left in order has counted before that.
+    let mut bench = Bench::of_three();
+    bench.broken(&[A, B], &[C], &[]);
+    bench.weight(2);
+    assert_eq!(bench.pc.state(), State::Trans);
+    assert_eq!(bench.pc.own().weight, 2);
+}

@@ -1,0 +1,35 @@
+//! The pack `beyond`, on a few seeds: every expectation holds whichever identities, delays and orders
+//! are drawn, and the races reach each of their outcomes.
+
+use std::collections::BTreeSet;
+
+use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::{RunOptions, RunRecord, Scenario, catalogue};
+use seatrial_sim::des;
+
+fn scenarios() -> Vec<Scenario> {
+    catalogue::beyond()
+        .into_iter()
+        .map(|(file, text)| Scenario::parse(file, text).expect("it is right"))
+        .collect()
+}
+
+fn play(scenario: &Scenario, seed: u64) -> RunRecord {
+    let setup = scenario.setup(None, seed);
+    let (record, _) =
+        des::run(scenario, &setup, &RunOptions::default()).expect("the initial state is reached");
+    record
+}
+
+#[test]
+fn every_expectation_holds_on_each_of_a_few_seeds() {
+    let scenarios = scenarios();
+    assert!(scenarios.len() > 30, "{}", scenarios.len());
+    for scenario in &scenarios {
+        for seed in 1..=3 {
+            let record = play(scenario, seed);
+            let passed = record.verdict == Verdict::Pass;
+            assert!(passed, "{}, seed {seed}: {:?}", scenario.id, record.failure);
+        }
+    }
+}
