@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
 mod about;
+mod advise;
 mod claims;
 mod errors;
 mod replay;
 mod report;
 mod run;
+mod script;
 mod streams;
 mod verify;
 mod work;

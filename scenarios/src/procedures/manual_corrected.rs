@@ -32,7 +32,6 @@
 //!
 //! One primary component anywhere means that nothing is ever bootstrapped.
 
-mod choice;
 mod evidence;
 mod rejoin;
 mod restore;
@@ -40,11 +39,11 @@ mod restore;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::console::{CommandOutcome, Console, LOCAL_STATE_QUERY};
-use crate::testbed::NodeName;
+use crate::testbed::{NodeName, list};
 use crate::time::Span;
 
 use super::ProcedureOutcome;
-use super::survey::{Seen, Survey, Verdict, list, unit};
+use super::survey::{Seen, Survey, Verdict, unit};
 
 /// Nothing is typed after this time. With the longest command it ends within an hour in any case.
 const TOTAL: Span = Span::from_secs(2_700);

@@ -8,6 +8,7 @@
 mod act;
 mod check;
 mod console;
+pub mod external;
 mod load;
 mod options;
 mod procedure;
