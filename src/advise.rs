@@ -5,7 +5,7 @@ use std::path::Path;
 use seatrial_galera::{GraState, Saved, SavedView, read_recovery};
 use seatrial_reports::wrapped;
 use seatrial_scenarios::NodeName;
-use seatrial_scenarios::advice::{Action, Advice, Evidence, Look, advise as conclude};
+use seatrial_scenarios::advice::{Action, Advice, Evidence, Look, RecoveryRun, advise as conclude};
 
 use crate::args::{AdviseArgs, Format};
 use crate::output::Out;
@@ -67,18 +67,17 @@ fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
             view: None,
         },
         grastate: false,
-        recovered: false,
+        run: RecoveryRun::Missing,
         gvwstate: false,
-        stale_lines: false,
     };
     for file in files.split(',') {
         let text = read(file)?;
         let (what, there) = match kind(file, &text) {
-            Kind::Grastate => ("grastate.dat", &mut look.grastate),
-            Kind::Gvwstate => ("gvwstate.dat", &mut look.gvwstate),
-            Kind::Recovered => ("recovered position", &mut look.recovered),
+            Kind::Grastate => ("grastate.dat", std::mem::replace(&mut look.grastate, true)),
+            Kind::Gvwstate => ("gvwstate.dat", std::mem::replace(&mut look.gvwstate, true)),
+            Kind::Recovered => ("recovered position", look.run != RecoveryRun::Missing),
         };
-        if std::mem::replace(there, true) {
+        if there {
             let node = &look.evidence.node;
             return Err(Stop::usage(format!(
                 "--node {node}: {file}: a second {what} for one node"
@@ -98,11 +97,15 @@ fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
                     )
                 })?;
                 look.evidence.position = Some(answer.position.position);
-                look.stale_lines = answer.earlier_differ;
+                look.run = if answer.earlier_differ {
+                    RecoveryRun::AmongOlder
+                } else {
+                    RecoveryRun::Made
+                };
             }
         }
     }
-    if let (false, Saved::Named(state)) = (look.recovered, look.evidence.saved)
+    if let (RecoveryRun::Missing, Saved::Named(state)) = (look.run, look.evidence.saved)
         && !state.seqno.is_undefined()
     {
         look.evidence.position = Some(state.position());
@@ -191,7 +194,8 @@ fn text(advice: &Advice) -> String {
     let mut part = |title: &str, lines: &mut dyn Iterator<Item = String>| {
         let lines: Vec<String> = lines.collect();
         if !lines.is_empty() {
-            text.push_str(&format!("{title}\n"));
+            text.push_str(title);
+            text.push('\n');
             for line in lines {
                 text.push_str(&line);
             }

@@ -57,7 +57,7 @@ fn main() -> std::process::ExitCode {
             sandbox,
             name,
             words,
-        } => Ok(script::shim::run(sandbox, name, words)),
+        } => Ok(script::shim::run(sandbox, name, words, &mut out)),
         Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),
         Command::Man { command } => about::man(command.as_deref(), &mut out),
     };

@@ -4,6 +4,7 @@
 //! run answers one question after the other. The program's own time is bounded, its output and its
 //! leftovers too; nothing of it can hold up a run.
 
+mod line;
 mod process;
 mod sandbox;
 pub(crate) mod shim;

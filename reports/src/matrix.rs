@@ -159,13 +159,14 @@ pub fn cell_details(matrix: &Matrix, procedure: &str) -> String {
         if cell.outcome.is_good() && cell.notes.is_empty() {
             continue;
         }
-        let head = format!(
-            "\n{} {}: {}\n",
-            letter(cell.outcome),
+        let outcome = cell.outcome;
+        let _ = writeln!(
+            text,
+            "\n{} {}: {}",
+            letter(outcome),
             cell.scenario,
-            cell.outcome.name()
+            outcome.name()
         );
-        text.push_str(&head);
         for line in std::iter::once(&cell.text).chain(&cell.notes) {
             let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
             if !words.is_empty() {

@@ -4,13 +4,14 @@ use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use seatrial_scenarios::NodeName;
 use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::signals;
@@ -60,7 +61,7 @@ pub(super) struct Process {
     open: Arc<AtomicUsize>,
     parallel: Arc<AtomicBool>,
     output: Arc<Mutex<Kept>>,
-    readers: Vec<JoinHandle<()>>,
+    reader: Option<JoinHandle<()>>,
     over: Arc<AtomicBool>,
     socket: std::path::PathBuf,
 }
@@ -76,7 +77,9 @@ impl Process {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
         let home = sandbox.folder.join("home");
-        let nodes: Vec<&str> = sandbox.nodes.iter().map(|node| node.as_str()).collect();
+        let nodes: Vec<&str> = sandbox.nodes.iter().map(NodeName::as_str).collect();
+        // One pipe for both, so that what was printed stands in its order.
+        let (stream, writer) = io::pipe()?;
         let mut child = Command::new(&path)
             .current_dir(&home)
             .env("PATH", sandbox.path())
@@ -86,8 +89,8 @@ impl Process {
             .env("SEATRIAL_FILES", sandbox.folder.join("nodes"))
             .env_remove("NODE")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
             .process_group(0)
             .spawn()?;
         let group = i32::try_from(child.id())
@@ -96,11 +99,10 @@ impl Process {
             .ok_or_else(|| io::Error::other("a process without a number"))?;
         let (sender, messages) = mpsc::channel();
         let output = Arc::new(Mutex::new(Kept::default()));
-        let mut readers = Vec::new();
-        for stream in streams(&mut child) {
+        let reader = {
             let (output, sender) = (output.clone(), sender.clone());
-            readers.push(thread::spawn(move || keep(stream, &output, &sender)));
-        }
+            Some(thread::spawn(move || keep(stream, &output, &sender)))
+        };
         let (open, parallel) = (Arc::default(), Arc::default());
         let over = Arc::new(AtomicBool::new(false));
         {
@@ -120,7 +122,7 @@ impl Process {
             open,
             parallel,
             output,
-            readers,
+            reader,
             over,
             socket: sandbox.socket(),
         })
@@ -190,7 +192,7 @@ impl Process {
             let _ = UnixStream::connect(&self.socket);
         }
         let until = Instant::now() + GONE;
-        for reader in self.readers.drain(..) {
+        if let Some(reader) = self.reader.take() {
             // A process that left the group may hold the stream open: what it prints is nobody's.
             while !reader.is_finished() && Instant::now() < until {
                 thread::sleep(Duration::from_millis(2));
@@ -244,19 +246,8 @@ fn is_alive(group: Pid) -> bool {
     })
 }
 
-fn streams(child: &mut Child) -> Vec<Box<dyn Read + Send>> {
-    let mut streams: Vec<Box<dyn Read + Send>> = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        streams.push(Box::new(stdout));
-    }
-    if let Some(stderr) = child.stderr.take() {
-        streams.push(Box::new(stderr));
-    }
-    streams
-}
-
 /// Reads a stream to its end, and keeps its beginning.
-fn keep(mut stream: Box<dyn Read + Send>, output: &Mutex<Kept>, sender: &mpsc::Sender<Message>) {
+fn keep(mut stream: io::PipeReader, output: &Mutex<Kept>, sender: &mpsc::Sender<Message>) {
     let mut buffer = [0_u8; 8192];
     loop {
         let read = match stream.read(&mut buffer) {

@@ -16,6 +16,9 @@ use seatrial_scenarios::NodeName;
 use seatrial_scenarios::console::GRASTATE;
 use seatrial_scenarios::runner::external::{Answer, Question};
 
+use crate::output::Out;
+
+use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
 use super::sandbox::{find, put};
 
 /// Commands that the engine runs on the node.
@@ -68,26 +71,6 @@ pub(super) const NAMES: [&str; 27] = [
     "timeout",
 ];
 
-/// Where a node's own files are.
-const NODE_FOLDERS: [&str; 6] = [
-    "/var/lib/mysql/",
-    "/var/log/mariadb/",
-    "/var/log/mysql/",
-    "/var/log/ciphermail-gateway-backend.log",
-    "/run/mysqld/",
-    "/run/mariadb-wsrep-new-cluster",
-];
-
-/// Folders in which a command may be named with its path.
-const FOLDERS: [&str; 6] = [
-    "/usr/local/sbin/",
-    "/usr/local/bin/",
-    "/usr/sbin/",
-    "/usr/bin/",
-    "/sbin/",
-    "/bin/",
-];
-
 /// The limit of the next question, from `timeout`.
 const LIMIT: &str = "SEATRIAL_LIMIT_MS";
 
@@ -111,28 +94,28 @@ struct Shim {
 type Failed = (i32, String);
 
 /// Runs a wrapper and gives its exit code.
-pub(crate) fn run(sandbox: &Path, name: &str, words: &[String]) -> u8 {
+pub(crate) fn run(sandbox: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
     let shim = Shim {
         sandbox: sandbox.to_owned(),
         name: name.to_owned(),
         words: words.to_vec(),
     };
-    let code = shim.run().unwrap_or_else(|(code, text)| {
-        let _ = writeln!(io::stderr(), "{text}");
+    let code = shim.run(out).unwrap_or_else(|(code, text)| {
+        out.error(&text);
         code
     });
     u8::try_from(code & 0xff).unwrap_or(1)
 }
 
 impl Shim {
-    fn run(&self) -> Result<i32, Failed> {
+    fn run(&self, out: &mut Out) -> Result<i32, Failed> {
         match self.name.as_str() {
-            name if ENGINE.contains(&name) => self.engine(&self.statement()?),
+            name if ENGINE.contains(&name) => self.engine(&self.statement()?, out),
             name if TOOLS.contains(&name) => self.tool(),
-            "rm" => self.remove(),
-            "sudo" => self.sudo(),
+            "rm" => self.remove(out),
+            "sudo" => self.sudo(out),
             "ssh" => self.ssh(),
-            "ping" => self.ping(),
+            "ping" => self.ping(out),
             "sleep" => self.sleep(),
             "date" => self.date(),
             "timeout" => self.timeout(),
@@ -177,16 +160,17 @@ impl Shim {
     }
 
     /// Types words on the node, and prints what comes back.
-    fn engine(&self, words: &[String]) -> Result<i32, Failed> {
+    fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
         let node = self.node()?;
         let answer = self.ask(&Question::Run {
             line: self.line(&node, words),
             node,
             limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
         })?;
-        let _ = io::stdout().write_all(answer.output.stdout.as_bytes());
-        let _ = io::stdout().flush();
-        let _ = io::stderr().write_all(answer.output.stderr.as_bytes());
+        out.print(&answer.output.stdout);
+        if !answer.output.stderr.is_empty() {
+            out.error(&answer.output.stderr);
+        }
         Ok(if answer.timed_out {
             TIMED_OUT
         } else {
@@ -313,7 +297,7 @@ impl Shim {
         Ok(answer.output.exit)
     }
 
-    fn remove(&self) -> Result<i32, Failed> {
+    fn remove(&self, out: &mut Out) -> Result<i32, Failed> {
         let mut of_node = false;
         for word in &self.words {
             of_node |= self.node_path(word)?.is_some();
@@ -323,11 +307,11 @@ impl Shim {
         }
         let mut words = vec!["rm".to_owned()];
         words.extend(self.words.iter().cloned());
-        self.engine(&words)
+        self.engine(&words, out)
     }
 
     /// What is typed after `sudo` on a node keeps its `sudo`; anything else just runs.
-    fn sudo(&self) -> Result<i32, Failed> {
+    fn sudo(&self, out: &mut Out) -> Result<i32, Failed> {
         let mut rest = self.words.as_slice();
         while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
             rest = match option.as_str() {
@@ -352,7 +336,7 @@ impl Shim {
             let mut words = vec!["sudo".to_owned()];
             words.extend(self.words[..self.words.len() - rest.len()].iter().cloned());
             words.extend(given.statement()?);
-            return self.engine(&words);
+            return self.engine(&words, out);
         }
         if NAMES.contains(&name) {
             let given = Shim {
@@ -360,7 +344,7 @@ impl Shim {
                 name: name.to_owned(),
                 words: after.to_vec(),
             };
-            return given.run();
+            return given.run(out);
         }
         Err(failed_to_run(
             command,
@@ -416,7 +400,7 @@ impl Shim {
         Err(failed_to_run("ssh", &error))
     }
 
-    fn ping(&self) -> Result<i32, Failed> {
+    fn ping(&self, out: &mut Out) -> Result<i32, Failed> {
         let Some(target) = self.words.last() else {
             return Err((
                 2,
@@ -426,11 +410,10 @@ impl Shim {
         let node = NodeName::new(target.clone());
         let answer = self.ask(&Question::Reach { node })?;
         let there = answer.output.exit == 0;
-        let _ = writeln!(
-            io::stdout(),
+        out.line(&format!(
             "--- {target} ping statistics ---\n1 packets transmitted, {} received",
             u8::from(there)
-        );
+        ));
         Ok(i32::from(!there))
     }
 
@@ -519,103 +502,6 @@ fn failed_to_run(name: &str, error: &io::Error) -> Failed {
     (code, format!("{name}: {error}"))
 }
 
-/// A command's name without the folder that it is in.
-fn plain(command: &str) -> &str {
-    FOLDERS
-        .iter()
-        .find_map(|folder| command.strip_prefix(folder))
-        .unwrap_or(command)
-}
-
-/// A span as `sleep` takes it: `5`, `0.5`, `2m`, `1h`.
-fn span_ms(word: &str) -> Option<u64> {
-    let (number, factor) = match word.strip_suffix(['s', 'm', 'h', 'd']) {
-        Some(number) => {
-            let factor = match word.as_bytes().last() {
-                Some(b'm') => 60,
-                Some(b'h') => 3_600,
-                Some(b'd') => 86_400,
-                _ => 1,
-            };
-            (number, factor)
-        }
-        None => (word, 1),
-    };
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-    if !digits(whole) || !digits(part) || (whole.is_empty() && part.is_empty()) {
-        return None;
-    }
-    let whole: u64 = format!("0{whole}").parse().ok()?;
-    let part: u64 = format!("{part:0<3}").get(..3)?.parse().ok()?;
-    whole
-        .checked_mul(1_000)?
-        .checked_add(part)?
-        .checked_mul(factor)
-}
-
-/// The line with the node's files where they are in the sandbox, and without the folders of commands.
-fn on_node(line: &str, files: &Path) -> String {
-    let files = files.display().to_string();
-    let mut line = NODE_FOLDERS.iter().fold(line.to_owned(), |line, folder| {
-        line.replace(folder, &format!("{files}{folder}"))
-    });
-    for folder in FOLDERS {
-        for name in NAMES {
-            let named = format!("{folder}{name}");
-            line = replace_words(&line, &named, name);
-        }
-    }
-    line
-}
-
-/// Replaces where a word begins, and where it ends.
-fn replace_words(line: &str, from: &str, to: &str) -> String {
-    let mut text = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find(from) {
-        let is_edge = |c: Option<char>| c.is_none_or(|c| " \t\n;|&()'\"`".contains(c));
-        let before = rest[..at].chars().next_back().or(text.chars().next_back());
-        let after = rest[at + from.len()..].chars().next();
-        text.push_str(&rest[..at]);
-        text.push_str(if is_edge(before) && is_edge(after) {
-            to
-        } else {
-            from
-        });
-        rest = &rest[at + from.len()..];
-    }
-    text.push_str(rest);
-    text
-}
-
-/// The first file that a line would write to by a redirection, other than /dev/null.
-fn writes_to(line: &str) -> Option<String> {
-    let mut quote = None;
-    let mut chars = line.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match (quote, c) {
-            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
-            (Some('\''), _) => {}
-            (_, '\\') => {
-                chars.next();
-            }
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '>') => {
-                let target = line[at + 1..].trim_start_matches(['>', '|', ' ', '\t']);
-                let end = target.find([' ', '\t', ';', '|', ')', '\n', '<', '>']);
-                let target = &target[..end.unwrap_or(target.len())];
-                if target != "/dev/null" && !target.starts_with('&') {
-                    return Some(target.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -628,48 +514,5 @@ mod tests {
             assert!(known.iter().any(|some| some.contains(&name)), "{name}");
         }
         assert_eq!(NAMES.len(), ENGINE.len() + TOOLS.len() + special.len());
-    }
-
-    #[test]
-    fn spans_of_sleep() {
-        assert_eq!(span_ms("600"), Some(600_000));
-        assert_eq!(span_ms("0.25"), Some(250));
-        assert_eq!(span_ms(".5s"), Some(500));
-        assert_eq!(span_ms("2m"), Some(120_000));
-        assert_eq!(span_ms("1h"), Some(3_600_000));
-        for odd in ["", "x", "5x", "-1", "1.2.3", "s"] {
-            assert_eq!(span_ms(odd), None, "{odd}");
-        }
-        assert_eq!(span_ms("99999999999999999999d"), None);
-    }
-
-    #[test]
-    fn a_line_for_a_node_reads_the_node_s_files_and_finds_its_commands() {
-        let line =
-            "sudo -u mysql /bin/mysqld_safe --wsrep-recover; test -f /var/lib/mysql/gvwstate.dat";
-        assert_eq!(
-            on_node(line, Path::new("/s/B")),
-            "sudo -u mysql mysqld_safe --wsrep-recover; test -f /s/B/var/lib/mysql/gvwstate.dat"
-        );
-        assert_eq!(on_node("/bin/cat x", Path::new("/s")), "cat x");
-        assert_eq!(
-            on_node("/usr/bin/cathode", Path::new("/s")),
-            "/usr/bin/cathode"
-        );
-    }
-
-    #[test]
-    fn what_a_line_would_write() {
-        for harmless in [
-            "a 2>/dev/null",
-            "a >/dev/null 2>&1",
-            "grep '>' x",
-            "echo \\> y",
-            "a &>/dev/null",
-        ] {
-            assert_eq!(writes_to(harmless), None, "{harmless}");
-        }
-        assert_eq!(writes_to("echo 1 > /tmp/x; b").as_deref(), Some("/tmp/x"));
-        assert_eq!(writes_to("echo \"a\" >>x").as_deref(), Some("x"));
     }
 }

@@ -6,6 +6,7 @@ mod about;
 mod advise;
 mod claims;
 mod errors;
+mod rediscovered;
 mod replay;
 mod report;
 mod run;

@@ -58,11 +58,20 @@ pub struct Look {
     /// Whether grastate.dat was looked at.
     pub grastate: bool,
     /// Whether a recovery run was made.
-    pub recovered: bool,
+    pub run: RecoveryRun,
     /// Whether gvwstate.dat was looked at: without a file the node left in order.
     pub gvwstate: bool,
-    /// Whether the recovery's text holds older answers that differ.
-    pub stale_lines: bool,
+}
+
+/// Whether a recovery run was made, and how surely its answer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveryRun {
+    /// None was made.
+    Missing,
+    /// Its answer is there.
+    Made,
+    /// Its answer is the last of several that differ.
+    AmongOlder,
 }
 
 /// What to do.

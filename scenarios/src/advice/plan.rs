@@ -8,7 +8,7 @@ use crate::testbed::{NodeName, list};
 
 use super::choice::{Choice, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;
-use super::{Action, Evidence, Histories, Look};
+use super::{Action, Evidence, Histories, Look, RecoveryRun};
 
 /// What to do.
 pub(super) fn action(all: &[Evidence], away: &[NodeName]) -> Action {
@@ -61,7 +61,8 @@ pub(super) fn found(look: &Look) -> String {
         saved,
         view,
     } = &look.evidence;
-    let position = match (position, look.recovered) {
+    let made = look.run != RecoveryRun::Missing;
+    let position = match (position, made) {
         (Some(position), true) if position.is_undefined() => "recovered: no history".to_owned(),
         (Some(position), true) => format!("recovered {}:{}", short(position.uuid), position.seqno),
         (Some(position), false) => format!("saved {}:{}", short(position.uuid), position.seqno),
@@ -218,7 +219,7 @@ pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) ->
         let wanted = all.iter().filter(|look| wanted(look));
         wanted.map(|look| look.evidence.node.clone()).collect()
     };
-    let no_run = names(&|look| !look.recovered);
+    let no_run = names(&|look| look.run == RecoveryRun::Missing);
     if !no_run.is_empty() {
         looks.push(format!(
             "On {}, server stopped: mysqld_safe --wsrep-recover. The position in grastate.dat is \
@@ -260,7 +261,7 @@ pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) ->
             list(&no_view)
         ));
     }
-    let stale = names(&|look| look.stale_lines);
+    let stale = names(&|look| look.run == RecoveryRun::AmongOlder);
     if !stale.is_empty() {
         looks.push(format!(
             "Whether the last line given for {} is of the last run: the text holds older ones that \
