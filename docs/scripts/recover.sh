@@ -4,7 +4,6 @@ nodes=${SEATRIAL_NODES:-A B C} log=/var/log/mariadb/mariadb.log
 best='' most=-1 history=''
 ask_a_person() { echo "$1"; exit 3; }
 status() { ssh "$1" "mysql -NBe \"SHOW STATUS LIKE '$2'\"" 2>/dev/null | cut -f2; }
-
 for node in $nodes; do
     [ "$(status "$node" wsrep_cluster_status)" != Primary ] ||
         ask_a_person "$node is in a primary component: start the others into it"
@@ -25,8 +24,7 @@ ssh "$best" "sudo cm-cluster-manage --bootstrap-node" || exit 1
 for node in $nodes; do
     [ "$node" = "$best" ] || ssh "$node" "sudo systemctl start mariadb"
     for try in 1 2 3 4 5 6 7 8 9; do
-        [ "$(status "$node" wsrep_local_state_comment)" != Synced ] || continue 2
-        sleep 10
+        [ "$(status "$node" wsrep_local_state_comment)" != Synced ] || continue 2; sleep 10
     done
     echo "$node does not become Synced"; exit 1
 done
