@@ -1,6 +1,7 @@
 //! `seatrial verify`: procedures by scenarios, a cell for each pair.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -152,6 +153,18 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
         if !data.is_file() {
             let path = path.display();
             return Err(Stop::usage(format!("--script {path}: it is no file")));
+        }
+        if data.permissions().mode() & 0o111 == 0 {
+            let path = path.display();
+            return Err(Stop::usage(format!(
+                "--script {path}: it may not be executed\n  help: chmod +x {path}"
+            )));
+        }
+        if args.on == EngineArg::Madsim {
+            return Err(Stop::usage(
+                "--script --on madsim: a program of its own runs on des or real; madsim's clock is \
+                 for what runs inside of it",
+            ));
         }
     } else if names.is_empty() {
         let all = known.iter().copied().filter(|name| *name != "none");

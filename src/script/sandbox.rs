@@ -36,11 +36,18 @@ pub(super) struct Sandbox {
 impl Sandbox {
     pub(super) fn new(nodes: &[NodeName]) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("seatrial-{}-{number}", std::process::id());
-        // A socket's path may have a hundred characters: the folder of results is too deep for it.
-        let folder = std::env::temp_dir().join(name);
-        fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        let folder = loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("seatrial-{}-{number}", std::process::id());
+            // A socket's path may have a hundred characters: the folder of results is too deep for it.
+            let folder = std::env::temp_dir().join(name);
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => break folder,
+                // Left by a process of this number that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        };
         let sandbox = Self {
             folder,
             nodes: nodes.to_vec(),

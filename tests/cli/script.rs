@@ -244,6 +244,18 @@ fn a_script_that_cannot_be_started() {
     let missing = work.run(&["verify", "--script", "nowhere.sh"]);
     assert_eq!(missing.code, Some(2), "{}", missing.stderr);
     work.write("mine.sh", "#!/bin/sh\nexit 0\n");
+    let plain = work.run(&["verify", "--script", "mine.sh"]);
+    assert_eq!(plain.code, Some(2), "{}", plain.stderr);
+    assert!(
+        plain.stderr.contains("chmod +x mine.sh"),
+        "{}",
+        plain.stderr
+    );
+    work.write("mine.sh", "no program at all\n");
+    work.make_executable("mine.sh");
+    let other = work.run(&["verify", "--script", "mine.sh", "--on", "madsim"]);
+    assert_eq!(other.code, Some(2), "{}", other.stderr);
+    work.write("mine.sh", b"\x7fELF");
     let played = Played::of(&work, "mine.sh", EASY, &[]);
     assert!(
         played.notes().contains("cannot be started"),
