@@ -5,6 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod advise;
+mod verify;
+
+pub(crate) use advise::AdviseArgs;
+pub(crate) use verify::{SupervisorArg, VerifyArgs};
+
 /// Puts a Galera cluster's recovery procedures through their sea trials.
 #[derive(Debug, Parser)]
 #[command(name = "seatrial", version, max_term_width = 100)]
@@ -34,6 +40,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Procedures by scenarios: which of them recovers what, and at what cost.
     Verify(VerifyArgs),
+    /// What a broken cluster's own files allow to conclude; changes nothing.
+    Advise(AdviseArgs),
     /// Search random fault schedules for what a procedure cannot recover.
     Explore(ExploreArgs),
     /// Make one record of a campaign's shards.
@@ -53,6 +61,17 @@ pub(crate) enum Command {
     Image(ImageCommand),
     /// Remove containers and networks that a killed run has left behind.
     Clean,
+    /// What a program of the user's finds on its PATH (verify --script).
+    #[command(hide = true, disable_help_flag = true)]
+    Shim {
+        /// The sandbox.
+        sandbox: PathBuf,
+        /// The command's name.
+        name: String,
+        /// Its words.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -423,50 +442,6 @@ pub(crate) struct ReportArgs {
     /// An earlier results.json: the summary says what got worse since then, and what got better.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-}
-
-/// Who starts a crashed server again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SupervisorArg {
-    /// Nobody.
-    None,
-    /// systemd, after five seconds.
-    #[value(help = "systemd, after five seconds")]
-    Systemd,
-}
-
-/// `seatrial verify`.
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The matrix is data, whatever is in it. Exit codes: 0 the matrix is whole, and \
-    with --against nothing got worse; 1 something got worse, or a cell could not be played; 2 usage \
-    or a scenario file; 3 the environment; 4 stopped by a signal."
-)]
-pub(crate) struct VerifyArgs {
-    /// Procedures; all of them by default.
-    #[arg(value_name = "PROCEDURE")]
-    pub(crate) procedures: Vec<String>,
-    /// Ids or files of scenarios; the scenario pack and the documented scenarios by default.
-    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1..)]
-    pub(crate) scenarios: Vec<String>,
-    /// Who starts a crashed server again.
-    #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
-    pub(crate) supervisor: SupervisorArg,
-    /// The master seed.
-    #[arg(long, value_name = "S", default_value_t = SEED)]
-    pub(crate) seed: u64,
-    /// Threads; as many as there are cores by default.
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<NonZeroUsize>,
-    /// What is printed.
-    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
-    pub(crate) format: ClaimsFormat,
-    /// An earlier verify.json: only what got worse since then fails.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) against: Option<PathBuf>,
-    /// The folder of results.
-    #[arg(long, value_name = "DIR", default_value = "target/seatrial/verify")]
-    pub(crate) out: PathBuf,
 }
 
 /// `seatrial explore`.

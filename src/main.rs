@@ -1,6 +1,7 @@
 //! The command: `seatrial`. One file a subcommand; all printing is in `output`.
 
 mod about;
+mod advise;
 mod against;
 mod args;
 mod campaign;
@@ -21,6 +22,7 @@ mod replay;
 mod report;
 mod run;
 mod scenarios;
+mod script;
 mod show;
 mod shrink;
 mod signals;
@@ -43,6 +45,7 @@ fn main() -> std::process::ExitCode {
         Command::Conform(args) => conform::conform(args, &mut out),
         Command::Replay(args) => replay::replay(args, &mut out),
         Command::Verify(args) => verify::verify(args, &mut out),
+        Command::Advise(args) => advise::advise(args, &mut out),
         Command::Explore(args) => explore::explore(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),
         Command::Shrink(args) => shrink::shrink(args, &mut out),
@@ -52,6 +55,11 @@ fn main() -> std::process::ExitCode {
         Command::Doctor => Ok(about::doctor(&mut out)),
         Command::Image(command) => real::image(command, &mut out),
         Command::Clean => real::clean(&mut out),
+        Command::Shim {
+            sandbox,
+            name,
+            words,
+        } => Ok(script::shim::run(sandbox, name, words, &mut out)),
         Command::Completions { shell } => Ok(about::completions(*shell, &mut out)),
         Command::Man { command } => about::man(command.as_deref(), &mut out),
     };

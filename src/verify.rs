@@ -1,27 +1,32 @@
 //! `seatrial verify`: procedures by scenarios, a cell for each pair.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use seatrial_reports::{matrix_markdown, matrix_text};
+use seatrial_real_harness::RealOptions;
+use seatrial_reports::{cell_details, matrix_markdown, matrix_text, quote};
 use seatrial_scenarios::matrix::{Broken, Cell, FORMAT, Matrix, Row, broken_states, cell_scenario};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
-use seatrial_scenarios::{Scenario, Supervisor};
+use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor};
 use seatrial_sim::des::Templates;
-use seatrial_sim::explore::play;
+use seatrial_sim::explore::play_with;
 
-use crate::args::{ClaimsFormat, EngineArg, PackArg, SupervisorArg, VerifyArgs};
+use crate::args::{ClaimsFormat, EngineArg, PackArg, SupervisorArg, TimersArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
-use crate::{Stop, campaign, exit, scenarios, signals};
+use crate::script::{self, Script, Shared};
+use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
-    let procedures = chosen(&args.procedures)?;
+    let procedures = chosen(args)?;
     let scenarios = if args.scenarios.is_empty() {
         let mut all = scenarios::pack(PackArg::Wild)?;
         let documented = scenarios::all()?;
@@ -37,9 +42,14 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         ));
     }
     let earlier = args.against.as_deref().map(read).transpose()?;
-    let supervisor = match args.supervisor {
-        SupervisorArg::None => Supervisor::None,
-        SupervisorArg::Systemd => Supervisor::Systemd,
+    engines::available(&[args.on])?;
+    let table = Table {
+        args,
+        supervisor: match args.supervisor {
+            SupervisorArg::None => Supervisor::None,
+            SupervisorArg::Systemd => Supervisor::Systemd,
+        },
+        real: real::options(&args.real, &[args.on], Some(&args.out))?,
     };
     let folder = args.out.join("cells");
     clear(&folder).map_err(|error| unwritable(&folder, &error))?;
@@ -47,12 +57,30 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     signals::listen();
     let began = Instant::now();
     let mut cells = Vec::new();
-    for (mut cell, scenario) in play_all(args, &procedures, &states, supervisor) {
+    for done in table.play_all(&procedures, &states) {
+        let Done {
+            mut cell,
+            scenario,
+            transcript,
+        } = done;
+        if let Some(text) = transcript {
+            let file = folder.join(format!("{}.txt", scenario.id));
+            fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
+        }
         if !cell.outcome.is_good() {
             let file = folder.join(format!("{}.toml", scenario.id));
-            fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
-            let file = file.display();
-            cell.replay = format!("seatrial replay {file} --on des --seed {}", args.seed);
+            let flags = table.flags();
+            if cell.procedure == script::NAME {
+                cell.replay = table.replay_of_script(&scenario);
+            } else {
+                fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
+                let file = file.display();
+                let on = engines::name(args.on);
+                cell.replay = format!(
+                    "seatrial replay {file} --on {on} --seed {}{flags}",
+                    args.seed
+                );
+            }
         }
         cells.push(cell);
     }
@@ -63,15 +91,21 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     let matrix = Matrix {
         format: FORMAT,
+        engine: engines::name(args.on).to_owned(),
         seed: args.seed,
-        supervisor,
+        supervisor: table.supervisor,
         procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
         scenarios: states.iter().map(row).collect(),
         cells,
     };
     let json = write(&args.out, &matrix)?;
     match args.format {
-        ClaimsFormat::Text => out.print(&matrix_text(&matrix)),
+        ClaimsFormat::Text => {
+            out.print(&matrix_text(&matrix));
+            if args.script.is_some() {
+                out.print(&cell_details(&matrix, script::NAME));
+            }
+        }
         ClaimsFormat::Markdown => out.print(&matrix_markdown(&matrix)),
         ClaimsFormat::Json => out.print(&json),
     }
@@ -108,10 +142,31 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// The procedures that are asked for, each once; all but `none` where none is.
-fn chosen(names: &[String]) -> Result<Vec<&'static str>, Stop> {
+/// The procedures that are asked for, each once, and the user's own program; all but `none` where
+/// neither is.
+fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     let known = procedures::names();
-    if names.is_empty() {
+    let names = &args.procedures;
+    if let Some(path) = &args.script {
+        let data = fs::metadata(path)
+            .map_err(|error| Stop::usage(format!("--script {}: {error}", path.display())))?;
+        if !data.is_file() {
+            let path = path.display();
+            return Err(Stop::usage(format!("--script {path}: it is no file")));
+        }
+        if data.permissions().mode() & 0o111 == 0 {
+            let path = path.display();
+            return Err(Stop::usage(format!(
+                "--script {path}: it may not be executed\n  help: chmod +x {path}"
+            )));
+        }
+        if args.on == EngineArg::Madsim {
+            return Err(Stop::usage(
+                "--script --on madsim: a program of its own runs on des or real; madsim's clock is \
+                 for what runs inside of it",
+            ));
+        }
+    } else if names.is_empty() {
         let all = known.iter().copied().filter(|name| *name != "none");
         return Ok(all.collect());
     }
@@ -130,60 +185,143 @@ fn chosen(names: &[String]) -> Result<Vec<&'static str>, Stop> {
             chosen.push(found);
         }
     }
+    if args.script.is_some() {
+        chosen.push(script::NAME);
+    }
     Ok(chosen)
 }
 
-/// Plays every cell, and gives them back scenario by scenario, whatever the threads did.
-fn play_all(
-    args: &VerifyArgs,
-    procedures: &[&'static str],
-    states: &[Broken],
+/// What is the same for every cell.
+struct Table<'a> {
+    args: &'a VerifyArgs,
     supervisor: Supervisor,
-) -> Vec<(Cell, Scenario)> {
-    let pairs: Vec<(&Broken, &str)> = states
-        .iter()
-        .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
-        .collect();
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    thread::scope(|scope| {
-        for _ in 0..campaign::threads(args.jobs, &[EngineArg::Des]).min(pairs.len()) {
-            let (sender, next, pairs) = (sender.clone(), &next, &pairs);
-            scope.spawn(move || {
-                let mut templates = Templates::default();
-                while !signals::stopped() {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((state, name)) = pairs.get(index) else {
-                        break;
-                    };
-                    let done = play_cell(&mut templates, state, name, supervisor, args.seed);
-                    if sender.send((index, done)).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-    });
-    let mut done: Vec<(usize, (Cell, Scenario))> = receiver.iter().collect();
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, cell)| cell).collect()
+    real: RealOptions,
 }
 
-fn play_cell(
-    templates: &mut Templates,
-    state: &Broken,
-    procedure: &str,
-    supervisor: Supervisor,
-    seed: u64,
-) -> (Cell, Scenario) {
-    let scenario = cell_scenario(state, procedure, supervisor);
-    let id = &state.scenario.id;
-    let cell = match play(templates, &scenario, seed, None) {
-        Ok(record) => Cell::of(procedure, id, &record, state.before),
-        Err(text) => Cell::error(procedure, id, text),
-    };
-    (cell, scenario)
+/// A cell that has been played.
+struct Done {
+    cell: Cell,
+    scenario: Scenario,
+    /// What the user's own program has typed and printed.
+    transcript: Option<String>,
+}
+
+impl Table<'_> {
+    /// Plays every cell, and gives them back scenario by scenario, whatever the threads did.
+    fn play_all(&self, procedures: &[&'static str], states: &[Broken]) -> Vec<Done> {
+        let pairs: Vec<(&Broken, &str)> = states
+            .iter()
+            .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
+            .collect();
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let threads = campaign::threads(self.args.jobs, &[self.args.on]).min(pairs.len());
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let (sender, next, pairs) = (sender.clone(), &next, &pairs);
+                scope.spawn(move || {
+                    let mut templates = Templates::default();
+                    while !signals::stopped() {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((state, name)) = pairs.get(index) else {
+                            break;
+                        };
+                        let done = self.play(&mut templates, state, name);
+                        // What a signal has broken off says nothing.
+                        if signals::stopped() || sender.send((index, done)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+        });
+        let mut done: Vec<(usize, Done)> = receiver.iter().collect();
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, cell)| cell).collect()
+    }
+
+    fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> Done {
+        let scenario = cell_scenario(state, procedure, self.supervisor);
+        let id = &state.scenario.id;
+        let own = self.args.script.as_deref();
+        let own = own.filter(|_| procedure == script::NAME).map(|path| {
+            let patience = Duration::from_secs(self.args.patience);
+            Arc::new(Script::new(path, patience))
+        });
+        let mut options = RunOptions {
+            seed: self.args.seed,
+            engine: engines::name(self.args.on).to_owned(),
+            timers: self.args.timers.map(Into::into),
+            ..RunOptions::default()
+        };
+        if let Some(own) = &own {
+            options.program = Some(Arc::new(Shared(own.clone())));
+        }
+        let mut cell = Cell::error(procedure, id, String::new());
+        let mut transcript = None;
+        match self.run(templates, &scenario, &options) {
+            Ok(record) => {
+                cell = Cell::of(procedure, id, &record, state.before);
+                let reports = own.map(|own| own.reports());
+                if let Some(reports) = reports {
+                    cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
+                    transcript = Some(script::transcript(&record, &reports));
+                }
+            }
+            Err(text) => cell.text = text,
+        }
+        Done {
+            cell,
+            scenario,
+            transcript,
+        }
+    }
+
+    fn run(
+        &self,
+        templates: &mut Templates,
+        scenario: &Scenario,
+        options: &RunOptions,
+    ) -> Result<RunRecord, String> {
+        let record = match self.args.on {
+            EngineArg::Des => play_with(templates, scenario, options)?,
+            engine => {
+                let setup = scenario.setup(options.timers, options.seed);
+                engines::run(engine, scenario, &setup, options, &self.real)?.0
+            }
+        };
+        match (record.verdict, &record.failure) {
+            (Verdict::Unsupported, Some(failure)) => Err(failure.text.clone()),
+            _ => Ok(record),
+        }
+    }
+
+    /// The flags that every cell was played with, for the line that replays it.
+    fn flags(&self) -> &'static str {
+        match self.args.timers {
+            None => "",
+            Some(TimersArg::Fast) => " --timers fast",
+            Some(TimersArg::Default) => " --timers default",
+        }
+    }
+
+    /// The line that plays a cell of the user's program again.
+    fn replay_of_script(&self, scenario: &Scenario) -> String {
+        let path = self.args.script.as_deref().unwrap_or_else(|| Path::new(""));
+        let supervisor = match self.supervisor {
+            Supervisor::None => "",
+            Supervisor::Systemd => " --supervisor systemd",
+        };
+        format!(
+            "seatrial verify --script {} --on {} --scenarios {} --seed {}{supervisor}{}",
+            quote(&path.display().to_string()),
+            engines::name(self.args.on),
+            quote(&scenario.file),
+            self.args.seed,
+            self.flags()
+        )
+    }
 }
 
 /// Writes `verify.md`, then `verify.json`, and gives back the latter.

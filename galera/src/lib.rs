@@ -10,7 +10,8 @@
 //! | identities | [`StateUuid`], [`GcommUuid`], [`ShortUuid`] |
 //! | positions | [`Seqno`], [`Position`], [`RecoveredPosition`] |
 //! | views | [`ViewType`], [`ViewId`], [`ShortViewId`] |
-//! | files | [`GraState`], [`GvwState`], [`GvwRead`] |
+//! | files | [`GraState`], [`GvwState`], [`GvwRead`], [`Saved`], [`SavedView`] |
+//! | the recovery run | [`read_recovery`] |
 //! | what a client sees | [`StatusVariables`], [`SqlError`], [`mysql_table`], [`cluster_status_tables`] |
 //! | the error log | [`LogLine`] |
 
@@ -18,6 +19,8 @@ mod grastate;
 mod gvwstate;
 mod log;
 mod position;
+mod recovery;
+mod saved;
 mod seqno;
 mod sql;
 mod status;
@@ -29,6 +32,8 @@ pub use grastate::{GraState, GraStateError};
 pub use gvwstate::{GvwRead, GvwState, GvwStateError};
 pub use log::{GcsState, LogLine, MemberRef, ParseLogWordError, ServerState, Severity};
 pub use position::{ParsePositionError, Position, RecoveredPosition};
+pub use recovery::{RECOVERED, Recovery, RecoveryError, read_recovery};
+pub use saved::{Saved, SavedView};
 pub use seqno::{ParseSeqnoError, Seqno};
 pub use sql::SqlError;
 pub use status::{ClusterStatus, ConfId, LocalState, ParseStatusError, StatusVariables};

@@ -25,7 +25,7 @@ pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
 pub use html::Page;
 pub use junit::junit_xml;
-pub use matrix::{matrix_markdown, matrix_text};
+pub use matrix::{cell_details, matrix_markdown, matrix_text};
 pub use summary::summary_markdown;
 pub use terminal::{Columns, details, totals};
 pub use timeline::timeline;

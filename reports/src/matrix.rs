@@ -151,6 +151,38 @@ pub fn matrix_text(matrix: &Matrix) -> String {
     text
 }
 
+/// What became of each scenario with one procedure, in words: what was seen where it is not good, and the
+/// line that makes the same run again.
+pub fn cell_details(matrix: &Matrix, procedure: &str) -> String {
+    let mut text = String::new();
+    for cell in matrix.cells.iter().filter(|one| one.procedure == procedure) {
+        if cell.outcome.is_good() && cell.notes.is_empty() {
+            continue;
+        }
+        let outcome = cell.outcome;
+        let _ = writeln!(
+            text,
+            "\n{} {}: {}",
+            letter(outcome),
+            cell.scenario,
+            outcome.name()
+        );
+        for line in std::iter::once(&cell.text).chain(&cell.notes) {
+            let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !words.is_empty() {
+                text.push_str(&crate::wrapped("    ", "    ", &words));
+            }
+        }
+        if !cell.replay.is_empty() {
+            let _ = writeln!(text, "    {}", cell.replay);
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 /// A line of letters behind a heading.
 fn line(text: &mut String, head: &str, letter: &dyn Fn(usize, &str) -> char, matrix: &Matrix) {
     text.push_str(head);
@@ -179,7 +211,8 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
     // Writing to a String does not fail.
     let _ = writeln!(
         text,
-        "Seed {}, supervisor `{supervisor}`, {} procedures by {} scenarios.\n",
+        "Engine `{}`, seed {}, supervisor `{supervisor}`, {} procedures by {} scenarios.\n",
+        matrix.engine,
         matrix.seed,
         matrix.procedures.len(),
         matrix.scenarios.len()
@@ -222,6 +255,22 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
     text.push('\n');
     for outcome in used(matrix) {
         let _ = writeln!(text, "- `{}` {}", letter(outcome), meaning(outcome));
+    }
+    let _ = writeln!(
+        text,
+        "\n## Time and commands\n\nSeconds until the procedure ended, and commands that it typed.\n"
+    );
+    let _ = writeln!(text, "| scenario | {} |", columns.join(" | "));
+    let _ = writeln!(text, "|---|{}", "--:|".repeat(columns.len()));
+    for row in &matrix.scenarios {
+        let costs = matrix.procedures.iter().map(|procedure| {
+            let cell = matrix.cell(procedure, &row.id);
+            cell.map_or(String::new(), |cell| {
+                format!("{} s, {}", cell.took_ms / 1_000, cell.commands)
+            })
+        });
+        let costs: Vec<String> = costs.collect();
+        let _ = writeln!(text, "| `{}` | {} |", row.id, costs.join(" | "));
     }
     text.push_str("\n## What is not good\n");
     for procedure in &matrix.procedures {

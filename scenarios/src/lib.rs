@@ -4,6 +4,7 @@
 //! Nothing here knows an engine: `scenarios` never depends on `sim` or on `real-harness`. A procedure
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
+pub mod advice;
 pub mod agreement;
 pub mod audit;
 pub mod catalogue;

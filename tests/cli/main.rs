@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
 mod about;
+mod advise;
 mod claims;
 mod errors;
 mod lab;
+mod rediscovered;
 mod replay;
 mod report;
 mod run;
+mod script;
 mod streams;
 mod terminal;
 mod verify;

@@ -61,6 +61,12 @@ impl Work {
         fs::write(path, bytes).unwrap();
     }
 
+    pub(crate) fn make_executable(&self, name: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.0.join(name), mode).unwrap();
+    }
+
     pub(crate) fn remove(&self, name: &str) {
         fs::remove_file(self.0.join(name)).unwrap();
     }

@@ -168,6 +168,38 @@ impl Engine {
         Some(Image { name })
     }
 
+    /// Puts a script of the documentation under test in one scenario, and gives back its cell.
+    pub(crate) fn verify_script(&self, script: &str, scenario: &str) -> serde_json::Value {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("docs/scripts")
+            .join(script);
+        let out = self.folder.join("out");
+        let output = self
+            .command(&[
+                "verify",
+                "--script",
+                path(&script),
+                "--scenarios",
+                scenario,
+                "--on",
+                "real",
+                "--timers",
+                "fast",
+                "--jobs",
+                "1",
+                "--format",
+                "json",
+                "--out",
+                path(&out),
+            ])
+            .output()
+            .expect("the command runs");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let matrix: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("the matrix is JSON");
+        matrix["cells"][0].clone()
+    }
+
     /// Starts a scenario.
     pub(crate) fn start(&self, scenario: &str) -> Child {
         let file = self.write(scenario);

@@ -61,6 +61,27 @@ pub trait Console {
     /// [`CommandOutcome::unreachable`].
     async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome;
 
+    /// The content of files of the node, `None` for one that is not there; `None` for all of them where
+    /// the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
+    /// the user's sees the files of a node, not what it does.
+    async fn files(
+        &mut self,
+        node: &NodeName,
+        paths: &[&'static str],
+    ) -> Option<Vec<(&'static str, Option<String>)>> {
+        let mut files = Vec::new();
+        for path in paths {
+            let shown = self
+                .run(node, &format!("cat {path}"), Span::from_secs(30))
+                .await;
+            if shown.is_unreachable() {
+                return None;
+            }
+            files.push((*path, shown.succeeded().then_some(shown.output.stdout)));
+        }
+        Some(files)
+    }
+
     /// The instant, since the run's start.
     fn now(&self) -> Span;
 

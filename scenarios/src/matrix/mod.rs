@@ -33,6 +33,9 @@ pub struct Cell {
     /// The line that makes the same run again, where it is not good.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub replay: String,
+    /// What is to be said of the run of a program of the user's, such as that it is not reproducible.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Cell {
@@ -67,6 +70,7 @@ impl Cell {
                 reason(record, outcome, before)
             },
             replay: String::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Cell {
             commands: 0,
             text,
             replay: String::new(),
+            notes: Vec::new(),
         }
     }
 }
@@ -132,6 +137,9 @@ pub struct Row {
 pub struct Matrix {
     /// The version of this format.
     pub format: u32,
+    /// The engine.
+    #[serde(default = "des")]
+    pub engine: String,
     /// The master seed of every cell.
     pub seed: u64,
     /// Who starts a server again that has crashed.
@@ -142,6 +150,11 @@ pub struct Matrix {
     pub scenarios: Vec<Row>,
     /// A cell of every pair, scenario by scenario.
     pub cells: Vec<Cell>,
+}
+
+/// The engine of matrices that were made before there was a choice.
+fn des() -> String {
+    "des".to_owned()
 }
 
 impl Matrix {

@@ -3,14 +3,13 @@
 //! Each rule differs in what it reads, what it compares and what it forces; that is in its own file.
 //! The order of typing is common, so that a difference in the outcome is a difference in the rule.
 
-use seatrial_galera::GraState;
+use seatrial_galera::{GraState, RECOVERED, Saved};
 
 use crate::console::{CommandOutcome, Console, GRASTATE, GVWSTATE, MARIADB_LOG};
 use crate::testbed::NodeName;
 use crate::time::Span;
 
 use super::ProcedureOutcome;
-use super::reading::{RECOVERED, Saved};
 use super::survey::{Seen, Survey, Verdict, unit};
 
 /// Patience for a command that only prints.

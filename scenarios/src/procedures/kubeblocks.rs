@@ -9,12 +9,13 @@
 //! Defects: D1; D5 by intent (it prefers to wait). Its history shows D6 (#2731), D3 (#2996) and
 //! D9 (#3144).
 
+use seatrial_galera::Saved;
+
 use crate::console::Console;
 use crate::time::Span;
 
 use super::ProcedureOutcome;
 use super::hands::Hands;
-use super::reading::Saved;
 
 /// How long pods wait for each other before they fail closed.
 const WAIT: Span = Span::from_secs(300);

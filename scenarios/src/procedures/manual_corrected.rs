@@ -29,10 +29,15 @@
 //!   (defect D10).
 //! - The manual: starts a node that is ahead of the cluster. Here: asks a person, since its own
 //!   transactions would be thrown away (A5.34).
+//! - The manual: takes one uuid for one history. Here: asks a person where the saved views have no
+//!   member in common, and where a node was the last one of a component (`safe_to_bootstrap: 1`, or a
+//!   saved view of itself) and another one has gone on: a forced bootstrap has made two histories of
+//!   one, and nodes of both would be Synced with different rows (A5.35).
+//! - The manual: restarts a failing node again and again. Here: three times, then a person is asked
+//!   to look at its host.
 //!
 //! One primary component anywhere means that nothing is ever bootstrapped.
 
-mod choice;
 mod evidence;
 mod rejoin;
 mod restore;
@@ -40,11 +45,11 @@ mod restore;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::console::{CommandOutcome, Console, LOCAL_STATE_QUERY};
-use crate::testbed::NodeName;
+use crate::testbed::{NodeName, list};
 use crate::time::Span;
 
 use super::ProcedureOutcome;
-use super::survey::{Seen, Survey, Verdict, list, unit};
+use super::survey::{Seen, Survey, Verdict, unit};
 
 /// Nothing is typed after this time. With the longest command it ends within an hour in any case.
 const TOTAL: Span = Span::from_secs(2_700);
@@ -219,8 +224,9 @@ impl<C: Console> Operator<'_, C> {
         *starts += 1;
         if *starts > STARTS {
             let seen = Seen::take(self.console, node).await;
-            return Err(ProcedureOutcome::GaveUp(format!(
-                "{node} was started {STARTS} times and is no member of the cluster. Seen: {seen}"
+            return Err(ProcedureOutcome::AsksPerson(format!(
+                "{node} was started {STARTS} times and is no member of the cluster: something on \
+                 its host keeps it from running, such as a full disk. Look at its log. Seen: {seen}"
             )));
         }
         // A bootstrap that was interrupted left its flag behind, and this start would be another

@@ -9,13 +9,14 @@
 
 use std::cmp::Ordering;
 
+use seatrial_galera::Saved;
+
 use crate::console::Console;
 use crate::testbed::NodeName;
 use crate::time::Span;
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, is_undefined, parts};
-use super::reading::Saved;
 
 /// How long the agent's monitor goes on asking before we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);

@@ -208,13 +208,3 @@ impl fmt::Display for Survey {
         Ok(())
     }
 }
-
-/// Names for a sentence: `A`, `A and B`, `A, B and C`.
-pub(super) fn list(names: &[NodeName]) -> String {
-    let names: Vec<&str> = names.iter().map(NodeName::as_str).collect();
-    match names.split_last() {
-        None => "nobody".to_owned(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
-}

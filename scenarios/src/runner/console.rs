@@ -13,6 +13,9 @@ use super::requests::shorten;
 /// Exit code of a command that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
 
+/// How long it may take to show a file.
+const FILE_LIMIT: Span = Span::from_secs(30);
+
 /// A console on a testbed. It records every command, and stops answering when its time is over.
 pub struct RunnerConsole<'a, T> {
     testbed: &'a mut T,
@@ -47,39 +50,13 @@ impl<'a, T: Testbed> RunnerConsole<'a, T> {
         }
     }
 
-    /// Never returns once the deadline has passed.
-    async fn stop_at_deadline(&self) {
-        if self.testbed.now() >= self.deadline {
-            self.expired.set(true);
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-impl<T: Testbed> Console for RunnerConsole<'_, T> {
-    fn nodes(&self) -> Vec<NodeName> {
-        self.nodes.to_vec()
-    }
-
-    async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
-        self.stop_at_deadline().await;
-        let at_ms = ms(self.testbed.now());
+    /// Types a line and waits for its end, or for the limit and the end after Ctrl-C.
+    async fn type_line(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
         let request = Request::Operator {
             node: node.clone(),
             line: line.to_owned(),
         };
         let id = self.testbed.start(request);
-        let index = self.commands.len();
-        self.commands.push(CommandRecord {
-            step: self.step,
-            at_ms,
-            node: node.clone(),
-            line: line.to_owned(),
-            procedure: Some(self.procedure.to_owned()),
-            output: None,
-            ended_ms: None,
-            timed_out: false,
-        });
         let left = self.deadline.saturating_sub(self.testbed.now());
         let ended = self
             .testbed
@@ -101,17 +78,66 @@ impl<T: Testbed> Console for RunnerConsole<'_, T> {
                 ..Output::default()
             },
         };
-        let command = &mut self.commands[index];
-        let mut kept = output.clone();
-        shorten(&mut kept.stdout);
-        shorten(&mut kept.stderr);
-        command.output = Some(kept);
-        command.ended_ms = Some(ms(self.testbed.now()));
-        command.timed_out = !ended;
         CommandOutcome {
             output,
             timed_out: !ended,
         }
+    }
+
+    /// Never returns once the deadline has passed.
+    async fn stop_at_deadline(&self) {
+        if self.testbed.now() >= self.deadline {
+            self.expired.set(true);
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl<T: Testbed> Console for RunnerConsole<'_, T> {
+    fn nodes(&self) -> Vec<NodeName> {
+        self.nodes.to_vec()
+    }
+
+    async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
+        self.stop_at_deadline().await;
+        let index = self.commands.len();
+        self.commands.push(CommandRecord {
+            step: self.step,
+            at_ms: ms(self.testbed.now()),
+            node: node.clone(),
+            line: line.to_owned(),
+            procedure: Some(self.procedure.to_owned()),
+            output: None,
+            ended_ms: None,
+            timed_out: false,
+        });
+        let outcome = self.type_line(node, line, limit).await;
+        let command = &mut self.commands[index];
+        let mut kept = outcome.output.clone();
+        shorten(&mut kept.stdout);
+        shorten(&mut kept.stderr);
+        command.output = Some(kept);
+        command.ended_ms = Some(ms(self.testbed.now()));
+        command.timed_out = outcome.timed_out;
+        outcome
+    }
+
+    /// As with `run`, but what was typed stays out of the record.
+    async fn files(
+        &mut self,
+        node: &NodeName,
+        paths: &[&'static str],
+    ) -> Option<Vec<(&'static str, Option<String>)>> {
+        let mut files = Vec::new();
+        for path in paths {
+            let line = format!("cat {path}");
+            let shown = self.type_line(node, &line, FILE_LIMIT).await;
+            if shown.is_unreachable() {
+                return None;
+            }
+            files.push((*path, shown.succeeded().then_some(shown.output.stdout)));
+        }
+        Some(files)
     }
 
     fn now(&self) -> Span {

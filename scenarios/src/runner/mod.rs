@@ -9,6 +9,7 @@ mod act;
 mod check;
 mod console;
 mod course;
+pub mod external;
 mod load;
 mod options;
 mod procedure;

@@ -1,8 +1,12 @@
 //! What the command may change about a run.
 
+use std::sync::Arc;
+
 use crate::language::{Pace, Part};
 use crate::testbed::Timers;
 use crate::time::Span;
+
+use super::external::Program;
 
 /// The short `pc.wait_prim_timeout` of the fast timers plus 5 s: a node that starts in vain has
 /// given up by then.
@@ -18,7 +22,7 @@ pub struct Negation {
 }
 
 /// What the command may change about a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RunOptions {
     /// The master seed.
     pub seed: u64,
@@ -36,6 +40,8 @@ pub struct RunOptions {
     pub negate: Option<Negation>,
     /// Go on after a fault that the engine does not support.
     pub allow_unsupported: bool,
+    /// A program of the user's that acts wherever the scenario lets a procedure of its name act.
+    pub program: Option<Arc<dyn Program>>,
 }
 
 impl Default for RunOptions {
@@ -48,6 +54,7 @@ impl Default for RunOptions {
             second_phase: true,
             negate: None,
             allow_unsupported: false,
+            program: None,
         }
     }
 }

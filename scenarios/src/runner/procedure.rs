@@ -12,6 +12,7 @@ use crate::testbed::Testbed;
 use crate::time::Span;
 
 use super::console::RunnerConsole;
+use super::external;
 use super::run::Runner;
 
 /// How long a procedure may take.
@@ -44,7 +45,11 @@ impl<T: Testbed> Runner<'_, T> {
             bound.min(self.deadline),
             &expired,
         );
-        let outcome = run_bounded(run_procedure(name, &mut console), &expired).await;
+        let program = self.options.program.as_deref();
+        let outcome = match program.filter(|program| program.name() == name) {
+            Some(program) => run_bounded(external::run(program, &mut console), &expired).await,
+            None => run_bounded(run_procedure(name, &mut console), &expired).await,
+        };
         let commands = std::mem::take(&mut console.commands);
         for command in &commands {
             self.deeds.command(&command.node, &command.line);

@@ -3,6 +3,7 @@
 mod agreement;
 mod checks;
 mod claims;
+mod external;
 mod fake;
 mod ledger;
 mod oracles;

@@ -117,18 +117,27 @@ pub fn play(
     seed: u64,
     timers: Option<Timers>,
 ) -> Result<RunRecord, String> {
-    let setup = scenario.setup(timers, seed);
+    let options = RunOptions {
+        seed,
+        timers,
+        ..RunOptions::default()
+    };
+    play_with(templates, scenario, &options)
+}
+
+/// The same with other options.
+pub fn play_with(
+    templates: &mut Templates,
+    scenario: &Scenario,
+    options: &RunOptions,
+) -> Result<RunRecord, String> {
+    let setup = scenario.setup(options.timers, options.seed);
     let run = catch_unwind(AssertUnwindSafe(|| {
         let mut world = templates
             .untraced(&setup)
             .map_err(|error| error.to_string())?;
-        let options = RunOptions {
-            seed,
-            timers,
-            ..RunOptions::default()
-        };
         Ok(pollster::block_on(runner::run(
-            &mut world, scenario, &options,
+            &mut world, scenario, options,
         )))
     }));
     run.unwrap_or_else(|panic| {

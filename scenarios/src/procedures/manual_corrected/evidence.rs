@@ -1,10 +1,11 @@
 //! What a stopped node holds: its recovered position, and what its two state files say.
 
-use seatrial_galera::Position;
+use seatrial_galera::{Position, RECOVERED, Saved, SavedView};
 
+use crate::advice::Evidence;
 use crate::console::{Console, GRASTATE, GVWSTATE, MARIADB_LOG};
 use crate::procedures::ProcedureOutcome;
-use crate::procedures::reading::{RECOVERED, Saved, SavedView, recovered_position};
+use crate::procedures::reading::recovered_position;
 use crate::testbed::NodeName;
 use crate::time::Span;
 
@@ -16,34 +17,6 @@ const OWN_LOG: &str = "/tmp/wsrep-recover.log";
 
 /// A recovery run reads the redo log, and waits 30 s for locks (A1.6).
 const RECOVER: Span = Span::from_secs(120);
-
-/// What was found on a stopped node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Evidence {
-    pub(super) node: NodeName,
-    /// What `InnoDB` says; `None` where it said nothing.
-    pub(super) position: Option<Position>,
-    /// What grastate.dat says.
-    pub(super) saved: Saved,
-    /// What gvwstate.dat says: there is one where the node was killed or lost its power.
-    pub(super) view: Option<SavedView>,
-}
-
-impl Evidence {
-    /// Whether the node holds data at all. A node with a new disk does not.
-    pub(super) fn has_data(&self) -> bool {
-        self.position
-            .is_some_and(|position| !position.is_undefined())
-    }
-
-    /// Whether the node was a primary component of its own when it went down. Started plainly, it
-    /// makes itself primary again without asking anybody (A4.28).
-    pub(super) fn was_alone(&self) -> bool {
-        self.view
-            .as_ref()
-            .is_some_and(|view| view.members.len() == 1)
-    }
-}
 
 impl<C: Console> Operator<'_, C> {
     /// Looks at a node whose server is down.

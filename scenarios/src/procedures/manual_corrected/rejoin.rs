@@ -3,11 +3,12 @@
 
 use seatrial_galera::ClusterStatus;
 
+use crate::advice::Evidence;
 use crate::console::Console;
 use crate::procedures::ProcedureOutcome;
 use crate::procedures::reading::Tables;
-use crate::procedures::survey::{Seen, Survey, Verdict, list};
-use crate::testbed::NodeName;
+use crate::procedures::survey::{Seen, Survey, Verdict};
+use crate::testbed::{NodeName, list};
 use crate::time::Span;
 
 use super::restore::refuse_after_a_conflict;
@@ -131,7 +132,7 @@ impl<C: Console> Operator<'_, C> {
 
 /// What speaks against starting a node into the component. A node without readable data has nothing
 /// to lose: it gets a copy, or fails to start.
-fn objection(evidence: &super::evidence::Evidence, cluster: &Tables) -> Option<String> {
+fn objection(evidence: &Evidence, cluster: &Tables) -> Option<String> {
     if evidence.was_alone() {
         return Some("was a primary component of its own and would be one again".to_owned());
     }
@@ -141,8 +142,17 @@ fn objection(evidence: &super::evidence::Evidence, cluster: &Tables) -> Option<S
     if position.uuid != cluster.state_uuid {
         return Some(format!("holds another history ({position})"));
     }
-    (position.seqno > cluster.position.seqno)
-        .then(|| format!("is ahead of the cluster ({position})"))
+    if position.seqno > cluster.position.seqno {
+        return Some(format!("is ahead of the cluster ({position})"));
+    }
+    // It left nobody behind, so somebody was bootstrapped without it: what it wrote alone has seqnos
+    // that are others' by now, and it would join without a check (A5.35).
+    evidence.claims_last().then(|| {
+        format!(
+            "was the last one of a primary component (safe_to_bootstrap 1, {position}), and the \
+             cluster has begun without it"
+        )
+    })
 }
 
 /// Whether the component counts somebody who does not answer yet: a node that receives its copy of

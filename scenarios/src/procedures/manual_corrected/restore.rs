@@ -3,15 +3,14 @@
 
 use seatrial_galera::ClusterStatus;
 
+use crate::advice::{Choice, Evidence, choose, is_covered};
 use crate::console::{CommandOutcome, Console};
 use crate::procedures::ProcedureOutcome;
 use crate::procedures::reading::Tables;
-use crate::procedures::survey::{Seen, Survey, Verdict, list};
-use crate::testbed::NodeName;
+use crate::procedures::survey::{Seen, Survey, Verdict};
+use crate::testbed::{NodeName, list};
 use crate::time::Span;
 
-use super::choice::{Choice, choose, is_covered};
-use super::evidence::Evidence;
 use super::{Early, Operator, PRINT, SETTLE, START};
 
 /// A plain start of a node that will wait for the others: long enough to hand the job to systemd.
@@ -115,7 +114,7 @@ impl<C: Console> Operator<'_, C> {
         }
         let found = self.stop_and_compare(&nodes).await?;
         match choose(&found) {
-            Choice::Ask(why) => Err(ProcedureOutcome::AsksPerson(why)),
+            Choice::Ask { text, .. } => Err(ProcedureOutcome::AsksPerson(text)),
             Choice::Bootstrap(node) => {
                 if self.bootstrap(&node).await? {
                     self.cleared.extend(nodes);

@@ -7,36 +7,56 @@
 
 use std::fmt::Write as _;
 
-use seatrial_galera::Position;
+use seatrial_galera::{Position, Saved, SavedView, StateUuid};
 
-use crate::procedures::reading::{Saved, SavedView};
-use crate::procedures::survey::list;
-use crate::testbed::NodeName;
+use crate::testbed::{NodeName, list};
 
-use super::evidence::Evidence;
+use super::Evidence;
 
 /// What follows from the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub enum Choice {
     /// This node holds everything that any of them holds.
     Bootstrap(NodeName),
-    /// A person must decide, and why.
-    Ask(String),
+    /// A person must decide.
+    Ask {
+        /// What kind of question it is.
+        why: Why,
+        /// The question, and what was found.
+        text: String,
+    },
 }
 
-/// Chooses among stopped nodes. There is at least one.
-pub(super) fn choose(all: &[Evidence]) -> Choice {
-    let ask = |why: String| Choice::Ask(format!("{why}. Found: {}", describe(all)));
+/// Why a person must decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody knows how far a node is.
+    NoPosition,
+    /// There are several histories, and numbers do not compare them.
+    Histories,
+    /// The data behind the highest position may not be whole.
+    NotWhole,
+    /// There may be two histories under one uuid.
+    Forked,
+}
+
+/// Chooses among stopped nodes.
+pub fn choose(all: &[Evidence]) -> Choice {
+    let ask = |why: Why, text: String| Choice::Ask {
+        why,
+        text: format!("{text}. Found: {}", describe(all)),
+    };
 
     let silent = names(all, |evidence| evidence.position.is_none());
     if !silent.is_empty() {
-        return ask(format!("the position of {} cannot be read", list(&silent)));
+        let text = format!("the position of {} cannot be read", list(&silent));
+        return ask(Why::NoPosition, text);
     }
     let with_data: Vec<&Evidence> = all.iter().filter(|evidence| evidence.has_data()).collect();
     let Some(first) = with_data.first() else {
         // Nobody has ever been in a cluster, so there is nothing to lose.
         return all.first().map_or_else(
-            || ask("there is no node".to_owned()),
+            || ask(Why::NoPosition, "there is no node".to_owned()),
             |first| Choice::Bootstrap(first.node.clone()),
         );
     };
@@ -46,37 +66,77 @@ pub(super) fn choose(all: &[Evidence]) -> Choice {
         .any(|evidence| uuid(evidence) != uuid(first))
     {
         return ask(
+            Why::Histories,
             "the nodes hold different histories, whose positions say nothing about each \
                     other: decide whose data are kept"
                 .to_owned(),
         );
     }
-    // The highest position; of equal ones the node whose data are certainly whole, then one that
-    // needs no force, then the first.
-    let rank = |evidence: &Evidence| (seqno(evidence), trust(evidence), is_safe(evidence));
-    let best = with_data
-        .iter()
-        .copied()
-        .rev()
-        .max_by_key(|evidence| rank(evidence))
-        .unwrap_or(first);
+    let best = furthest(&with_data).unwrap_or(first);
     if let Some(why) = doubt(best, &with_data) {
-        return ask(format!(
+        let text = format!(
             "{} has the highest position, and {why}: decide whether its data are kept",
             best.node
-        ));
+        );
+        return ask(Why::NotWhole, text);
     }
-    let alone: Vec<NodeName> = names(all, |evidence| {
-        evidence.was_alone() && evidence.node != best.node
-    });
+    if let Some(sign) = fork(best, &with_data) {
+        let text = format!("{sign}: there may be two histories under one uuid");
+        return ask(Why::Forked, text);
+    }
+    Choice::Bootstrap(best.node.clone())
+}
+
+/// The node of the highest position; of equal ones the node whose data are certainly whole, then one
+/// that needs no force, then the first.
+pub(super) fn furthest<'a>(with_data: &[&'a Evidence]) -> Option<&'a Evidence> {
+    let rank = |evidence: &Evidence| (seqno(evidence), trust(evidence), is_safe(evidence));
+    let all = with_data.iter().copied().rev();
+    all.max_by_key(|evidence| rank(evidence))
+}
+
+/// What shows that one history has become two without a new uuid: a forced bootstrap beside a
+/// component that went on.
+///
+/// The positions say nothing of it. A view of one member is left by that member alone, and with it
+/// the node took at least one seqno that nobody else has; `safe_to_bootstrap: 1` says the same of an
+/// orderly stop (measurements, A1.1 and A2.13).
+pub(super) fn fork(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
+    let others = || with_data.iter().filter(|one| one.node != best.node);
+    let alone: Vec<NodeName> = others()
+        .filter(|one| one.was_alone())
+        .map(|one| one.node.clone())
+        .collect();
     if !alone.is_empty() {
-        return ask(format!(
-            "{} was a primary component of its own, and others have gone on without it: there may \
-             be two histories under one uuid",
+        return Some(format!(
+            "{} was a primary component of its own, and others have gone on without it",
             list(&alone)
         ));
     }
-    Choice::Bootstrap(best.node.clone())
+    for (index, one) in with_data.iter().enumerate() {
+        for other in &with_data[index + 1..] {
+            if let (Some(a), Some(b)) = (&one.view, &other.view)
+                && a.excludes(b)
+            {
+                return Some(format!(
+                    "the last primary components of {} and {} had no member in common",
+                    one.node, other.node
+                ));
+            }
+        }
+    }
+    let last: Vec<NodeName> = others()
+        .filter(|one| is_safe(one) && seqno(one) < seqno(best))
+        .map(|one| one.node.clone())
+        .collect();
+    (!last.is_empty()).then(|| {
+        format!(
+            "{} was the last one of a primary component (safe_to_bootstrap 1), and {} has gone on \
+             without it",
+            list(&last),
+            best.node
+        )
+    })
 }
 
 /// Whether nodes that cannot be reached can be left out: whether the last primary component that is
@@ -84,7 +144,7 @@ pub(super) fn choose(all: &[Evidence]) -> Choice {
 ///
 /// `views` are the saved views of all nodes that can be reached. A component can only be followed
 /// by one that contains enough of its members, so nobody outside of the latest one has gone on.
-pub(super) fn is_covered(views: &[Option<SavedView>]) -> bool {
+pub fn is_covered(views: &[Option<SavedView>]) -> bool {
     let views: Vec<&SavedView> = views.iter().flatten().collect();
     let Some(latest) = views.iter().max_by_key(|view| view.id.1) else {
         return false;
@@ -98,7 +158,7 @@ pub(super) fn is_covered(views: &[Option<SavedView>]) -> bool {
 }
 
 /// How far the data behind a position can be trusted to be whole.
-fn trust(evidence: &Evidence) -> u8 {
+pub(super) fn trust(evidence: &Evidence) -> u8 {
     match evidence.saved {
         Saved::Named(_) => 2,
         // Galera leaves no such file behind, so these say nothing of the data.
@@ -132,15 +192,15 @@ fn doubt(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
     }
 }
 
-fn uuid(evidence: &Evidence) -> Option<seatrial_galera::StateUuid> {
+pub(super) fn uuid(evidence: &Evidence) -> Option<StateUuid> {
     evidence.position.map(|position| position.uuid)
 }
 
-fn seqno(evidence: &Evidence) -> i64 {
+pub(super) fn seqno(evidence: &Evidence) -> i64 {
     evidence.position.map_or(-1, |position| position.seqno.0)
 }
 
-fn is_safe(evidence: &Evidence) -> bool {
+pub(super) fn is_safe(evidence: &Evidence) -> bool {
     matches!(evidence.saved, Saved::Named(state) if state.safe_to_bootstrap)
 }
 

@@ -48,9 +48,9 @@ fn saved_view(my_uuid: &str, members: &[&str], seq: u64) -> SavedView {
 fn chosen(all: &[Evidence]) -> String {
     match choose(all) {
         Choice::Bootstrap(node) => node.0,
-        Choice::Ask(why) => {
-            assert!(why.contains(". Found: "), "{why}");
-            why.split(". Found: ").next().unwrap().to_owned()
+        Choice::Ask { text, .. } => {
+            assert!(text.contains(". Found: "), "{text}");
+            text.split(". Found: ").next().unwrap().to_owned()
         }
     }
 }
@@ -68,9 +68,10 @@ fn a_permission_decides_between_equal_positions_only() {
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 9))]),
         "C"
     );
-    assert_eq!(
+    // Nobody else can have a seqno beyond that of a node that was the last one: two lines.
+    insta::assert_snapshot!(
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 8))]),
-        "A"
+        @"C was the last one of a primary component (safe_to_bootstrap 1), and A has gone on without it: there may be two histories under one uuid"
     );
 }
 
@@ -159,6 +160,29 @@ fn a_node_that_was_alone_is_chosen_or_asked_about() {
     insta::assert_snapshot!(
         chosen(&[node("A", 12), node("B", 8), alone]),
         @"C was a primary component of its own, and others have gone on without it: there may be two histories under one uuid"
+    );
+}
+
+#[test]
+fn components_without_a_common_member_are_two_lines() {
+    let view = |own: &str, members: &[&str], seq| Some(saved_view(own, members, seq));
+    let with_view = |view, evidence| Evidence { view, ..evidence };
+    insta::assert_snapshot!(
+        chosen(&[
+            with_view(view("A", &["A"], 7), node("A", 10)),
+            with_view(view("B", &["B", "C"], 6), node("B", 8)),
+            with_view(view("C", &["B", "C"], 6), node("C", 8)),
+        ]),
+        @"the last primary components of A and B had no member in common: there may be two histories under one uuid"
+    );
+    // A staggered crash: A went down first, and B and C went on.
+    assert_eq!(
+        chosen(&[
+            with_view(view("A", &["A", "B", "C"], 5), node("A", 7)),
+            with_view(view("B", &["B", "C"], 6), node("B", 10)),
+            with_view(view("C", &["B", "C"], 6), node("C", 10)),
+        ]),
+        "B"
     );
 }
 

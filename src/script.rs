@@ -1,0 +1,288 @@
+//! A program of the user's as the operator: started in a sandbox, answered by the engine.
+//!
+//! What it finds on its PATH are wrappers around [`shim`]; they ask over a socket in the sandbox, and the
+//! run answers one question after the other. The program's own time is bounded, its output and its
+//! leftovers too; nothing of it can hold up a run.
+
+mod line;
+mod process;
+mod sandbox;
+pub(crate) mod shim;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use seatrial_scenarios::NodeName;
+use seatrial_scenarios::procedures::ProcedureOutcome;
+use seatrial_scenarios::record::RunRecord;
+use seatrial_scenarios::runner::external::{Answer, Files, Next, Program, Question, Session};
+
+use process::{Event, Process};
+use sandbox::Sandbox;
+
+/// The procedure's name in records and matrices.
+pub(crate) const NAME: &str = "script";
+
+/// How a program says that a person must decide.
+const ASKS: i32 = 3;
+
+/// How much real time may pass between two questions before the program must have slept by means that
+/// the simulated time knows nothing of.
+const SLEPT: Duration = Duration::from_secs(2);
+
+/// How many lines of a command's output a transcript shows.
+const SHOWN: usize = 12;
+
+/// A program under test, for one cell.
+pub(crate) struct Script {
+    path: PathBuf,
+    patience: Duration,
+    runs: Mutex<Vec<Report>>,
+}
+
+/// What is to be said of one run of the program beside its outcome.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    /// Why the run cannot be counted on to be the same again.
+    pub(crate) notes: Vec<String>,
+    /// The beginning of what it printed, both streams as they came.
+    pub(crate) printed: String,
+}
+
+impl Script {
+    /// `patience` is how much real time the program may take between two questions.
+    pub(crate) fn new(path: &Path, patience: Duration) -> Self {
+        Self {
+            path: path.to_owned(),
+            patience,
+            runs: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// What there is to be said of the runs so far.
+    pub(crate) fn reports(&self) -> Vec<Report> {
+        self.runs
+            .lock()
+            .map(|runs| runs.clone())
+            .unwrap_or_default()
+    }
+
+    fn report(&self, report: Report) {
+        if let Ok(mut runs) = self.runs.lock() {
+            runs.push(report);
+        }
+    }
+}
+
+/// A program whose reports go to a [`Script`] that outlives it.
+pub(crate) struct Shared(pub(crate) std::sync::Arc<Script>);
+
+impl Program for Shared {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn start(&self, nodes: &[NodeName]) -> Box<dyn Session> {
+        let script = &self.0;
+        let begun = Sandbox::new(nodes)
+            .and_then(|sandbox| Process::start(&script.path, &sandbox).map(|run| (sandbox, run)));
+        match begun {
+            Ok((sandbox, process)) => Box::new(Running {
+                script: script.clone(),
+                sandbox,
+                process,
+                notes: Vec::new(),
+                last: None,
+                typed: None,
+                over: false,
+            }),
+            Err(error) => {
+                let text = format!("{} cannot be started: {error}", script.path.display());
+                script.report(Report {
+                    notes: vec![text.clone()],
+                    printed: String::new(),
+                });
+                Box::new(NeverBegun(text))
+            }
+        }
+    }
+}
+
+struct NeverBegun(String);
+
+impl Session for NeverBegun {
+    fn next(&mut self) -> Next {
+        Next::Ended(ProcedureOutcome::GaveUp(self.0.clone()))
+    }
+
+    fn answer(&mut self, _: Answer) {}
+
+    fn show(&mut self, _: &NodeName, _: Option<Files>) {}
+}
+
+struct Running {
+    script: std::sync::Arc<Script>,
+    sandbox: Sandbox,
+    process: Process,
+    notes: Vec<String>,
+    /// The last command, where it ran and what it returned.
+    last: Option<String>,
+    typed: Option<String>,
+    over: bool,
+}
+
+impl Running {
+    fn note(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
+    fn ended(&mut self, outcome: ProcedureOutcome) -> Next {
+        self.over = true;
+        self.process.end();
+        if self.process.was_parallel() {
+            self.note("it asked several things at the same time: not reproducible");
+        }
+        let printed = self.process.printed();
+        self.script.report(Report {
+            notes: std::mem::take(&mut self.notes),
+            printed,
+        });
+        Next::Ended(outcome)
+    }
+
+    /// What its end says.
+    fn judge(&mut self, status: std::process::ExitStatus) -> Next {
+        // Both streams have been read to their ends only when nobody has them open any more.
+        let left = self.process.end();
+        if left {
+            self.note("it left processes behind; they were ended");
+        }
+        let last = last_line(&self.process.printed());
+        let outcome = match status.code() {
+            Some(0) => ProcedureOutcome::Recovered,
+            Some(ASKS) => ProcedureOutcome::AsksPerson(last),
+            Some(code) => {
+                let after = self.last.take();
+                let after = after.map_or_else(String::new, |last| format!(" after {last}"));
+                ProcedureOutcome::GaveUp(format!("exit code {code}{after}: {last}"))
+            }
+            None => {
+                let text = format!("it died: {status}");
+                self.note(text.clone());
+                ProcedureOutcome::GaveUp(text)
+            }
+        };
+        self.ended(outcome)
+    }
+}
+
+impl Session for Running {
+    fn next(&mut self) -> Next {
+        let (event, waited) = self.process.next(self.script.patience);
+        if waited >= SLEPT {
+            self.note("it waited by means other than our sleep: not reproducible");
+        }
+        match event {
+            Event::Asks(question) => {
+                if let Question::Run { node, line, .. } = &question {
+                    self.typed = Some(format!("`{line}` on {node}"));
+                }
+                Next::Asks(question)
+            }
+            Event::Exited(status) => self.judge(status),
+            Event::Flood => {
+                let text = "it printed more than a megabyte, and was ended";
+                self.note(text);
+                self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
+            }
+            Event::Silent => {
+                let text = format!(
+                    "it hangs: no command for {} s of real time, and it was ended",
+                    self.script.patience.as_secs()
+                );
+                self.note(text.clone());
+                self.ended(ProcedureOutcome::GaveUp(text))
+            }
+            Event::Stopped => self.ended(ProcedureOutcome::GaveUp("a signal ended it".to_owned())),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        if let Some(typed) = self.typed.take() {
+            self.last = Some(format!("{typed} had returned {}", answer.output.exit));
+        }
+        self.process.answer(&answer);
+    }
+
+    fn show(&mut self, node: &NodeName, files: Option<Files>) {
+        if let Err(error) = self.sandbox.show(node, files) {
+            self.note(format!("the files of {node} could not be shown: {error}"));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.over {
+            self.note("it went on for longer than a procedure may, and was ended");
+            self.ended(ProcedureOutcome::GaveUp(String::new()));
+        }
+    }
+}
+
+/// The last line that says something.
+fn last_line(text: &str) -> String {
+    let mut lines = text.lines().rev().map(str::trim);
+    lines
+        .find(|line| line.chars().any(char::is_alphanumeric))
+        .unwrap_or("it printed nothing")
+        .chars()
+        .take(300)
+        .collect()
+}
+
+/// What the program typed, what came back, and what it printed itself.
+pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
+    let mut text = String::new();
+    for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
+        let _ = write!(
+            text,
+            "{:>9.1}s {}$ {}",
+            Duration::from_millis(command.at_ms).as_secs_f64(),
+            command.node,
+            command.line
+        );
+        let Some(output) = &command.output else {
+            text.push('\n');
+            continue;
+        };
+        let _ = writeln!(text, "  [{}]", output.exit);
+        let lines: Vec<&str> = output.stdout.lines().chain(output.stderr.lines()).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let left_out = lines.len().saturating_sub(SHOWN);
+            match index.checked_sub(SHOWN / 2) {
+                Some(0) if left_out > 0 => {
+                    let _ = writeln!(text, "             … {left_out} lines left out");
+                }
+                Some(beyond) if beyond < left_out => {}
+                _ => {
+                    let _ = writeln!(text, "             {line}");
+                }
+            }
+        }
+    }
+    for report in reports {
+        for note in &report.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
+        if !report.printed.is_empty() {
+            let _ = writeln!(text, "--- what it printed\n{}", report.printed.trim_end());
+        }
+    }
+    text
+}

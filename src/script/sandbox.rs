@@ -1,0 +1,143 @@
+//! The folder in which a program of the user's runs.
+//!
+//! | in it | what |
+//! |---|---|
+//! | `bin` | the commands that the engine answers; first on the program's PATH |
+//! | `remote` | the same and a few filters: the whole PATH of what `ssh NODE …` runs |
+//! | `nodes/NODE/…` | the node's state files and logs, as of its last command |
+//! | `home` | the program's working folder, HOME and TMPDIR |
+//! | `ask` | the socket of the engine |
+//! | `path` | the PATH that the program would have had |
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use seatrial_scenarios::NodeName;
+use seatrial_scenarios::runner::external::Files;
+
+use super::shim;
+
+/// Filters that touch no file which they are not given.
+const FILTERS: [&str; 13] = [
+    "sh", "bash", "sort", "uniq", "tr", "seq", "expr", "basename", "dirname", "env", "printf",
+    "echo", "test",
+];
+
+/// A sandbox; it is gone when this is dropped.
+pub(super) struct Sandbox {
+    pub(super) folder: PathBuf,
+    /// The names of the nodes.
+    pub(super) nodes: Vec<NodeName>,
+}
+
+impl Sandbox {
+    pub(super) fn new(nodes: &[NodeName]) -> io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let folder = loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("seatrial-{}-{number}", std::process::id());
+            // A socket's path may have a hundred characters: the folder of results is too deep for it.
+            let folder = std::env::temp_dir().join(name);
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => break folder,
+                // Left by a process of this number that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        };
+        let sandbox = Self {
+            folder,
+            nodes: nodes.to_vec(),
+        };
+        sandbox.fill()?;
+        Ok(sandbox)
+    }
+
+    fn fill(&self) -> io::Result<()> {
+        for folder in ["bin", "remote", "home", "nodes"] {
+            fs::create_dir(self.folder.join(folder))?;
+        }
+        let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
+        fs::write(self.folder.join("path"), &path)?;
+        let own = std::env::current_exe()?;
+        for name in shim::NAMES {
+            for folder in ["bin", "remote"] {
+                let file = self.folder.join(folder).join(name);
+                let text = format!(
+                    "#!/bin/sh\nexec {} shim {} {name} \"$@\"\n",
+                    shell_word(&own),
+                    shell_word(&self.folder)
+                );
+                fs::write(&file, text)?;
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+            }
+        }
+        for name in FILTERS {
+            if let Some(real) = find(name, &path) {
+                symlink(real, self.folder.join("remote").join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.folder.join("ask")
+    }
+
+    /// The PATH of the program: ours first.
+    pub(super) fn path(&self) -> String {
+        let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
+        format!("{}:{rest}", self.folder.join("bin").display())
+    }
+
+    /// Puts the files of a node in their places; those of a host that does not answer are not there.
+    pub(super) fn show(&self, node: &NodeName, files: Option<Files>) -> io::Result<()> {
+        let folder = self.folder.join("nodes").join(node.as_str());
+        let Some(files) = files else {
+            return match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        };
+        for (path, content) in files {
+            let file = folder.join(path.trim_start_matches('/'));
+            put(&file, content.as_deref())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // What cannot be removed is in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Makes the file hold this, or not be there.
+pub(super) fn put(file: &Path, content: Option<&str>) -> io::Result<()> {
+    let Some(content) = content else {
+        return match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+    };
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, content)
+}
+
+/// A program of this name on a PATH.
+pub(super) fn find(name: &str, path: &str) -> Option<PathBuf> {
+    path.split(':')
+        .map(|folder| Path::new(folder).join(name))
+        .find(|file| file.is_file())
+}
+
+fn shell_word(path: &Path) -> String {
+    seatrial_reports::quote(&path.display().to_string())
+}

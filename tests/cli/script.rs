@@ -1,0 +1,274 @@
+//! `seatrial verify --script`: programs of the user's as the operator, on `des`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::work::Work;
+
+const EASY: &str = "s00b-all-stopped-in-order-the-first-is-safe";
+const SURVIVOR: &str = "s37-two-crash-one-survives";
+const GTID: &str = "s14c-positions-with-a-gtid-the-newest-is-first";
+
+/// A script of the documentation.
+fn documented(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scripts");
+    folder.join(name).display().to_string()
+}
+
+/// A script under test, in one scenario: its cell, and what it typed and printed.
+struct Played {
+    cell: Value,
+    transcript: String,
+}
+
+impl Played {
+    fn of(work: &Work, script: &str, scenario: &str, more: &[&str]) -> Self {
+        let mut args = vec!["verify", "--script", script, "--scenarios", scenario];
+        args.extend(["--format", "json"]);
+        args.extend(more);
+        let ran = work.run(&args);
+        assert_eq!(ran.code, Some(0), "a bad cell is data: {}", ran.stderr);
+        let matrix: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let file = format!("target/seatrial/verify/cells/{scenario}--script.txt");
+        Self {
+            cell: matrix["cells"][0].clone(),
+            transcript: work.read(&file),
+        }
+    }
+
+    /// A script of these lines.
+    fn lines(lines: &str) -> Self {
+        let work = Work::new();
+        work.write("mine.sh", format!("#!/bin/sh\n{lines}\n"));
+        work.make_executable("mine.sh");
+        Self::of(&work, "mine.sh", EASY, &["--patience", "2"])
+    }
+
+    fn outcome(&self) -> &str {
+        self.cell["outcome"].as_str().unwrap()
+    }
+
+    fn text(&self) -> String {
+        self.cell["text"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn notes(&self) -> String {
+        let notes = self.cell["notes"].as_array().cloned().unwrap_or_default();
+        let notes: Vec<&str> = notes.iter().filter_map(Value::as_str).collect();
+        notes.join("; ")
+    }
+
+    /// What the script printed.
+    fn printed(&self) -> &str {
+        let (_, printed) = self
+            .transcript
+            .split_once("--- what it printed\n")
+            .unwrap_or_default();
+        printed.trim_end()
+    }
+}
+
+#[test]
+fn the_documented_script_recovers() {
+    for scenario in [
+        EASY,
+        SURVIVOR,
+        GTID,
+        "s01-old-clean-node-newer-crashed-nodes",
+    ] {
+        let played = Played::of(&Work::new(), &documented("recover.sh"), scenario, &[]);
+        assert_eq!(played.outcome(), "recovered", "{}", played.transcript);
+        assert_eq!(played.notes(), "");
+    }
+}
+
+#[test]
+fn force_stop_bootstrap_is_refused_by_the_server() {
+    let work = Work::new();
+    let script = documented("force-stop-bootstrap.sh");
+    let played = Played::of(&work, &script, SURVIVOR, &[]);
+    assert_eq!(
+        played.outcome(),
+        "bootstrap-refused",
+        "{}",
+        played.transcript
+    );
+    let before = played.transcript.split("--- what").next().unwrap();
+    insta::assert_snapshot!(before);
+    let replay = played.cell["replay"].as_str().unwrap().to_owned();
+    let words: Vec<&str> = replay.split(' ').skip(1).collect();
+    let again = work.run(&words);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(
+        again.stdout.contains("bootstrap-refused") && again.stdout.contains(&replay),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
+fn positions_compared_as_text_lose_rows() {
+    let script = documented("compare-as-text.sh");
+    let played = Played::of(&Work::new(), &script, GTID, &[]);
+    assert_eq!(played.outcome(), "lossy", "{}", played.transcript);
+    assert!(
+        played
+            .transcript
+            .contains("B$ sudo cm-cluster-manage --bootstrap-node  [0]"),
+        "{}",
+        played.transcript
+    );
+}
+
+/// The same script, seed and scenario: the same commands at the same instants, the same answers.
+#[test]
+fn a_script_is_reproducible() {
+    let once = || {
+        Played::of(
+            &Work::new(),
+            &documented("recover.sh"),
+            GTID,
+            &["--seed", "7"],
+        )
+    };
+    assert_eq!(once().transcript, once().transcript);
+}
+
+#[test]
+fn sleep_costs_simulated_time_only() {
+    let began = std::time::Instant::now();
+    let played = Played::lines("a=$(date +%s); sleep 10m; b=$(date +%s); echo $((b - a)); exit 1");
+    assert_eq!(played.printed(), "600");
+    assert_eq!(played.text_of_the_end(), "exit code 1: 600");
+    assert!(began.elapsed().as_secs() < 60, "it slept in real time");
+}
+
+#[test]
+fn what_a_script_sees_of_a_node() {
+    let played = Played::lines(
+        r#"NODE=A systemctl is-active mariadb; echo "exit $?"
+ssh root@A "test -f /var/lib/mysql/grastate.dat && grep seqno: /var/lib/mysql/grastate.dat"
+ssh -o BatchMode=yes A cat /var/lib/mysql/gvwstate.dat 2>/dev/null || echo "no view: $?"
+NODE=A awk '/safe_to/ { print $2 }' /var/lib/mysql/grastate.dat
+sed -n 's/^seqno: *//p' "$SEATRIAL_FILES/B/var/lib/mysql/grastate.dat"
+echo "SELECT 1" | NODE=A mysql 2>&1 | cut -c 1-18
+ssh Z true; echo "exit $?"
+cat /var/lib/mysql/grastate.dat; echo "exit $?"
+systemctl is-active mariadb; echo "exit $?"
+ssh A "echo 1 > /var/lib/mysql/x"; echo "exit $?"
+ssh A "frobnicate" 2>/dev/null; echo "exit $?"
+read line; echo "stdin is closed: $?"
+timeout 30 ssh C tail -f /nowhere 2>/dev/null; echo "exit $?"
+exit 1"#,
+    );
+    insta::assert_snapshot!(played.printed());
+    assert_eq!(played.notes(), "");
+}
+
+/// The most common edit by hand is understood, any other is refused.
+#[test]
+fn a_state_file_is_edited_in_one_way_only() {
+    let played = Played::lines(
+        r#"file=/var/lib/mysql/grastate.dat
+ssh B "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $file"; echo "exit $?"
+ssh B "grep safe_to $file"
+ssh B "sed -i 's/seqno.*/seqno: 99/' $file"; echo "exit $?"
+exit 1"#,
+    );
+    insta::assert_snapshot!(played.printed());
+    assert!(
+        played
+            .transcript
+            .contains("B$ cm-cluster-manage --force-safe-to-bootstrap"),
+        "{}",
+        played.transcript
+    );
+}
+
+#[test]
+fn its_end_is_its_word() {
+    let asks = Played::lines("echo 'B or C?'; exit 3");
+    assert_eq!(asks.outcome(), "asks-person");
+    assert!(asks.text().contains("B or C?"), "{}", asks.text());
+    let lies = Played::lines("exit 0");
+    assert_eq!(lies.outcome(), "stuck", "nothing was done");
+    let fails = Played::lines("exit 7");
+    assert_eq!(fails.text_of_the_end(), "exit code 7: it printed nothing");
+    let dies = Played::lines("kill -9 $$");
+    assert!(
+        dies.notes().contains("it died: signal: 9"),
+        "{}",
+        dies.notes()
+    );
+}
+
+#[test]
+fn what_hangs_floods_or_stays_is_ended() {
+    let hangs = Played::lines("while :; do :; done");
+    assert!(hangs.notes().contains("it hangs"), "{}", hangs.notes());
+    let floods = Played::lines("while :; do echo 0123456789012345678901234567890123456789; done");
+    assert!(
+        floods.notes().contains("more than a megabyte"),
+        "{}",
+        floods.notes()
+    );
+    let stays = Played::lines("(while :; do :; done) & exit 1");
+    assert!(
+        stays.notes().contains("left processes behind"),
+        "{}",
+        stays.notes()
+    );
+}
+
+#[test]
+fn what_cannot_be_reproduced_is_said() {
+    let parallel =
+        Played::lines("for n in A B C; do NODE=$n systemctl status mariadb & done; wait; exit 1");
+    assert!(
+        parallel.notes().contains("at the same time"),
+        "{}",
+        parallel.notes()
+    );
+    let slept = Played::lines("/bin/sleep 2.2; NODE=A systemctl is-active mariadb; exit 1");
+    assert!(
+        slept.notes().contains("other than our sleep"),
+        "{}",
+        slept.notes()
+    );
+}
+
+#[test]
+fn a_script_that_cannot_be_started() {
+    let work = Work::new();
+    let missing = work.run(&["verify", "--script", "nowhere.sh"]);
+    assert_eq!(missing.code, Some(2), "{}", missing.stderr);
+    work.write("mine.sh", "#!/bin/sh\nexit 0\n");
+    let plain = work.run(&["verify", "--script", "mine.sh"]);
+    assert_eq!(plain.code, Some(2), "{}", plain.stderr);
+    assert!(
+        plain.stderr.contains("chmod +x mine.sh"),
+        "{}",
+        plain.stderr
+    );
+    work.write("mine.sh", "no program at all\n");
+    work.make_executable("mine.sh");
+    let other = work.run(&["verify", "--script", "mine.sh", "--on", "madsim"]);
+    assert_eq!(other.code, Some(2), "{}", other.stderr);
+    work.write("mine.sh", b"\x7fELF");
+    let played = Played::of(&work, "mine.sh", EASY, &[]);
+    assert!(
+        played.notes().contains("cannot be started"),
+        "{}",
+        played.notes()
+    );
+}
+
+impl Played {
+    /// What the procedure's end said, in the words of the second phase.
+    fn text_of_the_end(&self) -> String {
+        let text = self.text();
+        let (_, said) = text.split_once("gave up: ").unwrap_or(("", &text));
+        said.split(';').next().unwrap_or_default().to_owned()
+    }
+}

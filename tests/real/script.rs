@@ -1,0 +1,29 @@
+//! `seatrial verify --script --on real`: the scripts of the documentation, unchanged, on real nodes. What
+//! they come to on `des` is in `tests/cli/script.rs`.
+
+use crate::engine::Engine;
+
+const SURVIVOR: &str = "s37-two-crash-one-survives";
+const GTID: &str = "s14c-positions-with-a-gtid-the-newest-is-first";
+
+#[test]
+fn the_documented_script_recovers_real_nodes() {
+    let Some(engine) = Engine::here("a script of the user's on real nodes") else {
+        return;
+    };
+    let cell = engine.verify_script("recover.sh", SURVIVOR);
+    assert_eq!(cell["outcome"], "recovered", "{cell}");
+    engine.assert_nothing_is_left();
+}
+
+#[test]
+fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
+    let Some(engine) = Engine::here("scripts with mistakes on real nodes") else {
+        return;
+    };
+    let cell = engine.verify_script("force-stop-bootstrap.sh", SURVIVOR);
+    assert_eq!(cell["outcome"], "bootstrap-refused", "{cell}");
+    let cell = engine.verify_script("compare-as-text.sh", GTID);
+    assert_eq!(cell["outcome"], "lossy", "{cell}");
+    engine.assert_nothing_is_left();
+}
