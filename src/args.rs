@@ -1,9 +1,13 @@
 //! The command line.
 
+mod prove;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use prove::ProveArgs;
 
 /// Puts a Galera cluster's recovery procedures through their sea trials.
 #[derive(Debug, Parser)]
@@ -36,6 +40,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Search random fault schedules for what a procedure cannot recover.
     Explore(ExploreArgs),
+    /// Every state that some events lead to, and what a procedure makes of each.
+    Prove(ProveArgs),
     /// Make one record of a campaign's shards.
     Merge(MergeArgs),
     /// Reduce a failing scenario to its shortest form.

@@ -15,6 +15,7 @@ mod logging;
 mod nearest;
 mod output;
 mod plan;
+mod prove;
 mod real;
 mod replay;
 mod report;
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
         Command::Replay(args) => replay::replay(args, &mut out),
         Command::Verify(args) => verify::verify(args, &mut out),
         Command::Explore(args) => explore::explore(args, &mut out),
+        Command::Prove(args) => prove::prove(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),
         Command::Shrink(args) => shrink::shrink(args, &mut out),
         Command::Report(args) => report::report(args, &mut out),

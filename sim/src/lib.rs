@@ -11,6 +11,7 @@ pub mod install;
 mod keyed;
 mod links;
 mod machine;
+pub mod prove;
 #[cfg(madsim)]
 pub mod madsim_engine;
 

@@ -14,13 +14,17 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Remembers who held which row, and what happened to the cluster.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct AcknowledgedWriteLost {
     holders: BTreeMap<String, BTreeSet<NodeName>>,
     twins_seen: bool,
 }
 
 impl Oracle for AcknowledgedWriteLost {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         self.twins_seen |= ClusterPredicate::TwinPrimaries.holds(observation);
         // Before rest a row may still be on its way to be applied.

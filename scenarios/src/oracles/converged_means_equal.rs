@@ -11,10 +11,14 @@ use crate::predicate::ClusterPredicate;
 use crate::record::Finding;
 
 /// All nodes Synced in one component, at rest, with different rows at different positions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConvergedMeansEqual;
 
 impl Oracle for ConvergedMeansEqual {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         if !context.at_rest || !ClusterPredicate::AllSynced.holds(observation) {
             return Vec::new();

@@ -7,10 +7,14 @@ use crate::observation::{Observation, ProcessState};
 use crate::record::Finding;
 
 /// At rest, every process up, no link cut, nobody Primary.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DeadLock;
 
 impl Oracle for DeadLock {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let stuck = context.at_rest
             && !context.deeds.network_cut

@@ -6,10 +6,14 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A state that the scenario waits for and that never came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DocumentedStateReached;
 
 impl Oracle for DocumentedStateReached {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, _: &Observation) -> Vec<Finding> {
         context
             .deeds

@@ -10,10 +10,14 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Two nodes with different transactions at the same place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HistoriesDiverge;
 
 impl Oracle for HistoriesDiverge {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let histories: Vec<(&NodeName, Vec<&HistoryEntry>)> = observation
             .nodes

@@ -9,13 +9,17 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// A write that was acknowledged by a node which was without quorum before the step and after it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct NonPrimaryAcknowledges {
     before: BTreeSet<NodeName>,
     writes_seen: usize,
 }
 
 impl Oracle for NonPrimaryAcknowledges {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let now: BTreeSet<NodeName> = observation
             .nodes

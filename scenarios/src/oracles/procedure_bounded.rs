@@ -7,10 +7,14 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A procedure that did not end, or gave up without a word.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ProcedureBounded;
 
 impl Oracle for ProcedureBounded {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, _: &Observation) -> Vec<Finding> {
         context
             .procedures

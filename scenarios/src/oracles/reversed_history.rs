@@ -9,10 +9,14 @@ use crate::record::Finding;
 const ABORTED: i32 = 134;
 
 /// A server that ended with SIGABRT: "Reversing history".
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ReversedHistory;
 
 impl Oracle for ReversedHistory {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         observation
             .nodes

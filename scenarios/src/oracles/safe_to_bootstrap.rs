@@ -8,10 +8,14 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// More than one safe node, or none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SafeToBootstrap;
 
 impl Oracle for SafeToBootstrap {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let orderly = !observation.nodes.is_empty()
             && observation.nodes.values().all(|node| {

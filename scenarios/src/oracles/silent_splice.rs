@@ -11,10 +11,14 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Synced nodes of one component at the same position with different rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SilentSplice;
 
 impl Oracle for SilentSplice {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         if !context.at_rest {
             return Vec::new();

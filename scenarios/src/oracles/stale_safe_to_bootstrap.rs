@@ -11,10 +11,14 @@ use crate::observation::{Observation, ProcessState};
 use crate::record::Finding;
 
 /// A node outside the cluster that says 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StaleSafeToBootstrap;
 
 impl Oracle for StaleSafeToBootstrap {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         if !context.at_rest {
             return Vec::new();

@@ -11,10 +11,14 @@ use crate::record::Finding;
 use crate::testbed::NodeName;
 
 /// Two nodes that are Primary without counting each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TwinPrimaries;
 
 impl Oracle for TwinPrimaries {
+    fn copy(&self) -> Box<dyn Oracle> {
+        Box::new(self.clone())
+    }
+
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding> {
         let components = components(observation);
         // While a view changes, one node may show the old component and another the new one. Two

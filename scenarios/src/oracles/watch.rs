@@ -19,7 +19,10 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A property of every observation.
-pub trait Oracle {
+pub trait Oracle: Send + Sync {
+    /// The oracle with all that it remembers, for a run that goes on in more than one way.
+    fn copy(&self) -> Box<dyn Oracle>;
+
     /// Looks at an observation and says what is wrong with it.
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding>;
 }
@@ -48,6 +51,15 @@ impl Default for Watch {
                 Box::new(DocumentedStateReached),
             ],
             known: BTreeSet::new(),
+        }
+    }
+}
+
+impl Clone for Watch {
+    fn clone(&self) -> Self {
+        Self {
+            oracles: self.oracles.iter().map(|oracle| oracle.copy()).collect(),
+            known: self.known.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod act;
 mod check;
 mod console;
+mod halted;
 mod load;
 mod options;
 mod procedure;
@@ -17,6 +18,8 @@ mod second_phase;
 mod verdict;
 
 pub use console::RunnerConsole;
+pub use halted::{Halted, begin, conclude, go_on, heal};
 pub use options::{Negation, RunOptions, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
 pub use run::run;
+pub use second_phase::summary;

@@ -25,7 +25,7 @@ pub(super) struct Started {
 }
 
 /// The requests of a run that have no end yet, and those with a name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
     pending: Vec<Started>,
     pub(super) named: BTreeMap<String, Started>,

@@ -54,6 +54,8 @@ pub(super) struct Runner<'a, T> {
     pub(super) timers: Timers,
     /// The number of the step that is being played.
     pub(super) step: u32,
+    /// When the run began.
+    pub(super) began: Span,
     /// When the scenario's limit is over.
     pub(super) deadline: Span,
     /// The limit passed while something was waited for.
@@ -67,9 +69,9 @@ pub(super) struct Runner<'a, T> {
     pub(super) row_count: u32,
     /// Rows written by the load, for their tags.
     pub(super) load_count: u32,
-    unsupported: bool,
-    watch: Watch,
-    namer: Namer,
+    pub(super) unsupported: bool,
+    pub(super) watch: Watch,
+    pub(super) namer: Namer,
 }
 
 /// Runs a scenario on a cluster that has its initial state, and says what happened.
@@ -78,40 +80,51 @@ pub async fn run<T: Testbed>(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> RunRecord {
-    let capabilities = testbed.capabilities();
-    let engine = if options.engine.is_empty() {
-        capabilities.engine
-    } else {
-        options.engine.clone()
-    };
-    let mut deeds = Deeds::default();
-    deeds.settings(&scenario.options);
-    let began = testbed.now();
-    let mut runner = Runner {
-        timers: options.timers.or(scenario.timers).unwrap_or_default(),
-        step: 0,
-        deadline: began + scenario.limit,
-        over_limit: false,
-        replay: format!(
-            "seatrial replay {} --on {engine} --seed {}",
-            quote(&scenario.file),
-            options.seed
-        ),
-        record: RunRecord::begin(scenario, engine, options.seed),
-        requests: Requests::default(),
-        load: None,
-        deeds,
-        row_count: 0,
-        load_count: 0,
-        unsupported: false,
-        watch: Watch::default(),
-        namer: Namer::default(),
-        testbed,
-        scenario,
-        options,
-    };
+    let mut runner = Runner::new(testbed, scenario, options);
     runner.play().await;
-    runner.finish(began, capabilities.histories)
+    runner.finish()
+}
+
+impl<'a, T: Testbed> Runner<'a, T> {
+    /// A run of which nothing has happened yet.
+    pub(super) fn new(
+        testbed: &'a mut T,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Self {
+        let engine = if options.engine.is_empty() {
+            testbed.capabilities().engine
+        } else {
+            options.engine.clone()
+        };
+        let mut deeds = Deeds::default();
+        deeds.settings(&scenario.options);
+        let began = testbed.now();
+        Self {
+            timers: options.timers.or(scenario.timers).unwrap_or_default(),
+            step: 0,
+            began,
+            deadline: began + scenario.limit,
+            over_limit: false,
+            replay: format!(
+                "seatrial replay {} --on {engine} --seed {}",
+                quote(&scenario.file),
+                options.seed
+            ),
+            record: RunRecord::begin(scenario, engine, options.seed),
+            requests: Requests::default(),
+            load: None,
+            deeds,
+            row_count: 0,
+            load_count: 0,
+            unsupported: false,
+            watch: Watch::default(),
+            namer: Namer::default(),
+            testbed,
+            scenario,
+            options,
+        }
+    }
 }
 
 impl RunRecord {
@@ -168,13 +181,7 @@ fn quote(file: &str) -> String {
 impl<T: Testbed> Runner<'_, T> {
     async fn play(&mut self) {
         let scenario = self.scenario;
-        self.trace(TraceKind::Step {
-            step: 0,
-            title: "initial state".to_owned(),
-        });
-        let initial = self.testbed.observe().await;
-        self.namer.normalise(&initial);
-        self.look(&initial, true);
+        self.look_at_the_start().await;
         let mut steps = scenario.steps.iter().peekable();
         while let Some(step) = steps.next() {
             self.play_step(step, steps.peek().copied()).await;
@@ -190,20 +197,33 @@ impl<T: Testbed> Runner<'_, T> {
                 break;
             }
         }
+        self.finish_with_the_second_phase().await;
+    }
+
+    /// The second phase where there is one, and the ends of what has ended.
+    pub(super) async fn finish_with_the_second_phase(&mut self) {
         if self.options.second_phase
-            && scenario.second_phase
+            && self.scenario.second_phase
             && !self.over_limit
             && !self.unsupported
         {
-            self.step = u32::try_from(scenario.steps.len())
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
+            self.step = self.step.saturating_add(1);
             self.second_phase().await;
         }
         self.requests.refresh(self.testbed, &mut self.record).await;
     }
 
-    async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
+    pub(super) async fn look_at_the_start(&mut self) {
+        self.trace(TraceKind::Step {
+            step: 0,
+            title: "initial state".to_owned(),
+        });
+        let initial = self.testbed.observe().await;
+        self.namer.normalise(&initial);
+        self.look(&initial, true);
+    }
+
+    pub(super) async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
         self.step = step.number;
         let title = step.action.to_string();
         self.trace(TraceKind::Step {

@@ -3,14 +3,14 @@
 use crate::oracles;
 use crate::record::{RunRecord, Verdict, ms};
 use crate::testbed::Testbed;
-use crate::time::Span;
 
 use super::run::Runner;
 
 impl<T: Testbed> Runner<'_, T> {
     /// Closes the record.
-    pub(super) fn finish(mut self, began: Span, histories: bool) -> RunRecord {
-        self.record.simulated_ms = ms(self.testbed.now().saturating_sub(began));
+    pub(super) fn finish(mut self) -> RunRecord {
+        let histories = self.testbed.capabilities().histories;
+        self.record.simulated_ms = ms(self.testbed.now().saturating_sub(self.began));
         self.record.forced = self.deeds.forced.iter().cloned().collect();
         if self.record.verdict != Verdict::Unsupported {
             self.judge_findings(histories);

@@ -66,6 +66,9 @@ pub struct Config {
     pub wsrep_sst_method: SstMethod,
     /// `wsrep_gtid_mode`.
     pub wsrep_gtid_mode: bool,
+    /// Whether times that vary from process to process do so here; without, each is the middle of its
+    /// range. No option of Galera's: the surroundings decide.
+    pub jitter: bool,
 }
 
 impl Default for Config {
@@ -94,6 +97,7 @@ impl Default for Config {
             innodb_flush_log_at_trx_commit: 1,
             wsrep_sst_method: SstMethod::Rsync,
             wsrep_gtid_mode: false,
+            jitter: true,
         }
     }
 }

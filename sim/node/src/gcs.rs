@@ -13,6 +13,8 @@ use crate::database::WriteSet;
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
 use crate::pc::PcView;
 
+mod picture;
+
 /// The state of the group as this member sees it (`gcs_group.hpp:gcs_group_state_t`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum GroupState {

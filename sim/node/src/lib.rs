@@ -19,6 +19,7 @@ mod gcs;
 mod gmcast;
 mod node;
 mod pc;
+mod picture;
 mod time;
 
 pub use cache::Gcache;
@@ -34,4 +35,5 @@ pub use frame::{
     PcNode, Peer, TransferFrame, UserMessage,
 };
 pub use node::{Identity, Node, Phase};
+pub use picture::{Mark, Picture};
 pub use time::Time;

@@ -48,7 +48,11 @@ pub(super) enum Closing {
 
 impl Node {
     pub(super) fn begin(&mut self, now: Time, fx: &mut Effects) {
-        let jitter = Time(self.boot.entropy % PROCESS_START_JITTER_US);
+        let jitter = Time(if self.identity.config.jitter {
+            self.boot.entropy % PROCESS_START_JITTER_US
+        } else {
+            PROCESS_START_JITTER_US / 2
+        });
         fx.push(Effect::SetTimer(
             TimerId::Boot,
             now + PROCESS_START + jitter,
@@ -188,7 +192,7 @@ impl Node {
             },
         );
         self.wait_without_limit = restored.is_some();
-        self.gmcast = Gmcast::new(self.identity.me, self.uuid);
+        self.gmcast = Gmcast::new(self.identity.me, self.uuid, self.identity.config.jitter);
         self.evs = Evs::new(self.uuid, restored_seq);
         self.pc = Pc::new(
             self.uuid,
@@ -284,6 +288,10 @@ impl Node {
             return;
         }
         self.term_received = true;
+        if !self.identity.config.jitter {
+            fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
+            return;
+        }
         let mix = (self.boot.entropy ^ now.0)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .rotate_left(29);
