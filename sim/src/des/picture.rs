@@ -61,7 +61,15 @@ impl World {
 
     fn picture_of_connection(&self, from: Peer, to: Peer, into: &mut Picture) {
         let key = conn_key(from, to, Channel::Group);
-        match self.connections.get(&key) {
+        // What is left of a connection that both ends have given up is of no concern to anybody. A
+        // suspended end knows nothing yet, and the other end dials it again and again: at what point
+        // of that it is, is a phase of a timer.
+        let uses = |end: Peer, other: Peer| {
+            let machine = self.machine(end);
+            machine.is_linked(other) && !machine.hangs()
+        };
+        let in_use = uses(from, to) || uses(to, from);
+        match self.connections.get(&key).filter(|_| in_use) {
             None => into.word("no connection"),
             Some(connection) => connection.picture(usize::from(from > to), into),
         }

@@ -66,6 +66,12 @@ impl Machine {
         }
     }
 
+    /// Whether its server has a connection of group communication with a peer.
+    pub(crate) fn is_linked(&self, peer: Peer) -> bool {
+        let process = self.process.as_ref();
+        process.is_some_and(|process| process.node.is_linked(peer))
+    }
+
     /// The write-set cache, as the process has it, if there is one.
     pub(crate) fn cache(&self) -> &Gcache {
         let process = self.process.as_ref();

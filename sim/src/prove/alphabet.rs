@@ -178,6 +178,39 @@ impl Event {
         }
     }
 
+    /// The same event with the nodes exchanged: `to` gives for each place the one in its stead.
+    #[must_use]
+    pub fn exchanged(&self, to: &[usize]) -> Self {
+        let one = |place: &usize| to[*place];
+        let sorted = |places: &[usize]| {
+            let mut all: Vec<usize> = places.iter().map(one).collect();
+            all.sort_unstable();
+            all
+        };
+        match self {
+            Self::Write(node) => Self::Write(one(node)),
+            Self::End { stop, kill } => Self::End {
+                stop: sorted(stop),
+                kill: sorted(kill),
+            },
+            Self::Start(places) => Self::Start(places.iter().map(one).collect()),
+            Self::Hang(places) => Self::Hang(sorted(places)),
+            Self::Resume(places) => Self::Resume(sorted(places)),
+            Self::Partition(groups) => {
+                Self::Partition(groups.iter().map(|group| sorted(group)).collect())
+            }
+            Self::Heal => Self::Heal,
+            Self::Bootstrap(node) => Self::Bootstrap(one(node)),
+            Self::Force(node) => Self::Force(one(node)),
+            Self::PcBootstrap(node) => Self::PcBootstrap(one(node)),
+            Self::Damage { node, file, how } => Self::Damage {
+                node: one(node),
+                file: *file,
+                how: *how,
+            },
+        }
+    }
+
     /// The steps of a scenario that do it, numbered from `first`. `nodes` are the names by place.
     pub fn steps(&self, nodes: &[NodeName], first: u32) -> Vec<Step> {
         let actions = self.actions(nodes);

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rapidhash::v3::rapidhash_v3;
 use seatrial_galera::{GcommUuid, Seqno, StateUuid};
-use seatrial_node::Mark;
+use seatrial_node::{Mark, Picture};
 
 use crate::des::WorldPicture;
 
@@ -61,11 +61,53 @@ impl Canonical {
         }
     }
 
+    /// What the key is made of, in words: a line for each node, for each pair of nodes and for each
+    /// group of rows, and the gaps. Of two equal states these are equal.
+    pub(crate) fn explain(&self, picture: &WorldPicture) -> Vec<String> {
+        let ranks = Ranks::of(picture);
+        let order = &self.orders[0];
+        let encoder = Encoder::new(&ranks, order);
+        let line = |picture: &Picture| {
+            let words: Vec<String> = picture.0.iter().map(|m| encoder.word(m)).collect();
+            words.join(" ")
+        };
+        let mut lines: Vec<String> = order.iter().map(|n| line(&picture.machines[*n])).collect();
+        for from in order {
+            for to in order {
+                lines.extend(picture.pairs.get(&(*from, *to)).map(line));
+            }
+        }
+        for (rows, last) in &picture.rows {
+            lines.push(format!(
+                "rows {:b} {:b} {} {}",
+                encoder.bits(rows.databases),
+                encoder.bits(rows.caches),
+                rows.acknowledged,
+                encoder.word(&Mark::Position(last.uuid, last.seqno)),
+            ));
+        }
+        let owners = ranks.uuids.keys().map(|u| encoder.place(usize::from(u.node_index())));
+        lines.push(format!("identities of {:?}", owners.collect::<Vec<_>>()));
+        lines.push(format!("views {:?} confs {:?}", ranks.views.gaps, ranks.confs.gaps));
+        let gaps = ranks.positions.values().map(|ranked| &ranked.gaps);
+        lines.push(format!("positions {:?}", gaps.collect::<Vec<_>>()));
+        lines
+    }
+
     /// The name of a case of this state: `names` gives the rank of each place's name. Cases that the
     /// state's symmetries exchange have the same one.
     pub fn case(&self, names: &[usize]) -> Vec<usize> {
         let seen = |order: &Vec<usize>| order.iter().map(|place| names[*place]).collect();
         self.orders.iter().map(seen).min().unwrap_or_default()
+    }
+
+    /// Which place of another state of the same key stands for each of this one's.
+    pub fn places_in(&self, other: &Self) -> Vec<usize> {
+        let mut to = vec![0; self.orders[0].len()];
+        for (here, there) in self.orders[0].iter().zip(&other.orders[0]) {
+            to[*here] = *there;
+        }
+        to
     }
 
     /// The ways to name the nodes that differ from each other.
@@ -221,6 +263,24 @@ impl<'a> Encoder<'a> {
             Mark::ConfNumber(number) => self.bytes.push(self.ranks.confs.rank(*number)),
             Mark::ViewNumber(number) | Mark::LiveViewNumber(number) => {
                 self.bytes.push(self.ranks.views.rank(i64::from(*number)));
+            }
+        }
+    }
+
+    fn word(&self, mark: &Mark) -> String {
+        match mark {
+            Mark::Word(word) => format!("[{word}]"),
+            Mark::Plain(number) => number.to_string(),
+            Mark::Uuid(uuid) => format!("u{}", self.ranks.uuids[uuid]),
+            Mark::History(history) | Mark::Position(history, Seqno::UNDEFINED) => {
+                format!("h{}", u8::from(!history.is_nil()))
+            }
+            Mark::Position(history, seqno) => {
+                format!("p{}", self.ranks.positions[history].rank(seqno.0))
+            }
+            Mark::ConfNumber(number) => format!("c{}", self.ranks.confs.rank(*number)),
+            Mark::ViewNumber(number) | Mark::LiveViewNumber(number) => {
+                format!("v{}", self.ranks.views.rank(i64::from(*number)))
             }
         }
     }

@@ -143,6 +143,13 @@ impl Model {
         Canonical::of(&live.world.picture(acknowledged))
     }
 
+    /// What the key of a state is made of, in words.
+    pub fn explain(&self, live: &Live) -> Vec<String> {
+        let acknowledged = |tag: &str| live.halted.is_acknowledged(tag);
+        let picture = live.world.picture(acknowledged);
+        Canonical::of(&picture).explain(&picture)
+    }
+
     /// The names by place of a case: `names` gives the rank of each place's name.
     fn named(&self, names: &[usize]) -> Vec<NodeName> {
         let mut sorted = self.scenario.nodes.clone();

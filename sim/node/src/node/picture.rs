@@ -63,6 +63,11 @@ impl Node {
         self.gmcast.picture_of_peer(peer, into);
     }
 
+    /// Whether the process has a connection with a peer.
+    pub fn is_linked(&self, peer: Peer) -> bool {
+        self.gmcast.is_linked(peer)
+    }
+
     /// The view of the membership that the process is in.
     pub const fn membership_view(&self) -> ViewId {
         self.evs.view_id()
