@@ -8,6 +8,7 @@ pub mod des;
 mod disk;
 pub mod explore;
 pub mod install;
+pub mod interleave;
 mod keyed;
 mod links;
 mod machine;

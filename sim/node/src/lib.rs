@@ -23,7 +23,7 @@ mod picture;
 mod time;
 
 pub use cache::Gcache;
-pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
+pub use config::{Config, ConfigError, DeliberateFault, OPTION_NAMES, SstMethod};
 pub use database::{Change, Committed, Database, WriteSet};
 pub use effect::{
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,

@@ -46,15 +46,15 @@ impl Connection {
 }
 
 impl Connection {
-    /// Adds how the connection stands, seen from one of its ends: what is still on its way is told by
-    /// its kind, not by how much of it there is.
+    /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
+    /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
     pub(super) fn picture(&self, direction: usize, into: &mut Picture) {
         let queue = &self.directions[direction];
         into.word("connection");
         into.flag(queue.stalled);
         let is_fin = |(_, item): &(Span, Item)| *item == Item::Fin;
         into.flag(queue.items.iter().any(is_fin));
-        into.flag(queue.items.iter().any(|item| !is_fin(item)));
+        into.flag(queue.stalled && queue.items.iter().any(|item| !is_fin(item)));
     }
 }
 

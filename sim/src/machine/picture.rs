@@ -1,7 +1,9 @@
 //! What of a machine at rest decides the future.
 
+use std::collections::BTreeSet;
+
 use seatrial_galera::{GraState, GvwRead, GvwState, Position};
-use seatrial_node::{Gcache, Mark, Peer, Picture};
+use seatrial_node::{Frame, Gcache, GroupFrame, Mark, Peer, Picture};
 use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
@@ -46,14 +48,19 @@ impl Machine {
         let handle_is_current = process.grastate == self.disk.inode(GRASTATE);
         into.flag(handle_is_current);
         into.count(process.io.len());
+        // Who has spoken meanwhile; how often is a matter of how long the server has hung.
+        let mut spoken = BTreeSet::new();
         for incoming in &process.inbox {
             match incoming {
+                Incoming::Received(_, Frame::Group(GroupFrame::Hello { uuid })) => {
+                    spoken.insert(*uuid);
+                }
                 Incoming::Statement(..) => into.word("a statement waits"),
                 Incoming::Term => into.word("SIGTERM waits"),
-                // How many of them there are is a matter of how long the server has hung.
                 Incoming::LinkUp(..) | Incoming::LinkDown(..) | Incoming::Received(..) => {}
             }
         }
+        into.uuids(&spoken);
         process.node.picture(into);
     }
 

@@ -7,6 +7,7 @@ use seatrial_galera::{
     GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid,
 };
 
+use crate::config::DeliberateFault;
 use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId};
 use crate::evs::{self, Evs};
 use crate::gcs::Gcs;
@@ -394,11 +395,18 @@ impl Node {
             }
             Closing::Stop => {
                 self.apply_everything(now, fx);
-                self.disk(DiskOp::RemoveGvwstate, fx);
+                let too_early = self.identity.config.deliberate_fault
+                    == Some(DeliberateFault::PositionBeforeView);
+                if !too_early {
+                    self.disk(DiskOp::RemoveGvwstate, fx);
+                }
                 self.phase = Phase::Stopping;
                 self.port_open = false;
                 if !self.corrupt && !self.state_uuid.is_nil() {
                     self.save(self.state_uuid, self.committed, fx);
+                }
+                if too_early {
+                    self.disk(DiskOp::RemoveGvwstate, fx);
                 }
                 self.finish_stop(now, fx);
             }
