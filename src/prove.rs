@@ -1,5 +1,7 @@
 //! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
 
+mod exhaustive;
+mod limits;
 mod search;
 mod table;
 
@@ -16,6 +18,7 @@ use crate::args::{ProveArgs, SupervisorArg};
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
+pub(crate) use exhaustive::exhaustive;
 use search::{Bounds, Ended, Searched};
 use table::{Example, Report};
 

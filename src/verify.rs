@@ -18,10 +18,13 @@ use seatrial_sim::explore::play;
 use crate::args::{ClaimsFormat, EngineArg, SupervisorArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
-use crate::{Stop, campaign, exit, scenarios, signals};
+use crate::{Stop, campaign, exit, prove, scenarios, signals};
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(&args.procedures)?;
+    if args.exhaustive {
+        return prove::exhaustive(args, &procedures, out);
+    }
     let scenarios = if args.scenarios.is_empty() {
         let mut all = scenarios::pack()?;
         let documented = scenarios::all()?;

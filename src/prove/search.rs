@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_sim::prove::{Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model};
+use seatrial_sim::prove::{Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model, Sight};
 
 use crate::{Stop, campaign, signals};
 
@@ -60,6 +60,8 @@ pub(crate) struct Healed {
     pub(crate) canonical: Canonical,
     /// The first state that healing leads here.
     pub(crate) first: usize,
+    /// What an operator can see of it.
+    pub(crate) sight: Sight,
     /// What each procedure came to, by the case of the names.
     pub(crate) judged: BTreeMap<Vec<usize>, Vec<Judged>>,
 }
@@ -217,11 +219,12 @@ impl Search<'_> {
         let results = in_order(self.threads, new, &|| false, |(_, live)| {
             let healed = model.healed(live);
             let canonical = model.key(&healed);
-            (canonical, healed)
+            let sight = model.sight(&healed);
+            (canonical, sight, healed)
         });
         let mut jobs = Vec::new();
         let mut lives = Vec::new();
-        for ((state, _), (canonical, live)) in new.iter().zip(results) {
+        for ((state, _), (canonical, sight, live)) in new.iter().zip(results) {
             let number = self.healed.len();
             let known = *self.healed_by_key.entry(canonical.key).or_insert(number);
             debug_assert_eq!(self.heals.len(), *state);
@@ -234,6 +237,7 @@ impl Search<'_> {
                 self.healed.push(Healed {
                     canonical,
                     first: *state,
+                    sight,
                     judged: BTreeMap::new(),
                 });
             }

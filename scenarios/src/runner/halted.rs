@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::language::{Scenario, Step};
-use crate::oracles::{Deeds, Watch};
-use crate::record::{Namer, RunRecord};
+use crate::observation::Observation;
+use crate::oracles::{Deeds, Watch, choices};
+use crate::record::{Choice, Namer, RunRecord};
 use crate::testbed::{NodeName, Testbed};
 use crate::time::Span;
 
@@ -43,6 +44,11 @@ impl Halted {
     pub fn is_acknowledged(&self, tag: &str) -> bool {
         let mut writes = self.record.writes.iter();
         writes.any(|write| write.tag == tag && write.is_acknowledged())
+    }
+
+    /// What each node would lose as the first of a new cluster, of what clients know to be committed.
+    pub fn choices(&self, observation: &Observation) -> Vec<Choice> {
+        choices(&self.record.writes, observation)
     }
 
     /// Drops what the record says of the past and no verdict looks at: observations, commands, faults.

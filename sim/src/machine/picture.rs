@@ -13,6 +13,9 @@ use super::{Incoming, Machine};
 /// The line by which operators find a recovered position in the log.
 const RECOVERED: &str = "WSREP: Recovered position";
 
+/// The beginning of the line that tells of a component.
+const COMPONENT: &str = "New COMPONENT: ";
+
 impl Machine {
     /// Adds what decides the future of this machine at rest, but for the rows that it holds.
     ///
@@ -106,6 +109,25 @@ impl Machine {
             let names = names.iter().map(ToString::to_string).collect();
             process.node.rename(names);
         }
+    }
+
+    /// What `--wsrep-recover` would find now.
+    pub(crate) fn position_on_disk(&self) -> Position {
+        self.recovered_position().position
+    }
+
+    /// The last component that the log tells of, as far as it says how many members it had and
+    /// whether it was primary.
+    pub(crate) fn last_component(&self) -> String {
+        let log = self.disk.read(MARIADB_LOG).unwrap_or_default();
+        let line = log
+            .rfind(COMPONENT)
+            .map_or("", |at| &log[at + COMPONENT.len()..]);
+        let line = line.lines().next().unwrap_or_default();
+        // The node's own place among the members says nothing but the order of identities.
+        let telling = |part: &&str| part.starts_with("primary") || part.starts_with("memb_num");
+        let parts: Vec<&str> = line.split(", ").filter(telling).collect();
+        parts.join(", ")
     }
 
     fn logged_position(&self) -> Position {

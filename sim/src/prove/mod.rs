@@ -13,8 +13,10 @@ mod alphabet;
 mod closure;
 mod key;
 mod model;
+mod sight;
 
 pub use alphabet::{Alphabet, Event};
 pub use closure::{Closure, Found, Known, Level};
 pub use key::{Canonical, Key};
+pub use sight::{Evidence, Sight};
 pub use model::{Judged, Live, Model, SEED, judged};

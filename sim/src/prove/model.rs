@@ -16,6 +16,7 @@ use crate::install::BuildError;
 
 use super::alphabet::Event;
 use super::key::Canonical;
+use super::sight::Sight;
 
 /// The master seed: it names the histories and decides nothing.
 pub const SEED: u64 = 1;
@@ -141,6 +142,13 @@ impl Model {
     pub fn key(&self, live: &Live) -> Canonical {
         let acknowledged = |tag: &str| live.halted.is_acknowledged(tag);
         Canonical::of(&live.world.picture(acknowledged))
+    }
+
+    /// What an operator can see of a state, and with whom he may then begin.
+    pub fn sight(&self, live: &Live) -> Sight {
+        let seen = live.world.observation(false);
+        let choices = live.halted.choices(&seen);
+        Sight::of(&live.world, self.nodes(), &seen, &choices)
     }
 
     /// What the key of a state is made of, in words.
