@@ -8,8 +8,8 @@ mod table;
 use std::fs;
 use std::path::Path;
 
-use seatrial_scenarios::procedures;
 use seatrial_scenarios::Supervisor;
+use seatrial_scenarios::procedures;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 use seatrial_sim::prove::{Model, SEED, judged};
@@ -77,7 +77,10 @@ fn write_example(
 ) -> Result<(), Stop> {
     let path = found.closure.path(example.state);
     let id = format!("{}-{procedure}-{}", example.outcome.name(), example.state);
-    let title = format!("{} with {procedure}, found by prove", example.outcome.name());
+    let title = format!(
+        "{} with {procedure}, found by prove",
+        example.outcome.name()
+    );
     let scenario = model.scenario(procedure, (&id, &title), &path, &example.names);
     let file = folder.join(format!("{id}.toml"));
     fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;

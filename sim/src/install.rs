@@ -3,8 +3,8 @@
 
 use seatrial_node::{Config, ConfigError, Peer};
 use seatrial_scenarios::{
-    Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate, Options,
-    Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
+    Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
+    Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
 };
 
 use crate::keyed::Keyed;

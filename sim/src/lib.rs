@@ -12,9 +12,9 @@ pub mod interleave;
 mod keyed;
 mod links;
 mod machine;
-pub mod prove;
 #[cfg(madsim)]
 pub mod madsim_engine;
+pub mod prove;
 
 pub use disk::{Disk, Inode};
 pub use install::BuildError;

@@ -42,7 +42,15 @@ fn a_position_that_is_written_before_the_view_is_forgotten_is_found_by_a_shortes
 
 #[test]
 fn two_nodes_show_it_too() {
-    let nodes = Nodes::synced(2, config(MISTAKE), Limits { crashes: 0, writes: 0, ..limits(1_000) });
+    let nodes = Nodes::synced(
+        2,
+        config(MISTAKE),
+        Limits {
+            crashes: 0,
+            writes: 0,
+            ..limits(1_000)
+        },
+    );
     let found = breadth_first(&nodes, 400_000);
     let (way, what) = found.counterexample.expect("the mistake is found");
     insta::assert_snapshot!(format!("{what}\n\n{}", words(&way)));
@@ -50,7 +58,7 @@ fn two_nodes_show_it_too() {
 
 #[test]
 fn the_faithful_model_never_writes_in_the_wrong_order() {
-    let nodes = Nodes::synced(1, config(None), limits(2_000));
+    let nodes = Nodes::synced(1, config(None), limits(1_300));
     let found = breadth_first(&nodes, 1_000_000);
     assert_eq!(found.counterexample, None);
     assert_eq!(found.open, 0, "the search was whole");
@@ -86,8 +94,16 @@ impl Model for Same {
 #[test]
 fn stateright_counts_the_same_states() {
     for (nodes, limits) in [
-        (1, limits(2_000)),
-        (2, Limits { stops: 1, crashes: 0, starts: 0, writes: 1, ..limits(300) }),
+        (1, limits(1_000)),
+        (
+            2,
+            Limits {
+                crashes: 0,
+                starts: 0,
+                writes: 0,
+                ..limits(200)
+            },
+        ),
     ] {
         let nodes = Nodes::synced(nodes, config(None), limits);
         let ours = breadth_first(&nodes, 1_000_000);

@@ -118,8 +118,7 @@ fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Known) -> Vec<Row<
                     };
                     let outcome: Outcome = judged[index].outcome;
                     *outcomes.entry(outcome.name()).or_default() += 1;
-                    below_the_best +=
-                        usize::from(!outcome.is_good() && decided.contains(number));
+                    below_the_best += usize::from(!outcome.is_good() && decided.contains(number));
                 }
             }
             Row {
@@ -194,7 +193,10 @@ fn limits(model: &Model, found: &Searched, known: &[Known]) -> String {
         for line in group.seen.lines() {
             let _ = writeln!(text, "    {line}");
         }
-        text.push_str(&side_by_side(&history(model, found, one), &history(model, found, other)));
+        text.push_str(&side_by_side(
+            &history(model, found, one),
+            &history(model, found, other),
+        ));
         let healed = |state: usize| &found.healed[found.heals[state]];
         let evidence = tells_apart(healed(one), healed(other));
         let _ = match evidence {

@@ -61,7 +61,8 @@ impl Known {
     /// By number of the healed state: whether the best decision table recovers it.
     pub(crate) fn decided(&self) -> BTreeSet<usize> {
         let sure = self.groups.iter().filter(|g| !g.begin_with.is_empty());
-        sure.flat_map(|group| group.healed.iter().copied()).collect()
+        sure.flat_map(|group| group.healed.iter().copied())
+            .collect()
     }
 }
 
@@ -101,8 +102,7 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
 
 /// The cheapest evidence with which two states do not look the same any more.
 pub(crate) fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
-    let differ = |evidence: &Evidence| {
-        one.sight.look(*evidence).text != other.sight.look(*evidence).text
-    };
+    let differ =
+        |evidence: &Evidence| one.sight.look(*evidence).text != other.sight.look(*evidence).text;
     Evidence::ALL.into_iter().find(differ)
 }

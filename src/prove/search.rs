@@ -9,7 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seatrial_sim::prove::{Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model, Sight};
+use seatrial_sim::prove::{
+    Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model, Sight,
+};
 
 use crate::{Stop, campaign, signals};
 
@@ -165,7 +167,10 @@ pub(crate) fn search(
 
 impl Search<'_> {
     fn over(&self) -> bool {
-        signals::stopped() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        signals::stopped()
+            || self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     fn why_stopped(&self) -> Ended {

@@ -7,7 +7,9 @@ use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
 use super::scenario::{ClaimVerdict, Pace};
 use crate::observation::ProcessState;
 use crate::predicate::ClusterPredicate;
-use crate::testbed::{Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, StateFile, Supervisor, Timers};
+use crate::testbed::{
+    Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, StateFile, Supervisor, Timers,
+};
 
 /// Defines the words of a key and what each stands for.
 macro_rules! words {

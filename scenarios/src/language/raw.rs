@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::choice::{
     ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,
-    LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
-    TimersWord, VerdictWord, WriteWord,
+    LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord,
+    SupervisorWord, TimersWord, VerdictWord, WriteWord,
 };
 
 /// A value and its place in the file.

@@ -87,11 +87,7 @@ pub async fn run<T: Testbed>(
 
 impl<'a, T: Testbed> Runner<'a, T> {
     /// A run of which nothing has happened yet.
-    pub(super) fn new(
-        testbed: &'a mut T,
-        scenario: &'a Scenario,
-        options: &'a RunOptions,
-    ) -> Self {
+    pub(super) fn new(testbed: &'a mut T, scenario: &'a Scenario, options: &'a RunOptions) -> Self {
         let engine = if options.engine.is_empty() {
             testbed.capabilities().engine
         } else {

@@ -68,8 +68,7 @@ impl Picture {
 
     /// Adds a position.
     pub fn position(&mut self, position: Position) {
-        self.0
-            .push(Mark::Position(position.uuid, position.seqno));
+        self.0.push(Mark::Position(position.uuid, position.seqno));
     }
 
     /// Adds a view that somebody remembers.

@@ -12,7 +12,6 @@ use seatrial_scenarios::{
 
 use crate::install::{self, BuildError};
 
-
 use super::World;
 
 impl Testbed for World {

@@ -319,7 +319,8 @@ impl State {
     }
 
     fn writes_to_disk(&self, peer: Peer) -> bool {
-        self.process(peer).is_some_and(|process| !process.io.is_empty())
+        self.process(peer)
+            .is_some_and(|process| !process.io.is_empty())
     }
 
     /// The first timer of all, and whose it is.

@@ -223,7 +223,11 @@ impl Event {
                 action,
                 claim: None,
                 note: None,
-                pace: Some(if index == last { Pace::Rest } else { Pace::Next }),
+                pace: Some(if index == last {
+                    Pace::Rest
+                } else {
+                    Pace::Next
+                }),
             })
             .collect()
     }

@@ -86,9 +86,15 @@ impl Canonical {
                 encoder.word(&Mark::Position(last.uuid, last.seqno)),
             ));
         }
-        let owners = ranks.uuids.keys().map(|u| encoder.place(usize::from(u.node_index())));
+        let owners = ranks
+            .uuids
+            .keys()
+            .map(|u| encoder.place(usize::from(u.node_index())));
         lines.push(format!("identities of {:?}", owners.collect::<Vec<_>>()));
-        lines.push(format!("views {:?} confs {:?}", ranks.views.gaps, ranks.confs.gaps));
+        lines.push(format!(
+            "views {:?} confs {:?}",
+            ranks.views.gaps, ranks.confs.gaps
+        ));
         let gaps = ranks.positions.values().map(|ranked| &ranked.gaps);
         lines.push(format!("positions {:?}", gaps.collect::<Vec<_>>()));
         lines

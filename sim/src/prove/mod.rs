@@ -18,5 +18,5 @@ mod sight;
 pub use alphabet::{Alphabet, Event};
 pub use closure::{Closure, Found, Known, Level};
 pub use key::{Canonical, Key};
-pub use sight::{Evidence, Sight};
 pub use model::{Judged, Live, Model, SEED, judged};
+pub use sight::{Evidence, Sight};
