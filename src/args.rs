@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod advise;
+mod prove;
 mod verify;
 
 pub(crate) use advise::AdviseArgs;
+pub(crate) use prove::ProveArgs;
 pub(crate) use verify::{SupervisorArg, VerifyArgs};
 
 /// Puts a Galera cluster's recovery procedures through their sea trials.
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Advise(AdviseArgs),
     /// Search random fault schedules for what a procedure cannot recover.
     Explore(ExploreArgs),
+    /// Every state that some events lead to, and what a procedure makes of each.
+    Prove(ProveArgs),
     /// Make one record of a campaign's shards.
     Merge(MergeArgs),
     /// Reduce a failing scenario to its shortest form.

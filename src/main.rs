@@ -17,6 +17,7 @@ mod logging;
 mod nearest;
 mod output;
 mod plan;
+mod prove;
 mod real;
 mod replay;
 mod report;
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
         Command::Verify(args) => verify::verify(args, &mut out),
         Command::Advise(args) => advise::advise(args, &mut out),
         Command::Explore(args) => explore::explore(args, &mut out),
+        Command::Prove(args) => prove::prove(args, &mut out),
         Command::Merge(args) => explore::merge(args, &mut out),
         Command::Shrink(args) => shrink::shrink(args, &mut out),
         Command::Lab(args) => lab::lab(args, &mut out),

@@ -23,10 +23,13 @@ use crate::args::{ClaimsFormat, EngineArg, PackArg, SupervisorArg, TimersArg, Ve
 use crate::nearest::nearest;
 use crate::output::Out;
 use crate::script::{self, Script, Shared};
-use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
+use crate::{Stop, campaign, engines, exit, prove, real, scenarios, signals};
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;
+    if args.exhaustive {
+        return prove::exhaustive(args, &procedures, out);
+    }
     let scenarios = if args.scenarios.is_empty() {
         let mut all = scenarios::pack(PackArg::Wild)?;
         let documented = scenarios::all()?;

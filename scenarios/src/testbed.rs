@@ -104,6 +104,18 @@ pub enum MysqldSafeLog {
     Syslog,
 }
 
+/// Whether the times that vary in reality vary here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Jitter {
+    /// They are drawn by the seed. On real nodes they are what they are.
+    #[default]
+    Drawn,
+    /// Each is the middle of its range, and a new process has a greater identity than every earlier
+    /// one: what happens depends on what is done alone. For searches that visit every state.
+    None,
+}
+
 /// The options of a run: Galera's and MariaDB's by their real names, and those of the surroundings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Options {
@@ -117,6 +129,8 @@ pub struct Options {
     pub force: ForceEdit,
     /// Where `mysqld_safe` logs.
     pub mysqld_safe_log: MysqldSafeLog,
+    /// Whether simulated times vary.
+    pub jitter: Jitter,
 }
 
 impl Options {

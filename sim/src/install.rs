@@ -3,10 +3,11 @@
 
 use seatrial_node::{Config, ConfigError, Peer};
 use seatrial_scenarios::{
-    Capabilities, ClusterPredicate, Condition, Fault, Initial, NodeName, NodePredicate, Options,
-    Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
+    Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
+    Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
 };
 
+use crate::keyed::Keyed;
 use crate::machine::{Installation, Machine};
 
 /// How long nothing must change for a simulated cluster to be at rest.
@@ -44,6 +45,15 @@ pub fn config_of(
     Ok(config)
 }
 
+/// The source of draws of a setup.
+pub(crate) fn keyed(setup: &Setup) -> Keyed {
+    let keyed = Keyed::new(setup.seed);
+    match setup.options.jitter {
+        Jitter::Drawn => keyed,
+        Jitter::None => keyed.without_jitter(),
+    }
+}
+
 /// The machines of a setup.
 ///
 /// # Panics
@@ -54,8 +64,9 @@ pub fn machines(setup: &Setup) -> Vec<Machine> {
         .iter()
         .enumerate()
         .map(|(index, node)| {
-            let config = config_of(node, setup.timers, &setup.options)
+            let mut config = config_of(node, setup.timers, &setup.options)
                 .expect("invariant: the options of a scenario have been checked");
+            config.jitter = setup.options.jitter == Jitter::Drawn;
             let installation = Installation {
                 names: setup.nodes.clone(),
                 config,

@@ -14,12 +14,42 @@ use rapidhash::v3::rapidhash_v3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Keyed {
     seed: u64,
+    jitter: bool,
 }
 
 impl Keyed {
     /// The source for a master seed.
     pub const fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, jitter: true }
+    }
+
+    /// The same source, whose times all are the middle of their ranges.
+    #[must_use]
+    pub const fn without_jitter(self) -> Self {
+        Self {
+            jitter: false,
+            ..self
+        }
+    }
+
+    /// The same for another master seed.
+    #[must_use]
+    pub const fn reseeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Whether times vary.
+    pub const fn has_jitter(&self) -> bool {
+        self.jitter
+    }
+
+    /// A time in a range, in whatever unit the range has: drawn, or the middle where nothing varies.
+    pub fn time(&self, purpose: &'static str, key: &[u64], low: u64, high: u64) -> u64 {
+        if self.jitter {
+            self.between(purpose, key, low, high)
+        } else {
+            low.midpoint(high)
+        }
     }
 
     /// A generator for one event. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key

@@ -8,11 +8,13 @@ pub mod des;
 mod disk;
 pub mod explore;
 pub mod install;
+pub mod interleave;
 mod keyed;
 mod links;
 mod machine;
 #[cfg(madsim)]
 pub mod madsim_engine;
+pub mod prove;
 
 pub use disk::{Disk, Inode};
 pub use install::BuildError;

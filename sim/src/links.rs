@@ -63,7 +63,7 @@ impl Links {
     /// How long a frame that is sent now needs. Lost packets are sent again, so loss is delay.
     pub fn delay(&self, keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
-        let mut delay = Span(keyed.between("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
+        let mut delay = Span(keyed.time("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
         for peer in [from, to] {
             delay += self.latency.get(&peer).copied().unwrap_or_default();
         }
@@ -130,6 +130,6 @@ impl Links {
     /// How long after a link has healed TCP notices.
     pub fn recovery_delay(keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
-        Span(keyed.between("retransmission", &key, 50_000, 800_000))
+        Span(keyed.time("retransmission", &key, 50_000, 800_000))
     }
 }

@@ -1,8 +1,6 @@
 //! The pack `beyond`, on a few seeds: every expectation holds whichever identities, delays and orders
 //! are drawn, and the races reach each of their outcomes.
 
-use std::collections::BTreeSet;
-
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, catalogue};
 use seatrial_sim::des;

@@ -48,6 +48,12 @@ pub(crate) struct VerifyArgs {
     /// Ids or files of scenarios; the scenario pack and the documented scenarios by default.
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1..)]
     pub(crate) scenarios: Vec<String>,
+    /// Instead of scenarios, every state of the closure at rest (see prove), and what can be known there.
+    #[arg(long, conflicts_with_all = ["scenarios", "against", "script"])]
+    pub(crate) exhaustive: bool,
+    /// With --exhaustive, at most so many events.
+    #[arg(long, value_name = "K", default_value_t = 2, requires = "exhaustive")]
+    pub(crate) faults: usize,
     /// Who starts a crashed server again.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
     pub(crate) supervisor: SupervisorArg,

@@ -8,7 +8,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
 use super::check::Checker;
-use super::choice::{ForceWord, LogWord, SupervisorWord};
+use super::choice::{ForceWord, JitterWord, LogWord, SupervisorWord};
 use super::error::Problem;
 use super::raw::{Placed, RawOptions};
 use super::suggest;
@@ -111,7 +111,7 @@ const SERVER_OPTIONS: &[&str] = &[
     "wsrep_sync_wait",
 ];
 
-const SPECIAL: &[&str] = &["supervisor", "force", "mysqld_safe_log", "node"];
+const SPECIAL: &[&str] = &["supervisor", "force", "mysqld_safe_log", "jitter", "node"];
 
 impl Checker<'_> {
     /// The `[options]` table.
@@ -133,6 +133,11 @@ impl Checker<'_> {
                 "mysqld_safe_log" => {
                     if let Some(word) = self.word::<LogWord>(&value, "mysqld_safe_log") {
                         options.mysqld_safe_log = word.meaning();
+                    }
+                }
+                "jitter" => {
+                    if let Some(word) = self.word::<JitterWord>(&value, "jitter") {
+                        options.jitter = word.meaning();
                     }
                 }
                 "node" => self.node_options(&value, &mut options),

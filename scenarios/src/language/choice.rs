@@ -7,7 +7,9 @@ use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
 use super::scenario::{ClaimVerdict, Pace};
 use crate::observation::ProcessState;
 use crate::predicate::ClusterPredicate;
-use crate::testbed::{Damage, ForceEdit, Initial, MysqldSafeLog, StateFile, Supervisor, Timers};
+use crate::testbed::{
+    Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, StateFile, Supervisor, Timers,
+};
 
 /// Defines the words of a key and what each stands for.
 macro_rules! words {
@@ -75,6 +77,13 @@ words! {
         File = "file" => MysqldSafeLog::File,
         /// To syslog.
         Syslog = "syslog" => MysqldSafeLog::Syslog,
+    }
+    /// Whether simulated times vary.
+    JitterWord => Jitter {
+        /// As the seed draws them.
+        Drawn = "drawn" => Jitter::Drawn,
+        /// Each is the middle of its range.
+        None = "none" => Jitter::None,
     }
     /// A file that can be damaged.
     FileWord => StateFile {

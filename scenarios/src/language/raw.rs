@@ -14,9 +14,9 @@ use serde::de::Deserializer;
 use toml::Spanned;
 
 use super::choice::{
-    ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, LocalStateWord,
-    LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
-    TimersWord, VerdictWord, WriteWord,
+    ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,
+    LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord,
+    SupervisorWord, TimersWord, VerdictWord, WriteWord,
 };
 
 /// A value and its place in the file.
@@ -132,12 +132,14 @@ impl JsonSchema for RawOptions {
         let supervisor = generator.subschema_for::<SupervisorWord>();
         let force = generator.subschema_for::<ForceWord>();
         let log = generator.subschema_for::<LogWord>();
+        let jitter = generator.subschema_for::<JitterWord>();
         schemars::json_schema!({
             "type": "object",
             "properties": {
                 "supervisor": supervisor,
                 "force": force,
                 "mysqld_safe_log": log,
+                "jitter": jitter,
                 "node": {
                     "description": "Options of single nodes, by the nodes' names; they win over those of all nodes.",
                     "type": "object",

@@ -11,7 +11,7 @@ use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 use crate::predicate::{NodePredicate, Outcome, Predicate};
 use crate::testbed::{
-    Damage, Fault, ForceEdit, Initial, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
+    Damage, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
 };
 use crate::time::Span;
 
@@ -129,6 +129,7 @@ fn write_options(text: &mut String, options: &Options) {
         supervisor,
         force,
         mysqld_safe_log,
+        jitter,
     } = options;
     let mut lines = Table::default();
     if *supervisor == Supervisor::Systemd {
@@ -139,6 +140,9 @@ fn write_options(text: &mut String, options: &Options) {
     }
     if *mysqld_safe_log == MysqldSafeLog::Syslog {
         lines.text("mysqld_safe_log", "syslog");
+    }
+    if *jitter == Jitter::None {
+        lines.text("jitter", "none");
     }
     for (name, value) in settings {
         lines.text(&quoted(name), value);

@@ -19,7 +19,7 @@ use crate::observation::Observation;
 use crate::record::Finding;
 
 /// A property of every observation.
-pub trait Oracle {
+pub trait Oracle: Send + Sync {
     /// Looks at an observation and says what is wrong with it.
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding>;
 }

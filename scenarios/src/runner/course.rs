@@ -193,7 +193,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
     }
 
     /// The run apart from its cluster.
-    fn into_course(self) -> Course {
+    pub(super) fn into_course(self) -> Course {
         Course {
             timers: self.timers,
             step: self.step,

@@ -6,6 +6,7 @@
 //! steps, the checks and its notes.
 
 mod act;
+mod branch;
 mod check;
 mod console;
 mod course;
@@ -23,3 +24,4 @@ pub use course::Course;
 pub use options::{Negation, RunOptions, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
 pub use run::run;
+pub use second_phase::summary;

@@ -37,9 +37,12 @@ impl<T: Testbed> Runner<'_, T> {
         let began = self.testbed.now();
         let bound = began + PROCEDURE_BOUND;
         let expired = Cell::new(false);
+        // A person walks the nodes by name, in whatever order they were started.
+        let mut nodes = self.scenario.nodes.clone();
+        nodes.sort();
         let mut console = RunnerConsole::new(
             self.testbed,
-            &self.scenario.nodes,
+            &nodes,
             name,
             self.step,
             bound.min(self.deadline),

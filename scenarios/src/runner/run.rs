@@ -81,11 +81,10 @@ pub async fn run<T: Testbed>(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> RunRecord {
-    let histories = testbed.capabilities().histories;
     let course = Course::new(testbed, scenario, options);
     let mut runner = Runner::resume(testbed, scenario, options, course);
     runner.play().await;
-    runner.finish(histories)
+    runner.finish()
 }
 
 /// The line that makes this run again.
@@ -166,14 +165,17 @@ impl<T: Testbed> Runner<'_, T> {
                 break;
             }
         }
+        self.finish_with_the_second_phase().await;
+    }
+
+    /// The second phase where there is one, and the ends of what has ended.
+    pub(super) async fn finish_with_the_second_phase(&mut self) {
         if self.options.second_phase
-            && scenario.second_phase
+            && self.scenario.second_phase
             && !self.over_limit
             && !self.unsupported
         {
-            self.step = u32::try_from(scenario.steps.len())
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
+            self.step = self.step.saturating_add(1);
             self.second_phase().await;
         }
         self.requests.refresh(self.testbed, &mut self.record).await;

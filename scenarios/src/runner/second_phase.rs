@@ -89,7 +89,7 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     /// Ends every fault that lasts.
-    async fn heal(&mut self) {
+    pub(super) async fn heal(&mut self) {
         let mut faults = Vec::new();
         if self.deeds.network_touched {
             faults.push(Fault::Heal);
@@ -218,7 +218,7 @@ fn not_recovered(
 }
 
 /// The nodes in a few words.
-fn summary(observation: &Observation) -> String {
+pub fn summary(observation: &Observation) -> String {
     let nodes: Vec<String> = observation
         .nodes
         .iter()

@@ -8,7 +8,8 @@ use super::run::Runner;
 
 impl<T: Testbed> Runner<'_, T> {
     /// Closes the record.
-    pub(super) fn finish(mut self, histories: bool) -> RunRecord {
+    pub(super) fn finish(mut self) -> RunRecord {
+        let histories = self.testbed.capabilities().histories;
         self.record.simulated_ms = ms(self.testbed.now().saturating_sub(self.began));
         self.record.forced = self.deeds.forced.iter().cloned().collect();
         if self.record.verdict != Verdict::Unsupported {

@@ -70,6 +70,20 @@ pub struct Config {
     pub gcs_vote_policy: u8,
     /// The node runs garbd instead of a server: it votes and holds nothing (`garb/garb_main.cpp`).
     pub arbitrator: bool,
+    /// Whether times that vary from process to process do so here; without, each is the middle of its
+    /// range. No option of Galera's: the surroundings decide.
+    pub jitter: bool,
+    /// A mistake that a test has planted, to see that it is found. Nothing but tests sets it: no
+    /// option, no scenario file and no command line knows it.
+    pub deliberate_fault: Option<DeliberateFault>,
+}
+
+/// A mistake in the model that tests plant: whoever looks for mistakes must find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DeliberateFault {
+    /// An orderly stop writes its position into grastate.dat before it removes gvwstate.dat. Galera
+    /// closes the group first (`gcomm/src/pc.cpp:close`, then `galera/src/replicator_smm.cpp`).
+    PositionBeforeView,
 }
 
 impl Default for Config {
@@ -100,6 +114,8 @@ impl Default for Config {
             wsrep_gtid_mode: false,
             gcs_vote_policy: 0,
             arbitrator: false,
+            jitter: true,
+            deliberate_fault: None,
         }
     }
 }

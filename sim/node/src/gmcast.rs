@@ -11,6 +11,8 @@ use crate::config::Config;
 use crate::frame::{EvsMessage, GroupFrame, Peer};
 use crate::time::Time;
 
+mod picture;
+
 /// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
 const CHECK_PERIOD: Time = Time::from_millis(500);
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
@@ -52,6 +54,7 @@ struct Link {
 pub(crate) struct Gmcast {
     me: Peer,
     uuid: GcommUuid,
+    jitter: bool,
     links: BTreeMap<Peer, Link>,
     /// Addresses that are dialled, with the instant of the next attempt.
     addresses: BTreeMap<Peer, Time>,
@@ -72,10 +75,11 @@ pub(crate) struct Gmcast {
 }
 
 impl Gmcast {
-    pub(crate) const fn new(me: Peer, uuid: GcommUuid) -> Self {
+    pub(crate) const fn new(me: Peer, uuid: GcommUuid, jitter: bool) -> Self {
         Self {
             me,
             uuid,
+            jitter,
             links: BTreeMap::new(),
             addresses: BTreeMap::new(),
             dialling: BTreeSet::new(),
@@ -205,7 +209,7 @@ impl Gmcast {
                         && !self.banned.contains_key(uuid)
                         && !self.addresses.contains_key(peer)
                     {
-                        let at = now + self.learnt_dial_delay(*peer, now);
+                        let at = now + self.learnt_dial_delay(*peer, *uuid, now);
                         self.addresses.insert(*peer, at);
                         if at < self.next_check {
                             self.next_check = at;
@@ -232,7 +236,15 @@ impl Gmcast {
 
     /// Some randomness, so that two who hear of each other do not dial at once: made of what differs
     /// between nodes and instants.
-    fn learnt_dial_delay(&self, peer: Peer, now: Time) -> Time {
+    fn learnt_dial_delay(&self, peer: Peer, uuid: GcommUuid, now: Time) -> Time {
+        if !self.jitter {
+            let quarter = LEARNT_DIAL_MAX.divided_by(4);
+            return if self.uuid < uuid {
+                quarter
+            } else {
+                Time(quarter.0 * 3)
+            };
+        }
         let mix = (now.0 ^ (u64::from(self.me.0) << 56) ^ (u64::from(peer.0) << 48))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .rotate_left(31)

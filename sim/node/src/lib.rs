@@ -19,10 +19,11 @@ mod gcs;
 mod gmcast;
 mod node;
 mod pc;
+mod picture;
 mod time;
 
 pub use cache::Gcache;
-pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
+pub use config::{Config, ConfigError, DeliberateFault, OPTION_NAMES, SstMethod};
 pub use database::{Change, Committed, Database, WriteSet};
 pub use effect::{
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
@@ -34,4 +35,5 @@ pub use frame::{
     PcNode, Peer, TransferFrame, UserMessage,
 };
 pub use node::{Identity, Node, Phase};
+pub use picture::{Mark, Picture};
 pub use time::Time;

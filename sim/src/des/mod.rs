@@ -4,6 +4,7 @@
 
 mod leap;
 mod network;
+mod picture;
 mod testbed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::machine::{Fingerprint, Machine, MachineEffect};
 
 use network::{ConnKey, Connection, Unanswered, conn_key};
 
+pub(crate) use picture::WorldPicture;
 pub use testbed::{Templates, replay, run};
 
 /// Something that will happen.
@@ -98,7 +100,7 @@ impl World {
         let fingerprints = machines.iter().map(Machine::fingerprint).collect();
         Self {
             names: setup.nodes.clone(),
-            keyed: Keyed::new(setup.seed),
+            keyed: install::keyed(setup),
             now: Span::ZERO,
             machines,
             links: Links::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use seatrial_node::{Channel, Frame, Peer};
+use seatrial_node::{Channel, Frame, Peer, Picture};
 use seatrial_scenarios::{Span, TraceKind};
 
 use crate::links::Links;
@@ -56,6 +56,19 @@ impl Connection {
     /// Whether anything is on its way or held back.
     pub(super) fn is_busy(&self) -> bool {
         self.directions.iter().any(|queue| !queue.items.is_empty())
+    }
+}
+
+impl Connection {
+    /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
+    /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
+    pub(super) fn picture(&self, direction: usize, into: &mut Picture) {
+        let queue = &self.directions[direction];
+        into.word("connection");
+        into.flag(queue.stalled);
+        let is_fin = |(_, item): &(Span, Item)| *item == Item::Fin;
+        into.flag(queue.items.iter().any(is_fin));
+        into.flag(queue.stalled && queue.items.iter().any(|item| !is_fin(item)));
     }
 }
 

@@ -12,8 +12,6 @@ use seatrial_scenarios::{
 
 use crate::install::{self, BuildError};
 
-use crate::keyed::Keyed;
-
 use super::World;
 
 impl Testbed for World {
@@ -149,7 +147,7 @@ impl World {
     }
 
     fn reseed(&mut self, seed: u64) {
-        self.keyed = Keyed::new(seed);
+        self.keyed = self.keyed.reseeded(seed);
         for machine in &mut self.machines {
             machine.reseed(seed);
         }
@@ -170,6 +168,16 @@ impl World {
         for machine in &mut self.machines {
             machine.set_traced(on);
         }
+    }
+
+    /// Drops the trace so far.
+    pub fn forget_trace(&mut self) {
+        self.trace = Trace::default();
+    }
+
+    /// Whether nothing is wrong with the network.
+    pub fn network_is_whole(&self) -> bool {
+        self.links.is_whole()
     }
 
     /// The trace so far.
@@ -222,7 +230,7 @@ impl Templates {
         if !self.worlds.contains_key(&name) {
             let mut world = World::construct(&key)?;
             world.set_traced(false);
-            world.trace = Trace::default();
+            world.forget_trace();
             self.worlds.insert(name.clone(), world);
         }
         let mut world = self.worlds[&name].clone();

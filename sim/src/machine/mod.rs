@@ -10,6 +10,7 @@ mod faults;
 mod host;
 mod idle;
 mod observe;
+mod picture;
 mod process;
 mod sql;
 mod unit;
@@ -63,6 +64,17 @@ pub struct Installation {
     pub mysqld_safe_log: MysqldSafeLog,
     /// The source of draws.
     pub seed: u64,
+}
+
+impl Installation {
+    fn keyed(&self) -> Keyed {
+        let keyed = Keyed::new(self.seed);
+        if self.config.jitter {
+            keyed
+        } else {
+            keyed.without_jitter()
+        }
+    }
 }
 
 /// A running mariadbd.
@@ -157,7 +169,7 @@ impl Machine {
     pub fn new(peer: Peer, installation: Installation) -> Self {
         Self {
             peer,
-            keyed: Keyed::new(installation.seed),
+            keyed: installation.keyed(),
             installation,
             now: Span::ZERO,
             powered: true,
@@ -383,9 +395,9 @@ impl Machine {
     }
 
     /// Everything from here on that is drawn is drawn for another seed.
-    pub const fn reseed(&mut self, seed: u64) {
-        self.keyed = Keyed::new(seed);
+    pub fn reseed(&mut self, seed: u64) {
         self.installation.seed = seed;
+        self.keyed = self.installation.keyed();
     }
 
     /// Applies a fault that concerns this machine alone.

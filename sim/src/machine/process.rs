@@ -24,12 +24,12 @@ impl Machine {
     ) {
         self.starts += 1;
         let key = [u64::from(self.peer.0), self.starts];
+        let (entropy, uuid_epoch) = self.what_makes_it_different(&key);
         let boot = BootMode {
             new_cluster,
             start_position,
-            entropy: self.keyed.between("process", &key, 1, u64::MAX),
-            uuid_epoch: u32::try_from(self.keyed.between("uuid epoch", &[], 0, 0xffff_ffff))
-                .unwrap_or(0),
+            entropy,
+            uuid_epoch,
         };
         let identity = Identity {
             me: self.peer,
@@ -75,6 +75,21 @@ impl Machine {
             text: format!("{program} started{with}"),
         });
         self.feed(Input::Boot(boot));
+    }
+
+    /// The process's entropy, and where the counter in its identity began. Without jitter the counter
+    /// never wraps and counts milliseconds, and of processes of one instant the place decides: later
+    /// identities are greater.
+    fn what_makes_it_different(&self, key: &[u64]) -> (u64, u32) {
+        let entropy = self.keyed.between("process", key, 1, u64::MAX);
+        if self.keyed.has_jitter() {
+            let epoch = self.keyed.between("uuid epoch", &[], 0, 0xffff_ffff);
+            return (entropy, u32::try_from(epoch).unwrap_or(0));
+        }
+        let low_bits = |number: u64| (number & 0xffff_ffff) as u32;
+        let ticks = low_bits(self.now.as_micros() * 10);
+        let epoch = low_bits(self.now.as_millis()).wrapping_sub(ticks);
+        ((entropy & !0xffff) | u64::from(self.peer.0), epoch)
     }
 
     /// Something from outside; a hung process takes it later.
@@ -189,7 +204,7 @@ impl Machine {
         };
         if process.io_done_at.is_none() {
             let key = [u64::from(self.peer.0), self.starts, io.0];
-            let takes = self.keyed.between("disk", &key, 200, 800);
+            let takes = self.keyed.time("disk", &key, 200, 800);
             process.io_done_at = Some(self.now + Span(takes));
         }
     }

@@ -25,7 +25,7 @@ impl Machine {
         self.restart_at = None;
         self.unit = UnitState::Activating;
         let key = [u64::from(self.peer.0), self.starts];
-        let jitter = self.keyed.between("recovery", &key, 0, 100_000);
+        let jitter = self.keyed.time("recovery", &key, 0, 100_000);
         self.job = Some(UnitJob {
             until: self.now + RECOVERY + Span(jitter),
         });

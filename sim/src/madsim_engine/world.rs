@@ -98,7 +98,7 @@ impl World {
         Self(Arc::new(Mutex::new(Shared {
             start: Instant::now(),
             names: setup.nodes.clone(),
-            keyed: Keyed::new(setup.seed),
+            keyed: install::keyed(setup),
             generations: vec![0; machines.len()],
             wakes: machines.iter().map(|_| Arc::new(Notify::new())).collect(),
             machines,

@@ -6,6 +6,7 @@
 mod gather;
 mod install;
 mod order;
+mod picture;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 //! a working configuration decides; failing that, who was in one; failing that, who was told to
 //! bootstrap.
 
+mod picture;
 mod quorum;
 mod vote;
 

@@ -7,6 +7,7 @@ use seatrial_galera::{
     GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid,
 };
 
+use crate::config::DeliberateFault;
 use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId};
 use crate::evs::{self, Evs};
 use crate::gcs::Gcs;
@@ -48,7 +49,11 @@ pub(super) enum Closing {
 
 impl Node {
     pub(super) fn begin(&mut self, now: Time, fx: &mut Effects) {
-        let jitter = Time(self.boot.entropy % PROCESS_START_JITTER_US);
+        let jitter = Time(if self.identity.config.jitter {
+            self.boot.entropy % PROCESS_START_JITTER_US
+        } else {
+            PROCESS_START_JITTER_US / 2
+        });
         fx.push(Effect::SetTimer(
             TimerId::Boot,
             now + PROCESS_START + jitter,
@@ -191,7 +196,7 @@ impl Node {
             },
         );
         self.wait_without_limit = restored.is_some();
-        self.gmcast = Gmcast::new(self.identity.me, self.uuid);
+        self.gmcast = Gmcast::new(self.identity.me, self.uuid, self.identity.config.jitter);
         self.evs = Evs::new(self.uuid, restored_seq);
         self.pc = Pc::new(
             self.uuid,
@@ -292,6 +297,10 @@ impl Node {
             return;
         }
         self.term_received = true;
+        if !self.identity.config.jitter {
+            fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
+            return;
+        }
         let mix = (self.boot.entropy ^ now.0)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .rotate_left(29);
@@ -398,11 +407,18 @@ impl Node {
             }
             Closing::Stop => {
                 self.apply_everything(now, fx);
-                self.disk(DiskOp::RemoveGvwstate, fx);
+                let too_early = self.identity.config.deliberate_fault
+                    == Some(DeliberateFault::PositionBeforeView);
+                if !too_early {
+                    self.disk(DiskOp::RemoveGvwstate, fx);
+                }
                 self.phase = Phase::Stopping;
                 self.port_open = false;
                 if !self.corrupt && !self.state_uuid.is_nil() {
                     self.save(self.state_uuid, self.committed, fx);
+                }
+                if too_early {
+                    self.disk(DiskOp::RemoveGvwstate, fx);
                 }
                 self.finish_stop(now, fx);
             }

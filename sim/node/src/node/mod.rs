@@ -9,6 +9,7 @@ mod arbitrator;
 mod boot;
 mod ending;
 mod idle;
+mod picture;
 mod server;
 mod status;
 mod transfer;
@@ -146,7 +147,7 @@ impl Node {
         let config = &identity.config;
         let pc = Pc::new(uuid, boot.new_cluster, None, config);
         Self {
-            gmcast: Gmcast::new(identity.me, uuid),
+            gmcast: Gmcast::new(identity.me, uuid, identity.config.jitter),
             evs: Evs::new(uuid, None),
             pc,
             gcs: Gcs::new(uuid, Position::UNDEFINED, u128::from(boot.entropy), config),

@@ -17,6 +17,8 @@ use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
 
+mod picture;
+
 /// The state of the protocol (`pc_proto.hpp:Proto::State`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum State {

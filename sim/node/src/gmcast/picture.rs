@@ -1,0 +1,34 @@
+//! What of connections and addresses decides the future.
+
+use crate::frame::Peer;
+use crate::picture::Picture;
+
+use super::Gmcast;
+
+impl Gmcast {
+    pub(crate) fn picture(&self, into: &mut Picture) {
+        into.word("gmcast");
+        into.flag(self.open);
+        into.flag(self.relaying);
+        into.uuids(self.banned.keys());
+    }
+
+    /// Whether the peer has said who it is on a connection that is open.
+    pub(crate) fn is_linked(&self, peer: Peer) -> bool {
+        let link = self.links.get(&peer);
+        link.is_some_and(|link| link.uuid.is_some())
+    }
+
+    /// What it has to do with one peer. Whether an attempt to reach it is under way is a phase of a
+    /// timer.
+    pub(crate) fn picture_of_peer(&self, peer: Peer, into: &mut Picture) {
+        into.flag(self.addresses.contains_key(&peer));
+        // A connection on which nobody has spoken yet comes and goes with the attempts.
+        match self.links.get(&peer).and_then(|link| link.uuid) {
+            None => into.word("no link"),
+            Some(uuid) => into.uuid(uuid),
+        }
+        let seen = self.seen.iter().filter(|(_, at)| **at == peer);
+        into.uuids(seen.map(|(uuid, _)| uuid));
+    }
+}

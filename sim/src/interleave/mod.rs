@@ -1,0 +1,113 @@
+//! Breadth-first search over interleavings: which of the things that are under way happens next.
+//!
+//! Where the search over states at rest asks what events lead to, this one asks what may fall between
+//! them: a crash between two writes, a message that comes late. It finds a shortest counterexample,
+//! because it looks at everything that takes n steps before anything that takes n + 1.
+
+mod nodes;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
+
+use rapidhash::v3::rapidhash_v3;
+
+pub use nodes::{Act, Limits, Nodes, State};
+
+/// Something with states, of which any may be the next.
+pub trait System {
+    /// A state.
+    type State: Clone + Hash;
+    /// What may happen in it.
+    type Act: Clone;
+
+    /// Where it begins.
+    fn start(&self) -> Self::State;
+
+    /// What may happen in a state, in an order that is always the same.
+    fn acts(&self, state: &Self::State) -> Vec<Self::Act>;
+
+    /// The state after it.
+    fn after(&self, state: &Self::State, act: &Self::Act) -> Self::State;
+
+    /// What is wrong with a state.
+    fn wrong(&self, state: &Self::State) -> Option<String>;
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Searched<A> {
+    /// How many different states were seen.
+    pub states: usize,
+    /// How many acts were played.
+    pub transitions: usize,
+    /// The most acts from the start to a state.
+    pub depth: usize,
+    /// States that were not gone on from, because of the bound on states.
+    pub open: usize,
+    /// A shortest way to a state that is wrong, and what is wrong with it. The search ends there.
+    pub counterexample: Option<(Vec<A>, String)>,
+}
+
+/// Looks at every state that can be reached, the nearest first, or at about `states_max` of them.
+pub fn breadth_first<S: System>(system: &S, states_max: usize) -> Searched<S::Act> {
+    let start = system.start();
+    let mut seen = BTreeSet::from([fingerprint(&start)]);
+    // From which state each was found, and by what.
+    let mut ways: Vec<Option<(usize, S::Act)>> = vec![None];
+    let mut waiting = VecDeque::from([(0, 0, start)]);
+    let mut searched = Searched {
+        states: 1,
+        transitions: 0,
+        depth: 0,
+        open: 0,
+        counterexample: None,
+    };
+    while let Some((number, depth, state)) = waiting.pop_front() {
+        searched.depth = searched.depth.max(depth);
+        if let Some(what) = system.wrong(&state) {
+            searched.counterexample = Some((way_to(&ways, number), what));
+            break;
+        }
+        if searched.states >= states_max {
+            searched.open = waiting.len() + 1;
+            break;
+        }
+        for act in system.acts(&state) {
+            searched.transitions += 1;
+            let after = system.after(&state, &act);
+            if seen.insert(fingerprint(&after)) {
+                searched.states += 1;
+                ways.push(Some((number, act)));
+                waiting.push_back((ways.len() - 1, depth + 1, after));
+            }
+        }
+    }
+    searched
+}
+
+fn way_to<A: Clone>(ways: &[Option<(usize, A)>], mut number: usize) -> Vec<A> {
+    let mut way = Vec::new();
+    while let Some((before, act)) = &ways[number] {
+        way.push(act.clone());
+        number = *before;
+    }
+    way.reverse();
+    way
+}
+
+/// A hash whose algorithm is pinned.
+fn fingerprint(state: &impl Hash) -> u64 {
+    #[derive(Default)]
+    struct Bytes(Vec<u8>);
+    impl Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+        fn finish(&self) -> u64 {
+            rapidhash_v3(&self.0)
+        }
+    }
+    let mut bytes = Bytes::default();
+    state.hash(&mut bytes);
+    bytes.finish()
+}

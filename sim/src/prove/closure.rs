@@ -1,0 +1,130 @@
+//! The states that have been found, in the order in which a single thread would find them.
+
+use std::collections::BTreeMap;
+
+use super::alphabet::Event;
+use super::key::{Canonical, Key};
+
+/// A state that is known.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its key, and how its nodes stand in it.
+    pub canonical: Canonical,
+    /// From which state it was found first, and by what; nothing for the initial one.
+    pub from: Option<(usize, Event)>,
+    /// How many events it is away from the initial state.
+    pub level: usize,
+}
+
+/// What came of an event in a state.
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// The state.
+    pub from: usize,
+    /// The event.
+    pub event: Event,
+    /// The key of what followed.
+    pub canonical: Canonical,
+    /// What is needed to go on from there; nothing where the key was known already.
+    pub live: Option<T>,
+}
+
+/// A level of the search in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// New states.
+    pub states: usize,
+    /// Events that were played from the states of the level before.
+    pub transitions: usize,
+    /// Of these, those that led to a state that was known.
+    pub merged: usize,
+}
+
+/// The states that are known.
+#[derive(Clone, Debug, Default)]
+pub struct Closure {
+    states: Vec<Known>,
+    by_key: BTreeMap<Key, usize>,
+    levels: Vec<Level>,
+}
+
+impl Closure {
+    /// A closure that knows the initial state.
+    pub fn new(root: Canonical) -> Self {
+        let by_key = BTreeMap::from([(root.key, 0)]);
+        let root = Known {
+            canonical: root,
+            from: None,
+            level: 0,
+        };
+        let first = Level {
+            states: 1,
+            ..Level::default()
+        };
+        Self {
+            states: vec![root],
+            by_key,
+            levels: vec![first],
+        }
+    }
+
+    /// The states in the order in which they were found.
+    pub fn states(&self) -> &[Known] {
+        &self.states
+    }
+
+    /// The levels in numbers.
+    pub fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// Whether there is a state of this key.
+    pub fn contains(&self, key: Key) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
+    /// The state of this key.
+    pub fn state_of(&self, key: Key) -> Option<usize> {
+        self.by_key.get(&key).copied()
+    }
+
+    /// Takes what was found, in the order of states and events, as part of a level. Gives back the
+    /// new states with what is needed to go on from them.
+    pub fn take<T>(&mut self, level: usize, found: Vec<Found<T>>) -> Vec<(usize, T)> {
+        if self.levels.len() <= level {
+            self.levels.resize(level + 1, Level::default());
+        }
+        let mut new = Vec::new();
+        for one in found {
+            self.levels[level].transitions += 1;
+            let number = self.states.len();
+            let entry = self.by_key.entry(one.canonical.key);
+            let (std::collections::btree_map::Entry::Vacant(entry), Some(live)) = (entry, one.live)
+            else {
+                self.levels[level].merged += 1;
+                continue;
+            };
+            entry.insert(number);
+            self.levels[level].states += 1;
+            self.states.push(Known {
+                canonical: one.canonical,
+                from: Some((one.from, one.event)),
+                level,
+            });
+            new.push((number, live));
+        }
+        new
+    }
+
+    /// The shortest path to a state that was found first.
+    pub fn path(&self, state: usize) -> Vec<Event> {
+        let mut path = Vec::new();
+        let mut at = state;
+        while let Some((before, event)) = &self.states[at].from {
+            path.push(event.clone());
+            at = *before;
+        }
+        path.reverse();
+        path
+    }
+}

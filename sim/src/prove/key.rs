@@ -1,0 +1,364 @@
+//! When two states are equal: the same picture up to an exchange of nodes, with identities, histories
+//! and positions told by their order.
+//!
+//! - Nodes may be exchanged only together with the order of their identities: identities are ranked,
+//!   and the rank stays with them.
+//! - Positions of a history are ranked; the gaps between them are exact up to 8 and beyond that one
+//!   class, since a view change takes a position and 8 against 9 does not behave as 8 against 10.
+//! - Numbers of views and of primary configurations are ranked in the same way. The number of a view
+//!   that nobody is in counts by its order alone: it is compared for equality, never counted on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rapidhash::v3::rapidhash_v3;
+use seatrial_galera::{GcommUuid, Seqno, StateUuid};
+use seatrial_node::{Mark, Picture};
+
+use crate::des::WorldPicture;
+
+use super::alphabet::orders;
+
+/// Gaps are exact up to this.
+const GAP_EXACT_MAX: i64 = 8;
+/// Stands for what is undefined.
+const UNDEFINED: u8 = 0xff;
+
+/// The name of a state, the same for all that are equal: a hash of 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub u128);
+
+/// A state's key, and how its nodes stand in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canonical {
+    /// The key.
+    pub key: Key,
+    /// The orders of the nodes' places that give this key: one, or as many as the state has
+    /// symmetries.
+    pub orders: Vec<Vec<usize>>,
+}
+
+impl Canonical {
+    /// The key of a picture.
+    pub(crate) fn of(picture: &WorldPicture) -> Self {
+        let places: Vec<usize> = (0..picture.machines.len()).collect();
+        let ranks = Ranks::of(picture);
+        let mut best: Option<(Vec<u8>, Vec<Vec<usize>>)> = None;
+        for order in orders(&places) {
+            let bytes = Encoder::new(&ranks, &order).encode(picture);
+            match &mut best {
+                Some((least, all)) if bytes == *least => all.push(order),
+                Some((least, _)) if bytes > *least => {}
+                _ => best = Some((bytes, vec![order])),
+            }
+        }
+        let (mut bytes, orders) = best.expect("invariant: there is at least one order");
+        let low = rapidhash_v3(&bytes);
+        bytes.push(0x5a);
+        let high = rapidhash_v3(&bytes);
+        Self {
+            key: Key(u128::from(high) << 64 | u128::from(low)),
+            orders,
+        }
+    }
+
+    /// What the key is made of, in words: a line for each node, for each pair of nodes and for each
+    /// group of rows, and the gaps. Of two equal states these are equal.
+    pub(crate) fn explain(&self, picture: &WorldPicture) -> Vec<String> {
+        let ranks = Ranks::of(picture);
+        let order = &self.orders[0];
+        let encoder = Encoder::new(&ranks, order);
+        let line = |picture: &Picture| {
+            let words: Vec<String> = picture.0.iter().map(|m| encoder.word(m)).collect();
+            words.join(" ")
+        };
+        let mut lines: Vec<String> = order.iter().map(|n| line(&picture.machines[*n])).collect();
+        for from in order {
+            for to in order {
+                lines.extend(picture.pairs.get(&(*from, *to)).map(line));
+            }
+        }
+        for (rows, last) in &picture.rows {
+            lines.push(format!(
+                "rows {:b} {:b} {} {}",
+                encoder.bits(rows.databases),
+                encoder.bits(rows.caches),
+                rows.acknowledged,
+                encoder.word(&Mark::Position(last.uuid, last.seqno)),
+            ));
+        }
+        let owners = ranks
+            .uuids
+            .keys()
+            .map(|u| encoder.place(usize::from(u.node_index())));
+        lines.push(format!("identities of {:?}", owners.collect::<Vec<_>>()));
+        lines.push(format!(
+            "views {:?} confs {:?}",
+            ranks.views.gaps, ranks.confs.gaps
+        ));
+        let gaps = ranks.positions.values().map(|ranked| &ranked.gaps);
+        lines.push(format!("positions {:?}", gaps.collect::<Vec<_>>()));
+        lines
+    }
+
+    /// The name of a case of this state: `names` gives the rank of each place's name. Cases that the
+    /// state's symmetries exchange have the same one.
+    pub fn case(&self, names: &[usize]) -> Vec<usize> {
+        let seen = |order: &Vec<usize>| order.iter().map(|place| names[*place]).collect();
+        self.orders.iter().map(seen).min().unwrap_or_default()
+    }
+
+    /// Which place of another state of the same key stands for each of this one's.
+    pub fn places_in(&self, other: &Self) -> Vec<usize> {
+        let mut to = vec![0; self.orders[0].len()];
+        for (here, there) in self.orders[0].iter().zip(&other.orders[0]) {
+            to[*here] = *there;
+        }
+        to
+    }
+
+    /// The ways to name the nodes that differ from each other.
+    pub fn cases(&self) -> BTreeMap<Vec<usize>, Vec<usize>> {
+        let places: Vec<usize> = (0..self.orders[0].len()).collect();
+        let mut cases = BTreeMap::new();
+        for names in orders(&places) {
+            cases.entry(self.case(&names)).or_insert(names);
+        }
+        cases
+    }
+}
+
+/// The places of numbers in their order, with the gaps between them.
+#[derive(Clone, Debug, Default)]
+struct Ranked {
+    index: BTreeMap<i64, u8>,
+    gaps: Vec<u8>,
+}
+
+impl Ranked {
+    /// `counted` are those whose distance matters.
+    fn of(all: &BTreeSet<i64>, counted: impl Fn(i64) -> bool) -> Self {
+        let mut ranked = Self::default();
+        let mut last_counted: Option<i64> = None;
+        for (index, number) in all.iter().enumerate() {
+            ranked.index.insert(*number, small(index));
+            if counted(*number) {
+                let gap = last_counted.map_or(0, |last| (number - last).min(GAP_EXACT_MAX + 1));
+                ranked.gaps.push(u8::try_from(gap).unwrap_or(UNDEFINED));
+                last_counted = Some(*number);
+            } else {
+                ranked.gaps.push(UNDEFINED);
+            }
+        }
+        ranked
+    }
+
+    fn rank(&self, number: i64) -> u8 {
+        self.index.get(&number).copied().unwrap_or(UNDEFINED)
+    }
+}
+
+fn small(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(UNDEFINED)
+}
+
+/// Everything that is told by its order. None of it depends on the order of the nodes.
+struct Ranks {
+    uuids: BTreeMap<GcommUuid, u8>,
+    positions: BTreeMap<StateUuid, Ranked>,
+    confs: Ranked,
+    views: Ranked,
+}
+
+impl Ranks {
+    fn of(picture: &WorldPicture) -> Self {
+        let mut uuids = BTreeSet::new();
+        let mut positions: BTreeMap<StateUuid, BTreeSet<i64>> = BTreeMap::new();
+        let mut confs = BTreeSet::new();
+        let mut views = BTreeSet::new();
+        let mut live = BTreeSet::new();
+        let mut position = |history: StateUuid, seqno: Seqno| {
+            if !seqno.is_undefined() {
+                positions.entry(history).or_default().insert(seqno.0);
+            }
+        };
+        let pictures = picture.machines.iter().chain(picture.pairs.values());
+        for mark in pictures.flat_map(|picture| &picture.0) {
+            match mark {
+                Mark::Word(_) | Mark::Plain(_) | Mark::History(_) => {}
+                Mark::Uuid(uuid) => {
+                    uuids.insert(*uuid);
+                }
+                Mark::Position(history, seqno) => position(*history, *seqno),
+                Mark::ConfNumber(number) => {
+                    confs.insert(*number);
+                }
+                Mark::ViewNumber(number) => {
+                    views.insert(i64::from(*number));
+                }
+                Mark::LiveViewNumber(number) => {
+                    views.insert(i64::from(*number));
+                    live.insert(i64::from(*number));
+                }
+            }
+        }
+        for at in picture.rows.values() {
+            position(at.uuid, at.seqno);
+        }
+        confs.remove(&-1);
+        let ranked = |all| Ranked::of(all, |_| true);
+        Self {
+            uuids: (0..).map(small).zip(uuids).map(|(i, u)| (u, i)).collect(),
+            positions: positions.iter().map(|(h, all)| (*h, ranked(all))).collect(),
+            confs: ranked(&confs),
+            views: Ranked::of(&views, |number| live.contains(&number)),
+        }
+    }
+}
+
+/// Writes a picture down for one order of the nodes.
+struct Encoder<'a> {
+    ranks: &'a Ranks,
+    order: &'a [usize],
+    /// Histories by first appearance.
+    histories: Vec<StateUuid>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Encoder<'a> {
+    fn new(ranks: &'a Ranks, order: &'a [usize]) -> Self {
+        Self {
+            ranks,
+            order,
+            histories: Vec::new(),
+            bytes: Vec::with_capacity(2_048),
+        }
+    }
+
+    fn history(&mut self, history: StateUuid) -> u8 {
+        if history.is_nil() {
+            return UNDEFINED;
+        }
+        let known = self.histories.iter().position(|known| *known == history);
+        small(known.unwrap_or_else(|| {
+            self.histories.push(history);
+            self.histories.len() - 1
+        }))
+    }
+
+    fn mark(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Word(word) => {
+                self.bytes.extend_from_slice(word.as_bytes());
+                self.bytes.push(0);
+            }
+            Mark::Plain(number) => self.bytes.extend_from_slice(&number.to_be_bytes()),
+            Mark::Uuid(uuid) => {
+                let rank = self.ranks.uuids.get(uuid).copied();
+                self.bytes.push(rank.unwrap_or(UNDEFINED));
+            }
+            Mark::History(history) => {
+                let history = self.history(*history);
+                self.bytes.push(history);
+            }
+            Mark::Position(history, seqno) => {
+                let id = self.history(*history);
+                let ranked = self.ranks.positions.get(history);
+                let rank = ranked.map_or(UNDEFINED, |ranked| ranked.rank(seqno.0));
+                self.bytes.extend_from_slice(&[id, rank]);
+            }
+            Mark::ConfNumber(number) => self.bytes.push(self.ranks.confs.rank(*number)),
+            Mark::ViewNumber(number) | Mark::LiveViewNumber(number) => {
+                self.bytes.push(self.ranks.views.rank(i64::from(*number)));
+            }
+        }
+    }
+
+    fn word(&self, mark: &Mark) -> String {
+        match mark {
+            Mark::Word(word) => format!("[{word}]"),
+            Mark::Plain(number) => number.to_string(),
+            Mark::Uuid(uuid) => format!("u{}", self.ranks.uuids[uuid]),
+            Mark::History(history) | Mark::Position(history, Seqno::UNDEFINED) => {
+                format!("h{}", u8::from(!history.is_nil()))
+            }
+            Mark::Position(history, seqno) => {
+                format!("p{}", self.ranks.positions[history].rank(seqno.0))
+            }
+            Mark::ConfNumber(number) => format!("c{}", self.ranks.confs.rank(*number)),
+            Mark::ViewNumber(number) | Mark::LiveViewNumber(number) => {
+                format!("v{}", self.ranks.views.rank(i64::from(*number)))
+            }
+        }
+    }
+
+    /// The place of the node that has the number, in the order of this encoder.
+    fn place(&self, node: usize) -> u8 {
+        let place = self.order.iter().position(|own| *own == node);
+        place.map_or(UNDEFINED, small)
+    }
+
+    /// Nodes as bits, in the order of this encoder.
+    fn bits(&self, nodes: u32) -> u8 {
+        let set = self.order.iter().enumerate();
+        set.filter(|(_, node)| nodes & (1 << **node) != 0)
+            .fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+
+    fn encode(mut self, picture: &WorldPicture) -> Vec<u8> {
+        let order = self.order;
+        // Whose each identity is, and which of them are lives of one.
+        let mut before: Option<GcommUuid> = None;
+        for uuid in self.ranks.uuids.keys() {
+            let is_nil = uuid.same_fixed_part(GcommUuid::NIL);
+            let owner = if is_nil {
+                UNDEFINED
+            } else {
+                self.place(usize::from(uuid.node_index()))
+            };
+            self.bytes.push(owner);
+            let same = before.is_some_and(|before| before.same_fixed_part(*uuid));
+            self.bytes.push(u8::from(same));
+            before = Some(*uuid);
+        }
+        for node in order {
+            for mark in &picture.machines[*node].0 {
+                self.mark(mark);
+            }
+        }
+        for from in order {
+            for to in order {
+                if let Some(pair) = picture.pairs.get(&(*from, *to)) {
+                    for mark in &pair.0 {
+                        self.mark(mark);
+                    }
+                }
+            }
+        }
+        let mut rows = Vec::new();
+        for (group, last) in &picture.rows {
+            let id = self.history(group.history);
+            let ranked = self.ranks.positions.get(&last.uuid);
+            rows.push([
+                self.bits(group.databases),
+                self.bits(group.caches),
+                u8::from(group.acknowledged),
+                id,
+                ranked.map_or(UNDEFINED, |ranked| ranked.rank(last.seqno.0)),
+            ]);
+        }
+        rows.sort_unstable();
+        self.bytes.extend(rows.concat());
+        let positions = std::mem::take(&mut self.histories);
+        for history in positions {
+            if let Some(ranked) = self.ranks.positions.get(&history) {
+                self.bytes.push(b'|');
+                self.bytes.extend_from_slice(&ranked.gaps);
+            }
+        }
+        for ranked in [&self.ranks.confs, &self.ranks.views] {
+            self.bytes.push(b'|');
+            self.bytes.extend_from_slice(&ranked.gaps);
+        }
+        self.bytes
+    }
+}

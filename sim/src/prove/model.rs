@@ -1,0 +1,260 @@
+//! Playing events from states, and the procedure from each.
+
+use std::collections::BTreeMap;
+
+use seatrial_scenarios::language::{LIMIT_DEFAULT, Pace};
+use seatrial_scenarios::matrix::Cell;
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::record::Choice;
+use seatrial_scenarios::runner::{Course, RunOptions};
+use seatrial_scenarios::{
+    Initial, Jitter, NodeName, Options, RunRecord, Scenario, Setup, Span, Supervisor, Timers,
+};
+
+use crate::des::World;
+use crate::install::BuildError;
+
+use super::alphabet::Event;
+use super::key::Canonical;
+use super::sight::Sight;
+
+/// The master seed: it names the histories and decides nothing.
+pub const SEED: u64 = 1;
+
+/// What is searched, and with what: shared by all threads, and never changed.
+#[derive(Clone, Debug)]
+pub struct Model {
+    scenario: Scenario,
+    options: RunOptions,
+    timers: Option<Timers>,
+}
+
+/// A state with everything that is needed to go on from it.
+#[derive(Clone, Debug)]
+pub struct Live {
+    world: World,
+    course: Course,
+}
+
+/// What a procedure came to in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// In a word.
+    pub outcome: Outcome,
+    /// The cause of a loss, without names of nodes; nothing elsewhere.
+    pub cause: String,
+    /// What was seen, where it is not good.
+    pub text: String,
+    /// What each node would have lost as the first of a new cluster, before the procedure acted.
+    pub choices: Vec<Choice>,
+}
+
+impl Model {
+    /// A model of three nodes.
+    pub fn new(timers: Option<Timers>, supervisor: Supervisor) -> Self {
+        let nodes = ["A", "B", "C"].map(NodeName::new).to_vec();
+        let scenario = Scenario {
+            file: "closure.toml".to_owned(),
+            sha256: String::new(),
+            id: "closure".to_owned(),
+            title: "A state of the closure at rest".to_owned(),
+            source: None,
+            why: None,
+            nodes,
+            initial: Initial::Synced,
+            timers,
+            pace: Some(Pace::Rest),
+            procedure: "none".to_owned(),
+            second_phase: true,
+            findings: Vec::new(),
+            // As many as a long path takes; each step has limits of its own.
+            limit: Span(LIMIT_DEFAULT.as_micros() * 100),
+            pack: None,
+            tags: Vec::new(),
+            options: Options {
+                jitter: Jitter::None,
+                supervisor,
+                ..Options::default()
+            },
+            steps: Vec::new(),
+        };
+        let options = RunOptions {
+            seed: SEED,
+            timers,
+            ..RunOptions::default()
+        };
+        Self {
+            scenario,
+            options,
+            timers,
+        }
+    }
+
+    /// The nodes' names by place, before any exchange.
+    pub fn nodes(&self) -> &[NodeName] {
+        &self.scenario.nodes
+    }
+
+    /// The synced cluster from which everything begins.
+    ///
+    /// # Errors
+    /// When the initial state is not reached.
+    pub fn root(&self) -> Result<Live, BuildError> {
+        let setup: Setup = self.scenario.setup(self.timers, SEED);
+        let mut world = World::build(&setup)?;
+        world.set_traced(false);
+        world.forget_trace();
+        let begun = Course::begin(&mut world, &self.scenario, &self.options);
+        let course = pollster::block_on(begun);
+        Ok(Live { world, course })
+    }
+
+    /// Whether an event has something to act on.
+    pub fn applies(&self, event: &Event, live: &Live) -> bool {
+        event.applies(&live.world)
+    }
+
+    /// The state at rest after an event.
+    #[must_use]
+    pub fn after(&self, event: &Event, live: &Live) -> Live {
+        let mut live = live.clone();
+        let steps = event.steps(self.nodes(), live.course.steps() + 1);
+        let (world, course) = (&mut live.world, live.course);
+        let played = course.go_on(world, &self.scenario, &self.options, &steps);
+        let mut course = pollster::block_on(played);
+        course.forget_the_past();
+        Live { course, ..live }
+    }
+
+    /// The state at rest after everything that lasts has been ended, as the second phase of a run
+    /// begins.
+    #[must_use]
+    pub fn healed(&self, live: &Live) -> Live {
+        let mut live = live.clone();
+        let (world, course) = (&mut live.world, live.course);
+        let played = course.heal(world, &self.scenario, &self.options);
+        let mut course = pollster::block_on(played);
+        course.forget_the_past();
+        Live { course, ..live }
+    }
+
+    /// The key of a state.
+    pub fn key(&self, live: &Live) -> Canonical {
+        let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
+        Canonical::of(&live.world.picture(acknowledged))
+    }
+
+    /// What an operator can see of a state, and with whom he may then begin.
+    pub fn sight(&self, live: &Live) -> Sight {
+        let seen = live.world.observation(false);
+        let choices = live.course.choices(&seen);
+        Sight::of(&live.world, self.nodes(), &seen, &choices)
+    }
+
+    /// What the key of a state is made of, in words.
+    pub fn explain(&self, live: &Live) -> Vec<String> {
+        let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
+        let picture = live.world.picture(acknowledged);
+        Canonical::of(&picture).explain(&picture)
+    }
+
+    /// The names by place of a case: `names` gives the rank of each place's name.
+    fn named(&self, names: &[usize]) -> Vec<NodeName> {
+        let mut sorted = self.scenario.nodes.clone();
+        sorted.sort();
+        names.iter().map(|rank| sorted[*rank].clone()).collect()
+    }
+
+    /// Lets the procedure act on a state with its nodes named so, and says what it came to.
+    pub fn judge(&self, procedure: &str, live: &Live, names: &[usize]) -> Judged {
+        let before = usize::try_from(live.course.steps()).unwrap_or(0);
+        judged(procedure, &self.conclude(procedure, live, names), before)
+    }
+
+    /// The record of a run that the procedure ends, on a state with its nodes named so.
+    pub fn conclude(&self, procedure: &str, live: &Live, names: &[usize]) -> RunRecord {
+        let mut live = live.clone();
+        let names = self.named(names);
+        let old = self.scenario.nodes.iter().cloned();
+        let new: BTreeMap<NodeName, NodeName> = old.zip(names.iter().cloned()).collect();
+        live.world.rename(&names);
+        live.course.rename(&new);
+        let scenario = Scenario {
+            nodes: names,
+            procedure: procedure.to_owned(),
+            ..self.scenario.clone()
+        };
+        let (world, course) = (&mut live.world, live.course);
+        let run = course.conclude(world, &scenario, &self.options);
+        pollster::block_on(run)
+    }
+
+    /// The scenario of a path with its nodes named so, read again from its own text: it plays from
+    /// the start what the search has played in parts.
+    ///
+    /// # Panics
+    /// When the text that is written cannot be read again: a mistake in the language.
+    pub fn scenario(
+        &self,
+        procedure: &str,
+        (id, title): (&str, &str),
+        path: &[Event],
+        names: &[usize],
+    ) -> Scenario {
+        let nodes = self.named(names);
+        let mut steps = Vec::new();
+        for event in path {
+            let first = u32::try_from(steps.len() + 1).unwrap_or(u32::MAX);
+            steps.extend(event.steps(&nodes, first));
+        }
+        let written = Scenario {
+            file: format!("{id}.toml"),
+            id: id.to_owned(),
+            title: title.to_owned(),
+            nodes,
+            procedure: procedure.to_owned(),
+            limit: LIMIT_DEFAULT,
+            steps,
+            ..self.scenario.clone()
+        };
+        let text = written.to_toml();
+        Scenario::parse(&written.file, &text)
+            .unwrap_or_else(|error| panic!("invariant: a path is a scenario: {error}\n{text}"))
+    }
+
+    /// The cluster in words: what an operator would see of each node.
+    pub fn describe(&self, live: &Live) -> String {
+        let seen = live.world.observation(false);
+        seatrial_scenarios::runner::summary(&seen)
+    }
+}
+
+/// What a run with a second phase came to.
+pub fn judged(procedure: &str, record: &RunRecord, before: usize) -> Judged {
+    let cell = Cell::of(procedure, &record.id, record, before);
+    let cause = match cell.outcome {
+        Outcome::Lossy => cause_of_loss(&cell.text),
+        _ => String::new(),
+    };
+    Judged {
+        outcome: cell.outcome,
+        cause,
+        text: cell.text,
+        choices: record
+            .second_phase
+            .as_ref()
+            .map(|phase| phase.choices.clone())
+            .unwrap_or_default(),
+    }
+}
+
+/// The kind of cause that the oracle of lost writes names.
+fn cause_of_loss(text: &str) -> String {
+    let cause = text.split_once("cause: ").map_or("", |(_, cause)| cause);
+    let kind = cause.split(':').next().unwrap_or_default();
+    if kind.is_empty() {
+        "not attributed".to_owned()
+    } else {
+        kind.to_owned()
+    }
+}

@@ -1,0 +1,156 @@
+//! The search over states at rest: what it calls equal behaves as equal, and what it finds plays again
+//! from the start.
+
+use std::collections::BTreeMap;
+
+use seatrial_scenarios::Supervisor;
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::play;
+use seatrial_sim::prove::{Alphabet, Canonical, Event, Key, Live, Model, SEED, judged};
+
+/// Two states of one key, reached by different paths.
+struct Pair {
+    first: (Canonical, Live),
+    second: (Canonical, Live),
+    paths: (Vec<Event>, Vec<Event>),
+}
+
+fn events() -> Vec<Event> {
+    Event::all(3, Alphabet::Usual)
+}
+
+/// Pairs of states within so many events that the search would merge, every `each`th of them.
+fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<Pair> {
+    let root = model.root().unwrap();
+    let mut first: BTreeMap<Key, (Canonical, Live, Vec<Event>)> = BTreeMap::new();
+    let key = model.key(&root);
+    first.insert(key.key, (key, root.clone(), Vec::new()));
+    let mut frontier = vec![(root, Vec::new())];
+    let mut pairs = Vec::new();
+    let mut merges = 0;
+    for _ in 0..faults {
+        let mut next = Vec::new();
+        for (live, path) in &frontier {
+            for event in events().iter().filter(|event| model.applies(event, live)) {
+                let after = model.after(event, live);
+                let canonical = model.key(&after);
+                let mut path = path.clone();
+                path.push(event.clone());
+                if let Some((known, its, its_path)) = first.get(&canonical.key) {
+                    merges += 1;
+                    if merges % each == 0 {
+                        pairs.push(Pair {
+                            first: (known.clone(), its.clone()),
+                            second: (canonical, after),
+                            paths: (its_path.clone(), path),
+                        });
+                        if pairs.len() == most {
+                            return pairs;
+                        }
+                    }
+                } else {
+                    first.insert(canonical.key, (canonical, after.clone(), path.clone()));
+                    next.push((after, path));
+                }
+            }
+        }
+        frontier = next;
+    }
+    pairs
+}
+
+fn words(model: &Model, path: &[Event]) -> String {
+    let words = path
+        .iter()
+        .map(|event| event.describe(model.nodes()).to_string());
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// Applies every event to both of each pair. Says of those whose successors differ what they were.
+fn successors_that_differ(model: &Model, pairs: &[Pair]) -> (usize, Vec<String>) {
+    let mut compared = 0;
+    let mut differ = Vec::new();
+    for pair in pairs {
+        let to = pair.first.0.places_in(&pair.second.0);
+        for event in events() {
+            let there = event.exchanged(&to);
+            let applies = model.applies(&event, &pair.first.1);
+            assert_eq!(applies, model.applies(&there, &pair.second.1));
+            if !applies {
+                continue;
+            }
+            compared += 1;
+            let one = model.after(&event, &pair.first.1);
+            let other = model.after(&there, &pair.second.1);
+            if model.key(&one).key != model.key(&other).key {
+                let (one, other) = (model.explain(&one), model.explain(&other));
+                let lines = one.iter().zip(&other).filter(|(one, other)| one != other);
+                let lines: Vec<String> = lines.map(|(a, b)| format!("  {a}\n  {b}")).collect();
+                differ.push(format!(
+                    "{} | {} and then {} or {}\n{}",
+                    words(model, &pair.paths.0),
+                    words(model, &pair.paths.1),
+                    event.describe(model.nodes()),
+                    there.describe(model.nodes()),
+                    lines.join("\n"),
+                ));
+            }
+        }
+    }
+    (compared, differ)
+}
+
+#[test]
+fn states_that_are_called_equal_have_equal_successors() {
+    let model = Model::new(None, Supervisor::None);
+    let pairs = merged_pairs(&model, 2, 9, 3);
+    let (compared, differ) = successors_that_differ(&model, &pairs);
+    assert!(compared > 50, "only {compared} successors were compared");
+    assert_eq!(differ, Vec::<String>::new());
+}
+
+/// What was played in parts comes to the same as its scenario, played from the start, with the nodes
+/// named in another way too.
+#[test]
+fn a_path_is_a_scenario_that_comes_to_the_same() {
+    let model = Model::new(None, Supervisor::None);
+    let root = model.root().unwrap();
+    let path = [
+        Event::End {
+            stop: vec![],
+            kill: vec![0, 1],
+        },
+        Event::Start(vec![1]),
+    ];
+    let live = path
+        .iter()
+        .fold(root, |live, event| model.after(event, &live));
+    for names in [[0, 1, 2], [2, 0, 1]] {
+        let parts = model.judge("manual", &live, &names);
+        let scenario = model.scenario("manual", ("path", "A path"), &path, &names);
+        let whole = play(&mut Templates::default(), &scenario, SEED, None).unwrap();
+        let whole = judged("manual", &whole, scenario.steps.len());
+        assert_eq!(parts, whole);
+        assert!(!parts.outcome.is_good(), "the manual does not recover this");
+    }
+}
+
+/// Equal successors for thousands of pairs:
+/// `cargo test --release -p seatrial-sim --test prove -- --ignored`. Whether a membership change takes
+/// one view or two is decided by the phases of timers, which the key leaves out: a successor in a few
+/// thousand differs, and no more than that may.
+#[test]
+#[ignore = "minutes"]
+fn thousands_of_states_that_are_called_equal_have_equal_successors() {
+    let model = Model::new(None, Supervisor::None);
+    let most = std::env::var("PAIRS").map_or(2_000, |n| n.parse().unwrap());
+    let pairs = merged_pairs(&model, 3, 5, most);
+    let (compared, differ) = successors_that_differ(&model, &pairs);
+    println!(
+        "{} of {compared} successors of {} pairs differ",
+        differ.len(),
+        pairs.len()
+    );
+    let few = compared / 2_000;
+    assert!(differ.len() <= few, "{}", differ.join("\n"));
+}

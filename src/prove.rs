@@ -1,0 +1,128 @@
+//! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
+
+mod exhaustive;
+mod limits;
+mod search;
+mod table;
+
+use std::fs;
+use std::path::Path;
+
+use seatrial_scenarios::Supervisor;
+use seatrial_scenarios::procedures;
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::play;
+use seatrial_sim::prove::{Model, SEED, judged};
+
+use crate::args::{ProveArgs, SupervisorArg};
+use crate::output::Out;
+use crate::{Stop, exit, signals};
+
+pub(crate) use exhaustive::exhaustive;
+use search::{Bounds, Ended, Searched};
+use table::{Example, Report};
+
+pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
+    let known = procedures::names();
+    if !known.contains(&args.procedure.as_str()) {
+        return Err(Stop::usage(format!(
+            "there is no procedure `{}`; there are: {}",
+            args.procedure,
+            known.join(", ")
+        )));
+    }
+    let folder = args.out.join("examples");
+    clear(&folder).map_err(|error| unwritable(&folder, &error))?;
+    let supervisor = match args.supervisor {
+        SupervisorArg::None => Supervisor::None,
+        SupervisorArg::Systemd => Supervisor::Systemd,
+    };
+    let model = Model::new(args.timers.map(Into::into), supervisor);
+    signals::listen();
+    let bounds = Bounds {
+        faults: args.faults,
+        max_states: args.max_states,
+        budget: args.budget,
+        jobs: args.jobs,
+    };
+    let procedure = args.procedure.as_str();
+    let found = search::search(&model, args.alphabet.into(), &[procedure], &bounds)?;
+    let mut report = Report::of(&found, args);
+    for example in &mut report.examples {
+        write_example(&model, &found, procedure, &folder, example)?;
+    }
+    report.peak_memory_mib = peak_memory_mib();
+    write(&args.out, "prove.json", &report.json())?;
+    let text = report.text();
+    write(&args.out, "summary.md", &report.markdown())?;
+    out.print(&text);
+    out.line(&format!("     Results {}", args.out.display()));
+    Ok(if report.has_bad_cases() {
+        exit::FINDING
+    } else if found.ended == Ended::Whole {
+        exit::OK
+    } else {
+        exit::STOPPED
+    })
+}
+
+/// Writes the shortest path to a bad case as a scenario, and plays it from the start: it must come to
+/// the same as the search.
+fn write_example(
+    model: &Model,
+    found: &Searched,
+    procedure: &str,
+    folder: &Path,
+    example: &mut Example,
+) -> Result<(), Stop> {
+    let path = found.closure.path(example.state);
+    let id = format!("{}-{procedure}-{}", example.outcome.name(), example.state);
+    let title = format!(
+        "{} with {procedure}, found by prove",
+        example.outcome.name()
+    );
+    let scenario = model.scenario(procedure, (&id, &title), &path, &example.names);
+    let file = folder.join(format!("{id}.toml"));
+    fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
+    let mut templates = Templates::default();
+    let replayed = play(&mut templates, &scenario, SEED, None)
+        .map(|record| judged(procedure, &record, scenario.steps.len()).outcome);
+    example.replays = replayed == Ok(example.outcome);
+    example.events = path
+        .iter()
+        .map(|event| event.describe(&scenario.nodes).to_string())
+        .collect();
+    example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
+    Ok(())
+}
+
+/// The most memory that the process has had at once, where the system tells.
+fn peak_memory_mib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1_024)
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
+    let file = folder.join(name);
+    let partial = folder.join(format!("{name}.partial"));
+    fs::write(&partial, text).map_err(|error| unwritable(&partial, &error))?;
+    fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))
+}
+
+/// Makes the folder, and takes away the scenarios that an earlier search left in it.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|name| name == "toml") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::environment(format!("cannot write {}: {error}", path.display()))
+}

@@ -1,0 +1,309 @@
+//! The search on all cores: levels of states, the healed state that each leads to, and what the
+//! procedures come to on those. What comes out does not depend on the number of threads.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seatrial_sim::prove::{
+    Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model, Sight,
+};
+
+use crate::{Stop, campaign, signals};
+
+/// States that are expanded before what they led to is put together: a matter of memory.
+const CHUNK: usize = 128;
+
+/// What bounds a search.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// At most so many events.
+    pub(crate) faults: Option<usize>,
+    /// At most about so many states.
+    pub(crate) max_states: Option<usize>,
+    /// At most this time.
+    pub(crate) budget: Option<Duration>,
+    /// Threads.
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// How a search has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nothing is left to look at, or only what needs more events than `--faults`.
+    Whole,
+    /// By `--max-states`.
+    States,
+    /// By `--budget`.
+    Budget,
+    /// By a signal.
+    Signal,
+}
+
+impl Ended {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::States => "max-states",
+            Self::Budget => "budget",
+            Self::Signal => "signal",
+        }
+    }
+}
+
+/// A state in which nothing lasts any more that healing ends: where a procedure begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Healed {
+    /// Its key.
+    pub(crate) canonical: Canonical,
+    /// The first state that healing leads here.
+    pub(crate) first: usize,
+    /// What an operator can see of it.
+    pub(crate) sight: Sight,
+    /// What each procedure came to, by the case of the names.
+    pub(crate) judged: BTreeMap<Vec<usize>, Vec<Judged>>,
+}
+
+/// What a search has found.
+pub(crate) struct Searched {
+    pub(crate) closure: Closure,
+    /// For each state the healed state to which it leads.
+    pub(crate) heals: Vec<usize>,
+    pub(crate) healed: Vec<Healed>,
+    pub(crate) ended: Ended,
+    /// States that were not gone on from, although the bound on events would have allowed it.
+    pub(crate) open: usize,
+    pub(crate) seconds: f64,
+}
+
+struct Search<'a> {
+    model: &'a Model,
+    procedures: &'a [&'a str],
+    threads: usize,
+    deadline: Option<Instant>,
+    closure: Closure,
+    heals: Vec<usize>,
+    healed: Vec<Healed>,
+    healed_by_key: BTreeMap<Key, usize>,
+    bar: ProgressBar,
+}
+
+/// Searches, and lets every procedure act on every state.
+pub(crate) fn search(
+    model: &Model,
+    alphabet: Alphabet,
+    procedures: &[&str],
+    bounds: &Bounds,
+) -> Result<Searched, Stop> {
+    let began = Instant::now();
+    let root = model.root().map_err(Stop::environment)?;
+    let mut search = Search {
+        model,
+        procedures,
+        threads: campaign::threads(bounds.jobs, &[]),
+        deadline: bounds.budget.map(|budget| began + budget),
+        closure: Closure::new(model.key(&root)),
+        heals: Vec::new(),
+        healed: Vec::new(),
+        healed_by_key: BTreeMap::new(),
+        bar: progress(),
+    };
+    let events = Event::all(model.nodes().len(), alphabet);
+    let mut frontier = vec![(0, root)];
+    let mut ended = search.judge(&frontier);
+    let mut level = 0;
+    let mut open = 0;
+    while ended == Ended::Whole
+        && !frontier.is_empty()
+        && bounds.faults.is_none_or(|most| level < most)
+    {
+        level += 1;
+        let goes_on = bounds.faults.is_none_or(|most| level < most);
+        let mut next = Vec::new();
+        let mut rest = frontier.into_iter();
+        loop {
+            let chunk: Vec<(usize, Live)> = rest.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            let (new, expanded) = search.expand(&chunk, &events, level);
+            ended = if expanded == chunk.len() {
+                search.judge(&new)
+            } else {
+                search.why_stopped()
+            };
+            if goes_on {
+                next.extend(new);
+            }
+            let states = search.closure.states().len();
+            search.tell(level, states);
+            if ended == Ended::Whole && bounds.max_states.is_some_and(|most| states >= most) {
+                ended = Ended::States;
+            }
+            if ended != Ended::Whole {
+                open = chunk.len() - expanded + rest.len();
+                break;
+            }
+        }
+        frontier = next;
+    }
+    if ended != Ended::Whole {
+        open += frontier.len();
+    }
+    search.bar.finish_and_clear();
+    Ok(Searched {
+        closure: search.closure,
+        heals: search.heals,
+        healed: search.healed,
+        ended,
+        open,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+impl Search<'_> {
+    fn over(&self) -> bool {
+        signals::stopped()
+            || self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn why_stopped(&self) -> Ended {
+        if signals::stopped() {
+            Ended::Signal
+        } else {
+            Ended::Budget
+        }
+    }
+
+    fn tell(&self, level: usize, states: usize) {
+        let healed = self.healed.len();
+        self.bar.set_message(format!(
+            "level {level}: {states} states, {healed} after healing"
+        ));
+        self.bar.tick();
+    }
+
+    /// Applies every event to every state of a chunk. Gives back the new states, and how many of the
+    /// chunk were gone through.
+    fn expand(
+        &mut self,
+        chunk: &[(usize, Live)],
+        events: &[Event],
+        level: usize,
+    ) -> (Vec<(usize, Live)>, usize) {
+        let (model, closure) = (self.model, &self.closure);
+        let results = in_order(self.threads, chunk, &|| self.over(), |(from, live)| {
+            let played = events.iter().filter(|event| model.applies(event, live));
+            let found = played.map(|event| {
+                let after = model.after(event, live);
+                let canonical = model.key(&after);
+                let is_new = !closure.contains(canonical.key);
+                Found {
+                    from: *from,
+                    event: event.clone(),
+                    canonical,
+                    live: is_new.then_some(after),
+                }
+            });
+            found.collect::<Vec<_>>()
+        });
+        let expanded = results.len();
+        let found = results.into_iter().flatten().collect();
+        (self.closure.take(level, found), expanded)
+    }
+
+    /// Heals new states and lets the procedures act on what is new then.
+    fn judge(&mut self, new: &[(usize, Live)]) -> Ended {
+        let model = self.model;
+        let results = in_order(self.threads, new, &|| false, |(_, live)| {
+            let healed = model.healed(live);
+            let canonical = model.key(&healed);
+            let sight = model.sight(&healed);
+            (canonical, sight, healed)
+        });
+        let mut jobs = Vec::new();
+        let mut lives = Vec::new();
+        for ((state, _), (canonical, sight, live)) in new.iter().zip(results) {
+            let number = self.healed.len();
+            let known = *self.healed_by_key.entry(canonical.key).or_insert(number);
+            debug_assert_eq!(self.heals.len(), *state);
+            self.heals.push(known);
+            if known == number {
+                for (case, names) in canonical.cases() {
+                    jobs.push((number, lives.len(), case, names));
+                }
+                lives.push(live);
+                self.healed.push(Healed {
+                    canonical,
+                    first: *state,
+                    sight,
+                    judged: BTreeMap::new(),
+                });
+            }
+        }
+        let procedures = self.procedures;
+        let verdicts = in_order(self.threads, &jobs, &|| self.over(), |(_, at, _, names)| {
+            let judge = |procedure: &&str| model.judge(procedure, &lives[*at], names);
+            procedures.iter().map(judge).collect::<Vec<Judged>>()
+        });
+        let whole = verdicts.len() == jobs.len();
+        for ((number, _, case, _), verdict) in jobs.into_iter().zip(verdicts) {
+            self.healed[number].judged.insert(case, verdict);
+        }
+        if whole {
+            Ended::Whole
+        } else {
+            self.why_stopped()
+        }
+    }
+}
+
+/// Does work on all threads and gives back the results in the order of the items: those before the
+/// first that was not done because it was `over`.
+fn in_order<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    over: &(dyn Fn() -> bool + Sync),
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..threads.min(items.len()) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                while !over() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    if sender.send((index, work(item))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+    });
+    let mut done: Vec<(usize, R)> = receiver.iter().collect();
+    done.sort_by_key(|(index, _)| *index);
+    let without_gap = done.into_iter().enumerate();
+    without_gap
+        .take_while(|(place, (index, _))| place == index)
+        .map(|(_, (_, result))| result)
+        .collect()
+}
+
+fn progress() -> ProgressBar {
+    use std::io::IsTerminal as _;
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new_spinner().with_style(style)
+}
