@@ -58,11 +58,7 @@ fn the_seeds_reach_every_outcome_of_a_race_and_no_other() {
         for seed in 1..=100 {
             let record = play(&scenario, seed);
             let passed = record.verdict == Verdict::Pass;
-            assert!(
-                passed,
-                "{}, seed {seed}: {:?}",
-                scenario.id, record.failure
-            );
+            assert!(passed, "{}, seed {seed}: {:?}", scenario.id, record.failure);
             reached.extend(record.races.into_iter().map(|race| race.outcome));
         }
         assert_eq!(reached, wanted, "{}", scenario.id);
