@@ -32,6 +32,13 @@ pub(crate) fn clean(out: &mut Out) -> Result<u8, Stop> {
         1 => "1 container or network removed".to_owned(),
         many => format!("{many} containers and networks removed"),
     });
+    match seatrial_real_harness::remove_stale_images().map_err(stop)? {
+        0 => {}
+        1 => out.line("1 prepared image that no run would use again removed"),
+        many => out.line(&format!(
+            "{many} prepared images that no run would use again removed"
+        )),
+    }
     Ok(exit::OK)
 }
 

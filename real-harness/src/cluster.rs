@@ -25,6 +25,7 @@ pub(crate) const PREPARED_NODES: usize = 3;
 pub(crate) struct Cluster {
     docker: Docker,
     run: String,
+    labels: Labels,
     network: String,
     /// What a playbook puts in the place of a node's programs.
     pub(crate) update: Option<Programs>,
@@ -43,12 +44,13 @@ impl Cluster {
         let network = format!("seatrial-{run}");
         let mut cluster = Self {
             docker: docker.clone(),
-            run: run.clone(),
+            run,
+            labels,
             network: network.clone(),
             update: None,
             hosts: Vec::new(),
         };
-        match cluster.fill(nodes, &labels, bare).await {
+        match cluster.fill(nodes, bare).await {
             Ok(()) => Ok(cluster),
             Err(error) => {
                 cluster.remove().await;
@@ -57,12 +59,8 @@ impl Cluster {
         }
     }
 
-    async fn fill(
-        &mut self,
-        nodes: &[(NodeName, String)],
-        labels: &Labels,
-        bare: bool,
-    ) -> Result<(), HarnessError> {
+    async fn fill(&mut self, nodes: &[(NodeName, String)], bare: bool) -> Result<(), HarnessError> {
+        let labels = &self.labels;
         self.docker.create_network(&self.network, labels).await?;
         let plans: Vec<HostPlan<'_>> = nodes
             .iter()
@@ -103,6 +101,24 @@ impl Cluster {
             }
         });
         try_join_all(written).await?;
+        Ok(())
+    }
+
+    /// Whether the hosts' image has what faults of the network need.
+    pub(crate) async fn can_filter(&self) -> Result<bool, HarnessError> {
+        match self.hosts.first() {
+            Some(host) => Ok(host.do_it("can_filter").await?.well),
+            None => Ok(true),
+        }
+    }
+
+    /// Puts a container of that image beside every host, to filter its packets.
+    pub(crate) async fn put_filters(&self, image: &str) -> Result<(), HarnessError> {
+        let put = self
+            .hosts
+            .iter()
+            .map(|host| host.put_filter(image, &self.run, &self.labels));
+        try_join_all(put).await?;
         Ok(())
     }
 

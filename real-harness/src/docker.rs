@@ -11,11 +11,14 @@ use futures::{Stream, StreamExt as _};
 use testcontainers::bollard::Docker as Client;
 use testcontainers::bollard::container::LogOutput;
 use testcontainers::bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
-use testcontainers::bollard::models::{ContainerConfig, ContainerCreateBody, NetworkCreateRequest};
+use testcontainers::bollard::models::{
+    ContainerConfig, ContainerCreateBody, HostConfig, NetworkCreateRequest,
+};
 use testcontainers::bollard::query_parameters::{
     CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder,
-    DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder, ListImagesOptions,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    StartContainerOptions, UploadToContainerOptionsBuilder,
 };
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -82,6 +85,28 @@ impl Docker {
             }) => Ok(None),
             Err(error) => Err(HarnessError::docker(format!("inspect image {name}"))(error)),
         }
+    }
+
+    /// The ids and names of all images here.
+    pub(crate) async fn images(&self) -> Result<Vec<(String, Vec<String>)>, HarnessError> {
+        let images = self
+            .client
+            .list_images(None::<ListImagesOptions>)
+            .await
+            .map_err(HarnessError::docker("list images"))?;
+        Ok(images
+            .into_iter()
+            .map(|image| (image.id, image.repo_tags))
+            .collect())
+    }
+
+    pub(crate) async fn remove_image(&self, name: &str) -> Result<(), HarnessError> {
+        let removed = self
+            .client
+            .remove_image(name, None::<RemoveImageOptions>, None)
+            .await;
+        gone_is_fine(removed.map(|_| ()))
+            .map_err(HarnessError::docker(format!("remove image {name}")))
     }
 
     /// Makes an image of a root file system, a tar archive.
@@ -212,6 +237,41 @@ impl Docker {
         let archive = self.read_folder(&created.id, path).await;
         self.remove_container(&created.id).await?;
         archive
+    }
+
+    /// Starts a container that lives in the network of another one, and may filter its packets.
+    pub(crate) async fn start_beside(
+        &self,
+        container: &str,
+        image: &str,
+        name: &str,
+        entrypoint: &str,
+        labels: &Labels,
+    ) -> Result<String, HarnessError> {
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            entrypoint: Some(vec![entrypoint.to_owned()]),
+            labels: Some(labels.0.clone()),
+            host_config: Some(HostConfig {
+                network_mode: Some(format!("container:{container}")),
+                cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let doing = || format!("start {name}");
+        let created = self
+            .client
+            .create_container(Some(options), body)
+            .await
+            .map_err(HarnessError::docker(doing()))?;
+        let options = None::<StartContainerOptions>;
+        self.client
+            .start_container(&created.id, options)
+            .await
+            .map_err(HarnessError::docker(doing()))?;
+        Ok(created.id)
     }
 
     async fn read_folder(&self, container: &str, path: &str) -> Result<Vec<u8>, HarnessError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use seatrial_scenarios::{Capabilities, Damage, Fault, FaultOutcome, NodeName};
+use seatrial_scenarios::{Capabilities, Damage, Fault, FaultOutcome};
 use tokio::time::{Instant, sleep};
 
 use crate::host::Host;
@@ -133,7 +133,7 @@ impl Real {
         }
         let wanted: usize = hosts
             .iter()
-            .map(|host| self.network.deaf(&host.node).count())
+            .map(|host| self.network.rules(&host.node).len())
             .sum();
         if wanted == 0 {
             return FaultOutcome::Applied("no rule drops anything any more".to_owned());
@@ -141,14 +141,15 @@ impl Real {
         let end = Instant::now() + FIRST_DROP;
         loop {
             let drops = self.drops().await;
-            let all = drops.iter().all(|(_, _, packets)| *packets > 0);
+            let all = drops.iter().all(|(_, packets)| *packets > 0);
             if all || Instant::now() >= end {
                 let told: Vec<String> = drops
                     .iter()
-                    .map(|(to, from, packets)| format!("{from}->{to} {packets}"))
+                    .map(|(rule, packets)| format!("{rule} {packets}"))
                     .collect();
                 return FaultOutcome::Applied(format!(
-                    "{wanted} one-way links cut; packets dropped so far: {}",
+                    "{wanted} {}; packets dropped so far: {}",
+                    if wanted == 1 { "rule" } else { "rules" },
                     told.join(", ")
                 ));
             }
@@ -156,22 +157,21 @@ impl Real {
         }
     }
 
-    /// Receiver, sender and dropped packets of every cut link.
-    async fn drops(&self) -> Vec<(NodeName, NodeName, u64)> {
+    /// Every rule that drops packets, and how many it has dropped.
+    async fn drops(&self) -> Vec<(String, u64)> {
         let hosts = &self.cluster.hosts;
         let answers = join_all(hosts.iter().map(|host| host.do_it("dropped"))).await;
         let mut drops = Vec::new();
         for (host, answer) in hosts.iter().zip(answers) {
             let text = answer.map(|answer| answer.text).unwrap_or_default();
-            for from in self.network.deaf(&host.node) {
-                let address = self.network.address(from);
+            for (wanted, rule) in self.network.rules(&host.node) {
                 let packets = text
                     .lines()
                     .filter_map(|line| line.split_once(' '))
-                    .find(|(source, _)| *source == address)
+                    .find(|(source, _)| *source == wanted)
                     .and_then(|(_, packets)| packets.trim().parse().ok())
                     .unwrap_or(0);
-                drops.push((host.node.clone(), from.clone(), packets));
+                drops.push((rule, packets));
             }
         }
         drops

@@ -1,5 +1,6 @@
 //! A container as the host of one node, and the conversation with it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -22,6 +23,9 @@ const END: u8 = 4;
 
 /// How long an ordinary question may take.
 pub(crate) const QUESTION: Duration = Duration::from_secs(20);
+
+/// What is asked of whoever filters the packets of a host.
+const NETWORK_DEEDS: [&str; 4] = ["network", "dropped", "flap", "latency"];
 
 /// The size of a data folder. It lives in memory: nothing of a run is worth a disk, and a full disk
 /// can be had.
@@ -54,6 +58,9 @@ pub(crate) struct Host {
     eyes: Mutex<Agent>,
     /// Applies faults, at once.
     hands: Mutex<Agent>,
+    /// Applies the faults of the network, where the host's own image cannot filter packets: a
+    /// container beside it, in the same network.
+    filter: OnceLock<Mutex<Agent>>,
 }
 
 /// An answer of a host.
@@ -103,6 +110,7 @@ impl Host {
             node: plan.node.clone(),
             eyes: Mutex::new(Agent::new(docker.clone(), id.clone())),
             hands: Mutex::new(Agent::new(docker.clone(), id.clone())),
+            filter: OnceLock::new(),
             container: Mutex::new(Some(container)),
             docker: docker.clone(),
             id,
@@ -122,10 +130,35 @@ impl Host {
         self.ask(&mut eyes, question, Duration::from_secs(90)).await
     }
 
+    /// Lets a container beside this one filter its packets.
+    pub(crate) async fn put_filter(
+        &self,
+        image: &str,
+        run: &str,
+        labels: &Labels,
+    ) -> Result<(), HarnessError> {
+        let name = format!("seatrial-{run}-{}-filter", self.node);
+        let id = self
+            .docker
+            .start_beside(&self.id, image, &name, programs::HOST, labels)
+            .await?;
+        let agent = Mutex::new(Agent::new(self.docker.clone(), id));
+        let _ = self.filter.set(agent);
+        Ok(())
+    }
+
     /// Asks for a deed.
     pub(crate) async fn do_it(&self, question: &str) -> Result<Answer, HarnessError> {
-        let mut hands = self.hands.lock().await;
-        self.ask(&mut hands, question, Duration::from_mins(1)).await
+        let of_network = question
+            .split_whitespace()
+            .next()
+            .is_some_and(|word| NETWORK_DEEDS.contains(&word));
+        let hands = match self.filter.get() {
+            Some(filter) if of_network => filter,
+            _ => &self.hands,
+        };
+        let mut hands = hands.lock().await;
+        self.ask(&mut hands, question, Duration::from_mins(2)).await
     }
 
     /// Asks for a deed that must go well.

@@ -37,4 +37,4 @@ mod update;
 pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;
 pub use image::{Built, Suite, build as build_image};
-pub use run::{DEFAULT_IMAGE, RealOptions, run, stop, sweep};
+pub use run::{DEFAULT_IMAGE, RealOptions, remove_stale_images, run, stop, sweep};

@@ -6,6 +6,9 @@ use seatrial_scenarios::NodeName;
 
 use crate::cluster::Cluster;
 
+/// The source of a rule for everybody, as iptables prints it.
+const ANYBODY: &str = "0.0.0.0/0";
+
 /// The network as the faults have left it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Network {
@@ -62,13 +65,25 @@ impl Network {
     }
 
     /// Whom the node does not hear.
-    pub(crate) fn deaf(&self, node: &NodeName) -> impl Iterator<Item = &NodeName> {
+    fn deaf(&self, node: &NodeName) -> impl Iterator<Item = &NodeName> {
         self.deaf.get(node).into_iter().flatten()
     }
 
     /// The address of a node.
-    pub(crate) fn address(&self, node: &NodeName) -> &str {
+    fn address(&self, node: &NodeName) -> &str {
         self.addresses.get(node).map_or("", String::as_str)
+    }
+
+    /// What a node's rules drop: the source by which a rule is found among them, and what it means.
+    pub(crate) fn rules(&self, node: &NodeName) -> Vec<(&str, String)> {
+        let deaf = self
+            .deaf(node)
+            .map(|from| (self.address(from), format!("{from}->{node}")));
+        let loss = self
+            .loss
+            .get(node)
+            .map(|percent| (ANYBODY, format!("{percent} % of all to {node}")));
+        deaf.chain(loss).collect()
     }
 
     /// The agent's question that brings the node's rules into this state.

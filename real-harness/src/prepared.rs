@@ -1,7 +1,7 @@
 //! The prepared image: a user's image with our programs in it, and with data folders from which a
 //! cluster of three starts without a transfer of state. It is made when it is first needed and kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use seatrial_scenarios::{Initial, NodeName, Options, Setup, Timers};
 
@@ -25,6 +25,24 @@ pub(crate) async fn of(docker: &Docker, image: &str) -> Result<String, HarnessEr
         make(docker, image, &tag).await?;
     }
     Ok(name)
+}
+
+/// Removes prepared images that no run will use again: those of an image that is not here any more, or
+/// with other versions of our programs. Returns how many.
+pub(crate) async fn remove_stale(docker: &Docker) -> Result<usize, HarnessError> {
+    let images = docker.images().await?;
+    let used: BTreeSet<String> = images
+        .iter()
+        .map(|(id, _)| format!("{REPOSITORY}:{}", programs::fingerprint(id)))
+        .collect();
+    let mut removed = 0;
+    for name in images.iter().flat_map(|(_, names)| names) {
+        if name.starts_with(&format!("{REPOSITORY}:")) && !used.contains(name) {
+            docker.remove_image(name).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 async fn make(docker: &Docker, image: &str, tag: &str) -> Result<(), HarnessError> {

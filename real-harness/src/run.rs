@@ -85,6 +85,14 @@ pub fn sweep() -> Result<usize, HarnessError> {
     runtime().block_on(async { Docker::connect().await?.sweep(Owner::has_ended).await })
 }
 
+/// Removes prepared images that no run will use again, and says how many.
+///
+/// # Errors
+/// When no Docker engine answers.
+pub fn remove_stale_images() -> Result<usize, HarnessError> {
+    runtime().block_on(async { prepared::remove_stale(&Docker::connect().await?).await })
+}
+
 /// Runs a scenario on this engine.
 ///
 /// # Errors
@@ -101,19 +109,22 @@ pub fn run(
     runtime().block_on(run_inside(scenario, setup, options, real))
 }
 
+/// The prepared image of a user's image, made by one run at a time: the second finds what the first
+/// has made.
+async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
+    static PREPARING: Mutex<()> = Mutex::const_new(());
+    let _one = PREPARING.lock().await;
+    prepared::of(docker, image).await
+}
+
 async fn run_inside(
     scenario: &Scenario,
     setup: &Setup,
     options: &RunOptions,
     real: &RealOptions,
 ) -> Result<(RunRecord, Trace), HarnessError> {
-    static PREPARING: Mutex<()> = Mutex::const_new(());
     let docker = Docker::connect().await?;
-    let image = {
-        // One at a time: the second finds what the first has made.
-        let _one = PREPARING.lock().await;
-        prepared::of(&docker, &real.image).await?
-    };
+    let image = prepare(&docker, &real.image).await?;
     let nodes: Vec<(NodeName, String)> = setup
         .nodes
         .iter()
@@ -126,6 +137,10 @@ async fn run_inside(
     let mut cluster = Cluster::start(&docker, &nodes, false).await?;
     cluster.update = update;
     let work = async {
+        if !cluster.can_filter().await? && docker.image_id(DEFAULT_IMAGE).await?.is_some() {
+            let image = prepare(&docker, DEFAULT_IMAGE).await?;
+            cluster.put_filters(&image).await?;
+        }
         if let Some(tool) = &real.cluster_tool {
             cluster.put_cluster_tool(tool).await?;
         }

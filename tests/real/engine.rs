@@ -175,6 +175,31 @@ impl Engine {
         matrix["cells"][0].clone()
     }
 
+    /// Writes a file of the user's, and gives its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let file = self.folder.join(name);
+        std::fs::write(&file, text).expect("a file can be written");
+        path(&file).to_owned()
+    }
+
+    /// An image like ours without the programs that filter packets; `None` where it cannot be made.
+    pub(crate) fn image_without_filters(&self) -> Option<Image> {
+        let name = format!("seatrial/without-filters:{}", std::process::id());
+        let recipe = "FROM seatrial/mariadb:bookworm\nRUN find / -xdev -name '*tables*' \
+                      -path '*bin/*' -delete\n";
+        self.file("Dockerfile", recipe);
+        let status = Command::new("docker")
+            .args(["build", "--quiet", "--tag", &name, path(&self.folder)])
+            .stdout(Stdio::null())
+            .status()
+            .expect("the docker command is beside the engine");
+        if !status.success() {
+            tell("real nodes: an image without iptables was not tested: it cannot be built");
+            return None;
+        }
+        Some(Image { name })
+    }
+
     /// Starts a scenario.
     pub(crate) fn start(&self, scenario: &str) -> Child {
         let file = self.write(scenario);
@@ -220,10 +245,11 @@ impl Engine {
         String::from_utf8_lossy(&output.stdout).lines().count()
     }
 
-    /// Removes what ended runs have left.
-    pub(crate) fn clean(&self) -> Option<i32> {
+    /// Removes what ended runs have left, and gives what was told of it.
+    pub(crate) fn clean(&self) -> String {
         let output = self.command(&["clean"]).output().expect("the command runs");
-        output.status.code()
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
     }
 
     pub(crate) fn doctor(&self) -> String {
@@ -237,8 +263,26 @@ impl Engine {
 
     /// No process that has ended has left a container or a network.
     pub(crate) fn assert_nothing_is_left(&self) {
-        let output = self.command(&["clean"]).output().expect("the command runs");
-        assert_eq!(text(&output).trim(), "nothing was left behind");
+        let text = self.clean();
+        assert_eq!(
+            text.lines().next(),
+            Some("nothing was left behind"),
+            "{text}"
+        );
+    }
+}
+
+/// An image that lives as long as a test, with what was prepared of it.
+pub(crate) struct Image {
+    pub(crate) name: String,
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        let _ = Command::new("docker")
+            .args(["rmi", "--force", &self.name])
+            .stdout(Stdio::null())
+            .status();
     }
 }
 

@@ -44,6 +44,19 @@ second_phase = false
 wait = { for = "10m" }
 "#;
 
+/// A scenario in which the operator's tool is not ours.
+const OWN_TOOL: &str = r#"
+id     = "own-tool"
+title  = "The operator types a tool of the user's own"
+source = "none"
+why    = "the tool under test is the user's"
+nodes  = ["A", "B", "C"]
+second_phase = false
+
+[[step]]
+operator = { node = "B", run = "sudo cm-cluster-manage --show-cluster-status", exit = 7, prints = "own tool: --show-cluster-status on B" }
+"#;
+
 /// A scenario whose check does not hold.
 const FAILING: &str = r#"
 id     = "failing"
@@ -66,7 +79,10 @@ fn a_scenario_passes_with_a_receipt_for_each_fault_and_leaves_nothing() {
     assert_eq!(ran.code, Some(0), "{}", ran.text);
     let record = ran.record();
     assert!(record.contains("exited with 137"), "{record}");
-    assert!(record.contains("4 one-way links cut"), "{record}");
+    assert!(
+        record.contains("4 rules; packets dropped so far: "),
+        "{record}"
+    );
     engine.assert_nothing_is_left();
 }
 
@@ -115,8 +131,87 @@ fn what_a_killed_run_leaves_behind_goes_with_clean() {
     child.kill().expect("it can be killed");
     child.wait().expect("it has ended");
     assert_eq!(Engine::containers_of(number), 3, "nobody removed them");
-    assert_eq!(engine.clean(), Some(0));
+    assert!(engine.clean().contains("removed"));
     assert_eq!(Engine::containers_of(number), 0);
+}
+
+/// Each fault that a container can have, with the evidence that it took effect; and the restart of what
+/// ended abnormally, where mariadb.service is under systemd.
+#[test]
+fn every_fault_leaves_a_receipt() {
+    let Some(engine) = Engine::here("every fault on real nodes") else {
+        return;
+    };
+    let scenario = include_str!("every-fault.toml");
+    let ran = engine.run(scenario, &["--timers", "fast"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    let record = ran.record();
+    for receipt in [
+        "is in state T",
+        "is in state S",
+        "% of all to C",
+        "dropped and let through in turn",
+        "holds the global read lock",
+        "the session has ended",
+        "mail back end ended",
+        "A->C ",
+        "no rule drops anything any more",
+        "exited with 137",
+        "grastate.dat has 11 bytes now",
+        "there is no grastate.dat now",
+        "100% /var/lib/mysql",
+        "0.06s added to what reaches",
+        "rsync ",
+        "will take the global read lock",
+    ] {
+        assert!(
+            record.contains(receipt),
+            "no receipt `{receipt}`:\n{record}"
+        );
+    }
+    assert!(!record.contains("Skipped"), "{record}");
+    engine.assert_nothing_is_left();
+}
+
+/// An image without programs that filter packets, as the official one: a container beside each host
+/// does it.
+#[test]
+fn packets_are_filtered_beside_hosts_whose_image_cannot() {
+    let Some(engine) = Engine::here("an image without iptables") else {
+        return;
+    };
+    let Some(image) = engine.image_without_filters() else {
+        return;
+    };
+    let ran = engine.run(SHORT, &["--timers", "fast", "--image", &image.name]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    assert!(
+        ran.record().contains("4 rules; packets dropped so far: "),
+        "{}",
+        ran.record()
+    );
+    drop(image);
+    assert!(
+        engine
+            .clean()
+            .contains("1 prepared image that no run would use again removed"),
+        "what was prepared of an image goes when the image has gone"
+    );
+}
+
+/// A user's own cluster tool takes the place of ours.
+#[test]
+fn a_tool_of_the_user_s_own_is_typed_by_the_operator() {
+    let Some(engine) = Engine::here("a cluster tool of the user's own") else {
+        return;
+    };
+    let tool = engine.file(
+        "own-tool",
+        "#!/bin/bash\necho \"own tool: $1 on $(cat /run/seatrial/node)\"\nexit 7\n",
+    );
+    let ran = engine.run(OWN_TOOL, &["--timers", "fast", "--cluster-tool", &tool]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    engine.assert_nothing_is_left();
 }
 
 /// No root, and no tool but the engine: a user whose only privilege is the group of Docker's socket.

@@ -362,9 +362,10 @@ impl Gmcast {
         self.relaying = relaying;
     }
 
-    /// A primary view has been delivered (`gmcast.cpp:handle_stable_view`): every address that is not
-    /// in it is dropped, those that left in order are banned for `gmcast.time_wait`, those that
-    /// vanished for half of it.
+    /// A primary view has been delivered (`gmcast.cpp:handle_stable_view`): whoever is not in it is
+    /// forgotten, connected or not. Those that left in order are banned for `gmcast.time_wait`, all
+    /// others for half of it, a starter that has not announced itself yet among them: what it relayed
+    /// until now gets through no more.
     pub(crate) fn primary_view(
         &mut self,
         members: &BTreeSet<GcommUuid>,
@@ -374,20 +375,24 @@ impl Gmcast {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        for uuid in left {
-            self.banned.insert(*uuid, now + config.gmcast_time_wait);
-        }
-        for uuid in partitioned {
+        let strangers: BTreeSet<GcommUuid> = self
+            .links
+            .values()
+            .filter_map(|link| link.uuid)
+            .filter(|uuid| !members.contains(uuid))
+            .chain(partitioned.iter().copied())
+            .collect();
+        for uuid in &strangers {
             self.banned
                 .insert(*uuid, now + config.gmcast_time_wait.divided_by(2));
+        }
+        for uuid in left {
+            self.banned.insert(*uuid, now + config.gmcast_time_wait);
         }
         let forgotten: Vec<Peer> = self
             .links
             .iter()
-            .filter(|(_, link)| {
-                link.uuid
-                    .is_some_and(|uuid| left.contains(&uuid) || partitioned.contains(&uuid))
-            })
+            .filter(|(_, link)| link.uuid.is_some_and(|uuid| !members.contains(&uuid)))
             .map(|(peer, _)| *peer)
             .collect();
         for peer in forgotten {

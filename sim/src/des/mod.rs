@@ -20,7 +20,7 @@ use crate::keyed::Keyed;
 use crate::links::Links;
 use crate::machine::{Fingerprint, Machine, MachineEffect};
 
-use network::{ConnKey, Connection, conn_key};
+use network::{ConnKey, Connection, Unanswered, conn_key};
 
 pub use testbed::{Templates, replay, run};
 
@@ -41,6 +41,8 @@ enum Event {
         to: Peer,
         channel: Channel,
     },
+    /// An attempt to connect is repeated or given up.
+    Unanswered(Unanswered),
     /// The first item in a direction of a connection arrives.
     Arrive {
         key: ConnKey,
@@ -298,6 +300,7 @@ impl World {
                     self.settle(from);
                 }
             }
+            Event::Unanswered(attempt) => self.unanswered(attempt),
             Event::Arrive {
                 key,
                 serial,

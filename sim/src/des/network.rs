@@ -9,8 +9,22 @@ use crate::links::Links;
 
 use super::{Event, World};
 
-/// A connection attempt over a cut link fails after this long, for those who wait for an answer.
-const CONNECT_TIMEOUT: Span = Span::from_secs(10);
+/// The first packet of an attempt to connect is sent again after this long, then after twice as long.
+const SYN_AGAIN: Span = Span::from_secs(1);
+
+/// An attempt to connect that nobody has answered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unanswered {
+    from: Peer,
+    to: Peer,
+    channel: Channel,
+    /// The start of the server that wants it.
+    starts: u64,
+    /// When it gives up.
+    until: Span,
+    /// How long it waits before it tries for the next time.
+    pause: Span,
+}
 
 /// A connection by its two ends, the lower first.
 pub(super) type ConnKey = (Peer, Peer, Channel);
@@ -149,7 +163,15 @@ impl World {
         }
         let now = self.now;
         if !self.links.is_open_both_ways(from, to, now) || !self.machine(to).is_powered() {
-            self.schedule(now + CONNECT_TIMEOUT, Event::Refused { from, to, channel });
+            let machine = self.machine(from);
+            self.hope(Unanswered {
+                from,
+                to,
+                channel,
+                starts: machine.starts(),
+                until: now + machine.dial_timeout(channel),
+                pause: SYN_AGAIN,
+            });
             return;
         }
         if lingering {
@@ -176,6 +198,33 @@ impl World {
             self.trace_at(Some(end), event);
             self.machine_mut(end).link_up(now, peer, channel);
             self.settle(end);
+        }
+    }
+
+    /// Waits for an answer until the attempt is repeated, or given up.
+    fn hope(&mut self, attempt: Unanswered) {
+        let at = (self.now + attempt.pause).min(attempt.until);
+        self.schedule(at, Event::Unanswered(attempt));
+    }
+
+    /// Nobody has answered so far.
+    pub(super) fn unanswered(&mut self, attempt: Unanswered) {
+        let (from, to, channel) = (attempt.from, attempt.to, attempt.channel);
+        let wanted = self.machine(from).has_process()
+            && self.machine(from).starts() == attempt.starts
+            && !self.connections.contains_key(&conn_key(from, to, channel));
+        if !wanted {
+            return;
+        }
+        let now = self.now;
+        if now >= attempt.until {
+            self.machine_mut(from).link_down(now, to, channel);
+            self.settle(from);
+        } else if self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered() {
+            self.dial(from, to, channel);
+        } else {
+            let pause = attempt.pause + attempt.pause;
+            self.hope(Unanswered { pause, ..attempt });
         }
     }
 

@@ -371,6 +371,21 @@ impl Machine {
         self.process.is_some()
     }
 
+    /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that
+    /// it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`); whoever
+    /// transfers state waits longer.
+    pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
+        match channel {
+            Channel::Group => Span(self.installation.config.gmcast_peer_timeout.0),
+            Channel::Transfer => Span::from_secs(10),
+        }
+    }
+
+    /// Which start of the server this is.
+    pub(crate) const fn starts(&self) -> u64 {
+        self.starts
+    }
+
     /// Whether the process takes a connection of this kind now.
     pub fn accepts(&self, channel: Channel) -> bool {
         self.powered && self.listens(channel)

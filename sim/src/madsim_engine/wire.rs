@@ -18,8 +18,8 @@ use super::world::{End, EndKey, World, place};
 
 /// The port of every machine.
 const PORT: u16 = 4567;
-/// An attempt that nobody answers fails after this long.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The first packet of an attempt to connect is sent again after this long, then after twice as long.
+const SYN_AGAIN: Duration = Duration::from_secs(1);
 /// How often a closing end looks whether its last word can get through.
 const LINGER: Duration = Duration::from_millis(100);
 /// Two attempts this close to each other are taken for simultaneous.
@@ -60,11 +60,12 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
             return;
         }
     }
-    let attempt = attempt(&world, key).await;
+    let limit = Duration::from_micros(world.lock().machine(from).dial_timeout(key.2).as_micros());
+    let attempt = attempt(&world, key, limit).await;
     if let Attempt::Crossed = attempt {
         // The other side's own attempt brings the connection, or this one has failed.
         world.lock().dials.remove(&key);
-        sleep(CONNECT_TIMEOUT).await;
+        sleep(limit).await;
     }
     let mut shared = world.lock();
     shared.dials.remove(&key);
@@ -85,15 +86,21 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
     }
 }
 
-async fn attempt(world: &World, (from, to, channel): EndKey) -> Attempt {
-    let passes = {
+async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) -> Attempt {
+    let passes = || {
         let shared = world.lock();
         shared.passes(from, to) && shared.passes(to, from)
     };
-    if !passes {
-        // madsim would refuse at once, or, with one way cut, connect without a handshake.
-        sleep(CONNECT_TIMEOUT).await;
-        return Attempt::Silent;
+    // madsim would refuse at once, or, with one way cut, connect without a handshake.
+    let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
+    while !passes() {
+        let wait = pause.min(limit - waited);
+        sleep(wait).await;
+        waited += wait;
+        if waited >= limit {
+            return Attempt::Silent;
+        }
+        pause *= 2;
     }
     let exchange = async {
         let mut stream = TcpStream::connect(SocketAddr::new(ip(to), PORT)).await?;
@@ -102,7 +109,7 @@ async fn attempt(world: &World, (from, to, channel): EndKey) -> Attempt {
         let answer = stream.read_u8().await?;
         Ok::<_, io::Error>((stream, answer))
     };
-    match timeout(CONNECT_TIMEOUT, exchange).await {
+    match timeout(limit, exchange).await {
         Err(_) => Attempt::Silent,
         Ok(Err(_)) => Attempt::Refused,
         Ok(Ok((stream, ACCEPTED))) => Attempt::Open(Box::new(stream)),

@@ -17,6 +17,9 @@ use crate::time::Time;
 
 use order::InputMap;
 
+/// Ticks are at least so far apart.
+const TICK_MIN: Time = Time::from_millis(1);
+
 /// In an idle view the last word of a member is at most one period and this old.
 const IDLE_LATENCY_MAX: Time = Time::from_millis(20);
 
@@ -414,8 +417,23 @@ impl Evs {
 
     /// The stretch after which an idle node does again what it did.
     pub(crate) fn idle_period(config: &Config) -> Time {
-        let check = config.evs_inactive_check_period.0.max(1);
-        Time(config.evs_keepalive_period.0.div_ceil(check) * check)
+        let check = config.evs_inactive_check_period;
+        check.common_multiple(config.evs_keepalive_period)
+    }
+
+    /// When [`Self::tick`] has to be called next. The check of who is silent and the repetition of
+    /// what was said have timers of their own, of which the sooner counts
+    /// (`evs_proto.cpp:next_expiration`).
+    pub(crate) fn next_tick(&self, now: Time, config: &Config) -> Time {
+        let check = self.last_check + config.evs_inactive_check_period;
+        let again = match self.state {
+            State::Closed | State::Joining => check,
+            State::Operational => self.last_keepalive + config.evs_keepalive_period,
+            State::Leaving | State::Gather | State::Install => {
+                self.last_retrans + config.evs_join_retrans_period
+            }
+        };
+        check.min(again).max(now + TICK_MIN)
     }
 
     /// Everything that an idle node refreshes again and again happens so much later.

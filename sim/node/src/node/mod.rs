@@ -225,8 +225,8 @@ impl Node {
                 self.evs.tick(now, &self.identity.config, &mut out);
                 self.run_evs(out, now, fx);
                 if self.evs.state() != evs::State::Closed {
-                    let period = self.identity.config.evs_inactive_check_period;
-                    fx.push(Effect::SetTimer(TimerId::Evs, now + period));
+                    let at = self.evs.next_tick(now, &self.identity.config);
+                    fx.push(Effect::SetTimer(TimerId::Evs, at));
                 }
             }
             TimerId::Announce => self.announce_slice(now, fx),
