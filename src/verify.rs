@@ -355,7 +355,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
         let path = entry?.path();
         if path
             .extension()
-            .is_some_and(|extension| extension == "toml")
+            .is_some_and(|extension| extension == "toml" || extension == "txt")
         {
             fs::remove_file(path)?;
         }

@@ -8,7 +8,7 @@ use crate::work::Work;
 
 const EASY: &str = "s00b-all-stopped-in-order-the-first-is-safe";
 const SURVIVOR: &str = "s37-two-crash-one-survives";
-const GTID: &str = "s14c-positions-with-a-gtid-the-newest-is-first";
+const GTID: &str = "s14-positions-with-a-gtid";
 
 /// A script of the documentation.
 fn documented(name: &str) -> String {
@@ -94,8 +94,10 @@ fn force_stop_bootstrap_is_refused_by_the_server() {
         "{}",
         played.transcript
     );
-    let before = played.transcript.split("--- what").next().unwrap();
-    insta::assert_snapshot!(before);
+    // Without the instants, which belong to the model.
+    let typed = played.transcript.split("--- what").next().unwrap();
+    let typed: Vec<&str> = typed.lines().map(|line| &line[11..]).collect();
+    insta::assert_snapshot!(typed.join("\n"));
     let replay = played.cell["replay"].as_str().unwrap().to_owned();
     let words: Vec<&str> = replay.split(' ').skip(1).collect();
     let again = work.run(&words);
@@ -115,7 +117,7 @@ fn positions_compared_as_text_lose_rows() {
     assert!(
         played
             .transcript
-            .contains("B$ sudo cm-cluster-manage --bootstrap-node  [0]"),
+            .contains("C$ sudo cm-cluster-manage --bootstrap-node  [0]"),
         "{}",
         played.transcript
     );

@@ -4,7 +4,7 @@
 use crate::engine::Engine;
 
 const SURVIVOR: &str = "s37-two-crash-one-survives";
-const GTID: &str = "s14c-positions-with-a-gtid-the-newest-is-first";
+const GTID: &str = "s14-positions-with-a-gtid";
 
 #[test]
 fn the_documented_script_recovers_real_nodes() {
@@ -23,6 +23,11 @@ fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
     };
     let cell = engine.verify_script("force-stop-bootstrap.sh", SURVIVOR);
     assert_eq!(cell["outcome"], "bootstrap-refused", "{cell}");
+    let text = cell["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("after `sudo cm-cluster-manage --bootstrap-node` on C had returned 1"),
+        "{text}"
+    );
     let cell = engine.verify_script("compare-as-text.sh", GTID);
     assert_eq!(cell["outcome"], "lossy", "{cell}");
     engine.assert_nothing_is_left();
