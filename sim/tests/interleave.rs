@@ -111,6 +111,5 @@ fn stateright_counts_the_same_states() {
         let theirs = Same(nodes).checker().spawn_bfs().join();
         theirs.assert_properties();
         assert_eq!(ours.states, theirs.unique_state_count());
-        println!("{} states", ours.states);
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn search(
             ended = if expanded == chunk.len() {
                 search.judge(&new)
             } else {
-                search.why_stopped()
+                Search::why_stopped()
             };
             if goes_on {
                 next.extend(new);
@@ -173,7 +173,7 @@ impl Search<'_> {
                 .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    fn why_stopped(&self) -> Ended {
+    fn why_stopped() -> Ended {
         if signals::stopped() {
             Ended::Signal
         } else {
@@ -259,7 +259,7 @@ impl Search<'_> {
         if whole {
             Ended::Whole
         } else {
-            self.why_stopped()
+            Self::why_stopped()
         }
     }
 }

@@ -261,7 +261,8 @@ impl Report {
             text,
             "     Summary [{:>8.3}s] {:.0} transitions a second{memory}",
             self.seconds,
-            self.transitions as f64 / self.seconds.max(0.001)
+            f64::from(u32::try_from(self.transitions).unwrap_or(u32::MAX))
+                / self.seconds.max(0.001)
         );
         let bound = match (self.ended, self.faults) {
             ("whole", None) => "nothing new appears any more: the closure is whole".to_owned(),
