@@ -99,7 +99,7 @@ pub(super) async fn talk<E: Engine>(
     }
     // At the prompt Ctrl-C is a key. While a command is simulated it is a signal, which must not cost
     // the session; the second one ends the program.
-    signals::listen();
+    signals::listen_at_prompt();
     loop {
         match editor.read_line(&Left(lab.prompt())) {
             Ok(Signal::Success(line)) => {

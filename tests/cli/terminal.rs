@@ -139,3 +139,26 @@ fn a_session_at_a_terminal_of_80_by_24() {
             .contains("status")
     );
 }
+
+#[test]
+fn the_lab_ends_when_its_terminal_goes_away() {
+    let work = Work::new();
+    let Some(terminal) = Terminal::open(&work) else {
+        return;
+    };
+    terminal.until("prompt", at_prompt);
+    let shell = terminal
+        .tmux(&["display-message", "-p", "#{pane_pid}"])
+        .stdout;
+    let shell = String::from_utf8_lossy(&shell).trim().to_owned();
+    let children = format!("/proc/{shell}/task/{shell}/children");
+    let lab = std::fs::read_to_string(children).unwrap();
+    let lab = std::path::PathBuf::from(format!("/proc/{}/exe", lab.trim()));
+    assert!(lab.exists(), "{}", lab.display());
+    terminal.tmux(&["kill-server"]);
+    let begun = Instant::now();
+    while lab.exists() {
+        assert!(begun.elapsed() < PATIENCE, "the lab outlives its terminal");
+        sleep(Duration::from_millis(30));
+    }
+}
