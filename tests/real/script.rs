@@ -1,5 +1,8 @@
 //! `seatrial verify --script --on real`: the scripts of the documentation, unchanged, on real nodes. What
 //! they come to on `des` is in `tests/cli/script.rs`.
+//!
+//! A cell takes one to six minutes, so these tests are run by hand:
+//! `cargo test --test real -- --ignored`.
 
 use crate::engine::Engine;
 
@@ -7,6 +10,7 @@ const SURVIVOR: &str = "s37-two-crash-one-survives";
 const GTID: &str = "s14-positions-with-a-gtid";
 
 #[test]
+#[ignore = "takes minutes on real nodes"]
 fn the_documented_script_recovers_real_nodes() {
     let Some(engine) = Engine::here("a script of the user's on real nodes") else {
         return;
@@ -17,6 +21,7 @@ fn the_documented_script_recovers_real_nodes() {
 }
 
 #[test]
+#[ignore = "takes minutes on real nodes"]
 fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
     let Some(engine) = Engine::here("scripts with mistakes on real nodes") else {
         return;
