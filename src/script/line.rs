@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::shim::NAMES;
+use super::shim::names;
 
 /// Where a node's own files are.
 pub(super) const NODE_FOLDERS: [&str; 6] = [
@@ -67,7 +67,7 @@ pub(super) fn on_node(line: &str, files: &Path) -> String {
         line.replace(folder, &format!("{files}{folder}"))
     });
     for folder in FOLDERS {
-        for name in NAMES {
+        for name in names() {
             let named = format!("{folder}{name}");
             line = replace_words(&line, &named, name);
         }

@@ -63,7 +63,7 @@ impl Sandbox {
         let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
         fs::write(self.folder.join("path"), &path)?;
         let own = std::env::current_exe()?;
-        for name in shim::NAMES {
+        for name in shim::names() {
             for folder in ["bin", "remote"] {
                 let file = self.folder.join(folder).join(name);
                 let text = format!(

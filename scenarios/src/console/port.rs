@@ -47,6 +47,9 @@ impl CommandOutcome {
     }
 }
 
+/// How long a look at a node may take.
+pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
+
 /// The operator's seat: a terminal on every node, and a watch.
 #[expect(
     async_fn_in_trait,
@@ -61,6 +64,11 @@ pub trait Console {
     /// [`CommandOutcome::unreachable`].
     async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome;
 
+    /// Types a line that only looks at something.
+    async fn look(&mut self, node: &NodeName, line: &str) -> CommandOutcome {
+        self.run(node, line, LOOK_LIMIT).await
+    }
+
     /// The content of files of the node, `None` for one that is not there; `None` for all of them where
     /// the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
     /// the user's sees the files of a node, not what it does.
@@ -71,9 +79,7 @@ pub trait Console {
     ) -> Option<Vec<(&'static str, Option<String>)>> {
         let mut files = Vec::new();
         for path in paths {
-            let shown = self
-                .run(node, &format!("cat {path}"), Span::from_secs(30))
-                .await;
+            let shown = self.look(node, &format!("cat {path}")).await;
             if shown.is_unreachable() {
                 return None;
             }

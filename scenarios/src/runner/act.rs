@@ -141,12 +141,16 @@ impl<T: Testbed> Runner<'_, T> {
             let line = own
                 .filter(|_| self.scenario.options.is_arbitrator(node))
                 .unwrap_or_else(|| command.command.line());
-            self.deeds.command(node, line);
-            let started =
-                self.requests
-                    .command(self.testbed, &mut self.record, self.step, node, line);
+            self.course.deeds.command(node, line);
+            let started = self.course.requests.command(
+                self.testbed,
+                &mut self.course.record,
+                self.course.step,
+                node,
+                line,
+            );
             if let Some(name) = &command.name {
-                self.requests.named.insert(name.clone(), started);
+                self.course.requests.named.insert(name.clone(), started);
             }
             all.push(started);
         }
@@ -161,28 +165,32 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     fn begin_line(&mut self, operator: &Operator) -> Started {
-        self.deeds.command(&operator.node, &operator.line);
-        let started = self.requests.command(
+        self.course.deeds.command(&operator.node, &operator.line);
+        let started = self.course.requests.command(
             self.testbed,
-            &mut self.record,
-            self.step,
+            &mut self.course.record,
+            self.course.step,
             &operator.node,
             &operator.line,
         );
         if let Some(name) = &operator.name {
-            self.requests.named.insert(name.clone(), started);
+            self.course.requests.named.insert(name.clone(), started);
         }
         started
     }
 
     fn begin_row(&mut self, write: &Write) -> Started {
-        self.row_count += 1;
-        let tag = format!("w{}{}", self.row_count, write.node);
-        let started =
-            self.requests
-                .write(self.testbed, &mut self.record, self.step, &write.node, &tag);
+        self.course.row_count += 1;
+        let tag = format!("w{}{}", self.course.row_count, write.node);
+        let started = self.course.requests.write(
+            self.testbed,
+            &mut self.course.record,
+            self.course.step,
+            &write.node,
+            &tag,
+        );
         if let Some(name) = &write.name {
-            self.requests.named.insert(name.clone(), started);
+            self.course.requests.named.insert(name.clone(), started);
         }
         started
     }
@@ -192,7 +200,7 @@ impl<T: Testbed> Runner<'_, T> {
     async fn write(&mut self, write: &Write) {
         for _ in 0..write.rows {
             let started = self.begin_row(write);
-            if write.name.is_none() && !self.over_limit {
+            if write.name.is_none() && !self.course.over_limit {
                 self.wait_for_all(&[started], WRITE_LIMIT).await;
             }
         }
@@ -205,7 +213,10 @@ impl<T: Testbed> Runner<'_, T> {
             let left = until.saturating_sub(self.testbed.now());
             self.wait(&Condition::Ended(one.id), left).await;
         }
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
     }
 
     async fn end_operator(
@@ -230,14 +241,21 @@ impl<T: Testbed> Runner<'_, T> {
             self.wait(&Condition::Ended(started.id), INTERRUPT_LIMIT)
                 .await;
         }
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         let Place::Command(index) = started.place else {
             return None;
         };
-        self.record.commands[index].timed_out = !ended;
-        operator
-            .checks()
-            .then(|| judge_command(operator, self.negated(), &self.record.commands[index]))
+        self.course.record.commands[index].timed_out = !ended;
+        operator.checks().then(|| {
+            judge_command(
+                operator,
+                self.negated(),
+                &self.course.record.commands[index],
+            )
+        })
     }
 
     /// Applies faults in one instant, and keeps their receipts.
@@ -252,14 +270,14 @@ impl<T: Testbed> Runner<'_, T> {
         for (fault, outcome) in faults.iter().zip(outcomes) {
             let outcome = outcome.unwrap_or_else(missing);
             match &outcome {
-                FaultOutcome::Applied(_) => self.deeds.fault(fault),
+                FaultOutcome::Applied(_) => self.course.deeds.fault(fault),
                 FaultOutcome::Skipped(_) => {}
                 FaultOutcome::Unsupported(why) => {
                     self.unsupported(format!("{}: {why}", describe_fault(fault)));
                 }
             }
-            self.record.faults.push(FaultRecord {
-                step: self.step,
+            self.course.record.faults.push(FaultRecord {
+                step: self.course.step,
                 at_ms,
                 fault: fault.clone(),
                 outcome,
@@ -286,7 +304,7 @@ impl<T: Testbed> Runner<'_, T> {
     async fn wait_step(&mut self, wait: &Wait) -> Option<CheckOutcome> {
         match wait {
             Wait::For(span) => {
-                let span = hold_for(*span, self.timers);
+                let span = hold_for(*span, self.course.timers);
                 self.wait(&Condition::Never, span).await;
                 None
             }
@@ -303,7 +321,7 @@ impl<T: Testbed> Runner<'_, T> {
                 let Some(mismatch) = until.first_mismatch(&seen) else {
                     return Some(CheckOutcome::held(text));
                 };
-                self.deeds.unreached.push(text.clone());
+                self.course.deeds.unreached.push(text.clone());
                 Some(CheckOutcome::failed(format!(
                     "waited {within} until {text}, in vain: {mismatch}"
                 )))

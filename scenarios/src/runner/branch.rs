@@ -69,12 +69,17 @@ impl Course {
         options: &RunOptions,
         steps: &[Step],
     ) -> Self {
-        let mut runner = Runner::resume(testbed, scenario, options, self);
+        let mut runner = Runner {
+            testbed,
+            scenario,
+            options,
+            course: self,
+        };
         let mut steps = steps.iter().peekable();
         while let Some(step) = steps.next() {
             runner.play_step(step, steps.peek().copied()).await;
         }
-        runner.into_course()
+        runner.course
     }
 
     /// Ends every fault that lasts and waits for rest, as the second phase begins.
@@ -85,10 +90,15 @@ impl Course {
         scenario: &Scenario,
         options: &RunOptions,
     ) -> Self {
-        let mut runner = Runner::resume(testbed, scenario, options, self);
+        let mut runner = Runner {
+            testbed,
+            scenario,
+            options,
+            course: self,
+        };
         runner.heal().await;
         runner.rest().await;
-        runner.into_course()
+        runner.course
     }
 
     /// Plays the second phase and closes the record.
@@ -98,7 +108,12 @@ impl Course {
         scenario: &Scenario,
         options: &RunOptions,
     ) -> RunRecord {
-        let mut runner = Runner::resume(testbed, scenario, options, self);
+        let mut runner = Runner {
+            testbed,
+            scenario,
+            options,
+            course: self,
+        };
         runner.finish_with_the_second_phase().await;
         runner.finish()
     }

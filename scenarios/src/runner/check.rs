@@ -53,13 +53,13 @@ impl<T: Testbed> Runner<'_, T> {
                 break;
             };
             let left = deadline.saturating_sub(self.testbed.now());
-            if left == Span::ZERO || self.over_limit {
+            if left == Span::ZERO || self.course.over_limit {
                 return CheckOutcome::failed(format!("within {within}: {mismatch}"));
             }
             self.wait(&Condition::Never, AGAIN.min(left)).await;
         }
         if let Some(written) = expect.hold {
-            let hold = hold_for(written, self.timers);
+            let hold = hold_for(written, self.course.timers);
             if let Some(mismatch) = self.hold(expect, hold, tries + 1).await {
                 return CheckOutcome::failed(format!("for {hold}: {mismatch}"));
             }
@@ -80,10 +80,10 @@ impl<T: Testbed> Runner<'_, T> {
             .scenario
             .steps
             .iter()
-            .filter(|step| step.number < self.step && !step.action.only_looks());
-        self.record.races.push(RaceResult {
-            from: before.last().map_or(self.step, |step| step.number),
-            step: self.step,
+            .filter(|step| step.number < self.course.step && !step.action.only_looks());
+        self.course.record.races.push(RaceResult {
+            from: before.last().map_or(self.course.step, |step| step.number),
+            step: self.course.step,
             outcome: outcome.to_owned(),
         });
         CheckOutcome::held(format!("outcome `{outcome}`"))
@@ -159,10 +159,13 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What is not so of lost and of different rows.
     async fn rows_mismatch(&mut self, expect: &Expect) -> Option<String> {
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         let seen = self.testbed.observe().await;
         if let Some(wanted) = expect.lost {
-            let lost = lost_rows(&self.record.writes, &seen);
+            let lost = lost_rows(&self.course.record.writes, &seen);
             if lost.len() != wanted as usize {
                 return Some(format!(
                     "expected {wanted} acknowledged rows lost, seen {}: {}",
@@ -206,22 +209,26 @@ impl<T: Testbed> Runner<'_, T> {
         tries: u32,
     ) -> Option<String> {
         let tag = match tries {
-            1 => format!("p{}{node}", self.step),
-            _ => format!("p{}{node}-{tries}", self.step),
+            1 => format!("p{}{node}", self.course.step),
+            _ => format!("p{}{node}-{tries}", self.course.step),
         };
         let limit = if wanted == ProbeWrite::Hangs {
             HANG
         } else {
             self.probe_limit(deadline)
         };
-        let started = self
-            .requests
-            .write(self.testbed, &mut self.record, self.step, node, &tag);
+        let started = self.course.requests.write(
+            self.testbed,
+            &mut self.course.record,
+            self.course.step,
+            node,
+            &tag,
+        );
         self.wait_for_all(&[started], limit).await;
         let Place::Write(index) = started.place else {
             return None;
         };
-        let outcome = &self.record.writes[index].outcome;
+        let outcome = &self.course.record.writes[index].outcome;
         let as_wanted = match (wanted, outcome) {
             (ProbeWrite::Acknowledged, WriteOutcome::Acknowledged)
             | (ProbeWrite::Hangs, WriteOutcome::Running) => true,
@@ -282,17 +289,20 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     async fn expect_request(&mut self, check: &RequestCheck, expect: &Expect) -> CheckOutcome {
-        let Some(started) = self.requests.named.get(&check.name).copied() else {
+        let Some(started) = self.course.requests.named.get(&check.name).copied() else {
             return CheckOutcome::failed(format!("{} was never begun", check.name));
         };
         let limit = match check.ends {
             RequestEnd::Running => expect
                 .hold
-                .map_or(Span::ZERO, |hold| hold_for(hold, self.timers)),
+                .map_or(Span::ZERO, |hold| hold_for(hold, self.course.timers)),
             _ => expect.within.unwrap_or(WITHIN_DEFAULT),
         };
         self.wait(&Condition::Ended(started.id), limit).await;
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         let name = &check.name;
         let mismatch = match started.place {
             Place::Write(index) => self.write_mismatch(check, index),
@@ -306,7 +316,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What of a named write is not as asked.
     fn write_mismatch(&self, check: &RequestCheck, index: usize) -> Option<String> {
-        let outcome = &self.record.writes[index].outcome;
+        let outcome = &self.course.record.writes[index].outcome;
         let as_wanted = match (check.ends, outcome) {
             (RequestEnd::Running, WriteOutcome::Running)
             | (RequestEnd::Acknowledged, WriteOutcome::Acknowledged)
@@ -326,7 +336,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What of a named command is not as asked.
     fn command_mismatch(&self, check: &RequestCheck, index: usize, limit: Span) -> Option<String> {
-        let command = &self.record.commands[index];
+        let command = &self.course.record.commands[index];
         let ended = command.ended_ms.is_some();
         let wanted = (check.ends != RequestEnd::Running) != (self.negated() == Some(&Part::Ends));
         if ended != wanted {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::console::port::{CommandOutcome, Console};
+use crate::console::port::{CommandOutcome, Console, LOOK_LIMIT};
 use crate::record::{CommandRecord, ms};
 use crate::testbed::{Condition, NodeName, Output, Progress, Request, Testbed};
 use crate::time::Span;
@@ -12,9 +12,6 @@ use super::requests::shorten;
 
 /// Exit code of a command that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
-
-/// How long it may take to show a file.
-const FILE_LIMIT: Span = Span::from_secs(30);
 
 /// A console on a testbed. It records every command, and stops answering when its time is over.
 pub struct RunnerConsole<'a, T> {
@@ -123,21 +120,8 @@ impl<T: Testbed> Console for RunnerConsole<'_, T> {
     }
 
     /// As with `run`, but what was typed stays out of the record.
-    async fn files(
-        &mut self,
-        node: &NodeName,
-        paths: &[&'static str],
-    ) -> Option<Vec<(&'static str, Option<String>)>> {
-        let mut files = Vec::new();
-        for path in paths {
-            let line = format!("cat {path}");
-            let shown = self.type_line(node, &line, FILE_LIMIT).await;
-            if shown.is_unreachable() {
-                return None;
-            }
-            files.push((*path, shown.succeeded().then_some(shown.output.stdout)));
-        }
-        Some(files)
+    async fn look(&mut self, node: &NodeName, line: &str) -> CommandOutcome {
+        self.type_line(node, line, LOOK_LIMIT).await
     }
 
     fn now(&self) -> Span {

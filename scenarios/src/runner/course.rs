@@ -22,16 +22,22 @@ use super::run::Runner;
 #[derive(Clone, Debug)]
 pub struct Course {
     pub(super) timers: Timers,
+    /// The number of the step that is being played.
     pub(super) step: u32,
+    /// When the first step could begin.
     pub(super) began: Span,
+    /// When the scenario's limit is over.
     pub(super) deadline: Span,
+    /// The limit passed while something was waited for.
     pub(super) over_limit: bool,
     pub(super) record: RunRecord,
     pub(super) requests: Requests,
     pub(super) load: Option<RunningLoad>,
     pub(super) deeds: Deeds,
     pub(super) replay: String,
+    /// Rows written by steps, for their tags.
     pub(super) row_count: u32,
+    /// Rows written by the load, for their tags.
     pub(super) load_count: u32,
     pub(super) unsupported: bool,
     pub(super) watch: Watch,
@@ -75,9 +81,14 @@ impl Course {
         options: &RunOptions,
     ) -> Self {
         let course = Self::new(testbed, scenario, options);
-        let mut runner = Runner::resume(testbed, scenario, options, course);
+        let mut runner = Runner {
+            testbed,
+            scenario,
+            options,
+            course,
+        };
         runner.look_at_the_beginning().await;
-        runner.into_course()
+        runner.course
     }
 
     /// Plays one more step. `scenario` says what the nodes and the limits are, and holds the steps
@@ -90,9 +101,14 @@ impl Course {
         options: &RunOptions,
         step: &Step,
     ) -> Self {
-        let mut runner = Runner::resume(testbed, scenario, options, self);
+        let mut runner = Runner {
+            testbed,
+            scenario,
+            options,
+            course: self,
+        };
         runner.play_step(step, None).await;
-        let mut course = runner.into_course();
+        let mut course = runner.course;
         // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
         // grow with their third power. Nothing that is played later looks at them.
         course.record.observations.clear();
@@ -145,74 +161,7 @@ impl Course {
     }
 }
 
-impl<'a, T: Testbed> Runner<'a, T> {
-    /// Goes on with a run.
-    pub(super) fn resume(
-        testbed: &'a mut T,
-        scenario: &'a Scenario,
-        options: &'a RunOptions,
-        course: Course,
-    ) -> Self {
-        let Course {
-            timers,
-            step,
-            began,
-            deadline,
-            over_limit,
-            record,
-            requests,
-            load,
-            deeds,
-            replay,
-            row_count,
-            load_count,
-            unsupported,
-            watch,
-            namer,
-        } = course;
-        Self {
-            testbed,
-            scenario,
-            options,
-            timers,
-            step,
-            began,
-            deadline,
-            over_limit,
-            record,
-            requests,
-            load,
-            deeds,
-            replay,
-            row_count,
-            load_count,
-            unsupported,
-            watch,
-            namer,
-        }
-    }
-
-    /// The run apart from its cluster.
-    pub(super) fn into_course(self) -> Course {
-        Course {
-            timers: self.timers,
-            step: self.step,
-            began: self.began,
-            deadline: self.deadline,
-            over_limit: self.over_limit,
-            record: self.record,
-            requests: self.requests,
-            load: self.load,
-            deeds: self.deeds,
-            replay: self.replay,
-            row_count: self.row_count,
-            load_count: self.load_count,
-            unsupported: self.unsupported,
-            watch: self.watch,
-            namer: self.namer,
-        }
-    }
-
+impl<T: Testbed> Runner<'_, T> {
     /// The initial state: the uuids that are there get their names, and the oracles see it.
     pub(super) async fn look_at_the_beginning(&mut self) {
         self.trace(TraceKind::Step {
@@ -220,7 +169,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
             title: "initial state".to_owned(),
         });
         let initial = self.testbed.observe().await;
-        self.namer.normalise(&initial);
+        self.course.namer.normalise(&initial);
         self.look(&initial, true);
     }
 }

@@ -26,7 +26,7 @@ impl<T: Testbed> Runner<'_, T> {
     /// following steps are played.
     pub(super) async fn load(&mut self, load: &Load) {
         if load.clients == 0 {
-            self.load = None;
+            self.course.load = None;
             return;
         }
         let clients = load
@@ -34,12 +34,12 @@ impl<T: Testbed> Runner<'_, T> {
             .iter()
             .flat_map(|node| (0..load.clients).map(move |_| (node.clone(), None)))
             .collect();
-        self.load = Some(RunningLoad { clients });
+        self.course.load = Some(RunningLoad { clients });
         self.beat().await;
         if let Some(span) = load.span {
-            let span = hold_for(span, self.timers);
+            let span = hold_for(span, self.course.timers);
             self.wait(&Condition::Never, span).await;
-            self.load = None;
+            self.course.load = None;
         }
     }
 
@@ -60,28 +60,37 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Every client that is free begins its next row.
     async fn beat(&mut self) {
-        let Some(mut load) = self.load.take() else {
+        let Some(mut load) = self.course.load.take() else {
             return;
         };
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         for (node, busy) in &mut load.clients {
             let free = busy.is_none_or(|started| self.has_ended(started));
             if free {
-                self.load_count += 1;
-                let tag = format!("l{}{node}", self.load_count);
-                let started =
-                    self.requests
-                        .write(self.testbed, &mut self.record, self.step, node, &tag);
+                self.course.load_count += 1;
+                let tag = format!("l{}{node}", self.course.load_count);
+                let started = self.course.requests.write(
+                    self.testbed,
+                    &mut self.course.record,
+                    self.course.step,
+                    node,
+                    &tag,
+                );
                 *busy = Some(started);
             }
         }
-        self.load = Some(load);
+        self.course.load = Some(load);
     }
 
     fn has_ended(&self, started: Started) -> bool {
         match started.place {
-            Place::Write(index) => self.record.writes[index].outcome != WriteOutcome::Running,
-            Place::Command(index) => self.record.commands[index].ended_ms.is_some(),
+            Place::Write(index) => {
+                self.course.record.writes[index].outcome != WriteOutcome::Running
+            }
+            Place::Command(index) => self.course.record.commands[index].ended_ms.is_some(),
         }
     }
 }

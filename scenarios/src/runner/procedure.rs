@@ -44,8 +44,8 @@ impl<T: Testbed> Runner<'_, T> {
             self.testbed,
             &nodes,
             name,
-            self.step,
-            bound.min(self.deadline),
+            self.course.step,
+            bound.min(self.course.deadline),
             &expired,
         );
         let program = self.options.program.as_deref();
@@ -55,19 +55,19 @@ impl<T: Testbed> Runner<'_, T> {
         };
         let commands = std::mem::take(&mut console.commands);
         for command in &commands {
-            self.deeds.command(&command.node, &command.line);
+            self.course.deeds.command(&command.node, &command.line);
         }
         let last = commands
             .last()
             .map(|command| format!("{} on {}", command.line, command.node));
-        self.record.commands.extend(commands);
+        self.course.record.commands.extend(commands);
         let (end, text) = match outcome {
             Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
             Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
             Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
             None => {
-                if bound > self.deadline {
-                    self.over_limit = true;
+                if bound > self.course.deadline {
+                    self.course.over_limit = true;
                 }
                 let took = self.testbed.now().saturating_sub(began);
                 let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
@@ -81,8 +81,8 @@ impl<T: Testbed> Runner<'_, T> {
             "procedure {name} {}",
             super::act::describe_end(end, &text)
         ));
-        self.record.procedures.push(ProcedureRecord {
-            step: self.step,
+        self.course.record.procedures.push(ProcedureRecord {
+            step: self.course.step,
             name: name.to_owned(),
             began_ms: ms(began),
             ended_ms: ms(self.testbed.now()),

@@ -2,18 +2,14 @@
 
 use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
 use crate::observation::Observation;
-use crate::oracles::{Deeds, OracleContext, Watch};
-use crate::record::{
-    CheckRecord, ClaimResult, Failure, Namer, RunRecord, StepObservation, Verdict, ms,
-};
-use crate::testbed::{Condition, Testbed, Timers};
+use crate::oracles::OracleContext;
+use crate::record::{CheckRecord, ClaimResult, Failure, RunRecord, StepObservation, Verdict, ms};
+use crate::testbed::{Condition, Testbed};
 use crate::time::Span;
 use crate::trace::TraceKind;
 
 use super::course::Course;
-use super::load::RunningLoad;
 use super::options::RunOptions;
-use super::requests::Requests;
 
 /// How long is waited for rest.
 pub(super) const REST_LIMIT: Span = Span::from_secs(180);
@@ -52,27 +48,7 @@ pub(super) struct Runner<'a, T> {
     pub(super) testbed: &'a mut T,
     pub(super) scenario: &'a Scenario,
     pub(super) options: &'a RunOptions,
-    pub(super) timers: Timers,
-    /// The number of the step that is being played.
-    pub(super) step: u32,
-    /// When the first step could begin.
-    pub(super) began: Span,
-    /// When the scenario's limit is over.
-    pub(super) deadline: Span,
-    /// The limit passed while something was waited for.
-    pub(super) over_limit: bool,
-    pub(super) record: RunRecord,
-    pub(super) requests: Requests,
-    pub(super) load: Option<RunningLoad>,
-    pub(super) deeds: Deeds,
-    pub(super) replay: String,
-    /// Rows written by steps, for their tags.
-    pub(super) row_count: u32,
-    /// Rows written by the load, for their tags.
-    pub(super) load_count: u32,
-    pub(super) unsupported: bool,
-    pub(super) watch: Watch,
-    pub(super) namer: Namer,
+    pub(super) course: Course,
 }
 
 /// Runs a scenario on a cluster that has its initial state, and says what happened.
@@ -82,7 +58,12 @@ pub async fn run<T: Testbed>(
     options: &RunOptions,
 ) -> RunRecord {
     let course = Course::new(testbed, scenario, options);
-    let mut runner = Runner::resume(testbed, scenario, options, course);
+    let mut runner = Runner {
+        testbed,
+        scenario,
+        options,
+        course,
+    };
     runner.play().await;
     runner.finish()
 }
@@ -153,7 +134,7 @@ impl<T: Testbed> Runner<'_, T> {
         let mut steps = scenario.steps.iter().peekable();
         while let Some(step) = steps.next() {
             self.play_step(step, steps.peek().copied()).await;
-            if self.over_limit {
+            if self.course.over_limit {
                 let text = format!(
                     "the scenario's limit of {} passed in this step: {}",
                     scenario.limit, step.action
@@ -161,7 +142,7 @@ impl<T: Testbed> Runner<'_, T> {
                 self.fail(step.number, text);
                 break;
             }
-            if self.unsupported {
+            if self.course.unsupported {
                 break;
             }
         }
@@ -172,17 +153,20 @@ impl<T: Testbed> Runner<'_, T> {
     pub(super) async fn finish_with_the_second_phase(&mut self) {
         if self.options.second_phase
             && self.scenario.second_phase
-            && !self.over_limit
-            && !self.unsupported
+            && !self.course.over_limit
+            && !self.course.unsupported
         {
-            self.step = self.step.saturating_add(1);
+            self.course.step = self.course.step.saturating_add(1);
             self.second_phase().await;
         }
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
     }
 
     pub(super) async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
-        self.step = step.number;
+        self.course.step = step.number;
         let title = step.action.to_string();
         self.trace(TraceKind::Step {
             step: step.number,
@@ -193,17 +177,20 @@ impl<T: Testbed> Runner<'_, T> {
             self.judge(step, outcome);
         }
         let at_rest = self.pause(step, next).await;
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         let observation = self.testbed.observe().await;
         let starting = step.action.starts_or_stops();
         let unstable = (starting.len() > 1)
             .then(|| format!("{} nodes start or stop in one instant", starting.len()));
-        self.record.observations.push(StepObservation {
+        self.course.record.observations.push(StepObservation {
             step: step.number,
             at_ms: ms(self.testbed.now()),
             at_rest,
             unstable,
-            nodes: self.namer.normalise(&observation),
+            nodes: self.course.namer.normalise(&observation),
         });
         self.look(&observation, at_rest);
     }
@@ -221,7 +208,7 @@ impl<T: Testbed> Runner<'_, T> {
             } else {
                 claim.verdict.opposite()
             };
-            self.record.claims.push(ClaimResult {
+            self.course.record.claims.push(ClaimResult {
                 id: claim.id.clone(),
                 says: claim.says.clone(),
                 verdict,
@@ -234,7 +221,7 @@ impl<T: Testbed> Runner<'_, T> {
         if !outcome.held {
             self.fail(step.number, outcome.text.clone());
         }
-        self.record.checks.push(CheckRecord {
+        self.course.record.checks.push(CheckRecord {
             step: step.number,
             held: outcome.held,
             text: outcome.text,
@@ -244,7 +231,7 @@ impl<T: Testbed> Runner<'_, T> {
     /// The part of this step's check that is negated, if one is.
     pub(super) fn negated(&self) -> Option<&Part> {
         let negation = self.options.negate.as_ref()?;
-        (negation.step == self.step).then_some(&negation.part)
+        (negation.step == self.course.step).then_some(&negation.part)
     }
 
     /// Waits between two steps as the pace says, and says whether the cluster is at rest.
@@ -270,7 +257,7 @@ impl<T: Testbed> Runner<'_, T> {
         }
         // What an order sets going begins a moment after it has returned: the quiet before it is not
         // the rest after it.
-        if !step.action.only_looks() && self.load.is_none() {
+        if !step.action.only_looks() && self.course.load.is_none() {
             self.wait(&Condition::Never, STIR).await;
         }
         self.rest().await
@@ -278,7 +265,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Waits for rest, and says whether it came.
     pub(super) async fn rest(&mut self) -> bool {
-        if self.load.is_some() {
+        if self.course.load.is_some() {
             self.wait(&Condition::Never, LOAD_PAUSE).await;
             return false;
         }
@@ -293,15 +280,15 @@ impl<T: Testbed> Runner<'_, T> {
     /// Lets time pass until the condition is true, and says whether it is. The scenario's limit
     /// ends every wait; a load goes on meanwhile.
     pub(super) async fn wait(&mut self, until: &Condition, limit: Span) -> bool {
-        let left = self.deadline.saturating_sub(self.testbed.now());
+        let left = self.course.deadline.saturating_sub(self.testbed.now());
         let capped = limit.min(left);
-        let reached = if self.load.is_some() {
+        let reached = if self.course.load.is_some() {
             self.wait_under_load(until, capped).await
         } else {
             self.testbed.wait(until, capped).await.is_ok()
         };
         if !reached && capped < limit {
-            self.over_limit = true;
+            self.course.over_limit = true;
         }
         reached
     }
@@ -309,27 +296,27 @@ impl<T: Testbed> Runner<'_, T> {
     /// Shows an observation to the oracles.
     pub(super) fn look(&mut self, observation: &Observation, at_rest: bool) {
         let context = OracleContext {
-            step: self.step,
+            step: self.course.step,
             at_rest,
-            writes: &self.record.writes,
-            procedures: &self.record.procedures,
-            deeds: &self.deeds,
-            replay: &self.replay,
+            writes: &self.course.record.writes,
+            procedures: &self.course.record.procedures,
+            deeds: &self.course.deeds,
+            replay: &self.course.replay,
         };
-        let found = self.watch.look(&context, observation);
+        let found = self.course.watch.look(&context, observation);
         for finding in &found {
             let text = format!("finding {}: {}", finding.oracle, finding.message);
             self.testbed.record(None, TraceKind::Note { text });
         }
-        self.record.findings.extend(found);
+        self.course.record.findings.extend(found);
     }
 
     pub(super) fn fail(&mut self, step: u32, text: String) {
-        if self.record.failure.is_none() {
-            self.record.failure = Some(Failure { step, text });
+        if self.course.record.failure.is_none() {
+            self.course.record.failure = Some(Failure { step, text });
         }
-        if self.record.verdict == Verdict::Pass {
-            self.record.verdict = Verdict::Fail;
+        if self.course.record.verdict == Verdict::Pass {
+            self.course.record.verdict = Verdict::Fail;
         }
     }
 
@@ -338,10 +325,10 @@ impl<T: Testbed> Runner<'_, T> {
         if self.options.allow_unsupported {
             return;
         }
-        self.unsupported = true;
-        self.record.verdict = Verdict::Unsupported;
-        self.record.failure = Some(Failure {
-            step: self.step,
+        self.course.unsupported = true;
+        self.course.record.verdict = Verdict::Unsupported;
+        self.course.record.failure = Some(Failure {
+            step: self.course.step,
             text,
         });
     }

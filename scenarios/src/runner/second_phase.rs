@@ -31,26 +31,26 @@ impl<T: Testbed> Runner<'_, T> {
     pub(super) async fn second_phase(&mut self) {
         let name = self.scenario.procedure.clone();
         self.trace(TraceKind::Step {
-            step: self.step,
+            step: self.course.step,
             title: format!("second phase: heal all, then {name}"),
         });
         // Bounds of its own: the scenario's limit is for its steps.
-        self.deadline = self.testbed.now()
+        self.course.deadline = self.testbed.now()
             + PROCEDURE_BOUND
             + REST_LIMIT
             + REST_LIMIT
             + REST_LIMIT
             + RECOVERY_LIMIT
             + Span::from_secs(20 * 60);
-        self.load = None;
+        self.course.load = None;
         // What the oracles see only at rest is seen here also where the steps never rested.
         let at_rest = self.rest().await;
         self.observe_and_look(at_rest).await;
         self.heal().await;
         let at_rest = self.rest().await;
         let before = self.observe_and_look(at_rest).await;
-        let choices = choices(&self.record.writes, &before);
-        let lost_before: BTreeSet<String> = lost_rows(&self.record.writes, &before)
+        let choices = choices(&self.course.record.writes, &before);
+        let lost_before: BTreeSet<String> = lost_rows(&self.course.record.writes, &before)
             .into_iter()
             .collect();
 
@@ -65,14 +65,14 @@ impl<T: Testbed> Runner<'_, T> {
             Some(trouble) => not_recovered(trouble, end, &said, &choices),
         };
         self.trace(TraceKind::Check {
-            step: self.step,
+            step: self.course.step,
             held: accepted,
             text: text.clone(),
         });
         if !accepted {
-            self.fail(self.step, format!("second phase: {text}"));
+            self.fail(self.course.step, format!("second phase: {text}"));
         }
-        self.record.second_phase = Some(SecondPhase {
+        self.course.record.second_phase = Some(SecondPhase {
             procedure: name,
             recovered: trouble.is_none(),
             accepted,
@@ -82,7 +82,10 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     async fn observe_and_look(&mut self, at_rest: bool) -> Observation {
-        self.requests.refresh(self.testbed, &mut self.record).await;
+        self.course
+            .requests
+            .refresh(self.testbed, &mut self.course.record)
+            .await;
         let observation = self.testbed.observe().await;
         self.look(&observation, at_rest);
         observation
@@ -91,18 +94,26 @@ impl<T: Testbed> Runner<'_, T> {
     /// Ends every fault that lasts.
     pub(super) async fn heal(&mut self) {
         let mut faults = Vec::new();
-        if self.deeds.network_touched {
+        if self.course.deeds.network_touched {
             faults.push(Fault::Heal);
         }
-        faults.extend(self.deeds.hung.iter().cloned().map(Fault::Resume));
+        faults.extend(self.course.deeds.hung.iter().cloned().map(Fault::Resume));
         faults.extend(
-            self.deeds
+            self.course
+                .deeds
                 .read_locked
                 .iter()
                 .cloned()
                 .map(Fault::ReadUnlock),
         );
-        faults.extend(self.deeds.powered_off.iter().cloned().map(Fault::PowerOn));
+        faults.extend(
+            self.course
+                .deeds
+                .powered_off
+                .iter()
+                .cloned()
+                .map(Fault::PowerOn),
+        );
         if !faults.is_empty() {
             self.apply(&faults).await;
         }
@@ -126,14 +137,18 @@ impl<T: Testbed> Runner<'_, T> {
         let mut fresh = Vec::new();
         for (index, node) in self.scenario.nodes.iter().enumerate() {
             let tag = format!("f{}{node}", index + 1);
-            let started =
-                self.requests
-                    .write(self.testbed, &mut self.record, self.step, node, &tag);
+            let started = self.course.requests.write(
+                self.testbed,
+                &mut self.course.record,
+                self.course.step,
+                node,
+                &tag,
+            );
             self.wait_for_all(&[started], FRESH_LIMIT).await;
             let Place::Write(write) = started.place else {
                 continue;
             };
-            let write = &self.record.writes[write];
+            let write = &self.course.record.writes[write];
             if !write.is_acknowledged() {
                 let outcome = describe_outcome(&write.outcome);
                 return Some(format!("a fresh write on {node}: {outcome}"));
@@ -159,7 +174,7 @@ impl<T: Testbed> Runner<'_, T> {
         if let Some(mismatch) = everywhere.first_mismatch(&seen) {
             return Some(format!("after fresh writes: {mismatch}"));
         }
-        let lost: Vec<String> = lost_rows(&self.record.writes, &seen)
+        let lost: Vec<String> = lost_rows(&self.course.record.writes, &seen)
             .into_iter()
             .filter(|tag| !lost_before.contains(tag))
             .collect();

@@ -10,18 +10,18 @@ impl<T: Testbed> Runner<'_, T> {
     /// Closes the record.
     pub(super) fn finish(mut self) -> RunRecord {
         let histories = self.testbed.capabilities().histories;
-        self.record.simulated_ms = ms(self.testbed.now().saturating_sub(self.began));
-        self.record.forced = self.deeds.forced.iter().cloned().collect();
-        if self.record.verdict != Verdict::Unsupported {
+        self.course.record.simulated_ms = ms(self.testbed.now().saturating_sub(self.course.began));
+        self.course.record.forced = self.course.deeds.forced.iter().cloned().collect();
+        if self.course.record.verdict != Verdict::Unsupported {
             self.judge_findings(histories);
         }
-        self.record
+        self.course.record
     }
 
     fn judge_findings(&mut self, histories: bool) {
         let expected = &self.scenario.findings;
         let mut failures = Vec::new();
-        for finding in &self.record.findings {
+        for finding in &self.course.record.findings {
             let fails = oracles::finding(&finding.oracle).is_none_or(|kind| kind.fails_unlisted);
             if fails && !expected.contains(&finding.oracle) {
                 failures.push((
@@ -32,6 +32,7 @@ impl<T: Testbed> Runner<'_, T> {
         }
         for name in expected {
             let found = self
+                .course
                 .record
                 .findings
                 .iter()
