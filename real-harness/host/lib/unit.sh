@@ -42,17 +42,26 @@ port_open() {
 # Sets unit_state to inactive, activating, active, deactivating or failed, unit_code to the exit code
 # of a failed one (128 and the signal), and server_pid to the server's process where it runs.
 look_at_unit() {
-  local runner phase
+  local runner phase stopping
   unit_code=0
   read_line server_pid $unit/pid
   alive "$server_pid" || server_pid=
   read_line runner $unit/runner
-  if alive "$runner"; then
+  # A stop ends when its runner says so, and a moment later its files are gone. Looked at in the order
+  # in which they go, the others never show a stop that is over as a start.
+  while alive "$runner"; do
+    stopping=
+    [ -e $unit/stopping ] && stopping=1
     read_line phase $unit/phase
+    [ "$phase" = ended ] || break
+    sleep 0.01
+    read_line runner $unit/runner
+  done
+  if alive "$runner"; then
     if [ "$phase" = pause ]; then
       unit_state=failed
       read_line unit_code $unit/exit
-    elif [ -e $unit/stopping ]; then
+    elif [ -n "$stopping" ]; then
       unit_state=deactivating
     elif [ "$phase" = server ] && [ -n "$server_pid" ] && port_open; then
       unit_state=active
