@@ -8,7 +8,7 @@ use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_sim::des;
 
 /// What does not agree on every seed; ARCHITECTURE.md says how often and in what.
-const NOT_ON_EVERY_SEED: [&str; 2] = ["random-1028", "s27"];
+const NOT_ON_EVERY_SEED: [&str; 1] = ["random-1028"];
 
 fn replay(recording: &Recording, seed: u64) -> Replay {
     des::replay(recording, seed).expect("the initial state is reached")
@@ -87,6 +87,7 @@ fn the_other_engine_agrees_too() {
         "s08b",
         "s14b",
         "s17",
+        "s23",
         "random-1010",
         "random-1031",
     ] {
@@ -94,8 +95,11 @@ fn the_other_engine_agrees_too() {
             .iter()
             .find(|one| one.name == name)
             .expect("a recording of this name");
-        let replay = seatrial_sim::madsim_engine::replay(recording, 3)
-            .expect("the initial state is reached");
-        assert_agrees(recording, 3, &replay);
+        // s23: with seed 1 both starters dial at once.
+        for seed in [1, 3] {
+            let replay = seatrial_sim::madsim_engine::replay(recording, seed)
+                .expect("the initial state is reached");
+            assert_agrees(recording, seed, &replay);
+        }
     }
 }

@@ -15,8 +15,15 @@ pub enum Input<'a> {
     Boot(BootMode),
     /// A timer that the node has set has run out.
     Timer(TimerId),
-    /// A connection is up, whoever opened it.
-    LinkUp(Peer, Channel),
+    /// A connection is up.
+    LinkUp {
+        /// Who is at the other end.
+        peer: Peer,
+        /// What it is for.
+        channel: Channel,
+        /// This node has opened it. When both open one at once, the attempt that wins decides.
+        dialled: bool,
+    },
     /// A connection is gone, or could not be opened.
     LinkDown(Peer, Channel),
     /// A frame has arrived.

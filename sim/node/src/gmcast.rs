@@ -148,8 +148,8 @@ impl Gmcast {
         self.banned.retain(|_, until| *until > now);
     }
 
-    pub(crate) fn link_up(&mut self, peer: Peer, now: Time, out: &mut Vec<Out>) {
-        let dialled = self.dialling.remove(&peer);
+    pub(crate) fn link_up(&mut self, peer: Peer, dialled: bool, now: Time, out: &mut Vec<Out>) {
+        self.dialling.remove(&peer);
         if !self.open || self.abandoned.remove(&peer) {
             out.push(Out::Close(peer));
             return;

@@ -202,14 +202,14 @@ impl World {
         };
         self.connections.insert(key, connection);
         let word = channel.word();
-        for (end, peer) in [(to, from), (from, to)] {
+        for (end, peer, dialled) in [(to, from, false), (from, to, true)] {
             let peer_name = self.name(peer);
             let event = TraceKind::LinkUp {
                 peer: peer_name,
                 channel: word.into(),
             };
             self.trace_at(Some(end), event);
-            self.machine_mut(end).link_up(now, peer, channel);
+            self.machine_mut(end).link_up(now, peer, channel, dialled);
             self.settle(end);
         }
     }

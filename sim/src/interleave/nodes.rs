@@ -93,7 +93,7 @@ struct Host {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Item {
-    Up(Channel),
+    Up(Channel, bool),
     Down(Channel),
     Frame(Frame),
 }
@@ -240,8 +240,8 @@ impl Nodes {
                 if !accepts {
                     state.send(to, peer, Item::Down(channel));
                 } else if state.connections.insert(connection(peer, to, channel)) {
-                    state.send(peer, to, Item::Up(channel));
-                    state.send(to, peer, Item::Up(channel));
+                    state.send(peer, to, Item::Up(channel, false));
+                    state.send(to, peer, Item::Up(channel, true));
                 }
             }
             Effect::Close(to, channel) => state.close(peer, to, channel),
@@ -391,8 +391,13 @@ impl System for Nodes {
                 }
                 match item {
                     None => {}
-                    Some(Item::Up(channel)) => {
-                        self.feed(&mut state, to, Input::LinkUp(from, channel));
+                    Some(Item::Up(channel, dialled)) => {
+                        let up = Input::LinkUp {
+                            peer: from,
+                            channel,
+                            dialled,
+                        };
+                        self.feed(&mut state, to, up);
                     }
                     Some(Item::Down(channel)) => {
                         self.feed(&mut state, to, Input::LinkDown(from, channel));

@@ -98,7 +98,7 @@ struct Process {
 /// An input that had to wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Incoming {
-    LinkUp(Peer, Channel),
+    LinkUp(Peer, Channel, bool),
     LinkDown(Peer, Channel),
     Received(Peer, Frame),
     Statement(seatrial_node::RequestId, seatrial_node::Statement),
@@ -259,10 +259,10 @@ impl Machine {
         self.step_programs();
     }
 
-    /// A connection is up.
-    pub fn link_up(&mut self, now: Span, from: Peer, channel: Channel) {
+    /// A connection is up; this machine has `dialled` it, or the other one has.
+    pub fn link_up(&mut self, now: Span, from: Peer, channel: Channel, dialled: bool) {
         self.now = now;
-        self.incoming(Incoming::LinkUp(from, channel));
+        self.incoming(Incoming::LinkUp(from, channel, dialled));
     }
 
     /// A connection is gone or could not be opened.

@@ -107,7 +107,11 @@ impl Machine {
 
     fn deliver(&mut self, incoming: Incoming) {
         match incoming {
-            Incoming::LinkUp(peer, channel) => self.feed(Input::LinkUp(peer, channel)),
+            Incoming::LinkUp(peer, channel, dialled) => self.feed(Input::LinkUp {
+                peer,
+                channel,
+                dialled,
+            }),
             Incoming::LinkDown(peer, channel) => self.feed(Input::LinkDown(peer, channel)),
             Incoming::Received(peer, frame) => self.feed(Input::Received(peer, &frame)),
             Incoming::Statement(id, statement) => self.feed(Input::Statement(id, statement)),

@@ -188,7 +188,7 @@ fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
             reader,
         },
     );
-    shared.tell_up(world, key);
+    shared.tell_up(world, key, dialler);
 }
 
 async fn read_frame(stream: &mut ReadHalf<TcpStream>) -> io::Result<Vec<u8>> {

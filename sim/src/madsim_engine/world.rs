@@ -286,7 +286,7 @@ impl Shared {
     }
 
     /// A machine has a connection.
-    pub(super) fn tell_up(&mut self, world: &World, key: EndKey) {
+    pub(super) fn tell_up(&mut self, world: &World, key: EndKey, dialler: Peer) {
         let (me, peer, channel) = key;
         let name = self.name(peer);
         let up = TraceKind::LinkUp {
@@ -295,7 +295,8 @@ impl Shared {
         };
         self.trace_at(Some(me), up);
         let now = self.now();
-        self.machine_mut(me).link_up(now, peer, channel);
+        self.machine_mut(me)
+            .link_up(now, peer, channel, dialler == me);
         self.settle(world, me);
     }
 

@@ -203,9 +203,13 @@ impl Node {
         match input {
             Input::Boot(_) => self.begin(now, fx),
             Input::Timer(timer) => self.timer(timer, now, fx),
-            Input::LinkUp(peer, Channel::Group) => {
+            Input::LinkUp {
+                peer,
+                channel: Channel::Group,
+                dialled,
+            } => {
                 let mut out = Vec::new();
-                self.gmcast.link_up(peer, now, &mut out);
+                self.gmcast.link_up(peer, dialled, now, &mut out);
                 self.run_gmcast(out, now, fx);
             }
             Input::LinkDown(peer, Channel::Group) => {
@@ -213,7 +217,7 @@ impl Node {
                 self.gmcast.link_down(peer, now, &mut out);
                 self.run_gmcast(out, now, fx);
             }
-            Input::LinkUp(peer, Channel::Transfer) => self.transfer_link_up(peer, now, fx),
+            Input::LinkUp { peer, .. } => self.transfer_link_up(peer, now, fx),
             Input::LinkDown(peer, Channel::Transfer) => self.transfer_link_down(peer, now, fx),
             Input::Received(peer, Frame::Group(frame)) => {
                 let mut out = Vec::new();

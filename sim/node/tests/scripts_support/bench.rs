@@ -309,8 +309,14 @@ impl Bench {
                     self.post(to, from, STEP, Travelling::Refused(channel));
                 } else if self.ends.insert((from, to, channel)) {
                     self.ends.insert((to, from, channel));
-                    self.feed(to, Input::LinkUp(from, channel));
-                    self.feed(from, Input::LinkUp(to, channel));
+                    for (end, peer, dialled) in [(to, from, false), (from, to, true)] {
+                        let up = Input::LinkUp {
+                            peer,
+                            channel,
+                            dialled,
+                        };
+                        self.feed(end, up);
+                    }
                 }
             }
             Travelling::Refused(channel) => {
