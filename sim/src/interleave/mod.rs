@@ -12,6 +12,8 @@ use std::hash::{Hash, Hasher};
 use rapidhash::v3::rapidhash_v3;
 
 pub use nodes::{Act, Limits, Nodes, State};
+// What the nodes of a search are set up with.
+pub use seatrial_node::{Config, SstMethod, Time};
 
 /// Something with states, of which any may be the next.
 pub trait System {
