@@ -162,12 +162,12 @@ fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
     );
     line("  MiB", get("explore", "memory"), None);
     line(
-        "shrinking, the longest of 20: findings/s",
+        "shrinking, the longest of 8: findings/s",
         get("shrink", "longest"),
         Some(0.5),
     );
     line(
-        "  findings of 20 with at most 8 steps left",
+        "  findings of 8 with at most 8 steps left",
         get("shrink", "short"),
         Some(20.0),
     );
@@ -354,7 +354,7 @@ fn explore() -> Numbers {
 
 fn shrink() -> Numbers {
     let mut templates = Templates::default();
-    let findings = search::findings(&mut templates, 20);
+    let findings = search::findings(&mut templates, 8);
     let mut longest = 0.0_f64;
     let mut short = 0.0;
     for finding in &findings {
@@ -426,5 +426,5 @@ fn toy_on_madsim() -> Numbers {
 
 #[cfg(madsim)]
 fn toy_on_turmoil() -> Numbers {
-    toy(TOY.1, toy::turmoil::run)
+    toy(TOY.1 / 10, toy::turmoil::run)
 }

@@ -40,7 +40,7 @@ pub(crate) fn small_model() -> Nodes {
         ..Config::fast()
     };
     let limits = Limits {
-        horizon: Time::from_millis(450),
+        horizon: Time::from_millis(300),
         late: 0,
         stops: 1,
         crashes: 0,

@@ -1,22 +1,21 @@
 //! The toy cluster: three nodes, connected each with each, as a plain program on other simulators.
 //!
-//! A node that has sent nothing for a second tells the others that it lives; the first node sends a
-//! write to both others every few seconds, and whoever gets it answers both others, as the nodes of the
-//! model do. The traffic is theirs, frame by frame; nothing else of them is in it.
+//! Every second each node tells the others that it lives; now and then the first node sends a write to
+//! both others, and whoever gets it answers both others, as the nodes of the model do. The traffic is
+//! theirs, frame by frame; nothing else of them is in it.
 
 use std::time::Duration;
 
 /// Seconds between two writes.
-pub(crate) const WRITE_EVERY: u64 = 5;
+pub(crate) const WRITE_EVERY: u64 = 20;
 
 /// A frame has one size.
 const FRAME: usize = 64;
 const ALIVE: u8 = 0;
 const WRITE: u8 = 1;
 const ANSWER: u8 = 2;
-/// How often a node looks whether it has been silent, and for how long it may be.
-const LOOK: Duration = Duration::from_millis(500);
-const SILENT: Duration = Duration::from_secs(1);
+/// How often a node says that it lives.
+const ALIVE_EVERY: Duration = Duration::from_secs(1);
 const PORT: u16 = 4567;
 /// After this everybody listens.
 const LISTENING: Duration = Duration::from_millis(50);
@@ -37,7 +36,7 @@ macro_rules! node {
         use $time::{Instant, sleep, sleep_until};
 
         use super::{
-            ALIVE, ANSWER, FRAME, LATENCY, LISTENING, LOOK, PORT, SILENT, WRITE, WRITE_EVERY,
+            ALIVE, ALIVE_EVERY, ANSWER, FRAME, LATENCY, LISTENING, PORT, WRITE, WRITE_EVERY,
         };
 
         async fn node(
@@ -66,9 +65,9 @@ macro_rules! node {
             for other in others {
                 streams.push(TcpStream::connect(SocketAddr::new(other, PORT)).await?);
             }
-            let mut last_sent = Instant::now();
-            let mut look_at = last_sent + LOOK;
-            let mut write_at = last_sent + Duration::from_secs(WRITE_EVERY);
+            let mut alive_at = Instant::now() + ALIVE_EVERY;
+            // Between two signs of life.
+            let mut write_at = Instant::now() + ALIVE_EVERY / 2;
             loop {
                 let mut what = None;
                 tokio::select! {
@@ -79,14 +78,13 @@ macro_rules! node {
                         Some(_) => {}
                         None => return Ok(()),
                     },
-                    () = sleep_until(look_at.min(write_at)) => {
-                        let now = Instant::now();
-                        if now >= write_at {
+                    () = sleep_until(alive_at.min(write_at)) => {
+                        if Instant::now() >= write_at {
                             write_at += Duration::from_secs(WRITE_EVERY);
                             what = first.then_some(WRITE);
                         } else {
-                            look_at += LOOK;
-                            what = (now - last_sent >= SILENT).then_some(ALIVE);
+                            alive_at += ALIVE_EVERY;
+                            what = Some(ALIVE);
                         }
                     }
                 }
@@ -96,7 +94,6 @@ macro_rules! node {
                         stream.flush().await?;
                         sent.fetch_add(1, Ordering::Relaxed);
                     }
-                    last_sent = Instant::now();
                 }
             }
         }
