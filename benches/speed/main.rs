@@ -112,7 +112,10 @@ fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
             .find(|(known, _)| known == name)
             .map(|(_, n)| *n)
     };
-    let mut text = String::new();
+    let mut text = format!(
+        "{:<54}{:>12}{:>12}\n",
+        "one core, trace off", "measured", "target"
+    );
     let mut line = |what: &str, number: Option<f64>, target: Option<f64>| {
         let Some(number) = number else { return };
         let target = target.map_or_else(String::new, |target| {
@@ -121,7 +124,6 @@ fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
         });
         text.push_str(&format!("{what:<54}{:>12}{target}\n", number_text(number)));
     };
-    line("one core, trace off: measured, target", Some(0.0), None);
     line(
         "a documented scenario on des, runs/s",
         get("des", "runs"),
@@ -169,7 +171,7 @@ fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
     line(
         "  findings of 8 with at most 8 steps left",
         get("shrink", "short"),
-        Some(20.0),
+        Some(8.0),
     );
     line(
         "closure at rest, transitions/s",
