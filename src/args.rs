@@ -10,7 +10,7 @@ mod prove;
 mod verify;
 
 pub(crate) use advise::AdviseArgs;
-pub(crate) use prove::ProveArgs;
+pub(crate) use prove::{InterleavingArgs, ProveArgs};
 pub(crate) use verify::{SupervisorArg, VerifyArgs};
 
 /// Puts a Galera cluster's recovery procedures through their sea trials.
@@ -462,7 +462,7 @@ pub(crate) struct ExploreArgs {
     /// The seeds, from A up to but without B.
     #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
     pub(crate) seeds: SeedRange,
-    /// This shard of so many, from 0; JOB_COMPLETION_INDEX may give I.
+    /// This shard of so many, from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
     /// Stop after this time.

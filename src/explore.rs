@@ -298,6 +298,10 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
             .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
         shards.push(shard);
     }
+    let cut: BTreeSet<Option<u64>> = shards
+        .iter()
+        .map(|shard| shard.header.shard.map(|(_, of)| of))
+        .collect();
     let merged = shard::merge(shards).map_err(Stop::usage)?;
     let missing = merged.missing();
     match &args.out {
@@ -315,7 +319,8 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if !missing.is_empty() {
         out.error(&format!(
-            "missing: {} of {} seeds, such as {}",
+            "missing: {}{} of {} seeds, such as {}",
+            missing_shards(&merged, &missing, &cut),
             missing.len(),
             merged.header.seeds.1 - merged.header.seeds.0,
             missing[0]
@@ -323,4 +328,28 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
         return Ok(exit::STOPPED);
     }
     Ok(exit::OK)
+}
+
+/// The shards to which missing seeds belong, where all files are shards of the same cut.
+fn missing_shards(merged: &Shard, missing: &[u64], cut: &BTreeSet<Option<u64>>) -> String {
+    let mut cut = cut.iter();
+    let (Some(Some(of)), None) = (cut.next(), cut.next()) else {
+        return String::new();
+    };
+    let shards_of = |seeds: &mut dyn Iterator<Item = u64>| -> BTreeSet<u64> {
+        seeds.map(|seed| seed / BLOCK % of).collect()
+    };
+    let there = shards_of(&mut merged.seeds.keys().copied());
+    let shards: Vec<String> = shards_of(&mut missing.iter().copied())
+        .into_iter()
+        .map(|shard| {
+            let partly = if there.contains(&shard) {
+                " (in part)"
+            } else {
+                ""
+            };
+            format!("{shard}/{of}{partly}")
+        })
+        .collect();
+    format!("shard {}: ", shards.join(", "))
 }

@@ -1,6 +1,8 @@
 //! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
 
+mod against;
 mod exhaustive;
+mod interleavings;
 mod limits;
 mod search;
 mod table;
@@ -23,6 +25,9 @@ use search::{Bounds, Ended, Searched};
 use table::{Example, Report};
 
 pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
+    if args.interleavings {
+        return interleavings::interleavings(args, out);
+    }
     let known = procedures::names();
     if !known.contains(&args.procedure.as_str()) {
         return Err(Stop::usage(format!(
@@ -44,6 +49,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         max_states: args.max_states,
         budget: args.budget,
         jobs: args.jobs,
+        sights: false,
     };
     let procedure = args.procedure.as_str();
     let found = search::search(&model, args.alphabet.into(), &[procedure], &bounds)?;
@@ -86,8 +92,15 @@ fn write_example(
     fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
     let mut templates = Templates::default();
     let replayed = play(&mut templates, &scenario, SEED, None)
-        .map(|record| judged(procedure, &record, scenario.steps.len()).outcome);
-    example.replays = replayed == Ok(example.outcome);
+        .map(|record| judged(procedure, &record, scenario.steps.len()));
+    match replayed {
+        Ok(replayed) => {
+            example.replays =
+                (replayed.outcome, &replayed.cause) == (example.outcome, &example.cause);
+            example.text = replayed.text;
+        }
+        Err(error) => example.text = error,
+    }
     example.events = path
         .iter()
         .map(|event| event.describe(&scenario.nodes).to_string())

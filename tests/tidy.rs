@@ -20,6 +20,7 @@ fn sources() -> Vec<(String, String)> {
     let folders = [
         "src",
         "tests",
+        "benches",
         "galera",
         "scenarios",
         "sim",

@@ -62,4 +62,79 @@ pub(crate) struct ProveArgs {
     /// The folder of results.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/prove")]
     pub(crate) out: PathBuf,
+    /// Instead: breadth first over what may happen next among the messages, timers, disk operations and
+    /// events of a few nodes, for a shortest way to a state that is wrong. No procedure acts. Timeouts
+    /// are short unless --timers says otherwise.
+    #[arg(
+        long,
+        conflicts_with_all = ["procedure", "faults", "alphabet", "supervisor", "budget", "jobs", "out"]
+    )]
+    pub(crate) interleavings: bool,
+    /// The bounds of the interleavings.
+    #[command(flatten)]
+    pub(crate) interleaving: InterleavingArgs,
+}
+
+/// The bounds of the interleavings.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "With --interleavings")]
+pub(crate) struct InterleavingArgs {
+    /// Nodes.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u8).range(1..=3),
+        requires = "interleavings"
+    )]
+    pub(crate) nodes: u8,
+    /// For so long after the start timers run out.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = budget,
+        requires = "interleavings"
+    )]
+    pub(crate) horizon: std::time::Duration,
+    /// Messages that may still be under way when time passes.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "interleavings"
+    )]
+    pub(crate) late: usize,
+    /// Orderly stops.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "interleavings"
+    )]
+    pub(crate) stops: u8,
+    /// Crashes.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "interleavings"
+    )]
+    pub(crate) crashes: u8,
+    /// Starts.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "interleavings"
+    )]
+    pub(crate) starts: u8,
+    /// Transactions.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "interleavings"
+    )]
+    pub(crate) writes: u8,
 }

@@ -48,8 +48,9 @@ pub(crate) struct VerifyArgs {
     /// Ids or files of scenarios; the scenario pack and the documented scenarios by default.
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1..)]
     pub(crate) scenarios: Vec<String>,
-    /// Instead of scenarios, every state of the closure at rest (see prove), and what can be known there.
-    #[arg(long, conflicts_with_all = ["scenarios", "against", "script"])]
+    /// Instead of scenarios, every state of the closure at rest (see prove), and what can be known
+    /// there. It is des without chance: --seed and --on have no meaning.
+    #[arg(long, conflicts_with_all = ["scenarios", "script", "seed", "on"])]
     pub(crate) exhaustive: bool,
     /// With --exhaustive, at most so many events.
     #[arg(long, value_name = "K", default_value_t = 2, requires = "exhaustive")]
@@ -66,7 +67,7 @@ pub(crate) struct VerifyArgs {
     /// What is printed.
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
     pub(crate) format: ClaimsFormat,
-    /// An earlier verify.json: only what got worse since then fails.
+    /// An earlier verify.json (with --exhaustive, limits.json): only what got worse since then fails.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
     /// The folder of results.

@@ -6,40 +6,53 @@ use std::fs;
 
 use seatrial_scenarios::Supervisor;
 use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::prove::{Alphabet, Evidence, Model};
 use serde::Serialize;
 
-use crate::args::{SupervisorArg, VerifyArgs};
+use crate::args::{ClaimsFormat, SupervisorArg, TimersArg, VerifyArgs};
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
+use super::against::{Earlier, Worse, letter};
 use super::limits::{Group, Known, tells_apart};
 use super::search::{Bounds, Ended, Searched, search};
 use super::{unwritable, write};
 
 /// The version of `limits.json`.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// So many undecided groups are shown in full.
 const SHOWN: usize = 3;
+/// So many cases that got worse are shown.
+const WORSE_SHOWN: usize = 10;
 
 /// A procedure on all states.
 #[derive(Serialize)]
-struct Row<'a> {
-    procedure: &'a str,
+pub(super) struct Row<'a> {
+    pub(super) procedure: &'a str,
     /// Cases by outcome.
-    outcomes: BTreeMap<&'static str, usize>,
+    pub(super) outcomes: BTreeMap<&'static str, usize>,
     /// Cases that are not good although the best decision table has an answer.
-    below_the_best: usize,
+    pub(super) below_the_best: usize,
+    /// What each case after healing came to, a letter a case in a fixed order: `a` for the worst
+    /// outcome (see `letters`).
+    pub(super) cases: String,
 }
 
 #[derive(Serialize)]
-struct Limits<'a> {
+pub(super) struct Limits<'a> {
     format: u32,
     program: &'static str,
     faults: usize,
+    supervisor: &'static str,
+    timers: &'static str,
     ended: &'static str,
     states: usize,
-    procedures: Vec<Row<'a>>,
+    /// The same where two searches have found the same states after healing, in the same order.
+    pub(super) fingerprint: String,
+    /// What the letters of `cases` mean.
+    letters: BTreeMap<char, &'static str>,
+    pub(super) procedures: Vec<Row<'a>>,
     /// The decision table with everything but the rows: what is seen, and with whom to begin.
     table: &'a [Group],
 }
@@ -50,52 +63,116 @@ pub(crate) fn exhaustive(
     procedures: &[&'static str],
     out: &mut Out,
 ) -> Result<u8, Stop> {
-    fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
-    let supervisor = match args.supervisor {
-        SupervisorArg::None => Supervisor::None,
-        SupervisorArg::Systemd => Supervisor::Systemd,
+    let (supervisor, supervised_by) = match args.supervisor {
+        SupervisorArg::None => (Supervisor::None, "none"),
+        SupervisorArg::Systemd => (Supervisor::Systemd, "systemd"),
     };
-    let model = Model::new(None, supervisor);
+    let timers = match args.timers {
+        Some(TimersArg::Fast) => "fast",
+        Some(TimersArg::Default) | None => "default",
+    };
+    let earlier = args.against.as_deref();
+    let earlier = earlier
+        .map(|file| Earlier::read(file, args.faults, supervised_by, timers))
+        .transpose()?;
+    fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
+    let model = Model::new(args.timers.map(Into::into), supervisor);
     signals::listen();
     let bounds = Bounds {
         faults: Some(args.faults),
         max_states: None,
         budget: None,
         jobs: args.jobs,
+        sights: true,
     };
     let found = search(&model, Alphabet::Usual, procedures, &bounds)?;
     let known = Evidence::ALL.map(|evidence| Known::of(&found, evidence));
     let table = &known[Evidence::Logs as usize];
     let rows = rows(&found, procedures, table);
-    let mut text = matrix(&rows);
-    text.push_str(&limits(&model, &found, &known));
-    let _ = writeln!(
-        text,
-        "     Summary [{:>8.3}s] {} states, {} after healing, {} procedures",
-        found.seconds,
-        found.closure.states().len(),
-        found.healed.len(),
-        procedures.len()
-    );
-    out.print(&text);
-    let json = Limits {
+    let text = format!("{}{}", matrix(&rows), limits(&model, &found, &known));
+    let keys: Vec<String> = found
+        .healed
+        .iter()
+        .map(|healed| format!("{:032x}", healed.canonical.key.0))
+        .collect();
+    let limits = Limits {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION"),
         faults: args.faults,
+        supervisor: supervised_by,
+        timers,
         ended: found.ended.name(),
         states: found.closure.states().len(),
+        fingerprint: sha256_hex(&keys.concat()),
+        letters: Outcome::ALL.map(|o| (letter(o), o.name())).into(),
         procedures: rows,
         table: &table.groups,
     };
-    let json = serde_json::to_string_pretty(&json).expect("invariant: limits are plain data");
-    write(&args.out, "limits.json", &(json + "\n"))?;
+    let json = serde_json::to_string_pretty(&limits).expect("invariant: limits are plain data");
+    let json = json + "\n";
+    write(&args.out, "limits.json", &json)?;
     write(&args.out, "exhaustive.txt", &text)?;
-    out.line(&format!("     Results {}", args.out.display()));
-    Ok(if found.ended == Ended::Whole {
+    match args.format {
+        ClaimsFormat::Text => {
+            out.print(&text);
+            out.line(&format!(
+                "     Summary [{:>8.3}s] {} states, {} after healing, {} procedures",
+                found.seconds,
+                limits.states,
+                found.healed.len(),
+                procedures.len()
+            ));
+            out.line(&format!("     Results {}", args.out.display()));
+        }
+        ClaimsFormat::Markdown => out.print(&markdown(&limits.procedures, &known)),
+        ClaimsFormat::Json => out.print(&json),
+    }
+    if found.ended != Ended::Whole {
+        let ended = found.ended.name();
+        out.error(&format!(
+            "stopped by a {ended}: the matrix is not whole, and nothing is compared"
+        ));
+        return Ok(exit::STOPPED);
+    }
+    let Some(earlier) = earlier else {
+        return Ok(exit::OK);
+    };
+    if !earlier.has_the_states_of(&limits) {
+        out.error("the states are not those of the earlier file: counts are compared, not cases");
+    }
+    let worse = earlier.worse(&limits);
+    tell_worse(&model, &found, &worse, out);
+    Ok(if worse.is_empty() {
         exit::OK
     } else {
-        exit::STOPPED
+        exit::FINDING
     })
+}
+
+/// Says what got worse, with the way to the first cases.
+fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
+    let cases: Vec<(usize, &Vec<usize>)> = found
+        .healed
+        .iter()
+        .enumerate()
+        .flat_map(|(number, healed)| healed.judged.keys().map(move |case| (number, case)))
+        .collect();
+    for one in worse.iter().take(WORSE_SHOWN) {
+        out.error(&format!("worse: {}: {}", one.procedure, one.text));
+        let Some((number, names)) = one.case.and_then(|case| cases.get(case)) else {
+            continue;
+        };
+        let first = found.healed[*number].first;
+        for event in history(model, found, first) {
+            out.error(&format!("    {event}"));
+        }
+        out.error(&format!(
+            "  with the nodes of this state in the order {names:?}"
+        ));
+    }
+    if let Some(more) = worse.len().checked_sub(WORSE_SHOWN).filter(|n| *n > 0) {
+        out.error(&format!("and {more} more"));
+    }
 }
 
 fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Known) -> Vec<Row<'a>> {
@@ -121,33 +198,80 @@ fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Known) -> Vec<Row<
                     below_the_best += usize::from(!outcome.is_good() && decided.contains(number));
                 }
             }
+            let cases = found
+                .healed
+                .iter()
+                .flat_map(|healed| healed.judged.values());
             Row {
                 procedure,
                 outcomes,
                 below_the_best,
+                cases: cases.map(|judged| letter(judged[index].outcome)).collect(),
             }
         })
         .collect()
 }
 
+/// The kinds of outcome that have a column.
+const COLUMNS: [(&str, &[Outcome]); 6] = [
+    ("recovers", &[Outcome::Recovered, Outcome::Impossible]),
+    ("lossy", &[Outcome::Lossy]),
+    ("splits", &[Outcome::SplitBrain, Outcome::Diverged]),
+    (
+        "stuck",
+        &[
+            Outcome::BootstrapRefused,
+            Outcome::DeadLock,
+            Outcome::Stuck,
+            Outcome::Unbounded,
+        ],
+    ),
+    ("asks", &[Outcome::AsksPerson]),
+    ("broken", &[Outcome::ModelBroken, Outcome::Error]),
+];
+
+impl Row<'_> {
+    /// How many cases belong to each column.
+    fn counts(&self) -> impl Iterator<Item = usize> {
+        COLUMNS.iter().map(|(_, outcomes)| {
+            let counts = outcomes.iter().filter_map(|o| self.outcomes.get(o.name()));
+            counts.sum()
+        })
+    }
+}
+
+/// For documents.
+fn markdown(rows: &[Row<'_>], known: &[Known]) -> String {
+    let mut text = String::from("| procedure |");
+    for (name, _) in COLUMNS {
+        let _ = write!(text, " {name} |");
+    }
+    text.push_str(" avoidable |\n|---|");
+    text.push_str(&"---:|".repeat(COLUMNS.len() + 1));
+    text.push('\n');
+    for row in rows {
+        let _ = write!(text, "| {} |", row.procedure);
+        for count in row.counts() {
+            let _ = write!(text, " {count} |");
+        }
+        let _ = writeln!(text, " {} |", row.below_the_best);
+    }
+    text.push_str("\n| evidence | groups | undecided | states in these |\n|---|---:|---:|---:|\n");
+    for one in known {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            one.evidence.name(),
+            one.groups.len(),
+            one.undecided().count(),
+            one.undecided_states()
+        );
+    }
+    text
+}
+
 /// A line a procedure, a column for each kind of outcome.
 fn matrix(rows: &[Row<'_>]) -> String {
-    const COLUMNS: [(&str, &[Outcome]); 6] = [
-        ("recovers", &[Outcome::Recovered]),
-        ("lossy", &[Outcome::Lossy]),
-        ("splits", &[Outcome::SplitBrain, Outcome::Diverged]),
-        (
-            "stuck",
-            &[
-                Outcome::BootstrapRefused,
-                Outcome::DeadLock,
-                Outcome::Stuck,
-                Outcome::Unbounded,
-            ],
-        ),
-        ("asks", &[Outcome::AsksPerson]),
-        ("broken", &[Outcome::ModelBroken, Outcome::Error]),
-    ];
     let mut text = format!("{:<18}", "procedure");
     for (name, _) in COLUMNS {
         let _ = write!(text, "{name:>9}");
@@ -155,17 +279,14 @@ fn matrix(rows: &[Row<'_>]) -> String {
     text.push_str("   avoidable\n");
     for row in rows {
         let _ = write!(text, "{:<18}", row.procedure);
-        for (_, outcomes) in COLUMNS {
-            let count: usize = outcomes
-                .iter()
-                .filter_map(|outcome| row.outcomes.get(outcome.name()))
-                .sum();
+        for count in row.counts() {
             let _ = write!(text, "{count:>9}");
         }
         let _ = writeln!(text, "{:>12}", row.below_the_best);
     }
     text.push_str(
-        "avoidable: not recovered, although what can be seen without the rows decides with whom\n\
+        "recovers: or says rightly that nothing could\n\
+         avoidable: not recovered, although what can be seen without the rows decides with whom\n\
          to begin\n\n",
     );
     text

@@ -38,7 +38,7 @@ impl Known {
     pub(crate) fn of(found: &Searched, evidence: Evidence) -> Self {
         let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, healed) in found.healed.iter().enumerate() {
-            let text = healed.sight.look(evidence).text.as_str();
+            let text = healed.look(evidence).text.as_str();
             by_text.entry(text).or_default().push(number);
         }
         let groups = by_text
@@ -67,7 +67,7 @@ impl Known {
 }
 
 fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) -> Group {
-    let safe = |number: &usize| &found.healed[*number].sight.look(evidence).safe;
+    let safe = |number: &usize| &found.healed[*number].look(evidence).safe;
     let mut common: Option<BTreeSet<usize>> = None;
     let mut hopeless = 0;
     let mut apart = None;
@@ -102,7 +102,6 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
 
 /// The cheapest evidence with which two states do not look the same any more.
 pub(crate) fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
-    let differ =
-        |evidence: &Evidence| one.sight.look(*evidence).text != other.sight.look(*evidence).text;
+    let differ = |evidence: &Evidence| one.look(*evidence).text != other.look(*evidence).text;
     Evidence::ALL.into_iter().find(differ)
 }

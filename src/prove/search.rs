@@ -9,14 +9,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::record::Choice;
 use seatrial_sim::prove::{
-    Alphabet, Canonical, Closure, Event, Found, Judged, Key, Live, Model, Sight,
+    Alphabet, Canonical, Closure, Event, Evidence, Found, Judged, Key, Live, Look, Model, Sight,
 };
 
 use crate::{Stop, campaign, signals};
 
 /// States that are expanded before what they led to is put together: a matter of memory.
 const CHUNK: usize = 128;
+
+/// Of a level so many states are kept with their worlds (some 80 KiB each). The others are played again
+/// from the start when their turn comes, which costs as many events as they are away from it, beside
+/// the two dozen that are then applied to them.
+const WORLDS_MAX: usize = 8_192;
 
 /// What bounds a search.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +36,8 @@ pub(crate) struct Bounds {
     pub(crate) budget: Option<Duration>,
     /// Threads.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Whether what an operator sees of each state is kept.
+    pub(crate) sights: bool,
 }
 
 /// How a search has ended.
@@ -62,10 +71,42 @@ pub(crate) struct Healed {
     pub(crate) canonical: Canonical,
     /// The first state that healing leads here.
     pub(crate) first: usize,
-    /// What an operator can see of it.
-    pub(crate) sight: Sight,
+    /// What an operator can see of it, where that is asked for.
+    pub(crate) sight: Option<Sight>,
     /// What each procedure came to, by the case of the names.
-    pub(crate) judged: BTreeMap<Vec<usize>, Vec<Judged>>,
+    pub(crate) judged: BTreeMap<Vec<usize>, Vec<Verdict>>,
+}
+
+impl Healed {
+    /// What is seen of it with a kind of evidence.
+    pub(crate) fn look(&self, evidence: Evidence) -> &Look {
+        let sight = self.sight.as_ref();
+        sight
+            .expect("invariant: whoever looks has asked for sights")
+            .look(evidence)
+    }
+}
+
+/// What a procedure came to in a case, as far as it is counted: there are hundreds of thousands.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    /// In a word.
+    pub(crate) outcome: Outcome,
+    /// The kind of cause of a loss; nothing elsewhere.
+    pub(crate) cause: String,
+    /// Whether some node could have been bootstrapped without loss.
+    pub(crate) avoidable: bool,
+}
+
+impl From<Judged> for Verdict {
+    fn from(judged: Judged) -> Self {
+        let lossless = |choice: &Choice| choice.loses.as_ref().is_some_and(Vec::is_empty);
+        Self {
+            outcome: judged.outcome,
+            avoidable: judged.choices.iter().any(lossless),
+            cause: judged.cause,
+        }
+    }
 }
 
 /// What a search has found.
@@ -83,7 +124,9 @@ pub(crate) struct Searched {
 struct Search<'a> {
     model: &'a Model,
     procedures: &'a [&'a str],
+    root: Live,
     threads: usize,
+    sights: bool,
     deadline: Option<Instant>,
     closure: Closure,
     heals: Vec<usize>,
@@ -104,7 +147,9 @@ pub(crate) fn search(
     let mut search = Search {
         model,
         procedures,
+        root: root.clone(),
         threads: campaign::threads(bounds.jobs, &[]),
+        sights: bounds.sights,
         deadline: bounds.budget.map(|budget| began + budget),
         closure: Closure::new(model.key(&root)),
         heals: Vec::new(),
@@ -113,8 +158,10 @@ pub(crate) fn search(
         bar: progress(),
     };
     let events = Event::all(model.nodes().len(), alphabet);
-    let mut frontier = vec![(0, root)];
-    let mut ended = search.judge(&frontier);
+    let first = [(0, root)];
+    let mut ended = search.judge(&first);
+    let mut frontier: Vec<(usize, Option<Live>)> =
+        Vec::from(first.map(|(n, live)| (n, Some(live))));
     let mut level = 0;
     let mut open = 0;
     while ended == Ended::Whole
@@ -126,7 +173,7 @@ pub(crate) fn search(
         let mut next = Vec::new();
         let mut rest = frontier.into_iter();
         loop {
-            let chunk: Vec<(usize, Live)> = rest.by_ref().take(CHUNK).collect();
+            let chunk: Vec<(usize, Option<Live>)> = rest.by_ref().take(CHUNK).collect();
             if chunk.is_empty() {
                 break;
             }
@@ -137,7 +184,9 @@ pub(crate) fn search(
                 Search::why_stopped()
             };
             if goes_on {
-                next.extend(new);
+                for (number, live) in new {
+                    next.push((number, Some(live).filter(|_| next.len() < WORLDS_MAX)));
+                }
             }
             let states = search.closure.states().len();
             search.tell(level, states);
@@ -193,12 +242,14 @@ impl Search<'_> {
     /// chunk were gone through.
     fn expand(
         &mut self,
-        chunk: &[(usize, Live)],
+        chunk: &[(usize, Option<Live>)],
         events: &[Event],
         level: usize,
     ) -> (Vec<(usize, Live)>, usize) {
         let (model, closure) = (self.model, &self.closure);
         let results = in_order(self.threads, chunk, &|| self.over(), |(from, live)| {
+            let again = live.is_none().then(|| self.played(*from));
+            let live = live.as_ref().or(again.as_ref()).unwrap_or(&self.root);
             let played = events.iter().filter(|event| model.applies(event, live));
             let found = played.map(|event| {
                 let after = model.after(event, live);
@@ -218,13 +269,21 @@ impl Search<'_> {
         (self.closure.take(level, found), expanded)
     }
 
+    /// A state played again from the start.
+    fn played(&self, state: usize) -> Live {
+        let path = self.closure.path(state);
+        let start = self.root.clone();
+        path.iter()
+            .fold(start, |live, event| self.model.after(event, &live))
+    }
+
     /// Heals new states and lets the procedures act on what is new then.
     fn judge(&mut self, new: &[(usize, Live)]) -> Ended {
-        let model = self.model;
+        let (model, sights) = (self.model, self.sights);
         let results = in_order(self.threads, new, &|| false, |(_, live)| {
             let healed = model.healed(live);
             let canonical = model.key(&healed);
-            let sight = model.sight(&healed);
+            let sight = sights.then(|| model.sight(&healed));
             (canonical, sight, healed)
         });
         let mut jobs = Vec::new();
@@ -249,8 +308,8 @@ impl Search<'_> {
         }
         let procedures = self.procedures;
         let verdicts = in_order(self.threads, &jobs, &|| self.over(), |(_, at, _, names)| {
-            let judge = |procedure: &&str| model.judge(procedure, &lives[*at], names);
-            procedures.iter().map(judge).collect::<Vec<Judged>>()
+            let judge = |procedure: &&str| model.judge(procedure, &lives[*at], names).into();
+            procedures.iter().map(judge).collect::<Vec<Verdict>>()
         });
         let whole = verdicts.len() == jobs.len();
         for ((number, _, case, _), verdict) in jobs.into_iter().zip(verdicts) {

@@ -53,7 +53,7 @@ pub(crate) struct Example {
     pub(crate) state: usize,
     /// The rank of the name of each place.
     pub(crate) names: Vec<usize>,
-    /// What was seen.
+    /// What was seen when it was played from the start.
     pub(crate) text: String,
     /// The events.
     pub(crate) events: Vec<String>,
@@ -97,7 +97,7 @@ struct Count {
     cases: usize,
     states: BTreeSet<usize>,
     avoidable: usize,
-    example: Option<(usize, Vec<usize>, String)>,
+    example: Option<(usize, Vec<usize>)>,
 }
 
 impl Report {
@@ -119,26 +119,21 @@ impl Report {
                 let count = counts.entry(key).or_default();
                 count.cases += 1;
                 count.states.insert(state);
-                let lossless = |choice: &seatrial_scenarios::record::Choice| {
-                    choice.loses.as_ref().is_some_and(Vec::is_empty)
-                };
-                count.avoidable += usize::from(judged.choices.iter().any(lossless));
-                count
-                    .example
-                    .get_or_insert_with(|| (state, names, judged.text.clone()));
+                count.avoidable += usize::from(judged.avoidable);
+                count.example.get_or_insert((state, names));
             }
         }
         let examples = counts
             .iter()
             .filter(|((outcome, _), _)| !outcome.is_good())
             .filter_map(|((outcome, cause), count)| {
-                let (state, names, text) = count.example.clone()?;
+                let (state, names) = count.example.clone()?;
                 Some(Example {
                     outcome: *outcome,
                     cause: cause.clone(),
                     state,
                     names,
-                    text,
+                    text: String::new(),
                     events: Vec::new(),
                     replay: String::new(),
                     replays: false,

@@ -4,9 +4,11 @@
 
 mod about;
 mod advise;
+mod campaign;
 mod claims;
 mod errors;
 mod lab;
+mod prove;
 mod rediscovered;
 mod replay;
 mod report;

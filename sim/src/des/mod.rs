@@ -84,6 +84,8 @@ pub struct World {
     changed: BTreeSet<Peer>,
     leaps: bool,
     leapt: Span,
+    /// Frames that were sent, keepalives too.
+    sent: u64,
     /// A stretch shorter than this is not worth the look.
     leap_worth: Span,
     /// Events at the present instant, to notice a loop in which time stands still.
@@ -129,6 +131,7 @@ impl World {
                 .collect(),
             leaps: true,
             leapt: Span::ZERO,
+            sent: 0,
             leap_worth: Span::from_secs(6),
             events_now: 0,
         }
@@ -137,6 +140,11 @@ impl World {
     /// The instant.
     pub const fn now(&self) -> Span {
         self.now
+    }
+
+    /// How many frames were sent, keepalives too, which no trace shows; what was leapt over sent none.
+    pub const fn frames_sent(&self) -> u64 {
+        self.sent
     }
 
     /// The machine at a place.

@@ -95,6 +95,7 @@ impl World {
         let trace = self.traced && !frame.is_keepalive();
         let summary = trace.then(|| frame.summary());
         queue.items.push_back((at, Item::Frame(frame)));
+        self.sent += 1;
         self.arm(key, direction);
         if let Some(frame) = summary {
             let to = self.name(to);

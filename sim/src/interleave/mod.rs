@@ -12,6 +12,8 @@ use std::hash::{Hash, Hasher};
 use rapidhash::v3::rapidhash_v3;
 
 pub use nodes::{Act, Limits, Nodes, State};
+// What the nodes of a search are set up with.
+pub use seatrial_node::{Config, SstMethod, Time};
 
 /// Something with states, of which any may be the next.
 pub trait System {
@@ -51,7 +53,8 @@ pub struct Searched<A> {
 /// Looks at every state that can be reached, the nearest first, or at about `states_max` of them.
 pub fn breadth_first<S: System>(system: &S, states_max: usize) -> Searched<S::Act> {
     let start = system.start();
-    let mut seen = BTreeSet::from([fingerprint(&start)]);
+    let mut bytes = Bytes::default();
+    let mut seen = BTreeSet::from([bytes.fingerprint(&start)]);
     // From which state each was found, and by what.
     let mut ways: Vec<Option<(usize, S::Act)>> = vec![None];
     let mut waiting = VecDeque::from([(0, 0, start)]);
@@ -75,7 +78,7 @@ pub fn breadth_first<S: System>(system: &S, states_max: usize) -> Searched<S::Ac
         for act in system.acts(&state) {
             searched.transitions += 1;
             let after = system.after(&state, &act);
-            if seen.insert(fingerprint(&after)) {
+            if seen.insert(bytes.fingerprint(&after)) {
                 searched.states += 1;
                 ways.push(Some((number, act)));
                 waiting.push_back((ways.len() - 1, depth + 1, after));
@@ -95,19 +98,26 @@ fn way_to<A: Clone>(ways: &[Option<(usize, A)>], mut number: usize) -> Vec<A> {
     way
 }
 
-/// A hash whose algorithm is pinned.
-fn fingerprint(state: &impl Hash) -> u64 {
-    #[derive(Default)]
-    struct Bytes(Vec<u8>);
-    impl Hasher for Bytes {
-        fn write(&mut self, bytes: &[u8]) {
-            self.0.extend_from_slice(bytes);
-        }
-        fn finish(&self) -> u64 {
-            rapidhash_v3(&self.0)
-        }
+/// What a state writes of itself to be hashed. One buffer serves all states: growing a new one for each
+/// took longer than the hash.
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
-    let mut bytes = Bytes::default();
-    state.hash(&mut bytes);
-    bytes.finish()
+
+    fn finish(&self) -> u64 {
+        rapidhash_v3(&self.0)
+    }
+}
+
+impl Bytes {
+    /// A hash of a state whose algorithm is pinned.
+    fn fingerprint(&mut self, state: &impl Hash) -> u64 {
+        self.0.clear();
+        state.hash(self);
+        self.finish()
+    }
 }

@@ -19,4 +19,4 @@ pub use alphabet::{Alphabet, Event};
 pub use closure::{Closure, Found, Known, Level};
 pub use key::{Canonical, Key};
 pub use model::{Judged, Live, Model, SEED, judged};
-pub use sight::{Evidence, Sight};
+pub use sight::{Evidence, Look, Sight};

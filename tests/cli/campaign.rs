@@ -1,0 +1,118 @@
+//! `seatrial explore` in shards, and `seatrial merge`.
+
+use crate::work::{Ran, Work};
+
+/// Two blocks of seeds: one for each of two shards.
+const SEEDS: &str = "0..32";
+
+fn explore(work: &Work, more: &[&str], index: Option<&str>) -> Ran {
+    let mut args = vec![
+        "explore",
+        "--procedure",
+        "manual",
+        "--timers",
+        "fast",
+        "--seeds",
+        SEEDS,
+        "--out",
+        "out",
+    ];
+    args.extend(more);
+    let mut command = work.command(&args);
+    command.env_remove("JOB_COMPLETION_INDEX");
+    if let Some(index) = index {
+        command.env("JOB_COMPLETION_INDEX", index);
+    }
+    Ran::of(&command.output().unwrap())
+}
+
+#[test]
+fn two_shards_merged_are_the_whole_byte_for_byte() {
+    let work = Work::new();
+    let whole = explore(&work, &["--jobs", "2"], None);
+    assert_eq!(whole.code, Some(1), "the manual fails: {}", whole.stderr);
+    assert!(whole.stdout.contains("seatrial replay"), "{}", whole.stdout);
+    // The one names its index, the other is told it as the pod of an indexed job is.
+    explore(&work, &["--shard", "0/2", "--jobs", "1"], None);
+    explore(&work, &["--shard", "/2", "--jobs", "1"], Some("1"));
+
+    let (one, other) = ("out/shard-0-of-2.jsonl", "out/shard-1-of-2.jsonl");
+    let merged = work.run(&["merge", other, one]);
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+    let whole = work.read("out/campaign.jsonl");
+    assert!(whole.lines().count() > 33, "a header, seeds and findings");
+    assert_eq!(merged.stdout, whole);
+    // Again, with files that are there twice, and with what has been merged.
+    let ran = work.run(&["merge", one, other, one, "--out", "merged.jsonl"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = work.run(&["merge", "merged.jsonl", one]);
+    assert_eq!(ran.stdout, whole);
+
+    let half = work.run(&["merge", one]);
+    assert_eq!(half.code, Some(4));
+    assert_eq!(
+        half.stderr,
+        "missing: shard 1/2: 16 of 32 seeds, such as 16\n"
+    );
+    let header_and_a_seed: Vec<&str> = whole.lines().take(2).collect();
+    work.write("cut.jsonl", header_and_a_seed.join("\n"));
+    let cut = work.run(&["merge", "cut.jsonl"]);
+    assert_eq!(cut.code, Some(4));
+    assert_eq!(cut.stderr, "missing: 31 of 32 seeds, such as 1\n");
+    let in_part: String = work
+        .read(one)
+        .lines()
+        .take(5)
+        .collect::<Vec<_>>()
+        .join("\n");
+    work.write("part.jsonl", in_part);
+    let part = work.run(&["merge", "part.jsonl", other]);
+    assert_eq!(
+        part.stderr,
+        "missing: shard 0/2 (in part): 12 of 32 seeds, such as 4\n"
+    );
+
+    let version = concat!("\"program\":\"", env!("CARGO_PKG_VERSION"), "\"");
+    let text = work.read(one);
+    assert!(text.contains(version), "{text}");
+    work.write(
+        "other.jsonl",
+        text.replace(version, "\"program\":\"0.0.0\""),
+    );
+    let mixed = work.run(&["merge", "other.jsonl", other]);
+    assert_eq!(mixed.code, Some(2));
+    assert!(
+        mixed
+            .stderr
+            .contains("shards of different campaigns do not go together"),
+        "{}",
+        mixed.stderr
+    );
+    assert_eq!(mixed.stdout, "");
+}
+
+#[test]
+fn a_shard_without_an_index_says_what_is_missing() {
+    let work = Work::new();
+    let ran = explore(&work, &["--shard", "/2"], None);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("JOB_COMPLETION_INDEX is not set"),
+        "{}",
+        ran.stderr
+    );
+    let ran = explore(&work, &["--shard", "/2"], Some("2"));
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("there is no shard 2 of 2"),
+        "{}",
+        ran.stderr
+    );
+    let ran = explore(&work, &["--shard", "/2"], Some("one"));
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("`one` is no whole number"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,229 @@
+//! `seatrial prove` and `seatrial verify --exhaustive`: every state within an event or two.
+
+use serde_json::Value;
+
+use crate::work::{Ran, Work};
+
+/// What is printed, without the time that it took.
+fn untimed(ran: &Ran) -> String {
+    let text = ran.transcript();
+    let lines = text.lines().filter(|line| !line.contains("Summary ["));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn prove(work: &Work, more: &[&str]) -> Ran {
+    let mut args = vec!["prove", "--timers", "fast", "--out", "out"];
+    args.extend(more);
+    work.run(&args)
+}
+
+#[test]
+fn the_table_of_one_event() {
+    let work = Work::new();
+    let ran = prove(&work, &["--procedure", "manual", "--faults", "1"]);
+    insta::assert_snapshot!(untimed(&ran));
+}
+
+#[test]
+fn threads_do_not_show() {
+    let files = ["prove.json"];
+    let run = |jobs: &str| {
+        let work = Work::new();
+        let faults = ["--procedure", "manual", "--faults", "1", "--jobs", jobs];
+        let ran = prove(&work, &faults);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        let mut texts: Vec<String> = files
+            .iter()
+            .map(|f| work.read(&format!("out/{f}")))
+            .collect();
+        let folder = std::fs::read_dir(work.path().join("out/examples")).unwrap();
+        let mut names: Vec<String> = folder
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert!(!names.is_empty());
+        for name in names {
+            texts.push(work.read(&format!("out/examples/{name}")));
+            texts.push(name);
+        }
+        (untimed(&ran), texts)
+    };
+    assert_eq!(run("1"), run("2"));
+}
+
+#[test]
+fn a_bound_on_states_is_named_with_what_it_left_open() {
+    let work = Work::new();
+    let ran = prove(
+        &work,
+        &["--procedure", "manual-corrected", "--max-states", "10"],
+    );
+    assert_eq!(ran.code, Some(4), "stopped, nothing found: {}", ran.stdout);
+    let open = "stopped by max-states: 44 states were not gone on from";
+    assert!(ran.stdout.contains(open), "{}", ran.stdout);
+    let json = work.json("out/prove.json");
+    assert_eq!(json["ended"], "max-states");
+    assert_eq!(json["open"], 44);
+    assert_eq!(json["faults"], Value::Null);
+    // The same bound, with something found on the way.
+    let ran = prove(&work, &["--procedure", "manual", "--max-states", "10"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(ran.stdout.contains(open), "{}", ran.stdout);
+}
+
+#[test]
+fn a_budget_that_is_over_at_once_is_named_too() {
+    let work = Work::new();
+    let ran = prove(&work, &["--budget", "0s"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("stopped by budget: 1 states were not gone on from"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn interleavings_of_one_node() {
+    let work = Work::new();
+    let ran = work.run(&["prove", "--interleavings"]);
+    insta::assert_snapshot!(untimed(&ran));
+    let ran = work.run(&[
+        "prove",
+        "--interleavings",
+        "--nodes",
+        "2",
+        "--max-states",
+        "300",
+    ]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("stopped by max-states (300)"),
+        "{}",
+        ran.stdout
+    );
+    let ran = work.run(&["prove", "--interleavings", "--faults", "1"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    let ran = work.run(&["prove", "--stops", "2"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+}
+
+fn exhaustive(work: &Work, more: &[&str]) -> Ran {
+    let mut args = vec![
+        "verify",
+        "manual",
+        "kolla",
+        "--exhaustive",
+        "--faults",
+        "1",
+        "--timers",
+        "fast",
+        "--out",
+        "out",
+    ];
+    args.extend(more);
+    work.run(&args)
+}
+
+#[test]
+fn procedures_by_states_and_the_limits_of_knowledge() {
+    let work = Work::new();
+    let ran = exhaustive(&work, &[]);
+    insta::assert_snapshot!(untimed(&ran));
+    let json = exhaustive(&work, &["--format", "json"]);
+    assert_eq!(json.code, Some(0), "{}", json.stderr);
+    assert_eq!(json.stdout, work.read("out/limits.json"));
+    let markdown = exhaustive(&work, &["--format", "markdown"]);
+    assert!(
+        markdown.stdout.starts_with("| procedure | recovers |"),
+        "{}",
+        markdown.stdout
+    );
+}
+
+#[test]
+fn only_what_got_worse_fails() {
+    let work = Work::new();
+    assert_eq!(exhaustive(&work, &[]).code, Some(0));
+    let text = work.read("out/limits.json");
+    work.write("earlier.json", &text);
+    let against = |file: &str| exhaustive(&work, &["--against", file]);
+    let same = against("earlier.json");
+    assert_eq!(same.code, Some(0), "{}", same.stderr);
+    assert_eq!(same.stderr, "");
+
+    // An earlier program under which the manual recovered the first case that it does not recover now,
+    // and failed where it recovers.
+    let mut earlier: Value = serde_json::from_str(&text).unwrap();
+    let row = &mut earlier["procedures"][0];
+    assert_eq!(row["procedure"], "manual");
+    let cases = row["cases"].as_str().unwrap().to_owned();
+    let bad = cases
+        .find(|letter| letter != 'l')
+        .expect("a case that is not recovered");
+    let good = cases.find('l').expect("a case that is recovered");
+    let with = |changes: &[(usize, u8)]| {
+        let mut bytes = cases.clone().into_bytes();
+        for (place, letter) in changes {
+            bytes[*place] = *letter;
+        }
+        Value::from(String::from_utf8(bytes).unwrap())
+    };
+    row["cases"] = with(&[(bad, b'l'), (good, b'a')]);
+    work.write("better.json", earlier.to_string());
+    let worse = against("better.json");
+    assert_eq!(worse.code, Some(1), "{}", worse.stdout);
+    assert!(
+        worse.stderr.starts_with("worse: manual: "),
+        "{}",
+        worse.stderr
+    );
+    assert!(
+        worse.stderr.contains(", was recovered\n"),
+        "{}",
+        worse.stderr
+    );
+    assert_eq!(
+        worse.stderr.matches("worse: ").count(),
+        1,
+        "{}",
+        worse.stderr
+    );
+
+    // Of other states only the counts are compared.
+    earlier["fingerprint"] = Value::from("other");
+    earlier["procedures"][0]["cases"] = with(&[(good, b'a')]);
+    work.write("others.json", earlier.to_string());
+    let better = against("others.json");
+    assert_eq!(better.code, Some(0), "{}", better.stderr);
+    assert!(
+        better.stderr.contains("counts are compared"),
+        "{}",
+        better.stderr
+    );
+    earlier["procedures"][0]["cases"] = with(&[(bad, b'l')]);
+    work.write("others.json", earlier.to_string());
+    let worse = against("others.json");
+    assert_eq!(worse.code, Some(1), "{}", worse.stderr);
+    assert!(worse.stderr.contains("or worse, "), "{}", worse.stderr);
+}
+
+#[test]
+fn what_does_not_compare_is_refused() {
+    let work = Work::new();
+    assert_eq!(exhaustive(&work, &[]).code, Some(0));
+    let against = ["--against", "out/limits.json", "--supervisor", "systemd"];
+    let ran = exhaustive(&work, &against);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    assert!(ran.stderr.contains("--supervisor none"), "{}", ran.stderr);
+    work.write("no.json", "{\"format\": 1, \"cells\": []}");
+    let ran = exhaustive(&work, &["--against", "no.json"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("not a limits.json"), "{}", ran.stderr);
+    for more in [["--seed", "2"], ["--on", "madsim"]] {
+        let ran = exhaustive(&work, &more);
+        assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+        assert!(ran.stderr.contains("cannot be used with"), "{}", ran.stderr);
+    }
+}
