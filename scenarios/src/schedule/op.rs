@@ -39,6 +39,11 @@ pub enum Op {
     },
     /// Nodes are started, all in one instant.
     Start(Vec<usize>),
+    /// A node is started, and the next op happens while it starts.
+    StartInFlight {
+        /// The node.
+        node: usize,
+    },
     /// Nodes are restarted, all in one instant.
     Restart(Vec<usize>),
     /// A node is bootstrapped.
@@ -86,7 +91,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The steps of a scenario that do it. `rows` counts the named writes of the schedule.
+    /// The steps of a scenario that do it. `rows` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
         let names = |places: &[usize]| {
@@ -133,6 +138,14 @@ impl Op {
                 }
             }
             Self::Start(places) => vec![command(NodeCommand::Start, places)],
+            Self::StartInFlight { node } => {
+                *named += 1;
+                vec![Action::Command(NodesCommand {
+                    command: NodeCommand::Start,
+                    nodes: vec![name(node)],
+                    name: Some(format!("s{named}")),
+                })]
+            }
             Self::Restart(places) => vec![command(NodeCommand::Restart, places)],
             Self::Bootstrap(node) => vec![typed(name(node), NodeCommand::Bootstrap)],
             Self::Force(node) => vec![typed(name(node), NodeCommand::Force)],

@@ -23,6 +23,7 @@ pub enum Word {
     Terminate,
     StopAndTerminate,
     Start,
+    StartInFlight,
     Restart,
     Bootstrap,
     Force,
@@ -43,13 +44,14 @@ pub enum Word {
 
 impl Word {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Write,
         Self::WriteInFlight,
         Self::Stop,
         Self::Terminate,
         Self::StopAndTerminate,
         Self::Start,
+        Self::StartInFlight,
         Self::Restart,
         Self::Bootstrap,
         Self::Force,
@@ -75,6 +77,7 @@ impl Word {
             Self::Terminate | Self::Stop => 4,
             Self::Heal | Self::Partition | Self::Wait => 3,
             Self::Bootstrap | Self::ForceBootstrap | Self::WriteInFlight | Self::Restart => 2,
+            Self::StartInFlight => 3,
             _ => 1,
         }
     }
@@ -89,6 +92,8 @@ pub struct Vocabulary {
     pub words: BTreeSet<Word>,
     /// The least and the greatest number of ops.
     pub length: (usize, usize),
+    /// Whether what has nothing to act on is mostly drawn again.
+    pub aware: bool,
 }
 
 impl Vocabulary {
@@ -116,6 +121,7 @@ impl Vocabulary {
                 Damage,
             ]),
             length: (5, 10),
+            aware: false,
         }
     }
 
@@ -124,6 +130,7 @@ impl Vocabulary {
         Self {
             words: BTreeSet::from(Word::ALL),
             length: (2, 12),
+            aware: true,
             ..Self::conformance()
         }
     }
@@ -166,6 +173,7 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(stop, terminate)| Op::StopAndTerminate { stop, terminate })
             .boxed(),
         Word::Start => some(nodes).prop_map(Op::Start).boxed(),
+        Word::StartInFlight => one.prop_map(|node| Op::StartInFlight { node }).boxed(),
         Word::Restart => some(nodes).prop_map(Op::Restart).boxed(),
         Word::Bootstrap => one.prop_map(Op::Bootstrap).boxed(),
         Word::Force => one.prop_map(Op::Force).boxed(),
