@@ -1,70 +1,432 @@
-//! Proof that the oracles bite.
-use std::collections::BTreeMap;
+//! Proof that the oracles bite: mistakes are planted in the model, one at a time, and the search over
+//! random schedules finds each, by schedules that are fine without it.
+//!
+//! `docs/deliberate-faults.md` has the table. Each run of the tests plays one stored seed of every
+//! fault, with it and without. The whole measurement is a test of its own:
+//!
+//! `cargo test --release -p seatrial-sim --test deliberate_faults -- --ignored`, with
+//! `REWRITE_DELIBERATE_FAULTS=1` before it to write the table anew.
+
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use seatrial_node::DeliberateFault;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_sim::des::Templates;
-use seatrial_sim::explore::{BLOCK, Options, SeedRecord, play_again, play_block};
+use seatrial_sim::explore::{BLOCK, Options, SeedRecord, play_again, play_block, play_fresh};
 
-fn options(procedure: &str) -> Options {
-    Options { procedure: procedure.to_owned(), vocabulary: Vocabulary::everything(), timers: None }
+/// A fault, and what must show it.
+struct Case {
+    fault: DeliberateFault,
+    procedure: &'static str,
+    /// The oracle that fires, or what the run comes to.
+    sign: &'static str,
 }
 
-fn signs(r: &SeedRecord) -> BTreeSet<String> {
-    let mut s = r.oracles.clone();
-    if !r.outcome.is_good() { s.insert(format!("={}", r.outcome.name())); }
-    s
+const fn case(fault: DeliberateFault, procedure: &'static str, sign: &'static str) -> Case {
+    Case {
+        fault,
+        procedure,
+        sign,
+    }
+}
+
+const CORRECTED: &str = "manual-corrected";
+const NONE: &str = "none";
+
+/// Every fault but one: [`DeliberateFault::PositionBeforeView`] takes a crash between two writes to the
+/// disk, which is what `tests/interleave.rs` searches.
+const CASES: &[Case] = &{
+    use DeliberateFault as F;
+    [
+        case(F::HalfIsQuorum, CORRECTED, "twin-primaries"),
+        case(F::LeftCountsAsGone, CORRECTED, "no-safe-node"),
+        case(F::ReunionOfSome, CORRECTED, "twin-primaries"),
+        case(F::IncarnationCompared, CORRECTED, "dead-lock"),
+        case(F::RestoredByOne, CORRECTED, "twin-primaries"),
+        case(F::UnorderedCounts, CORRECTED, "acknowledged-write-lost"),
+        case(F::HigherSeqnoAccepted, CORRECTED, "silent-splice"),
+        case(F::GapNotSeen, CORRECTED, "silent-splice"),
+        case(F::OtherUuidAccepted, CORRECTED, "silent-splice"),
+        case(F::LowestGoesOn, CORRECTED, "reversed-history"),
+        case(F::LostDonorIgnored, NONE, "stuck"),
+        case(F::FailedDonorSaysDone, NONE, "stuck"),
+        case(F::IstWithoutGapCheck, CORRECTED, "acknowledged-write-lost"),
+        case(F::CatchUpDropped, CORRECTED, "silent-splice"),
+        case(F::VoidStateTrusted, CORRECTED, "silent-splice"),
+        case(F::RecoveredIgnored, CORRECTED, "dead-lock"),
+        case(F::SeqnoWrittenEarly, CORRECTED, "silent-splice"),
+        case(F::GuardIgnored, CORRECTED, "twin-primaries"),
+        case(F::SafeNeverCleared, CORRECTED, "two-safe-nodes"),
+        case(F::SafeAtEveryStop, CORRECTED, "two-safe-nodes"),
+        case(F::SafeWithoutQuorum, CORRECTED, "two-safe-nodes"),
+        case(F::ViewKeptAtStop, CORRECTED, "dead-lock"),
+        case(F::ViewNeverWritten, NONE, "stuck"),
+        case(F::NonPrimaryViewWritten, CORRECTED, "twin-primaries"),
+        case(F::WaitPrimIgnored, CORRECTED, "dead-lock"),
+        case(F::SilenceIgnored, CORRECTED, "stuck"),
+        case(F::RelayAbsent, NONE, "stuck"),
+        case(F::AcknowledgedAtOnce, CORRECTED, "acknowledged-write-lost"),
+        case(F::RefusalAcknowledged, CORRECTED, "acknowledged-write-lost"),
+        case(F::CommitNotSynced, CORRECTED, "acknowledged-write-lost"),
+        case(F::NonPrimaryWrites, CORRECTED, "non-primary-acknowledges"),
+        case(F::NewClusterFlagKept, CORRECTED, "asks-person"),
+    ]
+};
+
+/// Disjoint ranges of seeds, so far apart, in which each fault is looked for.
+const RANGES: u64 = 5;
+const RANGE_APART: u64 = 1_000_000;
+/// A range in which nothing is found within so many seeds is a failure.
+const SEEDS_MAX: u64 = 5_000;
+
+fn options(case: &Case) -> Options {
+    Options {
+        procedure: case.procedure.to_owned(),
+        vocabulary: Vocabulary::everything(),
+        timers: None,
+    }
+}
+
+/// What shows that something is wrong: the oracles, and what the run came to where that is not good.
+fn signs(record: &SeedRecord) -> BTreeSet<&str> {
+    let oracles = record.oracles.iter().map(String::as_str);
+    let outcome = (!record.outcome.is_good()).then(|| record.outcome.name());
+    oracles.chain(outcome).collect()
+}
+
+/// Whether the run without the fault is fine, and free of what shows the fault.
+fn is_clean(record: &SeedRecord, sign: &str) -> bool {
+    record.panic.is_none() && record.outcome.is_good() && !signs(record).contains(sign)
+}
+
+/// A line of the table.
+struct Row {
+    median: u64,
+    bound: u64,
+    /// A seed that finds it, drawn afresh and no mutant.
+    seed: u64,
+}
+
+fn table() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/deliberate-faults.md")
+}
+
+/// The first cells of a fault's line, which need no measurement.
+fn cells(case: &Case) -> String {
+    let broken = case.fault.broken();
+    format!(
+        "| `{:?}` | {} | `{}` | `{}` | `{}` |",
+        case.fault, broken.what, broken.galera, case.procedure, case.sign
+    )
+}
+
+/// The rows of the table, in the order of the cases.
+fn rows(text: &str) -> Vec<Row> {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert_eq!(lines.len(), CASES.len(), "one line a fault");
+    let row = |(case, line): (&Case, &&str)| {
+        let cells = cells(case);
+        let rest = line
+            .strip_prefix(&cells)
+            .unwrap_or_else(|| panic!("the table has {line}, and the test {cells}"));
+        let numbers: Vec<u64> = rest
+            .trim_matches([' ', '|'])
+            .split('|')
+            .map(|cell| cell.trim().parse().expect("a number"))
+            .collect();
+        let [median, bound, seed] = numbers[..] else {
+            panic!("three numbers: {line}")
+        };
+        Row {
+            median,
+            bound,
+            seed,
+        }
+    };
+    CASES.iter().zip(&lines).map(row).collect()
 }
 
 #[test]
-#[ignore]
-fn skips() {
-    for procedure in ["none"] {
-        let (mut ops, mut skipped) = (0, 0);
+fn there_is_a_case_for_every_fault_that_a_schedule_can_show() {
+    let mut cases: Vec<DeliberateFault> = CASES.iter().map(|case| case.fault).collect();
+    cases.push(DeliberateFault::PositionBeforeView);
+    cases.sort();
+    assert_eq!(cases, DeliberateFault::ALL);
+    assert!(CASES.len() >= 25);
+}
+
+/// Of every fault the stored seed: the oracle fires with the fault, and the same run without it is fine.
+#[test]
+fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
+    let rows = rows(&fs::read_to_string(table()).expect("the table of faults"));
+    let mut faithful = Templates::default();
+    for (case, row) in CASES.iter().zip(&rows) {
+        assert!(row.median <= row.bound && row.bound <= SEEDS_MAX);
+        let options = options(case);
+        let mut faulty = Templates::with_fault(case.fault);
+        let found = play_fresh(&mut faulty, &options, row.seed).expect("no mutant");
+        assert!(
+            signs(&found.record).contains(case.sign),
+            "{:?}, seed {}: no {} in {:?}",
+            case.fault,
+            row.seed,
+            case.sign,
+            found.record
+        );
+        let without = play_again(&mut faithful, &options, &found.schedule, row.seed);
+        assert!(
+            is_clean(&without, case.sign),
+            "{:?}, seed {}: without the fault {without:?}",
+            case.fault,
+            row.seed
+        );
+    }
+}
+
+/// What the search took in each range, and a seed that is no mutant. A range without a find counts as
+/// one seed more than may be.
+fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
+    let options = options(case);
+    let mut faulty = Templates::with_fault(case.fault);
+    let mut faithful = Templates::default();
+    let mut stored = None;
+    let mut taken = Vec::new();
+    for range in 0..RANGES {
+        let first = range * RANGE_APART / BLOCK;
+        let mut found = None;
+        for block in first..first + SEEDS_MAX.div_ceil(BLOCK) {
+            for one in play_block(&mut faulty, &options, block) {
+                let seed = one.record.seed;
+                if !signs(&one.record).contains(case.sign) {
+                    continue;
+                }
+                let without = play_again(&mut faithful, &options, &one.schedule, seed);
+                if !is_clean(&without, case.sign) {
+                    continue;
+                }
+                found = found.or(Some(seed + 1 - first * BLOCK));
+                if stored.is_none() && play_fresh(&mut faulty, &options, seed).is_some() {
+                    stored = Some(seed);
+                }
+            }
+            let last_chance = range + 1 == RANGES && stored.is_none();
+            if found.is_some() && !last_chance {
+                break;
+            }
+        }
+        taken.push(found.unwrap_or(SEEDS_MAX + 1));
+        if found.is_none() {
+            break;
+        }
+    }
+    (taken, stored)
+}
+
+/// The next of 10, 20, 50, 100, …
+fn rounded_up(number: u64) -> u64 {
+    let mut step = 10;
+    loop {
+        for times in [1, 2, 5] {
+            if step * times >= number {
+                return step * times;
+            }
+        }
+        step *= 10;
+    }
+}
+
+/// Looks for every fault in every range. Takes minutes.
+#[test]
+#[ignore = "measures for minutes; the stored seeds are played by the other test"]
+fn every_fault_is_found_within_its_bound_in_every_range() {
+    let only = std::env::var("ONLY_FAULT").ok();
+    let next = AtomicUsize::new(0);
+    let mut measured: Vec<(usize, Vec<u64>, Option<u64>)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut done = Vec::new();
+            while let Some((index, case)) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                CASES.get(index).map(|case| (index, case))
+            } {
+                if only
+                    .as_ref()
+                    .is_some_and(|only| *only != format!("{:?}", case.fault))
+                {
+                    continue;
+                }
+                let (taken, stored) = measure(case);
+                eprintln!("{:?}: {taken:?}, seed {stored:?}", case.fault);
+                done.push((index, taken, stored));
+            }
+            done
+        };
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("a worker ends"))
+            .collect()
+    });
+    measured.sort();
+    let rewrite = std::env::var_os("REWRITE_DELIBERATE_FAULTS").is_some();
+    let text = fs::read_to_string(table()).expect("the table of faults");
+    let mut lines = Vec::new();
+    let mut not_found = Vec::new();
+    for (index, mut taken, stored) in measured {
+        let case = &CASES[index];
+        taken.sort_unstable();
+        let median = taken[taken.len() / 2];
+        let slowest = taken[taken.len() - 1];
+        if slowest > SEEDS_MAX {
+            not_found.push(case.fault);
+            continue;
+        }
+        let seed = stored.expect("one that is no mutant");
+        if rewrite {
+            let bound = rounded_up(slowest);
+            lines.push(format!("{} {median} | {bound} | {seed} |", cells(case)));
+        } else {
+            let row = &rows(&text)[index];
+            assert_eq!((median, seed), (row.median, row.seed), "{:?}", case.fault);
+            assert!(slowest <= row.bound, "{:?}: {taken:?}", case.fault);
+        }
+    }
+    assert_eq!(not_found, [], "not found within {SEEDS_MAX} seeds");
+    if rewrite && only.is_none() {
+        let is_row = |line: &&str| line.starts_with("| `");
+        let mut whole: Vec<String> = text
+            .lines()
+            .take_while(|line| !is_row(line))
+            .map(str::to_owned)
+            .collect();
+        let after = text
+            .lines()
+            .skip_while(|line| !is_row(line))
+            .skip_while(is_row);
+        whole.append(&mut lines);
+        whole.extend(after.map(str::to_owned));
+        fs::write(table(), whole.join("\n") + "\n").expect("the table can be written");
+    }
+}
+
+fn survey_signs(r: &SeedRecord) -> BTreeSet<String> {
+    signs(r).into_iter().map(str::to_owned).collect()
+}
+#[test]
+#[ignore = "survey"]
+fn safety() {
+    let from: u64 = std::env::var("FROM")
+        .ok()
+        .and_then(|b| b.parse().ok())
+        .unwrap_or(0);
+    let secs: u64 = std::env::var("SECS")
+        .ok()
+        .and_then(|b| b.parse().ok())
+        .unwrap_or(20);
+    for procedure in std::env::var("PROC")
+        .unwrap_or("manual-corrected".into())
+        .split(',')
+    {
+        let options = Options {
+            procedure: procedure.to_owned(),
+            vocabulary: Vocabulary::everything(),
+            timers: None,
+        };
         let mut templates = Templates::default();
-        for block in 0..60 { for one in play_block(&mut templates, &options(procedure), block) { ops += one.record.ops; skipped += one.record.skipped; } }
-        println!("{procedure}: {skipped} of {ops}");
+        let began = std::time::Instant::now();
+        let (mut seeds, mut ops, mut skipped) = (0, 0, 0);
+        let mut outcomes = std::collections::BTreeMap::new();
+        for block in from.. {
+            if began.elapsed().as_secs() > secs {
+                break;
+            }
+            for one in play_block(&mut templates, &options, block) {
+                seeds += 1;
+                ops += one.record.ops;
+                skipped += one.record.skipped;
+                *outcomes.entry(one.record.outcome.name()).or_insert(0) += 1;
+                if one.record.panic.is_some()
+                    || one.record.outcome.name() == "model-broken"
+                    || one.record.outcome.name() == "error"
+                {
+                    println!(
+                        "BROKEN {procedure} {} {:?} {:?}",
+                        one.record.seed, one.record.oracles, one.record.panic
+                    );
+                    println!(
+                        "{}",
+                        seatrial_sim::explore::scenario_of(
+                            &options,
+                            &one.schedule,
+                            one.record.seed
+                        )
+                        .to_toml()
+                    );
+                }
+            }
+        }
+        println!("{procedure}: {seeds} seeds, skipped {skipped} of {ops}, {outcomes:?}");
     }
 }
 
 #[test]
-#[ignore]
+#[ignore = "survey"]
 fn survey() {
-    let blocks: u64 = std::env::var("BLOCKS").ok().and_then(|b| b.parse().ok()).unwrap_or(60);
+    use std::collections::BTreeMap;
+    use std::time::{Duration, Instant};
+    let secs: u64 = std::env::var("SECS")
+        .ok()
+        .and_then(|b| b.parse().ok())
+        .unwrap_or(20);
     let only = std::env::var("ONLY").unwrap_or_default();
-    let half: usize = std::env::var("HALF").ok().and_then(|b| b.parse().ok()).unwrap_or(9);
     for procedure in ["manual-corrected", "none"] {
-        let options = options(procedure);
+        let options = Options {
+            procedure: procedure.to_owned(),
+            vocabulary: Vocabulary::everything(),
+            timers: None,
+        };
         let mut faithful = Templates::default();
-        let mut memo: BTreeMap<(u64, String), SeedRecord> = BTreeMap::new();
-        for (n, fault) in DeliberateFault::ALL.iter().copied().enumerate() {
-            if half < 2 && n % 2 != half { continue; }
-            if !only.is_empty() && !only.split(',').any(|o| o == format!("{fault:?}")) { continue; }
+        for fault in DeliberateFault::ALL {
+            if !only.split(',').any(|o| o == format!("{fault:?}")) {
+                continue;
+            }
             let began = Instant::now();
-            let mut faulty = Templates::with_fault(fault);
+            let mut faulty = Templates::with_fault(*fault);
             let mut counts: BTreeMap<String, (usize, u64)> = BTreeMap::new();
             let mut played = 0;
-            for block in 0..blocks {
-                if began.elapsed() > Duration::from_secs(30) { break; }
+            for block in 0.. {
+                if began.elapsed() > Duration::from_secs(secs) {
+                    break;
+                }
                 for one in play_block(&mut faulty, &options, block) {
                     played += 1;
                     if let Some(panic) = &one.record.panic {
-                        let e = counts.entry(format!("PANIC {}", &panic[..panic.len().min(60)])).or_insert((0, one.record.seed)); e.0 += 1;
+                        let e = counts
+                            .entry(format!("PANIC {}", &panic[..panic.len().min(60)]))
+                            .or_insert((0, one.record.seed));
+                        e.0 += 1;
                         continue;
                     }
-                    let s = signs(&one.record);
-                    if s.is_empty() { continue; }
-                    let key = (one.record.seed, format!("{:?}", one.schedule.ops));
-                    let base = memo.entry(key).or_insert_with(|| play_again(&mut faithful, &options, &one.schedule, one.record.seed)).clone();
-                    if !base.outcome.is_good() { continue; }
-                    let b = signs(&base);
+                    let s = survey_signs(&one.record);
+                    if s.is_empty() {
+                        continue;
+                    }
+                    let base = play_again(&mut faithful, &options, &one.schedule, one.record.seed);
+                    if !base.outcome.is_good() {
+                        continue;
+                    }
+                    let b = survey_signs(&base);
                     for sign in s.difference(&b) {
-                        let e = counts.entry(sign.clone()).or_insert((0, one.record.seed)); e.0 += 1;
+                        let e = counts.entry(sign.clone()).or_insert((0, one.record.seed));
+                        e.0 += 1;
                     }
                 }
             }
-            let _ = BLOCK;
             println!("{procedure} {fault:?} {played}: {counts:?}");
         }
     }

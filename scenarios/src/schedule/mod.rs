@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::language::{Pace, Scenario, Step};
 use crate::testbed::{Initial, NodeName, Options, Timers};
 
-pub use op::Op;
+pub use op::{Interruption, Op};
 use sketch::Sketch;
 pub use vocabulary::{Vocabulary, Word};
 
@@ -64,9 +64,7 @@ fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
         op.expect("invariant: the strategy has no filter").current()
     };
     let length = (least..=most).new_tree(runner);
-    let length = length
-        .expect("invariant: the range is not empty")
-        .current();
+    let length = length.expect("invariant: the range is not empty").current();
     let mut sketch = Sketch::synced(vocabulary.nodes.len());
     let mut ops = Vec::with_capacity(length);
     while ops.len() < length {

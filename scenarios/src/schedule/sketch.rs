@@ -3,7 +3,7 @@
 //! It knows processes and the network by what was done to them, and no rule of Galera's: what it cannot
 //! know it takes for possible.
 
-use super::op::Op;
+use super::op::{Interruption, Op};
 
 /// A server, as far as a schedule tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,8 @@ impl Sketch {
             | Op::Force(node)
             | Op::ForceBootstrap(node)
             | Op::Recover(node)
-            | Op::StartInFlight { node } => startable(node),
+            | Op::StartInFlight { node, .. }
+            | Op::StartInterrupted { node, .. } => startable(node),
             Op::Damage { node, .. } => powered(node),
             Op::Hang(node) => answers(node),
             Op::Resume(node) => self.at(*node) == Server::Hung,
@@ -104,9 +105,15 @@ impl Sketch {
                 self.set(&[*stop], Server::Down);
             }
             Op::Start(places) | Op::Restart(places) => self.set(places, Server::Perhaps),
-            Op::StartInFlight { node } => {
+            Op::StartInFlight { node, .. } => {
                 self.set(&[*node], Server::Perhaps);
                 self.starting = true;
+            }
+            Op::StartInterrupted { node, how, .. } => {
+                self.set(&[*node], Server::Perhaps);
+                if let Interruption::Other(on) = how {
+                    self.set(&[node + on], Server::Perhaps);
+                }
             }
             Op::Bootstrap(node)
             | Op::ForceBootstrap(node)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::testbed::{Damage, NodeName, StateFile};
 use crate::time::Span;
 
-use super::op::Op;
+use super::op::{Interruption, Op};
 
 /// A kind of op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +24,7 @@ pub enum Word {
     StopAndTerminate,
     Start,
     StartInFlight,
+    StartInterrupted,
     Restart,
     Bootstrap,
     Force,
@@ -44,7 +45,7 @@ pub enum Word {
 
 impl Word {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Write,
         Self::WriteInFlight,
         Self::Stop,
@@ -52,6 +53,7 @@ impl Word {
         Self::StopAndTerminate,
         Self::Start,
         Self::StartInFlight,
+        Self::StartInterrupted,
         Self::Restart,
         Self::Bootstrap,
         Self::Force,
@@ -76,8 +78,12 @@ impl Word {
             Self::Write | Self::Start => 6,
             Self::Terminate | Self::Stop => 4,
             Self::Heal | Self::Partition | Self::Wait => 3,
-            Self::Bootstrap | Self::ForceBootstrap | Self::WriteInFlight | Self::Restart => 2,
-            Self::StartInFlight => 3,
+            Self::Bootstrap
+            | Self::ForceBootstrap
+            | Self::WriteInFlight
+            | Self::Restart
+            | Self::StartInFlight => 2,
+            Self::StartInterrupted => 4,
             _ => 1,
         }
     }
@@ -151,6 +157,11 @@ impl Vocabulary {
     }
 }
 
+/// Moments of a start: the announcement, the request for a state transfer, the transfer.
+const STARTING_MS: [u64; 5] = [1_000, 2_000, 2_500, 3_000, 4_500];
+/// Moments of a state transfer: half a second for an incremental one, longer for a copy of the files.
+const TRANSFER_MS: [u64; 6] = [2_100, 2_200, 2_300, 2_400, 2_500, 3_200];
+
 /// A non-empty set of nodes, mostly one.
 fn some(nodes: usize) -> BoxedStrategy<Vec<usize>> {
     prop_oneof![
@@ -173,7 +184,24 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(stop, terminate)| Op::StopAndTerminate { stop, terminate })
             .boxed(),
         Word::Start => some(nodes).prop_map(Op::Start).boxed(),
-        Word::StartInFlight => one.prop_map(|node| Op::StartInFlight { node }).boxed(),
+        Word::StartInFlight => (one, proptest::sample::select(STARTING_MS.to_vec()))
+            .prop_map(|(node, ms)| Op::StartInFlight {
+                node,
+                since: Span::from_millis(ms),
+            })
+            .boxed(),
+        Word::StartInterrupted => {
+            let mut ways = vec![Interruption::Transfer, Interruption::Itself];
+            ways.extend((1..nodes).map(Interruption::Other));
+            let moments = proptest::sample::select(TRANSFER_MS.to_vec());
+            (one, moments, proptest::sample::select(ways))
+                .prop_map(|(node, ms, how)| Op::StartInterrupted {
+                    node,
+                    since: Span::from_millis(ms),
+                    how,
+                })
+                .boxed()
+        }
         Word::Restart => some(nodes).prop_map(Op::Restart).boxed(),
         Word::Bootstrap => one.prop_map(Op::Bootstrap).boxed(),
         Word::Force => one.prop_map(Op::Force).boxed(),

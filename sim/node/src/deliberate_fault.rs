@@ -85,9 +85,6 @@ deliberate_faults! {
     CatchUpDropped,
         "what was received during a state transfer is thrown away",
         "replicator_str.cpp";
-    StateNotVoided,
-        "files are copied over a state that grastate.dat still calls valid",
-        "saved_state.cpp:mark_unsafe";
     VoidStateTrusted,
         "a void grastate.dat beside a recovered position is taken for a valid one",
         "replicator_smm.cpp:ReplicatorSMM";
@@ -139,9 +136,6 @@ deliberate_faults! {
     NonPrimaryWrites,
         "a node without quorum takes writes",
         "sql_parse.cc: wsrep_ready";
-    AppliedAgain,
-        "a transaction that a state transfer has brought already is applied again",
-        "replicator_smm.cpp:process_trx";
     NewClusterFlagKept,
         "the flag of a bootstrap stays on the service: every later start is a bootstrap",
         "galera_new_cluster";

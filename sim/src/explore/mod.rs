@@ -15,9 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary, Word};
-use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers};
 use serde::{Deserialize, Serialize};
 

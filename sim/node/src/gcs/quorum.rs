@@ -82,8 +82,8 @@ pub(super) fn after_exchange(
     quorum: &Quorum,
     fault: Option<DeliberateFault>,
 ) -> GcsNodeState {
-    let other_history = state.group_uuid != quorum.uuid
-        && fault != Some(DeliberateFault::OtherUuidAccepted);
+    let other_history =
+        state.group_uuid != quorum.uuid && fault != Some(DeliberateFault::OtherUuidAccepted);
     let gap = state.received != quorum.received && fault != Some(DeliberateFault::GapNotSeen);
     if other_history || gap {
         return GcsNodeState::Prim;

@@ -3,8 +3,8 @@
 
 use seatrial_galera::{LogLine, Position, Seqno, StateUuid};
 
-use crate::deliberate_fault::DeliberateFault;
 use crate::database::{Change, Committed, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{DiskOp, Effect, Effects, Reply, RequestId, Statement, TimerId};
 use crate::frame::{CachedEvent, GcsMessage, GcsNodeState};
 use crate::gcs::Conf;
@@ -120,8 +120,7 @@ impl Node {
         now: Time,
         fx: &mut Effects,
     ) {
-        let again = self.identity.config.has(DeliberateFault::AppliedAgain);
-        if seqno <= self.committed && !again {
+        if seqno <= self.committed {
             return;
         }
         let event = CachedEvent {
@@ -326,7 +325,10 @@ impl Node {
     /// (`wsrep-lib/src/transaction.cpp:certify_commit`).
     pub(super) fn not_ordered(&mut self, write_set: &WriteSet, fx: &mut Effects) {
         if let Some(request) = self.pending.remove(&write_set.number) {
-            let lied = self.identity.config.has(DeliberateFault::RefusalAcknowledged);
+            let lied = self
+                .identity
+                .config
+                .has(DeliberateFault::RefusalAcknowledged);
             let reply = if lied { Reply::Ok } else { Reply::Error(1180) };
             fx.push(Effect::Reply(request, reply));
         }

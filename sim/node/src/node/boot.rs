@@ -259,8 +259,8 @@ impl Node {
             .component
             .as_ref()
             .is_some_and(|view| view.id.kind == seatrial_galera::ViewType::Prim);
-        let ignored = config.has(DeliberateFault::WaitPrimIgnored);
-        if self.wait_without_limit || !config.pc_wait_prim || is_primary || ignored {
+        self.wait_without_limit |= config.has(DeliberateFault::WaitPrimIgnored);
+        if self.wait_without_limit || !config.pc_wait_prim || is_primary {
             self.channel_open = true;
         } else {
             fx.push(Effect::SetTimer(

@@ -1,7 +1,7 @@
 //! What clients and the operator say to the server (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
 
-use crate::deliberate_fault::DeliberateFault;
 use crate::database::{Change, Committed, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
 use crate::frame::GcsMessage;
 use crate::time::Time;

@@ -6,8 +6,8 @@
 
 use seatrial_galera::{GcommUuid, LogLine, Position, Seqno, StateUuid};
 
-use crate::deliberate_fault::DeliberateFault;
 use crate::database::{Change, Database};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{DiskOp, Effect, Effects, TimerId};
 use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, Peer, TransferFrame};
 use crate::gcs::Conf;
@@ -161,7 +161,10 @@ impl Node {
         let incremental = have.uuid == self.state_uuid
             && !have.seqno.is_undefined()
             && (self.cache.has_from(have.seqno.next())
-                || self.identity.config.has(DeliberateFault::IstWithoutGapCheck));
+                || self
+                    .identity
+                    .config
+                    .has(DeliberateFault::IstWithoutGapCheck));
         let Some(peer) = self.gmcast.peer_of(joiner) else {
             return;
         };
@@ -211,7 +214,10 @@ impl Node {
             .as_ref()
             .is_some_and(|donation| donation.joiner == peer)
         {
-            let done = self.identity.config.has(DeliberateFault::FailedDonorSaysDone);
+            let done = self
+                .identity
+                .config
+                .has(DeliberateFault::FailedDonorSaysDone);
             self.end_donation(done.then_some(self.committed), now, fx);
         }
         // A joiner whose donor is gone learns it from the group.
@@ -329,8 +335,7 @@ impl Node {
                     // not written: one of no bytes stays so (`saved_state.cpp:mark_unsafe`).
                     self.state_uuid = StateUuid::NIL;
                     self.committed = Seqno::UNDEFINED;
-                    let kept = self.identity.config.has(DeliberateFault::StateNotVoided);
-                    if !self.saved.uuid.is_nil() && !kept {
+                    if !self.saved.uuid.is_nil() {
                         self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
                     }
                 }

@@ -444,7 +444,8 @@ impl Pc {
         let present: Vec<GcommUuid> = self.states.keys().copied().collect();
         let exactly = self.has(DeliberateFault::IncarnationCompared);
         let is_present = |uuid: GcommUuid| {
-            let is_same = |here: &GcommUuid| here.same_fixed_part(uuid) && !(exactly && *here != uuid);
+            let is_same =
+                |here: &GcommUuid| here.same_fixed_part(uuid) && !(exactly && *here != uuid);
             present.iter().any(is_same)
         };
         let all = || self.states.values().flat_map(BTreeMap::iter);
