@@ -1,7 +1,7 @@
 //! What both engines do alike before a run: install the machines and build the initial state by the
 //! same history.
 
-use seatrial_node::{Config, ConfigError, Peer};
+use seatrial_node::{Config, ConfigError, DeliberateFault, Peer};
 use seatrial_scenarios::{
     Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
     Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
@@ -54,11 +54,11 @@ pub(crate) fn keyed(setup: &Setup) -> Keyed {
     }
 }
 
-/// The machines of a setup.
+/// The machines of a setup; `deliberate_fault` is a mistake in the model, which tests alone plant.
 ///
 /// # Panics
 /// When an option is not known: scenario files are checked before they are run.
-pub fn machines(setup: &Setup) -> Vec<Machine> {
+pub fn machines(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Vec<Machine> {
     setup
         .nodes
         .iter()
@@ -66,6 +66,7 @@ pub fn machines(setup: &Setup) -> Vec<Machine> {
         .map(|(index, node)| {
             let mut config = config_of(node, setup.timers, &setup.options)
                 .expect("invariant: the options of a scenario have been checked");
+            config.deliberate_fault = deliberate_fault;
             config.jitter = setup.options.jitter == Jitter::Drawn;
             let installation = Installation {
                 names: setup.nodes.clone(),

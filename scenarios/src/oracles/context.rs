@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::observation::{Observation, ProcessState};
 use crate::record::{Finding, ProcedureRecord, WriteRecord};
 use crate::testbed::{Fault, NodeName, Options};
+
+use super::rows::{is_primary, rows};
 
 /// What was done to the cluster so far, as far as an oracle needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub struct Deeds {
     pub tampered: BTreeSet<NodeName>,
     /// States that the scenario waited for in vain, in words.
     pub unreached: Vec<String>,
+    /// Nodes whose server was killed or lost its power.
+    killed: BTreeSet<NodeName>,
+    /// Nodes that ran on without quorum, and have not been seen complete since.
+    left_behind: BTreeSet<NodeName>,
 }
 
 impl Deeds {
@@ -42,8 +49,43 @@ impl Deeds {
         }
     }
 
+    /// Takes note of what is seen: a node that was left behind may put an older primary view together
+    /// again, once those who had gone on without it have been killed and started. Galera compares
+    /// identities without incarnations there, and a view of gvwstate.dat does not count beside one that
+    /// somebody remembers (`gcomm/src/pc_proto.cpp:is_prim`): nobody forces it, and what the others had
+    /// gone on with is lost.
+    pub fn saw(&mut self, observation: &Observation) {
+        for (name, node) in &observation.nodes {
+            if is_primary(node) {
+                let Some(own) = rows(node) else { continue };
+                let lacking = observation
+                    .nodes
+                    .iter()
+                    .filter(|(other, _)| *other != name)
+                    .filter(|(_, node)| rows(node).is_some_and(|rows| !rows.is_subset(&own)))
+                    .map(|(other, _)| other)
+                    .collect::<Vec<_>>();
+                if lacking.is_empty() {
+                    self.left_behind.remove(name);
+                } else if self.left_behind.contains(name)
+                    && lacking.iter().all(|other| self.killed.contains(*other))
+                {
+                    self.forced.insert(format!(
+                        "{name} was left behind, and an older primary view was put together again"
+                    ));
+                }
+            } else if node.process == ProcessState::Running && node.cluster_status.is_some() {
+                self.left_behind.insert(name.clone());
+            }
+        }
+    }
+
     /// Takes note of a fault that was applied.
     pub fn fault(&mut self, fault: &Fault) {
+        if let Fault::Terminate(node) | Fault::Crash(node) | Fault::PowerOff(node) = fault {
+            self.killed.insert(node.clone());
+            self.left_behind.remove(node);
+        }
         match fault {
             Fault::Cut { .. } | Fault::Partition(_) | Fault::Flap { .. } => {
                 self.network_cut = true;

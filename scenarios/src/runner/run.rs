@@ -295,6 +295,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Shows an observation to the oracles.
     pub(super) fn look(&mut self, observation: &Observation, at_rest: bool) {
+        self.course.deeds.saw(observation);
         let context = OracleContext {
             step: self.course.step,
             at_rest,

@@ -5,6 +5,7 @@
 //! into a scenario like any other: a finding is never a seed alone.
 
 mod op;
+mod sketch;
 mod vocabulary;
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -13,7 +14,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::language::{Pace, Scenario, Step};
 use crate::testbed::{Initial, NodeName, Options, Timers};
 
-pub use op::Op;
+pub use op::{Interruption, Op};
+use sketch::Sketch;
 pub use vocabulary::{Vocabulary, Word};
 
 /// What a cluster is made of, and what is done to it.
@@ -49,6 +51,37 @@ fn runner(purpose: &str, seed: u64) -> TestRunner {
     TestRunner::new_with_rng(Config::default(), rng)
 }
 
+/// How often an op that would do nothing is drawn again. In the end it is taken all the same: the
+/// sketch may be wrong, and a start of what runs is a thing that people do.
+const DRAWN_AGAIN: usize = 4;
+
+/// Ops one after another, each with a rough idea of what those before have left.
+fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
+    let (least, most) = vocabulary.length;
+    let one = vocabulary.one();
+    let draw = |runner: &mut TestRunner| {
+        let op = one.new_tree(runner);
+        op.expect("invariant: the strategy has no filter").current()
+    };
+    let length = (least..=most).new_tree(runner);
+    let length = length.expect("invariant: the range is not empty").current();
+    let mut sketch = Sketch::synced(vocabulary.nodes.len());
+    let mut ops = Vec::with_capacity(length);
+    while ops.len() < length {
+        let mut op = draw(runner);
+        for _ in 0..DRAWN_AGAIN {
+            if let Some(fitting) = sketch.fitting(&op) {
+                op = fitting;
+                break;
+            }
+            op = draw(runner);
+        }
+        sketch.note(&op);
+        ops.push(op);
+    }
+    ops
+}
+
 impl Schedule {
     /// The schedule of a seed: the same on every machine and in every thread.
     ///
@@ -56,11 +89,15 @@ impl Schedule {
     /// When the strategy rejects its own values, which it never does.
     pub fn draw(vocabulary: &Vocabulary, seed: u64) -> Self {
         let mut runner = runner("schedule", seed);
-        let ops = vocabulary
-            .strategy()
-            .new_tree(&mut runner)
-            .expect("invariant: the strategy has no filter")
-            .current();
+        let ops = if vocabulary.aware {
+            draw_aware(vocabulary, &mut runner)
+        } else {
+            vocabulary
+                .strategy()
+                .new_tree(&mut runner)
+                .expect("invariant: the strategy has no filter")
+                .current()
+        };
         Self {
             nodes: vocabulary.nodes.clone(),
             options: Options::default(),

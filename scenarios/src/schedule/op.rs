@@ -9,6 +9,18 @@ use crate::time::Span;
 /// How long an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);
 
+/// What happens to a node that is starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interruption {
+    /// Its state transfer breaks off.
+    Transfer,
+    /// It is killed.
+    Itself,
+    /// Another node, so many places on, is killed: the donor perhaps.
+    Other(usize),
+}
+
 /// One thing that is done. Nodes are places in the schedule's list, so that a schedule over fewer
 /// nodes is still one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +51,22 @@ pub enum Op {
     },
     /// Nodes are started, all in one instant.
     Start(Vec<usize>),
+    /// A node is started, and the next op happens while it starts or takes the state it lacks.
+    StartInFlight {
+        /// The node.
+        node: usize,
+        /// How long it has been starting by then.
+        since: Span,
+    },
+    /// A node is started, and while it starts or takes the state it lacks something happens to it.
+    StartInterrupted {
+        /// The node.
+        node: usize,
+        /// How long it has been starting by then.
+        since: Span,
+        /// What happens.
+        how: Interruption,
+    },
     /// Nodes are restarted, all in one instant.
     Restart(Vec<usize>),
     /// A node is bootstrapped.
@@ -86,7 +114,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The steps of a scenario that do it. `rows` counts the named writes of the schedule.
+    /// The steps of a scenario that do it. `rows` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
         let names = |places: &[usize]| {
@@ -133,6 +161,29 @@ impl Op {
                 }
             }
             Self::Start(places) => vec![command(NodeCommand::Start, places)],
+            Self::StartInFlight { node, since } => {
+                *named += 1;
+                let start = Action::Command(NodesCommand {
+                    command: NodeCommand::Start,
+                    nodes: vec![name(node)],
+                    name: Some(format!("s{named}")),
+                });
+                vec![start, Action::Wait(Wait::For(*since))]
+            }
+            Self::StartInterrupted { node, since, how } => {
+                let mut actions = Self::StartInFlight {
+                    node: *node,
+                    since: *since,
+                }
+                .actions(nodes, named);
+                let fault = match how {
+                    Interruption::Transfer => Fault::InterruptTransfer(name(node)),
+                    Interruption::Itself => Fault::Terminate(name(node)),
+                    Interruption::Other(on) => Fault::Terminate(name(&(node + on))),
+                };
+                actions.push(Action::Faults(vec![fault]));
+                actions
+            }
             Self::Restart(places) => vec![command(NodeCommand::Restart, places)],
             Self::Bootstrap(node) => vec![typed(name(node), NodeCommand::Bootstrap)],
             Self::Force(node) => vec![typed(name(node), NodeCommand::Force)],

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::testbed::{Damage, NodeName, StateFile};
 use crate::time::Span;
 
-use super::op::Op;
+use super::op::{Interruption, Op};
 
 /// A kind of op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Word {
     Terminate,
     StopAndTerminate,
     Start,
+    StartInFlight,
+    StartInterrupted,
     Restart,
     Bootstrap,
     Force,
@@ -43,13 +45,15 @@ pub enum Word {
 
 impl Word {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Write,
         Self::WriteInFlight,
         Self::Stop,
         Self::Terminate,
         Self::StopAndTerminate,
         Self::Start,
+        Self::StartInFlight,
+        Self::StartInterrupted,
         Self::Restart,
         Self::Bootstrap,
         Self::Force,
@@ -74,7 +78,12 @@ impl Word {
             Self::Write | Self::Start => 6,
             Self::Terminate | Self::Stop => 4,
             Self::Heal | Self::Partition | Self::Wait => 3,
-            Self::Bootstrap | Self::ForceBootstrap | Self::WriteInFlight | Self::Restart => 2,
+            Self::Bootstrap
+            | Self::ForceBootstrap
+            | Self::WriteInFlight
+            | Self::Restart
+            | Self::StartInFlight => 2,
+            Self::StartInterrupted => 4,
             _ => 1,
         }
     }
@@ -89,6 +98,8 @@ pub struct Vocabulary {
     pub words: BTreeSet<Word>,
     /// The least and the greatest number of ops.
     pub length: (usize, usize),
+    /// Whether what has nothing to act on is mostly drawn again.
+    pub aware: bool,
 }
 
 impl Vocabulary {
@@ -116,6 +127,7 @@ impl Vocabulary {
                 Damage,
             ]),
             length: (5, 10),
+            aware: false,
         }
     }
 
@@ -124,6 +136,7 @@ impl Vocabulary {
         Self {
             words: BTreeSet::from(Word::ALL),
             length: (2, 12),
+            aware: true,
             ..Self::conformance()
         }
     }
@@ -143,6 +156,11 @@ impl Vocabulary {
         vec(self.one(), self.length.0..=self.length.1).boxed()
     }
 }
+
+/// Moments of a start: the announcement, the request for a state transfer, the transfer.
+const STARTING_MS: [u64; 5] = [1_000, 2_000, 2_500, 3_000, 4_500];
+/// Moments of a state transfer: half a second for an incremental one, longer for a copy of the files.
+const TRANSFER_MS: [u64; 6] = [2_100, 2_200, 2_300, 2_400, 2_500, 3_200];
 
 /// A non-empty set of nodes, mostly one.
 fn some(nodes: usize) -> BoxedStrategy<Vec<usize>> {
@@ -166,6 +184,24 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(stop, terminate)| Op::StopAndTerminate { stop, terminate })
             .boxed(),
         Word::Start => some(nodes).prop_map(Op::Start).boxed(),
+        Word::StartInFlight => (one, proptest::sample::select(STARTING_MS.to_vec()))
+            .prop_map(|(node, ms)| Op::StartInFlight {
+                node,
+                since: Span::from_millis(ms),
+            })
+            .boxed(),
+        Word::StartInterrupted => {
+            let mut ways = vec![Interruption::Transfer, Interruption::Itself];
+            ways.extend((1..nodes).map(Interruption::Other));
+            let moments = proptest::sample::select(TRANSFER_MS.to_vec());
+            (one, moments, proptest::sample::select(ways))
+                .prop_map(|(node, ms, how)| Op::StartInterrupted {
+                    node,
+                    since: Span::from_millis(ms),
+                    how,
+                })
+                .boxed()
+        }
         Word::Restart => some(nodes).prop_map(Op::Restart).boxed(),
         Word::Bootstrap => one.prop_map(Op::Bootstrap).boxed(),
         Word::Force => one.prop_map(Op::Force).boxed(),

@@ -432,6 +432,39 @@ fn choices_are_what_each_node_would_lose() {
     assert_eq!(loses["B"], ["w1A"]);
 }
 
+/// A node that was left behind is primary again, and the others, killed in between, hold more: an older
+/// view was put together again. Where they were not killed, nothing excuses it.
+#[test]
+fn an_older_view_that_is_put_together_again_is_no_mistake_of_the_model() {
+    let behind = seen([
+        stopped(137, 0, &["w1A", "w2A"]),
+        stopped(137, 0, &["w1A", "w2A"]),
+        node(ProcessState::Running, "non-Primary", &["w1A"]),
+    ]);
+    let again = seen([
+        stopped(134, 0, &["w1A", "w2A"]),
+        stopped(134, 0, &["w1A", "w2A"]),
+        primary(&["w1A"]),
+    ]);
+    let excuses = |killed: &[&str], before: &Observation| {
+        let mut deeds = Deeds::default();
+        for node in killed {
+            deeds.fault(&Fault::Terminate(NodeName::new(*node)));
+        }
+        deeds.saw(before);
+        deeds.saw(&again);
+        deeds.forced.len()
+    };
+    assert_eq!(excuses(&["A", "B"], &behind), 1);
+    assert_eq!(excuses(&["A"], &behind), 0, "B was not killed");
+    let never_behind = seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w1A"])]);
+    assert_eq!(
+        excuses(&["A", "B"], &never_behind),
+        0,
+        "C never was without quorum"
+    );
+}
+
 #[test]
 fn damage_is_no_word_of_the_node() {
     let mut case = Case::default();

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::deliberate_fault::DeliberateFault;
 use crate::time::Time;
 
 /// `wsrep_sst_method`, as far as the model distinguishes.
@@ -76,14 +77,6 @@ pub struct Config {
     /// A mistake that a test has planted, to see that it is found. Nothing but tests sets it: no
     /// option, no scenario file and no command line knows it.
     pub deliberate_fault: Option<DeliberateFault>,
-}
-
-/// A mistake in the model that tests plant: whoever looks for mistakes must find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum DeliberateFault {
-    /// An orderly stop writes its position into grastate.dat before it removes gvwstate.dat. Galera
-    /// closes the group first (`gcomm/src/pc.cpp:close`, then `galera/src/replicator_smm.cpp`).
-    PositionBeforeView,
 }
 
 impl Default for Config {
@@ -168,6 +161,11 @@ pub const OPTION_NAMES: &[&str] = &[
 ];
 
 impl Config {
+    /// Whether a test has planted this mistake.
+    pub(crate) fn has(&self, fault: DeliberateFault) -> bool {
+        self.deliberate_fault == Some(fault)
+    }
+
     /// The short timeouts with which real clusters are tested; the same on every engine.
     #[must_use]
     pub fn fast() -> Self {

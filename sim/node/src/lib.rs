@@ -12,6 +12,7 @@
 mod cache;
 mod config;
 mod database;
+mod deliberate_fault;
 mod effect;
 mod evs;
 mod frame;
@@ -23,8 +24,9 @@ mod picture;
 mod time;
 
 pub use cache::Gcache;
-pub use config::{Config, ConfigError, DeliberateFault, OPTION_NAMES, SstMethod};
+pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
 pub use database::{Change, Committed, Database, WriteSet};
+pub use deliberate_fault::{Broken, DeliberateFault};
 pub use effect::{
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
     Signal, Statement, TimerId,

@@ -9,7 +9,7 @@ mod testbed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_node::{Channel, Peer};
+use seatrial_node::{Channel, DeliberateFault, Peer};
 use seatrial_scenarios::{
     Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup, Span, Trace,
     TraceKind,
@@ -98,7 +98,12 @@ const EVENTS_AN_INSTANT_MAX: u32 = 100_000;
 impl World {
     /// A world with its machines installed, nothing started.
     pub fn new(setup: &Setup) -> Self {
-        let machines: Vec<Machine> = install::machines(setup);
+        Self::with_fault(setup, None)
+    }
+
+    /// The same with a mistake in the model, which tests alone plant.
+    fn with_fault(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Self {
+        let machines: Vec<Machine> = install::machines(setup, deliberate_fault);
         let fingerprints = machines.iter().map(Machine::fingerprint).collect();
         Self {
             names: setup.nodes.clone(),

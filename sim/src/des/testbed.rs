@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_node::Peer;
+use seatrial_node::{DeliberateFault, Peer};
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
@@ -141,7 +141,7 @@ impl World {
     /// # Errors
     /// When the initial state is not reached.
     pub fn build(setup: &Setup) -> Result<Self, BuildError> {
-        let mut world = Self::construct(&Templates::key(setup))?;
+        let mut world = Self::construct(&Templates::key(setup), None)?;
         world.reseed(setup.seed);
         Ok(world)
     }
@@ -153,8 +153,11 @@ impl World {
         }
     }
 
-    fn construct(setup: &Setup) -> Result<Self, BuildError> {
-        let mut world = Self::new(setup);
+    fn construct(
+        setup: &Setup,
+        deliberate_fault: Option<DeliberateFault>,
+    ) -> Result<Self, BuildError> {
+        let mut world = Self::with_fault(setup, deliberate_fault);
         pollster::block_on(install::build(&mut world, setup))?;
         for peer in world.peers() {
             world.machine_mut(peer).keep_old_copies();
@@ -209,9 +212,19 @@ const CONSTRUCTIONS: u64 = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
     worlds: BTreeMap<String, World>,
+    deliberate_fault: Option<DeliberateFault>,
 }
 
 impl Templates {
+    /// Worlds with a mistake in the model, to see that it is found. For tests alone: nothing that a
+    /// user writes leads here.
+    pub fn with_fault(fault: DeliberateFault) -> Self {
+        Self {
+            deliberate_fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
     /// The setup with the seed for which its construction is drawn.
     fn key(setup: &Setup) -> Setup {
         Setup {
@@ -228,7 +241,7 @@ impl Templates {
         let key = Self::key(setup);
         let name = format!("{key:?}");
         if !self.worlds.contains_key(&name) {
-            let mut world = World::construct(&key)?;
+            let mut world = World::construct(&key, self.deliberate_fault)?;
             world.set_traced(false);
             world.forget_trace();
             self.worlds.insert(name.clone(), world);

@@ -15,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary, Word};
 use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers};
@@ -149,6 +150,28 @@ pub fn play_with(
     })
 }
 
+/// How many steps had nothing to act on: every fault of theirs was skipped, every write went to a
+/// machine without a server.
+fn skipped_steps(run: &RunRecord, steps: usize) -> usize {
+    let faults = run.faults.iter().map(|fault| {
+        let skipped = matches!(fault.outcome, FaultOutcome::Skipped(_));
+        (fault.step, skipped)
+    });
+    let writes = run.writes.iter().map(|write| {
+        let nobody = matches!(write.outcome, WriteOutcome::Refused { code: 2002, .. });
+        (write.step, nobody)
+    });
+    let mut by_step: BTreeMap<u32, bool> = BTreeMap::new();
+    for (step, skipped) in faults.chain(writes) {
+        *by_step.entry(step).or_insert(true) &= skipped;
+    }
+    let of_schedule = |step: u32| usize::try_from(step).is_ok_and(|step| step <= steps);
+    let skipped = by_step.into_iter();
+    skipped
+        .filter(|(step, skipped)| *skipped && of_schedule(*step))
+        .count()
+}
+
 fn play_schedule(
     templates: &mut Templates,
     options: &Options,
@@ -170,17 +193,30 @@ fn play_schedule(
         Ok(run) => {
             record.outcome = Outcome::of(&run, scenario.steps.len());
             record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
-            record.skipped = run
-                .faults
-                .iter()
-                .filter(|fault| matches!(fault.outcome, FaultOutcome::Skipped(_)))
-                .count();
+            record.skipped = skipped_steps(&run, scenario.steps.len());
             record.simulated_ms = run.simulated_ms;
             record.states = abstract_states(&run);
         }
         Err(text) => record.panic = Some(text),
     }
     Played { record, schedule }
+}
+
+/// Plays a seed that its block draws afresh; none where it is a mutant, which depends on what the
+/// others of its block reached.
+pub fn play_fresh(templates: &mut Templates, options: &Options, seed: u64) -> Option<Played> {
+    let schedule = Schedule::draw(&swarm(&options.vocabulary, seed), seed);
+    (seed % BLOCK < FRESH).then(|| play_schedule(templates, options, schedule, seed))
+}
+
+/// Plays a schedule of a seed as a campaign with these options would.
+pub fn play_again(
+    templates: &mut Templates,
+    options: &Options,
+    schedule: &Schedule,
+    seed: u64,
+) -> SeedRecord {
+    play_schedule(templates, options, schedule.clone(), seed).record
 }
 
 /// Plays a block of seeds. The result depends on the options and the block's number alone.

@@ -1,5 +1,6 @@
 //! The machine as the operator's programs see it.
 
+use seatrial_node::DeliberateFault;
 use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, UnitState};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
@@ -75,7 +76,9 @@ impl Host for Machine {
     }
 
     fn set_new_cluster_flag(&mut self, on: bool) {
-        self.new_cluster_flag = on;
+        let kept =
+            self.installation.config.deliberate_fault == Some(DeliberateFault::NewClusterFlagKept);
+        self.new_cluster_flag = on || (kept && self.new_cluster_flag);
     }
 
     fn processes(&self, name: &str) -> usize {

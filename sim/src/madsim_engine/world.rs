@@ -93,7 +93,7 @@ impl World {
         hosts: Vec<NodeHandle>,
         (operator, clients): (NodeHandle, NodeHandle),
     ) -> Self {
-        let machines = install::machines(setup);
+        let machines = install::machines(setup, None);
         let fingerprints = machines.iter().map(Machine::fingerprint).collect();
         Self(Arc::new(Mutex::new(Shared {
             start: Instant::now(),

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::config::Config;
+use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{EvsMessage, GapMessage, InstallMessage, JoinMessage, LeaveMessage, PcMessage};
 use crate::time::Time;
 
@@ -532,7 +533,7 @@ impl Evs {
             self.last_check = now;
             // A node that was stopped itself must not expel everybody in its first breath
             // (`check_inactive`: "skipping check").
-            if !late {
+            if !late && !config.has(DeliberateFault::SilenceIgnored) {
                 self.check_inactive(now, config, out);
             }
         }

@@ -15,6 +15,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewType};
 
 use crate::config::Config;
 use crate::database::WriteSet;
+use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
 use crate::pc::PcView;
 
@@ -150,6 +151,7 @@ pub(crate) struct Gcs {
     join_due: Option<Option<Seqno>>,
     /// This member holds no data.
     arbitrator: bool,
+    fault: Option<DeliberateFault>,
 }
 
 impl Gcs {
@@ -178,7 +180,13 @@ impl Gcs {
             votes: Votes::new(config.gcs_vote_policy),
             join_due: None,
             arbitrator: config.arbitrator,
+            fault: config.deliberate_fault,
         }
+    }
+
+    /// Whether a test has planted this mistake.
+    fn has(&self, fault: DeliberateFault) -> bool {
+        self.fault == Some(fault)
     }
 
     /// The lowest position in the write-set cache, to be told in state exchanges.
@@ -325,7 +333,8 @@ impl Gcs {
                 }
             }
             GcsMessage::WriteSet(write_set) => {
-                if ordered && self.state == GroupState::Primary {
+                let counts = ordered && self.state == GroupState::Primary;
+                if counts || self.has(DeliberateFault::UnorderedCounts) {
                     self.received = self.received.next();
                     out.push(Out::WriteSet(self.received, write_set));
                 } else if source == self.me {
@@ -383,12 +392,13 @@ impl Gcs {
     fn end_exchange(&mut self, out: &mut Vec<Out>) {
         self.bootstrap = false;
         let states: Vec<&GcsState> = self.states.values().collect();
-        let Some(quorum) = quorum(&states) else {
+        let Some(quorum) = quorum(&states, self.fault) else {
             out.push(Out::NoHistory);
             self.go_non_primary(out);
             return;
         };
-        if quorum.uuid == self.uuid && self.received > quorum.received {
+        let accepted = self.has(DeliberateFault::HigherSeqnoAccepted);
+        if quorum.uuid == self.uuid && self.received > quorum.received && !accepted {
             // The others count this member in and give it a position; it leaves in order afterwards.
             out.push(Out::Reversing {
                 mine: self.received,
@@ -403,7 +413,7 @@ impl Gcs {
             member.cached = state.cached;
             member.vote = state.vote;
             member.arbitrator = state.arbitrator;
-            member.status = after_exchange(state, &quorum);
+            member.status = after_exchange(state, &quorum, self.fault);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
                 member.peer = None;
             }
@@ -449,6 +459,7 @@ impl Gcs {
         if mine.status == GcsNodeState::Joiner
             && let Some(donor) = mine.peer
             && !self.members.iter().any(|member| member.uuid == donor)
+            && !self.has(DeliberateFault::LostDonorIgnored)
         {
             out.push(Out::TransferFailed);
         }

@@ -3,6 +3,7 @@
 
 use seatrial_galera::{Seqno, StateUuid};
 
+use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{GcsNodeState, GcsState};
 
 /// What the members agree on.
@@ -14,7 +15,7 @@ pub(super) struct Quorum {
 }
 
 /// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap.
-pub(super) fn quorum(states: &[&GcsState]) -> Option<Quorum> {
+pub(super) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Quorum> {
     let of = |state: &GcsState| Quorum {
         uuid: state.group_uuid,
         received: state.received,
@@ -36,6 +37,10 @@ pub(super) fn quorum(states: &[&GcsState]) -> Option<Quorum> {
             .any(|state| state.group_uuid != first.group_uuid)
         {
             return None;
+        }
+        if fault == Some(DeliberateFault::LowestGoesOn) {
+            let lowest = current.into_iter().min_by_key(|state| state.received);
+            return lowest.map(|state| of(state));
         }
         return current
             .into_iter()
@@ -61,6 +66,10 @@ pub(super) fn quorum(states: &[&GcsState]) -> Option<Quorum> {
     {
         return None;
     }
+    if fault == Some(DeliberateFault::LowestGoesOn) {
+        let lowest = candidates.into_iter().min_by_key(|state| state.received);
+        return lowest.map(|state| of(state));
+    }
     candidates
         .into_iter()
         .max_by_key(|state| (state.prim_seqno, state.received))
@@ -68,8 +77,15 @@ pub(super) fn quorum(states: &[&GcsState]) -> Option<Quorum> {
 }
 
 /// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
-pub(super) fn after_exchange(state: &GcsState, quorum: &Quorum) -> GcsNodeState {
-    if state.group_uuid != quorum.uuid || state.received != quorum.received {
+pub(super) fn after_exchange(
+    state: &GcsState,
+    quorum: &Quorum,
+    fault: Option<DeliberateFault>,
+) -> GcsNodeState {
+    let other_history =
+        state.group_uuid != quorum.uuid && fault != Some(DeliberateFault::OtherUuidAccepted);
+    let gap = state.received != quorum.received && fault != Some(DeliberateFault::GapNotSeen);
+    if other_history || gap {
         return GcsNodeState::Prim;
     }
     match state.prim_state {

@@ -4,6 +4,7 @@
 use seatrial_galera::{LogLine, Position, Seqno, StateUuid};
 
 use crate::database::{Change, Committed, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{DiskOp, Effect, Effects, Reply, RequestId, Statement, TimerId};
 use crate::frame::{CachedEvent, GcsMessage, GcsNodeState};
 use crate::gcs::Conf;
@@ -183,7 +184,13 @@ impl Node {
         waiting: Vec<RequestId>,
         fx: &mut Effects,
     ) {
-        match self.identity.config.innodb_flush_log_at_trx_commit {
+        let config = &self.identity.config;
+        let setting = if config.has(DeliberateFault::CommitNotSynced) {
+            2
+        } else {
+            config.innodb_flush_log_at_trx_commit
+        };
+        match setting {
             0 => {
                 self.unwritten.push(committed);
                 self.unsynced = true;
@@ -230,6 +237,13 @@ impl Node {
 
     /// A configuration is processed (`process_prim_conf_change`, `process_non_prim_conf_change`).
     fn process_conf(&mut self, conf: Conf, now: Time, fx: &mut Effects) {
+        let config = &self.identity.config;
+        let cleared = !config.has(DeliberateFault::SafeNeverCleared);
+        let early = config.has(DeliberateFault::SeqnoWrittenEarly);
+        let history = config.has(DeliberateFault::OtherUuidAccepted);
+        if config.has(DeliberateFault::SafeWithoutQuorum) {
+            self.saved.safe_to_bootstrap = conf.members == 1;
+        }
         if !conf.primary {
             self.synced = false;
             self.conf = Some(conf);
@@ -238,10 +252,11 @@ impl Node {
             return;
         }
         let needs_transfer = conf.my_state == GcsNodeState::Prim
-            && (self.state_uuid != conf.uuid || self.committed.next() < conf.seqno);
+            && ((self.state_uuid != conf.uuid && !history) || self.committed.next() < conf.seqno);
         // Evaluated with every primary configuration and with nothing else; it goes to disk with the
         // next write of the file.
-        self.saved.safe_to_bootstrap = conf.members == 1;
+        self.saved.safe_to_bootstrap =
+            conf.members == 1 || (self.saved.safe_to_bootstrap && !cleared);
         self.sync_sent = false;
         match conf.my_state {
             GcsNodeState::Synced => self.synced = true,
@@ -271,7 +286,7 @@ impl Node {
             };
             self.commit(&event, None, Vec::new(), fx);
         }
-        let seqno = if self.paused {
+        let seqno = if self.paused || early {
             self.committed
         } else {
             Seqno::UNDEFINED
@@ -310,7 +325,12 @@ impl Node {
     /// (`wsrep-lib/src/transaction.cpp:certify_commit`).
     pub(super) fn not_ordered(&mut self, write_set: &WriteSet, fx: &mut Effects) {
         if let Some(request) = self.pending.remove(&write_set.number) {
-            fx.push(Effect::Reply(request, Reply::Error(1180)));
+            let lied = self
+                .identity
+                .config
+                .has(DeliberateFault::RefusalAcknowledged);
+            let reply = if lied { Reply::Ok } else { Reply::Error(1180) };
+            fx.push(Effect::Reply(request, reply));
         }
     }
 

@@ -7,7 +7,7 @@ use seatrial_galera::{
     GcommUuid, GraState, GvwRead, GvwState, LogLine, Position, Seqno, StateUuid,
 };
 
-use crate::config::DeliberateFault;
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId};
 use crate::evs::{self, Evs};
 use crate::gcs::Gcs;
@@ -76,6 +76,12 @@ impl Node {
             .grastate
             .as_deref()
             .map_or_else(GraState::default, GraState::read);
+        if self.identity.config.has(DeliberateFault::VoidStateTrusted)
+            && self.saved.uuid.is_nil()
+            && let Some(recovered) = &self.boot.start_position
+        {
+            self.saved.uuid = recovered.position.uuid;
+        }
         self.database = state.database;
         self.storage_position = self.database.position;
         self.cache = state.cache;
@@ -95,7 +101,8 @@ impl Node {
             // (`replicator_smm.cpp`: set_initial_position, update_state_uuid).
             self.save(self.saved.uuid, Seqno::UNDEFINED, fx);
         }
-        if self.boot.new_cluster && !self.saved.safe_to_bootstrap {
+        let guarded = !self.identity.config.has(DeliberateFault::GuardIgnored);
+        if self.boot.new_cluster && !self.saved.safe_to_bootstrap && guarded {
             // The guard (`replicator_smm.cpp:connect`) looks at nothing else.
             log(fx, LogLine::UnsafeToBootstrap);
             log(
@@ -122,6 +129,7 @@ impl Node {
     /// The effective start position (`ReplicatorSMM`, constructor): the file's own where it has one,
     /// else the recovered one where it belongs to the file's history.
     fn start_seqno(&self) -> Seqno {
+        let config = &self.identity.config;
         if self.saved.uuid.is_nil() {
             return Seqno::UNDEFINED;
         }
@@ -129,7 +137,10 @@ impl Node {
             return self.saved.seqno;
         }
         match &self.boot.start_position {
-            Some(recovered) if recovered.position.uuid == self.saved.uuid => {
+            Some(recovered)
+                if recovered.position.uuid == self.saved.uuid
+                    && !config.has(DeliberateFault::RecoveredIgnored) =>
+            {
                 recovered.position.seqno
             }
             _ => Seqno::UNDEFINED,
@@ -248,6 +259,7 @@ impl Node {
             .component
             .as_ref()
             .is_some_and(|view| view.id.kind == seatrial_galera::ViewType::Prim);
+        self.wait_without_limit |= config.has(DeliberateFault::WaitPrimIgnored);
         if self.wait_without_limit || !config.pc_wait_prim || is_primary {
             self.channel_open = true;
         } else {
@@ -407,9 +419,11 @@ impl Node {
             }
             Closing::Stop => {
                 self.apply_everything(now, fx);
-                let too_early = self.identity.config.deliberate_fault
-                    == Some(DeliberateFault::PositionBeforeView);
-                if !too_early {
+                let config = &self.identity.config;
+                let too_early = config.has(DeliberateFault::PositionBeforeView);
+                let kept = config.has(DeliberateFault::ViewKeptAtStop);
+                self.saved.safe_to_bootstrap |= config.has(DeliberateFault::SafeAtEveryStop);
+                if !too_early && !kept {
                     self.disk(DiskOp::RemoveGvwstate, fx);
                 }
                 self.phase = Phase::Stopping;

@@ -24,11 +24,12 @@ use seatrial_galera::{
 use crate::cache::Gcache;
 use crate::config::Config;
 use crate::database::Database;
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, IoResult, Note, RequestId, Signal, TimerId,
 };
 use crate::evs::{self, Evs};
-use crate::frame::{Channel, Frame, GcsMessage, PcMessage, Peer};
+use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage, Peer};
 use crate::gcs::{self, Conf, Gcs};
 use crate::gmcast::{self, Gmcast};
 use crate::pc::{self, Pc, PcView};
@@ -275,7 +276,12 @@ impl Node {
             match out {
                 gmcast::Out::Dial(peer) => fx.push(Effect::Connect(peer, Channel::Group)),
                 gmcast::Out::Close(peer) => fx.push(Effect::Close(peer, Channel::Group)),
-                gmcast::Out::Send(peer, frame) => {
+                gmcast::Out::Send(peer, mut frame) => {
+                    if self.identity.config.has(DeliberateFault::RelayAbsent)
+                        && let GroupFrame::Evs { relay, .. } = &mut frame
+                    {
+                        *relay = false;
+                    }
                     fx.push(Effect::Send(peer, Frame::Group(frame)));
                 }
                 gmcast::Out::Deliver(source, message) => {
@@ -392,8 +398,10 @@ impl Node {
     fn pc_view(&mut self, view: &PcView, now: Time, fx: &mut Effects) {
         let primary = view.id.kind == seatrial_galera::ViewType::Prim;
         log(fx, LogLine::view(view.id, view.members.iter().copied()));
-        if primary {
-            if self.identity.config.pc_recovery {
+        let config = &self.identity.config;
+        let saves = config.pc_recovery && !config.has(DeliberateFault::ViewNeverWritten);
+        if primary || config.has(DeliberateFault::NonPrimaryViewWritten) {
+            if saves {
                 let file = GvwState {
                     my_uuid: self.uuid,
                     view_id: view.id,
@@ -402,6 +410,8 @@ impl Node {
                 };
                 self.disk(DiskOp::WriteGvwstate(file), fx);
             }
+        }
+        if primary {
             let mut out = Vec::new();
             let config = &self.identity.config;
             let (left, gone) = (&view.left, &view.partitioned);

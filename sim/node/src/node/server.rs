@@ -1,6 +1,7 @@
 //! What clients and the operator say to the server (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
 
 use crate::database::{Change, Committed, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
 use crate::frame::GcsMessage;
 use crate::time::Time;
@@ -34,7 +35,13 @@ impl Node {
             fx.push(Effect::Reply(request, Reply::Error(NO_SERVER)));
             return;
         }
+        let config = &self.identity.config;
+        let alone = config.has(DeliberateFault::NonPrimaryWrites);
+        let at_once = config.has(DeliberateFault::AcknowledgedAtOnce);
         match statement {
+            Statement::Commit(Change::Insert(tag)) if alone && !self.is_ready() => {
+                self.insert_locally(request, tag, fx);
+            }
             Statement::Read | Statement::Commit(_) if !self.is_ready() => {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
             }
@@ -50,7 +57,11 @@ impl Node {
                 // The process's entropy in front keeps numbers of two lives apart.
                 self.next_number += 1;
                 let number = (self.boot.entropy << 24) | self.next_number;
-                self.pending.insert(number, request);
+                if at_once {
+                    fx.push(Effect::Reply(request, Reply::Ok));
+                } else {
+                    self.pending.insert(number, request);
+                }
                 let write_set = WriteSet {
                     origin: self.identity.me,
                     number,

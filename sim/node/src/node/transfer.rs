@@ -7,6 +7,7 @@
 use seatrial_galera::{GcommUuid, LogLine, Position, Seqno, StateUuid};
 
 use crate::database::{Change, Database};
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{DiskOp, Effect, Effects, TimerId};
 use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, Peer, TransferFrame};
 use crate::gcs::Conf;
@@ -159,7 +160,11 @@ impl Node {
         let last = self.conf.as_ref().map_or(self.committed, |conf| conf.seqno);
         let incremental = have.uuid == self.state_uuid
             && !have.seqno.is_undefined()
-            && self.cache.has_from(have.seqno.next());
+            && (self.cache.has_from(have.seqno.next())
+                || self
+                    .identity
+                    .config
+                    .has(DeliberateFault::IstWithoutGapCheck));
         let Some(peer) = self.gmcast.peer_of(joiner) else {
             return;
         };
@@ -209,7 +214,11 @@ impl Node {
             .as_ref()
             .is_some_and(|donation| donation.joiner == peer)
         {
-            self.end_donation(None, now, fx);
+            let done = self
+                .identity
+                .config
+                .has(DeliberateFault::FailedDonorSaysDone);
+            self.end_donation(done.then_some(self.committed), now, fx);
         }
         // A joiner whose donor is gone learns it from the group.
     }
@@ -457,6 +466,10 @@ impl Node {
         let Some(joining) = self.joining.take() else {
             return;
         };
+        if self.identity.config.has(DeliberateFault::CatchUpDropped) {
+            self.queue
+                .retain(|action| !matches!(action, super::apply::Action::WriteSet(..)));
+        }
         self.adopt_history(joining.conf.uuid, fx);
         self.save(joining.conf.uuid, Seqno::UNDEFINED, fx);
         self.open_port_soon(now, fx);

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::config::Config;
+use crate::deliberate_fault::DeliberateFault;
 use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
@@ -133,6 +134,7 @@ pub(crate) struct Pc {
     left: BTreeSet<GcommUuid>,
     partitioned: BTreeSet<GcommUuid>,
     to_seq: i64,
+    fault: Option<DeliberateFault>,
 }
 
 impl Pc {
@@ -165,7 +167,13 @@ impl Pc {
             left: BTreeSet::new(),
             partitioned: BTreeSet::new(),
             to_seq: -1,
+            fault: config.deliberate_fault,
         }
+    }
+
+    /// Whether a test has planted this mistake.
+    fn has(&self, fault: DeliberateFault) -> bool {
+        self.fault == Some(fault)
     }
 
     pub(crate) const fn state(&self) -> State {
@@ -244,7 +252,11 @@ impl Pc {
     /// those present count double, those that left in order count once, against a primary view.
     fn votes(&self, view: &EvsView, primary: &BTreeSet<GcommUuid>) -> (u64, u64) {
         let present = self.weight_of(view.members.intersection(primary).copied());
-        let left = self.weight_of(view.left.intersection(primary).copied());
+        let left = if self.has(DeliberateFault::LeftCountsAsGone) {
+            0
+        } else {
+            self.weight_of(view.left.intersection(primary).copied())
+        };
         let all = self.weight_of(primary.iter().copied());
         (2 * present + left, all)
     }
@@ -252,7 +264,7 @@ impl Pc {
     /// `pc_proto.cpp:have_quorum`, against the last primary view.
     fn have_quorum(&self, view: &EvsView) -> bool {
         let (votes, all) = self.votes(view, &self.last_primary);
-        votes > all
+        votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
     }
 
     /// The sum of [`Self::have_quorum`] for people.
@@ -430,7 +442,12 @@ impl Pc {
         // Nobody comes from a primary view: the greatest one that anybody remembers may be put
         // together again, if all its members are here. Incarnations do not count.
         let present: Vec<GcommUuid> = self.states.keys().copied().collect();
-        let is_present = |uuid: GcommUuid| present.iter().any(|here| here.same_fixed_part(uuid));
+        let exactly = self.has(DeliberateFault::IncarnationCompared);
+        let is_present = |uuid: GcommUuid| {
+            let is_same =
+                |here: &GcommUuid| here.same_fixed_part(uuid) && !(exactly && *here != uuid);
+            present.iter().any(is_same)
+        };
         let all = || self.states.values().flat_map(BTreeMap::iter);
         let greatest = all()
             .filter(|(_, node)| node.last_prim.kind == ViewType::Prim)
@@ -460,7 +477,7 @@ impl Pc {
         }
         let complete = all()
             .filter(|(_, node)| node.last_prim == greatest)
-            .all(|(uuid, _)| is_present(*uuid));
+            .all(|(uuid, _)| is_present(*uuid) || self.has(DeliberateFault::ReunionOfSome));
         if complete {
             out.push(Out::Rebootstrapping);
         }
@@ -512,7 +529,8 @@ impl Pc {
             }
             greatest_seq = greatest_seq.max(node.last_prim.seq);
         }
-        let same_members = members.len() == restored.members.len()
+        let enough = self.has(DeliberateFault::RestoredByOne);
+        let same_members = (enough || members.len() == restored.members.len())
             && members.iter().all(|uuid| in_restored(*uuid));
         if greatest_seq == restored.id.seq && same_members {
             out.push(Out::PromoteToPrimary);
