@@ -50,7 +50,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         let file = File::open(&path).map_err(|error| unreadable(error.to_string()))?;
         let mut reader = RecordReader::new(BufReader::new(file));
         let mut in_file = 0;
-        while let Some(run) = reader.next() {
+        for run in reader.by_ref() {
             let run = run.map_err(|error| unreadable(error.to_string()))?;
             in_file += 1;
             let reports = match &mut reports {

@@ -18,13 +18,12 @@ use crate::{Stop, engines, exit, scenarios};
 
 pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
     let wanted = args.scenario.as_deref();
-    match &args.run {
-        Some(folder) => runs(folder, wanted, args.on, out),
-        None => {
-            let scenario = scenarios::one(wanted.unwrap_or_default())?;
-            out.print(&as_text(&scenario));
-            Ok(exit::OK)
-        }
+    if let Some(folder) = &args.run {
+        runs(folder, wanted, args.on, out)
+    } else {
+        let scenario = scenarios::one(wanted.unwrap_or_default())?;
+        out.print(&as_text(&scenario));
+        Ok(exit::OK)
     }
 }
 

@@ -18,6 +18,7 @@ mod search;
 #[cfg(madsim)]
 mod toy;
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use seatrial_scenarios::Scenario;
@@ -122,7 +123,7 @@ fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
             let met = if number >= target { "met" } else { "MISSED" };
             format!("{:>12} {met}", number_text(target))
         });
-        text.push_str(&format!("{what:<54}{:>12}{target}\n", number_text(number)));
+        let _ = writeln!(text, "{what:<54}{:>12}{target}", number_text(number));
     };
     line(
         "a documented scenario on des, runs/s",

@@ -26,7 +26,7 @@ pub(crate) fn best<R: PartialEq + std::fmt::Debug>(mut work: impl FnMut() -> R) 
     for _ in 0..ROUNDS {
         let began = processor_time();
         let result = work();
-        let seconds = (processor_time() - began).as_secs_f64();
+        let seconds = processor_time().saturating_sub(began).as_secs_f64();
         best = Some(match best {
             Some((first, least)) => {
                 assert_eq!(first, result, "every round does the same");

@@ -131,21 +131,21 @@ pub fn matrix_text(matrix: &Matrix) -> String {
     }
     text.push('\n');
     for outcome in used(matrix) {
-        text.push_str(&format!("  {} {}\n", letter(outcome), meaning(outcome)));
+        let _ = writeln!(text, "  {} {}", letter(outcome), meaning(outcome));
     }
     text.push_str("\n  procedure         ");
     for (heading, _) in SUMS {
-        text.push_str(&format!("{heading:>8}"));
+        let _ = write!(text, "{heading:>8}");
     }
     text.push_str("   time cmds\n");
     for (index, procedure) in matrix.procedures.iter().enumerate() {
         let tally = Tally::of(matrix, procedure);
-        text.push_str(&format!("{} {procedure:<18}", column(index)));
+        let _ = write!(text, "{} {procedure:<18}", column(index));
         for (_, outcomes) in SUMS {
-            text.push_str(&format!("{:>8}", tally.sum(outcomes)));
+            let _ = write!(text, "{:>8}", tally.sum(outcomes));
         }
         let seconds = tally.took_ms / 1_000;
-        text.push_str(&format!("{seconds:>6}s {:>4}\n", tally.commands));
+        let _ = writeln!(text, "{seconds:>6}s {:>4}", tally.commands);
     }
     text.push_str("  time and commands: the middle one of the recoveries\n");
     text

@@ -18,7 +18,12 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
     let names: Vec<&str> = run
         .observations
         .first()
-        .map(|seen| seen.nodes.keys().map(|name| name.as_str()).collect())
+        .map(|seen| {
+            seen.nodes
+                .keys()
+                .map(seatrial_scenarios::NodeName::as_str)
+                .collect()
+        })
         .unwrap_or_default();
     let place = |name: &str| names.iter().position(|known| *known == name).unwrap_or(0);
     // What comes after the step that failed does not explain it.

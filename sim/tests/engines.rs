@@ -82,9 +82,11 @@ async fn command<T: Testbed>(testbed: &mut T, on: &str, line: &str) -> Progress 
 async fn becomes<T: Testbed>(testbed: &mut T, predicate: Predicate, secs: u64) {
     let condition = Condition::State(predicate);
     let limit = Span::from_secs(secs);
-    if testbed.wait(&condition, limit).await.is_err() {
-        panic!("not reached: {:#?}", testbed.observe().await);
-    }
+    assert!(
+        testbed.wait(&condition, limit).await.is_ok(),
+        "not reached: {:#?}",
+        testbed.observe().await
+    );
 }
 
 fn status(of: &str, status: &str) -> Predicate {

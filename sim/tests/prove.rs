@@ -21,7 +21,7 @@ fn events() -> Vec<Event> {
 
 /// Pairs of states within so many events that the search would merge, every `each`th of them.
 fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<Pair> {
-    let root = model.root().unwrap();
+    let root = model.root().expect("the root is reached");
     let mut first: BTreeMap<Key, (Canonical, Live, Vec<Event>)> = BTreeMap::new();
     let key = model.key(&root);
     first.insert(key.key, (key, root.clone(), Vec::new()));

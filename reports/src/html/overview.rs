@@ -206,12 +206,11 @@ fn verdict(verdict: Verdict) -> Markup {
 
 /// A link into the player, or why there is none.
 fn watch(page: &Page, run: &RunRecord, step: Option<u32>, words: &str) -> Markup {
-    match page.link(&run.id, &run.engine, run.seed) {
-        Some(link) => {
-            let link = step.map_or_else(|| link.clone(), |step| format!("{link}&step={step}"));
-            html! { a.watch href=(link) { span aria-hidden="true" { "▶ " } (words) } }
-        }
-        None => html! { span.muted { (words) } },
+    if let Some(link) = page.link(&run.id, &run.engine, run.seed) {
+        let link = step.map_or_else(|| link.clone(), |step| format!("{link}&step={step}"));
+        html! { a.watch href=(link) { span aria-hidden="true" { "▶ " } (words) } }
+    } else {
+        html! { span.muted { (words) } }
     }
 }
 

@@ -292,10 +292,10 @@ impl<T: Testbed> Player<'_, T> {
     async fn command_or_fault(&mut self, action: &RecordedAction) {
         match action {
             RecordedAction::Stop { nodes } => {
-                self.command(nodes, "systemctl stop mariadb", true).await
+                self.command(nodes, "systemctl stop mariadb", true).await;
             }
             RecordedAction::Start { nodes } => {
-                self.command(nodes, "systemctl start mariadb", false).await
+                self.command(nodes, "systemctl start mariadb", false).await;
             }
             RecordedAction::Restart { nodes } => {
                 self.command(nodes, "systemctl restart mariadb", false)

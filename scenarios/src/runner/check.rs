@@ -76,13 +76,15 @@ impl<T: Testbed> Runner<'_, T> {
         let Some(outcome) = expect.state.outcome(&seen) else {
             return CheckOutcome::failed("none of the outcomes lasts");
         };
-        let before = self
+        let mut before = self
             .scenario
             .steps
             .iter()
             .filter(|step| step.number < self.course.step && !step.action.only_looks());
         self.course.record.races.push(RaceResult {
-            from: before.last().map_or(self.course.step, |step| step.number),
+            from: before
+                .next_back()
+                .map_or(self.course.step, |step| step.number),
             step: self.course.step,
             outcome: outcome.to_owned(),
         });

@@ -76,14 +76,13 @@ impl Word {
     const fn weight(self) -> u32 {
         match self {
             Self::Write | Self::Start => 6,
-            Self::Terminate | Self::Stop => 4,
+            Self::Terminate | Self::Stop | Self::StartInterrupted => 4,
             Self::Heal | Self::Partition | Self::Wait => 3,
             Self::Bootstrap
             | Self::ForceBootstrap
             | Self::WriteInFlight
             | Self::Restart
             | Self::StartInFlight => 2,
-            Self::StartInterrupted => 4,
             _ => 1,
         }
     }

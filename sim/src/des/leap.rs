@@ -58,7 +58,7 @@ impl World {
         if self
             .connections
             .values()
-            .any(|connection| connection.is_busy())
+            .any(super::network::Connection::is_busy)
         {
             return;
         }

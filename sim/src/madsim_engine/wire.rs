@@ -94,7 +94,7 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
     // madsim would refuse at once, or, with one way cut, connect without a handshake.
     let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
     while !passes() {
-        let wait = pause.min(limit - waited);
+        let wait = pause.min(limit.saturating_sub(waited));
         sleep(wait).await;
         waited += wait;
         if waited >= limit {
@@ -111,10 +111,9 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
     };
     match timeout(limit, exchange).await {
         Err(_) => Attempt::Silent,
-        Ok(Err(_)) => Attempt::Refused,
         Ok(Ok((stream, ACCEPTED))) => Attempt::Open(Box::new(stream)),
         Ok(Ok((_, CROSSED))) => Attempt::Crossed,
-        Ok(Ok(_)) => Attempt::Refused,
+        Ok(_) => Attempt::Refused,
     }
 }
 

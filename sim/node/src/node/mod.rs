@@ -7,6 +7,7 @@
 mod apply;
 mod arbitrator;
 mod boot;
+mod component;
 mod ending;
 mod idle;
 mod picture;
@@ -17,9 +18,7 @@ mod voting;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_galera::{
-    GcommUuid, GraState, GvwState, LogLine, MemberRef, Position, Seqno, StateUuid,
-};
+use seatrial_galera::{GcommUuid, GraState, LogLine, MemberRef, Position, Seqno, StateUuid};
 
 use crate::cache::Gcache;
 use crate::config::Config;
@@ -392,58 +391,6 @@ impl Node {
                 }
             }
         }
-    }
-
-    /// A component: the state file of the view first, as gcomm does, then the layer above.
-    fn pc_view(&mut self, view: &PcView, now: Time, fx: &mut Effects) {
-        let primary = view.id.kind == seatrial_galera::ViewType::Prim;
-        log(fx, LogLine::view(view.id, view.members.iter().copied()));
-        let config = &self.identity.config;
-        let saves = config.pc_recovery && !config.has(DeliberateFault::ViewNeverWritten);
-        if primary || config.has(DeliberateFault::NonPrimaryViewWritten) {
-            if saves {
-                let file = GvwState {
-                    my_uuid: self.uuid,
-                    view_id: view.id,
-                    bootstrap: view.bootstrap,
-                    members: view.members.iter().map(|uuid| (*uuid, 0)).collect(),
-                };
-                self.disk(DiskOp::WriteGvwstate(file), fx);
-            }
-        }
-        if primary {
-            let mut out = Vec::new();
-            let config = &self.identity.config;
-            let (left, gone) = (&view.left, &view.partitioned);
-            self.gmcast
-                .primary_view(&view.members, left, gone, now, config, &mut out);
-            self.run_gmcast(out, now, fx);
-            self.channel_open |= self.phase == Phase::Connected;
-            fx.push(Effect::ClearTimer(TimerId::WaitPrim));
-        }
-        let index = view
-            .members
-            .iter()
-            .position(|uuid| *uuid == self.uuid)
-            .unwrap_or(0);
-        log(
-            fx,
-            LogLine::NewComponent {
-                primary,
-                bootstrap: view.bootstrap,
-                my_idx: i32::try_from(index).unwrap_or(-1),
-                memb_num: u32::try_from(view.members.len()).unwrap_or(u32::MAX),
-            },
-        );
-        if !primary {
-            log(fx, LogLine::ReceivedNonPrimary);
-        }
-        self.component = Some(view.clone());
-        self.ask_again(now, fx);
-        let mut out = Vec::new();
-        self.gcs.set_cached(self.cache.lowest());
-        self.gcs.component(view, &mut out);
-        self.run_gcs(out, now, fx);
     }
 
     fn run_gcs(&mut self, outs: Vec<gcs::Out>, now: Time, fx: &mut Effects) {

@@ -339,13 +339,12 @@ impl Node {
                         self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
                     }
                 }
-                match database {
-                    Some(database) => self.snapshot_complete(*position, database, now, fx),
-                    None => {
-                        self.snapshot_part(*position, fx);
-                        let taken = TransferFrame::SnapshotTaken { part: *part };
-                        fx.push(Effect::Send(from, Frame::Transfer(taken)));
-                    }
+                if let Some(database) = database {
+                    self.snapshot_complete(*position, database, now, fx);
+                } else {
+                    self.snapshot_part(*position, fx);
+                    let taken = TransferFrame::SnapshotTaken { part: *part };
+                    fx.push(Effect::Send(from, Frame::Transfer(taken)));
                 }
             }
             TransferFrame::SnapshotTaken { .. } => {}
