@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use seatrial_scenarios::language::Action;
 use seatrial_scenarios::record::Verdict;
-use seatrial_scenarios::{RunOptions, RunRecord, Scenario, catalogue};
-use seatrial_sim::des;
+use seatrial_scenarios::{RunRecord, Scenario, catalogue};
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore;
 
 fn scenarios() -> Vec<Scenario> {
     catalogue::beyond()
@@ -15,20 +16,18 @@ fn scenarios() -> Vec<Scenario> {
         .collect()
 }
 
-fn play(scenario: &Scenario, seed: u64) -> RunRecord {
-    let setup = scenario.setup(None, seed);
-    let (record, _) =
-        des::run(scenario, &setup, &RunOptions::default()).expect("the initial state is reached");
-    record
+fn play(templates: &mut Templates, scenario: &Scenario, seed: u64) -> RunRecord {
+    explore::play(templates, scenario, seed, None).expect("the initial state is reached")
 }
 
 #[test]
 fn every_expectation_holds_on_each_of_a_few_seeds() {
     let scenarios = scenarios();
     assert!(scenarios.len() > 30, "{}", scenarios.len());
+    let mut templates = Templates::default();
     for scenario in &scenarios {
         for seed in 1..=3 {
-            let record = play(scenario, seed);
+            let record = play(&mut templates, scenario, seed);
             let passed = record.verdict == Verdict::Pass;
             assert!(passed, "{}, seed {seed}: {:?}", scenario.id, record.failure);
         }
@@ -49,6 +48,7 @@ fn declared(scenario: &Scenario) -> BTreeSet<String> {
 
 #[test]
 fn the_seeds_reach_every_outcome_of_a_race_and_no_other() {
+    let mut templates = Templates::default();
     for scenario in scenarios() {
         let wanted = declared(&scenario);
         if wanted.is_empty() {
@@ -56,7 +56,7 @@ fn the_seeds_reach_every_outcome_of_a_race_and_no_other() {
         }
         let mut reached = BTreeSet::new();
         for seed in 1..=100 {
-            let record = play(&scenario, seed);
+            let record = play(&mut templates, &scenario, seed);
             let passed = record.verdict == Verdict::Pass;
             assert!(passed, "{}, seed {seed}: {:?}", scenario.id, record.failure);
             reached.extend(record.races.into_iter().map(|race| race.outcome));
