@@ -77,8 +77,9 @@ impl Testbed for World {
             }
             looked_at = Some(self.revision);
             let next = match until {
-                Condition::Rest => {
-                    end.min((self.last_change + install::REST).max(self.now + Span(1)))
+                // Nothing has changed for long enough, but something is under way: its end is an event.
+                Condition::Rest if self.last_change + install::REST > self.now => {
+                    end.min(self.last_change + install::REST)
                 }
                 _ => end,
             };
