@@ -80,9 +80,9 @@ const CASES: &[Case] = &{
 const RANGES: u64 = 5;
 const RANGE_APART: u64 = 1_000_000;
 /// A fault that is not found within so many seeds in each range is not found.
-const SEEDS_MAX: u64 = 5_000;
+const SEEDS_MAX: u64 = 20_000;
 /// So many faults at least must be in the table.
-const FOUND_MIN: usize = 25;
+const FOUND_MIN: usize = 32;
 
 fn options(case: &Case) -> Options {
     Options {
