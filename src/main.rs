@@ -14,6 +14,7 @@ mod files;
 mod lab;
 mod list;
 mod logging;
+mod memory;
 mod nearest;
 mod output;
 mod plan;

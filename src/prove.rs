@@ -10,15 +10,14 @@ mod table;
 use std::fs;
 use std::path::Path;
 
-use seatrial_scenarios::Supervisor;
 use seatrial_scenarios::procedures;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 use seatrial_sim::prove::{Model, SEED, judged};
 
-use crate::args::{ProveArgs, SupervisorArg};
+use crate::args::ProveArgs;
 use crate::output::Out;
-use crate::{Stop, exit, signals};
+use crate::{Stop, exit, memory, signals};
 
 pub(crate) use exhaustive::exhaustive;
 use search::{Bounds, Ended, Searched};
@@ -38,11 +37,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let folder = args.out.join("examples");
     clear(&folder).map_err(|error| unwritable(&folder, &error))?;
-    let supervisor = match args.supervisor {
-        SupervisorArg::None => Supervisor::None,
-        SupervisorArg::Systemd => Supervisor::Systemd,
-    };
-    let model = Model::new(args.timers.map(Into::into), supervisor);
+    let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
     signals::listen();
     let bounds = Bounds {
         faults: args.faults,
@@ -57,7 +52,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     for example in &mut report.examples {
         write_example(&model, &found, procedure, &folder, example)?;
     }
-    report.peak_memory_mib = peak_memory_mib();
+    report.peak_memory_mib = memory::peak_mib();
     write(&args.out, "prove.json", &report.json())?;
     let text = report.text();
     write(&args.out, "summary.md", &report.markdown())?;
@@ -107,14 +102,6 @@ fn write_example(
         .collect();
     example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
     Ok(())
-}
-
-/// The most memory that the process has had at once, where the system tells.
-fn peak_memory_mib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1_024)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {

@@ -19,7 +19,7 @@ use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
-use crate::args::{ClaimsFormat, EngineArg, PackArg, SupervisorArg, TimersArg, VerifyArgs};
+use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
 use crate::script::{self, Script, Shared};
@@ -48,10 +48,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
     let table = Table {
         args,
-        supervisor: match args.supervisor {
-            SupervisorArg::None => Supervisor::None,
-            SupervisorArg::Systemd => Supervisor::Systemd,
-        },
+        supervisor: args.supervisor.into(),
         real: real::options(&args.real, &[args.on], Some(&args.out))?,
     };
     let folder = args.out.join("cells");

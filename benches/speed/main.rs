@@ -12,8 +12,12 @@
 #![expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 
 mod measure;
+#[path = "../../src/memory.rs"]
+mod memory;
 #[cfg(madsim)]
 mod ours;
+#[path = "../../sim/tests/same_model/mod.rs"]
+mod same_model;
 mod search;
 #[cfg(madsim)]
 mod toy;
@@ -60,7 +64,7 @@ const SCENARIO: &str = "two-nodes-are-terminated-both-come-back";
 fn main() {
     let mut args = std::env::args().skip(1);
     let Some("--part") = args.next().as_deref() else {
-        print!("{}", report(&|part| in_a_process(part)));
+        print!("{}", report());
         return;
     };
     let wanted = args.next().unwrap_or_default();
@@ -71,7 +75,7 @@ fn main() {
     for (name, number) in part() {
         println!("{name}\t{number}");
     }
-    if let Some(memory) = measure::peak_memory_mib() {
+    if let Some(memory) = memory::peak_mib() {
         println!("memory\t{memory}");
     }
 }
@@ -96,11 +100,11 @@ fn in_a_process(part: &str) -> Vec<(String, f64)> {
 }
 
 /// The whole report.
-fn report(measure: &dyn Fn(&str) -> Vec<(String, f64)>) -> String {
+fn report() -> String {
     let measured: Vec<(&str, Vec<(String, f64)>)> = PARTS
         .iter()
         .map(|(part, _)| {
-            let numbers = measure(part);
+            let numbers = in_a_process(part);
             // What is measured is not lost if a later part fails.
             eprintln!("{part}: {numbers:.1?}");
             (*part, numbers)

@@ -1,6 +1,5 @@
-//! Time of the processor and memory, which other work on the machine does not change as it changes the clock.
+//! Time of the processor, which other work on the machine does not change as it changes the clock.
 
-use std::fs;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -36,12 +35,4 @@ pub(crate) fn best<R: PartialEq + std::fmt::Debug>(mut work: impl FnMut() -> R) 
         });
     }
     best.expect("invariant: there is a round")
-}
-
-/// The most memory that this process has had at once, in MiB, where the system tells.
-pub(crate) fn peak_memory_mib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1_024)
 }

@@ -4,8 +4,10 @@ use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::{Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::{self, BLOCK, Options};
-use seatrial_sim::interleave::{Act, Config, Limits, Nodes, SstMethod, State, System, Time};
+use seatrial_sim::interleave::{Config, Limits, Nodes, SstMethod, Time};
 use seatrial_sim::prove::{Alphabet, Closure, Event, Found, Live, Model};
+
+use crate::same_model::Same;
 
 /// The closure within two events, on one thread and without a procedure: states and transitions.
 pub(crate) fn closure() -> (usize, usize) {
@@ -56,31 +58,6 @@ pub(crate) fn ours(nodes: &Nodes) -> usize {
     assert_eq!(found.open, 0, "the search is whole");
     assert_eq!(found.counterexample, None, "the model is right");
     found.states
-}
-
-/// The same model for stateright.
-struct Same(Nodes);
-
-impl stateright::Model for Same {
-    type State = State;
-    type Action = Act;
-
-    fn init_states(&self) -> Vec<State> {
-        vec![System::start(&self.0)]
-    }
-
-    fn actions(&self, state: &State, actions: &mut Vec<Act>) {
-        actions.extend(self.0.acts(state));
-    }
-
-    fn next_state(&self, state: &State, act: Act) -> Option<State> {
-        Some(self.0.after(state, &act))
-    }
-
-    fn properties(&self) -> Vec<stateright::Property<Self>> {
-        let holds = |model: &Self, state: &State| model.0.wrong(state).is_none();
-        vec![stateright::Property::always("files agree", holds)]
-    }
 }
 
 /// How many states stateright finds, on one thread.

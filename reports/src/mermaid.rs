@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record::WriteOutcome;
-use seatrial_scenarios::{FaultOutcome, NodeObservation, ProcessState, RunRecord};
+use seatrial_scenarios::{FaultOutcome, NodeName, NodeObservation, ProcessState, RunRecord};
 
 /// How many lines a diagram has; hosts refuse long ones.
 const LINES_MAX: usize = 60;
@@ -18,12 +18,7 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
     let names: Vec<&str> = run
         .observations
         .first()
-        .map(|seen| {
-            seen.nodes
-                .keys()
-                .map(seatrial_scenarios::NodeName::as_str)
-                .collect()
-        })
+        .map(|seen| seen.nodes.keys().map(NodeName::as_str).collect())
         .unwrap_or_default();
     let place = |name: &str| names.iter().position(|known| *known == name).unwrap_or(0);
     // What comes after the step that failed does not explain it.

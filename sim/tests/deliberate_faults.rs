@@ -250,6 +250,7 @@ fn rounded_up(number: u64) -> u64 {
 }
 
 /// Looks for every fault in every range. Takes minutes.
+#[expect(clippy::print_stderr, reason = "progress of minutes")]
 #[test]
 #[ignore = "measures for minutes; the stored seeds are played by the other test"]
 fn every_fault_is_found_within_its_bound_in_every_range() {

@@ -1,9 +1,12 @@
 //! The search over interleavings: a planted mistake is found by a shortest path, the faithful model has
 //! none, and stateright counts the same states of the same model.
 
+mod same_model;
+
+use same_model::Same;
 use seatrial_node::{Config, DeliberateFault, SstMethod, Time};
-use seatrial_sim::interleave::{Act, Limits, Nodes, State, System, breadth_first};
-use stateright::{Checker, Model, Property};
+use seatrial_sim::interleave::{Act, Limits, Nodes, breadth_first};
+use stateright::{Checker, Model};
 
 fn config(deliberate_fault: Option<DeliberateFault>) -> Config {
     Config {
@@ -63,32 +66,6 @@ fn the_faithful_model_never_writes_in_the_wrong_order() {
     assert_eq!(found.counterexample, None);
     assert_eq!(found.open, 0, "the search was whole");
     assert!(found.states > 500, "only {} states", found.states);
-}
-
-/// The same model for stateright.
-struct Same(Nodes);
-
-impl Model for Same {
-    type State = State;
-    type Action = Act;
-
-    fn init_states(&self) -> Vec<State> {
-        vec![System::start(&self.0)]
-    }
-
-    fn actions(&self, state: &State, actions: &mut Vec<Act>) {
-        actions.extend(self.0.acts(state));
-    }
-
-    fn next_state(&self, state: &State, act: Act) -> Option<State> {
-        Some(self.0.after(state, &act))
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::always("files agree", |model: &Self, state| {
-            model.0.wrong(state).is_none()
-        })]
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use seatrial_scenarios::Supervisor;
 
 use super::{ClaimsFormat, EngineArg, RealArgs, SEED, TimersArg};
 
@@ -15,6 +16,15 @@ pub(crate) enum SupervisorArg {
     /// systemd, after five seconds.
     #[value(help = "systemd, after five seconds")]
     Systemd,
+}
+
+impl From<SupervisorArg> for Supervisor {
+    fn from(supervisor: SupervisorArg) -> Self {
+        match supervisor {
+            SupervisorArg::None => Self::None,
+            SupervisorArg::Systemd => Self::Systemd,
+        }
+    }
 }
 
 /// `seatrial verify`.

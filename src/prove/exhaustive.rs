@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use seatrial_scenarios::Supervisor;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::prove::{Alphabet, Evidence, Model};
@@ -63,9 +62,9 @@ pub(crate) fn exhaustive(
     procedures: &[&'static str],
     out: &mut Out,
 ) -> Result<u8, Stop> {
-    let (supervisor, supervised_by) = match args.supervisor {
-        SupervisorArg::None => (Supervisor::None, "none"),
-        SupervisorArg::Systemd => (Supervisor::Systemd, "systemd"),
+    let supervisor = match args.supervisor {
+        SupervisorArg::None => "none",
+        SupervisorArg::Systemd => "systemd",
     };
     let timers = match args.timers {
         Some(TimersArg::Fast) => "fast",
@@ -73,10 +72,10 @@ pub(crate) fn exhaustive(
     };
     let earlier = args.against.as_deref();
     let earlier = earlier
-        .map(|file| Earlier::read(file, args.faults, supervised_by, timers))
+        .map(|file| Earlier::read(file, args.faults, supervisor, timers))
         .transpose()?;
     fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
-    let model = Model::new(args.timers.map(Into::into), supervisor);
+    let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
     signals::listen();
     let bounds = Bounds {
         faults: Some(args.faults),
@@ -99,7 +98,7 @@ pub(crate) fn exhaustive(
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION"),
         faults: args.faults,
-        supervisor: supervised_by,
+        supervisor,
         timers,
         ended: found.ended.name(),
         states: found.closure.states().len(),

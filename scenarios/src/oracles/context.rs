@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::observation::{Observation, ProcessState};
+use crate::observation::{NodeObservation, Observation, ProcessState};
 use crate::record::{Finding, ProcedureRecord, WriteRecord};
 use crate::testbed::{Fault, NodeName, Options};
 
@@ -56,26 +56,26 @@ impl Deeds {
     /// gone on with is lost.
     pub fn saw(&mut self, observation: &Observation) {
         for (name, node) in &observation.nodes {
-            if is_primary(node) {
-                let Some(own) = rows(node) else { continue };
-                let lacking = observation
-                    .nodes
-                    .iter()
-                    .filter(|(other, _)| *other != name)
-                    .filter(|(_, node)| rows(node).is_some_and(|rows| !rows.is_subset(&own)))
-                    .map(|(other, _)| other)
-                    .collect::<Vec<_>>();
-                if lacking.is_empty() {
-                    self.left_behind.remove(name);
-                } else if self.left_behind.contains(name)
-                    && lacking.iter().all(|other| self.killed.contains(*other))
-                {
-                    self.forced.insert(format!(
-                        "{name} was left behind, and an older primary view was put together again"
-                    ));
+            if !is_primary(node) {
+                if node.process == ProcessState::Running && node.cluster_status.is_some() {
+                    self.left_behind.insert(name.clone());
                 }
-            } else if node.process == ProcessState::Running && node.cluster_status.is_some() {
-                self.left_behind.insert(name.clone());
+                continue;
+            }
+            if !self.left_behind.contains(name) {
+                continue;
+            }
+            let Some(own) = rows(node) else { continue };
+            let lacks_rows_of = |(other, node): &(&NodeName, &NodeObservation)| {
+                *other != name && rows(node).is_some_and(|rows| !rows.is_subset(&own))
+            };
+            let mut lacking = observation.nodes.iter().filter(lacks_rows_of).peekable();
+            if lacking.peek().is_none() {
+                self.left_behind.remove(name);
+            } else if lacking.all(|(other, _)| self.killed.contains(other)) {
+                self.forced.insert(format!(
+                    "{name} was left behind, and an older primary view was put together again"
+                ));
             }
         }
     }

@@ -114,7 +114,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The steps of a scenario that do it. `rows` counts what the schedule leaves running.
+    /// The steps of a scenario that do it. `named` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
         let names = |places: &[usize]| {

@@ -162,7 +162,7 @@ pub const OPTION_NAMES: &[&str] = &[
 
 impl Config {
     /// Whether a test has planted this mistake.
-    pub(crate) fn has(&self, fault: DeliberateFault) -> bool {
+    pub fn has(&self, fault: DeliberateFault) -> bool {
         self.deliberate_fault == Some(fault)
     }
 

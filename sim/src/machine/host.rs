@@ -76,8 +76,8 @@ impl Host for Machine {
     }
 
     fn set_new_cluster_flag(&mut self, on: bool) {
-        let kept =
-            self.installation.config.deliberate_fault == Some(DeliberateFault::NewClusterFlagKept);
+        let config = &self.installation.config;
+        let kept = config.has(DeliberateFault::NewClusterFlagKept);
         self.new_cluster_flag = on || (kept && self.new_cluster_flag);
     }
 

@@ -27,53 +27,46 @@ pub(super) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Op
             GcsNodeState::Joined | GcsNodeState::Synced | GcsNodeState::Donor
         )
     };
-    let current: Vec<&&GcsState> = states
-        .iter()
-        .filter(|state| working(state.current_state))
-        .collect();
-    if let Some(first) = current.first() {
-        if current
-            .iter()
-            .any(|state| state.group_uuid != first.group_uuid)
-        {
-            return None;
-        }
-        if fault == Some(DeliberateFault::LowestGoesOn) {
-            let lowest = current.into_iter().min_by_key(|state| state.received);
-            return lowest.map(|state| of(state));
-        }
-        return current
-            .into_iter()
-            .max_by_key(|state| (state.received, state.prim_seqno))
-            .map(|state| of(state));
-    }
-    let once = states
-        .iter()
-        .filter(|state| working(state.prim_state))
-        .collect::<Vec<_>>();
-    let candidates = if once.is_empty() {
+    let those = |wanted: &dyn Fn(&GcsState) -> bool| -> Vec<&GcsState> {
         states
             .iter()
-            .filter(|state| state.bootstrap)
-            .collect::<Vec<_>>()
-    } else {
-        once
+            .copied()
+            .filter(|state| wanted(state))
+            .collect()
     };
-    let first = candidates.first()?;
-    if candidates
+    let current = those(&|state| working(state.current_state));
+    if !current.is_empty() {
+        return leader(&current, fault, |state| (state.received, state.prim_seqno)).map(of);
+    }
+    let mut candidates = those(&|state| working(state.prim_state));
+    if candidates.is_empty() {
+        candidates = those(&|state| state.bootstrap);
+    }
+    leader(&candidates, fault, |state| {
+        (state.prim_seqno, state.received)
+    })
+    .map(of)
+}
+
+/// Whose position the group goes on from: nobody's where they do not agree on the history.
+fn leader<'a, Rank: Ord>(
+    states: &[&'a GcsState],
+    fault: Option<DeliberateFault>,
+    rank: impl Fn(&GcsState) -> Rank,
+) -> Option<&'a GcsState> {
+    let first = states.first()?;
+    if states
         .iter()
         .any(|state| state.group_uuid != first.group_uuid)
     {
         return None;
     }
+    let states = states.iter().copied();
     if fault == Some(DeliberateFault::LowestGoesOn) {
-        let lowest = candidates.into_iter().min_by_key(|state| state.received);
-        return lowest.map(|state| of(state));
+        states.min_by_key(|state| state.received)
+    } else {
+        states.max_by_key(|state| rank(state))
     }
-    candidates
-        .into_iter()
-        .max_by_key(|state| (state.prim_seqno, state.received))
-        .map(|state| of(state))
 }
 
 /// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
