@@ -345,7 +345,8 @@ pub(crate) struct ClaimsArgs {
     4 stopped by a signal, nothing found."
 )]
 pub(crate) struct ConformArgs {
-    /// Names of recordings; all by default.
+    /// Names of recordings, or files of your own in their form (scenarios/recordings/README.md); all by
+    /// default.
     #[arg(value_name = "RECORDING")]
     pub(crate) recordings: Vec<String>,
     /// Compare engines with each other on random schedules instead.

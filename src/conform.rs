@@ -38,7 +38,7 @@ pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
     recorded::conform(args, &on, &recordings, seeds, out)
 }
 
-/// The recordings with these names, or all.
+/// The recordings with these names or in these files, or all.
 fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
     let all = Recording::all();
     if names.is_empty() {
@@ -47,6 +47,9 @@ fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
     names
         .iter()
         .map(|name| {
+            if Path::new(name).extension().is_some_and(|end| end == "json") {
+                return read(Path::new(name));
+            }
             let found = all.iter().find(|recording| recording.name == *name);
             found.cloned().ok_or_else(|| {
                 let known: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
@@ -57,6 +60,13 @@ fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
             })
         })
         .collect()
+}
+
+/// A recording of the user's own.
+fn read(path: &Path) -> Result<Recording, Stop> {
+    let wrong = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    Recording::parse(&text).map_err(|error| wrong(&error))
 }
 
 /// The seeds: `--seeds A..B`, B excluded, or `--seed S` alone.

@@ -123,6 +123,7 @@ pub(crate) fn replay_recording(
     engine: EngineArg,
     recording: &Recording,
     seed: u64,
+    real: &RealOptions,
 ) -> Result<Replay, String> {
     guarded(|| match engine {
         EngineArg::Des => {
@@ -130,7 +131,7 @@ pub(crate) fn replay_recording(
         }
         EngineArg::Madsim => madsim_replay(recording, seed),
         EngineArg::Real => {
-            Err("recordings are of real nodes: replay them on des or madsim".to_owned())
+            seatrial_real_harness::replay(recording, seed, real).map_err(|error| error.to_string())
         }
     })
 }

@@ -40,5 +40,5 @@ pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;
 pub use image::{Built, Suite, build as build_image};
 pub use prompt::{at_prompt, start};
-pub use run::{DEFAULT_IMAGE, RealOptions, remove_stale_images, run, stop, sweep};
+pub use run::{DEFAULT_IMAGE, RealOptions, remove_stale_images, replay, run, stop, sweep};
 pub use testbed::Real;

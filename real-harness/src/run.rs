@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use futures::FutureExt as _;
 use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{NodeName, RunRecord, Scenario, Setup, Trace};
 use tokio::runtime::Runtime;
@@ -116,6 +117,43 @@ pub fn run(
     runtime().block_on(run_inside(scenario, setup, options, real))
 }
 
+/// Does on this engine what a recording did: what differs is what real nodes do not repeat.
+///
+/// # Errors
+/// When the machine lacks something, or the initial state is not reached.
+///
+/// # Panics
+/// Never by itself: a panic of the replay goes on after the containers have been removed.
+pub fn replay(
+    recording: &Recording,
+    seed: u64,
+    real: &RealOptions,
+) -> Result<Replay, HarnessError> {
+    runtime().block_on(async {
+        let mut testbed = start(&recording.setup(seed), real).await?;
+        let played = unless_stopped(recording.replay(&mut testbed)).await;
+        testbed.into_trace().1.remove().await;
+        ended(played)
+    })
+}
+
+/// What `play` comes to, or its panic, or nothing where somebody has called [`stop`] before.
+async fn unless_stopped<R>(play: impl Future<Output = R>) -> Option<std::thread::Result<R>> {
+    tokio::select! {
+        played = AssertUnwindSafe(play).catch_unwind() => Some(played),
+        () = stopped() => None,
+    }
+}
+
+/// The end of a run whose containers are gone.
+fn ended<R>(played: Option<std::thread::Result<R>>) -> Result<R, HarnessError> {
+    match played {
+        Some(Ok(result)) => Ok(result),
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        None => Err(HarnessError::Stopped),
+    }
+}
+
 /// The prepared image of a user's image, made by one run at a time: the second finds what the first
 /// has made.
 async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
@@ -167,13 +205,7 @@ async fn run_inside(
     real: &RealOptions,
 ) -> Result<(RunRecord, Trace), HarnessError> {
     let mut testbed = start(setup, real).await?;
-    let played = {
-        let play = AssertUnwindSafe(runner::run(&mut testbed, scenario, options)).catch_unwind();
-        tokio::select! {
-            played = play => Some(played),
-            () = stopped() => None,
-        }
-    };
+    let played = unless_stopped(runner::run(&mut testbed, scenario, options)).await;
     for text in std::mem::take(&mut testbed.trouble) {
         testbed.note(text);
     }
@@ -188,9 +220,5 @@ async fn run_inside(
     }
     let (trace, cluster) = testbed.into_trace();
     cluster.remove().await;
-    match played {
-        Some(Ok(record)) => Ok((record, trace)),
-        Some(Err(panic)) => std::panic::resume_unwind(panic),
-        None => Err(HarnessError::Stopped),
-    }
+    Ok((ended(played)?, trace))
 }

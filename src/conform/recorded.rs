@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::{ConformArgs, EngineArg, Format};
 use crate::output::Out;
-use crate::{Stop, campaign, engines, exit};
+use crate::{Stop, campaign, engines, exit, real};
 
 /// How many disagreements of a run are printed; all are in `results.json`.
 const SHOWN: usize = 12;
@@ -31,6 +31,7 @@ pub(super) fn conform(
     seeds: std::ops::Range<u64>,
     out: &mut Out,
 ) -> Result<u8, Stop> {
+    let real = real::options(&args.real, on, Some(&args.out))?;
     let mut jobs = Vec::new();
     for recording in recordings {
         for engine in on {
@@ -48,7 +49,7 @@ pub(super) fn conform(
         &jobs,
         campaign::threads(args.jobs, on),
         |job| job.recording.name.clone(),
-        |job| engines::replay_recording(job.engine, job.recording, job.seed),
+        |job| engines::replay_recording(job.engine, job.recording, job.seed, &real),
         |index, replay| {
             done.push(Done {
                 job: &jobs[index],

@@ -29,7 +29,8 @@ pub struct Deeds {
     pub unreached: Vec<String>,
     /// Nodes whose server was killed or lost its power.
     killed: BTreeSet<NodeName>,
-    /// Nodes that ran on without quorum, and have not been seen complete since.
+    /// Nodes that ran on without quorum, or hung while others may have gone on, and have not been seen
+    /// complete since.
     left_behind: BTreeSet<NodeName>,
 }
 
@@ -96,8 +97,10 @@ impl Deeds {
                 self.network_cut = false;
                 self.network_touched = false;
             }
+            // While it hangs nobody sees it without quorum, yet it remembers its view as well.
             Fault::Hang(node) => {
                 self.hung.insert(node.clone());
+                self.left_behind.insert(node.clone());
             }
             // A killed process hangs no longer.
             Fault::Resume(node) | Fault::Terminate(node) | Fault::Crash(node) => {

@@ -465,6 +465,43 @@ fn an_older_view_that_is_put_together_again_is_no_mistake_of_the_model() {
     );
 }
 
+/// So may a node that hung while the others went on: it resumes with the older view in its memory.
+#[test]
+fn a_node_that_hung_may_put_the_older_view_together_again() {
+    let complete = seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w1A"])]);
+    let again = seen([
+        stopped(134, 0, &["w1A", "w2A"]),
+        stopped(134, 0, &["w1A", "w2A"]),
+        primary(&["w1A"]),
+    ]);
+    let excuses = |faults: &[Fault], before_again: Option<&Observation>| {
+        let mut deeds = Deeds::default();
+        deeds.saw(&complete);
+        for fault in faults {
+            deeds.fault(fault);
+        }
+        if let Some(before) = before_again {
+            deeds.saw(before);
+        }
+        for node in ["A", "B"] {
+            deeds.fault(&Fault::PowerOff(NodeName::new(node)));
+        }
+        deeds.saw(&again);
+        deeds.forced.len()
+    };
+    let c = || NodeName::new("C");
+    let hung = [Fault::Hang(c()), Fault::Resume(c())];
+    assert_eq!(excuses(&hung, None), 1);
+    assert_eq!(
+        excuses(&hung, Some(&complete)),
+        0,
+        "C was seen complete after it hung"
+    );
+    assert_eq!(excuses(&[], None), 0, "C never hung");
+    let killed = [Fault::Hang(c()), Fault::Terminate(c())];
+    assert_eq!(excuses(&killed, None), 0, "who is killed remembers nothing");
+}
+
 #[test]
 fn damage_is_no_word_of_the_node() {
     let mut case = Case::default();

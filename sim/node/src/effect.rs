@@ -53,8 +53,11 @@ pub struct BootMode {
 /// A signal that the server handles; SIGKILL is the driver's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
-    /// SIGTERM.
-    Term,
+    /// SIGTERM. Servers that are told at once do not leave at once, and `entropy` makes this one differ.
+    Term {
+        /// Where a stop takes as long as it takes: any number.
+        entropy: u64,
+    },
 }
 
 /// The number of a statement.
@@ -163,8 +166,8 @@ pub enum TimerId {
     Gmcast,
     /// evs's checks.
     Evs,
-    /// The announcement's next slice (`pc.announce_timeout`).
-    Announce,
+    /// The next slice of opening the group (`pc.cpp:connect`).
+    Connect,
     /// The wait for a primary component (`pc.wait_prim_timeout`).
     WaitPrim,
     /// The longest that an orderly leave may take (`pc.linger`).

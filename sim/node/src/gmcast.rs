@@ -138,6 +138,7 @@ impl Gmcast {
                 out.push(Out::Send(*peer, GroupFrame::Keepalive));
             }
         }
+        self.update_relaying(out);
         for (peer, next) in &mut self.addresses {
             if *next <= now && !self.links.contains_key(peer) {
                 *next = now + RETRY;
@@ -186,7 +187,6 @@ impl Gmcast {
         if link.uuid.is_some() {
             self.tell_topology(now, out);
         }
-        self.update_relaying(out);
     }
 
     pub(crate) fn received(
@@ -217,6 +217,7 @@ impl Gmcast {
                         }
                     }
                 }
+                self.update_relaying(out);
             }
             GroupFrame::Evs {
                 source,
@@ -276,7 +277,6 @@ impl Gmcast {
             .retain(|known, peer| *peer != from || *known == uuid);
         self.seen.insert(uuid, from);
         self.tell_topology(now, out);
-        self.update_relaying(out);
     }
 
     /// A received message with the relay mark goes to everybody else who is connected here
@@ -352,6 +352,8 @@ impl Gmcast {
         self.update_relaying(out);
     }
 
+    /// Who is to be relayed to. A lost or a new connection changes it with the next check, or as soon
+    /// as a peer tells of its connections (`gmcast.cpp:check_liveness`, `handle_up`).
     fn update_relaying(&mut self, out: &mut Vec<Out>) {
         let linked: BTreeSet<GcommUuid> =
             self.links.values().filter_map(|link| link.uuid).collect();

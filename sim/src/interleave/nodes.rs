@@ -428,7 +428,7 @@ impl System for Nodes {
             }
             Act::Stop(peer) => {
                 state.left.stops -= 1;
-                self.feed(&mut state, peer, Input::Signal(Signal::Term));
+                self.feed(&mut state, peer, Input::Signal(Signal::Term { entropy: 0 }));
             }
             Act::Crash(peer) => {
                 state.left.crashes -= 1;

@@ -115,7 +115,11 @@ impl Machine {
             Incoming::LinkDown(peer, channel) => self.feed(Input::LinkDown(peer, channel)),
             Incoming::Received(peer, frame) => self.feed(Input::Received(peer, &frame)),
             Incoming::Statement(id, statement) => self.feed(Input::Statement(id, statement)),
-            Incoming::Term => self.feed(Input::Signal(Signal::Term)),
+            Incoming::Term => {
+                let key = [u64::from(self.peer.0), self.now.as_micros()];
+                let entropy = self.keyed.between("sigterm", &key, 0, u64::MAX);
+                self.feed(Input::Signal(Signal::Term { entropy }));
+            }
         }
     }
 

@@ -9,6 +9,9 @@ use super::Machine;
 
 /// How long galera_recovery takes: a server of its own that recovers InnoDB and ends.
 const RECOVERY: Span = Span::from_millis(500);
+/// How much longer it takes at most. Periods of Galera's timers are half a second and a second, and begin
+/// with the process: that two nodes stand in no fixed phase to each other comes from here.
+const RECOVERY_JITTER_US: u64 = 700_000;
 
 /// A start that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +28,7 @@ impl Machine {
         self.restart_at = None;
         self.unit = UnitState::Activating;
         let key = [u64::from(self.peer.0), self.starts];
-        let jitter = self.keyed.time("recovery", &key, 0, 100_000);
+        let jitter = self.keyed.time("recovery", &key, 0, RECOVERY_JITTER_US);
         self.job = Some(UnitJob {
             until: self.now + RECOVERY + Span(jitter),
         });

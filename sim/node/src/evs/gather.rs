@@ -21,11 +21,12 @@ impl Evs {
     pub(super) fn shift_to_gather(&mut self, now: Time) {
         if !matches!(self.state, State::Gather | State::Install) {
             self.install_since = Some(now);
-            self.last_retrans = now;
+            self.retrans_since = now;
             // What is delivered from here on is decided by what all know together.
             self.input.freeze();
         }
         self.state = State::Gather;
+        self.check_since = now;
         self.install = None;
         for known in self.known.values_mut() {
             known.committed = None;
@@ -77,15 +78,19 @@ impl Evs {
         }
     }
 
-    /// Sends a JOIN if this node's picture has changed since the last one. They are sent at a limited
-    /// rate (`join_rate_limit`): a change in between is told with the next regular one.
+    /// Makes a new JOIN if this node's picture has changed since the last one, and sends it unless all
+    /// agree already (`evs_proto.cpp:handle_join`). They are sent at a limited rate (`join_rate_limit`):
+    /// one that may not go now is not sent before the timer repeats what was said.
     pub(super) fn join_changed(&mut self, now: Time, out: &mut Vec<Out>) {
         let mut join = self.my_join();
-        let changed = self.last_join.as_ref().is_none_or(|last| {
+        if let Some(last) = &self.last_join {
             join.fifo = last.fifo;
-            join != *last
-        });
-        if changed && now.since(self.last_join_sent) >= JOIN_RATE_LIMIT {
+            if join == *last {
+                return;
+            }
+        }
+        self.last_join = Some(join);
+        if !self.is_consensus() && now.since(self.last_join_sent) >= JOIN_RATE_LIMIT {
             self.send_join(now, out);
         }
     }
@@ -251,19 +256,18 @@ impl Evs {
             .collect()
     }
 
-    /// Whether a JOIN says what this node would say (`evs_consensus.cpp:is_consistent`).
+    /// Whether a JOIN says what this node would say (`evs_consensus.cpp:is_consistent`): the same nodes
+    /// take part, come from the same views and are suspected or not. Whoever has only heard of a node does
+    /// not know yet from which view it comes.
     pub(super) fn is_consistent(&self, join: &JoinMessage) -> bool {
-        let same_leavers = || {
-            let theirs: BTreeSet<GcommUuid> = join
-                .nodes
-                .iter()
-                .filter(|(_, node)| node.leaving)
-                .map(|(uuid, _)| *uuid)
-                .collect();
-            theirs == self.leaving_set()
+        let leavers = |join: &JoinMessage| -> BTreeSet<GcommUuid> {
+            let leaving = join.nodes.iter().filter(|(_, node)| node.leaving);
+            leaving.map(|(uuid, _)| *uuid).collect()
         };
-        operational(join).eq(self.operational_set())
-            && (join.view != self.view || (join.have == self.input.have() && same_leavers()))
+        let mine = self.my_join();
+        operational(join).eq(operational(&mine))
+            && (join.view != self.view
+                || (join.have == mine.have && leavers(join) == leavers(&mine)))
     }
 
     /// Whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this node
@@ -438,10 +442,10 @@ impl Evs {
     }
 }
 
-/// Who takes part, as the sender of a JOIN sees it.
-fn operational(join: &JoinMessage) -> impl Iterator<Item = GcommUuid> + '_ {
+/// Who takes part, as the sender of a JOIN sees it, and what it knows of them.
+fn operational(join: &JoinMessage) -> impl Iterator<Item = (GcommUuid, bool, Option<ViewId>)> + '_ {
     join.nodes
         .iter()
         .filter(|(_, node)| node.operational)
-        .map(|(uuid, _)| *uuid)
+        .map(|(uuid, node)| (*uuid, node.suspected, node.view))
 }

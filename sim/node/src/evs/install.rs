@@ -122,6 +122,7 @@ impl Evs {
         out: &mut Vec<Out>,
     ) {
         self.state = State::Install;
+        self.set_timers(now);
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
         self.install = Some(install);
         self.send_commit(out);
@@ -247,7 +248,7 @@ impl Evs {
         self.attempt = 0;
         self.last_join = None;
         self.state = State::Operational;
-        self.last_keepalive = now;
+        self.set_timers(now);
         out.push(Out::View(EvsView {
             id: self.view,
             members: self.members.clone(),

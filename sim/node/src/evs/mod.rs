@@ -7,23 +7,17 @@ mod gather;
 mod install;
 mod order;
 mod picture;
+mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::config::Config;
-use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{EvsMessage, GapMessage, InstallMessage, JoinMessage, LeaveMessage, PcMessage};
 use crate::time::Time;
 
 use order::InputMap;
-
-/// Ticks are at least so far apart.
-const TICK_MIN: Time = Time::from_millis(1);
-
-/// In an idle view the last word of a member is at most one period and this old.
-const IDLE_LATENCY_MAX: Time = Time::from_millis(20);
 
 /// The state of the protocol (`evs_proto.hpp:Proto::State`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,9 +124,12 @@ pub(crate) struct Evs {
     isolated_until: Option<Time>,
     /// A closing that waits for the current change to end.
     leave_pending: bool,
+    /// When the timers were last set that look for silent nodes and that repeat what was said. They run
+    /// by themselves: what is said or heard meanwhile does not move them (`evs_proto.cpp:reset_timer`).
+    check_since: Time,
+    retrans_since: Time,
+    /// When silent nodes were last looked for.
     last_check: Time,
-    last_keepalive: Time,
-    last_retrans: Time,
     /// When the last JOIN was sent, to send them at a limited rate.
     last_join_sent: Time,
 }
@@ -162,9 +159,9 @@ impl Evs {
             install_timeouts: 0,
             isolated_until: None,
             leave_pending: false,
+            check_since: Time::ZERO,
+            retrans_since: Time::ZERO,
             last_check: Time::ZERO,
-            last_keepalive: Time::ZERO,
-            last_retrans: Time::ZERO,
             last_join_sent: Time::ZERO,
         }
     }
@@ -186,7 +183,7 @@ impl Evs {
     pub(crate) fn join(&mut self, now: Time, out: &mut Vec<Out>) {
         self.state = State::Joining;
         self.last_check = now;
-        self.last_retrans = now;
+        self.set_timers(now);
         self.send_join(now, out);
     }
 
@@ -197,7 +194,7 @@ impl Evs {
         }
     }
 
-    /// The announcement is over: the node takes part in the membership from here on.
+    /// The node takes part in the membership from here on.
     pub(crate) fn start_gathering(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state == State::Joining {
             self.shift_to_gather(now);
@@ -224,7 +221,7 @@ impl Evs {
     fn leave(&mut self, now: Time, out: &mut Vec<Out>) {
         self.leave_pending = false;
         self.state = State::Leaving;
-        self.last_retrans = now;
+        self.set_timers(now);
         self.send_leave(out);
         self.close_if_alone(out);
     }
@@ -271,14 +268,12 @@ impl Evs {
         self.input.insert(self.me, seq, payload.clone());
         self.input.note_sent(seq, now);
         self.input.acknowledged(self.me, self.input.aru());
-        self.last_keepalive = now;
         out.push(Out::Broadcast(EvsMessage::User(
             self.input.user_message(self.view, seq, payload),
         )));
     }
 
-    fn send_gap(&mut self, now: Time, out: &mut Vec<Out>) {
-        self.last_keepalive = now;
+    fn send_gap(&self, out: &mut Vec<Out>) {
         out.push(Out::Broadcast(EvsMessage::Gap(GapMessage {
             view: self.view,
             last_sent: self.last_sent,
@@ -338,7 +333,7 @@ impl Evs {
                 self.deliver_safe(now, out);
                 // An acknowledgement rides on a message where there is one, else it goes alone.
                 if self.input.aru() > before && self.state == State::Operational {
-                    self.send_gap(now, out);
+                    self.send_gap(out);
                 }
                 if self.state == State::Gather {
                     self.join_changed(now, out);
@@ -399,57 +394,6 @@ impl Evs {
         self.try_install(now, out);
     }
 
-    /// Whether nothing happens but that members tell each other that they live.
-    pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
-        let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
-        self.state == State::Closed
-            || (self.state == State::Operational
-                && !self.leave_pending
-                && self.isolated_until.is_none()
-                && self.input.is_settled()
-                && self.known.len() + 1 == self.members.len()
-                && self.known.values().all(|known| {
-                    known.operational
-                        && !known.suspected
-                        && !known.leaving
-                        && known.join.is_none()
-                        && now.since(known.heard) <= fresh
-                }))
-    }
-
-    /// The stretch after which an idle node does again what it did.
-    pub(crate) fn idle_period(config: &Config) -> Time {
-        let check = config.evs_inactive_check_period;
-        check.common_multiple(config.evs_keepalive_period)
-    }
-
-    /// When [`Self::tick`] has to be called next. The check of who is silent and the repetition of
-    /// what was said have timers of their own, of which the sooner counts
-    /// (`evs_proto.cpp:next_expiration`).
-    pub(crate) fn next_tick(&self, now: Time, config: &Config) -> Time {
-        let check = self.last_check + config.evs_inactive_check_period;
-        let again = match self.state {
-            State::Closed | State::Joining => check,
-            State::Operational => self.last_keepalive + config.evs_keepalive_period,
-            State::Leaving | State::Gather | State::Install => {
-                self.last_retrans + config.evs_join_retrans_period
-            }
-        };
-        check.min(again).max(now + TICK_MIN)
-    }
-
-    /// Everything that an idle node refreshes again and again happens so much later.
-    pub(crate) fn shift(&mut self, by: Time) {
-        if self.state == State::Closed {
-            return;
-        }
-        self.last_check += by;
-        self.last_keepalive += by;
-        for known in self.known.values_mut() {
-            known.heard += by;
-        }
-    }
-
     fn refresh(&mut self, source: GcommUuid, now: Time) {
         if let Some(known) = self.known.get_mut(&source) {
             known.heard = now;
@@ -500,85 +444,6 @@ impl Evs {
                 let message = self.input.user_message(self.view, seq, payload);
                 out.push(Out::Broadcast(EvsMessage::User(message)));
             }
-        }
-    }
-
-    /// The periodic work: who is suspected, what must be sent again, what has taken too long.
-    pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
-        match self.state {
-            State::Closed | State::Joining => {
-                self.last_check = now;
-                return;
-            }
-            State::Leaving => {
-                if now.since(self.last_retrans) >= config.evs_join_retrans_period {
-                    self.last_retrans = now;
-                    self.send_leave(out);
-                }
-            }
-            State::Operational => {
-                if now.since(self.last_keepalive) >= config.evs_keepalive_period {
-                    self.send_gap(now, out);
-                }
-            }
-            State::Gather | State::Install => {
-                if now.since(self.last_retrans) >= config.evs_join_retrans_period {
-                    self.last_retrans = now;
-                    self.retransmit(now, out);
-                }
-            }
-        }
-        if now.since(self.last_check) >= config.evs_inactive_check_period {
-            let late = now.since(self.last_check) > Time(config.evs_inactive_check_period.0 * 3);
-            self.last_check = now;
-            // A node that was stopped itself must not expel everybody in its first breath
-            // (`check_inactive`: "skipping check").
-            if !late && !config.has(DeliberateFault::SilenceIgnored) {
-                self.check_inactive(now, config, out);
-            }
-        }
-        self.check_install_timer(now, config, out);
-    }
-
-    /// Who has been silent for too long (`evs_proto.cpp:check_inactive`). In an agreement that is
-    /// under way the others learn of it with the next JOIN.
-    fn check_inactive(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
-        let mut inactive = BTreeSet::new();
-        let mut silent = 0;
-        let mut any = false;
-        for (uuid, known) in &mut self.known {
-            let was_suspected = known.suspected;
-            known.suspected = now.since(known.heard) > config.evs_suspect_timeout;
-            let gone = now.since(known.heard) > config.evs_inactive_timeout;
-            any |= known.suspected;
-            if !known.operational {
-                continue;
-            }
-            if known.suspected {
-                silent += 1;
-                if !was_suspected {
-                    out.push(Out::Suspecting(*uuid));
-                }
-            }
-            if gone || (known.suspected && known.join.is_none()) {
-                inactive.insert(*uuid);
-            }
-        }
-        // All others are silent: this node is the one that is cut off.
-        if self.known.len() > 1 && silent == self.known.len() {
-            inactive.extend(self.known.keys().copied());
-        }
-        self.set_inactive(&inactive);
-        if self.isolated_until.is_some_and(|until| until <= now) {
-            self.isolated_until = None;
-        }
-        match self.state {
-            State::Leaving => self.close_if_alone(out),
-            State::Operational if any => {
-                self.shift_to_gather(now);
-                self.send_join(now, out);
-            }
-            _ => {}
         }
     }
 

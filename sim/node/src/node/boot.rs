@@ -23,8 +23,8 @@ use super::{Node, Phase, arbitrator, log};
 const PROCESS_START: Time = Time::from_millis(250);
 /// By how much that varies from process to process.
 const PROCESS_START_JITTER_US: u64 = 200_000;
-/// One slice of the announcement (`pc.cpp:connect`).
-const ANNOUNCE_SLICE: Time = Time::from_millis(500);
+/// One slice of the opening (`pc.cpp:connect`).
+const CONNECT_SLICE: Time = Time::from_millis(500);
 /// From a refused start to the end of the process.
 const FAILED_EXIT: Time = Time::from_millis(250);
 /// From SIGTERM to the first word to the group: connections are ended first.
@@ -236,24 +236,33 @@ impl Node {
         }
         self.phase = Phase::Announcing;
         self.announce_until = now + config.pc_announce_timeout;
-        fx.push(Effect::SetTimer(TimerId::Announce, now + ANNOUNCE_SLICE));
+        fx.push(Effect::SetTimer(TimerId::Connect, now + CONNECT_SLICE));
         self.run_evs(out, now, fx);
     }
 
-    /// One slice of the announcement is over (`pc.cpp:connect`): it ends as soon as anybody has taken
-    /// note, or with `pc.announce_timeout`.
-    pub(super) fn announce_slice(&mut self, now: Time, fx: &mut Effects) {
-        if self.phase != Phase::Announcing {
+    /// One slice of `pc.cpp:connect` is over: the announcement ends as soon as anybody has taken note,
+    /// or with `pc.announce_timeout`; then the node has to be in a view. The channel opens between two
+    /// slices: real starters that were alone after 0.3 s had it open after 0.5 s.
+    pub(super) fn connect_slice(&mut self, now: Time, fx: &mut Effects) {
+        if !matches!(self.phase, Phase::Announcing | Phase::Connected) {
             return;
         }
-        let mut out = Vec::new();
-        if self.evs.known_size() <= 1 && now < self.announce_until {
-            self.evs.announce(now, &mut out);
+        fx.push(Effect::SetTimer(TimerId::Connect, now + CONNECT_SLICE));
+        if self.phase == Phase::Announcing {
+            let mut out = Vec::new();
+            if self.evs.known_size() <= 1 && now < self.announce_until {
+                self.evs.announce(now, &mut out);
+                self.run_evs(out, now, fx);
+                return;
+            }
+            self.phase = Phase::Connected;
+            self.evs.start_gathering(now, &mut out);
             self.run_evs(out, now, fx);
-            fx.push(Effect::SetTimer(TimerId::Announce, now + ANNOUNCE_SLICE));
+        }
+        if self.evs.state() != evs::State::Operational {
             return;
         }
-        self.phase = Phase::Connected;
+        fx.push(Effect::ClearTimer(TimerId::Connect));
         let config = &self.identity.config;
         let is_primary = self
             .component
@@ -268,8 +277,6 @@ impl Node {
                 now + config.pc_wait_prim_timeout,
             ));
         }
-        self.evs.start_gathering(now, &mut out);
-        self.run_evs(out, now, fx);
     }
 
     pub(super) fn wait_prim_expired(&mut self, now: Time, fx: &mut Effects) {
@@ -295,7 +302,7 @@ impl Node {
 
     /// SIGTERM. A server without a port waits inside its start-up and does not look at signals: the
     /// signal is remembered and the port will never open.
-    pub(super) fn term(&mut self, now: Time, fx: &mut Effects) {
+    pub(super) fn term(&mut self, entropy: u64, now: Time, fx: &mut Effects) {
         if self.term_received {
             return;
         }
@@ -313,19 +320,16 @@ impl Node {
             fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
             return;
         }
-        let mix = (self.boot.entropy ^ now.0)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(29);
         // Servers that are told at once leave at once: five of six pairs in one view, nine of ten
         // triples with nobody left over. Now and then one takes longer, and leaves after the others.
-        let slow = if mix.is_multiple_of(16) {
-            20_000 + (mix >> 8) % 180_000
+        let slow = if entropy.is_multiple_of(16) {
+            20_000 + (entropy >> 8) % 180_000
         } else {
             0
         };
         fx.push(Effect::SetTimer(
             TimerId::Stop,
-            now + TERM_DELAY + Time((mix >> 32) % 60 + slow),
+            now + TERM_DELAY + Time((entropy >> 32) % 60 + slow),
         ));
     }
 

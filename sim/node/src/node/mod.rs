@@ -229,7 +229,7 @@ impl Node {
             }
             Input::DiskDone(io, result) => self.disk_done(io, result, now, fx),
             Input::Statement(request, statement) => self.statement(request, statement, now, fx),
-            Input::Signal(Signal::Term) => self.term(now, fx),
+            Input::Signal(Signal::Term { entropy }) => self.term(entropy, now, fx),
         }
     }
 
@@ -246,7 +246,7 @@ impl Node {
                     fx.push(Effect::SetTimer(TimerId::Evs, at));
                 }
             }
-            TimerId::Announce => self.announce_slice(now, fx),
+            TimerId::Connect => self.connect_slice(now, fx),
             TimerId::WaitPrim => self.wait_prim_expired(now, fx),
             TimerId::Linger => self.linger_expired(now, fx),
             TimerId::Apply => {

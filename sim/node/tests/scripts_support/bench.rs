@@ -92,7 +92,7 @@ impl Bench {
         match words.as_slice() {
             ["start", host] => self.start(peer(host), false),
             ["bootstrap", host] => self.start(peer(host), true),
-            ["stop", host] => self.feed(peer(host), Input::Signal(Signal::Term)),
+            ["stop", host] => self.feed(peer(host), Input::Signal(Signal::Term { entropy: 0 })),
             ["kill", host] => self.kill(peer(host)),
             ["force", host] => self.force(peer(host)),
             ["write", host, row] => {

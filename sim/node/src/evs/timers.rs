@@ -1,0 +1,156 @@
+//! What happens by the clock: who is silent, what is said again (`evs_proto.cpp:handle_timers`).
+
+use std::collections::BTreeSet;
+
+use crate::config::Config;
+use crate::deliberate_fault::DeliberateFault;
+use crate::time::Time;
+
+use super::{Evs, Out, State};
+
+/// Ticks are at least so far apart.
+const TICK_MIN: Time = Time::from_millis(1);
+
+/// In an idle view the last word of a member is at most one period and this old.
+const IDLE_LATENCY_MAX: Time = Time::from_millis(20);
+
+impl Evs {
+    /// Sets the timers anew, with the state of the protocol (`evs_proto.cpp:shift_to`).
+    pub(super) const fn set_timers(&mut self, now: Time) {
+        self.check_since = now;
+        self.retrans_since = now;
+    }
+
+    /// The periodic work: who is suspected, what must be sent again, what has taken too long.
+    pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        let Some(period) = self.retrans_period(config) else {
+            return;
+        };
+        if self.state == State::Joining {
+            self.check_since = now;
+            self.last_check = now;
+        }
+        if now.since(self.retrans_since) >= period {
+            self.retrans_since = now;
+            match self.state {
+                // It stops waiting for others, and is alone if nobody has answered: real starters were
+                // after 0.3 s, 1 s and 2 s, as `evs.join_retrans_period` was.
+                State::Joining => self.start_gathering(now, out),
+                State::Leaving => self.send_leave(out),
+                State::Operational => self.send_gap(out),
+                _ => self.retransmit(now, out),
+            }
+        }
+        if now.since(self.check_since) >= config.evs_inactive_check_period {
+            self.check_since = now;
+            let late = now.since(self.last_check) > Time(config.evs_inactive_check_period.0 * 3);
+            self.last_check = now;
+            // A node that was stopped itself must not expel everybody in its first breath
+            // (`check_inactive`: "skipping check").
+            if !late && !config.has(DeliberateFault::SilenceIgnored) {
+                self.check_inactive(now, config, out);
+            }
+        }
+        self.check_install_timer(now, config, out);
+    }
+
+    /// Who has been silent for too long (`evs_proto.cpp:check_inactive`). In an agreement that is
+    /// under way the others learn of it with the next JOIN.
+    fn check_inactive(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        let mut inactive = BTreeSet::new();
+        let mut silent = 0;
+        let mut any = false;
+        for (uuid, known) in &mut self.known {
+            let was_suspected = known.suspected;
+            known.suspected = now.since(known.heard) > config.evs_suspect_timeout;
+            let gone = now.since(known.heard) > config.evs_inactive_timeout;
+            any |= known.suspected;
+            if !known.operational {
+                continue;
+            }
+            if known.suspected {
+                silent += 1;
+                if !was_suspected {
+                    out.push(Out::Suspecting(*uuid));
+                }
+            }
+            if gone || (known.suspected && known.join.is_none()) {
+                inactive.insert(*uuid);
+            }
+        }
+        // All others are silent: this node is the one that is cut off.
+        if self.known.len() > 1 && silent == self.known.len() {
+            inactive.extend(self.known.keys().copied());
+        }
+        self.set_inactive(&inactive);
+        if self.isolated_until.is_some_and(|until| until <= now) {
+            self.isolated_until = None;
+        }
+        match self.state {
+            State::Leaving => self.close_if_alone(out),
+            State::Operational if any => {
+                self.shift_to_gather(now);
+                self.send_join(now, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing happens but that members tell each other that they live.
+    pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
+        let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
+        self.state == State::Closed
+            || (self.state == State::Operational
+                && !self.leave_pending
+                && self.isolated_until.is_none()
+                && self.input.is_settled()
+                && self.known.len() + 1 == self.members.len()
+                && self.known.values().all(|known| {
+                    known.operational
+                        && !known.suspected
+                        && !known.leaving
+                        && known.join.is_none()
+                        && now.since(known.heard) <= fresh
+                }))
+    }
+
+    /// The stretch after which an idle node does again what it did.
+    pub(crate) fn idle_period(config: &Config) -> Time {
+        let check = config.evs_inactive_check_period;
+        check.common_multiple(config.evs_keepalive_period)
+    }
+
+    /// When [`Self::tick`] has to be called next. The check of who is silent and the repetition of
+    /// what was said have timers of their own, of which the sooner counts
+    /// (`evs_proto.cpp:next_expiration`).
+    pub(crate) fn next_tick(&self, now: Time, config: &Config) -> Time {
+        let check = self.check_since + config.evs_inactive_check_period;
+        let again = match self.retrans_period(config) {
+            Some(period) => self.retrans_since + period,
+            None => check,
+        };
+        check.min(again).max(now + TICK_MIN)
+    }
+
+    /// How often what was said is repeated (`evs_proto.cpp:next_expiration`).
+    const fn retrans_period(&self, config: &Config) -> Option<Time> {
+        match self.state {
+            State::Closed => None,
+            State::Operational | State::Leaving => Some(config.evs_keepalive_period),
+            State::Joining | State::Gather | State::Install => Some(config.evs_join_retrans_period),
+        }
+    }
+
+    /// Everything that an idle node refreshes again and again happens so much later.
+    pub(crate) fn shift(&mut self, by: Time) {
+        if self.state == State::Closed {
+            return;
+        }
+        self.check_since += by;
+        self.retrans_since += by;
+        self.last_check += by;
+        for known in self.known.values_mut() {
+            known.heard += by;
+        }
+    }
+}
