@@ -364,7 +364,7 @@ pub(crate) struct ConformArgs {
     /// Timeouts of random schedules; fast by default. Recordings have their own.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// Runs at the same time; as many as there are cores by default.
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// The folder of results and of shrunk schedules.

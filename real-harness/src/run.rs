@@ -132,8 +132,11 @@ pub fn replay(
     runtime().block_on(async {
         let mut testbed = start(&recording.setup(seed), real).await?;
         let played = unless_stopped(recording.replay(&mut testbed)).await;
+        let trouble = std::mem::take(&mut testbed.trouble);
         testbed.into_trace().1.remove().await;
-        ended(played)
+        let mut replay = ended(played)?;
+        replay.unsupported.extend(trouble);
+        Ok(replay)
     })
 }
 

@@ -55,7 +55,7 @@ pub struct Replay {
     /// The outcomes of steps that have several: the step, and 0 for the recorded outcome or the number
     /// of the alternative.
     pub outcomes: Vec<(usize, usize)>,
-    /// Actions that the engine could not do.
+    /// What the engine could not do: an action, or a look at a real node.
     pub unsupported: Vec<String>,
 }
 

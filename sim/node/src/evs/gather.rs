@@ -256,30 +256,34 @@ impl Evs {
             .collect()
     }
 
-    /// Whether a JOIN says what this node would say (`evs_consensus.cpp:is_consistent`): the same nodes
-    /// take part, come from the same views and are suspected or not. Whoever has only heard of a node does
-    /// not know yet from which view it comes.
-    pub(super) fn is_consistent(&self, join: &JoinMessage) -> bool {
-        let leavers = |join: &JoinMessage| -> BTreeSet<GcommUuid> {
-            let leaving = join.nodes.iter().filter(|(_, node)| node.leaving);
-            leaving.map(|(uuid, _)| *uuid).collect()
+    /// Whether a JOIN says what this node would say, which is `mine` (`evs_consensus.cpp:is_consistent`):
+    /// the same nodes take part, come from the same views and are suspected or not. Whoever has only heard
+    /// of a node does not know yet from which view it comes.
+    fn is_consistent(&self, join: &JoinMessage, mine: &JoinMessage) -> bool {
+        let same_leavers = || {
+            let theirs: BTreeSet<GcommUuid> = join
+                .nodes
+                .iter()
+                .filter(|(_, node)| node.leaving)
+                .map(|(uuid, _)| *uuid)
+                .collect();
+            theirs == self.leaving_set()
         };
-        let mine = self.my_join();
-        operational(join).eq(operational(&mine))
-            && (join.view != self.view
-                || (join.have == mine.have && leavers(join) == leavers(&mine)))
+        operational(join).eq(operational(mine))
+            && (join.view != self.view || (join.have == mine.have && same_leavers()))
     }
 
     /// Whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this node
     /// does, and those of one view as each other, since they have to leave it with the same messages.
     pub(super) fn is_consensus(&self) -> bool {
+        let mine = self.my_join();
         let mut said: BTreeMap<ViewId, &BTreeMap<GcommUuid, i64>> = BTreeMap::new();
         self.known
             .values()
             .filter(|known| known.operational)
             .all(|known| {
                 known.join.as_ref().is_some_and(|join| {
-                    self.is_consistent(join)
+                    self.is_consistent(join, &mine)
                         && *said.entry(join.view).or_insert(&join.have) == &join.have
                 })
             })
@@ -418,6 +422,7 @@ impl Evs {
                 .as_ref()
                 .is_none_or(|install| known.committed == Some(install.view))
         };
+        let mine = self.my_join();
         let dropped: BTreeSet<GcommUuid> = self
             .known
             .iter()
@@ -425,7 +430,7 @@ impl Evs {
                 let consistent = known
                     .join
                     .as_ref()
-                    .is_some_and(|join| self.is_consistent(join));
+                    .is_some_and(|join| self.is_consistent(join, &mine));
                 everybody || !consistent || !committed(known)
             })
             .map(|(uuid, _)| *uuid)
