@@ -35,6 +35,9 @@ use clap::Parser as _;
 use args::{Args, Command};
 use output::Out;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let args = Args::parse();
     logging::start(args.verbose);

@@ -32,6 +32,10 @@ use seatrial_sim::des::Templates;
 
 use measure::best;
 
+/// As in the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is measured: a name, and a number.
 type Numbers = Vec<(&'static str, f64)>;
 

@@ -145,11 +145,12 @@ impl<'a> Lines<'a> {
             .rest
             .next()
             .ok_or_else(|| GvwStateError::Truncated(name.to_owned()))?;
-        let mut words = text.split_whitespace();
+        let mut words = text.split_ascii_whitespace();
         let first = words.next();
-        let fields: Vec<&str> = words.collect();
-        match <[&str; N]>::try_from(fields) {
-            Ok(fields) if first == Some(name) => Ok((index + 1, Some(fields))),
+        let fields = [(); N].map(|()| words.next());
+        let named = first == Some(name) && words.next().is_none();
+        match all(fields) {
+            Some(fields) if named => Ok((index + 1, Some(fields))),
             _ if other == Some(text.trim()) => Ok((index + 1, None)),
             _ => Err(GvwStateError::Unexpected {
                 line: index + 1,
@@ -172,6 +173,15 @@ impl<'a> Lines<'a> {
             }),
         }
     }
+}
+
+/// All of the words, or none where one is missing.
+fn all<'a, const N: usize>(words: [Option<&'a str>; N]) -> Option<[&'a str; N]> {
+    let mut found = [""; N];
+    for (place, word) in found.iter_mut().zip(words) {
+        *place = word?;
+    }
+    Some(found)
 }
 
 fn uuid(line: usize, text: &str) -> Result<GcommUuid, GvwStateError> {

@@ -38,40 +38,46 @@ pub fn mysql_table(headers: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
     let widths: Vec<usize> = headers
         .iter()
         .enumerate()
         .map(|(column, header)| {
-            let values = rows.iter().map(|row| cell(row, column).chars().count());
-            values.chain([header.chars().count()]).max().unwrap_or(0)
+            let values = rows.iter().filter_map(|row| row.get(column));
+            let widths = values.map(|value| value.chars().count());
+            widths.chain([header.chars().count()]).max().unwrap_or(0)
         })
         .collect();
-    let border = widths.iter().fold(String::from("+"), |mut line, width| {
-        line.push_str(&"-".repeat(width + 2));
-        line.push('+');
-        line
-    });
-    let draw = |cells: &[String]| {
-        cells
-            .iter()
-            .zip(&widths)
-            .fold(String::from("|"), |mut line, (text, &width)| {
-                line.push(' ');
-                line.push_str(text);
-                line.push_str(&" ".repeat(width.saturating_sub(text.chars().count()) + 1));
-                line.push('|');
-                line
-            })
-    };
-    let header: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
-    let mut lines = vec![border.clone(), draw(&header), border.clone()];
+    let line = widths.iter().map(|width| width + 3).sum::<usize>() + 2;
+    let mut table = String::with_capacity(line * (rows.len() + 4));
+    rule(&mut table, &widths);
+    draw(&mut table, &widths, headers);
+    rule(&mut table, &widths);
     for row in rows {
-        let cells: Vec<String> = (0..headers.len()).map(|column| cell(row, column)).collect();
-        lines.push(draw(&cells));
+        draw(&mut table, &widths, row);
     }
-    lines.push(border);
-    lines.join("\n") + "\n"
+    rule(&mut table, &widths);
+    table
+}
+
+/// A line of dashes, as above and below a table.
+fn rule(table: &mut String, widths: &[usize]) {
+    for width in widths {
+        table.push('+');
+        table.extend(std::iter::repeat_n('-', width + 2));
+    }
+    table.push_str("+\n");
+}
+
+/// A row, filled with blanks where it is short.
+fn draw<T: AsRef<str>>(table: &mut String, widths: &[usize], cells: &[T]) {
+    for (column, width) in widths.iter().enumerate() {
+        let text = cells.get(column).map_or("", AsRef::as_ref);
+        table.push_str("| ");
+        table.push_str(text);
+        let blanks = width.saturating_sub(text.chars().count()) + 1;
+        table.extend(std::iter::repeat_n(' ', blanks));
+    }
+    table.push_str("|\n");
 }
 
 /// The two tables of the manual's section "Check cluster status", one right after the other.

@@ -2,6 +2,8 @@
 // The picture of a run over time: a lane for each node, messages between lanes, faults across them.
 (function (S) {
   const AXIS = 22, STRIP = 26, LANE = 66, BAR = 26, GUTTER = 64, RIGHT = 14;
+  // So many lines are as dense as a screen can show; more cost time and say nothing.
+  const MESSAGES = 1500;
 
   S.chart = (run, onSeek) => {
     const canvas = S.el("canvas", { role: "img" });
@@ -127,7 +129,7 @@
     const messages = (c) => {
       const list = run.messages;
       const begin = Math.max(0, S.lastAt(list, view.from - 1e6)), end = S.lastAt(list, view.to);
-      const stride = Math.max(1, Math.ceil((end - begin) / 3000));
+      const stride = Math.max(1, Math.ceil((end - begin) / MESSAGES));
       c.lineWidth = 1;
       for (let i = begin; i <= end; i += stride) {
         const { t, arrives, from, to } = list[i];

@@ -102,7 +102,7 @@
         }
         case S.LOG: detail(event, "log", run.text(a)); break;
         case S.DISK:
-          (/^g(ra|vw)state/.test(run.text(a)) ? run.details : run.details).push({ t: event.t, node: event.node, kind: "file", title: run.text(a) });
+          run.details.push({ t: event.t, node: event.node, kind: "file", title: run.text(a) });
           break;
         case S.PROCESS: item(event, "process", run.text(a)); break;
         case S.NOTE: {

@@ -5,8 +5,9 @@
 
 Every run is opened, played and scrubbed to its end, and the states that the page then shows are those
 of the record. Hostile texts must be shown as text, nothing may be asked of the network, names, contrast
-and focus are checked, and a run with 100,000 events must open and scrub quickly. Screenshots stay in
-the folder of --shots.
+and focus are checked, and a run with 100,000 events must not make a frame of the player draw more than a
+bounded number of things. The times are printed and decide nothing: they are the machine's too. Screenshots
+stay in the folder of --shots.
 """
 
 import argparse
@@ -22,8 +23,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 PWNED = "window.pwned"
 HTML_BYTES_MAX = 1_000_000
-OPEN_MS_MAX = 2_000
-FRAME_MS_MAX = 50
+FRAME_CALLS_MAX = 8_000
+FRAME_ELEMENTS_MAX = 1_500
 
 
 def check(condition, message):
@@ -380,6 +381,26 @@ def large_run(run, count):
     return [run["header"], *events, {"run": {"record": record, "scenario": run["scenario"]}}]
 
 
+# Counts what the page does: calls that draw on a canvas, and elements made.
+COUNT_THE_WORK = """() => {
+    window.work = { calls: 0, elements: 0 };
+    const counted = (owner, name, what) => { const made = owner[name];
+      owner[name] = function (...args) { window.work[what]++; return made.apply(this, args) } };
+    for (const name of ['fill', 'stroke', 'fillRect', 'strokeRect', 'fillText', 'moveTo', 'lineTo', 'arc'])
+      counted(CanvasRenderingContext2D.prototype, name, 'calls');
+    for (const name of ['createElement', 'createElementNS']) counted(Document.prototype, name, 'elements') }"""
+
+# Drags the playhead all over the run: time, calls and elements of each frame.
+SCRUB = """() => new Promise(done => {
+    const scrub = document.getElementById('scrub'), frames = []; let last = performance.now();
+    const next = now => { frames.push({ ms: now - last, ...window.work }); last = now;
+      window.work.calls = window.work.elements = 0;
+      if (frames.length > 90) { done(frames.slice(1)); return }
+      scrub.value = Math.round(scrub.max * ((frames.length * 37) % 90) / 90);
+      scrub.dispatchEvent(new Event('input', { bubbles: true })); requestAnimationFrame(next) };
+    requestAnimationFrame(next) })"""
+
+
 def performance(browser, seatrial, run, folder):
     lines = large_run(run, 100_000)
     head = {"campaign": {"format": 1, "program": "test", "commit": "", "engines": [run["record"]["engine"]], "runs": 1}}
@@ -388,7 +409,7 @@ def performance(browser, seatrial, run, folder):
     (folder / "record.jsonl").write_text(text + "\n", encoding="utf-8")
     subprocess.run([seatrial, "report", str(folder)], check=True, capture_output=True)
     page = browser.page()
-    opened = OPEN_MS_MAX
+    opened = []
     # The best of three: what is measured is the page, not what else the machine does meanwhile.
     for _ in range(3):
         page.goto("about:blank")
@@ -396,28 +417,25 @@ def performance(browser, seatrial, run, folder):
         page.goto(f"{(folder / 'index.html').as_uri()}#run={link(run)}")
         page.wait_for_function("() => window.Seatrial && Seatrial.current() !== null")
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        opened = min(opened, (time.monotonic() - began) * 1000)
-    check(opened < OPEN_MS_MAX, f"100,000 events opened in {opened:.0f} ms")
-    scrub = """everything => new Promise(done => {
-        const scrub = document.getElementById('scrub'), times = []; let i = 0, last = performance.now();
-        const next = now => { times.push(now - last); last = now;
-          if (i++ === 90) { done(times.slice(1).sort((a, b) => a - b)); return }
-          scrub.value = Math.round(scrub.max * ((i * 37) % 90) / 90);
-          scrub.dispatchEvent(new Event('input', { bubbles: true })); requestAnimationFrame(next) };
-        requestAnimationFrame(next) })"""
-    frames = page.evaluate(scrub)
+        opened.append((time.monotonic() - began) * 1000)
+    page.evaluate(COUNT_THE_WORK)
+    scrubs = {"whole": page.evaluate(SCRUB)}
     page.click("#zoom-in")
     page.click("#zoom-in")
-    zoomed = page.evaluate(scrub)
+    scrubs["zoomed"] = page.evaluate(SCRUB)
     page.check("#everything")
-    listed = page.evaluate(scrub)
-    for what, times in (("whole", frames), ("zoomed", zoomed), ("with everything listed", listed)):
-        middle, worst = times[len(times) // 2], times[int(len(times) * 0.95)]
-        print(f"  scrubbing, {what}: median {middle:.1f} ms, 95th percentile {worst:.1f} ms a frame")
-        check(middle < FRAME_MS_MAX, f"scrubbing takes {middle:.0f} ms a frame")
+    scrubs["with everything listed"] = page.evaluate(SCRUB)
+    for what, frames in scrubs.items():
+        times = sorted(frame["ms"] for frame in frames)
+        calls, elements = (max(frame[name] for frame in frames) for name in ("calls", "elements"))
+        print(f"  scrubbing, {what}: median {times[len(times) // 2]:.1f} ms, 95th percentile "
+              f"{times[int(len(times) * 0.95)]:.1f} ms a frame, at most {calls} calls to draw and {elements} elements")
+        check(0 < elements < FRAME_ELEMENTS_MAX, f"a frame, {what}, makes {elements} elements")
+        check(calls < FRAME_CALLS_MAX, f"a frame, {what}, takes {calls} calls to draw")
+    check(max(frame["calls"] for frame in scrubs["zoomed"]) > 0, "the zoomed chart follows the playhead")
     page.context.close()
     browser.quiet("performance")
-    return opened
+    return min(opened)
 
 
 def xml_and_json(folder):

@@ -29,6 +29,12 @@ pub struct Deeds {
     pub unreached: Vec<String>,
     /// Nodes whose server was killed or lost its power.
     killed: BTreeSet<NodeName>,
+    /// Those to which that has happened more than once.
+    killed_again: BTreeSet<NodeName>,
+    /// Nodes that were last seen down, starting or joining: what they knew of the group is in files alone.
+    incomplete: BTreeSet<NodeName>,
+    /// Nodes that were seen to wait for a donor in a view of their own alone.
+    left_alone: BTreeSet<NodeName>,
     /// Nodes that ran on without quorum, or hung while others may have gone on, and have not been seen
     /// complete since.
     left_behind: BTreeSet<NodeName>,
@@ -50,11 +56,18 @@ impl Deeds {
         }
     }
 
-    /// Takes note of what is seen: a node that was left behind may put an older primary view together
-    /// again, once those who had gone on without it have been killed and started. Galera compares
-    /// identities without incarnations there, and a view of gvwstate.dat does not count beside one that
-    /// somebody remembers (`gcomm/src/pc_proto.cpp:is_prim`): nobody forces it, and what the others had
-    /// gone on with is lost.
+    /// Takes note of what is seen. Galera itself loses what was acknowledged, with nobody forcing anything,
+    /// in three ways, each of which real nodes have shown:
+    ///
+    /// - A node that was left behind puts an older primary view together again, once those who had gone on
+    ///   without it have been killed and started. Identities are compared without incarnations there, and
+    ///   a view of gvwstate.dat does not count beside one that somebody remembers
+    ///   (`gcomm/src/pc_proto.cpp:is_prim`). Or those who had gone on are joiners without a donor: the only
+    ///   complete node leads, however old its state (`gcs_state_msg.cpp:gcs_state_msg_get_quorum`).
+    /// - A joiner whose donor has left is a primary component by itself, writes that into its gvwstate.dat,
+    ///   and becomes primary by its next start.
+    /// - All are killed while a row is on one disk only, and so is its holder again before the others have
+    ///   heard of it.
     pub fn saw(&mut self, observation: &Observation) {
         for (name, node) in &observation.nodes {
             if !is_primary(node) {
@@ -63,28 +76,79 @@ impl Deeds {
                 }
                 continue;
             }
-            if !self.left_behind.contains(name) {
-                continue;
-            }
-            let Some(own) = rows(node) else { continue };
-            let lacks_rows_of = |(other, node): &(&NodeName, &NodeObservation)| {
-                *other != name && rows(node).is_some_and(|rows| !rows.is_subset(&own))
-            };
-            let mut lacking = observation.nodes.iter().filter(lacks_rows_of).peekable();
-            if lacking.peek().is_none() {
-                self.left_behind.remove(name);
-            } else if lacking.all(|(other, _)| self.killed.contains(other)) {
-                self.forced.insert(format!(
-                    "{name} was left behind, and an older primary view was put together again"
-                ));
+            if let Some(excuse) = self.excuse(name, node, observation) {
+                self.forced.insert(excuse);
             }
         }
+        for (name, node) in &observation.nodes {
+            let complete = is_primary(node) && node.local_state.as_deref() == Some("Synced");
+            if complete || node.process == ProcessState::Running && !is_primary(node) {
+                self.incomplete.remove(name);
+            } else {
+                self.incomplete.insert(name.clone());
+            }
+            let view = node.gvwstate.as_ref().map(|file| &file.members);
+            let alone = view.is_some_and(|members| *members == [name.to_string()]);
+            if alone && node.process == ProcessState::Waiting {
+                self.left_alone.insert(name.clone());
+            }
+        }
+    }
+
+    /// Why a primary node lacks rows of others, where that is Galera's own doing.
+    fn excuse(
+        &mut self,
+        name: &NodeName,
+        node: &NodeObservation,
+        observation: &Observation,
+    ) -> Option<String> {
+        let (behind, alone) = (
+            self.left_behind.contains(name),
+            self.left_alone.contains(name),
+        );
+        let killed = self.killed.contains(name);
+        if !behind && !alone && !killed {
+            return None;
+        }
+        let own = rows(node)?;
+        let lacks_rows_of = |(other, node): &(&NodeName, &NodeObservation)| {
+            *other != name && rows(node).is_some_and(|rows| !rows.is_subset(&own))
+        };
+        let lacking: Vec<&NodeName> = observation
+            .nodes
+            .iter()
+            .filter(lacks_rows_of)
+            .map(|(other, _)| other)
+            .collect();
+        if lacking.is_empty() {
+            self.left_behind.remove(name);
+            self.left_alone.remove(name);
+            return None;
+        }
+        let all = |of: &dyn Fn(&NodeName) -> bool| lacking.iter().all(|other| of(other));
+        let gone =
+            |other: &NodeName| self.killed.contains(other) || self.incomplete.contains(other);
+        if behind && all(&gone) {
+            return Some(format!(
+                "{name} was left behind, and the group went on from its older state"
+            ));
+        }
+        if alone && all(&gone) {
+            return Some(format!(
+                "{name} was left alone while it joined, and its gvwstate.dat names nobody else"
+            ));
+        }
+        let again = |other: &NodeName| self.killed_again.contains(other);
+        (killed && all(&again))
+            .then(|| format!("{name} and those who hold more were killed, and these once more"))
     }
 
     /// Takes note of a fault that was applied.
     pub fn fault(&mut self, fault: &Fault) {
         if let Fault::Terminate(node) | Fault::Crash(node) | Fault::PowerOff(node) = fault {
-            self.killed.insert(node.clone());
+            if !self.killed.insert(node.clone()) {
+                self.killed_again.insert(node.clone());
+            }
             self.left_behind.remove(node);
         }
         match fault {

@@ -19,22 +19,42 @@ pub(super) struct Tables {
 impl Tables {
     /// Reads the rows `| name | value |`; `None` where a variable is missing or has no sense.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let value = |name: &str| {
-            text.lines().find_map(|line| {
-                let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
-                (cells.next()? == name).then(|| cells.next())?
-            })
-        };
+        const NAMES: [&str; 7] = [
+            "wsrep_cluster_conf_id",
+            "wsrep_cluster_size",
+            "wsrep_cluster_state_uuid",
+            "wsrep_cluster_status",
+            "wsrep_local_state_uuid",
+            "wsrep_last_committed",
+            "wsrep_ready",
+        ];
+        let mut values = [None; NAMES.len()];
+        for line in text.lines() {
+            let Some((name, rest)) = line.strip_prefix('|').and_then(|row| row.split_once('|'))
+            else {
+                continue;
+            };
+            if let Some(place) = NAMES.iter().position(|known| *known == name.trim()) {
+                let value = rest.split('|').next().map(str::trim);
+                values[place] = values[place].or(value);
+            }
+        }
+        let [
+            conf_id,
+            size,
+            state_uuid,
+            status,
+            local_uuid,
+            committed,
+            ready,
+        ] = values;
         Some(Self {
-            conf_id: value("wsrep_cluster_conf_id")?.parse().ok()?,
-            size: value("wsrep_cluster_size")?.parse().ok()?,
-            state_uuid: value("wsrep_cluster_state_uuid")?.parse().ok()?,
-            status: value("wsrep_cluster_status")?.parse().ok()?,
-            position: Position::new(
-                value("wsrep_local_state_uuid")?.parse().ok()?,
-                value("wsrep_last_committed")?.parse().ok()?,
-            ),
-            ready: value("wsrep_ready")? == "ON",
+            conf_id: conf_id?.parse().ok()?,
+            size: size?.parse().ok()?,
+            state_uuid: state_uuid?.parse().ok()?,
+            status: status?.parse().ok()?,
+            position: Position::new(local_uuid?.parse().ok()?, committed?.parse().ok()?),
+            ready: ready? == "ON",
         })
     }
 

@@ -11,7 +11,7 @@ use seatrial_scenarios::Span;
 
 use crate::machine::Machine;
 
-use super::{Event, World};
+use super::World;
 
 /// How many periods before the end of an idle stretch are simulated: enough for everything that was
 /// refreshed before the leap to be refreshed again.
@@ -23,7 +23,7 @@ impl World {
     /// Leaps towards `limit` if nothing happens until then but what repeats itself.
     pub(super) fn leap(&mut self, limit: Span) {
         if !self.leaps
-            || self.events.len() != self.wakes.len()
+            || !self.events.is_empty()
             || self.now.saturating_sub(self.last_change) < QUIET
             || limit.saturating_sub(self.now) < self.leap_worth
         {
@@ -76,18 +76,8 @@ impl World {
         for machine in &mut self.machines {
             machine.shift(by);
         }
-        let peers: Vec<Peer> = self.wakes.keys().copied().collect();
-        for peer in peers {
-            let deadline = self.machine(peer).deadline();
-            let Some((at, number)) = self.wakes.remove(&peer) else {
-                continue;
-            };
-            self.events.remove(&(at, number));
-            if let Some(deadline) = deadline {
-                let key = (deadline, number);
-                self.events.insert(key, Event::Wake(peer));
-                self.wakes.insert(peer, key);
-            }
+        for (wake, machine) in self.wakes.iter_mut().zip(&self.machines) {
+            *wake = wake.and_then(|(_, number)| Some((machine.deadline()?, number)));
         }
         self.leapt += by;
     }

@@ -29,8 +29,6 @@ pub use testbed::{Templates, replay, run};
 /// Something that will happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Event {
-    /// The machine's own deadline.
-    Wake(Peer),
     /// A connection attempt reaches the other side.
     Dial {
         from: Peer,
@@ -67,7 +65,9 @@ pub struct World {
     next_serial: u64,
     events: BTreeMap<(Span, u64), Event>,
     next_event: u64,
-    wakes: BTreeMap<Peer, (Span, u64)>,
+    /// The deadline of each machine by place, numbered as the events are: it changes with almost every
+    /// event, so it stands outside their queue.
+    wakes: Vec<Option<(Span, u64)>>,
     links_change: Option<Span>,
     fingerprints: Vec<Fingerprint>,
     facts: Vec<Facts>,
@@ -82,6 +82,8 @@ pub struct World {
     /// What conditions look at: the nodes as they were last seen, and which of them have changed since.
     seen: Observation,
     changed: BTreeSet<Peer>,
+    /// Which state of its disk each node was seen with.
+    seen_disks: Vec<u64>,
     leaps: bool,
     leapt: Span,
     /// Frames that were sent, keepalives too.
@@ -115,7 +117,7 @@ impl World {
             next_serial: 0,
             events: BTreeMap::new(),
             next_event: 0,
-            wakes: BTreeMap::new(),
+            wakes: vec![None; setup.nodes.len()],
             links_change: None,
             fingerprints,
             facts: vec![Facts::new(); setup.nodes.len()],
@@ -134,6 +136,7 @@ impl World {
                 .filter_map(|index| u8::try_from(index).ok())
                 .map(Peer)
                 .collect(),
+            seen_disks: vec![0; setup.nodes.len()],
             leaps: true,
             leapt: Span::ZERO,
             sent: 0,
@@ -179,37 +182,36 @@ impl World {
         self.names[usize::from(peer.0)].clone()
     }
 
-    fn schedule(&mut self, at: Span, event: Event) -> (Span, u64) {
-        self.next_event += 1;
-        let key = (at.max(self.now), self.next_event);
+    fn schedule(&mut self, at: Span, event: Event) {
+        let key = self.event_key(at);
         self.events.insert(key, event);
-        key
+    }
+
+    /// When something comes, and after what else of that instant.
+    fn event_key(&mut self, at: Span) -> (Span, u64) {
+        self.next_event += 1;
+        (at.max(self.now), self.next_event)
     }
 
     /// After anything has happened to a machine: carries out what it wants and notes its deadline.
     fn settle(&mut self, peer: Peer) {
         loop {
-            let effects = self.machine_mut(peer).take_effects();
+            let mut effects = self.machine_mut(peer).take_effects();
             if effects.is_empty() {
                 break;
             }
-            for effect in effects {
+            for effect in effects.drain(..) {
                 self.carry_out(peer, effect);
             }
+            self.machine_mut(peer).give_back(effects);
         }
-        let deadline = self.machine(peer).deadline();
-        let scheduled = self.wakes.get(&peer).map(|(at, _)| *at);
+        let index = usize::from(peer.0);
+        let deadline = self.machines[index].deadline();
+        let scheduled = self.wakes[index].map(|(at, _)| at);
         if scheduled != deadline.map(|at| at.max(self.now)) {
-            if let Some(key) = self.wakes.remove(&peer) {
-                self.events.remove(&key);
-            }
-            if let Some(at) = deadline {
-                let key = self.schedule(at, Event::Wake(peer));
-                self.wakes.insert(peer, key);
-            }
+            self.wakes[index] = deadline.map(|at| self.event_key(at));
         }
         let fingerprint = self.machine(peer).fingerprint();
-        let index = usize::from(peer.0);
         if self.fingerprints[index] != fingerprint {
             self.fingerprints[index] = fingerprint;
             self.changed.insert(peer);
@@ -280,17 +282,23 @@ impl World {
         }
     }
 
+    /// What comes next: an event of the queue, or the deadline of a machine.
+    fn next(&self) -> Option<((Span, u64), Option<Peer>)> {
+        let wakes = (0..).zip(&self.wakes);
+        let wakes = wakes.filter_map(|(index, key)| Some(((*key)?, Some(Peer(index)))));
+        let event = self.events.first_key_value().map(|(key, _)| (*key, None));
+        wakes.chain(event).min()
+    }
+
     /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.
     fn step(&mut self, limit: Span) -> bool {
-        let Some((&(at, number), _)) = self.events.first_key_value() else {
+        let Some((key, woken)) = self.next() else {
             return false;
         };
+        let at = key.0;
         if at > limit {
             return false;
         }
-        let Some(event) = self.events.remove(&(at, number)) else {
-            return false;
-        };
         self.events_now = if at == self.now {
             self.events_now + 1
         } else {
@@ -298,15 +306,20 @@ impl World {
         };
         assert!(
             self.events_now < EVENTS_AN_INSTANT_MAX,
-            "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (last event: {event:?})"
+            "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (next: {woken:?}, {:?})",
+            self.events.get(&key),
         );
         self.now = at;
+        if let Some(peer) = woken {
+            self.wakes[usize::from(peer.0)] = None;
+            self.machine_mut(peer).tick(at);
+            self.settle(peer);
+            return true;
+        }
+        let Some(event) = self.events.remove(&key) else {
+            return false;
+        };
         match event {
-            Event::Wake(peer) => {
-                self.wakes.remove(&peer);
-                self.machine_mut(peer).tick(at);
-                self.settle(peer);
-            }
             Event::Dial { from, to, channel } => self.dial(from, to, channel),
             Event::Refused { from, to, channel } => {
                 let key = conn_key(from, to, channel);

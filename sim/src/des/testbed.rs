@@ -94,7 +94,15 @@ impl Testbed for World {
     }
 
     async fn observe(&mut self) -> Observation {
-        self.observation(self.histories)
+        let mut seen = self.look().clone();
+        if self.histories {
+            for (name, machine) in self.names.iter().zip(&self.machines) {
+                if let Some(node) = seen.nodes.get_mut(name) {
+                    node.history = Some(machine.history());
+                }
+            }
+        }
+        seen
     }
 
     fn now(&self) -> Span {
@@ -126,9 +134,18 @@ impl World {
     fn look(&mut self) -> &Observation {
         self.seen.at = self.now;
         for peer in std::mem::take(&mut self.changed) {
-            let node = self.machine(peer).observe(false);
-            let name = self.name(peer);
-            self.seen.nodes.insert(name, node);
+            let index = usize::from(peer.0);
+            let (machine, name) = (&self.machines[index], &self.names[index]);
+            let revision = machine.disk_revision();
+            let before = self.seen.nodes.get_mut(name);
+            let files = match before.filter(|_| self.seen_disks[index] == revision) {
+                Some(node) => (node.grastate.take(), node.gvwstate.take()),
+                None => machine.files(),
+            };
+            self.seen_disks[index] = revision;
+            self.seen
+                .nodes
+                .insert(name.clone(), machine.observe_with(files));
         }
         &self.seen
     }

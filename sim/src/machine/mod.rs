@@ -17,7 +17,7 @@ mod unit;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_node::{Channel, Config, DiskOp, Frame, IoId, Node, Peer, TimerId};
+use seatrial_node::{Channel, Config, DiskOp, Effect, Frame, IoId, Node, Peer, TimerId};
 use seatrial_scenarios::console::{Program, QueryId, QueryResult, Step, UnitState};
 use seatrial_scenarios::{
     Fault, FaultOutcome, ForceEdit, MysqldSafeLog, NodeName, Output, Progress, RequestId, Span,
@@ -161,6 +161,8 @@ pub struct Machine {
     reboot_pending: bool,
     old_copies: BTreeMap<&'static str, Option<String>>,
     out: Vec<MachineEffect>,
+    /// Always empty between two inputs: kept for its room.
+    effects: Vec<Effect>,
     traced: bool,
 }
 
@@ -193,6 +195,7 @@ impl Machine {
             reboot_pending: false,
             old_copies: BTreeMap::new(),
             out: Vec::new(),
+            effects: Vec::new(),
             traced: true,
         }
     }
@@ -232,6 +235,13 @@ impl Machine {
     /// Takes what the machine wants done.
     pub fn take_effects(&mut self) -> Vec<MachineEffect> {
         std::mem::take(&mut self.out)
+    }
+
+    /// Takes back the emptied list of [`Machine::take_effects`], so that the next effects need no new one.
+    pub(crate) fn give_back(&mut self, emptied: Vec<MachineEffect>) {
+        if self.out.is_empty() {
+            self.out = emptied;
+        }
     }
 
     /// The next instant at which [`Machine::tick`] has something to do.

@@ -1,11 +1,15 @@
 //! What can be seen of a machine.
 
 use seatrial_galera::{GraState, GvwRead, GvwState, StatusVariables};
+use seatrial_node::{Change, Committed};
 use seatrial_scenarios::{GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, ProcessState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
 use super::Machine;
+
+/// `grastate.dat` and `gvwstate.dat` as they are seen.
+pub(crate) type StateFiles = (Option<GrastateSeen>, Option<GvwstateSeen>);
 
 /// Everything observable about a machine, small enough to be compared after every event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,31 +65,21 @@ impl Machine {
 
     /// The machine's node as an observation; `histories` adds what only a simulation can show.
     pub fn observe(&self, histories: bool) -> NodeObservation {
+        NodeObservation {
+            history: histories.then(|| self.history()),
+            ..self.observe_with(self.files())
+        }
+    }
+
+    /// The same without a history, around state files that have been read before: reading their texts is
+    /// most of an observation's time, and most of what happens changes no file.
+    pub(crate) fn observe_with(&self, (grastate, gvwstate): StateFiles) -> NodeObservation {
         let process = self.process.as_ref();
         // A suspended server takes connections and answers nothing.
         let status = process
             .filter(|process| process.node.port_open() && !process.hung)
             .map(|process| process.node.status());
         let switch = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
-        let database = process
-            .filter(|process| process.node.port_open())
-            .map_or_else(|| self.disk.database(), |process| process.node.database());
-        let history = histories.then(|| {
-            database
-                .history
-                .iter()
-                .map(|entry| HistoryEntry {
-                    uuid: entry.uuid.to_string(),
-                    seqno: entry.seqno.0,
-                    tag: match &entry.change {
-                        // A position without content.
-                        None | Some(seatrial_node::Change::Skipped) => "view".into(),
-                        Some(seatrial_node::Change::Insert(tag)) => tag.clone(),
-                        Some(seatrial_node::Change::Ddl(tag)) => format!("ddl:{tag}"),
-                    },
-                })
-                .collect()
-        });
         NodeObservation {
             arbitrator: self.is_arbitrator(),
             process: self.process_state(),
@@ -99,20 +93,47 @@ impl Machine {
             last_committed: status.map(|status| status.last_committed.0),
             state_uuid: status.map(|status| status.cluster_state_uuid.to_string()),
             local_state_uuid: status.map(|status| status.local_state_uuid.to_string()),
-            grastate: self.disk.read(GRASTATE).map(|text| {
-                let state = GraState::read(text);
-                GrastateSeen {
-                    uuid: state.uuid.to_string(),
-                    seqno: state.seqno.0,
-                    safe_to_bootstrap: u8::from(state.safe_to_bootstrap),
-                }
-            }),
-            gvwstate: self.disk.read(GVWSTATE).map(|text| GvwstateSeen {
-                members: self.member_names(text),
-            }),
-            rows: Some(database.rows.iter().cloned().collect()),
-            history,
+            grastate,
+            gvwstate,
+            rows: Some(self.database().rows.iter().cloned().collect()),
+            history: None,
         }
+    }
+
+    /// Every change that the database is made of, in its order.
+    pub(crate) fn history(&self) -> Vec<HistoryEntry> {
+        let entry = |entry: &Committed| HistoryEntry {
+            uuid: entry.uuid.to_string(),
+            seqno: entry.seqno.0,
+            tag: match &entry.change {
+                // A position without content.
+                None | Some(Change::Skipped) => "view".into(),
+                Some(Change::Insert(tag)) => tag.clone(),
+                Some(Change::Ddl(tag)) => format!("ddl:{tag}"),
+            },
+        };
+        self.database().history.iter().map(entry).collect()
+    }
+
+    /// Which state of the disk this is: as long as it stays the same, so do the files.
+    pub(crate) const fn disk_revision(&self) -> u64 {
+        self.disk.revision()
+    }
+
+    /// Both state files, read as an operator would.
+    pub(crate) fn files(&self) -> StateFiles {
+        let grastate = self.disk.read(GRASTATE).map(|text| {
+            let state = GraState::read(text);
+            GrastateSeen {
+                uuid: state.uuid.to_string(),
+                seqno: state.seqno.0,
+                safe_to_bootstrap: u8::from(state.safe_to_bootstrap),
+            }
+        });
+        let gvwstate = self.disk.read(GVWSTATE).map(|text| GvwstateSeen {
+            members: self.member_names(text),
+        });
+        (grastate, gvwstate)
     }
 
     fn member_names(&self, text: &str) -> Vec<String> {

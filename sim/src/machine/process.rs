@@ -128,14 +128,15 @@ impl Machine {
         let Some(process) = &mut self.process else {
             return;
         };
-        let mut effects = Vec::new();
+        let mut effects = std::mem::take(&mut self.effects);
         process.node.handle(time(self.now), input, &mut effects);
         let mut exit = None;
-        for effect in effects {
+        for effect in effects.drain(..) {
             if let Some(code) = self.carry_out(effect) {
                 exit = Some(code);
             }
         }
+        self.effects = effects;
         self.watch_port();
         if let Some(code) = exit {
             self.process_ended(code);
@@ -312,7 +313,7 @@ impl Machine {
             return;
         };
         let open = process.node.port_open();
-        let ready = process.node.status().ready;
+        let ready = process.node.is_ready();
         let became_ready = ready && !process.was_ready;
         process.was_ready = ready;
         if open && self.unit == UnitState::Activating {

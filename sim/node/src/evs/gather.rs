@@ -168,12 +168,10 @@ impl Evs {
         out: &mut Vec<Out>,
     ) {
         // Whoever is not known is known from here on, and has to speak for itself.
-        for uuid in join.nodes.keys() {
-            let is_incarnation = uuid.same_fixed_part(self.me)
-                || self.known.keys().any(|known| known.same_fixed_part(*uuid));
-            if !is_incarnation {
-                self.known.insert(*uuid, Known::new(now));
-            }
+        // Earlier incarnations too, this node's own among them: somebody who has slept through a restart
+        // still counts them, and they have to be given up by everybody alike.
+        for uuid in join.nodes.keys().filter(|uuid| **uuid != self.me) {
+            self.known.entry(*uuid).or_insert_with(|| Known::new(now));
         }
         match join.nodes.get(&self.me) {
             Some(me) if me.operational => self.refresh(source, now),

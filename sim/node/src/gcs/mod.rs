@@ -137,7 +137,9 @@ pub(crate) struct Gcs {
     exchange: u64,
     states: BTreeMap<GcommUuid, GcsState>,
     members: Vec<Member>,
-    /// No component has been seen yet: a lone primary first one begins or continues a history.
+    /// No primary component has been seen yet: a first one of this member alone begins or continues a
+    /// history. Members get their names in the exchange of states, and it is by the missing name that
+    /// Galera tells (`gcs_group.cpp:gcs_group_handle_comp_msg`).
     first: bool,
     bootstrap: bool,
     cached: Seqno,
@@ -256,7 +258,7 @@ impl Gcs {
             return;
         }
         if self.state == GroupState::NonPrimary {
-            if self.first && self.members.len() == 1 {
+            if self.first && self.members.len() == 1 && old.len() <= 1 {
                 self.begin_history(out);
             } else if view.bootstrap && !self.uuid.is_nil() {
                 self.bootstrap = true;
@@ -285,7 +287,6 @@ impl Gcs {
 
     fn go_non_primary(&mut self, out: &mut Vec<Out>) {
         self.state = GroupState::NonPrimary;
-        self.first = false;
         let mut refused = Vec::new();
         self.queue.retain(|message| match message {
             GcsMessage::WriteSet(write_set) => {

@@ -480,7 +480,15 @@ impl Node {
     /// The group has gone where this node cannot follow (`GCS_ACT_INCONSISTENCY`): its state is void
     /// (`saved_state.cpp:mark_corrupt`, which keeps the safe_to_bootstrap of the file), it leaves in
     /// order. A starting process then aborts, a running one lives on.
+    ///
+    /// One that still asks for a transfer fails by that request instead, and keeps its position
+    /// (`replicator_str.cpp:send_state_request`, "State transfer request failed unrecoverably").
     pub(super) fn inconsistent(&mut self, now: Time, fx: &mut Effects) {
+        if self.asks_in_vain() {
+            self.save(self.state_uuid, self.committed, fx);
+            self.close_group(Closing::Abort, now, fx);
+            return;
+        }
         self.corrupt = true;
         self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
         self.state_uuid = StateUuid::NIL;

@@ -123,7 +123,7 @@ impl Node {
     }
 
     /// Statements that change data are accepted (`wsrep_ready`).
-    pub(super) fn is_ready(&self) -> bool {
+    pub fn is_ready(&self) -> bool {
         self.phase == Phase::Connected
             && self.port_open
             && self.joining.is_none()

@@ -111,6 +111,9 @@ impl Node {
             return;
         }
         joining.phase = JoinPhase::Asked;
+        if snapshot_possible {
+            self.mark_unsafe(fx);
+        }
         self.group_send(
             GcsMessage::StateRequest {
                 have,
@@ -122,11 +125,32 @@ impl Node {
         );
     }
 
+    /// From a request that a snapshot may answer until the donor says that it will not, the state file
+    /// says that the data are nobody's. One that says so already is not written: one of no bytes stays so
+    /// (`replicator_str.cpp:request_state_transfer`, `saved_state.cpp:mark_unsafe`).
+    fn mark_unsafe(&mut self, fx: &mut Effects) {
+        if !self.saved.uuid.is_nil() {
+            self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
+        }
+    }
+
+    /// Nothing is copied, so the file names the history again (`saved_state.cpp:mark_safe`).
+    fn mark_safe(&mut self, fx: &mut Effects) {
+        if self.saved.uuid.is_nil() && !self.state_uuid.is_nil() {
+            self.save(self.state_uuid, Seqno::UNDEFINED, fx);
+        }
+    }
+
+    /// Whether it asks for a transfer and nobody has answered.
+    pub(super) fn asks_in_vain(&self) -> bool {
+        let joining = self.joining.as_ref();
+        joining.is_some_and(|joining| joining.phase == JoinPhase::Asked)
+    }
+
     /// The component has changed under a request that nobody has answered: it may be lost, so it is
     /// made again after a while (`replicator_str.cpp:send_state_request`, `retry_str`).
     pub(super) fn ask_again(&self, now: Time, fx: &mut Effects) {
-        let unanswered = |joining: &Joining| joining.phase == JoinPhase::Asked;
-        if self.joining.as_ref().is_some_and(unanswered) {
+        if self.asks_in_vain() {
             fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
         }
     }
@@ -320,6 +344,7 @@ impl Node {
             TransferFrame::Bypass { position } => {
                 joining.phase = JoinPhase::Incremental;
                 log(fx, LogLine::SstReceived(*position));
+                self.mark_safe(fx);
                 self.open_port_soon(now, fx);
             }
             TransferFrame::SnapshotPart {
@@ -331,13 +356,10 @@ impl Node {
                 let first = joining.phase != JoinPhase::Snapshot;
                 joining.phase = JoinPhase::Snapshot;
                 if first || *part == 1 {
-                    // From here on the files belong to nobody. A state file that says so already is
-                    // not written: one of no bytes stays so (`saved_state.cpp:mark_unsafe`).
+                    // From here on the files belong to nobody.
                     self.state_uuid = StateUuid::NIL;
                     self.committed = Seqno::UNDEFINED;
-                    if !self.saved.uuid.is_nil() {
-                        self.save(StateUuid::NIL, Seqno::UNDEFINED, fx);
-                    }
+                    self.mark_unsafe(fx);
                 }
                 if let Some(database) = database {
                     self.snapshot_complete(*position, database, now, fx);
@@ -350,9 +372,11 @@ impl Node {
             TransferFrame::SnapshotTaken { .. } => {}
             TransferFrame::IstEvent(event) => {
                 joining.phase = JoinPhase::Incremental;
+                self.mark_safe(fx);
                 self.ist_event(event, now, fx);
             }
             TransferFrame::IstEnd { last } => {
+                self.mark_safe(fx);
                 log(
                     fx,
                     LogLine::IstReceived(Position::new(self.state_uuid, *last)),

@@ -14,8 +14,19 @@ impl Pc {
         out.push(Out::Send(PcMessage::Install {
             bootstrap,
             weight: None,
-            nodes: self.instances.clone(),
+            nodes: self.own_states(),
         }));
+    }
+
+    /// What each member has said of itself.
+    fn own_states(&self) -> BTreeMap<GcommUuid, PcNode> {
+        let own = |(source, nodes): (&GcommUuid, &BTreeMap<GcommUuid, PcNode>)| {
+            Some((*source, nodes.get(source)?.clone()))
+        };
+        let members = self.members();
+        let states = self.states.iter();
+        let states = states.filter(|(source, _)| members.contains(source));
+        states.filter_map(own).collect()
     }
 
     /// `pc_proto.cpp:handle_install`.
@@ -143,7 +154,7 @@ impl Pc {
         (self.state == State::Prim).then(|| PcMessage::Install {
             bootstrap: false,
             weight: Some(weight),
-            nodes: self.instances.clone(),
+            nodes: self.own_states(),
         })
     }
 }

@@ -378,19 +378,7 @@ impl Pc {
         if self.states.len() < members.len() {
             return;
         }
-        // What others remember of absent nodes is remembered here from now on: the memory of the last
-        // primary view is handed on by everybody who meets a holder of it.
-        for (source, nodes) in &self.states {
-            for (uuid, node) in nodes {
-                if uuid == source {
-                    if *uuid != self.me {
-                        self.instances.insert(*uuid, node.clone());
-                    }
-                } else {
-                    self.instances.entry(*uuid).or_insert_with(|| node.clone());
-                }
-            }
-        }
+        self.learn_from_states();
         match self.becomes_primary(out) {
             Err(fatal) => out.push(Out::Fatal(fatal)),
             Ok(true) => {
@@ -404,6 +392,26 @@ impl Pc {
                 self.mark_non_prim();
                 let id = self.view_id(ViewType::NonPrim);
                 self.deliver_view(id, members, false, out);
+            }
+        }
+    }
+
+    /// Of nodes that were not known here, what others say is remembered from now on, absent ones too: the
+    /// memory of the last primary view is handed on by everybody who meets a holder of it. Of known ones
+    /// stays what is known here, whatever primary view they have been in meanwhile
+    /// (`pc_proto.cpp:handle_state`): only their weight is taken, and that nobody knows what became of
+    /// somebody.
+    fn learn_from_states(&mut self) {
+        let is_prim = self.is_prim();
+        for (source, nodes) in &self.states {
+            for (uuid, node) in nodes {
+                let known = self.instances.entry(*uuid).or_insert_with(|| node.clone());
+                if uuid == source {
+                    known.weight = node.weight;
+                }
+                if node.un && !is_prim && *uuid != self.me {
+                    known.un = true;
+                }
             }
         }
     }
@@ -472,7 +480,9 @@ impl Pc {
                 .collect(),
             last_primary: wanted.into_iter().collect(),
         }));
-        if all().any(|(uuid, node)| node.un && !is_present(*uuid)) {
+        // Here incarnations count: a restarted process is not the one of which nobody knows.
+        let unknown = |(uuid, node): (&GcommUuid, &PcNode)| node.un && !present.contains(uuid);
+        if self.instances.iter().any(unknown) {
             return Ok(false);
         }
         let complete = all()
