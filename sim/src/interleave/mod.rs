@@ -28,8 +28,8 @@ pub trait System {
     /// What may happen in a state, in an order that is always the same.
     fn acts(&self, state: &Self::State) -> Vec<Self::Act>;
 
-    /// The state after it.
-    fn after(&self, state: &Self::State, act: &Self::Act) -> Self::State;
+    /// The state after it. It takes the state, since after the last of its acts nobody needs it any more.
+    fn after(&self, state: Self::State, act: &Self::Act) -> Self::State;
 
     /// What is wrong with a state.
     fn wrong(&self, state: &Self::State) -> Option<String>;
@@ -75,9 +75,16 @@ pub fn breadth_first<S: System>(system: &S, states_max: usize) -> Searched<S::Ac
             searched.open = waiting.len() + 1;
             break;
         }
-        for act in system.acts(&state) {
+        let mut acts = system.acts(&state).into_iter().peekable();
+        let mut state = Some(state);
+        while let Some(act) = acts.next() {
             searched.transitions += 1;
-            let after = system.after(&state, &act);
+            let from = match acts.peek() {
+                Some(_) => state.clone(),
+                None => state.take(),
+            };
+            let from = from.expect("invariant: it goes with the last act");
+            let after = system.after(from, &act);
             if seen.insert(bytes.fingerprint(&after)) {
                 searched.states += 1;
                 ways.push(Some((number, act)));

@@ -162,7 +162,7 @@ impl Nodes {
                 // In order: what is under way first, time last.
                 let act = system.acts(&state).into_iter().next();
                 let act = act.expect("invariant: a component forms before its time is over");
-                state = system.after(&state, &act);
+                state = system.after(state, &act);
                 turns += 1;
                 assert!(turns < 100_000, "the nodes do not come together");
             }
@@ -378,8 +378,7 @@ impl System for Nodes {
         acts
     }
 
-    fn after(&self, state: &State, act: &Act) -> State {
-        let mut state = state.clone();
+    fn after(&self, mut state: State, act: &Act) -> State {
         match *act {
             Act::Arrives(from, to) => {
                 let Some(queue) = state.queues.get_mut(&(from, to)) else {

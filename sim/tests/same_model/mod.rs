@@ -20,7 +20,7 @@ impl Model for Same {
     }
 
     fn next_state(&self, state: &State, act: Act) -> Option<State> {
-        Some(self.0.after(state, &act))
+        Some(self.0.after(state.clone(), &act))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

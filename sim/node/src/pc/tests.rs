@@ -182,3 +182,28 @@ fn a_weight_under_way_costs_the_primary_component() {
     assert_eq!(bench.pc.state(), State::Trans);
     assert_eq!(bench.pc.own().weight, 2);
 }
+
+/// B has been in a later primary view with C than A. A hears of that, so it cannot go on with B alone; but
+/// what it remembers of both stays, and is what counts when B has gone again (`pc_proto.cpp:handle_state`
+/// inserts only what is new). Otherwise A would take B alone for a primary view of the past.
+#[test]
+fn of_a_known_node_stays_what_was_known_of_it() {
+    let mut bench = Bench::of_three();
+    bench.broken(&[A], &[], &[B, C]);
+    bench.view(&[A], &[], &[]);
+    bench.states(&[A]);
+    let known = bench.pc.instances.clone();
+
+    bench.view(&[A, B], &[], &[]);
+    let mut later = known.clone();
+    for node in [B, C] {
+        if let Some(node) = later.get_mut(&uuid(node)) {
+            node.last_prim = ViewId::new(ViewType::Prim, uuid(B), 9);
+        }
+    }
+    let nodes = known.clone();
+    bench.say(A, PcMessage::State { nodes });
+    bench.say(B, PcMessage::State { nodes: later });
+    assert_eq!(bench.pc.state(), State::NonPrim);
+    assert_eq!(bench.pc.instances, known);
+}
