@@ -8,6 +8,9 @@ use crate::testbed::{Fault, NodeName, Options};
 
 use super::rows::{is_primary, rows};
 
+/// The exit code of a server that has aborted: 128 and SIGABRT.
+const ABORTED: i32 = 134;
+
 /// What was done to the cluster so far, as far as an oracle needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
@@ -111,9 +114,13 @@ impl Deeds {
             return None;
         }
         let own = rows(node)?;
-        let lacks_rows_of = |(other, node): &(&NodeName, &NodeObservation)| {
-            *other != name && rows(node).is_some_and(|rows| !rows.is_subset(&own))
+        // Rows tell only where clients have written; who aborts, being ahead of the group, tells it too.
+        let holds_more = |node: &NodeObservation| {
+            let aborted = node.process == ProcessState::Exited && node.exit == Some(ABORTED);
+            aborted || rows(node).is_some_and(|rows| !rows.is_subset(&own))
         };
+        let lacks_rows_of =
+            |(other, node): &(&NodeName, &NodeObservation)| *other != name && holds_more(node);
         let lacking: Vec<&NodeName> = observation
             .nodes
             .iter()

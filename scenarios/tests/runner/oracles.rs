@@ -463,6 +463,14 @@ fn an_older_view_that_is_put_together_again_is_no_mistake_of_the_model() {
         node(ProcessState::Running, "non-Primary", &["w1A"]),
     ]);
     assert_eq!(excuses(&["A"], &b_serves), 0, "B has been complete");
+
+    // Nobody has written in between, and yet those who had gone on are ahead.
+    let mut deeds = Deeds::default();
+    deeds.fault(&Fault::Terminate(NodeName::new("A")));
+    let non_primary = || node(ProcessState::Running, "non-Primary", &["w1A"]);
+    deeds.saw(&seen([stopped(137, 0, &["w1A"]), non_primary()]));
+    deeds.saw(&seen([stopped(134, 0, &["w1A"]), primary(&["w1A"])]));
+    assert_eq!(deeds.forced.len(), 1);
     let never_behind = seen([primary(&["w1A"]), primary(&["w1A"]), primary(&["w1A"])]);
     assert_eq!(
         excuses(&["A", "B"], &never_behind),
