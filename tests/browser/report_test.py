@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 PWNED = "window.pwned"
 HTML_BYTES_MAX = 1_000_000
-FRAME_CALLS_MAX = 8_000
+FRAME_CALLS_MAX = 10_000
 FRAME_ELEMENTS_MAX = 1_500
 
 
