@@ -69,7 +69,7 @@ impl StateUuid {
 
 impl fmt::Display for StateUuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand: tables, files and observations are full of uuids, and `{:08x}` takes five times as long.
+        // By hand: tables, files and observations are full of uuids, and the formatter would run five times for each.
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
         let digits = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
