@@ -72,10 +72,13 @@ impl fmt::Display for StateUuid {
         // By hand: tables, files and observations are full of uuids, and the formatter would run five times for each.
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let digits = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
-        for (count, place) in digits.enumerate() {
-            let nibble = (self.0 >> (124 - 4 * count)) & 0xf;
-            text[place] = DIGITS[usize::try_from(nibble).map_err(|_| fmt::Error)?];
+        let mut place = 0;
+        for (index, byte) in self.0.to_be_bytes().into_iter().enumerate() {
+            // The dashes stand there already.
+            place += usize::from(matches!(index, 4 | 6 | 8 | 10));
+            text[place] = DIGITS[usize::from(byte >> 4)];
+            text[place + 1] = DIGITS[usize::from(byte & 0xf)];
+            place += 2;
         }
         f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }

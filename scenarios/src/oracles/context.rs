@@ -6,10 +6,7 @@ use crate::observation::{NodeObservation, Observation, ProcessState};
 use crate::record::{Finding, ProcedureRecord, WriteRecord};
 use crate::testbed::{Fault, NodeName, Options};
 
-use super::rows::{is_primary, rows};
-
-/// The exit code of a server that has aborted: 128 and SIGABRT.
-const ABORTED: i32 = 134;
+use super::rows::{has_aborted, is_primary, is_synced, rows};
 
 /// What was done to the cluster so far, as far as an oracle needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +57,7 @@ impl Deeds {
     }
 
     /// Takes note of what is seen. Galera itself loses what was acknowledged, with nobody forcing anything,
-    /// in three ways, each of which real nodes have shown:
+    /// in three ways, of which real nodes have shown the first two:
     ///
     /// - A node that was left behind puts an older primary view together again, once those who had gone on
     ///   without it have been killed and started. Identities are compared without incarnations there, and
@@ -84,7 +81,8 @@ impl Deeds {
             }
         }
         for (name, node) in &observation.nodes {
-            let complete = is_primary(node) && node.local_state.as_deref() == Some("Synced");
+            // A node that serves, or that runs without quorum and remembers what it had.
+            let complete = is_primary(node) && is_synced(node);
             if complete || node.process == ProcessState::Running && !is_primary(node) {
                 self.incomplete.remove(name);
             } else {
@@ -105,49 +103,38 @@ impl Deeds {
         node: &NodeObservation,
         observation: &Observation,
     ) -> Option<String> {
-        let (behind, alone) = (
-            self.left_behind.contains(name),
-            self.left_alone.contains(name),
-        );
+        let behind = self.left_behind.contains(name);
+        let alone = self.left_alone.contains(name);
         let killed = self.killed.contains(name);
         if !behind && !alone && !killed {
             return None;
         }
         let own = rows(node)?;
         // Rows tell only where clients have written; who aborts, being ahead of the group, tells it too.
-        let holds_more = |node: &NodeObservation| {
-            let aborted = node.process == ProcessState::Exited && node.exit == Some(ABORTED);
-            aborted || rows(node).is_some_and(|rows| !rows.is_subset(&own))
+        let holds_more = |(other, node): &(&NodeName, &NodeObservation)| {
+            let more = || rows(node).is_some_and(|rows| !rows.is_subset(&own));
+            *other != name && (has_aborted(node) || more())
         };
-        let lacks_rows_of =
-            |(other, node): &(&NodeName, &NodeObservation)| *other != name && holds_more(node);
-        let lacking: Vec<&NodeName> = observation
-            .nodes
-            .iter()
-            .filter(lacks_rows_of)
-            .map(|(other, _)| other)
-            .collect();
-        if lacking.is_empty() {
+        let ahead = observation.nodes.iter().filter(holds_more);
+        let ahead: Vec<&NodeName> = ahead.map(|(other, _)| other).collect();
+        if ahead.is_empty() {
             self.left_behind.remove(name);
             self.left_alone.remove(name);
             return None;
         }
-        let all = |of: &dyn Fn(&NodeName) -> bool| lacking.iter().all(|other| of(other));
         let gone =
-            |other: &NodeName| self.killed.contains(other) || self.incomplete.contains(other);
-        if behind && all(&gone) {
-            return Some(format!(
-                "{name} was left behind, and the group went on from its older state"
-            ));
+            |other: &&NodeName| self.killed.contains(*other) || self.incomplete.contains(*other);
+        if (behind || alone) && ahead.iter().all(gone) {
+            return Some(if behind {
+                format!("{name} was left behind, and the group went on from its older state")
+            } else {
+                format!(
+                    "{name} was left alone while it joined, and its gvwstate.dat names nobody else"
+                )
+            });
         }
-        if alone && all(&gone) {
-            return Some(format!(
-                "{name} was left alone while it joined, and its gvwstate.dat names nobody else"
-            ));
-        }
-        let again = |other: &NodeName| self.killed_again.contains(other);
-        (killed && all(&again))
-            .then(|| format!("{name} and those who hold more were killed, and these once more"))
+        let killed = killed && ahead.iter().all(|other| self.killed_again.contains(*other));
+        killed.then(|| format!("{name} and those who hold more were killed, and these once more"))
     }
 
     /// Takes note of a fault that was applied.

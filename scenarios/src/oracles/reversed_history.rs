@@ -1,12 +1,10 @@
 //! A node that is ahead of its group aborts.
 
 use super::context::OracleContext;
+use super::rows::has_aborted;
 use super::watch::Oracle;
-use crate::observation::{Observation, ProcessState};
+use crate::observation::Observation;
 use crate::record::Finding;
-
-/// Exit code of SIGABRT.
-const ABORTED: i32 = 134;
 
 /// A server that ended with SIGABRT: "Reversing history".
 #[derive(Clone, Debug)]
@@ -17,7 +15,7 @@ impl Oracle for ReversedHistory {
         observation
             .nodes
             .iter()
-            .find(|(_, node)| node.process == ProcessState::Exited && node.exit == Some(ABORTED))
+            .find(|(_, node)| has_aborted(node))
             .map(|(name, _)| {
                 let message =
                     format!("{name} aborted (exit 134): the group is behind its own position");

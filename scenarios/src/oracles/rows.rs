@@ -9,6 +9,9 @@ use crate::testbed::NodeName;
 /// At most this many rows are named in a message.
 const NAMED: usize = 8;
 
+/// Exit code of SIGABRT.
+const ABORTED: i32 = 134;
+
 /// Whether the node shows itself Primary.
 pub(super) fn is_primary(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.cluster_status.as_deref() == Some("Primary")
@@ -17,6 +20,11 @@ pub(super) fn is_primary(node: &NodeObservation) -> bool {
 /// Whether the node shows itself Synced.
 pub(super) fn is_synced(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.local_state.as_deref() == Some("Synced")
+}
+
+/// Whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
+pub(super) fn has_aborted(node: &NodeObservation) -> bool {
+    node.process == ProcessState::Exited && node.exit == Some(ABORTED)
 }
 
 /// The node's rows, where they are known.
