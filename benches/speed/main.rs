@@ -258,7 +258,7 @@ fn report() -> String {
     for other in ["toy-madsim", "toy-turmoil"] {
         if let (Some(des), Some(frames)) = (get("toy-des", "frames"), get(other, "frames")) {
             assert!(
-                (des / frames - 1.0).abs() < 0.1,
+                (des / frames - 1.0).abs() < 0.05,
                 "{other} sends {frames} frames, des {des}"
             );
         }

@@ -1,8 +1,8 @@
 //! The toy cluster: three nodes, connected each with each, as a plain program on other simulators.
 //!
 //! Every second each node tells the others that it lives; now and then the first node sends a write to
-//! both others, and whoever gets it answers both others, as the nodes of the model do. The traffic is
-//! theirs, frame by frame; nothing else of them is in it.
+//! both others, whoever gets it answers both others, and whoever has heard both others says so to them, as
+//! the nodes of the model do. The traffic is theirs, frame by frame; nothing else of them is in it.
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ const FRAME: usize = 64;
 const ALIVE: u8 = 0;
 const WRITE: u8 = 1;
 const ANSWER: u8 = 2;
+/// Both others have said something of the write.
+const HEARD: u8 = 3;
 /// How often a node says that it lives.
 const ALIVE_EVERY: Duration = Duration::from_secs(1);
 const PORT: u16 = 4567;
@@ -36,7 +38,7 @@ macro_rules! node {
         use $time::{Instant, sleep, sleep_until};
 
         use super::{
-            ALIVE, ALIVE_EVERY, ANSWER, FRAME, LATENCY, LISTENING, PORT, WRITE, WRITE_EVERY,
+            ALIVE, ALIVE_EVERY, ANSWER, FRAME, HEARD, LATENCY, LISTENING, PORT, WRITE, WRITE_EVERY,
         };
 
         async fn node(
@@ -68,27 +70,35 @@ macro_rules! node {
             let mut alive_at = Instant::now() + ALIVE_EVERY;
             // Between two signs of life.
             let mut write_at = Instant::now() + ALIVE_EVERY / 2;
+            let mut heard_of_write = 0;
             loop {
-                let mut what = None;
+                let mut says = Vec::new();
                 tokio::select! {
                     // Which branch is looked at first is drawn by chance otherwise.
                     biased;
                     heard = received.recv() => match heard {
-                        Some(WRITE) => what = Some(ANSWER),
+                        Some(what @ (WRITE | ANSWER)) => {
+                            says.extend((what == WRITE).then_some(ANSWER));
+                            heard_of_write += 1;
+                            if heard_of_write == others.len() {
+                                heard_of_write = 0;
+                                says.push(HEARD);
+                            }
+                        }
                         Some(_) => {}
                         None => return Ok(()),
                     },
                     () = sleep_until(alive_at.min(write_at)) => {
                         if Instant::now() >= write_at {
                             write_at += Duration::from_secs(WRITE_EVERY);
-                            what = first.then_some(WRITE);
+                            says.extend(first.then_some(WRITE));
                         } else {
                             alive_at += ALIVE_EVERY;
-                            what = Some(ALIVE);
+                            says.push(ALIVE);
                         }
                     }
                 }
-                if let Some(what) = what {
+                for what in says {
                     for stream in &mut streams {
                         stream.write_all(&[what; FRAME]).await?;
                         stream.flush().await?;
