@@ -1,8 +1,7 @@
 //! What a step of a scenario does, after the file has been checked.
 
-use crate::predicate::Predicate;
-use crate::testbed::{Fault, NodeName};
-use crate::time::Span;
+use crate::port::predicate::Predicate;
+use crate::port::{Fault, NodeName, Span};
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,7 @@ use super::raw::{
     Placed, RawAction, RawBy, RawLoad, RawNamedNodes, RawNode, RawNodes, RawOperator, RawPartition,
     RawWait, RawWrite,
 };
-use crate::testbed::{Fault, NodeName};
-use crate::time::Span;
+use crate::port::{Fault, NodeName, Span};
 
 /// How long an operator's command may take if the file says nothing.
 pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);

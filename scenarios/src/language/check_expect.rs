@@ -6,8 +6,8 @@ use super::choice::{ClusterWord, EndWord, ProcessWord, ReadWord, WriteWord};
 use super::error::Problem;
 use super::raw::{Placed, RawExpect, RawOutcome, RawUntil};
 use super::suggest;
-use crate::predicate::{NodePredicate, Outcome, Predicate};
-use crate::testbed::NodeName;
+use crate::port::NodeName;
+use crate::port::predicate::{NodePredicate, Outcome, Predicate};
 
 impl Checker<'_> {
     /// The `expect` of a step.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::action::{Action, Expect, Wait};
-use crate::predicate::{NodePredicate, Predicate};
-use crate::testbed::{Damage, Fault, NodeName};
+use crate::port::predicate::{NodePredicate, Predicate};
+use crate::port::{Damage, Fault, NodeName};
 
 fn list(nodes: &[NodeName]) -> String {
     nodes

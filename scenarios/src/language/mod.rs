@@ -5,6 +5,7 @@
 //! place in the file.
 
 mod action;
+pub mod catalogue;
 mod check;
 mod check_action;
 mod check_expect;
@@ -15,6 +16,7 @@ mod error;
 mod part;
 mod raw;
 mod scenario;
+pub mod schedule;
 mod schema;
 mod suggest;
 mod write;

@@ -4,8 +4,8 @@
 //! whether it can fail, so each has a name.
 
 use super::action::{Action, Expect, Operator, RequestCheck, RequestEnd, Wait};
-use crate::predicate::{Focus, Predicate};
-use crate::testbed::NodeName;
+use crate::port::NodeName;
+use crate::port::predicate::{Focus, Predicate};
 
 /// A part of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]

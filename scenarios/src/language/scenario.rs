@@ -6,9 +6,8 @@ use super::action::Action;
 use super::check::check;
 use super::error::{Problem, ScenarioError};
 use super::raw::RawScenario;
-use crate::testbed::{Initial, NodeName, Options, Setup, Timers};
-use crate::time::Span;
-use crate::trace::sha256_hex;
+use crate::port::trace::sha256_hex;
+use crate::port::{Initial, NodeName, Options, Setup, Span, Timers};
 
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;

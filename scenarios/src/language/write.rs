@@ -9,11 +9,11 @@ use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Wr
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-use crate::predicate::{NodePredicate, Outcome, Predicate};
-use crate::testbed::{
-    Damage, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
+use crate::port::predicate::{NodePredicate, Outcome, Predicate};
+use crate::port::{
+    Damage, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span, Supervisor,
+    Timers,
 };
-use crate::time::Span;
 
 /// The keys and values of an inline table, in order.
 #[derive(Default)]
@@ -481,10 +481,7 @@ fn put_node(table: &mut Table, wanted: &NodePredicate) {
         has_rows,
         lacks_rows,
     } = wanted;
-    table.maybe_text(
-        "process",
-        process.map(crate::observation::ProcessState::name),
-    );
+    table.maybe_text("process", process.map(crate::port::ProcessState::name));
     table.maybe("exit", *exit);
     table.maybe_text("cluster_status", cluster_status.as_deref());
     table.maybe("cluster_size", *cluster_size);

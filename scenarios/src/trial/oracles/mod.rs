@@ -1,0 +1,24 @@
+//! What must never happen, and what a procedure may lead to: one property in each file.
+//!
+//! Oracles see every observation and every write. They know nothing of an engine's inside.
+
+mod acknowledged_write_lost;
+mod context;
+mod converged_means_equal;
+mod dead_lock;
+mod documented_state_reached;
+mod histories_diverge;
+mod non_primary_acknowledges;
+mod procedure_bounded;
+mod reversed_history;
+mod rows;
+mod safe_to_bootstrap;
+mod silent_splice;
+mod stale_safe_to_bootstrap;
+mod twin_primaries;
+mod watch;
+
+pub use crate::port::findings::{Class, FINDINGS, FindingKind, finding};
+pub use context::{Deeds, OracleContext};
+pub use rows::{choices, diverged, lost_rows};
+pub use watch::{Oracle, Watch};
