@@ -9,6 +9,7 @@ pub mod catalogue;
 mod check;
 mod check_action;
 mod check_expect;
+mod check_fault;
 mod check_options;
 mod choice;
 mod describe;

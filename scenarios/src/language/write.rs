@@ -11,8 +11,8 @@ use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 use crate::port::predicate::{NodePredicate, Outcome, Predicate};
 use crate::port::{
-    Damage, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span, Supervisor,
-    Timers,
+    Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
+    Supervisor, Timers,
 };
 
 /// The keys and values of an inline table, in order.
@@ -319,70 +319,46 @@ fn fault_lines(faults: &[Fault]) -> Vec<String> {
 }
 
 /// The node of a fault whose action takes several nodes.
-const fn one_of_several(fault: &Fault) -> Option<&NodeName> {
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node) => Some(node),
+fn one_of_several(fault: &Fault) -> Option<&NodeName> {
+    match fault.arguments() {
+        Arguments::Nodes { node } => Some(node),
         _ => None,
     }
 }
 
 fn fault_table(fault: &Fault) -> Table {
     let mut table = Table::default();
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node) => table.nodes("nodes", std::slice::from_ref(node)),
-        Fault::DiskFull(node)
-        | Fault::DiskLost(node)
-        | Fault::InterruptTransfer(node)
-        | Fault::StopHangs(node)
-        | Fault::ReadLock(node)
-        | Fault::ReadUnlock(node)
-        | Fault::BackendStop(node) => table.text("node", node.as_str()),
-        Fault::Heal => {}
-        Fault::Cut { from, to } => {
+    match fault.arguments() {
+        Arguments::Nodes { node } => table.nodes("nodes", std::slice::from_ref(node)),
+        Arguments::Node { node } => table.text("node", node.as_str()),
+        Arguments::Nothing => {}
+        Arguments::Link { from, to } => {
             table.text("from", from.as_str());
             table.text("to", to.as_str());
         }
-        Fault::Partition(groups) => {
+        Arguments::Groups { groups } => {
             let groups: Vec<String> = groups
                 .iter()
                 .map(|group| list(group.iter().map(NodeName::as_str)))
                 .collect();
             table.put("groups", format!("[{}]", groups.join(", ")));
         }
-        Fault::Latency { node, by } | Fault::ClockJump { node, by } => {
+        Arguments::By { node, by } => {
             table.text("node", node.as_str());
             table.span("by", Some(*by));
         }
-        Fault::Loss { node, percent } => {
+        Arguments::Percent { node, percent } => {
             table.text("node", node.as_str());
             table.put("percent", percent);
         }
-        Fault::Flap { node, period } => {
+        Arguments::Period { node, period } => {
             table.text("node", node.as_str());
             table.span("period", Some(*period));
         }
-        Fault::Damage { node, file, how } => {
+        Arguments::File { node, file, how } => {
             table.text("node", node.as_str());
             table.text("file", file.name());
-            table.text(
-                "how",
-                match how {
-                    Damage::Delete => "delete",
-                    Damage::Empty => "empty",
-                    Damage::Garbage => "garbage",
-                    Damage::OldCopy => "old-copy",
-                },
-            );
+            table.text("how", how.name());
         }
     }
     table

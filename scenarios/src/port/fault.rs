@@ -1,8 +1,13 @@
-//! The faults that a scenario can apply to a cluster.
+//! The faults that a scenario can apply to a cluster, and every fact about each.
+//!
+//! [`Fault`] has one variant a fault, `fault_table!` one row a fault. What an engine does for a fault is
+//! the engine's: `sim/src/machine/faults.rs` and `real-harness/src/faults.rs`.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::NodeName;
+use super::name::{NodeName, comma_list};
 use super::time::Span;
 
 /// A file that can be damaged.
@@ -42,6 +47,18 @@ pub enum Damage {
     Garbage,
     /// A copy taken at the end of the initial state has been put back.
     OldCopy,
+}
+
+impl Damage {
+    /// The word of scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Empty => "empty",
+            Self::Garbage => "garbage",
+            Self::OldCopy => "old-copy",
+        }
+    }
 }
 
 /// A fault. All faults of one call of [`Testbed::apply`] happen in the same instant.
@@ -123,31 +140,213 @@ pub enum Fault {
     },
 }
 
+/// The table of faults: one row a fault, in the order of the scenario language.
+///
+/// A row has the fault's description (it stands in the JSON Schema), its name in scenario files, the
+/// shape of its [`Arguments`], and its variant of [`Fault`]. It hands the rows to another macro, after
+/// whatever tables in braces are given: here for the facts of [`Fault`], in `language` for the keys of
+/// a step and how they are read.
+///
+/// A new fault is a variant of [`Fault`] and a row here. The compiler then asks the machine of `sim`
+/// and the real harness what it does. Only a new shape of arguments concerns `language`.
+macro_rules! fault_table {
+    ($then:ident $({ $($given:tt)* })*) => {
+        $then! { $({ $($given)* })* {
+            /// The servers are killed; nobody starts them again until somebody does.
+            terminate: Nodes { node } => Terminate(node);
+            /// The servers are killed; the supervisor may start them again.
+            crash: Nodes { node } => Crash(node);
+            /// The servers are stopped by SIGSTOP.
+            hang: Nodes { node } => Hang(node);
+            /// The servers go on after a `hang`.
+            resume: Nodes { node } => Resume(node);
+            /// The hosts lose power.
+            power_off: Nodes { node } => PowerOff(node);
+            /// The hosts boot again, and with them the database service.
+            power_on: Nodes { node } => PowerOn(node);
+            /// Nodes of different groups do not reach each other.
+            partition: Groups { groups } => Partition(groups);
+            /// Nothing passes from the one node to the other; the other way is open.
+            cut: Link { from, to } => Cut { from, to };
+            /// Every cut, loss and added latency ends.
+            heal: Nothing {} => Heal {};
+            /// A file of a node is damaged.
+            damage: File { node, file, how } => Damage { node, file, how };
+            /// Writes to the node's disk fail.
+            disk_full: Node { node } => DiskFull(node);
+            /// The node's data folder is empty, as after a replaced disk.
+            disk_lost: Node { node } => DiskLost(node);
+            /// Added one-way latency on everything that reaches or leaves the node.
+            latency: By { node, by } => Latency { node, by };
+            /// A part of the packets that reach the node is lost.
+            loss: Percent { node, percent } => Loss { node, percent };
+            /// The links of the node are cut and healed in turn.
+            flap: Period { node, period } => Flap { node, period };
+            /// A running state transfer to or from the node breaks off.
+            interrupt_transfer: Node { node } => InterruptTransfer(node);
+            /// The next orderly stop of the node's server does not end by itself.
+            stop_hangs: Node { node } => StopHangs(node);
+            /// A session takes the global read lock and keeps it.
+            read_lock: Node { node } => ReadLock(node);
+            /// That session ends.
+            read_unlock: Node { node } => ReadUnlock(node);
+            /// The mail back end of the node ends.
+            backend_stop: Node { node } => BackendStop(node);
+            /// The node's clock jumps forward.
+            clock_jump: By { node, by } => ClockJump { node, by };
+        } }
+    };
+}
+pub(crate) use fault_table;
+
+/// What a fault says beside its name: the table that follows its name in a scenario file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arguments<'a> {
+    /// One node. A scenario file may name several, which are as many faults.
+    Nodes {
+        /// The node.
+        node: &'a NodeName,
+    },
+    /// One node.
+    Node {
+        /// The node.
+        node: &'a NodeName,
+    },
+    /// One direction of one link.
+    Link {
+        /// The sender.
+        from: &'a NodeName,
+        /// The receiver.
+        to: &'a NodeName,
+    },
+    /// Groups of nodes.
+    Groups {
+        /// The groups.
+        groups: &'a [Vec<NodeName>],
+    },
+    /// Nothing more.
+    Nothing,
+    /// A file of a node.
+    File {
+        /// The node.
+        node: &'a NodeName,
+        /// The file.
+        file: &'a StateFile,
+        /// What happens to it.
+        how: &'a Damage,
+    },
+    /// A node and a span of time.
+    By {
+        /// The node.
+        node: &'a NodeName,
+        /// The span.
+        by: &'a Span,
+    },
+    /// A node and a share of its packets.
+    Percent {
+        /// The node.
+        node: &'a NodeName,
+        /// Packets of a hundred.
+        percent: &'a u8,
+    },
+    /// A node and the time of half a cycle.
+    Period {
+        /// The node.
+        node: &'a NodeName,
+        /// Half a cycle.
+        period: &'a Span,
+    },
+}
+
+/// A kind of fault: what is known of it before any node is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultKind {
+    /// The name that scenario files use, and that [`Capabilities`](super::testbed::Capabilities) lists.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub doc: &'static str,
+}
+
+/// Defines the facts of each fault out of the table.
+macro_rules! facts {
+    ({ $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt;
+    )+ }) => {
+        impl Fault {
+            /// Every kind of fault, in the order of the scenario language.
+            pub const KINDS: &[FaultKind] = &[$(FaultKind {
+                name: stringify!($name),
+                doc: concat!($($doc),+).trim_ascii_start(),
+            },)+];
+
+            /// The fault's name in a scenario file.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($name),)+
+                }
+            }
+
+            /// What the fault says beside its name.
+            pub fn arguments(&self) -> Arguments<'_> {
+                match self {
+                    $(Self::$variant $fields => Arguments::$shape { $($argument),* },)+
+                }
+            }
+        }
+    };
+}
+
+fault_table!(facts);
+
 impl Fault {
-    /// The fault's name in a scenario file.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Terminate(_) => "terminate",
-            Self::Crash(_) => "crash",
-            Self::PowerOff(_) => "power_off",
-            Self::PowerOn(_) => "power_on",
-            Self::Hang(_) => "hang",
-            Self::Resume(_) => "resume",
-            Self::Cut { .. } => "cut",
-            Self::Partition(_) => "partition",
-            Self::Heal => "heal",
-            Self::Latency { .. } => "latency",
-            Self::Loss { .. } => "loss",
-            Self::Flap { .. } => "flap",
-            Self::Damage { .. } => "damage",
-            Self::DiskFull(_) => "disk_full",
-            Self::DiskLost(_) => "disk_lost",
-            Self::InterruptTransfer(_) => "interrupt_transfer",
-            Self::StopHangs(_) => "stop_hangs",
-            Self::ReadLock(_) => "read_lock",
-            Self::ReadUnlock(_) => "read_unlock",
-            Self::BackendStop(_) => "backend_stop",
-            Self::ClockJump { .. } => "clock_jump",
+    /// The node whose machine or links the fault changes; `None` for a fault that concerns several
+    /// nodes.
+    pub fn node(&self) -> Option<&NodeName> {
+        match self.arguments() {
+            Arguments::Nodes { node }
+            | Arguments::Node { node }
+            | Arguments::File { node, .. }
+            | Arguments::By { node, .. }
+            | Arguments::Percent { node, .. }
+            | Arguments::Period { node, .. } => Some(node),
+            Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
+        }
+    }
+
+    /// Whether the fault acts on this node itself, or on one of its links alone.
+    pub fn concerns(&self, node: &NodeName) -> bool {
+        match self.arguments() {
+            Arguments::Link { from, to } => from == node || to == node,
+            _ => self.node() == Some(node),
+        }
+    }
+}
+
+/// The fault in a few words, for traces, reports and failures.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name().replace('_', " ");
+        match self.arguments() {
+            Arguments::Nodes { node } | Arguments::Node { node } => write!(f, "{name} {node}"),
+            Arguments::Link { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Groups { groups } => {
+                let groups: Vec<String> = groups.iter().map(|group| comma_list(group)).collect();
+                write!(f, "{name} {}", groups.join(" | "))
+            }
+            Arguments::Nothing => f.write_str(&name),
+            Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
+            Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
+            Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
+            Arguments::File { node, file, how } => {
+                let how = match how {
+                    Damage::Delete => "delete",
+                    Damage::Empty => "empty",
+                    Damage::Garbage => "put garbage into",
+                    Damage::OldCopy => "put an old copy back of",
+                };
+                write!(f, "{how} {} on {node}", file.name())
+            }
         }
     }
 }

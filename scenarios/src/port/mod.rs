@@ -18,8 +18,8 @@ pub mod testbed;
 pub mod time;
 pub mod trace;
 
-pub use fault::{Damage, Fault, FaultOutcome, StateFile};
-pub use name::{NodeName, list};
+pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, StateFile};
+pub use name::{NodeName, comma_list, list};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
 };

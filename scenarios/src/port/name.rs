@@ -37,3 +37,9 @@ pub fn list(names: &[NodeName]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
+
+/// Names with commas between them: `A, B, C`.
+pub fn comma_list(names: &[NodeName]) -> String {
+    let names: Vec<&str> = names.iter().map(NodeName::as_str).collect();
+    names.join(", ")
+}
