@@ -62,6 +62,16 @@ pub struct HistoryEntry {
     pub tag: String,
 }
 
+impl HistoryEntry {
+    /// The tag of a position that a change of view took.
+    pub const VIEW: &str = "view";
+
+    /// Whether a change of view took the position, and no transaction.
+    pub fn is_view(&self) -> bool {
+        self.tag.starts_with(Self::VIEW)
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands a reference over"

@@ -119,7 +119,7 @@ impl Outcome {
             .choices
             .iter()
             .any(|choice| choice.loses.as_ref().is_some_and(Vec::is_empty));
-        let lost = found(&["acknowledged-write-lost"]) || phase.text.contains("rows are lost");
+        let lost = found(&["acknowledged-write-lost"]) || phase.has_lost_rows();
         if lost && (avoidable || phase.recovered) {
             return Self::Lossy;
         }

@@ -230,6 +230,17 @@ pub struct SecondPhase {
     pub choices: Vec<Choice>,
 }
 
+impl SecondPhase {
+    /// How the text begins where all nodes are synced and acknowledged rows are gone. The format of
+    /// the record has no other word for it.
+    pub(crate) const ROWS_LOST: &str = "all synced, but acknowledged rows are lost";
+
+    /// Whether all nodes are synced at its end and acknowledged rows are gone.
+    pub fn has_lost_rows(&self) -> bool {
+        self.text.contains(Self::ROWS_LOST)
+    }
+}
+
 /// A node as the first of a new cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {

@@ -22,6 +22,9 @@ pub struct Histories {
     pub losses: Vec<Loss>,
     /// Whether something in the files points to it, beyond not excluding it.
     pub likely: bool,
+    /// Whether two lines have parted under one uuid in it.
+    #[serde(skip)]
+    pub parted: bool,
 }
 
 /// What a choice would lose.
@@ -135,6 +138,7 @@ fn several(by_uuid: &BTreeMap<StateUuid, Vec<&Evidence>>) -> Vec<Histories> {
             sign,
             losses,
             likely: together,
+            parted: false,
         });
     }
     found
@@ -161,6 +165,7 @@ fn one_uuid(best: &Evidence, with_data: &[&Evidence]) -> Vec<Histories> {
             })
             .collect(),
         likely: sign.is_none(),
+        parted: false,
     };
     let mut found = vec![one_line];
     if with_data.len() > 1 && (sign.is_some() || !all_in_one_view(with_data)) {
@@ -187,6 +192,7 @@ fn parted(sign: Option<String>, with_data: &[&Evidence]) -> Histories {
     Histories {
         says: "two histories under one uuid, parted by a forced bootstrap".to_owned(),
         likely: sign.is_some(),
+        parted: true,
         sign: sign.unwrap_or_else(|| {
             "nothing points to it; positions and files would look the same".to_owned()
         }),
@@ -230,6 +236,7 @@ fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
         sign: why.to_owned(),
         losses: losses.collect(),
         likely: true,
+        parted: false,
     }
 }
 
@@ -256,6 +263,7 @@ fn away_is_ahead(with_data: &[&Evidence], away: &[NodeName]) -> Histories {
             })
             .collect(),
         likely: false,
+        parted: false,
     }
 }
 

@@ -269,11 +269,7 @@ pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) ->
             list(&stale)
         ));
     }
-    if why.is_none()
-        && histories
-            .iter()
-            .any(|one| one.says.starts_with("two histories"))
-    {
+    if why.is_none() && histories.iter().any(|one| one.parted) {
         looks.push(
             "Whether anybody forced or bootstrapped a node before: ask, and look for \
              `wsrep-new-cluster` and `bootstrap` in the logs."

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cause::{Excuse, LossCause};
 use super::context::OracleContext;
 use super::rows::{is_primary, lost_rows, rows, some_rows};
 use super::watch::Oracle;
@@ -59,7 +60,12 @@ impl AcknowledgedWriteLost {
         }
     }
 
-    fn cause(&self, tag: &str, context: &OracleContext<'_>, observation: &Observation) -> String {
+    fn cause(
+        &self,
+        tag: &str,
+        context: &OracleContext<'_>,
+        observation: &Observation,
+    ) -> LossCause {
         let holds = |node| rows(node).is_some_and(|rows| rows.contains(tag));
         let holders: Vec<_> = observation
             .nodes
@@ -68,37 +74,26 @@ impl AcknowledgedWriteLost {
             .collect();
         let serving = holders.iter().any(|(_, node)| is_primary(node));
         let held_before = self.holders.get(tag).map_or(0, BTreeSet::len);
-        let durability = context
-            .deeds
-            .forced
-            .iter()
-            .any(|deed| deed.starts_with("innodb_flush"));
+        let excuses = &context.deeds.excuses;
+        let lost_disk = excuses.iter().find_map(|excuse| match excuse {
+            Excuse::DiskLost(node) => Some(node.clone()),
+            _ => None,
+        });
         if serving && self.twins_seen {
-            return "split brain: one side of it still holds the row".to_owned();
-        }
-        if !holders.is_empty() {
-            let names = super::rows::names(holders.iter().map(|(name, _)| *name));
-            return format!("procedure: {names} still holds the row and was not chosen");
-        }
-        if self.twins_seen {
-            return "split brain: the side that held the row was given up".to_owned();
-        }
-        if let Some(disk) = context
-            .deeds
-            .forced
-            .iter()
-            .find(|deed| deed.starts_with("the disk"))
-        {
-            return disk.clone();
-        }
-        if durability {
-            return "durability setting: innodb_flush_log_at_trx_commit is not 1".to_owned();
-        }
-        match held_before {
-            0 | 1 => {
-                "apply lag: no node but the one that acknowledged had applied the row".to_owned()
-            }
-            _ => "state transfer wipe: nodes that held the row were overwritten".to_owned(),
+            LossCause::SplitBrainHeld
+        } else if !holders.is_empty() {
+            let holders = super::rows::names(holders.iter().map(|(name, _)| *name));
+            LossCause::NotChosen { holders }
+        } else if self.twins_seen {
+            LossCause::SplitBrainGivenUp
+        } else if let Some(node) = lost_disk {
+            LossCause::DiskLost(node)
+        } else if excuses.contains(&Excuse::Durability) {
+            LossCause::Durability
+        } else if held_before <= 1 {
+            LossCause::ApplyLag
+        } else {
+            LossCause::TransferWipe
         }
     }
 }

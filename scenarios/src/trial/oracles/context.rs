@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::port::{Fault, NodeName, NodeObservation, Observation, Options, ProcessState};
 use crate::trial::record::{Finding, ProcedureRecord, WriteRecord};
 
+use super::cause::Excuse;
 use super::rows::{has_aborted, is_primary, is_synced, rows};
 
 /// What was done to the cluster so far, as far as an oracle needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
     /// What may excuse a safety finding: forces, damage, settings.
-    pub forced: BTreeSet<String>,
+    pub excuses: BTreeSet<Excuse>,
     /// Whether links are cut.
     pub network_cut: bool,
     /// Whether links are cut, slow or lossy.
@@ -40,6 +41,12 @@ pub struct Deeds {
 }
 
 impl Deeds {
+    /// The excuses as the record shows them: their sentences, sorted.
+    pub fn excuse_texts(&self) -> Vec<String> {
+        let texts: BTreeSet<String> = self.excuses.iter().map(Excuse::to_string).collect();
+        texts.into_iter().collect()
+    }
+
     /// Takes note of the settings with which the nodes run.
     pub fn settings(&mut self, options: &Options) {
         let all = options
@@ -49,8 +56,7 @@ impl Deeds {
         for settings in all {
             let flush = settings.get("innodb_flush_log_at_trx_commit");
             if flush.is_some_and(|flush| flush != "1") {
-                self.forced
-                    .insert("innodb_flush_log_at_trx_commit is not 1".to_owned());
+                self.excuses.insert(Excuse::Durability);
             }
         }
     }
@@ -76,7 +82,7 @@ impl Deeds {
                 continue;
             }
             if let Some(excuse) = self.excuse(name, node, observation) {
-                self.forced.insert(excuse);
+                self.excuses.insert(excuse);
             }
         }
         for (name, node) in &observation.nodes {
@@ -101,7 +107,7 @@ impl Deeds {
         name: &NodeName,
         node: &NodeObservation,
         observation: &Observation,
-    ) -> Option<String> {
+    ) -> Option<Excuse> {
         let behind = self.left_behind.contains(name);
         let alone = self.left_alone.contains(name);
         let killed = self.killed.contains(name);
@@ -125,15 +131,13 @@ impl Deeds {
             |other: &&NodeName| self.killed.contains(*other) || self.incomplete.contains(*other);
         if (behind || alone) && ahead.iter().all(gone) {
             return Some(if behind {
-                format!("{name} was left behind, and the group went on from its older state")
+                Excuse::LeftBehind(name.clone())
             } else {
-                format!(
-                    "{name} was left alone while it joined, and its gvwstate.dat names nobody else"
-                )
+                Excuse::LeftAlone(name.clone())
             });
         }
         let killed = killed && ahead.iter().all(|other| self.killed_again.contains(*other));
-        killed.then(|| format!("{name} and those who hold more were killed, and these once more"))
+        killed.then(|| Excuse::KilledAgain(name.clone()))
     }
 
     /// Takes note of a fault that was applied.
@@ -182,18 +186,14 @@ impl Deeds {
             }
             Fault::Damage { node, file, .. } => {
                 self.tampered.insert(node.clone());
-                self.forced
-                    .insert(format!("{} of {node} was damaged", file.name()));
+                self.excuses.insert(Excuse::Damaged(*file, node.clone()));
             }
             Fault::DiskLost(node) => {
                 self.tampered.insert(node.clone());
-                self.forced.insert(format!("the disk of {node} was lost"));
+                self.excuses.insert(Excuse::DiskLost(node.clone()));
             }
-            Fault::DiskFull(_)
-            | Fault::InterruptTransfer(_)
-            | Fault::StopHangs(_)
-            | Fault::BackendStop(_)
-            | Fault::ClockJump { .. } => {}
+            // No other fault excuses a finding or lasts until somebody ends it.
+            _ => {}
         }
     }
 
@@ -201,17 +201,14 @@ impl Deeds {
     pub fn command(&mut self, node: &NodeName, line: &str) {
         if line.contains("--force-safe-to-bootstrap") {
             self.tampered.insert(node.clone());
-            self.forced
-                .insert(format!("safe_to_bootstrap was forced on {node}"));
+            self.excuses.insert(Excuse::BootstrapForced(node.clone()));
         }
         if line.contains("rm -rf") {
             self.tampered.insert(node.clone());
-            self.forced
-                .insert(format!("the data of {node} were removed"));
+            self.excuses.insert(Excuse::DataRemoved(node.clone()));
         }
         if line.contains("pc.bootstrap") {
-            self.forced
-                .insert(format!("pc.bootstrap was set on {node}"));
+            self.excuses.insert(Excuse::PcBootstrap(node.clone()));
         }
         let files = ["grastate.dat", "gvwstate.dat", "galera.cache"];
         let edits = ["sed -i", "rm ", "mv ", "cp ", "> ", "tee "];
@@ -219,8 +216,7 @@ impl Deeds {
             && edits.iter().any(|edit| line.contains(edit))
         {
             self.tampered.insert(node.clone());
-            self.forced
-                .insert(format!("state files of {node} were edited"));
+            self.excuses.insert(Excuse::FilesEdited(node.clone()));
         }
     }
 }

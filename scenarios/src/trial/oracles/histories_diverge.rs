@@ -39,8 +39,5 @@ impl Oracle for HistoriesDiverge {
 }
 
 fn transactions(history: &[HistoryEntry]) -> Vec<&HistoryEntry> {
-    history
-        .iter()
-        .filter(|entry| !entry.tag.starts_with("view"))
-        .collect()
+    history.iter().filter(|entry| !entry.is_view()).collect()
 }

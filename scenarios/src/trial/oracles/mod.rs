@@ -3,6 +3,7 @@
 //! Oracles see every observation and every write. They know nothing of an engine's inside.
 
 mod acknowledged_write_lost;
+mod cause;
 mod context;
 mod converged_means_equal;
 mod dead_lock;
@@ -19,6 +20,7 @@ mod twin_primaries;
 mod watch;
 
 pub use crate::port::findings::{Class, FINDINGS, FindingKind, finding};
+pub use cause::{Excuse, LossCause};
 pub use context::{Deeds, OracleContext};
 pub use rows::{choices, diverged, lost_rows};
 pub use watch::{Oracle, Watch};

@@ -181,12 +181,8 @@ impl<T: Testbed> Runner<'_, T> {
             .findings
             .iter()
             .any(|name| name == "acknowledged-write-lost");
-        (!lost.is_empty() && !expected).then(|| {
-            format!(
-                "all synced, but acknowledged rows are lost: {}",
-                lost.join(", ")
-            )
-        })
+        (!lost.is_empty() && !expected)
+            .then(|| format!("{}: {}", SecondPhase::ROWS_LOST, lost.join(", ")))
     }
 }
 

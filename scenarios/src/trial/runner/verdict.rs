@@ -11,7 +11,7 @@ impl<T: Testbed> Runner<'_, T> {
     pub(super) fn finish(mut self) -> RunRecord {
         let histories = self.testbed.capabilities().histories;
         self.course.record.simulated_ms = ms(self.testbed.now().saturating_sub(self.course.began));
-        self.course.record.forced = self.course.deeds.forced.iter().cloned().collect();
+        self.course.record.forced = self.course.deeds.excuse_texts();
         if self.course.record.verdict != Verdict::Unsupported {
             self.judge_findings(histories);
         }
