@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::language::{ClaimVerdict, ProcedureEnd};
+use crate::language::{ClaimVerdict, ProcedureEnd, Scenario};
 use crate::port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
 
 /// How a run ended.
@@ -304,6 +304,58 @@ pub struct RunRecord {
     pub forced: Vec<String>,
     /// The second phase, if there was one.
     pub second_phase: Option<SecondPhase>,
+}
+
+impl RunRecord {
+    /// The record of a run of which nothing has happened yet.
+    pub fn begin(scenario: &Scenario, engine: String, seed: u64) -> Self {
+        Self {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            source: scenario.source.clone(),
+            file: scenario.file.clone(),
+            engine,
+            seed,
+            verdict: Verdict::Pass,
+            failure: None,
+            simulated_ms: 0,
+            wall_ms: 0,
+            replay_flags: String::new(),
+            trace_sha256: String::new(),
+            claims: Vec::new(),
+            races: Vec::new(),
+            findings: Vec::new(),
+            observations: Vec::new(),
+            faults: Vec::new(),
+            commands: Vec::new(),
+            writes: Vec::new(),
+            checks: Vec::new(),
+            procedures: Vec::new(),
+            forced: Vec::new(),
+            second_phase: None,
+        }
+    }
+
+    /// The record of a run that could not be made.
+    pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
+        let mut record = Self::begin(scenario, engine.to_owned(), seed);
+        record.verdict = Verdict::Error;
+        record.failure = Some(Failure {
+            step: 0,
+            text: text.into(),
+        });
+        record
+    }
+
+    /// Fails the run. The first failure is the one that is kept, and a verdict other than a pass stays.
+    pub(crate) fn fail(&mut self, step: u32, text: String) {
+        if self.failure.is_none() {
+            self.failure = Some(Failure { step, text });
+        }
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Fail;
+        }
+    }
 }
 
 /// Gives every uuid of a run a short name, in the order in which they appear.

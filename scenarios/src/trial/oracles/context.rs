@@ -1,6 +1,6 @@
 //! What an oracle is told beside the observation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::port::{Fault, NodeName, NodeObservation, Observation, Options, ProcessState};
 use crate::trial::record::{Finding, ProcedureRecord, WriteRecord};
@@ -41,6 +41,19 @@ pub struct Deeds {
 }
 
 impl Deeds {
+    /// Gives the nodes other names, as far as lasting faults and tampered files go.
+    pub(in crate::trial) fn rename(&mut self, names: &BTreeMap<NodeName, NodeName>) {
+        let new = |name: &NodeName| names.get(name).unwrap_or(name).clone();
+        for set in [
+            &mut self.hung,
+            &mut self.powered_off,
+            &mut self.read_locked,
+            &mut self.tampered,
+        ] {
+            *set = set.iter().map(new).collect();
+        }
+    }
+
     /// The excuses as the record shows them: their sentences, sorted.
     pub fn excuse_texts(&self) -> Vec<String> {
         let texts: BTreeSet<String> = self.excuses.iter().map(Excuse::to_string).collect();

@@ -5,13 +5,15 @@ use crate::language::{
     describe, describe_fault,
 };
 use crate::port::predicate::{Focus, Predicate};
-use crate::port::trace::TraceKind;
-use crate::port::{Condition, Fault, FaultOutcome, Output, Span, Testbed};
-use crate::trial::record::{CommandRecord, FaultRecord, ms};
+use crate::port::{Condition, Fault, FaultOutcome, Span, Testbed};
+use crate::trial::record::{FaultRecord, ms};
 
-use super::options::hold_for;
+use super::check::{Check, CheckOutcome};
+use super::clock::Halt;
+use super::output::judge_command;
+use super::procedure::{describe_end, let_act};
 use super::requests::{Place, Started};
-use super::run::{CheckOutcome, Runner};
+use super::run::Runner;
 
 /// How long a row is waited for.
 const WRITE_LIMIT: Span = Span::from_secs(20);
@@ -32,7 +34,7 @@ enum Rest<'s> {
     Operator(&'s Operator, Started),
 }
 
-impl<T: Testbed> Runner<'_, T> {
+impl<'a, T: Testbed> Runner<'a, T> {
     /// Performs an action, and says what its check has shown if it has one.
     pub(super) async fn act(&mut self, action: &Action) -> Option<CheckOutcome> {
         match action {
@@ -41,7 +43,7 @@ impl<T: Testbed> Runner<'_, T> {
                 None
             }
             Action::Load(load) => {
-                self.load(load).await;
+                self.play.load(load).await;
                 None
             }
             Action::Command(_) | Action::Operator(_) => {
@@ -54,7 +56,7 @@ impl<T: Testbed> Runner<'_, T> {
             }
             Action::Procedure(procedure) => self.procedure_step(procedure).await,
             Action::Wait(wait) => self.wait_step(wait).await,
-            Action::Expect(expect) => Some(self.expect(expect).await),
+            Action::Expect(expect) => Some(self.check().expect(expect).await),
             Action::Together(parts) => self.together(parts).await,
         }
     }
@@ -126,7 +128,7 @@ impl<T: Testbed> Runner<'_, T> {
         match rest {
             Rest::Nothing => None,
             Rest::Wait(started, limit) => {
-                self.wait_for_all(&started, limit).await;
+                self.play.wait_for_all(&started, limit).await;
                 None
             }
             Rest::Operator(operator, started) => self.end_operator(operator, started).await,
@@ -140,18 +142,8 @@ impl<T: Testbed> Runner<'_, T> {
             let line = own
                 .filter(|_| self.scenario.options.is_arbitrator(node))
                 .unwrap_or_else(|| command.command.line());
-            self.course.deeds.command(node, line);
-            let started = self.course.requests.command(
-                self.testbed,
-                &mut self.course.record,
-                self.course.step,
-                node,
-                line,
-            );
-            if let Some(name) = &command.name {
-                self.course.requests.named.insert(name.clone(), started);
-            }
-            all.push(started);
+            self.witness.hear_of_line(node, line);
+            all.push(self.play.command(node, line, command.name.as_deref()));
         }
         match command.command {
             _ if command.name.is_some() => Rest::Nothing,
@@ -164,34 +156,13 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     fn begin_line(&mut self, operator: &Operator) -> Started {
-        self.course.deeds.command(&operator.node, &operator.line);
-        let started = self.course.requests.command(
-            self.testbed,
-            &mut self.course.record,
-            self.course.step,
-            &operator.node,
-            &operator.line,
-        );
-        if let Some(name) = &operator.name {
-            self.course.requests.named.insert(name.clone(), started);
-        }
-        started
+        self.witness.hear_of_line(&operator.node, &operator.line);
+        let name = operator.name.as_deref();
+        self.play.command(&operator.node, &operator.line, name)
     }
 
     fn begin_row(&mut self, write: &Write) -> Started {
-        self.course.row_count += 1;
-        let tag = format!("w{}{}", self.course.row_count, write.node);
-        let started = self.course.requests.write(
-            self.testbed,
-            &mut self.course.record,
-            self.course.step,
-            &write.node,
-            &tag,
-        );
-        if let Some(name) = &write.name {
-            self.course.requests.named.insert(name.clone(), started);
-        }
-        started
+        self.play.write_row(&write.node, write.name.as_deref())
     }
 
     /// Rows one after another, as one client writes them. A client whose row hangs gives it up
@@ -199,23 +170,10 @@ impl<T: Testbed> Runner<'_, T> {
     async fn write(&mut self, write: &Write) {
         for _ in 0..write.rows {
             let started = self.begin_row(write);
-            if write.name.is_none() && !self.course.over_limit {
-                self.wait_for_all(&[started], WRITE_LIMIT).await;
+            if write.name.is_none() && !self.play.clock.is_over_limit() {
+                self.play.wait_for_all(&[started], WRITE_LIMIT).await;
             }
         }
-    }
-
-    /// Waits until all have ended, together at most this long, and writes down the ends.
-    pub(super) async fn wait_for_all(&mut self, started: &[Started], limit: Span) {
-        let until = self.testbed.now() + limit;
-        for one in started {
-            let left = until.saturating_sub(self.testbed.now());
-            self.wait(&Condition::Ended(one.id), left).await;
-        }
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
     }
 
     async fn end_operator(
@@ -226,41 +184,37 @@ impl<T: Testbed> Runner<'_, T> {
         let mut left = operator.within;
         if let Some(after) = operator.interrupt_after {
             let first = after.min(left);
-            let ended = self.wait(&Condition::Ended(started.id), first).await;
+            let ended = self.play.wait(&Condition::Ended(started.id), first).await;
             left = left.saturating_sub(first);
             if !ended {
-                self.testbed.interrupt(started.id);
+                self.play.testbed.interrupt(started.id);
                 left = left.max(INTERRUPT_LIMIT);
             }
         }
-        let ended = self.wait(&Condition::Ended(started.id), left).await;
+        let ended = self.play.wait(&Condition::Ended(started.id), left).await;
         if !ended {
             // A person would press Ctrl-C now; a command is never left at the terminal.
-            self.testbed.interrupt(started.id);
-            self.wait(&Condition::Ended(started.id), INTERRUPT_LIMIT)
+            self.play.testbed.interrupt(started.id);
+            self.play
+                .wait(&Condition::Ended(started.id), INTERRUPT_LIMIT)
                 .await;
         }
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
+        self.play.refresh().await;
         let Place::Command(index) = started.place else {
             return None;
         };
-        self.course.record.commands[index].timed_out = !ended;
-        operator.checks().then(|| {
-            judge_command(
-                operator,
-                self.negated(),
-                &self.course.record.commands[index],
-            )
-        })
+        let negated = self.negated();
+        let command = self.play.journal.command_mut(index);
+        command.timed_out = !ended;
+        operator
+            .checks()
+            .then(|| judge_command(operator, negated, command))
     }
 
     /// Applies faults in one instant, and keeps their receipts.
     pub(super) async fn apply(&mut self, faults: &[Fault]) {
-        let at_ms = ms(self.testbed.now());
-        let outcomes = self.testbed.apply(faults).await;
+        let at_ms = ms(self.play.now());
+        let outcomes = self.play.testbed.apply(faults).await;
         let missing = || FaultOutcome::Unsupported("the engine gave no receipt".to_owned());
         let outcomes = outcomes
             .into_iter()
@@ -269,14 +223,14 @@ impl<T: Testbed> Runner<'_, T> {
         for (fault, outcome) in faults.iter().zip(outcomes) {
             let outcome = outcome.unwrap_or_else(missing);
             match &outcome {
-                FaultOutcome::Applied(_) => self.course.deeds.fault(fault),
+                FaultOutcome::Applied(_) => self.witness.hear_of_fault(fault),
                 FaultOutcome::Skipped(_) => {}
                 FaultOutcome::Unsupported(why) => {
                     self.unsupported(format!("{}: {why}", describe_fault(fault)));
                 }
             }
-            self.course.record.faults.push(FaultRecord {
-                step: self.course.step,
+            self.play.journal.fault(FaultRecord {
+                step: self.play.journal.step(),
                 at_ms,
                 fault: fault.clone(),
                 outcome,
@@ -303,8 +257,8 @@ impl<T: Testbed> Runner<'_, T> {
     async fn wait_step(&mut self, wait: &Wait) -> Option<CheckOutcome> {
         match wait {
             Wait::For(span) => {
-                let span = hold_for(*span, self.course.timers);
-                self.wait(&Condition::Never, span).await;
+                let span = self.play.clock.hold(*span);
+                self.play.pass(span).await;
                 None
             }
             Wait::Until { until, within } => {
@@ -312,15 +266,19 @@ impl<T: Testbed> Runner<'_, T> {
                     return Some(self.never(until, *place, *within).await);
                 }
                 let text = describe(until);
-                if self.wait(&Condition::State(until.clone()), *within).await {
+                if self
+                    .play
+                    .wait(&Condition::State(until.clone()), *within)
+                    .await
+                {
                     return Some(CheckOutcome::held(text));
                 }
-                let seen = self.testbed.observe().await;
+                let seen = self.play.observe().await;
                 // It may have become true in the instant in which the limit passed.
                 let Some(mismatch) = until.first_mismatch(&seen) else {
                     return Some(CheckOutcome::held(text));
                 };
-                self.course.deeds.unreached.push(text.clone());
+                self.witness.hear_of_unreached(text.clone());
                 Some(CheckOutcome::failed(format!(
                     "waited {within} until {text}, in vain: {mismatch}"
                 )))
@@ -335,114 +293,41 @@ impl<T: Testbed> Runner<'_, T> {
             negated: false,
         };
         let one = until.clone().focused(focus);
-        if self.wait(&Condition::State(one), within).await {
+        if self.play.wait(&Condition::State(one), within).await {
             return CheckOutcome::failed(format!("negated: true within {within}"));
         }
         CheckOutcome::held(format!("not true within {within}"))
     }
 
-    /// Puts a remark into the trace.
-    pub(super) fn note(&mut self, text: String) {
-        self.trace(TraceKind::Note { text });
+    /// The check of this step.
+    fn check(&mut self) -> Check<'_, 'a, T> {
+        Check {
+            negated: self.negated(),
+            scenario: self.scenario,
+            play: &mut self.play,
+        }
     }
-}
 
-/// How a procedure ended, in words.
-pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
-    let what = match end {
-        ProcedureEnd::Recovered => "said that the cluster has recovered",
-        ProcedureEnd::AsksPerson => "asked a person",
-        ProcedureEnd::GaveUp => "gave up",
-        ProcedureEnd::Unbounded => "did not end",
-    };
-    if text.is_empty() {
-        what.to_owned()
-    } else {
-        format!("{what}: {text}")
+    /// The engine cannot do what a step needs: what follows would say nothing.
+    fn unsupported(&mut self, text: String) {
+        if self.options.allow_unsupported {
+            return;
+        }
+        self.play.clock.halt(Halt::Unsupported);
+        self.play.journal.unsupported(text);
     }
-}
 
-/// Whether a command ended as an operator step says.
-fn judge_command(
-    operator: &Operator,
-    negated: Option<&Part>,
-    command: &CommandRecord,
-) -> CheckOutcome {
-    let Some(output) = &command.output else {
-        return CheckOutcome::failed(format!("`{}` on {} has no end", command.line, command.node));
-    };
-    let who = format!("`{}` on {}", command.line, command.node);
-    if command.timed_out {
-        return CheckOutcome::failed(format!(
-            "{who} had not ended after {}, Ctrl-C was sent",
-            operator.within
-        ));
+    /// Lets the procedure of this name act on the whole cluster.
+    pub(super) async fn procedure(&mut self, name: &str) -> (ProcedureEnd, String) {
+        // A person walks the nodes by name, in whatever order they were started.
+        let mut nodes = self.scenario.nodes.clone();
+        nodes.sort();
+        let program = self.options.program.as_deref();
+        let program = program.filter(|program| program.name() == name);
+        let typed = self.play.journal.record().commands.len();
+        let ended = let_act(&mut self.play, &nodes, name, program).await;
+        let commands = &self.play.journal.record().commands[typed..];
+        self.witness.hear_of_commands(commands);
+        ended
     }
-    let mismatch = match negated {
-        None => output_mismatch(output, wanted(operator)),
-        Some(part) => negated_output(output, wanted(&operator.only(part))),
-    };
-    match mismatch {
-        Some(mismatch) => CheckOutcome::failed(format!("{who}: {mismatch}")),
-        None => CheckOutcome::held(format!("{who}: exit {}", output.exit)),
-    }
-}
-
-fn wanted(operator: &Operator) -> Wanted<'_> {
-    (
-        operator.exit,
-        operator.prints.as_deref(),
-        operator.lacks.as_deref(),
-    )
-}
-
-/// Why the contrary of the one thing that is wanted does not hold.
-pub(super) fn negated_output(output: &Output, wanted: Wanted<'_>) -> Option<String> {
-    match output_mismatch(output, wanted) {
-        Some(_) => None,
-        None => Some(format!("negated: it is so, exit {}", output.exit)),
-    }
-}
-
-/// The exit code, a text that must be printed, one that must not.
-pub(super) type Wanted<'a> = (Option<i32>, Option<&'a str>, Option<&'a str>);
-
-/// What of a command's end is not as wanted.
-pub(super) fn output_mismatch(
-    output: &Output,
-    (exit, prints, lacks): Wanted<'_>,
-) -> Option<String> {
-    let printed = |text: &str| output.stdout.contains(text) || output.stderr.contains(text);
-    if let Some(exit) = exit.filter(|exit| *exit != output.exit) {
-        return Some(format!(
-            "expected exit {exit}, seen {}; {}",
-            output.exit,
-            excerpt(output)
-        ));
-    }
-    if let Some(text) = prints.filter(|text| !printed(text)) {
-        return Some(format!("expected to print `{text}`; {}", excerpt(output)));
-    }
-    lacks
-        .filter(|text| printed(text))
-        .map(|text| format!("expected not to print `{text}`; {}", excerpt(output)))
-}
-
-/// The end of what a command printed, short enough for a message.
-fn excerpt(output: &Output) -> String {
-    let text = if output.stderr.trim().is_empty() {
-        &output.stdout
-    } else {
-        &output.stderr
-    };
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    if lines.is_empty() {
-        return "it printed nothing".to_owned();
-    }
-    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
-    let short: String = last.chars().take(300).collect();
-    format!("it printed: {short}")
 }

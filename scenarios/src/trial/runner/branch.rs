@@ -12,108 +12,76 @@ use crate::trial::record::{Choice, RunRecord};
 
 use super::course::Course;
 use super::options::RunOptions;
-use super::run::Runner;
 
 impl Course {
     /// How many steps have been played.
     pub const fn steps(&self) -> u32 {
-        self.step
+        self.journal.step()
     }
 
     /// Whether a row is known to its client as committed.
     pub fn is_acknowledged(&self, tag: &str) -> bool {
-        let mut writes = self.record.writes.iter();
+        let mut writes = self.record().writes.iter();
         writes.any(|write| write.tag == tag && write.is_acknowledged())
     }
 
     /// What each node would lose as the first of a new cluster, of what clients know to be committed.
     pub fn choices(&self, observation: &Observation) -> Vec<Choice> {
-        choices(&self.record.writes, observation)
+        choices(&self.record().writes, observation)
     }
 
     /// Drops what the record says of the past and no verdict looks at: observations, commands, faults.
     pub fn forget_the_past(&mut self) {
-        self.record.observations = Vec::new();
-        self.record.faults = Vec::new();
-        // Requests that still run are written down where they began.
-        for command in &mut self.record.commands {
-            command.output = None;
-        }
+        self.journal.forget_the_past();
     }
 
     /// The nodes have other names from here on, and had them before. The record's own list of
     /// observations, commands and faults keeps the old ones.
     pub fn rename(&mut self, names: &BTreeMap<NodeName, NodeName>) {
-        let new = |name: &NodeName| names.get(name).unwrap_or(name).clone();
-        for write in &mut self.record.writes {
-            write.node = new(&write.node);
-        }
-        let deeds = &mut self.deeds;
-        for set in [
-            &mut deeds.hung,
-            &mut deeds.powered_off,
-            &mut deeds.read_locked,
-            &mut deeds.tampered,
-        ] {
-            *set = set.iter().map(new).collect();
-        }
+        self.journal.rename(names);
+        self.witness.rename(names);
     }
 
     /// Goes on with some steps.
     #[must_use]
     pub async fn go_on<T: Testbed>(
-        self,
+        mut self,
         testbed: &mut T,
         scenario: &Scenario,
         options: &RunOptions,
         steps: &[Step],
     ) -> Self {
-        let mut runner = Runner {
-            testbed,
-            scenario,
-            options,
-            course: self,
-        };
+        let mut runner = self.runner(testbed, scenario, options);
         let mut steps = steps.iter().peekable();
         while let Some(step) = steps.next() {
             runner.play_step(step, steps.peek().copied()).await;
         }
-        runner.course
+        self
     }
 
     /// Ends every fault that lasts and waits for rest, as the second phase begins.
     #[must_use]
     pub async fn heal<T: Testbed>(
-        self,
+        mut self,
         testbed: &mut T,
         scenario: &Scenario,
         options: &RunOptions,
     ) -> Self {
-        let mut runner = Runner {
-            testbed,
-            scenario,
-            options,
-            course: self,
-        };
+        let mut runner = self.runner(testbed, scenario, options);
         runner.heal().await;
-        runner.rest().await;
-        runner.course
+        runner.play.rest().await;
+        self
     }
 
     /// Plays the second phase and closes the record.
     pub async fn conclude<T: Testbed>(
-        self,
+        mut self,
         testbed: &mut T,
         scenario: &Scenario,
         options: &RunOptions,
     ) -> RunRecord {
-        let mut runner = Runner {
-            testbed,
-            scenario,
-            options,
-            course: self,
-        };
+        let mut runner = self.runner(testbed, scenario, options);
         runner.finish_with_the_second_phase().await;
-        runner.finish()
+        self.close(testbed, scenario)
     }
 }

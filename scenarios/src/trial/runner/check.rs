@@ -1,14 +1,13 @@
 //! Checking what a scenario expects.
 
-use crate::language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd};
+use crate::language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd, Scenario};
 use crate::port::{Condition, NodeName, Progress, Request, Span, Statement, Testbed};
 use crate::trial::oracles::{diverged, lost_rows};
-use crate::trial::record::{RaceResult, WriteOutcome};
+use crate::trial::record::WriteOutcome;
 
-use super::act::{negated_output, output_mismatch};
-use super::options::hold_for;
+use super::output::{negated_output, output_mismatch};
+use super::play::Play;
 use super::requests::Place;
-use super::run::{CheckOutcome, Runner};
 
 /// How long is waited for a state if the file says neither `within` nor `for`.
 const WITHIN_DEFAULT: Span = Span::from_secs(10);
@@ -25,12 +24,47 @@ const HANG: Span = Span::from_secs(10);
 /// The time between two tries.
 const AGAIN: Span = Span::from_secs(1);
 
-impl<T: Testbed> Runner<'_, T> {
+/// What a check has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CheckOutcome {
+    pub(super) held: bool,
+    pub(super) text: String,
+}
+
+impl CheckOutcome {
+    pub(super) fn held(text: impl Into<String>) -> Self {
+        Self {
+            held: true,
+            text: text.into(),
+        }
+    }
+
+    pub(super) fn failed(text: impl Into<String>) -> Self {
+        Self {
+            held: false,
+            text: text.into(),
+        }
+    }
+}
+
+/// A check under way.
+///
+/// Borrows the play, the scenario and what is negated. The runner calls it for an `expect`. It lets time
+/// pass, tries writes and reads, and writes down races; it does not know the oracles, and the verdict of
+/// the run is not its own.
+pub(super) struct Check<'c, 'a, T> {
+    pub(super) play: &'c mut Play<'a, T>,
+    pub(super) scenario: &'c Scenario,
+    /// The part of this check that is negated, if one is.
+    pub(super) negated: Option<&'c Part>,
+}
+
+impl<T: Testbed> Check<'_, '_, T> {
     /// Checks what is expected: that it becomes true, and then stays true.
     ///
     /// A negated check has the same time: its one part must become false, and then stay false.
     pub(super) async fn expect(&mut self, expect: &Expect) -> CheckOutcome {
-        let reduced = self.negated().map(|part| expect.negated(part));
+        let reduced = self.negated.map(|part| expect.negated(part));
         let expect = reduced.as_ref().unwrap_or(expect);
         if let Some(request) = &expect.request {
             return self.expect_request(request, expect).await;
@@ -40,10 +74,10 @@ impl<T: Testbed> Runner<'_, T> {
             (None, Some(_)) => Span::ZERO,
             (None, None) => WITHIN_DEFAULT,
         };
-        let deadline = self.testbed.now() + within;
+        let deadline = self.play.now() + within;
         let mut tries = 0;
         loop {
-            let left = deadline.saturating_sub(self.testbed.now());
+            let left = deadline.saturating_sub(self.play.now());
             if let Some(mismatch) = self.expect_state(expect, left).await {
                 return CheckOutcome::failed(format!("within {within}: {mismatch}"));
             }
@@ -51,19 +85,19 @@ impl<T: Testbed> Runner<'_, T> {
             let Some(mismatch) = self.expect_measures(expect, deadline, tries).await else {
                 break;
             };
-            let left = deadline.saturating_sub(self.testbed.now());
-            if left == Span::ZERO || self.course.over_limit {
+            let left = deadline.saturating_sub(self.play.now());
+            if left == Span::ZERO || self.play.clock.is_over_limit() {
                 return CheckOutcome::failed(format!("within {within}: {mismatch}"));
             }
-            self.wait(&Condition::Never, AGAIN.min(left)).await;
+            self.play.pass(AGAIN.min(left)).await;
         }
         if let Some(written) = expect.hold {
-            let hold = hold_for(written, self.course.timers);
+            let hold = self.play.clock.hold(written);
             if let Some(mismatch) = self.hold(expect, hold, tries + 1).await {
                 return CheckOutcome::failed(format!("for {hold}: {mismatch}"));
             }
         }
-        if expect.state.any.is_empty() || self.negated().is_some() {
+        if expect.state.any.is_empty() || self.negated.is_some() {
             return CheckOutcome::held("as expected");
         }
         self.note_outcome(expect).await
@@ -71,22 +105,18 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Takes down which of its outcomes a race has ended in.
     async fn note_outcome(&mut self, expect: &Expect) -> CheckOutcome {
-        let seen = self.testbed.observe().await;
+        let seen = self.play.observe().await;
         let Some(outcome) = expect.state.outcome(&seen) else {
             return CheckOutcome::failed("none of the outcomes lasts");
         };
+        let now = self.play.journal.step();
         let mut before = self
             .scenario
             .steps
             .iter()
-            .filter(|step| step.number < self.course.step && !step.action.only_looks());
-        self.course.record.races.push(RaceResult {
-            from: before
-                .next_back()
-                .map_or(self.course.step, |step| step.number),
-            step: self.course.step,
-            outcome: outcome.to_owned(),
-        });
+            .filter(|step| step.number < now && !step.action.only_looks());
+        let from = before.next_back().map_or(now, |step| step.number);
+        self.play.journal.raced(from, outcome);
         CheckOutcome::held(format!("outcome `{outcome}`"))
     }
 
@@ -96,22 +126,27 @@ impl<T: Testbed> Runner<'_, T> {
             return None;
         }
         if self
+            .play
             .wait(&Condition::State(expect.state.clone()), limit)
             .await
         {
             return None;
         }
-        let seen = self.testbed.observe().await;
+        let seen = self.play.observe().await;
         expect.state.first_mismatch(&seen)
     }
 
     /// Watches whether it stays true, and says what became false.
     async fn hold(&mut self, expect: &Expect, span: Span, tries: u32) -> Option<String> {
-        let began = self.testbed.now();
+        let began = self.play.now();
         if expect.says_of_states() {
-            if self.wait(&Condition::Not(expect.state.clone()), span).await {
-                let seen = self.testbed.observe().await;
-                let after = self.testbed.now().saturating_sub(began);
+            if self
+                .play
+                .wait(&Condition::Not(expect.state.clone()), span)
+                .await
+            {
+                let seen = self.play.observe().await;
+                let after = self.play.now().saturating_sub(began);
                 let mismatch = expect.state.first_mismatch(&seen);
                 return Some(match mismatch {
                     Some(mismatch) => format!("{mismatch} after {after}"),
@@ -119,9 +154,9 @@ impl<T: Testbed> Runner<'_, T> {
                 });
             }
         } else {
-            self.wait(&Condition::Never, span).await;
+            self.play.pass(span).await;
         }
-        let deadline = self.testbed.now();
+        let deadline = self.play.now();
         self.expect_measures(expect, deadline, tries).await
     }
 
@@ -160,13 +195,10 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What is not so of lost and of different rows.
     async fn rows_mismatch(&mut self, expect: &Expect) -> Option<String> {
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
-        let seen = self.testbed.observe().await;
+        self.play.refresh().await;
+        let seen = self.play.observe().await;
         if let Some(wanted) = expect.lost {
-            let lost = lost_rows(&self.course.record.writes, &seen);
+            let lost = lost_rows(&self.play.journal.record().writes, &seen);
             if lost.len() != wanted as usize {
                 return Some(format!(
                     "expected {wanted} acknowledged rows lost, seen {}: {}",
@@ -186,7 +218,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What a measurement has shown, turned round where this part of the check is negated.
     fn turned(&self, mismatch: Option<String>, says: &str) -> Option<String> {
-        match (self.negated(), mismatch) {
+        match (self.negated, mismatch) {
             (None, mismatch) => mismatch,
             (Some(_), Some(_)) => None,
             (Some(_), None) => Some(format!("negated: expected not {says}")),
@@ -195,7 +227,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     fn probe_limit(&self, deadline: Span) -> Span {
         deadline
-            .saturating_sub(self.testbed.now())
+            .saturating_sub(self.play.now())
             .max(PROBE_LEAST)
             .min(PROBE_LIMIT)
     }
@@ -210,26 +242,20 @@ impl<T: Testbed> Runner<'_, T> {
         tries: u32,
     ) -> Option<String> {
         let tag = match tries {
-            1 => format!("p{}{node}", self.course.step),
-            _ => format!("p{}{node}-{tries}", self.course.step),
+            1 => format!("p{}{node}", self.play.journal.step()),
+            _ => format!("p{}{node}-{tries}", self.play.journal.step()),
         };
         let limit = if wanted == ProbeWrite::Hangs {
             HANG
         } else {
             self.probe_limit(deadline)
         };
-        let started = self.course.requests.write(
-            self.testbed,
-            &mut self.course.record,
-            self.course.step,
-            node,
-            &tag,
-        );
-        self.wait_for_all(&[started], limit).await;
+        let started = self.play.write(node, &tag);
+        self.play.wait_for_all(&[started], limit).await;
         let Place::Write(index) = started.place else {
             return None;
         };
-        let outcome = &self.course.record.writes[index].outcome;
+        let outcome = &self.play.journal.record().writes[index].outcome;
         let as_wanted = match (wanted, outcome) {
             (ProbeWrite::Acknowledged, WriteOutcome::Acknowledged)
             | (ProbeWrite::Hangs, WriteOutcome::Running) => true,
@@ -255,12 +281,12 @@ impl<T: Testbed> Runner<'_, T> {
         deadline: Span,
     ) -> Option<String> {
         let limit = self.probe_limit(deadline);
-        let id = self.testbed.start(Request::Client {
+        let id = self.play.testbed.start(Request::Client {
             node: node.clone(),
             statement: Statement::Read,
         });
-        self.wait(&Condition::Ended(id), limit).await;
-        let progress = self.testbed.poll(id).await;
+        self.play.wait(&Condition::Ended(id), limit).await;
+        let progress = self.play.testbed.poll(id).await;
         let as_wanted = match (wanted, &progress) {
             (ProbeRead::Ok, Progress::Acknowledged | Progress::Done(_)) => true,
             (ProbeRead::Refused, Progress::Refused { code, .. }) => self.has_error(error, *code),
@@ -278,7 +304,7 @@ impl<T: Testbed> Runner<'_, T> {
     /// Whether a refusal has the number that is asked for: another one where the number is negated.
     fn has_error(&self, wanted: Option<u16>, seen: u16) -> bool {
         let negated = matches!(
-            self.negated(),
+            self.negated,
             Some(Part::WriteError(_) | Part::ReadError(_) | Part::Error)
         );
         wanted.is_none_or(|wanted| (wanted == seen) != negated)
@@ -286,24 +312,21 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// Whether a probe that ended so is right: where its end is negated, if it did not.
     fn wanted(&self, as_wanted: bool) -> bool {
-        as_wanted != matches!(self.negated(), Some(Part::Write(_) | Part::Read(_)))
+        as_wanted != matches!(self.negated, Some(Part::Write(_) | Part::Read(_)))
     }
 
     async fn expect_request(&mut self, check: &RequestCheck, expect: &Expect) -> CheckOutcome {
-        let Some(started) = self.course.requests.named.get(&check.name).copied() else {
+        let Some(started) = self.play.requests.named(&check.name) else {
             return CheckOutcome::failed(format!("{} was never begun", check.name));
         };
         let limit = match check.ends {
             RequestEnd::Running => expect
                 .hold
-                .map_or(Span::ZERO, |hold| hold_for(hold, self.course.timers)),
+                .map_or(Span::ZERO, |hold| self.play.clock.hold(hold)),
             _ => expect.within.unwrap_or(WITHIN_DEFAULT),
         };
-        self.wait(&Condition::Ended(started.id), limit).await;
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
+        self.play.wait(&Condition::Ended(started.id), limit).await;
+        self.play.refresh().await;
         let name = &check.name;
         let mismatch = match started.place {
             Place::Write(index) => self.write_mismatch(check, index),
@@ -317,7 +340,7 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What of a named write is not as asked.
     fn write_mismatch(&self, check: &RequestCheck, index: usize) -> Option<String> {
-        let outcome = &self.course.record.writes[index].outcome;
+        let outcome = &self.play.journal.record().writes[index].outcome;
         let as_wanted = match (check.ends, outcome) {
             (RequestEnd::Running, WriteOutcome::Running)
             | (RequestEnd::Acknowledged, WriteOutcome::Acknowledged)
@@ -328,7 +351,7 @@ impl<T: Testbed> Runner<'_, T> {
             }
             _ => false,
         };
-        let as_wanted = as_wanted != matches!(self.negated(), Some(Part::Ends));
+        let as_wanted = as_wanted != matches!(self.negated, Some(Part::Ends));
         (!as_wanted).then(|| {
             let wanted = with_error(check.ends.name(), check.error);
             format!("expected {wanted}, seen {}", describe_outcome(outcome))
@@ -337,9 +360,9 @@ impl<T: Testbed> Runner<'_, T> {
 
     /// What of a named command is not as asked.
     fn command_mismatch(&self, check: &RequestCheck, index: usize, limit: Span) -> Option<String> {
-        let command = &self.course.record.commands[index];
+        let command = &self.play.journal.record().commands[index];
         let ended = command.ended_ms.is_some();
-        let wanted = (check.ends != RequestEnd::Running) != (self.negated() == Some(&Part::Ends));
+        let wanted = (check.ends != RequestEnd::Running) != (self.negated == Some(&Part::Ends));
         if ended != wanted {
             return Some(if wanted {
                 format!("expected it to end within {limit}, it still runs")
@@ -349,7 +372,7 @@ impl<T: Testbed> Runner<'_, T> {
         }
         let output = command.output.as_ref().filter(|_| wanted)?;
         let asked = (check.exit, check.prints.as_deref(), check.lacks.as_deref());
-        match self.negated() {
+        match self.negated {
             Some(Part::Exit | Part::Prints | Part::Lacks) => negated_output(output, asked),
             _ => output_mismatch(output, asked),
         }

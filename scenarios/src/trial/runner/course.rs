@@ -7,40 +7,32 @@
 use std::collections::BTreeSet;
 
 use crate::language::{Scenario, Step};
-use crate::port::trace::TraceKind;
-use crate::port::{Span, Testbed, Timers};
-use crate::trial::oracles::{self, Deeds, Watch};
+use crate::port::{Span, Testbed};
+use crate::trial::oracles::{self, Deeds};
 use crate::trial::record::{Namer, RunRecord};
 
-use super::load::RunningLoad;
+use super::clock::{Clock, Halt};
+use super::journal::Journal;
 use super::options::RunOptions;
+use super::play::Play;
 use super::requests::Requests;
 use super::run::Runner;
+use super::witness::Witness;
 
 /// A run as a value between two steps, apart from the cluster on which it is played.
+///
+/// Owns the four parts of a run that last from step to step. Each keeps its fields to itself. `run`,
+/// the lab and the searches call it, and only [`Course::runner`] hands the parts out.
 #[derive(Clone, Debug)]
 pub struct Course {
-    pub(super) timers: Timers,
-    /// The number of the step that is being played.
-    pub(super) step: u32,
-    /// When the first step could begin.
-    pub(super) began: Span,
-    /// When the scenario's limit is over.
-    pub(super) deadline: Span,
-    /// The limit passed while something was waited for.
-    pub(super) over_limit: bool,
-    pub(super) record: RunRecord,
-    pub(super) requests: Requests,
-    pub(super) load: Option<RunningLoad>,
-    pub(super) deeds: Deeds,
-    pub(super) replay: String,
-    /// Rows written by steps, for their tags.
-    pub(super) row_count: u32,
-    /// Rows written by the load, for their tags.
-    pub(super) load_count: u32,
-    pub(super) unsupported: bool,
-    pub(super) watch: Watch,
-    pub(super) namer: Namer,
+    /// When the run began, when it must end, and why there cannot be another step.
+    clock: Clock,
+    /// What runs on the cluster, and the load.
+    requests: Requests,
+    /// What is written down.
+    pub(super) journal: Journal,
+    /// What the oracles know.
+    pub(super) witness: Witness,
 }
 
 impl Course {
@@ -51,26 +43,43 @@ impl Course {
         } else {
             options.engine.clone()
         };
-        let mut deeds = Deeds::default();
-        deeds.settings(&scenario.options);
-        let began = testbed.now();
+        let timers = options.timers.or(scenario.timers).unwrap_or_default();
         Self {
-            timers: options.timers.or(scenario.timers).unwrap_or_default(),
-            step: 0,
-            began,
-            deadline: began + scenario.limit,
-            over_limit: false,
-            replay: super::run::replay_line(scenario, &engine, options.seed),
-            record: RunRecord::begin(scenario, engine, options.seed),
+            clock: Clock::new(testbed.now(), scenario.limit, timers),
             requests: Requests::default(),
-            load: None,
-            deeds,
-            row_count: 0,
-            load_count: 0,
-            unsupported: false,
-            watch: Watch::default(),
-            namer: Namer::default(),
+            journal: Journal::new(scenario, engine, options.seed),
+            witness: Witness::new(&scenario.options),
         }
+    }
+
+    /// The runner that plays on this course for one call.
+    pub(super) fn runner<'a, T: Testbed>(
+        &'a mut self,
+        testbed: &'a mut T,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Runner<'a, T> {
+        Runner {
+            play: Play {
+                testbed,
+                clock: &mut self.clock,
+                requests: &mut self.requests,
+                journal: &mut self.journal,
+            },
+            witness: &mut self.witness,
+            scenario,
+            options,
+        }
+    }
+
+    /// Closes the record of a run that has ended.
+    pub(super) fn close<T: Testbed>(self, testbed: &T, scenario: &Scenario) -> RunRecord {
+        let mut record = self.journal.into_record();
+        record.simulated_ms = testbed.now().saturating_sub(self.clock.began()).as_millis();
+        record.forced = self.witness.deeds().excuse_texts();
+        let histories = testbed.capabilities().histories;
+        super::verdict::judge_findings(&mut record, &scenario.findings, histories);
+        record
     }
 
     /// Begins a run on a cluster that has its initial state.
@@ -79,96 +88,76 @@ impl Course {
         scenario: &Scenario,
         options: &RunOptions,
     ) -> Self {
-        let course = Self::new(testbed, scenario, options);
-        let mut runner = Runner {
-            testbed,
-            scenario,
-            options,
-            course,
-        };
+        let mut course = Self::new(testbed, scenario, options);
+        let mut runner = course.runner(testbed, scenario, options);
         runner.look_at_the_beginning().await;
-        runner.course
+        course
     }
 
     /// Plays one more step. `scenario` says what the nodes and the limits are, and holds the steps
     /// so far; the step itself may be new.
     #[must_use]
     pub async fn play<T: Testbed>(
-        self,
+        mut self,
         testbed: &mut T,
         scenario: &Scenario,
         options: &RunOptions,
         step: &Step,
     ) -> Self {
-        let mut runner = Runner {
-            testbed,
-            scenario,
-            options,
-            course: self,
-        };
+        let mut runner = self.runner(testbed, scenario, options);
         runner.play_step(step, None).await;
-        let mut course = runner.course;
         // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
         // grow with their third power. Nothing that is played later looks at them.
-        course.record.observations.clear();
-        course
+        self.journal.forget_observations();
+        self
     }
 
-    /// What is known of the run, without the observations after its steps.
+    /// The record so far, without the observations after its steps.
     pub const fn record(&self) -> &RunRecord {
-        &self.record
+        self.journal.record()
     }
 
     /// What was done so far.
     pub const fn deeds(&self) -> &Deeds {
-        &self.deeds
+        self.witness.deeds()
     }
 
     /// The names of uuids so far: the same as in the record.
     pub const fn namer(&self) -> &Namer {
-        &self.namer
+        self.journal.namer()
     }
 
     /// When the first step could begin, on the engine's clock.
     pub const fn began(&self) -> Span {
-        self.began
+        self.clock.began()
     }
 
     /// Whether clients write all the time.
     pub const fn is_under_load(&self) -> bool {
-        self.load.is_some()
+        self.requests.is_under_load()
     }
 
     /// Why there cannot be another step, if there cannot.
     pub fn ended(&self) -> Option<String> {
-        if self.over_limit {
-            let limit = self.deadline.saturating_sub(self.began);
-            return Some(format!("the time limit of {limit} has passed"));
+        match self.clock.halted()? {
+            Halt::OverLimit => {
+                let limit = self.clock.limit();
+                Some(format!("the time limit of {limit} has passed"))
+            }
+            Halt::Unsupported => {
+                let failure = self.record().failure.as_ref();
+                failure.map(|failure| format!("this engine cannot do it: {}", failure.text))
+            }
         }
-        let failure = self.record.failure.as_ref().filter(|_| self.unsupported);
-        failure.map(|failure| format!("this engine cannot do it: {}", failure.text))
     }
 
     /// The findings so far that a scenario must name to pass.
     pub fn findings_to_name(&self) -> BTreeSet<String> {
-        self.record
+        self.record()
             .findings
             .iter()
             .filter(|found| oracles::finding(&found.oracle).is_none_or(|kind| kind.fails_unlisted))
             .map(|found| found.oracle.clone())
             .collect()
-    }
-}
-
-impl<T: Testbed> Runner<'_, T> {
-    /// The initial state: the uuids that are there get their names, and the oracles see it.
-    pub(super) async fn look_at_the_beginning(&mut self) {
-        self.trace(TraceKind::Step {
-            step: 0,
-            title: "initial state".to_owned(),
-        });
-        let initial = self.testbed.observe().await;
-        self.course.namer.normalise(&initial);
-        self.look(&initial, true);
     }
 }

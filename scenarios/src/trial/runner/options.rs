@@ -43,6 +43,14 @@ pub struct RunOptions {
     pub program: Option<Arc<dyn Program>>,
 }
 
+impl RunOptions {
+    /// The part of this step's check that is negated, if one is.
+    pub(super) fn negated(&self, step: u32) -> Option<&Part> {
+        let negation = self.negate.as_ref()?;
+        (negation.step == step).then_some(&negation.part)
+    }
+}
+
 impl Default for RunOptions {
     fn default() -> Self {
         Self {

@@ -7,12 +7,13 @@ use std::task::Poll;
 
 use crate::language::ProcedureEnd;
 use crate::operator::procedures::{ProcedureOutcome, run_procedure};
-use crate::port::{Span, Testbed};
+use crate::port::{NodeName, Span, Testbed};
 use crate::trial::record::{ProcedureRecord, ms};
 
+use super::clock::Halt;
 use super::console::RunnerConsole;
-use super::external;
-use super::run::Runner;
+use super::external::{self, Program};
+use super::play::Play;
 
 /// How long a procedure may take.
 pub const PROCEDURE_BOUND: Span = Span::from_secs(60 * 60);
@@ -30,64 +31,75 @@ pub async fn run_bounded<F: Future>(future: F, expired: &Cell<bool>) -> Option<F
     .await
 }
 
-impl<T: Testbed> Runner<'_, T> {
-    /// Lets the procedure act, and says how it ended and what it said.
-    pub(super) async fn procedure(&mut self, name: &str) -> (ProcedureEnd, String) {
-        let began = self.testbed.now();
-        let bound = began + PROCEDURE_BOUND;
-        let expired = Cell::new(false);
-        // A person walks the nodes by name, in whatever order they were started.
-        let mut nodes = self.scenario.nodes.clone();
-        nodes.sort();
-        let mut console = RunnerConsole::new(
-            self.testbed,
-            &nodes,
-            name,
-            self.course.step,
-            bound.min(self.course.deadline),
-            &expired,
-        );
-        let program = self.options.program.as_deref();
-        let outcome = match program.filter(|program| program.name() == name) {
-            Some(program) => run_bounded(external::run(program, &mut console), &expired).await,
-            None => run_bounded(run_procedure(name, &mut console), &expired).await,
-        };
-        let commands = std::mem::take(&mut console.commands);
-        for command in &commands {
-            self.course.deeds.command(&command.node, &command.line);
-        }
-        let last = commands
-            .last()
-            .map(|command| format!("{} on {}", command.line, command.node));
-        self.course.record.commands.extend(commands);
-        let (end, text) = match outcome {
-            Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
-            Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
-            Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
-            None => {
-                if bound > self.course.deadline {
-                    self.course.over_limit = true;
-                }
-                let took = self.testbed.now().saturating_sub(began);
-                let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
-                (
-                    ProcedureEnd::Unbounded,
-                    format!("after {took}, its last command was {last}"),
-                )
+/// Lets a procedure act on these nodes, and returns how it ended and what it said. `program` takes its
+/// place where the user has one of this name.
+pub(super) async fn let_act<T: Testbed>(
+    play: &mut Play<'_, T>,
+    nodes: &[NodeName],
+    name: &str,
+    program: Option<&dyn Program>,
+) -> (ProcedureEnd, String) {
+    let began = play.now();
+    let bound = began + PROCEDURE_BOUND;
+    let deadline = play.clock.deadline();
+    let step = play.journal.step();
+    let expired = Cell::new(false);
+    let mut console = RunnerConsole::new(
+        play.testbed,
+        nodes,
+        name,
+        step,
+        bound.min(deadline),
+        &expired,
+    );
+    let outcome = match program {
+        Some(program) => run_bounded(external::run(program, &mut console), &expired).await,
+        None => run_bounded(run_procedure(name, &mut console), &expired).await,
+    };
+    let commands = std::mem::take(&mut console.commands);
+    let last = commands
+        .last()
+        .map(|command| format!("{} on {}", command.line, command.node));
+    play.journal.typed(commands);
+    let (end, text) = match outcome {
+        Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
+        Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
+        Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
+        None => {
+            if bound > deadline {
+                play.clock.halt(Halt::OverLimit);
             }
-        };
-        self.note(format!(
-            "procedure {name} {}",
-            super::act::describe_end(end, &text)
-        ));
-        self.course.record.procedures.push(ProcedureRecord {
-            step: self.course.step,
-            name: name.to_owned(),
-            began_ms: ms(began),
-            ended_ms: ms(self.testbed.now()),
-            end,
-            text: text.clone(),
-        });
-        (end, text)
+            let took = play.now().saturating_sub(began);
+            let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
+            (
+                ProcedureEnd::Unbounded,
+                format!("after {took}, its last command was {last}"),
+            )
+        }
+    };
+    play.note(format!("procedure {name} {}", describe_end(end, &text)));
+    play.journal.procedure(ProcedureRecord {
+        step,
+        name: name.to_owned(),
+        began_ms: ms(began),
+        ended_ms: ms(play.now()),
+        end,
+        text: text.clone(),
+    });
+    (end, text)
+}
+
+/// How a procedure ended, in words.
+pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
+    let what = match end {
+        ProcedureEnd::Recovered => "said that the cluster has recovered",
+        ProcedureEnd::AsksPerson => "asked a person",
+        ProcedureEnd::GaveUp => "gave up",
+        ProcedureEnd::Unbounded => "did not end",
+    };
+    if text.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {text}")
     }
 }

@@ -1,9 +1,12 @@
-//! Requests that have begun: writes, commands, and which of them have names.
+//! Requests that have begun: writes, commands, which of them have names, and the load.
 
 use std::collections::BTreeMap;
 
 use crate::port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome, WriteRecord, ms};
+
+use super::journal::Journal;
+use super::load::RunningLoad;
 
 /// The most bytes of a command's output that a record keeps of each stream.
 const OUTPUT_MAX: usize = 64 * 1024;
@@ -24,11 +27,30 @@ pub(super) struct Started {
     pub(super) place: Place,
 }
 
-/// The requests of a run that have no end yet, and those with a name.
+impl Started {
+    /// Whether the record says that the request has ended.
+    pub(super) fn has_ended(self, record: &RunRecord) -> bool {
+        match self.place {
+            Place::Write(index) => record.writes[index].outcome != WriteOutcome::Running,
+            Place::Command(index) => record.commands[index].ended_ms.is_some(),
+        }
+    }
+}
+
+/// The requests of a run.
+///
+/// Owns those that have no end yet, the names given with `as`, the load, and the numbers of rows for
+/// their tags. [`Play`](super::play::Play) calls it. It starts and polls requests and writes their ends
+/// into the journal; it lets no time pass and does not know the scenario.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
     pending: Vec<Started>,
-    pub(super) named: BTreeMap<String, Started>,
+    named: BTreeMap<String, Started>,
+    load: Option<RunningLoad>,
+    /// Rows written by steps.
+    rows: u32,
+    /// Rows written by the load.
+    load_rows: u32,
 }
 
 impl Requests {
@@ -36,26 +58,23 @@ impl Requests {
     pub(super) fn write<T: Testbed>(
         &mut self,
         testbed: &mut T,
-        record: &mut RunRecord,
-        step: u32,
+        journal: &mut Journal,
         node: &NodeName,
         tag: &str,
     ) -> Started {
-        let statement = Statement::Insert(tag.to_owned());
         let at_ms = ms(testbed.now());
         let id = testbed.start(Request::Client {
             node: node.clone(),
-            statement,
+            statement: Statement::Insert(tag.to_owned()),
         });
-        let place = Place::Write(record.writes.len());
-        record.writes.push(WriteRecord {
-            step,
+        let place = Place::Write(journal.write_begun(WriteRecord {
+            step: journal.step(),
             at_ms,
             node: node.clone(),
             tag: tag.to_owned(),
             outcome: WriteOutcome::Running,
             ended_ms: None,
-        });
+        }));
         self.pend(Started { id, place })
     }
 
@@ -63,8 +82,7 @@ impl Requests {
     pub(super) fn command<T: Testbed>(
         &mut self,
         testbed: &mut T,
-        record: &mut RunRecord,
-        step: u32,
+        journal: &mut Journal,
         node: &NodeName,
         line: &str,
     ) -> Started {
@@ -73,9 +91,8 @@ impl Requests {
             node: node.clone(),
             line: line.to_owned(),
         });
-        let place = Place::Command(record.commands.len());
-        record.commands.push(CommandRecord {
-            step,
+        let place = Place::Command(journal.command_begun(CommandRecord {
+            step: journal.step(),
             at_ms,
             node: node.clone(),
             line: line.to_owned(),
@@ -83,7 +100,7 @@ impl Requests {
             output: None,
             ended_ms: None,
             timed_out: false,
-        });
+        }));
         self.pend(Started { id, place })
     }
 
@@ -92,13 +109,57 @@ impl Requests {
         started
     }
 
+    /// Gives a request its name, where the step has one.
+    pub(super) fn give_name(&mut self, name: Option<&str>, started: Started) {
+        if let Some(name) = name {
+            self.named.insert(name.to_owned(), started);
+        }
+    }
+
+    /// The request with this name.
+    pub(super) fn named(&self, name: &str) -> Option<Started> {
+        self.named.get(name).copied()
+    }
+
+    /// The tag of the next row that a step writes on a node.
+    pub(super) fn next_tag(&mut self, node: &NodeName) -> String {
+        self.rows += 1;
+        format!("w{}{node}", self.rows)
+    }
+
+    /// The tag of the next row that the load writes on a node.
+    pub(super) fn next_load_tag(&mut self, node: &NodeName) -> String {
+        self.load_rows += 1;
+        format!("l{}{node}", self.load_rows)
+    }
+
+    /// Whether clients write all the time.
+    pub(super) const fn is_under_load(&self) -> bool {
+        self.load.is_some()
+    }
+
+    /// Takes the load out, to let its clients go on.
+    pub(super) const fn take_load(&mut self) -> Option<RunningLoad> {
+        self.load.take()
+    }
+
+    /// Puts a load in.
+    pub(super) fn put_load(&mut self, load: RunningLoad) {
+        self.load = Some(load);
+    }
+
+    /// Ends the load.
+    pub(super) fn end_load(&mut self) {
+        self.load = None;
+    }
+
     /// Asks after every request without an end, and writes down the ends.
-    pub(super) async fn refresh<T: Testbed>(&mut self, testbed: &mut T, record: &mut RunRecord) {
+    pub(super) async fn refresh<T: Testbed>(&mut self, testbed: &mut T, journal: &mut Journal) {
         let mut still = Vec::new();
         for started in std::mem::take(&mut self.pending) {
             let progress = testbed.poll(started.id).await;
             let now = ms(testbed.now());
-            if !note(record, started.place, progress, now) {
+            if !note(journal, started.place, progress, now) {
                 still.push(started);
             }
         }
@@ -107,10 +168,10 @@ impl Requests {
 }
 
 /// Writes down how far a request is, and says whether it has ended.
-fn note(record: &mut RunRecord, place: Place, progress: Progress, now: u64) -> bool {
+fn note(journal: &mut Journal, place: Place, progress: Progress, now: u64) -> bool {
     match place {
         Place::Write(index) => {
-            let write = &mut record.writes[index];
+            let write = journal.write_mut(index);
             write.outcome = match progress {
                 Progress::Running => return false,
                 Progress::Acknowledged => WriteOutcome::Acknowledged,
@@ -121,7 +182,7 @@ fn note(record: &mut RunRecord, place: Place, progress: Progress, now: u64) -> b
             write.ended_ms = Some(now);
         }
         Place::Command(index) => {
-            let command = &mut record.commands[index];
+            let command = journal.command_mut(index);
             match progress {
                 Progress::Running => return false,
                 Progress::Done(mut output) => {

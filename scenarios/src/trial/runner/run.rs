@@ -1,237 +1,126 @@
-//! The course of a run: step by step, an observation after each, then the second phase.
+//! The steps of a run: each is performed and judged, then observed, then comes the second phase.
 
 use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
 use crate::port::trace::TraceKind;
-use crate::port::{Condition, Observation, Span, Testbed};
-use crate::trial::oracles::OracleContext;
-use crate::trial::record::{
-    CheckRecord, ClaimResult, Failure, RunRecord, StepObservation, Verdict, ms,
-};
+use crate::port::{Observation, Span, Testbed};
+use crate::trial::record::RunRecord;
 
+use super::check::CheckOutcome;
+use super::clock::Halt;
 use super::course::Course;
 use super::options::RunOptions;
-
-/// How long is waited for rest.
-pub(super) const REST_LIMIT: Span = Span::from_secs(180);
+use super::play::Play;
+use super::witness::Witness;
 
 /// How long an action's effects may take to begin.
 const STIR: Span = Span::from_secs(1);
 
-/// How long is waited instead while a load runs, since there is no rest under load.
-const LOAD_PAUSE: Span = Span::from_secs(5);
-
-/// What a check has shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CheckOutcome {
-    pub(super) held: bool,
-    pub(super) text: String,
-}
-
-impl CheckOutcome {
-    pub(super) fn held(text: impl Into<String>) -> Self {
-        Self {
-            held: true,
-            text: text.into(),
-        }
-    }
-
-    pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self {
-            held: false,
-            text: text.into(),
-        }
-    }
-}
-
-/// A run under way.
+/// A run under way, between the cluster and a [`Course`].
+///
+/// Owns nothing: it lives for one call of the course, and borrows the parts of the course, the cluster,
+/// the scenario and the options. It plays steps (here), performs their actions (`act.rs`) and plays the
+/// second phase (`second_phase.rs`). What a part keeps is private to that part's file.
 pub(super) struct Runner<'a, T> {
-    pub(super) testbed: &'a mut T,
+    /// Everything that lets time pass and writes down.
+    pub(super) play: Play<'a, T>,
+    /// The oracles.
+    pub(super) witness: &'a mut Witness,
     pub(super) scenario: &'a Scenario,
     pub(super) options: &'a RunOptions,
-    pub(super) course: Course,
 }
 
-/// Runs a scenario on a cluster that has its initial state, and says what happened.
+/// Runs a scenario on a cluster that has its initial state, and returns the record.
 pub async fn run<T: Testbed>(
     testbed: &mut T,
     scenario: &Scenario,
     options: &RunOptions,
 ) -> RunRecord {
-    let course = Course::new(testbed, scenario, options);
-    let mut runner = Runner {
-        testbed,
-        scenario,
-        options,
-        course,
-    };
-    runner.play().await;
-    runner.finish()
+    let mut course = Course::new(testbed, scenario, options);
+    course.runner(testbed, scenario, options).play().await;
+    course.close(testbed, scenario)
 }
 
-/// The line that makes this run again.
-pub(super) fn replay_line(scenario: &Scenario, engine: &str, seed: u64) -> String {
-    format!(
-        "seatrial replay {} --on {engine} --seed {seed}",
-        quote(&scenario.file)
-    )
-}
-
-impl RunRecord {
-    /// The record of a run of which nothing has happened yet.
-    pub fn begin(scenario: &Scenario, engine: String, seed: u64) -> Self {
-        Self {
-            id: scenario.id.clone(),
-            title: scenario.title.clone(),
-            source: scenario.source.clone(),
-            file: scenario.file.clone(),
-            engine,
-            seed,
-            verdict: Verdict::Pass,
-            failure: None,
-            simulated_ms: 0,
-            wall_ms: 0,
-            replay_flags: String::new(),
-            trace_sha256: String::new(),
-            claims: Vec::new(),
-            races: Vec::new(),
-            findings: Vec::new(),
-            observations: Vec::new(),
-            faults: Vec::new(),
-            commands: Vec::new(),
-            writes: Vec::new(),
-            checks: Vec::new(),
-            procedures: Vec::new(),
-            forced: Vec::new(),
-            second_phase: None,
-        }
-    }
-
-    /// The record of a run that could not be made.
-    pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
-        let mut record = Self::begin(scenario, engine.to_owned(), seed);
-        record.verdict = Verdict::Error;
-        record.failure = Some(Failure {
-            step: 0,
-            text: text.into(),
-        });
-        record
-    }
-}
-
-/// A file name as a shell takes it.
-fn quote(file: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if !file.is_empty() && file.chars().all(plain) {
-        return file.to_owned();
-    }
-    format!("'{}'", file.replace('\'', "'\\''"))
-}
-
-impl<T: Testbed> Runner<'_, T> {
+impl<'a, T: Testbed> Runner<'a, T> {
+    /// Plays the whole scenario.
     async fn play(&mut self) {
         let scenario = self.scenario;
         self.look_at_the_beginning().await;
         let mut steps = scenario.steps.iter().peekable();
         while let Some(step) = steps.next() {
             self.play_step(step, steps.peek().copied()).await;
-            if self.course.over_limit {
-                let text = format!(
-                    "the scenario's limit of {} passed in this step: {}",
-                    scenario.limit, step.action
-                );
-                self.fail(step.number, text);
-                break;
-            }
-            if self.course.unsupported {
-                break;
+            match self.play.clock.halted() {
+                None => {}
+                Some(Halt::OverLimit) => {
+                    self.play.journal.failed(format!(
+                        "the scenario's limit of {} passed in this step: {}",
+                        scenario.limit, step.action
+                    ));
+                    break;
+                }
+                Some(Halt::Unsupported) => break,
             }
         }
         self.finish_with_the_second_phase().await;
     }
 
-    /// The second phase where there is one, and the ends of what has ended.
-    pub(super) async fn finish_with_the_second_phase(&mut self) {
-        if self.options.second_phase
-            && self.scenario.second_phase
-            && !self.course.over_limit
-            && !self.course.unsupported
-        {
-            self.course.step = self.course.step.saturating_add(1);
-            self.second_phase().await;
-        }
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
+    /// Shows the initial state to the oracles, and gives its uuids their names.
+    pub(super) async fn look_at_the_beginning(&mut self) {
+        self.play.trace(TraceKind::Step {
+            step: 0,
+            title: "initial state".to_owned(),
+        });
+        let initial = self.play.observe().await;
+        self.play.journal.name_uuids(&initial);
+        self.look(&initial, true);
     }
 
+    /// Plays the second phase where there is one, and writes down the ends of what has ended.
+    pub(super) async fn finish_with_the_second_phase(&mut self) {
+        let wanted = self.options.second_phase && self.scenario.second_phase;
+        if wanted && self.play.clock.halted().is_none() {
+            let step = self.play.journal.step().saturating_add(1);
+            self.play.journal.turn_to(step);
+            self.second_phase().await;
+        }
+        self.play.refresh().await;
+    }
+
+    /// Plays a step: its action, its check, the pause after it, an observation.
     pub(super) async fn play_step(&mut self, step: &Step, next: Option<&Step>) {
-        self.course.step = step.number;
-        let title = step.action.to_string();
-        self.trace(TraceKind::Step {
+        self.play.journal.turn_to(step.number);
+        self.play.trace(TraceKind::Step {
             step: step.number,
-            title: title.clone(),
+            title: step.action.to_string(),
         });
-        let outcome = self.act(&step.action).await;
-        if let Some(outcome) = outcome {
+        if let Some(outcome) = self.act(&step.action).await {
             self.judge(step, outcome);
         }
         let at_rest = self.pause(step, next).await;
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
-        let observation = self.testbed.observe().await;
+        self.play.refresh().await;
+        let observation = self.play.observe().await;
         let starting = step.action.starts_or_stops();
         let unstable = (starting.len() > 1)
             .then(|| format!("{} nodes start or stop in one instant", starting.len()));
-        self.course.record.observations.push(StepObservation {
-            step: step.number,
-            at_ms: ms(self.testbed.now()),
-            at_rest,
-            unstable,
-            nodes: self.course.namer.normalise(&observation),
-        });
+        let now = self.play.now();
+        self.play
+            .journal
+            .observed(now, at_rest, unstable, &observation);
         self.look(&observation, at_rest);
     }
 
-    /// Takes down what a step's check has shown, and what that says of its claim.
+    /// Writes down what a step's check has shown.
     fn judge(&mut self, step: &Step, outcome: CheckOutcome) {
-        self.trace(TraceKind::Check {
+        self.play.trace(TraceKind::Check {
             step: step.number,
             held: outcome.held,
             text: outcome.text.clone(),
         });
-        if let Some(claim) = &step.claim {
-            let verdict = if outcome.held {
-                claim.verdict
-            } else {
-                claim.verdict.opposite()
-            };
-            self.course.record.claims.push(ClaimResult {
-                id: claim.id.clone(),
-                says: claim.says.clone(),
-                verdict,
-                expected: claim.verdict,
-                step: step.number,
-                assumes: claim.assumes.clone(),
-                lines: claim.lines,
-            });
-        }
-        if !outcome.held {
-            self.fail(step.number, outcome.text.clone());
-        }
-        self.course.record.checks.push(CheckRecord {
-            step: step.number,
-            held: outcome.held,
-            text: outcome.text,
-        });
+        self.play.journal.checked(step.claim.as_ref(), outcome);
     }
 
     /// The part of this step's check that is negated, if one is.
-    pub(super) fn negated(&self) -> Option<&Part> {
-        let negation = self.options.negate.as_ref()?;
-        (negation.step == self.course.step).then_some(&negation.part)
+    pub(super) fn negated(&self) -> Option<&'a Part> {
+        self.options.negated(self.play.journal.step())
     }
 
     /// Waits between two steps as the pace says, and says whether the cluster is at rest.
@@ -255,87 +144,22 @@ impl<T: Testbed> Runner<'_, T> {
         if pace == Pace::Next || in_the_middle {
             return false;
         }
-        // What an order sets going begins a moment after it has returned: the quiet before it is not
-        // the rest after it.
-        if !step.action.only_looks() && self.course.load.is_none() {
-            self.wait(&Condition::Never, STIR).await;
+        // The effects of an action begin a moment after it has returned. The quiet before them is not
+        // rest.
+        if !step.action.only_looks() && !self.play.requests.is_under_load() {
+            self.play.pass(STIR).await;
         }
-        self.rest().await
+        self.play.rest().await
     }
 
-    /// Waits for rest, and says whether it came.
-    pub(super) async fn rest(&mut self) -> bool {
-        if self.course.load.is_some() {
-            self.wait(&Condition::Never, LOAD_PAUSE).await;
-            return false;
-        }
-        let at_rest = self.wait(&Condition::Rest, REST_LIMIT).await;
-        if !at_rest {
-            let text = format!("no rest within {REST_LIMIT}");
-            self.trace(TraceKind::Note { text });
-        }
-        at_rest
-    }
-
-    /// Lets time pass until the condition is true, and says whether it is. The scenario's limit
-    /// ends every wait; a load goes on meanwhile.
-    pub(super) async fn wait(&mut self, until: &Condition, limit: Span) -> bool {
-        let left = self.course.deadline.saturating_sub(self.testbed.now());
-        let capped = limit.min(left);
-        let reached = if self.course.load.is_some() {
-            self.wait_under_load(until, capped).await
-        } else {
-            self.testbed.wait(until, capped).await.is_ok()
-        };
-        if !reached && capped < limit {
-            self.course.over_limit = true;
-        }
-        reached
-    }
-
-    /// Shows an observation to the oracles.
+    /// Shows an observation to the oracles, and writes down what they find.
     pub(super) fn look(&mut self, observation: &Observation, at_rest: bool) {
-        self.course.deeds.saw(observation);
-        let context = OracleContext {
-            step: self.course.step,
-            at_rest,
-            writes: &self.course.record.writes,
-            procedures: &self.course.record.procedures,
-            deeds: &self.course.deeds,
-            replay: &self.course.replay,
-        };
-        let found = self.course.watch.look(&context, observation);
+        let found = self.witness.see(observation, at_rest, self.play.journal);
         for finding in &found {
-            let text = format!("finding {}: {}", finding.oracle, finding.message);
-            self.testbed.record(None, TraceKind::Note { text });
+            self.play
+                .note(format!("finding {}: {}", finding.oracle, finding.message));
         }
-        self.course.record.findings.extend(found);
-    }
-
-    pub(super) fn fail(&mut self, step: u32, text: String) {
-        if self.course.record.failure.is_none() {
-            self.course.record.failure = Some(Failure { step, text });
-        }
-        if self.course.record.verdict == Verdict::Pass {
-            self.course.record.verdict = Verdict::Fail;
-        }
-    }
-
-    /// The engine cannot do what a step needs: what follows would say nothing.
-    pub(super) fn unsupported(&mut self, text: String) {
-        if self.options.allow_unsupported {
-            return;
-        }
-        self.course.unsupported = true;
-        self.course.record.verdict = Verdict::Unsupported;
-        self.course.record.failure = Some(Failure {
-            step: self.course.step,
-            text,
-        });
-    }
-
-    pub(super) fn trace(&mut self, event: TraceKind) {
-        self.testbed.record(None, event);
+        self.play.journal.found(found);
     }
 }
 

@@ -12,11 +12,11 @@ use crate::port::{Condition, Fault, Observation, Span, Testbed};
 use crate::trial::oracles::{choices, lost_rows};
 use crate::trial::record::{Choice, SecondPhase};
 
-use super::act::describe_end;
 use super::check::describe_outcome;
-use super::procedure::PROCEDURE_BOUND;
+use super::play::REST_LIMIT;
+use super::procedure::{PROCEDURE_BOUND, describe_end};
 use super::requests::Place;
-use super::run::{REST_LIMIT, Runner};
+use super::run::Runner;
 
 /// How long the cluster may take to be all synced after the procedure.
 const RECOVERY_LIMIT: Span = Span::from_secs(180);
@@ -28,33 +28,34 @@ impl<T: Testbed> Runner<'_, T> {
     /// Plays the second phase.
     pub(super) async fn second_phase(&mut self) {
         let name = self.scenario.procedure.clone();
-        self.trace(TraceKind::Step {
-            step: self.course.step,
+        self.play.trace(TraceKind::Step {
+            step: self.play.journal.step(),
             title: format!("second phase: heal all, then {name}"),
         });
         // Bounds of its own: the scenario's limit is for its steps.
-        self.course.deadline = self.testbed.now()
+        let deadline = self.play.now()
             + PROCEDURE_BOUND
             + REST_LIMIT
             + REST_LIMIT
             + REST_LIMIT
             + RECOVERY_LIMIT
             + Span::from_secs(20 * 60);
-        self.course.load = None;
+        self.play.clock.extend_to(deadline);
+        self.play.requests.end_load();
         // What the oracles see only at rest is seen here also where the steps never rested.
-        let at_rest = self.rest().await;
+        let at_rest = self.play.rest().await;
         self.observe_and_look(at_rest).await;
         self.heal().await;
-        let at_rest = self.rest().await;
+        let at_rest = self.play.rest().await;
         let before = self.observe_and_look(at_rest).await;
-        let choices = choices(&self.course.record.writes, &before);
-        let lost_before: BTreeSet<String> = lost_rows(&self.course.record.writes, &before)
+        let choices = choices(&self.play.journal.record().writes, &before);
+        let lost_before: BTreeSet<String> = lost_rows(&self.play.journal.record().writes, &before)
             .into_iter()
             .collect();
 
         let (end, said) = self.procedure(&name).await;
         let trouble = self.recovery_trouble(&lost_before).await;
-        let at_rest = self.rest().await;
+        let at_rest = self.play.rest().await;
         self.observe_and_look(at_rest).await;
 
         let said = format!("{name} {}", describe_end(end, &said));
@@ -62,15 +63,15 @@ impl<T: Testbed> Runner<'_, T> {
             None => (true, format!("recovered; {said}")),
             Some(trouble) => not_recovered(trouble, end, &said, &choices),
         };
-        self.trace(TraceKind::Check {
-            step: self.course.step,
+        self.play.trace(TraceKind::Check {
+            step: self.play.journal.step(),
             held: accepted,
             text: text.clone(),
         });
         if !accepted {
-            self.fail(self.course.step, format!("second phase: {text}"));
+            self.play.journal.failed(format!("second phase: {text}"));
         }
-        self.course.record.second_phase = Some(SecondPhase {
+        self.play.journal.second_phase(SecondPhase {
             procedure: name,
             recovered: trouble.is_none(),
             accepted,
@@ -80,38 +81,22 @@ impl<T: Testbed> Runner<'_, T> {
     }
 
     async fn observe_and_look(&mut self, at_rest: bool) -> Observation {
-        self.course
-            .requests
-            .refresh(self.testbed, &mut self.course.record)
-            .await;
-        let observation = self.testbed.observe().await;
+        self.play.refresh().await;
+        let observation = self.play.observe().await;
         self.look(&observation, at_rest);
         observation
     }
 
     /// Ends every fault that lasts.
     pub(super) async fn heal(&mut self) {
+        let deeds = self.witness.deeds();
         let mut faults = Vec::new();
-        if self.course.deeds.network_touched {
+        if deeds.network_touched {
             faults.push(Fault::Heal);
         }
-        faults.extend(self.course.deeds.hung.iter().cloned().map(Fault::Resume));
-        faults.extend(
-            self.course
-                .deeds
-                .read_locked
-                .iter()
-                .cloned()
-                .map(Fault::ReadUnlock),
-        );
-        faults.extend(
-            self.course
-                .deeds
-                .powered_off
-                .iter()
-                .cloned()
-                .map(Fault::PowerOn),
-        );
+        faults.extend(deeds.hung.iter().cloned().map(Fault::Resume));
+        faults.extend(deeds.read_locked.iter().cloned().map(Fault::ReadUnlock));
+        faults.extend(deeds.powered_off.iter().cloned().map(Fault::PowerOn));
         if !faults.is_empty() {
             self.apply(&faults).await;
         }
@@ -124,10 +109,11 @@ impl<T: Testbed> Runner<'_, T> {
             ..Predicate::default()
         };
         if !self
+            .play
             .wait(&Condition::State(all_synced.clone()), RECOVERY_LIMIT)
             .await
         {
-            let seen = self.testbed.observe().await;
+            let seen = self.play.observe().await;
             if let Some(mismatch) = all_synced.first_mismatch(&seen) {
                 return Some(format!("{mismatch}; {}", summary(&seen)));
             }
@@ -135,18 +121,12 @@ impl<T: Testbed> Runner<'_, T> {
         let mut fresh = Vec::new();
         for (index, node) in self.scenario.nodes.iter().enumerate() {
             let tag = format!("f{}{node}", index + 1);
-            let started = self.course.requests.write(
-                self.testbed,
-                &mut self.course.record,
-                self.course.step,
-                node,
-                &tag,
-            );
-            self.wait_for_all(&[started], FRESH_LIMIT).await;
+            let started = self.play.write(node, &tag);
+            self.play.wait_for_all(&[started], FRESH_LIMIT).await;
             let Place::Write(write) = started.place else {
                 continue;
             };
-            let write = &self.course.record.writes[write];
+            let write = &self.play.journal.record().writes[write];
             if !write.is_acknowledged() {
                 let outcome = describe_outcome(&write.outcome);
                 return Some(format!("a fresh write on {node}: {outcome}"));
@@ -166,13 +146,14 @@ impl<T: Testbed> Runner<'_, T> {
                 .collect(),
             ..all_synced
         };
-        self.wait(&Condition::State(everywhere.clone()), FRESH_LIMIT)
+        self.play
+            .wait(&Condition::State(everywhere.clone()), FRESH_LIMIT)
             .await;
-        let seen = self.testbed.observe().await;
+        let seen = self.play.observe().await;
         if let Some(mismatch) = everywhere.first_mismatch(&seen) {
             return Some(format!("after fresh writes: {mismatch}"));
         }
-        let lost: Vec<String> = lost_rows(&self.course.record.writes, &seen)
+        let lost: Vec<String> = lost_rows(&self.play.journal.record().writes, &seen)
             .into_iter()
             .filter(|tag| !lost_before.contains(tag))
             .collect();
