@@ -14,6 +14,7 @@ mod check_options;
 mod choice;
 mod describe;
 mod error;
+mod parse;
 mod part;
 mod raw;
 mod scenario;

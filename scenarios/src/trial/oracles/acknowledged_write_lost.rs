@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cause::{Excuse, LossCause};
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, lost_rows, rows, some_rows};
-use super::watch::Oracle;
 use crate::port::predicate::ClusterPredicate;
 use crate::port::{NodeName, Observation};
 use crate::trial::record::Finding;

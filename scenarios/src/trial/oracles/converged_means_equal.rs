@@ -3,9 +3,8 @@
 //! The case of equal counters is `silent-splice`; here the nodes are all Synced at different
 //! positions that do not move any more.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::silent_splice::{pair_difference, pairs};
-use super::watch::Oracle;
 use crate::port::Observation;
 use crate::port::predicate::ClusterPredicate;
 use crate::trial::record::Finding;

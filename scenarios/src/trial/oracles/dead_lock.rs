@@ -1,8 +1,7 @@
 //! All nodes run and reach each other, and yet nothing happens any more.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::is_primary;
-use super::watch::Oracle;
 use crate::port::{Observation, ProcessState};
 use crate::trial::record::Finding;
 

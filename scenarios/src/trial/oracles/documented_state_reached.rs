@@ -1,7 +1,6 @@
 //! The documented state is reached: a scenario that never gets where it wants to look shows nothing.
 
-use super::context::OracleContext;
-use super::watch::Oracle;
+use super::context::{Oracle, OracleContext};
 use crate::port::Observation;
 use crate::trial::record::Finding;
 

@@ -3,8 +3,7 @@
 //! Where the engine shows histories, the transactions of every two nodes are compared, those of
 //! stopped nodes too. Positions that a view took are left out: they carry no content.
 
-use super::context::OracleContext;
-use super::watch::Oracle;
+use super::context::{Oracle, OracleContext};
 use crate::port::{HistoryEntry, NodeName, Observation};
 use crate::trial::record::Finding;
 

@@ -7,6 +7,7 @@ mod cause;
 mod context;
 mod converged_means_equal;
 mod dead_lock;
+mod deeds;
 mod documented_state_reached;
 mod histories_diverge;
 mod non_primary_acknowledges;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use crate::port::findings::{Class, FINDINGS, FindingKind, finding};
 pub use cause::{Excuse, LossCause};
-pub use context::{Deeds, OracleContext};
+pub use context::{Oracle, OracleContext};
+pub use deeds::Deeds;
 pub use rows::{choices, diverged, lost_rows};
-pub use watch::{Oracle, Watch};
+pub use watch::Watch;

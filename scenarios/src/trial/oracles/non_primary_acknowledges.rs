@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::context::OracleContext;
-use super::watch::Oracle;
+use super::context::{Oracle, OracleContext};
 use crate::port::{NodeName, NodeObservation, Observation, ProcessState};
 use crate::trial::record::Finding;
 

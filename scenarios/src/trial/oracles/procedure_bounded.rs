@@ -1,7 +1,6 @@
 //! A procedure ends within its bound, or says what it waits for.
 
-use super::context::OracleContext;
-use super::watch::Oracle;
+use super::context::{Oracle, OracleContext};
 use crate::language::ProcedureEnd;
 use crate::port::Observation;
 use crate::trial::record::Finding;

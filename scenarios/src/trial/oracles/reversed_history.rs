@@ -1,8 +1,7 @@
 //! A node that is ahead of its group aborts.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::has_aborted;
-use super::watch::Oracle;
 use crate::port::Observation;
 use crate::trial::record::Finding;
 

@@ -1,8 +1,7 @@
 //! After an orderly shutdown of all nodes exactly one says `safe_to_bootstrap: 1`.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::names;
-use super::watch::Oracle;
 use crate::port::{NodeName, NodeObservation, Observation, ProcessState};
 use crate::trial::record::Finding;
 

@@ -3,9 +3,8 @@
 //! Galera compares uuid and position only. Two halves of a split brain may carry the same of both,
 //! and then join without a state transfer: the histories are spliced, and nobody says so.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::{difference, is_primary, is_synced, rows};
-use super::watch::Oracle;
 use crate::port::{NodeName, NodeObservation, Observation};
 use crate::trial::record::Finding;
 

@@ -3,10 +3,9 @@
 //! It stays on disk while the cluster goes on without the node, and the next person who asks that
 //! node first will bootstrap an old state.
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, names, rows, some_rows};
 use super::safe_to_bootstrap::is_safe;
-use super::watch::Oracle;
 use crate::port::{Observation, ProcessState};
 use crate::trial::record::Finding;
 

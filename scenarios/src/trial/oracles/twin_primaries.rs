@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, names};
-use super::watch::Oracle;
 use crate::port::predicate::ClusterPredicate;
 use crate::port::{NodeName, Observation};
 use crate::trial::record::Finding;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::acknowledged_write_lost::AcknowledgedWriteLost;
-use super::context::OracleContext;
+use super::context::{Oracle, OracleContext};
 use super::converged_means_equal::ConvergedMeansEqual;
 use super::dead_lock::DeadLock;
 use super::documented_state_reached::DocumentedStateReached;
@@ -17,12 +17,6 @@ use super::stale_safe_to_bootstrap::StaleSafeToBootstrap;
 use super::twin_primaries::TwinPrimaries;
 use crate::port::Observation;
 use crate::trial::record::Finding;
-
-/// A property of every observation.
-pub trait Oracle: Send + Sync {
-    /// Looks at an observation and says what is wrong with it.
-    fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding>;
-}
 
 /// An oracle that can be copied with what it has seen.
 trait Kept: Oracle + std::fmt::Debug {

@@ -8,9 +8,10 @@ use crate::port::predicate::{Focus, Predicate};
 use crate::port::{Condition, Fault, FaultOutcome, Span, Testbed};
 use crate::trial::record::{FaultRecord, ms};
 
-use super::check::{Check, CheckOutcome};
+use super::check::Check;
 use super::clock::Halt;
-use super::output::judge_command;
+use super::console::INTERRUPT_LIMIT;
+use super::output::{CheckOutcome, judge_command};
 use super::procedure::{describe_end, let_act};
 use super::requests::{Place, Started};
 use super::run::Runner;
@@ -23,9 +24,6 @@ const STOP_LIMIT: Span = Span::from_secs(30);
 
 /// How long a force, a `pc.bootstrap` or a recovery is waited for.
 const COMMAND_LIMIT: Span = Span::from_secs(60);
-
-/// How long a command may take to end after Ctrl-C.
-pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
 
 /// What is still to be done for a part after its instant.
 enum Rest<'s> {

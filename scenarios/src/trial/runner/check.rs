@@ -5,7 +5,7 @@ use crate::port::{Condition, NodeName, Progress, Request, Span, Statement, Testb
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::WriteOutcome;
 
-use super::output::{negated_output, output_mismatch};
+use super::output::{CheckOutcome, negated_output, output_mismatch};
 use super::play::Play;
 use super::requests::Place;
 
@@ -23,29 +23,6 @@ const HANG: Span = Span::from_secs(10);
 
 /// The time between two tries.
 const AGAIN: Span = Span::from_secs(1);
-
-/// What a check has shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CheckOutcome {
-    pub(super) held: bool,
-    pub(super) text: String,
-}
-
-impl CheckOutcome {
-    pub(super) fn held(text: impl Into<String>) -> Self {
-        Self {
-            held: true,
-            text: text.into(),
-        }
-    }
-
-    pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self {
-            held: false,
-            text: text.into(),
-        }
-    }
-}
 
 /// A check under way.
 ///

@@ -6,8 +6,10 @@ use crate::port::console::{CommandOutcome, Console, LOOK_LIMIT};
 use crate::port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
 use crate::trial::record::{CommandRecord, ms};
 
-use super::act::INTERRUPT_LIMIT;
 use super::requests::shorten;
+
+/// How long a command may take to end after Ctrl-C.
+pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
 
 /// Exit code of a command that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;

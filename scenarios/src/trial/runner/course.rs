@@ -35,6 +35,17 @@ pub struct Course {
     pub(super) witness: Witness,
 }
 
+/// Runs a scenario on a cluster that has its initial state, and returns the record.
+pub async fn run<T: Testbed>(
+    testbed: &mut T,
+    scenario: &Scenario,
+    options: &RunOptions,
+) -> RunRecord {
+    let mut course = Course::new(testbed, scenario, options);
+    course.runner(testbed, scenario, options).play().await;
+    course.close(testbed, scenario)
+}
+
 impl Course {
     /// A run of which nothing has happened yet.
     pub(super) fn new<T: Testbed>(testbed: &T, scenario: &Scenario, options: &RunOptions) -> Self {

@@ -9,7 +9,7 @@ use crate::trial::record::{
     RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms,
 };
 
-use super::check::CheckOutcome;
+use super::output::CheckOutcome;
 
 /// The record of a run under way, with the number of the step that is being played.
 ///

@@ -4,19 +4,13 @@
 //! so that a long load stays a record that can be read.
 
 use crate::language::Load;
-use crate::port::{Condition, NodeName, Span, Testbed};
+use crate::port::{Condition, Span, Testbed};
 
 use super::play::Play;
-use super::requests::Started;
+use super::requests::RunningLoad;
 
 /// The time between two looks at the clients.
 const BEAT: Span = Span::from_millis(100);
-
-/// A load under way.
-#[derive(Clone, Debug)]
-pub(super) struct RunningLoad {
-    clients: Vec<(NodeName, Option<Started>)>,
-}
 
 impl<T: Testbed> Play<'_, T> {
     /// Begins a load, or ends it. With a span it lasts that long; otherwise it goes on while the

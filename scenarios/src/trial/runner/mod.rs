@@ -38,8 +38,7 @@ mod verdict;
 mod witness;
 
 pub use console::RunnerConsole;
-pub use course::Course;
+pub use course::{Course, run};
 pub use options::{Negation, RunOptions, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
-pub use run::run;
 pub use second_phase::summary;

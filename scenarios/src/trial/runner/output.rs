@@ -1,10 +1,33 @@
-//! Comparing what a command printed and returned with what a step wants.
+//! What a check has shown, and the comparison of a command's end with what a step wants.
 
 use crate::language::{Operator, Part};
 use crate::port::Output;
 use crate::trial::record::CommandRecord;
 
-use super::check::CheckOutcome;
+/// What a check has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CheckOutcome {
+    pub(super) held: bool,
+    pub(super) text: String,
+}
+
+impl CheckOutcome {
+    /// It held.
+    pub(super) fn held(text: impl Into<String>) -> Self {
+        Self {
+            held: true,
+            text: text.into(),
+        }
+    }
+
+    /// It did not hold, and why.
+    pub(super) fn failed(text: impl Into<String>) -> Self {
+        Self {
+            held: false,
+            text: text.into(),
+        }
+    }
+}
 
 /// Whether a command ended as an operator step says.
 pub(super) fn judge_command(

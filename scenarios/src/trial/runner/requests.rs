@@ -6,7 +6,6 @@ use crate::port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome, WriteRecord, ms};
 
 use super::journal::Journal;
-use super::load::RunningLoad;
 
 /// The most bytes of a command's output that a record keeps of each stream.
 const OUTPUT_MAX: usize = 64 * 1024;
@@ -35,6 +34,13 @@ impl Started {
             Place::Command(index) => record.commands[index].ended_ms.is_some(),
         }
     }
+}
+
+/// A load under way.
+#[derive(Clone, Debug)]
+pub(super) struct RunningLoad {
+    /// The node of each client, and its row under way.
+    pub(super) clients: Vec<(NodeName, Option<Started>)>,
 }
 
 /// The requests of a run.

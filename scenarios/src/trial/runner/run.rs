@@ -3,19 +3,17 @@
 use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
 use crate::port::trace::TraceKind;
 use crate::port::{Observation, Span, Testbed};
-use crate::trial::record::RunRecord;
 
-use super::check::CheckOutcome;
 use super::clock::Halt;
-use super::course::Course;
 use super::options::RunOptions;
+use super::output::CheckOutcome;
 use super::play::Play;
 use super::witness::Witness;
 
 /// How long an action's effects may take to begin.
 const STIR: Span = Span::from_secs(1);
 
-/// A run under way, between the cluster and a [`Course`].
+/// A run under way, between the cluster and a course.
 ///
 /// Owns nothing: it lives for one call of the course, and borrows the parts of the course, the cluster,
 /// the scenario and the options. It plays steps (here), performs their actions (`act.rs`) and plays the
@@ -29,20 +27,9 @@ pub(super) struct Runner<'a, T> {
     pub(super) options: &'a RunOptions,
 }
 
-/// Runs a scenario on a cluster that has its initial state, and returns the record.
-pub async fn run<T: Testbed>(
-    testbed: &mut T,
-    scenario: &Scenario,
-    options: &RunOptions,
-) -> RunRecord {
-    let mut course = Course::new(testbed, scenario, options);
-    course.runner(testbed, scenario, options).play().await;
-    course.close(testbed, scenario)
-}
-
 impl<'a, T: Testbed> Runner<'a, T> {
     /// Plays the whole scenario.
-    async fn play(&mut self) {
+    pub(super) async fn play(&mut self) {
         let scenario = self.scenario;
         self.look_at_the_beginning().await;
         let mut steps = scenario.steps.iter().peekable();
