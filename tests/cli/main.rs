@@ -6,6 +6,7 @@ mod about;
 mod advise;
 mod campaign;
 mod claims;
+mod confinement;
 mod errors;
 mod lab;
 mod prove;
