@@ -115,6 +115,7 @@ impl Ran {
 }
 
 /// Whether a program of the user's can be confined here. Says why not.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn can_confine() -> bool {
     let walls = [
         "--unshare-user",
