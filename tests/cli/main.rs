@@ -17,5 +17,6 @@ mod run;
 mod script;
 mod streams;
 mod terminal;
+mod transcripts;
 mod verify;
 mod work;
