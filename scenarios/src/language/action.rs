@@ -205,9 +205,9 @@ impl ProcedureEnd {
 pub enum Wait {
     /// A span.
     For(Span),
-    /// Until a statement is true.
+    /// Until an expectation is true.
     Until {
-        /// The statement.
+        /// The expectation.
         until: Predicate,
         /// At most this long.
         within: Span,

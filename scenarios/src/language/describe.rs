@@ -1,4 +1,4 @@
-//! Steps, faults and statements in a few words, for traces, reports and failures.
+//! Steps, faults and expectations in a few words, for traces, reports and failures.
 
 use std::fmt;
 
@@ -104,7 +104,7 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
     Ok(())
 }
 
-/// A statement about states in a few words.
+/// An expectation of states in a few words.
 pub fn describe(predicate: &Predicate) -> String {
     let mut parts = Vec::new();
     for (node, wanted) in &predicate.nodes {

@@ -52,7 +52,7 @@ impl ClaimVerdict {
     }
 }
 
-/// A statement of the documentation, in our own words, that a step's check decides.
+/// A claim of the documentation, in our own words, that a step's check decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Its name.

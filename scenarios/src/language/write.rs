@@ -9,7 +9,7 @@ use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Wr
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-use crate::port::predicate::{NodePredicate, Outcome, Predicate};
+use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use crate::port::{
     Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
     Supervisor, Timers,
@@ -404,7 +404,7 @@ fn expect_table(expect: &Expect) -> Table {
 }
 
 /// What is said of states. A table says the same of all the nodes that it names, and so does every
-/// statement that was read from one.
+/// expectation that was read from one.
 fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     let named: Vec<NodeName> = state.nodes.iter().map(|(node, _)| node.clone()).collect();
     let nodes = if named.is_empty() {
@@ -432,7 +432,7 @@ fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     table.maybe("highest_seqno_nodes", state.highest_seqno_nodes);
 }
 
-fn outcome_table(outcome: &Outcome) -> String {
+fn outcome_table(outcome: &RaceOutcome) -> String {
     let mut table = Table::default();
     table.text("name", &outcome.name);
     put_state(&mut table, &outcome.state, &[]);

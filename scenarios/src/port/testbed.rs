@@ -26,9 +26,9 @@ pub enum Condition {
     /// Nothing observable has changed for the engine's own span of rest, nobody joins or donates, and
     /// every started node has ended, opened its port, or waited out its time.
     Rest,
-    /// A statement about the observation is true.
+    /// What is expected of the observation is true.
     State(Predicate),
-    /// A statement about the observation is not true.
+    /// What is expected of the observation is not true.
     Not(Predicate),
 }
 

@@ -1,4 +1,4 @@
-//! The ledger of claims: every statement of the documentation, its verdict on each engine, the
+//! The ledger of claims: every claim of the documentation, its verdict on each engine, the
 //! evidence.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::trial::record::RunRecord;
 /// The sentences of the documentation that no claim covers, as they are checked in.
 const UNCOVERED: &str = include_str!("../../claims/uncovered.toml");
 
-/// A statement of the documentation.
+/// A claim of the documentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The claim's name.

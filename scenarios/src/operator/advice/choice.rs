@@ -15,7 +15,7 @@ use super::Evidence;
 
 /// What follows from the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum Decision {
     /// This node holds everything that any of them holds.
     Bootstrap(NodeName),
     /// A person must decide.
@@ -41,8 +41,8 @@ pub enum Why {
 }
 
 /// Chooses among stopped nodes.
-pub fn choose(all: &[Evidence]) -> Choice {
-    let ask = |why: Why, text: String| Choice::Ask {
+pub fn choose(all: &[Evidence]) -> Decision {
+    let ask = |why: Why, text: String| Decision::Ask {
         why,
         text: format!("{text}. Found: {}", describe(all)),
     };
@@ -57,7 +57,7 @@ pub fn choose(all: &[Evidence]) -> Choice {
         // Nobody has ever been in a cluster, so there is nothing to lose.
         return all.first().map_or_else(
             || ask(Why::NoPosition, "there is no node".to_owned()),
-            |first| Choice::Bootstrap(first.node.clone()),
+            |first| Decision::Bootstrap(first.node.clone()),
         );
     };
     // D1: the manual's own example compares the numbers of three histories.
@@ -84,7 +84,7 @@ pub fn choose(all: &[Evidence]) -> Choice {
         let text = format!("{sign}: there may be two histories under one uuid");
         return ask(Why::Forked, text);
     }
-    Choice::Bootstrap(best.node.clone())
+    Decision::Bootstrap(best.node.clone())
 }
 
 /// The node of the highest position; of equal ones the node whose data are certainly whole, then one

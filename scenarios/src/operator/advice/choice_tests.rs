@@ -47,8 +47,8 @@ fn saved_view(my_uuid: &str, members: &[&str], seq: u64) -> SavedView {
 /// The chosen node, or the beginning of the question.
 fn chosen(all: &[Evidence]) -> String {
     match choose(all) {
-        Choice::Bootstrap(node) => node.0,
-        Choice::Ask { text, .. } => {
+        Decision::Bootstrap(node) => node.0,
+        Decision::Ask { text, .. } => {
             assert!(text.contains(". Found: "), "{text}");
             text.split(". Found: ").next().unwrap().to_owned()
         }

@@ -13,7 +13,7 @@ use seatrial_galera::{Position, Saved, SavedView};
 
 use crate::port::NodeName;
 
-pub use choice::{Choice, Why, choose, is_covered};
+pub use choice::{Decision, Why, choose, is_covered};
 pub use histories::{Histories, Loss};
 
 /// What was found on a stopped node.

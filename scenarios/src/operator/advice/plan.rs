@@ -6,7 +6,7 @@ use seatrial_galera::{Saved, SavedView, StateUuid};
 
 use crate::port::{NodeName, list};
 
-use super::choice::{Choice, Why, choose, is_covered, seqno, uuid};
+use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;
 use super::{Action, Evidence, Histories, Look, RecoveryRun};
 
@@ -14,18 +14,18 @@ use super::{Action, Evidence, Histories, Look, RecoveryRun};
 pub(super) fn action(all: &[Evidence], away: &[NodeName]) -> Action {
     let views: Vec<Option<SavedView>> = all.iter().map(|one| one.view.clone()).collect();
     match choose(all) {
-        Choice::Ask { text, .. } => {
+        Decision::Ask { text, .. } => {
             let question = text.split(". Found: ").next().unwrap_or(&text).to_owned();
             Action::Decide { question }
         }
-        Choice::Bootstrap(_) if !away.is_empty() && !is_covered(&views) => Action::Decide {
+        Decision::Bootstrap(_) if !away.is_empty() && !is_covered(&views) => Action::Decide {
             question: format!(
                 "{} was not looked at and may hold the newest rows: bring it back, or decide that \
                  it is lost",
                 list(away)
             ),
         },
-        Choice::Bootstrap(node) => {
+        Decision::Bootstrap(node) => {
             let best = all.iter().find(|one| one.node == node);
             let equal = |one: &&Evidence| {
                 let best = best.map(|best| (uuid(best), seqno(best)));
@@ -211,8 +211,8 @@ fn by_history(all: &[Evidence]) -> Vec<String> {
 pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) -> Vec<String> {
     let evidence: Vec<Evidence> = all.iter().map(|look| look.evidence.clone()).collect();
     let why = match choose(&evidence) {
-        Choice::Ask { why, .. } => Some(why),
-        Choice::Bootstrap(_) => None,
+        Decision::Ask { why, .. } => Some(why),
+        Decision::Bootstrap(_) => None,
     };
     let mut looks = Vec::new();
     let names = |wanted: &dyn Fn(&Look) -> bool| -> Vec<NodeName> {

@@ -13,7 +13,7 @@ use crate::port::console::Console;
 use crate::port::{NodeName, Span};
 
 use super::ProcedureOutcome;
-use super::hands::{Hands, Report, is_undefined, leading_number};
+use super::hands::{Hands, SavedState, is_undefined, leading_number};
 use super::survey::Seen;
 
 /// `pc.recovery` restores a component of all its old members by itself.
@@ -76,7 +76,7 @@ async fn furthest_survivor<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeN
 }
 
 /// The first flag, or where all stopped in order the highest saved seqno.
-fn from_the_files(reports: &[Report]) -> Option<NodeName> {
+fn from_the_files(reports: &[SavedState]) -> Option<NodeName> {
     if let Some(safe) = reports.iter().find(|report| report.claims_safe()) {
         return Some(safe.node.clone());
     }
@@ -89,7 +89,7 @@ fn from_the_files(reports: &[Report]) -> Option<NodeName> {
 
 async fn from_recovery<C: Console>(
     hands: &mut Hands<'_, C>,
-    reports: &[Report],
+    reports: &[SavedState],
 ) -> Option<NodeName> {
     let mut best: Option<(NodeName, i64)> = None;
     for report in reports {

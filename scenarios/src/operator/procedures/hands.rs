@@ -10,7 +10,7 @@ use crate::port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
 use crate::port::{NodeName, Span};
 
 use super::ProcedureOutcome;
-use super::survey::{Seen, Survey, Verdict, unit};
+use super::survey::{Seen, Situation, Survey, unit};
 
 /// Patience for a command that only prints.
 const PRINT: Span = Span::from_secs(30);
@@ -40,12 +40,12 @@ pub(super) struct Hands<'a, C> {
 
 /// What grastate.dat of a node says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Report {
+pub(super) struct SavedState {
     pub(super) node: NodeName,
     pub(super) saved: Saved,
 }
 
-impl Report {
+impl SavedState {
     /// Whether the flag is 1, whatever else the file says.
     pub(super) fn claims_safe(&self) -> bool {
         matches!(self.saved, Saved::Named(state) if state.safe_to_bootstrap)
@@ -102,7 +102,7 @@ impl<'a, C: Console> Hands<'a, C> {
     }
 
     /// grastate.dat of these nodes. A node that does not answer is left out.
-    pub(super) async fn reports(&mut self, nodes: &[NodeName]) -> Vec<Report> {
+    pub(super) async fn reports(&mut self, nodes: &[NodeName]) -> Vec<SavedState> {
         let mut reports = Vec::new();
         for node in nodes {
             let shown = self
@@ -112,7 +112,7 @@ impl<'a, C: Console> Hands<'a, C> {
                 continue;
             }
             let content = shown.succeeded().then_some(shown.output.stdout);
-            reports.push(Report {
+            reports.push(SavedState {
                 node: node.clone(),
                 saved: Saved::read(content.as_deref()),
             });
@@ -259,7 +259,7 @@ impl<'a, C: Console> Hands<'a, C> {
         let until = self.console.now() + limit;
         loop {
             let survey = Survey::take(self.console).await;
-            if survey.verdict() == Verdict::Recovered {
+            if survey.verdict() == Situation::Recovered {
                 return true;
             }
             if self.console.now() >= until {
@@ -289,9 +289,9 @@ impl<'a, C: Console> Hands<'a, C> {
     pub(super) async fn join_a_primary(&mut self) -> Option<ProcedureOutcome> {
         let survey = self.settle().await;
         match survey.verdict() {
-            Verdict::Recovered => return Some(ProcedureOutcome::Recovered),
-            Verdict::NoPrimary => return None,
-            Verdict::Primary(_) | Verdict::Twins => {}
+            Situation::Recovered => return Some(ProcedureOutcome::Recovered),
+            Situation::NoPrimary => return None,
+            Situation::Primary(_) | Situation::Twins => {}
         }
         for (node, seen) in survey.nodes {
             if seen.is_ready() || seen == Seen::Unreachable {

@@ -49,7 +49,7 @@ use crate::port::console::{CommandOutcome, Console};
 use crate::port::{NodeName, Span, list};
 
 use super::ProcedureOutcome;
-use super::survey::{Seen, Survey, Verdict, unit};
+use super::survey::{Seen, Situation, Survey, unit};
 
 /// Nothing is typed after this time. With the longest command it ends within an hour in any case.
 const TOTAL: Span = Span::from_secs(2_700);
@@ -119,18 +119,18 @@ impl<C: Console> Operator<'_, C> {
         for _ in 0..ROUNDS {
             let survey = Survey::settle(self.console, QUIET, SETTLE).await;
             match survey.verdict() {
-                Verdict::Recovered => match self.not_synced().await? {
+                Situation::Recovered => match self.not_synced().await? {
                     Some(node) => self.start_again(&node).await?,
                     None => return Ok(()),
                 },
-                Verdict::Twins => return Err(twins(&survey)),
-                Verdict::Primary(_) => self.rejoin(&survey).await?,
-                Verdict::NoPrimary => self.restore(&survey).await?,
+                Situation::Twins => return Err(twins(&survey)),
+                Situation::Primary(_) => self.rejoin(&survey).await?,
+                Situation::NoPrimary => self.restore(&survey).await?,
             }
         }
         let survey = Survey::take(self.console).await;
         match survey.verdict() {
-            Verdict::Recovered => Ok(()),
+            Situation::Recovered => Ok(()),
             _ => Err(ProcedureOutcome::GaveUp(format!(
                 "no progress any more. Seen: {survey}"
             ))),

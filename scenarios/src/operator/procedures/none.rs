@@ -3,13 +3,13 @@
 use crate::port::console::Console;
 
 use super::ProcedureOutcome;
-use super::survey::{Survey, Verdict};
+use super::survey::{Situation, Survey};
 
 /// Looks once.
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     let survey = Survey::take(console).await;
     match survey.verdict() {
-        Verdict::Recovered => ProcedureOutcome::Recovered,
+        Situation::Recovered => ProcedureOutcome::Recovered,
         _ => ProcedureOutcome::GaveUp(format!("nothing was done. Seen: {survey}")),
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeName> {
     let nodes = hands.nodes();
     let reports = hands.reports(&nodes).await;
-    let safe = |report: &&super::hands::Report| report.claims_safe() && report.seqno() >= 0;
+    let safe = |report: &&super::hands::SavedState| report.claims_safe() && report.seqno() >= 0;
     if let Some(safe) = reports.iter().find(safe) {
         return Some(safe.node.clone());
     }

@@ -10,7 +10,7 @@
 use crate::port::console::Console;
 
 use super::ProcedureOutcome;
-use super::hands::{Hands, Report};
+use super::hands::{Hands, SavedState};
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
@@ -20,7 +20,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     hands.stop_all().await;
     let nodes = hands.nodes();
     let reports = hands.reports(&nodes).await;
-    let highest = |wanted: &dyn Fn(&&Report) -> bool| {
+    let highest = |wanted: &dyn Fn(&&SavedState) -> bool| {
         let reports = reports.iter().rev().filter(|report| wanted(report));
         reports
             .max_by_key(|report| report.seqno())

@@ -104,7 +104,7 @@ pub(super) struct Survey {
 
 /// What a survey says of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Situation {
     /// Every node is ready, in one primary component of all.
     Recovered,
     /// There is one primary component, and somebody is missing. The table is that of a member.
@@ -156,10 +156,10 @@ impl Survey {
     }
 
     /// What follows.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Situation {
         let primaries: Vec<&Tables> = self.answering().filter(|t| t.is_primary()).collect();
         let Some(first) = primaries.first() else {
-            return Verdict::NoPrimary;
+            return Situation::NoPrimary;
         };
         // Members of one component show one and the same view, and no more of them can be there
         // than it counts.
@@ -167,18 +167,18 @@ impl Survey {
             (t.state_uuid, t.conf_id, t.size) == (first.state_uuid, first.conf_id, first.size)
         };
         if !primaries.iter().all(same) || primaries.len() > first.size as usize {
-            return Verdict::Twins;
+            return Situation::Twins;
         }
         let all_ready = self.nodes.iter().all(|(_, seen)| seen.is_ready());
         if all_ready && first.size as usize == self.nodes.len() {
-            return Verdict::Recovered;
+            return Situation::Recovered;
         }
         // The member that is furthest: the others may still be applying.
         let furthest = primaries
             .iter()
             .max_by_key(|t| t.position.seqno)
             .unwrap_or(first);
-        Verdict::Primary((*furthest).clone())
+        Situation::Primary((*furthest).clone())
     }
 
     /// The tables of the nodes that answer.

@@ -1,4 +1,4 @@
-//! Statements about an observation: what `expect` and `wait` in a scenario file say of states.
+//! Expectations of an observation: what `expect` and `wait` in a scenario file say of states.
 
 mod node;
 
@@ -25,19 +25,19 @@ pub enum ClusterPredicate {
 
 /// One of several ways in which a race may end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct RaceOutcome {
     /// What people call it.
     pub name: String,
     /// What is then true. It names no further outcomes.
     pub state: Predicate,
 }
 
-/// A statement about an observation: everything in it must be true.
+/// What is expected of an observation: everything in it must be true.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Predicate {
-    /// Statements about single nodes.
+    /// Expectations of single nodes.
     pub nodes: Vec<(NodeName, NodePredicate)>,
-    /// Statements about the cluster.
+    /// Expectations of the cluster.
     pub cluster: Vec<ClusterPredicate>,
     /// The cluster size that every Primary node must show.
     pub size: Option<u32>,
@@ -46,24 +46,24 @@ pub struct Predicate {
     /// How many nodes have the highest seqno of all in grastate.dat.
     pub highest_seqno_nodes: Option<u32>,
     /// The outcomes of a race: at least one of them must be true.
-    pub any: Vec<Outcome>,
-    /// Of all these statements only one counts: so the audit asks whether each can fail.
+    pub any: Vec<RaceOutcome>,
+    /// Where this is set, only one of these expectations counts. The audit asks so whether each can fail.
     pub focus: Option<Focus>,
 }
 
-/// The one statement of several that counts.
+/// The one expectation of several that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Focus {
-    /// Its place among [`Predicate::statements`].
+    /// Its place among [`Predicate::expectations`].
     pub place: usize,
     /// It must be false.
     pub negated: bool,
 }
 
-/// One of the statements that a predicate is made of, and what is not as it says.
+/// One of the expectations that a predicate is made of, and how the observation differs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
-    /// The statement in words.
+    /// The expectation in words.
     pub(crate) what: String,
     /// What was expected and what was seen, if that differs.
     pub(crate) mismatch: Option<String>,
@@ -96,7 +96,7 @@ impl Predicate {
         }
     }
 
-    /// Of these statements only one.
+    /// The same predicate, of which only one expectation counts.
     #[must_use]
     pub fn focused(self, focus: Focus) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl Predicate {
         }
     }
 
-    /// The name of the first outcome that is true, where the statement is of a race.
+    /// The name of the first outcome that is true, where the predicate is of a race.
     pub fn outcome(&self, observation: &Observation) -> Option<&str> {
         self.any
             .iter()
@@ -113,8 +113,8 @@ impl Predicate {
             .map(|outcome| outcome.name.as_str())
     }
 
-    /// The statements that this one is made of, in words.
-    pub fn statements(&self) -> Vec<String> {
+    /// The expectations that this predicate is made of, in words.
+    pub fn expectations(&self) -> Vec<String> {
         // What is said does not depend on what is seen.
         self.judge(&Observation::default())
             .into_iter()
@@ -122,7 +122,7 @@ impl Predicate {
             .collect()
     }
 
-    /// Every statement that this one is made of, and whether it is true.
+    /// Every expectation that this predicate is made of, and whether it is true.
     pub(crate) fn judge(&self, observation: &Observation) -> Vec<Judged> {
         let mut all = Vec::new();
         let nobody = NodeObservation::absent();

@@ -44,7 +44,7 @@ pub struct NodePredicate {
 struct Judge(Vec<Judged>);
 
 impl Judge {
-    /// A field that must show this value, if the statement names one.
+    /// A field that must show this value, if the expectation names one.
     fn field<T: PartialEq + std::fmt::Display>(
         &mut self,
         field: &str,

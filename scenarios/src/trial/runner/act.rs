@@ -284,7 +284,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
         }
     }
 
-    /// The contrary of a wait: that a statement does not become true within the time.
+    /// The contrary of a wait: that an expectation does not become true within the time.
     async fn never(&mut self, until: &Predicate, place: usize, within: Span) -> CheckOutcome {
         let focus = Focus {
             place,

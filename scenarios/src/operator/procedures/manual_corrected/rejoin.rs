@@ -6,7 +6,7 @@ use seatrial_galera::ClusterStatus;
 use crate::operator::advice::Evidence;
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
-use crate::operator::procedures::survey::{Seen, Survey, Verdict};
+use crate::operator::procedures::survey::{Seen, Situation, Survey};
 use crate::port::console::Console;
 use crate::port::{NodeName, Span, list};
 
@@ -110,7 +110,7 @@ impl<C: Console> Operator<'_, C> {
         for last_try in [false, true] {
             let survey = Survey::take(self.console).await;
             // The component may be gone since: the next round begins anew.
-            let Verdict::Primary(cluster) = survey.verdict() else {
+            let Situation::Primary(cluster) = survey.verdict() else {
                 return Ok(false);
             };
             let Some(why) = objection(&evidence, &cluster) else {

@@ -3,10 +3,10 @@
 
 use seatrial_galera::ClusterStatus;
 
-use crate::operator::advice::{Choice, Evidence, choose, is_covered};
+use crate::operator::advice::{Decision, Evidence, choose, is_covered};
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
-use crate::operator::procedures::survey::{Seen, Survey, Verdict};
+use crate::operator::procedures::survey::{Seen, Situation, Survey};
 use crate::port::console::{CommandOutcome, Console};
 use crate::port::{NodeName, Span, list};
 
@@ -72,7 +72,7 @@ impl<C: Console> Operator<'_, C> {
         let until = self.console.now() + limit;
         loop {
             let survey = Survey::take(self.console).await;
-            if survey.verdict() != Verdict::NoPrimary {
+            if survey.verdict() != Situation::NoPrimary {
                 return Ok(true);
             }
             if self.console.now() >= until {
@@ -85,7 +85,7 @@ impl<C: Console> Operator<'_, C> {
     /// Stops everybody, compares what they hold, and bootstraps the one that holds everything.
     async fn bootstrap_the_furthest(&mut self) -> Early {
         let survey = Survey::take(self.console).await;
-        if survey.verdict() != Verdict::NoPrimary {
+        if survey.verdict() != Situation::NoPrimary {
             return Ok(());
         }
         refuse_after_a_conflict(&survey)?;
@@ -113,8 +113,8 @@ impl<C: Console> Operator<'_, C> {
         }
         let found = self.stop_and_compare(&nodes).await?;
         match choose(&found) {
-            Choice::Ask { text, .. } => Err(ProcedureOutcome::AsksPerson(text)),
-            Choice::Bootstrap(node) => {
+            Decision::Ask { text, .. } => Err(ProcedureOutcome::AsksPerson(text)),
+            Decision::Bootstrap(node) => {
                 if self.bootstrap(&node).await? {
                     self.cleared.extend(nodes);
                 }
