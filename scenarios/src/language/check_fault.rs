@@ -14,7 +14,7 @@ use super::raw::{
 macro_rules! readers {
     ({ $(
         $(#[doc = $doc:literal])+
-        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt;
+        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt, $drawn:ident;
     )+ }) => {
         impl Checker<'_> {
             /// The faults of an action, if it is one of faults.

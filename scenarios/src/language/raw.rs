@@ -175,7 +175,7 @@ macro_rules! action_tables {
     (
         { $($(#[doc = $first_doc:literal])+ $first:ident: $first_type:ty,)+ }
         { $($(#[doc = $last_doc:literal])+ $last:ident: $last_type:ty,)+ }
-        { $($(#[doc = $doc:literal])+ $fault:ident: $shape:ident $arguments:tt => $variant:ident $fields:tt;)+ }
+        { $($(#[doc = $doc:literal])+ $fault:ident: $shape:ident $arguments:tt => $variant:ident $fields:tt, $drawn:ident;)+ }
     ) => {
         /// One action of several that happen in the same instant.
         #[derive(Debug, Default, Deserialize, JsonSchema)]

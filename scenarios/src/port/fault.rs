@@ -143,57 +143,58 @@ pub enum Fault {
 /// The table of faults: one row a fault, in the order of the scenario language.
 ///
 /// A row has the fault's description (it stands in the JSON Schema), its name in scenario files, the
-/// shape of its [`Arguments`], and its variant of [`Fault`]. It hands the rows to another macro, after
+/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. It hands the rows to another macro, after
 /// whatever tables in braces are given: here for the facts of [`Fault`], in `language` for the keys of
 /// a step and how they are read.
 ///
 /// A new fault is a variant of [`Fault`] and a row here. The compiler then asks the machine of `sim`
-/// and the real harness what it does. Only a new shape of arguments concerns `language`.
+/// and the real harness what it does. Only a new shape of arguments concerns `language`, and only a
+/// fault that schedules draw needs an op in `language/schedule`.
 macro_rules! fault_table {
     ($then:ident $({ $($given:tt)* })*) => {
         $then! { $({ $($given)* })* {
             /// The servers are killed; nobody starts them again until somebody does.
-            terminate: Nodes { node } => Terminate(node);
+            terminate: Nodes { node } => Terminate(node), drawn;
             /// The servers are killed; the supervisor may start them again.
-            crash: Nodes { node } => Crash(node);
+            crash: Nodes { node } => Crash(node), not_drawn;
             /// The servers are stopped by SIGSTOP.
-            hang: Nodes { node } => Hang(node);
+            hang: Nodes { node } => Hang(node), drawn;
             /// The servers go on after a `hang`.
-            resume: Nodes { node } => Resume(node);
+            resume: Nodes { node } => Resume(node), drawn;
             /// The hosts lose power.
-            power_off: Nodes { node } => PowerOff(node);
+            power_off: Nodes { node } => PowerOff(node), drawn;
             /// The hosts boot again, and with them the database service.
-            power_on: Nodes { node } => PowerOn(node);
+            power_on: Nodes { node } => PowerOn(node), drawn;
             /// Nodes of different groups do not reach each other.
-            partition: Groups { groups } => Partition(groups);
+            partition: Groups { groups } => Partition(groups), drawn;
             /// Nothing passes from the one node to the other; the other way is open.
-            cut: Link { from, to } => Cut { from, to };
+            cut: Link { from, to } => Cut { from, to }, drawn;
             /// Every cut, loss and added latency ends.
-            heal: Nothing {} => Heal {};
+            heal: Nothing {} => Heal {}, drawn;
             /// A file of a node is damaged.
-            damage: File { node, file, how } => Damage { node, file, how };
+            damage: File { node, file, how } => Damage { node, file, how }, drawn;
             /// Writes to the node's disk fail.
-            disk_full: Node { node } => DiskFull(node);
+            disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
-            disk_lost: Node { node } => DiskLost(node);
+            disk_lost: Node { node } => DiskLost(node), not_drawn;
             /// Added one-way latency on everything that reaches or leaves the node.
-            latency: By { node, by } => Latency { node, by };
+            latency: By { node, by } => Latency { node, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
-            loss: Percent { node, percent } => Loss { node, percent };
+            loss: Percent { node, percent } => Loss { node, percent }, not_drawn;
             /// The links of the node are cut and healed in turn.
-            flap: Period { node, period } => Flap { node, period };
+            flap: Period { node, period } => Flap { node, period }, not_drawn;
             /// A running state transfer to or from the node breaks off.
-            interrupt_transfer: Node { node } => InterruptTransfer(node);
+            interrupt_transfer: Node { node } => InterruptTransfer(node), drawn;
             /// The next orderly stop of the node's server does not end by itself.
-            stop_hangs: Node { node } => StopHangs(node);
+            stop_hangs: Node { node } => StopHangs(node), not_drawn;
             /// A session takes the global read lock and keeps it.
-            read_lock: Node { node } => ReadLock(node);
+            read_lock: Node { node } => ReadLock(node), not_drawn;
             /// That session ends.
-            read_unlock: Node { node } => ReadUnlock(node);
+            read_unlock: Node { node } => ReadUnlock(node), not_drawn;
             /// The mail back end of the node ends.
-            backend_stop: Node { node } => BackendStop(node);
+            backend_stop: Node { node } => BackendStop(node), not_drawn;
             /// The node's clock jumps forward.
-            clock_jump: By { node, by } => ClockJump { node, by };
+            clock_jump: By { node, by } => ClockJump { node, by }, not_drawn;
         } }
     };
 }
@@ -265,19 +266,32 @@ pub struct FaultKind {
     pub name: &'static str,
     /// What happens, in a sentence.
     pub doc: &'static str,
+    /// Whether random schedules draw it.
+    pub drawn: bool,
+}
+
+/// Whether random schedules draw a fault, by the word of its row.
+macro_rules! is_drawn {
+    (drawn) => {
+        true
+    };
+    (not_drawn) => {
+        false
+    };
 }
 
 /// Defines the facts of each fault out of the table.
 macro_rules! facts {
     ({ $(
         $(#[doc = $doc:literal])+
-        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt;
+        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt, $drawn:ident;
     )+ }) => {
         impl Fault {
             /// Every kind of fault, in the order of the scenario language.
             pub const KINDS: &[FaultKind] = &[$(FaultKind {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii_start(),
+                drawn: is_drawn!($drawn),
             },)+];
 
             /// The fault's name in a scenario file.

@@ -267,7 +267,7 @@ impl<T: Testbed> Player<'_, T> {
                     if took.is_some() { "yes" } else { "no" },
                 );
                 if let (Some((least, most)), Some(took)) = (bounds_seconds, took) {
-                    let seconds = took.as_micros() as f64 / 1e6;
+                    let seconds = as_seconds(took);
                     let bounds = format!("{least} to {most} s");
                     let inside = (*least..=*most).contains(&seconds);
                     let seen = if inside {
@@ -447,6 +447,19 @@ impl<T: Testbed> Player<'_, T> {
     }
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a run lasts far less than 2^52 microseconds"
+)]
+fn as_seconds(span: Span) -> f64 {
+    span.as_micros() as f64 / 1e6
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a recording's seconds are few and not negative"
+)]
 fn span(seconds: f64) -> Span {
     Span::from_micros((seconds * 1e6).round().max(0.0) as u64)
 }

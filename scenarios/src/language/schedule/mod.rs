@@ -185,6 +185,9 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use crate::language::Action;
+    use crate::port::Fault;
+
     use super::*;
 
     #[test]
@@ -206,5 +209,29 @@ mod tests {
             let scenario = schedule.scenario(&format!("seed-{seed}"), "drawn", &play);
             assert!(scenario.steps.len() >= schedule.ops.len());
         }
+    }
+
+    /// The table of faults says which of them schedules draw.
+    #[test]
+    fn the_faults_that_are_drawn_are_those_that_the_table_names() {
+        let mut drawn = std::collections::BTreeSet::new();
+        for seed in 0..400 {
+            let schedule = Schedule::draw(&Vocabulary::everything(), seed);
+            let actions = schedule.ops.iter();
+            let actions = actions.flat_map(|op| op.actions(&schedule.nodes, &mut 0));
+            for action in actions {
+                let parts = match action {
+                    Action::Together(parts) => parts,
+                    action => vec![action],
+                };
+                for part in parts {
+                    if let Action::Faults(faults) = part {
+                        drawn.extend(faults.iter().map(Fault::name));
+                    }
+                }
+            }
+        }
+        let kinds = Fault::KINDS.iter().filter(|kind| kind.drawn);
+        assert_eq!(drawn, kinds.map(|kind| kind.name).collect());
     }
 }

@@ -98,13 +98,14 @@ impl Sketch {
         self.starting = false;
         match op {
             Op::Stop(places) => self.set(places, Server::Down),
-            // systemd starts again what was killed.
-            Op::Terminate(places) => self.set(places, Server::Perhaps),
             Op::StopAndTerminate { stop, terminate } => {
                 self.set(terminate, Server::Perhaps);
                 self.set(&[*stop], Server::Down);
             }
-            Op::Start(places) | Op::Restart(places) => self.set(places, Server::Perhaps),
+            // systemd starts again what was killed.
+            Op::Terminate(places) | Op::Start(places) | Op::Restart(places) => {
+                self.set(places, Server::Perhaps);
+            }
             Op::StartInFlight { node, .. } => {
                 self.set(&[*node], Server::Perhaps);
                 self.starting = true;

@@ -11,80 +11,58 @@ use crate::port::{Damage, NodeName, Span, StateFile};
 
 use super::op::{Interruption, Op};
 
-/// A kind of op.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is the op of the same name")]
-pub enum Word {
-    Write,
-    WriteInFlight,
-    Stop,
-    Terminate,
-    StopAndTerminate,
-    Start,
-    StartInFlight,
-    StartInterrupted,
-    Restart,
-    Bootstrap,
-    Force,
-    ForceBootstrap,
-    PcBootstrap,
-    Recover,
-    Partition,
-    Cut,
-    Heal,
-    Hang,
-    Resume,
-    PowerOff,
-    PowerOn,
-    Damage,
-    InterruptTransfer,
-    Wait,
+/// Defines the kinds of ops and how often each is drawn beside the others.
+macro_rules! words {
+    ($($word:ident = $weight:literal,)+) => {
+        /// A kind of op.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        #[expect(missing_docs, reason = "each is the op of the same name")]
+        pub enum Word {
+            $($word,)+
+        }
+
+        impl Word {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$word,)+];
+
+            /// How often it is drawn beside the others.
+            const fn weight(self) -> u32 {
+                match self {
+                    $(Self::$word => $weight,)+
+                }
+            }
+        }
+    };
 }
 
-impl Word {
-    /// All of them.
-    pub const ALL: [Self; 24] = [
-        Self::Write,
-        Self::WriteInFlight,
-        Self::Stop,
-        Self::Terminate,
-        Self::StopAndTerminate,
-        Self::Start,
-        Self::StartInFlight,
-        Self::StartInterrupted,
-        Self::Restart,
-        Self::Bootstrap,
-        Self::Force,
-        Self::ForceBootstrap,
-        Self::PcBootstrap,
-        Self::Recover,
-        Self::Partition,
-        Self::Cut,
-        Self::Heal,
-        Self::Hang,
-        Self::Resume,
-        Self::PowerOff,
-        Self::PowerOn,
-        Self::Damage,
-        Self::InterruptTransfer,
-        Self::Wait,
-    ];
-
-    /// How often it is drawn beside the others.
-    const fn weight(self) -> u32 {
-        match self {
-            Self::Write | Self::Start => 6,
-            Self::Terminate | Self::Stop | Self::StartInterrupted => 4,
-            Self::Heal | Self::Partition | Self::Wait => 3,
-            Self::Bootstrap
-            | Self::ForceBootstrap
-            | Self::WriteInFlight
-            | Self::Restart
-            | Self::StartInFlight => 2,
-            _ => 1,
-        }
-    }
+words! {
+    Write = 6,
+    WriteInFlight = 2,
+    Stop = 4,
+    Terminate = 4,
+    StopAndTerminate = 1,
+    Start = 6,
+    StartInFlight = 2,
+    StartInterrupted = 4,
+    Restart = 2,
+    Bootstrap = 2,
+    Force = 1,
+    ForceBootstrap = 2,
+    PcBootstrap = 1,
+    Recover = 1,
+    Partition = 3,
+    Cut = 1,
+    Heal = 3,
+    Hang = 1,
+    Resume = 1,
+    PowerOff = 1,
+    PowerOn = 1,
+    Damage = 1,
+    InterruptTransfer = 1,
+    Wait = 3,
 }
 
 /// Which ops there are and how many of them.
@@ -132,7 +110,7 @@ impl Vocabulary {
     /// Every op there is.
     pub fn everything() -> Self {
         Self {
-            words: BTreeSet::from(Word::ALL),
+            words: Word::ALL.iter().copied().collect(),
             length: (2, 12),
             aware: true,
             ..Self::conformance()

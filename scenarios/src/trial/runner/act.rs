@@ -2,7 +2,7 @@
 
 use crate::language::{
     Action, NodeCommand, NodesCommand, Operator, Part, ProcedureEnd, ProcedureStep, Wait, Write,
-    describe, describe_fault,
+    describe,
 };
 use crate::port::predicate::{Focus, Predicate};
 use crate::port::{Condition, Fault, FaultOutcome, Span, Testbed};
@@ -224,7 +224,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
                 FaultOutcome::Applied(_) => self.witness.hear_of_fault(fault),
                 FaultOutcome::Skipped(_) => {}
                 FaultOutcome::Unsupported(why) => {
-                    self.unsupported(format!("{}: {why}", describe_fault(fault)));
+                    self.unsupported(format!("{fault}: {why}"));
                 }
             }
             self.play.journal.fault(FaultRecord {
