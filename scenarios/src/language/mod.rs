@@ -1,6 +1,6 @@
 //! Scenario files: what they say, and what is wrong with them.
 //!
-//! A file is read in two steps. [`raw`] holds the tables as they stand in the text; [`check`] turns
+//! A file is read in two steps. `raw.rs` holds the tables as they stand in the text; `check.rs` turns
 //! them into a [`Scenario`], in which every name is known and every value possible. Both report the
 //! place in the file.
 

@@ -61,10 +61,10 @@ impl Damage {
     }
 }
 
-/// A fault. All faults of one call of [`Testbed::apply`] happen in the same instant.
+/// A fault. All faults of one call of [`Testbed::apply`](super::testbed::Testbed::apply) happen in the same instant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fault {
-    /// SIGKILL of the server; nobody starts it again until somebody does.
+    /// SIGKILL of the server. The supervisor does not start it again.
     Terminate(NodeName),
     /// SIGKILL of the server; the supervisor may start it again.
     Crash(NodeName),
@@ -365,7 +365,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What became of a fault.
+/// What an engine did with a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FaultOutcome {
     /// It took effect; the receipt is the evidence.

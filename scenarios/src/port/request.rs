@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::name::NodeName;
 
-/// What a client asks a node's server for.
+/// An SQL statement that a client sends to a node's server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Statement {
     /// A transaction of one new row. The tag is the row's key and identity.
     Insert(String),
-    /// A read of the table (`SELECT`), by rule refused where the node is not ready.
+    /// A read of the table (`SELECT`). A node that is not ready refuses it.
     Read,
     /// A change of the schema, replicated in total order isolation.
     Ddl(String),
@@ -49,7 +49,7 @@ pub struct Output {
     pub exit: i32,
 }
 
-/// How far a request is.
+/// The progress of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Progress {
     /// It still runs.
@@ -65,7 +65,7 @@ pub enum Progress {
         /// The error's text as the client prints it.
         message: String,
     },
-    /// The connection was lost while the statement ran: nobody has told the client what became of it.
+    /// The connection was lost while the statement ran, so the client does not know its end.
     Unknown,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::NodeName;
 
-/// What a cluster is before the first step.
+/// The state of a cluster before the first step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initial {
@@ -19,7 +19,7 @@ pub enum Initial {
     Down,
 }
 
-/// Which timeouts the nodes run with.
+/// The timeouts of the nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timers {
@@ -63,7 +63,7 @@ pub enum MysqldSafeLog {
     Syslog,
 }
 
-/// Whether the times that vary in reality vary here.
+/// Whether simulated times vary as real ones do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Jitter {
@@ -71,7 +71,7 @@ pub enum Jitter {
     #[default]
     Drawn,
     /// Each is the middle of its range, and a new process has a greater identity than every earlier
-    /// one: what happens depends on what is done alone. For searches that visit every state.
+    /// one. So what happens depends only on what is done. For searches that visit every state.
     None,
 }
 
@@ -104,12 +104,12 @@ impl Options {
     }
 }
 
-/// Everything an engine needs to build the cluster of a scenario.
+/// Everything that an engine needs to build the cluster of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Setup {
     /// The nodes, in the order in which the initial state starts them.
     pub nodes: Vec<NodeName>,
-    /// What the cluster is before the first step.
+    /// The state of the cluster before the first step.
     pub initial: Initial,
     /// The timeouts.
     pub timers: Timers,

@@ -35,7 +35,7 @@ pub enum Condition {
 /// The limit passed before the condition was true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout {
-    /// How long was waited.
+    /// How long the engine waited.
     pub waited: Span,
 }
 
@@ -58,28 +58,28 @@ pub struct Capabilities {
     reason = "generics only, and the simulated engines are not Send"
 )]
 pub trait Testbed {
-    /// Which faults and observations this engine has.
+    /// Returns the faults and observations that this engine has.
     fn capabilities(&self) -> Capabilities;
 
-    /// Applies all the faults in one instant, and says of each what became of it.
+    /// Applies all the faults in one instant, and returns what it did with each.
     async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome>;
 
     /// Starts a request in this instant. It runs while time passes in [`Testbed::wait`].
     fn start(&mut self, request: Request) -> RequestId;
 
-    /// How far a request is.
+    /// Returns the progress of a request.
     async fn poll(&mut self, id: RequestId) -> Progress;
 
     /// Ctrl-C at the terminal of a command; nothing for a statement or a request that has ended.
     fn interrupt(&mut self, id: RequestId);
 
-    /// Lets time pass until the condition is true, and says how long it took.
+    /// Lets time pass until the condition is true, and returns how long that took.
     async fn wait(&mut self, until: &Condition, limit: Span) -> Result<Span, Timeout>;
 
-    /// The state of all nodes. For oracles and reports only; changes nothing.
+    /// Returns the state of all nodes, for oracles and reports only. It changes nothing.
     async fn observe(&mut self) -> Observation;
 
-    /// The instant, since the run's start.
+    /// Returns the time since the run began.
     fn now(&self) -> Span;
 
     /// Puts an event of the runner's into the run's trace, at this instant.

@@ -6,7 +6,7 @@
 //!
 //! A node is looked at when nothing changes any more, or at once where a step says `"look": "now"`.
 //! What is compared, and what not because the real cluster itself does not repeat it, is in
-//! [`compare`].
+//! `compare.rs`.
 
 mod compare;
 mod replay;

@@ -1,8 +1,8 @@
 //! Schedules as data: what a search or a comparison of engines does to a cluster, step by step.
 //!
-//! A schedule is drawn from [proptest](proptest) strategies by a seed, is a list of [`Op`]s of which
-//! every one is total (what does not apply is skipped by the engine, and that is recorded), and turns
-//! into a scenario like any other: a finding is never a seed alone.
+//! A seed draws a schedule from proptest's strategies. A schedule is a list of [`Op`]s, and each can be
+//! applied in every state: the engine skips what has nothing to act on, and records that. A schedule
+//! turns into a scenario like any other, so that a finding is never a seed alone.
 
 mod op;
 mod sketch;

@@ -1,8 +1,8 @@
 //! The operator's console: the commands of the manual, with the same text on every engine.
 //!
 //! A simulated engine reads a command line with [`Program::parse`] and polls [`Program::step`] with
-//! its [`Host`] until the program has ended. A procedure sees none of this: it types lines at a
-//! [`Console`] and reads what comes back. On real containers the lines run literally.
+//! its [`Host`](crate::port::host::Host) until the program has ended. A procedure sees none of this: it types lines at a
+//! [`Console`](crate::port::console::Console) and reads what comes back. On real containers the lines run literally.
 //!
 //! There is one file for each command. `docs/cm-cluster-manage.md` says of every line that they
 //! print whether it is documented or assumed.

@@ -8,6 +8,9 @@ use super::cause::Excuse;
 use super::rows::{has_aborted, is_primary, is_synced, rows};
 
 /// What was done to the cluster so far, as far as an oracle needs it.
+///
+/// The runner tells it of faults, commands and observations. Every oracle reads it. It decides nothing but
+/// which excuse explains what is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
     /// What may excuse a safety finding: forces, damage, settings.

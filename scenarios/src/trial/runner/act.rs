@@ -16,16 +16,16 @@ use super::procedure::{describe_end, let_act};
 use super::requests::{Place, Started};
 use super::run::Runner;
 
-/// How long a row is waited for.
+/// How long the runner waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
 
-/// How long an orderly stop is waited for; one that still runs is a fact and no failure.
+/// How long the runner waits for an orderly stop. One that still runs then is no failure.
 const STOP_LIMIT: Span = Span::from_secs(30);
 
-/// How long a force, a `pc.bootstrap` or a recovery is waited for.
+/// How long the runner waits for a force, a `pc.bootstrap` or a recovery.
 const COMMAND_LIMIT: Span = Span::from_secs(60);
 
-/// What is still to be done for a part after its instant.
+/// What the runner must still wait for after an action has begun.
 enum Rest<'s> {
     Nothing,
     Wait(Vec<Started>, Span),
@@ -33,7 +33,7 @@ enum Rest<'s> {
 }
 
 impl<'a, T: Testbed> Runner<'a, T> {
-    /// Performs an action, and says what its check has shown if it has one.
+    /// Performs an action, and returns what its check has shown if it has one.
     pub(super) async fn act(&mut self, action: &Action) -> Option<CheckOutcome> {
         match action {
             Action::Write(write) => {
@@ -79,7 +79,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
         let mut outcome = None;
         for rest in rests {
             let shown = self.end(rest).await;
-            // The first check that did not hold is the one to tell of.
+            // The report names the first check that did not hold.
             if shown.as_ref().is_some_and(|shown| !shown.held)
                 && outcome
                     .as_ref()
@@ -284,7 +284,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
         }
     }
 
-    /// The contrary of a wait: that an expectation does not become true within the time.
+    /// Checks the contrary of a wait: that an expectation does not become true within the time.
     async fn never(&mut self, until: &Predicate, place: usize, within: Span) -> CheckOutcome {
         let focus = Focus {
             place,

@@ -9,10 +9,10 @@ use super::output::{CheckOutcome, negated_output, output_mismatch};
 use super::play::Play;
 use super::requests::Place;
 
-/// How long is waited for a state if the file says neither `within` nor `for`.
+/// How long a check waits for a state if the file says neither `within` nor `for`.
 const WITHIN_DEFAULT: Span = Span::from_secs(10);
 
-/// How long a probe is waited for.
+/// How long a check waits for a probe.
 const PROBE_LIMIT: Span = Span::from_secs(20);
 
 /// A probe is given at least this long, even at the end of `within`.
@@ -80,7 +80,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         self.note_outcome(expect).await
     }
 
-    /// Takes down which of its outcomes a race has ended in.
+    /// Writes down which of its outcomes a race has ended in.
     async fn note_outcome(&mut self, expect: &Expect) -> CheckOutcome {
         let seen = self.play.observe().await;
         let Some(outcome) = expect.state.outcome(&seen) else {
@@ -97,7 +97,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         CheckOutcome::held(format!("outcome `{outcome}`"))
     }
 
-    /// Waits for the states, and says what is not true in the end.
+    /// Waits for the states, and returns what is not true in the end.
     async fn expect_state(&mut self, expect: &Expect, limit: Span) -> Option<String> {
         if !expect.says_of_states() {
             return None;
@@ -113,7 +113,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         expect.state.first_mismatch(&seen)
     }
 
-    /// Watches whether it stays true, and says what became false.
+    /// Watches whether it stays true, and returns what became false.
     async fn hold(&mut self, expect: &Expect, span: Span, tries: u32) -> Option<String> {
         let began = self.play.now();
         if expect.says_of_states() {
@@ -137,7 +137,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         self.expect_measures(expect, deadline, tries).await
     }
 
-    /// What is measured and not seen: rows, writes, reads. Says what is not as expected.
+    /// Measures rows, writes and reads, and returns what is not as expected.
     async fn expect_measures(
         &mut self,
         expect: &Expect,
@@ -170,7 +170,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         None
     }
 
-    /// What is not so of lost and of different rows.
+    /// Returns how the lost or different rows differ from what is expected.
     async fn rows_mismatch(&mut self, expect: &Expect) -> Option<String> {
         self.play.refresh().await;
         let seen = self.play.observe().await;
