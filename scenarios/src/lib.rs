@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod audit;
 pub mod catalogue;
 pub mod console;
+pub mod glossary;
 pub mod known;
 pub mod language;
 pub mod ledger;
