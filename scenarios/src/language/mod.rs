@@ -14,6 +14,7 @@ mod check_options;
 mod choice;
 mod describe;
 mod error;
+pub mod glossary;
 mod parse;
 mod part;
 mod raw;
