@@ -90,18 +90,9 @@ pub(crate) fn run(
 /// What a run gives. A panic is a bug of ours: it is caught, and told as the run's error.
 fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic_text(&*panic);
+        let text = seatrial_scenarios::panic_text(&*panic);
         Err(format!("a bug in seatrial, please report it: {text}"))
     })
-}
-
-/// What a panic says.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a text")
 }
 
 #[cfg(madsim)]

@@ -15,7 +15,6 @@ mod lab;
 mod list;
 mod logging;
 mod memory;
-mod nearest;
 mod output;
 mod plan;
 mod prove;

@@ -10,8 +10,8 @@ use seatrial_scenarios::language::SIZE_MAX;
 use seatrial_scenarios::{Scenario, ScenarioError, catalogue};
 
 use crate::args::PackArg;
-use crate::nearest::nearest;
 use crate::{Stop, engines, exit};
+use seatrial_reports::nearest;
 
 /// The catalogue: the documented scenarios and the regressions.
 pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {

@@ -20,10 +20,10 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
 use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg, VerifyArgs};
-use crate::nearest::nearest;
 use crate::output::Out;
 use crate::script::{self, Script, Shared};
 use crate::{Stop, campaign, engines, exit, prove, real, scenarios, signals};
+use seatrial_reports::nearest;
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;

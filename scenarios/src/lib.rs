@@ -7,6 +7,7 @@
 pub mod advice;
 pub mod agreement;
 pub mod audit;
+pub mod bed;
 pub mod catalogue;
 pub mod console;
 pub mod known;
@@ -16,6 +17,7 @@ pub mod matrix;
 pub mod observation;
 pub mod oracles;
 pub mod outcome;
+mod panics;
 pub mod predicate;
 pub mod procedures;
 pub mod record;
@@ -27,10 +29,12 @@ pub mod testbed;
 pub mod time;
 pub mod trace;
 
+pub use bed::Bed;
 pub use language::{Scenario, ScenarioError};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
 };
+pub use panics::panic_text;
 pub use predicate::{ClusterPredicate, NodePredicate, Predicate};
 pub use record::{Results, RunRecord};
 pub use runner::{RunOptions, run};

@@ -1,51 +1,35 @@
-//! `seatrial lab`: break a cluster, bring it back, see what it cost.
+//! `seatrial lab`: the terminal's face of the lab. The lab itself is the crate `seatrial-lab`.
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | `command`, `words`, `help`, `complete` | the words of the prompt |
-//! | `session`, `known`, `bed` | moments, what the trace has shown, what an engine must be able to do |
-//! | `views` | what is shown |
-//! | `mission`, `progress` | exercises and grades |
-//! | `shell`, `prompt`, `script` | a line in, a text out; at a terminal, or from a file |
+//! | `prompt`, `script` | lines from a terminal, and lines from a file or a pipe |
+//! | `store`, `missions` | files: the progress, what is saved, missions of a user's own |
+//! | `on_real` | real nodes as an engine of the lab |
 
-mod bed;
-mod command;
-mod complete;
-mod help;
-mod known;
-mod mission;
-mod progress;
+mod missions;
+mod on_real;
 mod prompt;
 mod script;
-mod session;
-mod shell;
-#[cfg(test)]
-mod tests;
-mod views;
-mod words;
+mod store;
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _, stdin, stdout};
 use std::path::PathBuf;
 
-use seatrial_scenarios::Scenario;
+use seatrial_lab::{
+    Des, Engine, Lab, Mission, Opening, OpeningError, Progress, Setting, embedded_missions,
+};
 
-use bed::{Des, Engine, OnReal};
-use mission::Mission;
-use progress::Progress;
-use shell::{Lab, Setting};
+use on_real::OnReal;
+use store::Store;
 
 use crate::args::{EngineArg, LabArgs};
 use crate::output::Out;
 use crate::{Stop, engines, exit, real, scenarios, signals};
 
-/// A cluster of three nodes, where no scenario is named.
-const PLAIN: &str =
-    "id = \"lab\"\ntitle = \"A cluster of three nodes\"\n[[step]]\nwait = { for = \"1s\" }\n";
-
 pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
-    let folder = progress::folder();
+    let folder = store::folder();
     if args.reset_progress {
         return reset(folder, out);
     }
@@ -70,7 +54,7 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
 
 fn reset(folder: Option<PathBuf>, out: &mut Out) -> Result<u8, Stop> {
     let folder = folder.ok_or_else(|| Stop::environment("there is no home folder"))?;
-    let was = Progress::reset(&folder)
+    let was = Store::reset(&folder)
         .map_err(|error| Stop::environment(format!("{}: {error}", folder.display())))?;
     out.line(if was {
         "the progress is forgotten"
@@ -87,67 +71,59 @@ async fn open<E: Engine>(
     out: &mut Out,
 ) -> Result<u8, Stop> {
     let missions = missions(args)?;
-    let wanted = args.scenario.as_deref();
-    let mission = wanted.filter(|id| missions.iter().any(|mission| mission.id == **id));
-    let scenario = match (wanted, mission) {
-        (Some(name), None) => Some(scenarios::one(name)?),
-        _ => None,
-    };
+    let opening = opening(args, &missions)?;
     let at_terminal = args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
-    let progress = match &folder {
-        Some(folder) if at_terminal => Progress::read(folder).map_err(|error| {
+    let (store, progress) = match &folder {
+        Some(folder) if at_terminal => Store::open(folder).map_err(|error| {
             Stop::environment(format!(
                 "{error}\n  help: `seatrial lab --reset-progress` begins anew"
             ))
         })?,
-        _ => Progress::nowhere(),
+        _ => (Store::nowhere(), Progress::default()),
     };
     let setting = Setting {
         missions,
         seed: args.seed,
         timers: args.timers.map(Into::into),
     };
-    let plain = plain()?;
-    let mut lab = Lab::new(
-        engine,
-        setting,
-        scenario.as_ref().unwrap_or(&plain),
-        progress,
-    )
-    .await
-    .map_err(Stop::environment)?;
-    match mission {
-        None => out.print(&lab.welcome(scenario.as_ref())),
-        Some(id) => match lab.begin(id).await {
-            Ok(text) => out.print(&text),
-            Err(trouble) => return Err(Stop::usage(trouble.text)),
-        },
-    }
+    let (mut lab, text) = Lab::open(engine, setting, &opening, progress)
+        .await
+        .map_err(|error| match error {
+            OpeningError::Cluster(text) => Stop::environment(text),
+            OpeningError::Mission(text) => Stop::usage(text),
+        })?;
+    out.print(&text);
     let result = match &args.script {
         Some(path) => {
             let file = File::open(path)
                 .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-            scripted(&mut lab, &mut BufReader::new(file), out).await
+            scripted(&mut lab, &store, &mut BufReader::new(file), out).await
         }
-        None if at_terminal => prompt::talk(&mut lab, folder.as_deref(), out).await,
-        None => scripted(&mut lab, &mut stdin().lock(), out).await,
+        None if at_terminal => prompt::talk(&mut lab, &store, folder.as_deref(), out).await,
+        None => scripted(&mut lab, &store, &mut stdin().lock(), out).await,
     };
     lab.end().await;
     result
 }
 
-fn plain() -> Result<Scenario, Stop> {
-    let mut scenario = Scenario::parse("lab", PLAIN).map_err(Stop::usage)?;
-    scenario.steps.clear();
-    Ok(scenario)
+/// Reads how the session begins: with a mission, a scenario, or a plain cluster.
+fn opening(args: &LabArgs, missions: &[Mission]) -> Result<Opening, Stop> {
+    let Some(name) = args.scenario.as_deref() else {
+        return Ok(Opening::Plain);
+    };
+    if missions.iter().any(|mission| mission.id() == name) {
+        return Ok(Opening::Mission(name.to_owned()));
+    }
+    let scenario = scenarios::one(name)?;
+    Ok(Opening::Scenario(Box::new(scenario)))
 }
 
 fn missions(args: &LabArgs) -> Result<Vec<Mission>, Stop> {
-    let mut missions = mission::embedded().map_err(Stop::usage)?;
+    let mut missions = embedded_missions().map_err(Stop::usage)?;
     if let Some(path) = &args.missions {
-        for own in mission::load(path).map_err(Stop::usage)? {
+        for own in missions::load(path).map_err(Stop::usage)? {
             // A teacher's mission takes the place of one with the same id.
-            missions.retain(|known| known.id != own.id);
+            missions.retain(|known| known.id() != own.id());
             missions.push(own);
         }
     }
@@ -156,10 +132,11 @@ fn missions(args: &LabArgs) -> Result<Vec<Mission>, Stop> {
 
 async fn scripted<E: Engine>(
     lab: &mut Lab<E>,
+    store: &Store,
     input: &mut impl std::io::BufRead,
     out: &mut Out,
 ) -> Result<u8, Stop> {
-    let refused = script::play(lab, input, out)
+    let refused = script::play(lab, store, input, out)
         .await
         .map_err(|error| Stop::usage(format!("the script cannot be read: {error}")))?;
     match refused {

@@ -9,9 +9,9 @@ use reedline::{
     Reedline, ReedlineEvent, ReedlineMenu, Signal, Span, Suggestion, default_emacs_keybindings,
 };
 
-use super::bed::Engine;
-use super::complete::Words;
-use super::shell::Lab;
+use seatrial_lab::{Engine, Lab, Words};
+
+use super::store::Store;
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
@@ -52,13 +52,14 @@ struct Complete(Words);
 impl Completer for Complete {
     fn complete(&mut self, line: &str, pos: usize) -> CompletionResult {
         let before = line.get(..pos).unwrap_or(line);
-        let (start, words) = self.0.at(before);
+        let completions = self.0.at(before);
         CompletionResult::fresh(
-            words
+            completions
+                .words
                 .into_iter()
                 .map(|value| Suggestion {
                     value,
-                    span: Span::new(start, before.len()),
+                    span: Span::new(completions.start, before.len()),
                     append_whitespace: true,
                     ..Suggestion::default()
                 })
@@ -70,6 +71,7 @@ impl Completer for Complete {
 /// Reads and answers until the person leaves.
 pub(super) async fn talk<E: Engine>(
     lab: &mut Lab<E>,
+    store: &Store,
     folder: Option<&Path>,
     out: &mut Out,
 ) -> Result<u8, Stop> {
@@ -83,9 +85,8 @@ pub(super) async fn talk<E: Engine>(
         ]),
     );
     let menu = Box::new(ColumnarMenu::default().with_name("words"));
-    let words = Words::new(lab.nodes(), lab.mission_ids());
     let mut editor = Reedline::create()
-        .with_completer(Box::new(Complete(words)))
+        .with_completer(Box::new(Complete(lab.words())))
         .with_quick_completions(true)
         .with_partial_completions(true)
         .with_menu(ReedlineMenu::EngineCompleter(menu))
@@ -103,7 +104,7 @@ pub(super) async fn talk<E: Engine>(
     loop {
         match editor.read_line(&Left(lab.prompt())) {
             Ok(Signal::Success(line)) => {
-                let reply = lab.line(&line).await;
+                let reply = store.line(lab, &line).await;
                 out.print(&reply.text);
                 if signals::take() {
                     out.line("(Ctrl-C came too late to stop this; `back` takes it back)");

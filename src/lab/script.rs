@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use super::bed::Engine;
-use super::command::LINE_MAX;
-use super::shell::Lab;
+use seatrial_lab::{Engine, LINE_MAX, Lab};
+
+use super::store::Store;
 use crate::output::Out;
 
 /// Reads one line of at most a little more than [`LINE_MAX`] bytes; of a longer one the rest is passed
@@ -42,6 +42,7 @@ fn pass_over(input: &mut impl BufRead) -> io::Result<()> {
 /// Plays all lines, each shown behind the prompt, and says how many could not be done.
 pub(super) async fn play<E: Engine>(
     lab: &mut Lab<E>,
+    store: &Store,
     input: &mut impl BufRead,
     out: &mut Out,
 ) -> io::Result<usize> {
@@ -49,7 +50,7 @@ pub(super) async fn play<E: Engine>(
     while let Some(line) = read_line(input)? {
         let shown: String = line.trim_end().chars().take(200).map(visible).collect();
         out.line(format!("{}{shown}", lab.prompt()).trim_end());
-        let reply = lab.line(&line).await;
+        let reply = store.line(lab, &line).await;
         out.print(&reply.text);
         refused += usize::from(reply.refused);
         if reply.leave {

@@ -8,11 +8,9 @@ use seatrial_scenarios::{RunOptions, Scenario};
 use seatrial_sim::des::World;
 use std::fmt::Write as _;
 
-use super::bed::Des;
 use super::mission::{Mission, embedded};
-use super::progress::Progress;
 use super::session::Session;
-use super::shell::{Lab, Setting};
+use super::{Des, Lab, Opening, Progress, Setting};
 
 /// Lines that do something to a cluster, in whatever state it is.
 const LINES: &[&str] = &[
@@ -48,8 +46,8 @@ fn lab(seed: u64) -> Lab<Des> {
         seed,
         timers: None,
     };
-    let plain = super::plain().map_err(|stop| stop.text).unwrap();
-    block_on(Lab::new(Des, setting, &plain, Progress::nowhere())).unwrap()
+    let opened = Lab::open(Des, setting, &Opening::Plain, Progress::default());
+    block_on(opened).unwrap().0
 }
 
 fn session(lab: &Lab<Des>) -> &Session<World> {
@@ -212,12 +210,7 @@ fn lines_that_cannot_be_done_say_why_and_change_nothing() {
     ] {
         let reply = block_on(lab.line(line));
         assert!(reply.refused, "{line}");
-        let _ = write!(
-            text,
-            "> {}\n{}",
-            line.escape_debug(),
-            anstream::adapter::strip_str(&reply.text)
-        );
+        let _ = write!(text, "> {}\n{}", line.escape_debug(), reply.plain());
     }
     let long = block_on(lab.line(&"x".repeat(1 << 20)));
     assert!(long.refused && long.text.len() < 300, "{}", long.text);
@@ -254,10 +247,7 @@ fn every_screen_has_at_most_80_columns() {
         "history",
     ] {
         let reply = block_on(lab.line(line));
-        for shown in anstream::adapter::strip_str(&reply.text)
-            .to_string()
-            .lines()
-        {
+        for shown in reply.plain().lines() {
             // What a real command prints is shown as it is.
             let as_it_is = shown.contains("mysqld_safe");
             assert!(shown.chars().count() <= 80 || as_it_is, "{line}: {shown}");

@@ -3,9 +3,9 @@
 use seatrial_reports::wrapped;
 use seatrial_scenarios::ClusterPredicate;
 
-use super::super::bed::Bed;
-use super::super::session::Session;
 use super::{Mission, joined};
+use crate::session::Session;
+use seatrial_scenarios::Bed;
 
 /// A mission under way.
 pub(crate) struct Playing {

@@ -5,8 +5,6 @@
 pub(crate) mod debrief;
 pub(crate) mod play;
 
-use std::path::Path;
-
 use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::{Scenario, Span};
@@ -17,12 +15,12 @@ use super::command::{Act, Command, parse};
 // The build script writes `MISSIONS`: every *.toml of the folder `missions`, sorted by name.
 include!(concat!(env!("OUT_DIR"), "/missions.rs"));
 
-/// The largest file of a mission, in bytes.
-const SIZE_MAX: u64 = 256 * 1024;
+/// The largest text of a mission, in bytes. Faces refuse a larger file before they read it.
+pub const SIZE_MAX: u64 = 256 * 1024;
 
 /// A mission.
 #[derive(Clone, Debug)]
-pub(crate) struct Mission {
+pub struct Mission {
     /// Its name at the prompt.
     pub(crate) id: String,
     /// A line for people.
@@ -101,11 +99,21 @@ struct RawBest {
 }
 
 impl Mission {
-    /// Reads a mission.
+    /// Returns its name at the prompt.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns its title, a line for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Reads a mission from the text of its file. `file` names the file in errors.
     ///
     /// # Errors
-    /// What is wrong with the file, and where.
-    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, String> {
+    /// What is wrong with the text, and where.
+    pub fn parse(file: &str, text: &str) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
         let wrong = |what: &str| format!("{file}: {what}");
         let good_id = !raw.id.is_empty()
@@ -221,50 +229,14 @@ fn lines(text: &str, scenario: &Scenario) -> Result<Vec<(String, Command)>, Stri
     Ok(commands)
 }
 
-/// The missions of the program.
-pub(crate) fn embedded() -> Result<Vec<Mission>, String> {
+/// Returns the missions that the program carries.
+///
+/// # Errors
+/// When one of them is wrong, in words.
+pub fn embedded() -> Result<Vec<Mission>, String> {
     MISSIONS
         .iter()
         .map(|(file, text)| Mission::parse(file, text))
-        .collect()
-}
-
-/// The missions of a file, or of all the TOML files in a folder.
-pub(crate) fn load(path: &Path) -> Result<Vec<Mission>, String> {
-    let shown = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-    let mut files = Vec::new();
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).map_err(|error| shown(path, error))? {
-            let file = entry.map_err(|error| shown(path, error))?.path();
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                files.push(file);
-            }
-        }
-        files.sort();
-        if files.is_empty() {
-            return Err(format!("{}: there is no *.toml in it", path.display()));
-        }
-    } else {
-        files.push(path.to_owned());
-    }
-    files
-        .iter()
-        .map(|file| {
-            let size = std::fs::metadata(file)
-                .map_err(|error| shown(file, error))?
-                .len();
-            if size > SIZE_MAX {
-                return Err(format!(
-                    "{}: {size} bytes; a mission has at most {SIZE_MAX}",
-                    file.display()
-                ));
-            }
-            let text = std::fs::read_to_string(file).map_err(|error| shown(file, error))?;
-            Mission::parse(&file.display().to_string(), &text)
-        })
         .collect()
 }
 

@@ -8,12 +8,12 @@ use seatrial_reports::wrapped;
 use seatrial_scenarios::oracles::choices;
 use seatrial_scenarios::{NodeName, NodeObservation, ProcessState};
 
-use super::super::bed::Bed;
-use super::super::known::NodeKnown;
-use super::super::session::Session;
 use super::echo::rows;
 use super::status::count_text;
 use super::{names, short, state};
+use crate::known::NodeKnown;
+use crate::session::Session;
+use seatrial_scenarios::Bed;
 
 /// The text. `truth` adds what only the simulation knows.
 pub(crate) fn why<B: Bed>(session: &Session<B>, name: &NodeName, truth: bool) -> String {
@@ -112,7 +112,7 @@ fn primacy(name: &NodeName, node: &NodeObservation, known: Option<&NodeKnown>) -
 fn bootstrap<B: Bed>(session: &Session<B>, name: &NodeName, node: &NodeObservation) -> Vec<String> {
     let now = session.now();
     let mut said = Vec::new();
-    let serving = super::super::known::serving(&now.seen);
+    let serving = crate::known::serving(&now.seen);
     let others: Vec<&NodeName> = serving.into_iter().filter(|other| *other != name).collect();
     if !others.is_empty() {
         said.push(format!(

@@ -9,9 +9,9 @@ use seatrial_scenarios::FaultOutcome;
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record::{CommandRecord, RunRecord, WriteOutcome};
 
-use super::super::bed::Bed;
-use super::super::session::{Moment, Session};
 use super::{names, spoken, state};
+use crate::session::{Moment, Session};
+use seatrial_scenarios::Bed;
 
 /// The most lines of a command's output that are shown; the rest can be had with `tail`.
 const LINES_SHOWN: usize = 40;

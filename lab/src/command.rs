@@ -1,16 +1,15 @@
 //! Reading a line of the prompt.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use seatrial_scenarios::{NodeName, Span};
 
 use super::help;
 use super::words::{faults, quoted, until};
-use crate::nearest::nearest;
+use seatrial_reports::nearest;
 
 /// The longest line that is read, in bytes.
-pub(crate) const LINE_MAX: usize = 4096;
+pub const LINE_MAX: usize = 4096;
 
 /// The longest `wait`: an hour of a cluster that is not idle takes a while to simulate.
 const WAIT_MAX: Span = Span::from_secs(60 * 60);
@@ -43,7 +42,7 @@ pub(crate) enum Command {
     /// The state's hash.
     Hash,
     /// The session as a scenario file.
-    Save(PathBuf),
+    Save(String),
     /// To the first moment.
     Reset,
     /// The missions, or the start of one.
@@ -243,7 +242,7 @@ pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> 
             _ => Err(Trouble::usage(name)),
         },
         "save" if rest.is_empty() => Err(Trouble::usage(name)),
-        "save" => Ok(Command::Save(PathBuf::from(rest))),
+        "save" => Ok(Command::Save(rest.to_owned())),
         "mission" | "missions" => match words.as_slice() {
             [] => Ok(Command::Mission(None)),
             [id] => Ok(Command::Mission(Some((*id).to_owned()))),

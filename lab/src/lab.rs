@@ -1,4 +1,4 @@
-//! The lab behind the prompt: a line in, a text out.
+//! The lab behind the prompt: a line in, a reply out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,38 +8,30 @@ use seatrial_reports::{quote, wrapped};
 use seatrial_scenarios::language::Step;
 use seatrial_scenarios::{Scenario, Timers};
 
-use super::bed::Engine;
-use super::command::{Command, Trouble, parse};
-use super::mission::play::Playing;
-use super::mission::{Mission, debrief};
-use super::progress::Progress;
-use super::session::Session;
-use super::views::{clock, diff, echo, history, moments, status, why};
-use super::{help, views};
+use crate::command::{Command, Trouble, parse};
+use crate::complete::{Completions, Words};
+use crate::engine::Engine;
+use crate::mission::play::Playing;
+use crate::mission::{Mission, debrief};
+use crate::opening::{Opening, OpeningError, plain};
+use crate::progress::Progress;
+use crate::reply::{FileToSave, Reply};
+use crate::session::Session;
+use crate::views::{clock, diff, echo, history, moments, status, why};
+use crate::{help, views};
 
-/// What came of a line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reply {
-    /// What is shown.
-    pub(crate) text: String,
-    /// The line was no command, or could not be done.
-    pub(crate) refused: bool,
-    /// The person leaves.
-    pub(crate) leave: bool,
-}
-
-/// What is the same for every cluster of a lab.
-pub(crate) struct Setting {
-    /// The missions that there are.
-    pub(crate) missions: Vec<Mission>,
+/// The settings that all clusters of a lab share.
+pub struct Setting {
+    /// The missions, in the order of the list that `mission` shows.
+    pub missions: Vec<Mission>,
     /// The master seed.
-    pub(crate) seed: u64,
-    /// Timeouts, over those of the scenario.
-    pub(crate) timers: Option<Timers>,
+    pub seed: u64,
+    /// Timeouts that replace those of the scenario.
+    pub timers: Option<Timers>,
 }
 
-/// A lab.
-pub(crate) struct Lab<E: Engine> {
+/// A lab: a session on one cluster, and the mission that is played on it.
+pub struct Lab<E: Engine> {
     engine: E,
     setting: Setting,
     session: Session<E::Bed>,
@@ -50,29 +42,47 @@ pub(crate) struct Lab<E: Engine> {
 }
 
 impl<E: Engine> Lab<E> {
-    /// A lab on the cluster of a scenario.
+    /// Opens a lab, and returns the text that is shown first.
     ///
     /// # Errors
-    /// When the initial state is not reached.
-    pub(crate) async fn new(
+    /// When the cluster does not reach its initial state, or there is no such mission.
+    pub async fn open(
         engine: E,
         setting: Setting,
-        scenario: &Scenario,
+        opening: &Opening,
         progress: Progress,
-    ) -> Result<Self, String> {
-        let session = build(&engine, &setting, scenario).await?;
-        Ok(Self {
+    ) -> Result<(Self, String), OpeningError> {
+        let plain = plain();
+        let (scenario, named) = match opening {
+            Opening::Plain | Opening::Mission(_) => (&plain, None),
+            Opening::Scenario(scenario) => (&**scenario, Some(&**scenario)),
+        };
+        let session = build(&engine, &setting, scenario)
+            .await
+            .map_err(OpeningError::Cluster)?;
+        let mut lab = Self {
             engine,
             setting,
             session,
             steps: scenario.steps.clone(),
             mission: None,
             progress,
-        })
+        };
+        let text = match opening {
+            Opening::Plain | Opening::Scenario(_) => lab.welcome(named),
+            Opening::Mission(id) => match lab.begin(id).await {
+                Ok(text) => text,
+                Err(trouble) => {
+                    lab.end().await;
+                    return Err(OpeningError::Mission(trouble.text));
+                }
+            },
+        };
+        Ok((lab, text))
     }
 
-    /// What is shown first.
-    pub(crate) fn welcome(&self, scenario: Option<&Scenario>) -> String {
+    /// Returns the text that is shown first.
+    fn welcome(&self, scenario: Option<&Scenario>) -> String {
         let mut text = String::new();
         if let Some(remark) = self.engine.remark() {
             text.push_str(&wrapped("", "", remark));
@@ -97,14 +107,14 @@ impl<E: Engine> Lab<E> {
         text
     }
 
-    /// The prompt.
-    pub(crate) fn prompt(&self) -> String {
+    /// Returns the prompt: it shows the simulated time.
+    pub fn prompt(&self) -> String {
         let now = self.session.now();
         format!("lab {}> ", clock(now.clock()))
     }
 
-    /// The names of the nodes, for completion.
-    pub(crate) fn nodes(&self) -> Vec<String> {
+    /// Returns the names of the nodes.
+    pub fn nodes(&self) -> Vec<String> {
         self.session
             .nodes()
             .iter()
@@ -112,42 +122,37 @@ impl<E: Engine> Lab<E> {
             .collect()
     }
 
-    /// The ids of the missions, for completion.
-    pub(crate) fn mission_ids(&self) -> Vec<String> {
-        self.setting
-            .missions
-            .iter()
-            .map(|mission| mission.id.clone())
-            .collect()
+    /// Returns the words that the person may type, for a face that completes lines on its own.
+    pub fn words(&self) -> Words {
+        let missions = self.setting.missions.iter();
+        let missions = missions.map(|mission| mission.id.clone()).collect();
+        Words::new(self.nodes(), missions)
     }
 
-    /// The session, for tests.
+    /// Returns what the last word of a line may be. `line` is the text before the cursor.
+    pub fn completions(&self, line: &str) -> Completions {
+        self.words().at(line)
+    }
+
+    /// Returns the learner's progress.
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Returns the session, for tests.
     #[cfg(test)]
-    pub(super) const fn session(&self) -> &Session<E::Bed> {
+    pub(crate) const fn session(&self) -> &Session<E::Bed> {
         &self.session
     }
 
-    /// Ends the lab.
-    pub(crate) async fn end(self) {
+    /// Ends the lab and its cluster.
+    pub async fn end(self) {
         self.engine.end(self.session.into_bed()).await;
     }
 
     /// Does what a line asks for.
-    pub(crate) async fn line(&mut self, line: &str) -> Reply {
-        match self.answer(line).await {
-            Ok(reply) => reply,
-            Err(trouble) => {
-                let mut text = wrapped("", "  ", &trouble.text);
-                if let Some(help) = &trouble.help {
-                    text.push_str(&wrapped("  ", "  ", help));
-                }
-                Reply {
-                    text: text.red().to_string(),
-                    refused: true,
-                    leave: false,
-                }
-            }
-        }
+    pub async fn line(&mut self, line: &str) -> Reply {
+        self.answer(line).await.unwrap_or_else(Reply::from)
     }
 
     async fn answer(&mut self, line: &str) -> Result<Reply, Trouble> {
@@ -197,11 +202,11 @@ impl<E: Engine> Lab<E> {
                 wrapped("", "  ", &said)
             }
             Command::Diff(one, other) => self.diff(&one, other.as_deref())?,
-            Command::Save(path) => self.save(&path)?,
+            Command::Save(name) => return self.save(&name),
             Command::Mission(None) => self.list(),
             Command::Mission(Some(id)) => self.begin(&id).await?,
             Command::Hint => self.mission.as_mut().ok_or_else(no_mission)?.hint(),
-            Command::Debrief => self.debrief().await?,
+            Command::Debrief => return self.debrief().await,
             Command::Help(None) => help::text(),
             Command::Help(Some(name)) => help::about(name.trim_end_matches('…'))
                 .ok_or_else(|| Trouble::unknown("command", &name, help::names()))?,
@@ -288,9 +293,9 @@ impl<E: Engine> Lab<E> {
         ))
     }
 
-    fn save(&self, path: &Path) -> Result<String, Trouble> {
-        let shown = path.display().to_string();
-        let stem: String = path
+    /// Writes the way to the present moment down as a scenario. The face puts it into a file.
+    fn save(&self, name: &str) -> Result<Reply, Trouble> {
+        let stem: String = Path::new(name)
             .file_stem()
             .map(|stem| stem.to_string_lossy().to_lowercase())
             .unwrap_or_default()
@@ -308,16 +313,19 @@ impl<E: Engine> Lab<E> {
         let scenario = self.session.scenario(id)?;
         let replay = format!(
             "seatrial replay {} --on des --seed {}",
-            quote(&shown),
+            quote(name),
             self.session.seed()
         );
         let text = format!("# {replay}\n{}", scenario.to_toml());
-        std::fs::write(path, text)
-            .map_err(|error| Trouble::new(format!("cannot write `{shown}`: {error}")))?;
         let steps = scenario.steps.len();
-        Ok(format!(
-            "{steps} steps written; the same run again:\n  {replay}\n"
-        ))
+        Ok(Reply {
+            text: format!("{steps} steps written; the same run again:\n  {replay}\n"),
+            file: Some(FileToSave {
+                name: name.to_owned(),
+                text,
+            }),
+            ..Reply::default()
+        })
     }
 
     fn list(&self) -> String {
@@ -335,8 +343,8 @@ impl<E: Engine> Lab<E> {
         text
     }
 
-    /// Begins a mission: a new cluster, and what its story tells.
-    pub(crate) async fn begin(&mut self, id: &str) -> Result<String, Trouble> {
+    /// Begins a mission on a new cluster, and returns its story.
+    async fn begin(&mut self, id: &str) -> Result<String, Trouble> {
         let known = self.setting.missions.iter().find(|known| known.id == id);
         let Some(mission) = known.cloned() else {
             let ids: Vec<&str> = self
@@ -363,24 +371,22 @@ impl<E: Engine> Lab<E> {
         Ok(text)
     }
 
-    async fn debrief(&mut self) -> Result<String, Trouble> {
+    async fn debrief(&mut self) -> Result<Reply, Trouble> {
         let playing = self.mission.as_ref().ok_or_else(no_mission)?;
         let graded = debrief::grade(&mut self.session, playing).await?;
         let mut text = debrief::text(&self.session, playing, &graded);
-        if let Err(error) = self.progress.note(&playing.mission().id, graded.letter) {
-            text.push_str(&wrapped(
-                "",
-                "  ",
-                &format!("the progress is not kept: {error}"),
-            ));
-        }
+        self.progress.note(&playing.mission().id, graded.letter);
         let again = format!(
             "`mission {}` tries it again; `history`, `why` and `diff` tell all now.",
             playing.mission().id
         );
         text.push_str(&wrapped("", "", &again));
         self.mission = None;
-        Ok(text)
+        Ok(Reply {
+            text,
+            progress_changed: true,
+            ..Reply::default()
+        })
     }
 }
 

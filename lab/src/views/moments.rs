@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::super::bed::Bed;
-use super::super::session::Session;
 use super::clock;
+use crate::session::Session;
+use seatrial_scenarios::Bed;
 
 /// The most moments that are shown at once.
 const SHOWN: usize = 40;

@@ -6,10 +6,10 @@ use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::{NodeName, ProcessState};
 
-use super::super::bed::Bed;
-use super::super::known::Count;
-use super::super::session::Session;
 use super::{clock, names, short};
+use crate::known::Count;
+use crate::session::Session;
+use seatrial_scenarios::Bed;
 
 /// The text. What an operator can see only on the nodes' own disks is left out where `files` is false.
 pub(crate) fn status<B: Bed>(session: &Session<B>, files: bool) -> String {

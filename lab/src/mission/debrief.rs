@@ -10,17 +10,17 @@ use seatrial_scenarios::record::{CommandRecord, WriteOutcome, WriteRecord};
 use seatrial_scenarios::{ClusterPredicate, NodeName, Observation, Span};
 use serde::{Deserialize, Serialize};
 
-use super::super::bed::Bed;
-use super::super::command::{Act, Trouble};
-use super::super::session::Session;
-use super::super::views::echo::rows;
-use super::super::views::{names, spoken};
 use super::joined;
 use super::play::Playing;
+use crate::command::{Act, Trouble};
+use crate::session::Session;
+use crate::views::echo::rows;
+use crate::views::{names, spoken};
+use seatrial_scenarios::Bed;
 
 /// How well a mission was done, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum Letter {
+pub enum Letter {
     /// Recovered, nothing lost that need not be, nothing superfluous.
     A,
     /// As A, but slow or with needless commands.
@@ -149,7 +149,7 @@ async fn recovered<B: Bed>(
     if !ClusterPredicate::AllSynced.holds(&synced.1) {
         let (course, seen) = synced;
         let writes = course.record().writes.clone();
-        let serving = super::super::known::serving(&seen);
+        let serving = crate::known::serving(&seen);
         let missing = match serving.len() {
             0 => "no node serves".to_owned(),
             _ if ClusterPredicate::TwinPrimaries.holds(&seen) => {

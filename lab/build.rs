@@ -1,15 +1,15 @@
-//! Lists the missions, so that the program carries every file of the folder.
+//! Lists the missions of the folder `missions`, so that the crate embeds every file of it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=missions");
+    println!("cargo::rerun-if-changed=../missions");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
-    for entry in fs::read_dir(root.join("missions"))? {
+    for entry in fs::read_dir(root.join("../missions"))? {
         let path = entry?.path();
         if path
             .extension()

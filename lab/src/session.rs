@@ -16,10 +16,9 @@ use seatrial_scenarios::language::{Action, Pace, Problem, Step};
 use seatrial_scenarios::runner::Course;
 use seatrial_scenarios::{NodeName, Observation, RunOptions, RunRecord, Scenario, Span};
 
-use super::bed::Bed;
 use super::command::{Act, Trouble};
 use super::known::Known;
-use crate::engines;
+use seatrial_scenarios::Bed;
 
 /// The longest simulated time of a session.
 const LIMIT: Span = Span::from_secs(7 * 24 * 60 * 60);
@@ -64,7 +63,7 @@ async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, String>
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
         match polled {
             Ok(polled) => polled.map(Ok),
-            Err(panic) => Poll::Ready(Err(engines::panic_text(&*panic).to_owned())),
+            Err(panic) => Poll::Ready(Err(seatrial_scenarios::panic_text(&*panic).to_owned())),
         }
     })
     .await

@@ -8,10 +8,10 @@ use seatrial_reports::wrapped;
 use seatrial_scenarios::oracles::{diverged, lost_rows};
 use seatrial_scenarios::record::{WriteOutcome, WriteRecord};
 
-use super::super::bed::Bed;
-use super::super::session::Session;
 use super::echo::rows;
 use super::short;
+use crate::session::Session;
+use seatrial_scenarios::Bed;
 
 /// Rows that follow each other and are on the same nodes.
 struct Group<'a> {

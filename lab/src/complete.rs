@@ -27,27 +27,40 @@ const TYPED: &[&str] = &[
     "mysql -e \"SHOW STATUS LIKE 'wsrep_%'\"",
 ];
 
-/// The words that may come next.
-pub(super) struct Words {
+/// The possible last words of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completions {
+    /// Where the last word begins, in bytes from the beginning of the line.
+    pub start: usize,
+    /// The words, or whole commands, that may stand there.
+    pub words: Vec<String>,
+}
+
+/// The words of a cluster that may come next on a line.
+#[derive(Clone, Debug)]
+pub struct Words {
     nodes: Vec<String>,
     missions: Vec<String>,
 }
 
 impl Words {
-    /// The words of a cluster.
-    pub(super) const fn new(nodes: Vec<String>, missions: Vec<String>) -> Self {
+    /// Makes the words of a cluster out of the names of its nodes and the ids of the missions.
+    pub(crate) const fn new(nodes: Vec<String>, missions: Vec<String>) -> Self {
         Self { nodes, missions }
     }
 
-    /// Where the last word of the line begins, and what it may be.
-    pub(super) fn at(&self, line: &str) -> (usize, Vec<String>) {
+    /// Returns what the last word of a line may be. `line` is the text before the cursor.
+    pub fn at(&self, line: &str) -> Completions {
         // What is typed on a node is completed as a whole line.
         if let Some((places, rest)) = line.split_once("$ ")
             && !places.contains(' ')
         {
             let start = line.len() - rest.len();
             let words = TYPED.iter().copied().filter(|word| word.starts_with(rest));
-            return (start, words.map(str::to_owned).collect());
+            return Completions {
+                start,
+                words: words.map(str::to_owned).collect(),
+            };
         }
         let start = line.rfind(' ').map_or(0, |place| place + 1);
         let (before, last) = line.split_at(start);
@@ -81,7 +94,10 @@ impl Words {
             _ => Vec::new(),
         };
         let words = words.into_iter().filter(|word| word.starts_with(last));
-        (start, words.collect())
+        Completions {
+            start,
+            words: words.collect(),
+        }
     }
 }
 
@@ -93,7 +109,7 @@ mod tests {
         let nodes = ["A", "B", "C"].map(str::to_owned).to_vec();
         Words::new(nodes, vec!["find-the-safe-node".to_owned()])
             .at(line)
-            .1
+            .words
     }
 
     #[test]

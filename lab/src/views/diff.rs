@@ -9,9 +9,9 @@ use seatrial_scenarios::NodeObservation;
 use seatrial_scenarios::oracles::lost_rows;
 use seatrial_scenarios::record::Namer;
 
-use super::super::session::Moment;
 use super::echo::rows;
 use super::state;
+use crate::session::Moment;
 
 /// The text. `files` says whether files and rows are compared, too.
 pub(crate) fn diff<B>(

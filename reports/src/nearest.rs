@@ -1,8 +1,8 @@
-//! The nearest of several ids to a mistyped one.
+//! Finds the ids that are spelled like a mistyped one.
 
-/// At most three ids that may have been meant: those that contain the words, then those that are
-/// spelled alike.
-pub(crate) fn nearest<'a>(typed: &str, ids: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+/// Returns at most three ids that may have been meant: ids that contain the typed text, and ids that are
+/// spelled like it, the nearest first.
+pub fn nearest<'a>(typed: &str, ids: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = typed.to_lowercase().replace(['_', ' '], "-");
     let mut candidates: Vec<(usize, &str)> = ids
         .into_iter()
