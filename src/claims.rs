@@ -8,9 +8,11 @@ use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::{RunRecord, Scenario};
 
 use crate::args::{ClaimsArgs, ClaimsFormat, PaceArg};
+use crate::bar::Bar;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, campaign, engines, exit, real, scenarios, signals};
+use crate::pool::{self, Pool};
+use crate::{Stop, engines, exit, real, scenarios, signals};
 
 pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     let engines = engines::available(&args.on)?;
@@ -25,7 +27,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
         args.real.retries,
     );
     signals::listen();
-    let threads = campaign::threads(args.jobs, &engines);
+    let threads = pool::threads(args.jobs, &engines);
     let jobs: Vec<Job<'_>> = list
         .iter()
         .flat_map(|scenario| {
@@ -37,7 +39,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
             })
         })
         .collect();
-    let records = run_each(&jobs, flags, threads);
+    let records = run_each(&jobs, flags, threads)?;
     for failed in records.iter().filter(|record| record.claims.is_empty()) {
         let why = failed
             .failure
@@ -55,7 +57,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let mut good = unreached.is_empty() && !ledger.entries.iter().any(Entry::has_changed);
     if args.audit {
-        let audit = audited(&jobs, &records, flags, threads);
+        let audit = audited(&jobs, &records, flags, threads)?;
         good &= audit
             .iter()
             .all(|entry| entry.verdict == AuditVerdict::Bites);
@@ -102,7 +104,7 @@ fn audited(
     records: &[RunRecord],
     flags: Flags<'_>,
     threads: usize,
-) -> Vec<AuditEntry> {
+) -> Result<Vec<AuditEntry>, Stop> {
     struct Question<'a> {
         job: Job<'a>,
         plain: &'a RunRecord,
@@ -141,9 +143,9 @@ fn audited(
         })
         .collect();
     let runs: Vec<Job<'_>> = questions.iter().map(|question| question.job).collect();
-    let negated = run_each(&runs, flags, threads);
-    let all = campaign_of(jobs, records, flags, threads);
-    questions
+    let negated = run_each(&runs, flags, threads)?;
+    let all = campaign_of(jobs, records, flags, threads)?;
+    let entries = questions
         .iter()
         .zip(&negated)
         .map(|(question, negated)| AuditEntry {
@@ -163,7 +165,8 @@ fn audited(
                 &all,
             ),
         })
-        .collect()
+        .collect();
+    Ok(entries)
 }
 
 /// The audited runs, and those of the catalogue that are not among them.
@@ -172,27 +175,25 @@ fn campaign_of(
     records: &[RunRecord],
     flags: Flags<'_>,
     threads: usize,
-) -> Vec<RunRecord> {
+) -> Result<Vec<RunRecord>, Stop> {
     let mut all = records.to_vec();
     let Ok(catalogue) = scenarios::named(&[]) else {
-        return all;
+        return Ok(all);
     };
     let Some(first) = jobs.first() else {
-        return all;
+        return Ok(all);
     };
     let others: Vec<Job<'_>> = catalogue
         .iter()
         .filter(|scenario| jobs.iter().all(|job| job.scenario.id != scenario.id))
         .map(|scenario| Job { scenario, ..*first })
         .collect();
-    all.extend(run_each(&others, flags, threads));
-    all
+    all.extend(run_each(&others, flags, threads)?);
+    Ok(all)
 }
 
-/// Makes the runs on several threads; the records come in the order of the jobs.
-fn run_each(jobs: &[Job<'_>], flags: Flags<'_>, threads: usize) -> Vec<RunRecord> {
-    let mut records = Vec::new();
-    let make = |job: Job<'_>| plan::run_for_claims(job, flags);
-    campaign::run_all(jobs, threads, make, |record, _| records.push(record));
-    records
+/// Makes the runs on several threads, and returns the records in the order of the jobs.
+fn run_each(jobs: &[Job<'_>], flags: Flags<'_>, threads: usize) -> Result<Vec<RunRecord>, Stop> {
+    let bar = Bar::of_jobs(jobs.len());
+    Pool::new(threads, &bar).map(jobs, Job::name, |job| plan::run_for_claims(*job, flags))
 }

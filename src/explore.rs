@@ -3,13 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
@@ -18,8 +15,10 @@ use seatrial_sim::explore::shard::{self, FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
 
 use crate::args::{ExploreArgs, MergeArgs, SeedRange};
+use crate::bar::Bar;
 use crate::output::Out;
-use crate::{Stop, campaign, exit, signals};
+use crate::pool::{self, Ended, Pool};
+use crate::{Stop, exit, signals};
 
 pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let known = seatrial_scenarios::procedures::names();
@@ -55,7 +54,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
             whole.seeds.insert(one.record.seed, one.record);
         }
         first.len()
-    });
+    })?;
     let searched = began.elapsed();
     let mut templates = Templates::default();
     for ((outcome, oracles), played) in first {
@@ -84,7 +83,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         Duration::from_millis(simulated).as_secs_f64() / 3_600.0,
     ));
     if ended != Ended::Whole {
-        out.line(&format!("             {}", ended.text()));
+        out.line(&format!("             {}", text_of(ended)));
     }
     out.line(&format!("     Results {}", file.display()));
     Ok(if whole.found.is_empty() {
@@ -98,23 +97,13 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// How a search has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    Whole,
-    Budget,
-    Findings,
-    Signal,
-}
-
-impl Ended {
-    const fn text(self) -> &'static str {
-        match self {
-            Self::Whole => "all seeds were played",
-            Self::Budget => "stopped by --budget: not all seeds were played",
-            Self::Findings => "stopped by --max-findings: not all seeds were played",
-            Self::Signal => "stopped by a signal: not all seeds were played",
-        }
+/// Says how a search has ended.
+const fn text_of(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Whole => "all seeds were played",
+        Ended::Budget => "stopped by --budget: not all seeds were played",
+        Ended::Enough => "stopped by --max-findings: not all seeds were played",
+        Ended::Signal => "stopped by a signal: not all seeds were played",
     }
 }
 
@@ -126,75 +115,32 @@ fn blocks(args: &ExploreArgs) -> Vec<u64> {
         .collect()
 }
 
-/// Plays the blocks on all threads and hands them over in their order. `take` says how many different
+/// Plays the blocks on all threads and hands them over in their order. `take` returns how many different
 /// findings there are by then.
 fn search(
     args: &ExploreArgs,
     options: &Options,
     blocks: &[u64],
     mut take: impl FnMut(Vec<Played>) -> usize,
-) -> Ended {
-    let began = Instant::now();
-    let next = AtomicU64::new(0);
-    let enough = AtomicBool::new(false);
-    let over = || args.budget.is_some_and(|budget| began.elapsed() >= budget);
-    let bar = progress(blocks.len() as u64 * BLOCK);
-    let (sender, receiver) = mpsc::channel();
-    let mut done = 0;
-    thread::scope(|scope| {
-        for _ in 0..campaign::threads(args.jobs, &[]).min(blocks.len()) {
-            let (sender, next, enough, bar, over) = (sender.clone(), &next, &enough, &bar, &over);
-            scope.spawn(move || {
-                let mut templates = Templates::default();
-                while !signals::stopped() && !enough.load(Ordering::Relaxed) && !over() {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(block) = usize::try_from(index).ok().and_then(|i| blocks.get(i))
-                    else {
-                        break;
-                    };
-                    let played = explore::play_block(&mut templates, options, *block);
-                    bar.inc(BLOCK);
-                    if sender.send((index, played)).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut waiting = BTreeMap::new();
-        for (index, played) in receiver {
-            waiting.insert(index, played);
-            while let Some(played) = waiting.remove(&done) {
-                done += 1;
+) -> Result<Ended, Stop> {
+    let bar = Bar::of_seeds(blocks.len() as u64 * BLOCK, BLOCK);
+    let deadline = args.budget.map(|budget| Instant::now() + budget);
+    Pool::new(pool::threads(args.jobs, &[]), &bar)
+        .until(deadline)
+        .run(
+            blocks,
+            |block| format!("seeds {}..{}", block * BLOCK, (block + 1) * BLOCK),
+            Templates::default,
+            |templates, block| explore::play_block(templates, options, *block),
+            |_, played| {
                 let findings = take(played);
-                bar.set_message(format!("{findings} findings"));
-                if args.max_findings.is_some_and(|most| findings >= most) {
-                    enough.store(true, Ordering::Relaxed);
+                bar.say(format!("{findings} findings"));
+                match args.max_findings {
+                    Some(most) if findings >= most => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
                 }
-            }
-        }
-    });
-    bar.finish_and_clear();
-    if done == blocks.len() as u64 {
-        Ended::Whole
-    } else if signals::stopped() {
-        Ended::Signal
-    } else if enough.load(Ordering::Relaxed) {
-        Ended::Findings
-    } else {
-        Ended::Budget
-    }
-}
-
-fn progress(length: u64) -> ProgressBar {
-    use std::io::IsTerminal as _;
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{bar:20} {pos}/{len} seeds {per_sec} {eta} {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
+            },
+        )
 }
 
 /// Makes the schedule of a finding small, and names the scenario after what it shows.

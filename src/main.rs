@@ -4,7 +4,7 @@ mod about;
 mod advise;
 mod against;
 mod args;
-mod campaign;
+mod bar;
 mod claims;
 mod conform;
 mod engines;
@@ -17,6 +17,7 @@ mod logging;
 mod memory;
 mod output;
 mod plan;
+mod pool;
 mod prove;
 mod real;
 mod replay;
@@ -32,6 +33,7 @@ mod verify;
 use clap::Parser as _;
 
 use args::{Args, Command};
+use exit::Stop;
 use output::Out;
 
 #[global_allocator]
@@ -73,28 +75,4 @@ fn main() -> std::process::ExitCode {
         stop.code
     });
     std::process::ExitCode::from(code)
-}
-
-/// Why a subcommand cannot do what was asked: what is said on standard error, and the exit code.
-struct Stop {
-    code: u8,
-    text: String,
-}
-
-impl Stop {
-    /// The command line or a scenario file is at fault.
-    fn usage(text: impl std::fmt::Display) -> Self {
-        Self {
-            code: exit::USAGE,
-            text: format!("error: {text}"),
-        }
-    }
-
-    /// The surroundings are at fault.
-    fn environment(text: impl std::fmt::Display) -> Self {
-        Self {
-            code: exit::ENVIRONMENT,
-            text: format!("error: {text}"),
-        }
-    }
 }

@@ -24,6 +24,13 @@ pub(crate) struct Job<'a> {
     pub(crate) negate: Option<&'a Negation>,
 }
 
+impl Job<'_> {
+    /// Returns its name on the progress bar and in reports of panics.
+    pub(crate) fn name(&self) -> String {
+        self.scenario.id.clone()
+    }
+}
+
 /// What has come of it.
 pub(crate) struct Done {
     /// The run with its trace.

@@ -1,10 +1,10 @@
 //! `seatrial run`: replays scenarios, compares the engines, says what was found.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use indicatif::ProgressBar;
 use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
 use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
@@ -12,10 +12,12 @@ use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
 use crate::args::{EngineArg, Format, RunArgs};
+use crate::bar::Bar;
 use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
-use crate::{Stop, against, campaign, engines, exit, plan, real, report, scenarios, signals};
+use crate::pool::{self, Pool};
+use crate::{Stop, against, engines, exit, plan, real, report, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -59,19 +61,26 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     table.begin(out);
     let mut records: Vec<RunRecord> = Vec::new();
     let mut written = Ok(());
-    let threads = campaign::threads(args.jobs, &engines);
-    let take = |done: Done, bar: &ProgressBar| {
+    let bar = Bar::of_jobs(jobs.len());
+    let take = |_, done: Done| {
         if done.broken_off {
-            return;
+            return ControlFlow::Continue(());
         }
         if written.is_ok() {
             written = file.add(&done.run, &done.rendered);
         }
         reports.add(&done.run);
         records.push(done.run.record);
-        table.grow(&records, bar, out);
+        table.grow(&records, &bar, out);
+        ControlFlow::Continue(())
     };
-    campaign::run_all(&jobs, threads, |job| plan::run(job, flags), take);
+    Pool::new(pool::threads(args.jobs, &engines), &bar).run(
+        &jobs,
+        Job::name,
+        || (),
+        |(), job| plan::run(*job, flags),
+        take,
+    )?;
     table.end(&records, out);
     let end = CampaignEnd {
         wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -205,7 +214,7 @@ impl Table {
         }
     }
 
-    fn grow(&mut self, records: &[RunRecord], bar: &ProgressBar, out: &mut Out) {
+    fn grow(&mut self, records: &[RunRecord], bar: &Bar, out: &mut Out) {
         if self.format == Format::Text && records.len() >= self.shown + self.runs_each {
             bar.suspend(|| self.line(records, out));
         }

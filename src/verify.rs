@@ -1,12 +1,10 @@
 //! `seatrial verify`: procedures by scenarios, a cell for each pair.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use seatrial_real_harness::RealOptions;
@@ -20,9 +18,11 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
 use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg, VerifyArgs};
+use crate::bar::Bar;
 use crate::output::Out;
+use crate::pool::{self, Pool};
 use crate::script::{self, Script, Shared};
-use crate::{Stop, campaign, engines, exit, prove, real, scenarios, signals};
+use crate::{Stop, engines, exit, prove, real, scenarios, signals};
 use seatrial_reports::nearest;
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
@@ -57,7 +57,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     signals::listen();
     let began = Instant::now();
     let mut cells = Vec::new();
-    for done in table.play_all(&procedures, &states) {
+    for done in table.play_all(&procedures, &states)? {
         let Done {
             mut cell,
             scenario,
@@ -207,38 +207,30 @@ struct Done {
 }
 
 impl Table<'_> {
-    /// Plays every cell, and gives them back scenario by scenario, whatever the threads did.
-    fn play_all(&self, procedures: &[&'static str], states: &[Broken]) -> Vec<Done> {
+    /// Plays every cell, and returns them scenario by scenario, in an order that does not depend on the
+    /// threads.
+    fn play_all(&self, procedures: &[&'static str], states: &[Broken]) -> Result<Vec<Done>, Stop> {
         let pairs: Vec<(&Broken, &str)> = states
             .iter()
             .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
             .collect();
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        let threads = campaign::threads(self.args.jobs, &[self.args.on]).min(pairs.len());
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                let (sender, next, pairs) = (sender.clone(), &next, &pairs);
-                scope.spawn(move || {
-                    let mut templates = Templates::default();
-                    while !signals::stopped() {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((state, name)) = pairs.get(index) else {
-                            break;
-                        };
-                        let done = self.play(&mut templates, state, name);
-                        // What a signal has broken off says nothing.
-                        if signals::stopped() || sender.send((index, done)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-        });
-        let mut done: Vec<(usize, Done)> = receiver.iter().collect();
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, cell)| cell).collect()
+        let bar = Bar::of_jobs(pairs.len());
+        let mut cells = Vec::new();
+        Pool::new(pool::threads(self.args.jobs, &[self.args.on]), &bar).run(
+            &pairs,
+            |(state, name)| format!("{name} on {}", state.scenario.id),
+            Templates::default,
+            |templates, (state, name)| {
+                let done = self.play(templates, state, name);
+                // A cell that a signal broke off says nothing.
+                (!signals::stopped()).then_some(done)
+            },
+            |_, done| {
+                cells.extend(done);
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(cells)
     }
 
     fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> Done {

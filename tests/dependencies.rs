@@ -164,11 +164,11 @@ fn the_lab_needs_no_terminal_file_clock_or_thread() {
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source is text");
                 for word in [
-                    "fs::",
-                    "io::",
-                    "env::",
-                    "thread::",
-                    "process::",
+                    "std::fs",
+                    "std::io",
+                    "std::env",
+                    "std::thread",
+                    "std::process",
                     "Instant",
                     "SystemTime",
                 ] {

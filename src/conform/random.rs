@@ -11,9 +11,11 @@ use seatrial_scenarios::{RunRecord, Scenario};
 use serde_json::json;
 
 use crate::args::{ConformArgs, EngineArg, Format, PaceArg, TimersArg};
+use crate::bar::Bar;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
-use crate::{Stop, campaign, engines, exit, real};
+use crate::pool::{self, Pool};
+use crate::{Stop, engines, exit, real};
 
 /// How many other seeds of each simulated engine are tried before a difference counts: where nodes do
 /// something at once several outcomes are right. des begins with 16 constructions of the initial state
@@ -66,14 +68,12 @@ pub(super) fn conform(
     );
     let bench = Bench { on, flags };
     let all: Vec<u64> = seeds.collect();
-    let mut done: Vec<Compared> = Vec::new();
-    campaign::each(
+    let bar = Bar::of_jobs(all.len());
+    let done: Vec<Compared> = Pool::new(pool::threads(args.jobs, on), &bar).map(
         &all,
-        campaign::threads(args.jobs, on),
         |seed| format!("schedule {seed}"),
         |seed| bench.compare(*seed),
-        |_, compared| done.push(compared),
-    );
+    )?;
     let differing: Vec<&Compared> = done.iter().filter(|compared| compared.differs()).collect();
     let mut files = Vec::new();
     for compared in differing.iter().take(SHRUNK_MAX) {

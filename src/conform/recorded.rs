@@ -6,8 +6,10 @@ use seatrial_scenarios::recording::{FieldScore, LeftOut, Recording, Replay};
 use serde_json::json;
 
 use crate::args::{ConformArgs, EngineArg, Format};
+use crate::bar::Bar;
 use crate::output::Out;
-use crate::{Stop, campaign, engines, exit, real};
+use crate::pool::{self, Pool};
+use crate::{Stop, engines, exit, real};
 
 /// How many disagreements of a run are printed; all are in `results.json`.
 const SHOWN: usize = 12;
@@ -44,19 +46,17 @@ pub(super) fn conform(
             }
         }
     }
-    let mut done: Vec<Done<'_>> = Vec::new();
-    campaign::each(
+    let bar = Bar::of_jobs(jobs.len());
+    let replays = Pool::new(pool::threads(args.jobs, on), &bar).map(
         &jobs,
-        campaign::threads(args.jobs, on),
         |job| job.recording.name.clone(),
         |job| engines::replay_recording(job.engine, job.recording, job.seed, &real),
-        |index, replay| {
-            done.push(Done {
-                job: &jobs[index],
-                replay,
-            });
-        },
-    );
+    )?;
+    let done: Vec<Done<'_>> = jobs
+        .iter()
+        .zip(replays)
+        .map(|(job, replay)| Done { job, replay })
+        .collect();
     let broken_off = done.len() < jobs.len();
     let good = !done.is_empty() && done.iter().all(|done| agrees(&done.replay));
     let json = results(on, recordings, &done);

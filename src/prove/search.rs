@@ -3,19 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Choice;
 use seatrial_sim::prove::{
     Alphabet, Canonical, Closure, Event, Evidence, Found, Judged, Key, Live, Look, Model, Sight,
 };
 
-use crate::{Stop, campaign, signals};
+use crate::bar::Bar;
+use crate::pool::{self, Pool};
+use crate::{Stop, signals};
 
 /// States that are expanded before what they led to is put together: a matter of memory.
 const CHUNK: usize = 128;
@@ -125,14 +123,13 @@ struct Search<'a> {
     model: &'a Model,
     procedures: &'a [&'a str],
     root: Live,
-    threads: usize,
+    pool: Pool<'a>,
     sights: bool,
-    deadline: Option<Instant>,
     closure: Closure,
     heals: Vec<usize>,
     healed: Vec<Healed>,
     healed_by_key: BTreeMap<Key, usize>,
-    bar: ProgressBar,
+    bar: &'a Bar,
 }
 
 /// Searches, and lets every procedure act on every state.
@@ -144,22 +141,23 @@ pub(crate) fn search(
 ) -> Result<Searched, Stop> {
     let began = Instant::now();
     let root = model.root().map_err(Stop::environment)?;
+    let bar = Bar::spinner();
     let mut search = Search {
         model,
         procedures,
         root: root.clone(),
-        threads: campaign::threads(bounds.jobs, &[]),
+        pool: Pool::new(pool::threads(bounds.jobs, &[]), &bar)
+            .until(bounds.budget.map(|budget| began + budget)),
         sights: bounds.sights,
-        deadline: bounds.budget.map(|budget| began + budget),
         closure: Closure::new(model.key(&root)),
         heals: Vec::new(),
         healed: Vec::new(),
         healed_by_key: BTreeMap::new(),
-        bar: progress(),
+        bar: &bar,
     };
     let events = Event::all(model.nodes().len(), alphabet);
     let first = [(0, root)];
-    let mut ended = search.judge(&first);
+    let mut ended = search.judge(&first)?;
     let mut frontier: Vec<(usize, Option<Live>)> =
         Vec::from(first.map(|(n, live)| (n, Some(live))));
     let mut level = 0;
@@ -177,9 +175,9 @@ pub(crate) fn search(
             if chunk.is_empty() {
                 break;
             }
-            let (new, expanded) = search.expand(&chunk, &events, level);
+            let (new, expanded) = search.expand(&chunk, &events, level)?;
             ended = if expanded == chunk.len() {
-                search.judge(&new)
+                search.judge(&new)?
             } else {
                 Search::why_stopped()
             };
@@ -203,7 +201,6 @@ pub(crate) fn search(
     if ended != Ended::Whole {
         open += frontier.len();
     }
-    search.bar.finish_and_clear();
     Ok(Searched {
         closure: search.closure,
         heals: search.heals,
@@ -215,13 +212,6 @@ pub(crate) fn search(
 }
 
 impl Search<'_> {
-    fn over(&self) -> bool {
-        signals::stopped()
-            || self
-                .deadline
-                .is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
     fn why_stopped() -> Ended {
         if signals::stopped() {
             Ended::Signal
@@ -232,10 +222,9 @@ impl Search<'_> {
 
     fn tell(&self, level: usize, states: usize) {
         let healed = self.healed.len();
-        self.bar.set_message(format!(
+        self.bar.say(format!(
             "level {level}: {states} states, {healed} after healing"
         ));
-        self.bar.tick();
     }
 
     /// Applies every event to every state of a chunk. Gives back the new states, and how many of the
@@ -245,9 +234,9 @@ impl Search<'_> {
         chunk: &[(usize, Option<Live>)],
         events: &[Event],
         level: usize,
-    ) -> (Vec<(usize, Live)>, usize) {
+    ) -> Result<(Vec<(usize, Live)>, usize), Stop> {
         let (model, closure) = (self.model, &self.closure);
-        let results = in_order(self.threads, chunk, &|| self.over(), |(from, live)| {
+        let results = self.pool.map(chunk, state_name, |(from, live)| {
             let again = live.is_none().then(|| self.played(*from));
             let live = live.as_ref().or(again.as_ref()).unwrap_or(&self.root);
             let played = events.iter().filter(|event| model.applies(event, live));
@@ -263,10 +252,10 @@ impl Search<'_> {
                 }
             });
             found.collect::<Vec<_>>()
-        });
+        })?;
         let expanded = results.len();
         let found = results.into_iter().flatten().collect();
-        (self.closure.take(level, found), expanded)
+        Ok((self.closure.take(level, found), expanded))
     }
 
     /// A state played again from the start.
@@ -278,14 +267,14 @@ impl Search<'_> {
     }
 
     /// Heals new states and lets the procedures act on what is new then.
-    fn judge(&mut self, new: &[(usize, Live)]) -> Ended {
+    fn judge(&mut self, new: &[(usize, Live)]) -> Result<Ended, Stop> {
         let (model, sights) = (self.model, self.sights);
-        let results = in_order(self.threads, new, &|| false, |(_, live)| {
+        let results = self.pool.to_the_end().map(new, state_name, |(_, live)| {
             let healed = model.healed(live);
             let canonical = model.key(&healed);
             let sight = sights.then(|| model.sight(&healed));
             (canonical, sight, healed)
-        });
+        })?;
         let mut jobs = Vec::new();
         let mut lives = Vec::new();
         for ((state, _), (canonical, sight, live)) in new.iter().zip(results) {
@@ -307,62 +296,27 @@ impl Search<'_> {
             }
         }
         let procedures = self.procedures;
-        let verdicts = in_order(self.threads, &jobs, &|| self.over(), |(_, at, _, names)| {
-            let judge = |procedure: &&str| model.judge(procedure, &lives[*at], names).into();
-            procedures.iter().map(judge).collect::<Vec<Verdict>>()
-        });
+        let verdicts = self.pool.map(
+            &jobs,
+            |(healed, ..)| format!("healed state {healed}"),
+            |(_, at, _, names)| {
+                let judge = |procedure: &&str| model.judge(procedure, &lives[*at], names).into();
+                procedures.iter().map(judge).collect::<Vec<Verdict>>()
+            },
+        )?;
         let whole = verdicts.len() == jobs.len();
         for ((number, _, case, _), verdict) in jobs.into_iter().zip(verdicts) {
             self.healed[number].judged.insert(case, verdict);
         }
-        if whole {
+        Ok(if whole {
             Ended::Whole
         } else {
             Self::why_stopped()
-        }
+        })
     }
 }
 
-/// Does work on all threads and gives back the results in the order of the items: those before the
-/// first that was not done because it was `over`.
-fn in_order<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    over: &(dyn Fn() -> bool + Sync),
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    thread::scope(|scope| {
-        for _ in 0..threads.min(items.len()) {
-            let (sender, next, work) = (sender.clone(), &next, &work);
-            scope.spawn(move || {
-                while !over() {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { break };
-                    if sender.send((index, work(item))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-    });
-    let mut done: Vec<(usize, R)> = receiver.iter().collect();
-    done.sort_by_key(|(index, _)| *index);
-    let without_gap = done.into_iter().enumerate();
-    without_gap
-        .take_while(|(place, (index, _))| place == index)
-        .map(|(_, (_, result))| result)
-        .collect()
-}
-
-fn progress() -> ProgressBar {
-    use std::io::IsTerminal as _;
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new_spinner().with_style(style)
+/// Names the job of a state, for the report of a panic.
+fn state_name<T>((state, _): &(usize, T)) -> String {
+    format!("state {state}")
 }
