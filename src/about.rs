@@ -5,7 +5,7 @@ use seatrial_scenarios::{catalogue, language};
 
 use crate::args::{Args, EngineArg};
 use crate::output::Out;
-use crate::{Stop, engines, exit, real};
+use crate::{Stop, engines, exit, provenance, real};
 
 pub(crate) fn schema(out: &mut Out) -> u8 {
     out.print(&language::schema());
@@ -14,11 +14,7 @@ pub(crate) fn schema(out: &mut Out) -> u8 {
 
 /// Says what this build can do; a build without one of the simulated engines is no healthy one.
 pub(crate) fn doctor(out: &mut Out) -> u8 {
-    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or("not recorded");
-    out.line(&format!(
-        "seatrial  {} (commit {commit})",
-        env!("CARGO_PKG_VERSION")
-    ));
+    out.line(&format!("seatrial  {}", provenance::VERSION));
     for engine in [EngineArg::Des, EngineArg::Madsim, EngineArg::Real] {
         let state = engines::missing(engine).unwrap_or("ready");
         out.line(&format!("{:<9} {state}", engines::name(engine)));

@@ -15,7 +15,7 @@ pub(crate) use verify::{SupervisorArg, VerifyArgs};
 
 /// Puts a Galera cluster's recovery procedures through their sea trials.
 #[derive(Debug, Parser)]
-#[command(name = "seatrial", version, max_term_width = 100)]
+#[command(name = "seatrial", version = crate::provenance::VERSION, max_term_width = 100)]
 pub(crate) struct Args {
     /// Show what happens in the runs, with simulated time; -vv and -vvv for more.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]

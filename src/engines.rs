@@ -6,8 +6,8 @@ use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
-use crate::Stop;
 use crate::args::EngineArg;
+use crate::{Stop, provenance};
 
 /// The engine's name in records.
 pub(crate) const fn name(engine: EngineArg) -> &'static str {
@@ -141,7 +141,7 @@ fn madsim_replay(_: &Recording, _: u64) -> Result<Replay, String> {
 pub(crate) fn header(engine: EngineArg, scenario: &Scenario, setup: &Setup) -> TraceHeader {
     TraceHeader {
         format: seatrial_scenarios::trace::FORMAT,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
+        program: provenance::PROGRAM.to_owned(),
         scenario: scenario.id.clone(),
         scenario_sha256: scenario.sha256.clone(),
         engine: name(engine).to_owned(),

@@ -18,7 +18,7 @@ use crate::args::{ExploreArgs, MergeArgs, SeedRange};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
-use crate::{Stop, exit, signals};
+use crate::{Stop, exit, provenance, signals};
 
 pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let known = seatrial_scenarios::procedures::names();
@@ -222,7 +222,7 @@ fn header(args: &ExploreArgs, options: &Options) -> Header {
     let shards = args.shard.map(|shard| (shard.0, shard.1));
     Header {
         format: FORMAT,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
+        program: provenance::PROGRAM.to_owned(),
         fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
         procedure: args.procedure.clone(),
         seeds: (args.seeds.0, args.seeds.1),

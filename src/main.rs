@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod pool;
 mod prove;
+mod provenance;
 mod real;
 mod replay;
 mod report;

@@ -17,7 +17,7 @@ use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
 use crate::pool::{self, Pool};
-use crate::{Stop, against, engines, exit, plan, real, report, scenarios, signals};
+use crate::{Stop, against, engines, exit, plan, provenance, real, report, scenarios, signals};
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
@@ -44,11 +44,10 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
         .collect();
-    let commit = option_env!("SEATRIAL_COMMIT").unwrap_or_default();
     let head = CampaignHead {
         format: RECORD_FORMAT,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: commit.to_owned(),
+        program: provenance::PROGRAM.to_owned(),
+        commit: provenance::COMMIT.to_owned(),
         engines: names.clone(),
         runs: jobs.len(),
     };
@@ -89,7 +88,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         .and_then(|()| file.finish(end))
         .map_err(|error| unwritable(&args.out, error))?;
 
-    let results = Results::of(env!("CARGO_PKG_VERSION"), commit, &names, &records);
+    let results = Results::of(provenance::PROGRAM, provenance::COMMIT, &names, &records);
     let pinned: BTreeMap<String, Vec<String>> = list
         .iter()
         .map(|scenario| (scenario.id.clone(), scenario.findings.clone()))

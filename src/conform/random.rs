@@ -15,7 +15,7 @@ use crate::bar::Bar;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
-use crate::{Stop, engines, exit, real};
+use crate::{Stop, engines, exit, provenance, real};
 
 /// How many other seeds of each simulated engine are tried before a difference counts: where nodes do
 /// something at once several outcomes are right. des begins with 16 constructions of the initial state
@@ -275,8 +275,8 @@ fn results(on: &[EngineArg], done: &[Compared], files: &[String]) -> serde_json:
         .collect();
     json!({
         "format": seatrial_scenarios::record::RESULTS_FORMAT,
-        "program": env!("CARGO_PKG_VERSION"),
-        "commit": option_env!("SEATRIAL_COMMIT").unwrap_or_default(),
+        "program": provenance::PROGRAM,
+        "commit": provenance::COMMIT,
         "engines": on.iter().map(|engine| engines::name(*engine)).collect::<Vec<_>>(),
         "agreement": {
             "compared": compared,

@@ -9,7 +9,7 @@ use crate::args::{ConformArgs, EngineArg, Format};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Pool};
-use crate::{Stop, engines, exit, real};
+use crate::{Stop, engines, exit, provenance, real};
 
 /// How many disagreements of a run are printed; all are in `results.json`.
 const SHOWN: usize = 12;
@@ -153,8 +153,8 @@ fn results(on: &[EngineArg], recordings: &[Recording], done: &[Done<'_>]) -> ser
         .collect();
     json!({
         "format": seatrial_scenarios::record::RESULTS_FORMAT,
-        "program": env!("CARGO_PKG_VERSION"),
-        "commit": option_env!("SEATRIAL_COMMIT").unwrap_or_default(),
+        "program": provenance::PROGRAM,
+        "commit": provenance::COMMIT,
         "engines": on.iter().map(|engine| engines::name(*engine)).collect::<Vec<_>>(),
         "compared": compared,
         "equal": equal,

@@ -96,7 +96,7 @@ pub(crate) fn exhaustive(
         .collect();
     let limits = Limits {
         format: FORMAT,
-        program: env!("CARGO_PKG_VERSION"),
+        program: crate::provenance::PROGRAM,
         faults: args.faults,
         supervisor,
         timers,

@@ -149,7 +149,7 @@ impl Report {
         });
         Self {
             format: FORMAT,
-            program: env!("CARGO_PKG_VERSION"),
+            program: crate::provenance::PROGRAM,
             procedure: args.procedure.clone(),
             alphabet: Alphabet::from(args.alphabet).name(),
             faults: args.faults,
