@@ -8,7 +8,7 @@ use crate::logging;
 
 /// A progress bar.
 pub(crate) struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     /// How far each job moves the bar.
     step: u64,
     /// Whether the bar shows the names of the jobs.
@@ -22,7 +22,7 @@ impl Bar {
     pub(crate) fn of_jobs(count: usize) -> Self {
         let length = u64::try_from(count).unwrap_or(u64::MAX);
         Self {
-            bar: visible(|| {
+            shown: visible(|| {
                 let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {wide_msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
                 ProgressBar::new(length).with_style(style)
@@ -37,7 +37,7 @@ impl Bar {
     pub(crate) fn of_seeds(count: u64, step: u64) -> Self {
         const TEMPLATE: &str = "{bar:20} {pos}/{len} seeds {per_sec} {eta} {wide_msg}";
         Self {
-            bar: visible(|| {
+            shown: visible(|| {
                 let style = ProgressStyle::with_template(TEMPLATE)
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
                 ProgressBar::new(count).with_style(style)
@@ -51,7 +51,7 @@ impl Bar {
     /// Makes a spinner, for a search whose length nobody knows. It stays until it is dropped.
     pub(crate) fn spinner() -> Self {
         Self {
-            bar: visible(|| {
+            shown: visible(|| {
                 let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_spinner());
                 ProgressBar::new_spinner().with_style(style)
@@ -66,7 +66,7 @@ impl Bar {
     #[cfg(test)]
     pub(crate) fn hidden() -> Self {
         Self {
-            bar: ProgressBar::hidden(),
+            shown: ProgressBar::hidden(),
             step: 1,
             shows_names: true,
             ends_with_jobs: true,
@@ -76,39 +76,39 @@ impl Bar {
     /// Shows that a job begins.
     pub(crate) fn begin(&self, name: impl FnOnce() -> String) {
         if self.shows_names {
-            self.bar.set_message(name());
+            self.shown.set_message(name());
         }
     }
 
     /// Shows that a job has ended.
     pub(crate) fn done(&self) {
         if self.step > 0 {
-            self.bar.inc(self.step);
+            self.shown.inc(self.step);
         }
     }
 
     /// Shows that all jobs have ended.
     pub(crate) fn end(&self) {
         if self.ends_with_jobs {
-            self.bar.finish_and_clear();
+            self.shown.finish_and_clear();
         }
     }
 
     /// Shows a text behind the bar.
     pub(crate) fn say(&self, text: String) {
-        self.bar.set_message(text);
-        self.bar.tick();
+        self.shown.set_message(text);
+        self.shown.tick();
     }
 
     /// Hides the bar while something else is printed.
     pub(crate) fn suspend(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
+        self.shown.suspend(print);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }
 

@@ -207,11 +207,13 @@ mod tests {
     fn results_come_in_the_order_of_the_jobs() {
         let jobs: Vec<u64> = (0..40).collect();
         let bar = Bar::hidden();
-        let slow_first = |job: &u64| {
-            thread::sleep(Duration::from_millis((40 - job) / 8));
-            job * 2
-        };
-        let results = Pool::new(8, &bar).map(&jobs, name, slow_first).unwrap();
+        let results = Pool::new(8, &bar)
+            .map(&jobs, name, |job| {
+                // The first jobs take longest.
+                thread::sleep(Duration::from_millis((40 - job) / 8));
+                job * 2
+            })
+            .unwrap();
         let doubled: Vec<u64> = jobs.iter().map(|job| job * 2).collect();
         assert_eq!(results, doubled);
     }
