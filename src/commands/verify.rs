@@ -1,5 +1,7 @@
 //! `seatrial verify`: procedures by scenarios, a cell for each pair.
 
+mod args;
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,12 +19,15 @@ use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
-use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg, VerifyArgs};
+use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg};
 use crate::bar::Bar;
+use crate::commands::prove;
 use crate::output::Out;
 use crate::pool::{self, Pool};
 use crate::script::{self, Confinement, Script, Shared};
-use crate::{Stop, engines, exit, prove, real, scenarios, signals};
+use crate::{Stop, engines, exit, real, scenarios, signals};
+
+pub(crate) use args::VerifyArgs;
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;

@@ -4,13 +4,54 @@
 mod random;
 mod recorded;
 
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use seatrial_scenarios::recording::Recording;
 
-use crate::args::{ConformArgs, EngineArg};
+use crate::args::{EngineArg, Format, RealArgs, SEED, TimersArg};
 use crate::output::Out;
 use crate::{Stop, engines, signals};
+
+/// `seatrial conform`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 everything agrees; 1 something differs; 2 usage; 3 the environment; \
+    4 stopped by a signal, nothing found."
+)]
+pub(crate) struct ConformArgs {
+    /// Names of recordings, or files of your own in their form (scenarios/recordings/README.md); all by
+    /// default.
+    #[arg(value_name = "RECORDING")]
+    pub(crate) recordings: Vec<String>,
+    /// Compare engines with each other on random schedules instead.
+    #[arg(long)]
+    pub(crate) random: bool,
+    /// Engines; des for recordings, des and madsim for random schedules by default.
+    #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
+    pub(crate) on: Vec<EngineArg>,
+    /// The master seed; of random schedules also the schedule.
+    #[arg(long, value_name = "S", default_value_t = SEED, conflicts_with = "seeds")]
+    pub(crate) seed: u64,
+    /// Several seeds: from A up to B, B excluded.
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    pub(crate) seeds: Option<std::ops::Range<u64>>,
+    /// Timeouts of random schedules; fast by default. Recordings have their own.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The folder of results and of shrunk schedules.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/conform")]
+    pub(crate) out: PathBuf,
+    /// What is printed; json is results.json and nothing else.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
 
 pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
     let seeds = seeds(args)?;

@@ -1,12 +1,29 @@
 //! `seatrial shrink`: a failing scenario in its shortest form.
 
 use std::fs;
+use std::path::PathBuf;
 
 use seatrial_sim::des::Templates;
 
-use crate::args::ShrinkArgs;
+use crate::args::{SEED, TimersArg};
 use crate::output::Out;
 use crate::{Stop, exit, scenarios};
+
+/// `seatrial shrink`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShrinkArgs {
+    /// Id of the catalogue, or a file.
+    pub(crate) scenario: String,
+    /// The master seed with which it fails.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Timeouts, over those of the scenario.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Where the reduced scenario goes; standard output by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
 
 pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
     let list = scenarios::named(std::slice::from_ref(&args.scenario))?;

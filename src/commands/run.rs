@@ -1,8 +1,9 @@
 //! `seatrial run`: replays scenarios, compares the engines, says what was found.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
@@ -11,13 +12,72 @@ use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
-use crate::args::{EngineArg, Format, RunArgs};
+use crate::args::{EngineArg, Format, PaceArg, PackArg, RealArgs, SEED, TimersArg};
 use crate::bar::Bar;
+use crate::commands::report;
 use crate::files::{RecordFile, Reports};
 use crate::output::Out;
 use crate::plan::{Done, Flags, Job};
 use crate::pool::{self, Pool};
-use crate::{Stop, against, engines, exit, plan, provenance, real, report, scenarios, signals};
+use crate::{Stop, against, engines, exit, plan, provenance, real, scenarios, signals};
+
+/// `seatrial run`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 as expected; 1 a finding that no file expects, a failed \
+    scenario, or engines that disagree; 2 usage or a scenario file; 3 the environment; 4 stopped \
+    by a signal, nothing found."
+)]
+pub(crate) struct RunArgs {
+    /// Ids or files; the whole catalogue by default.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    /// A whole pack instead of the catalogue.
+    #[arg(long, value_enum, conflicts_with = "scenarios")]
+    pub(crate) pack: Option<PackArg>,
+    /// Engines, compared with each other.
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        value_delimiter = ',',
+        default_values_t = crate::engines::default_engines(),
+        value_enum
+    )]
+    pub(crate) on: Vec<EngineArg>,
+    /// The first master seed.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// How many seeds of each scenario.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000)
+    )]
+    pub(crate) seeds: u64,
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over those of the scenarios.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// When the next step begins, in scenarios that do not say it: at rest with several engines, at
+    /// once with one by default.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// The folder of results.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/latest")]
+    pub(crate) out: PathBuf,
+    /// What is printed; json is results.json and nothing else.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// An earlier results.json: only what got worse since then fails.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();

@@ -3,17 +3,31 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use seatrial_reports::{Campaign, Comparison};
 use seatrial_scenarios::record_file::{CampaignHead, RECORD_FORMAT, RecordReader};
 use seatrial_scenarios::{Results, RunRecord};
 
-use crate::args::ReportArgs;
+use crate::commands::verify;
 use crate::files::{Reports, record_path};
 use crate::output::Out;
-use crate::{Stop, against, exit, verify};
+use crate::{Stop, against, exit};
+
+/// `seatrial report`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Folders of results, or the record.jsonl in them.
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Where the reports go; the folder itself if there is only one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// An earlier results.json: the summary says what got worse since then, and what got better.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+}
 
 pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     let folder = match (&args.out, args.folders.as_slice()) {

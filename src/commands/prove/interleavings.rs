@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use seatrial_sim::interleave::{Act, Config, Limits, Nodes, Searched, SstMethod, Time};
 
-use crate::args::{InterleavingArgs, ProveArgs, TimersArg};
+use crate::args::TimersArg;
+use crate::commands::prove::InterleavingArgs;
+use crate::commands::prove::ProveArgs;
 use crate::output::Out;
 use crate::{Stop, exit};
 

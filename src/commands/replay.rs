@@ -8,10 +8,35 @@ use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::{TraceEvent, TraceKind};
 
-use crate::args::ReplayArgs;
+use crate::args::{EngineArg, PaceArg, RealArgs, SEED, TimersArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::{Stop, engines, exit, real, scenarios, signals};
+
+/// `seatrial replay`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// Id of the catalogue, or a file.
+    pub(crate) scenario: String,
+    /// The engine.
+    #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
+    pub(crate) on: EngineArg,
+    /// The master seed.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Timeouts, over those of the scenario.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// When the next step begins, in a scenario that does not say it; at rest by default.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// Leave the frames on the links out.
+    #[arg(long)]
+    pub(crate) no_frames: bool,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
 
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;

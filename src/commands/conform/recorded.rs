@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_scenarios::recording::{FieldScore, LeftOut, Recording, Replay};
 use serde_json::json;
 
-use crate::args::{ConformArgs, EngineArg, Format};
+use crate::args::{EngineArg, Format};
 use crate::bar::Bar;
+use crate::commands::conform::ConformArgs;
 use crate::output::Out;
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};

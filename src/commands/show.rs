@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize as _;
 use seatrial_reports::{timeline, wrapped};
@@ -11,10 +11,24 @@ use seatrial_scenarios::language::{Claim, Step};
 use seatrial_scenarios::record_file::RecordReader;
 use seatrial_scenarios::{ForceEdit, Initial, MysqldSafeLog, Scenario, Supervisor, Timers};
 
-use crate::args::{EngineArg, ShowArgs};
+use crate::args::EngineArg;
 use crate::files::record_path;
 use crate::output::Out;
 use crate::{Stop, engines, exit, scenarios};
+
+/// `seatrial show`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Id of the catalogue, or a file; with --run, the runs that are shown.
+    #[arg(required_unless_present = "run")]
+    pub(crate) scenario: Option<String>,
+    /// A folder of results: show its runs, a column a node and a line an event.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run: Option<PathBuf>,
+    /// With --run, only the runs on this engine.
+    #[arg(long, value_name = "ENGINE", requires = "run")]
+    pub(crate) on: Option<EngineArg>,
+}
 
 pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
     let wanted = args.scenario.as_deref();

@@ -23,9 +23,41 @@ use seatrial_lab::{
 use on_real::OnReal;
 use store::Store;
 
-use crate::args::{EngineArg, LabArgs};
+use crate::args::{EngineArg, RealArgs, SEED, TimersArg};
 use crate::output::Out;
 use crate::{Stop, engines, exit, real, scenarios, signals};
+
+/// `seatrial lab`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without a terminal the lines come from standard input, as with --script. Exit \
+    codes: 0 done; 2 usage, or a line of a script that could not be done; 3 the environment."
+)]
+pub(crate) struct LabArgs {
+    /// Id of the catalogue or a file, or the id of a mission; three nodes by default.
+    pub(crate) scenario: Option<String>,
+    /// The engine: des, or real without time travel.
+    #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
+    pub(crate) on: EngineArg,
+    /// The master seed.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Timeouts, over those of the scenario.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Read the lines from this file and print the transcript.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Missions of your own: a file, or a folder of files.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) missions: Option<PathBuf>,
+    /// Forget which missions were done, and how well.
+    #[arg(long)]
+    pub(crate) reset_progress: bool,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
 
 pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;

@@ -4,9 +4,23 @@ use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::Scenario;
 
-use crate::args::{Format, ListArgs};
+use crate::args::{Format, PackArg};
 use crate::output::Out;
 use crate::{Stop, exit, scenarios};
+
+/// `seatrial list`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Only the scenarios of a pack; the catalogue and both packs by default.
+    #[arg(long, value_enum)]
+    pub(crate) pack: Option<PackArg>,
+    /// Only scenarios with this tag; several must all be there.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
 
 pub(crate) fn list(args: &ListArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut all = match args.pack {

@@ -1,6 +1,7 @@
 //! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
 
 mod against;
+mod args;
 mod exhaustive;
 mod interleavings;
 mod limits;
@@ -15,13 +16,14 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 use seatrial_sim::prove::{Model, SEED, judged};
 
-use crate::args::ProveArgs;
 use crate::output::Out;
 use crate::{Stop, exit, memory, signals};
 
 pub(crate) use exhaustive::exhaustive;
 use search::{Bounds, Ended, Searched};
 use table::{Example, Report};
+
+pub(crate) use args::{InterleavingArgs, ProveArgs};
 
 pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.interleavings {

@@ -7,9 +7,8 @@ use seatrial_scenarios::outcome::Outcome;
 use seatrial_sim::prove::Alphabet;
 use serde::Serialize;
 
-use crate::args::ProveArgs;
-
 use super::search::Searched;
+use crate::commands::prove::ProveArgs;
 
 /// The version of `prove.json`.
 const FORMAT: u32 = 1;

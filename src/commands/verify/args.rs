@@ -1,31 +1,9 @@
-//! The command line of `seatrial verify`.
+//! The arguments of `seatrial verify`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-use seatrial_scenarios::Supervisor;
-
-use super::{ClaimsFormat, EngineArg, RealArgs, SEED, TimersArg};
-
-/// Who starts a crashed server again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SupervisorArg {
-    /// Nobody.
-    None,
-    /// systemd, after five seconds.
-    #[value(help = "systemd, after five seconds")]
-    Systemd,
-}
-
-impl From<SupervisorArg> for Supervisor {
-    fn from(supervisor: SupervisorArg) -> Self {
-        match supervisor {
-            SupervisorArg::None => Self::None,
-            SupervisorArg::Systemd => Self::Systemd,
-        }
-    }
-}
+use crate::args::{ClaimsFormat, EngineArg, RealArgs, SEED, SupervisorArg, TimersArg};
 
 /// `seatrial verify`.
 #[derive(Debug, clap::Args)]

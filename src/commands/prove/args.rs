@@ -1,4 +1,4 @@
-//! `seatrial prove` on the command line.
+//! The arguments of `seatrial prove`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use seatrial_sim::prove::Alphabet;
 
-use super::{SupervisorArg, TimersArg, budget};
+use crate::args::{SupervisorArg, TimersArg, budget};
 
 /// Which events there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,13 +6,52 @@ use seatrial_scenarios::language::{Action, Claim, Step};
 use seatrial_scenarios::ledger::{self, Entry, Ledger};
 use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::{RunRecord, Scenario};
+use std::num::NonZeroUsize;
 
-use crate::args::{ClaimsArgs, ClaimsFormat, PaceArg};
+use crate::args::{ClaimsFormat, EngineArg, PaceArg, RealArgs, SEED, TimersArg};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, real, scenarios, signals};
+
+/// `seatrial claims`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClaimsArgs {
+    /// Ids of the catalogue or files; the whole catalogue by default.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    /// Negate every check and require that its verdict flips.
+    #[arg(long)]
+    pub(crate) audit: bool,
+    /// Engines.
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        value_delimiter = ',',
+        default_values_t = crate::engines::default_engines(),
+        value_enum
+    )]
+    pub(crate) on: Vec<EngineArg>,
+    /// The master seed.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over those of the scenarios.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// When the next step begins, in scenarios that do not say it.
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
+    pub(crate) format: ClaimsFormat,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
 
 pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     let engines = engines::available(&args.on)?;

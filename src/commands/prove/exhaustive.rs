@@ -9,7 +9,7 @@ use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::prove::{Alphabet, Evidence, Model};
 use serde::Serialize;
 
-use crate::args::{ClaimsFormat, SupervisorArg, TimersArg, VerifyArgs};
+use crate::args::{ClaimsFormat, SupervisorArg, TimersArg};
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
@@ -17,6 +17,7 @@ use super::against::{Earlier, Worse, letter};
 use super::limits::{Group, Known, tells_apart};
 use super::search::{Bounds, Ended, Searched, search};
 use super::{unwritable, write};
+use crate::commands::verify::VerifyArgs;
 
 /// The version of `limits.json`.
 pub(super) const FORMAT: u32 = 2;

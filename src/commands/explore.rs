@@ -1,24 +1,104 @@
-//! `seatrial explore`: random fault schedules, a procedure that has to recover, and what it could not;
-//! `seatrial merge`: one record of many shards.
+//! `seatrial explore`: plays random fault schedules, and reports those from which a procedure cannot recover.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::des::Templates;
-use seatrial_sim::explore::shard::{self, FORMAT, Found, Header, Shard};
+use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
 
-use crate::args::{ExploreArgs, MergeArgs, SeedRange};
+use crate::args::{TimersArg, budget};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
 use crate::{Stop, exit, provenance, signals};
+
+/// `seatrial explore`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The result depends on the program, the options and the seeds alone. Exit codes: \
+    0 nothing found; 1 a finding; 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
+    nothing found."
+)]
+pub(crate) struct ExploreArgs {
+    /// The procedure that has to recover.
+    #[arg(long, value_name = "P", default_value = "manual-corrected")]
+    pub(crate) procedure: String,
+    /// The seeds, from A up to but without B.
+    #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
+    pub(crate) seeds: SeedRange,
+    /// This shard of so many, from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<ShardArg>,
+    /// Stop after this time.
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(crate) budget: Option<std::time::Duration>,
+    /// Stop after so many different findings.
+    #[arg(long, value_name = "K")]
+    pub(crate) max_findings: Option<usize>,
+    /// Threads; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over the defaults.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// The folder of results.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/explore")]
+    pub(crate) out: PathBuf,
+}
+
+/// Seeds from the first up to but without the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeedRange(pub(crate) u64, pub(crate) u64);
+
+fn seed_range(text: &str) -> Result<SeedRange, String> {
+    let (a, b) = text
+        .split_once("..")
+        .ok_or("expected A..B, such as 0..20000")?;
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no seed: expected a whole number"))
+    };
+    let (a, b) = (number(a)?, number(b)?);
+    if a >= b {
+        return Err(format!("{a}..{b} has no seed in it: B is excluded"));
+    }
+    Ok(SeedRange(a, b))
+}
+
+/// A shard of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardArg(pub(crate) u64, pub(crate) u64);
+
+fn shard(text: &str) -> Result<ShardArg, String> {
+    let (index, of) = match text.split_once('/') {
+        Some(("", of)) => (
+            std::env::var("JOB_COMPLETION_INDEX")
+                .map_err(|_| "no shard is named, and JOB_COMPLETION_INDEX is not set")?,
+            of,
+        ),
+        Some((index, of)) => (index.to_owned(), of),
+        None => return Err("expected I/N, such as 0/8; I counts from 0".to_owned()),
+    };
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no whole number"))
+    };
+    let (index, of) = (number(&index)?, number(of)?);
+    if of == 0 || index >= of {
+        return Err(format!(
+            "there is no shard {index} of {of}: they count from 0"
+        ));
+    }
+    Ok(ShardArg(index, of))
+}
 
 pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let known = seatrial_scenarios::procedures::names();
@@ -230,72 +310,6 @@ fn header(args: &ExploreArgs, options: &Options) -> Header {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
     Stop::environment(format!("cannot write {}: {error}", path.display()))
-}
-
-/// `seatrial merge`.
-pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
-    let mut shards = Vec::new();
-    for file in &args.files {
-        let text = fs::read_to_string(file)
-            .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
-        let shard = Shard::parse(&text)
-            .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
-        shards.push(shard);
-    }
-    let cut: BTreeSet<Option<u64>> = shards
-        .iter()
-        .map(|shard| shard.header.shard.map(|(_, of)| of))
-        .collect();
-    let merged = shard::merge(shards).map_err(Stop::usage)?;
-    let missing = merged.missing();
-    match &args.out {
-        Some(file) => {
-            fs::write(file, merged.render()).map_err(|error| unwritable(file, &error))?;
-            let counts: Vec<String> = merged
-                .outcomes()
-                .iter()
-                .map(|(outcome, count)| format!("{count} {}", outcome.name()))
-                .collect();
-            out.line(&format!("    Outcomes {}", counts.join(", ")));
-            out.line(&format!("      Merged {}", file.display()));
-        }
-        None => out.print(&merged.render()),
-    }
-    if !missing.is_empty() {
-        out.error(&format!(
-            "missing: {}{} of {} seeds, such as {}",
-            missing_shards(&merged, &missing, &cut),
-            missing.len(),
-            merged.header.seeds.1 - merged.header.seeds.0,
-            missing[0]
-        ));
-        return Ok(exit::STOPPED);
-    }
-    Ok(exit::OK)
-}
-
-/// The shards to which missing seeds belong, where all files are shards of the same cut.
-fn missing_shards(merged: &Shard, missing: &[u64], cut: &BTreeSet<Option<u64>>) -> String {
-    let mut cut = cut.iter();
-    let (Some(Some(of)), None) = (cut.next(), cut.next()) else {
-        return String::new();
-    };
-    let shards_of = |seeds: &mut dyn Iterator<Item = u64>| -> BTreeSet<u64> {
-        seeds.map(|seed| seed / BLOCK % of).collect()
-    };
-    let there = shards_of(&mut merged.seeds.keys().copied());
-    let shards: Vec<String> = shards_of(&mut missing.iter().copied())
-        .into_iter()
-        .map(|shard| {
-            let partly = if there.contains(&shard) {
-                " (in part)"
-            } else {
-                ""
-            };
-            format!("{shard}/{of}{partly}")
-        })
-        .collect();
-    format!("shard {}: ", shards.join(", "))
 }

@@ -10,8 +10,9 @@ use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary};
 use seatrial_scenarios::{RunRecord, Scenario};
 use serde_json::json;
 
-use crate::args::{ConformArgs, EngineArg, Format, PaceArg, TimersArg};
+use crate::args::{EngineArg, Format, PaceArg, TimersArg};
 use crate::bar::Bar;
+use crate::commands::conform::ConformArgs;
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
