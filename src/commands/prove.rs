@@ -4,9 +4,8 @@ mod against;
 mod args;
 mod exhaustive;
 mod interleavings;
-mod limits;
-mod search;
 mod table;
+mod workers;
 
 use std::fs;
 use std::path::Path;
@@ -14,14 +13,14 @@ use std::path::Path;
 use seatrial_scenarios::procedures;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
-use seatrial_sim::prove::{Model, SEED, judged};
+use seatrial_sim::prove::{Bounds, Model, SEED, SearchEnd, Searched, judged};
 
 use crate::output::Out;
 use crate::{Stop, exit, memory, signals};
 
 pub(crate) use exhaustive::exhaustive;
-use search::{Bounds, Ended, Searched};
-use table::{Example, Report};
+use table::{Example, ProveReport};
+use workers::search_on_pool;
 
 pub(crate) use args::{InterleavingArgs, ProveArgs};
 
@@ -44,13 +43,13 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     let bounds = Bounds {
         faults: args.faults,
         max_states: args.max_states,
-        budget: args.budget,
-        jobs: args.jobs,
         sights: false,
     };
     let procedure = args.procedure.as_str();
-    let found = search::search(&model, args.alphabet.into(), &[procedure], &bounds)?;
-    let mut report = Report::of(&found, args);
+    let limits = (args.jobs, args.budget);
+    let alphabet = args.alphabet.into();
+    let (found, seconds) = search_on_pool(&model, alphabet, &[procedure], bounds, limits)?;
+    let mut report = ProveReport::of(&found, seconds, args);
     for example in &mut report.examples {
         write_example(&model, &found, procedure, &folder, example)?;
     }
@@ -62,7 +61,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     out.line(&format!("     Results {}", args.out.display()));
     Ok(if report.has_bad_cases() {
         exit::FINDING
-    } else if found.ended == Ended::Whole {
+    } else if found.ended == SearchEnd::Whole {
         exit::OK
     } else {
         exit::STOPPED

@@ -6,7 +6,9 @@ use std::fs;
 
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::trace::sha256_hex;
-use seatrial_sim::prove::{Alphabet, Evidence, Model};
+use seatrial_sim::prove::{
+    Alphabet, Bounds, Evidence, Knowledge, LookAlikes, Model, SearchEnd, Searched, tells_apart,
+};
 use serde::Serialize;
 
 use crate::args::{ClaimsFormat, SupervisorArg, TimersArg};
@@ -14,8 +16,7 @@ use crate::output::Out;
 use crate::{Stop, exit, signals};
 
 use super::against::{Earlier, Worse, letter};
-use super::limits::{Group, Known, tells_apart};
-use super::search::{Bounds, Ended, Searched, search};
+use super::workers::search_on_pool;
 use super::{unwritable, write};
 use crate::commands::verify::VerifyArgs;
 
@@ -54,7 +55,7 @@ pub(super) struct Limits<'a> {
     letters: BTreeMap<char, &'static str>,
     pub(super) procedures: Vec<Row<'a>>,
     /// The decision table with everything but the rows: what is seen, and with whom to begin.
-    table: &'a [Group],
+    table: &'a [LookAlikes],
 }
 
 /// The matrix of procedures and outcomes, and the limits of knowledge.
@@ -81,12 +82,17 @@ pub(crate) fn exhaustive(
     let bounds = Bounds {
         faults: Some(args.faults),
         max_states: None,
-        budget: None,
-        jobs: args.jobs,
         sights: true,
     };
-    let found = search(&model, Alphabet::Usual, procedures, &bounds)?;
-    let known = Evidence::ALL.map(|evidence| Known::of(&found, evidence));
+    let threads_and_time = (args.jobs, None);
+    let (found, seconds) = search_on_pool(
+        &model,
+        Alphabet::Usual,
+        procedures,
+        bounds,
+        threads_and_time,
+    )?;
+    let known = Evidence::ALL.map(|evidence| Knowledge::of(&found, evidence));
     let table = &known[Evidence::Logs as usize];
     let rows = rows(&found, procedures, table);
     let text = format!("{}{}", matrix(&rows), limits(&model, &found, &known));
@@ -117,7 +123,7 @@ pub(crate) fn exhaustive(
             out.print(&text);
             out.line(&format!(
                 "     Summary [{:>8.3}s] {} states, {} after healing, {} procedures",
-                found.seconds,
+                seconds,
                 limits.states,
                 found.healed.len(),
                 procedures.len()
@@ -127,7 +133,7 @@ pub(crate) fn exhaustive(
         ClaimsFormat::Markdown => out.print(&markdown(&limits.procedures, &known)),
         ClaimsFormat::Json => out.print(&json),
     }
-    if found.ended != Ended::Whole {
+    if found.ended != SearchEnd::Whole {
         let ended = found.ended.name();
         out.error(&format!(
             "stopped by a {ended}: the matrix is not whole, and nothing is compared"
@@ -175,7 +181,7 @@ fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
     }
 }
 
-fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Known) -> Vec<Row<'a>> {
+fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Knowledge) -> Vec<Row<'a>> {
     let decided = table.decided();
     procedures
         .iter()
@@ -241,7 +247,7 @@ impl Row<'_> {
 }
 
 /// For documents.
-fn markdown(rows: &[Row<'_>], known: &[Known]) -> String {
+fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
     let mut text = String::from("| procedure |");
     for (name, _) in COLUMNS {
         let _ = write!(text, " {name} |");
@@ -292,7 +298,7 @@ fn matrix(rows: &[Row<'_>]) -> String {
     text
 }
 
-fn limits(model: &Model, found: &Searched, known: &[Known]) -> String {
+fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
     let mut text = String::from("What can be known, from the cheapest evidence on\n");
     let _ = writeln!(text, "    groups  undecided     states  evidence");
     for one in known {

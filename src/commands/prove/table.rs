@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use seatrial_scenarios::outcome::Outcome;
-use seatrial_sim::prove::Alphabet;
+use seatrial_sim::prove::{Alphabet, Searched};
 use serde::Serialize;
 
-use super::search::Searched;
 use crate::commands::prove::ProveArgs;
 
 /// The version of `prove.json`.
@@ -64,7 +63,7 @@ pub(crate) struct Example {
 
 /// What a search came to.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct ProveReport {
     format: u32,
     program: &'static str,
     procedure: String,
@@ -99,9 +98,9 @@ struct Count {
     example: Option<(usize, Vec<usize>)>,
 }
 
-impl Report {
+impl ProveReport {
     /// The report of a search with one procedure.
-    pub(crate) fn of(found: &Searched, args: &ProveArgs) -> Self {
+    pub(crate) fn of(found: &Searched, seconds: f64, args: &ProveArgs) -> Self {
         let mut counts: BTreeMap<(Outcome, String), Count> = BTreeMap::new();
         let mut cases = 0;
         for (state, known) in found.closure.states().iter().enumerate() {
@@ -171,7 +170,7 @@ impl Report {
                 })
                 .collect(),
             examples,
-            seconds: found.seconds,
+            seconds,
             peak_memory_mib: None,
         }
     }

@@ -1,19 +1,14 @@
-//! The search on all cores: levels of states, the healed state that each leads to, and what the
-//! procedures come to on those. What comes out does not depend on the number of threads.
+//! The search over all states: levels of states, the healed state that each leads to, and what the
+//! procedures make of those. The result does not depend on the number of threads.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::time::{Duration, Instant};
 
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Choice;
-use seatrial_sim::prove::{
+
+use super::{
     Alphabet, Canonical, Closure, Event, Evidence, Found, Judged, Key, Live, Look, Model, Sight,
 };
-
-use crate::bar::Bar;
-use crate::pool::{self, Pool};
-use crate::{Stop, signals};
 
 /// States that are expanded before what they led to is put together: a matter of memory.
 const CHUNK: usize = 128;
@@ -23,24 +18,20 @@ const CHUNK: usize = 128;
 /// the two dozen that are then applied to them.
 const WORLDS_MAX: usize = 8_192;
 
-/// What bounds a search.
+/// What bounds a search, beside time and signals.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// At most so many events.
-    pub(crate) faults: Option<usize>,
+    pub faults: Option<usize>,
     /// At most about so many states.
-    pub(crate) max_states: Option<usize>,
-    /// At most this time.
-    pub(crate) budget: Option<Duration>,
-    /// Threads.
-    pub(crate) jobs: Option<NonZeroUsize>,
+    pub max_states: Option<usize>,
     /// Whether what an operator sees of each state is kept.
-    pub(crate) sights: bool,
+    pub sights: bool,
 }
 
 /// How a search has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub enum SearchEnd {
     /// Nothing is left to look at, or only what needs more events than `--faults`.
     Whole,
     /// By `--max-states`.
@@ -51,8 +42,9 @@ pub(crate) enum Ended {
     Signal,
 }
 
-impl Ended {
-    pub(crate) const fn name(self) -> &'static str {
+impl SearchEnd {
+    /// Returns its name in files.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
             Self::States => "max-states",
@@ -64,20 +56,20 @@ impl Ended {
 
 /// A state in which nothing lasts any more that healing ends: where a procedure begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Healed {
+pub struct Healed {
     /// Its key.
-    pub(crate) canonical: Canonical,
+    pub canonical: Canonical,
     /// The first state that healing leads here.
-    pub(crate) first: usize,
+    pub first: usize,
     /// What an operator can see of it, where that is asked for.
-    pub(crate) sight: Option<Sight>,
+    pub sight: Option<Sight>,
     /// What each procedure came to, by the case of the names.
-    pub(crate) judged: BTreeMap<Vec<usize>, Vec<Verdict>>,
+    pub judged: BTreeMap<Vec<usize>, Vec<Verdict>>,
 }
 
 impl Healed {
     /// What is seen of it with a kind of evidence.
-    pub(crate) fn look(&self, evidence: Evidence) -> &Look {
+    pub fn look(&self, evidence: Evidence) -> &Look {
         let sight = self.sight.as_ref();
         sight
             .expect("invariant: whoever looks has asked for sights")
@@ -87,13 +79,13 @@ impl Healed {
 
 /// What a procedure came to in a case, as far as it is counted: there are hundreds of thousands.
 #[derive(Clone, Debug)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// In a word.
-    pub(crate) outcome: Outcome,
+    pub outcome: Outcome,
     /// The kind of cause of a loss; nothing elsewhere.
-    pub(crate) cause: String,
+    pub cause: String,
     /// Whether some node could have been bootstrapped without loss.
-    pub(crate) avoidable: bool,
+    pub avoidable: bool,
 }
 
 impl From<Judged> for Verdict {
@@ -108,52 +100,88 @@ impl From<Judged> for Verdict {
 }
 
 /// What a search has found.
-pub(crate) struct Searched {
-    pub(crate) closure: Closure,
+pub struct Searched {
+    /// The states.
+    pub closure: Closure,
     /// For each state the healed state to which it leads.
-    pub(crate) heals: Vec<usize>,
-    pub(crate) healed: Vec<Healed>,
-    pub(crate) ended: Ended,
+    pub heals: Vec<usize>,
+    /// The healed states.
+    pub healed: Vec<Healed>,
+    /// How the search has ended.
+    pub ended: SearchEnd,
     /// States that were not gone on from, although the bound on events would have allowed it.
-    pub(crate) open: usize,
-    pub(crate) seconds: f64,
+    pub open: usize,
 }
 
-struct Search<'a> {
+/// The threads of a search, which are the caller's.
+pub trait Workers {
+    /// Why a job could not be made.
+    type Error;
+
+    /// Makes the jobs and returns their results in order; where something stops the search, those of the
+    /// first jobs only. `name` names a job in reports.
+    ///
+    /// # Errors
+    /// When a job could not be made.
+    fn map<J: Sync, R: Send>(
+        &self,
+        jobs: &[J],
+        name: impl Fn(&J) -> String + Sync,
+        make: impl Fn(&J) -> R + Sync,
+    ) -> Result<Vec<R>, Self::Error>;
+
+    /// Makes all jobs, whatever would stop the search, and returns their results in order.
+    ///
+    /// # Errors
+    /// When a job could not be made.
+    fn map_all<J: Sync, R: Send>(
+        &self,
+        jobs: &[J],
+        name: impl Fn(&J) -> String + Sync,
+        make: impl Fn(&J) -> R + Sync,
+    ) -> Result<Vec<R>, Self::Error>;
+
+    /// Returns what has stopped [`Workers::map`].
+    fn why_stopped(&self) -> SearchEnd;
+
+    /// Shows how far the search is.
+    fn tell(&self, level: usize, states: usize, healed: usize);
+}
+
+struct Search<'a, W> {
     model: &'a Model,
     procedures: &'a [&'a str],
     root: Live,
-    pool: Pool<'a>,
+    workers: &'a W,
     sights: bool,
     closure: Closure,
     heals: Vec<usize>,
     healed: Vec<Healed>,
     healed_by_key: BTreeMap<Key, usize>,
-    bar: &'a Bar,
 }
 
-/// Searches, and lets every procedure act on every state.
-pub(crate) fn search(
+/// Searches from the initial state `root`, and lets every procedure act on every state.
+///
+/// # Errors
+/// When the workers could not make a job.
+pub fn search<W: Workers>(
     model: &Model,
+    root: Live,
     alphabet: Alphabet,
     procedures: &[&str],
-    bounds: &Bounds,
-) -> Result<Searched, Stop> {
-    let began = Instant::now();
-    let root = model.root().map_err(Stop::environment)?;
-    let bar = Bar::spinner();
+    bounds: Bounds,
+    workers: &W,
+) -> Result<Searched, W::Error> {
     let mut search = Search {
         model,
         procedures,
         root: root.clone(),
-        pool: Pool::new(pool::threads(bounds.jobs, &[]), &bar)
-            .until(bounds.budget.map(|budget| began + budget)),
+        workers,
         sights: bounds.sights,
         closure: Closure::new(model.key(&root)),
         heals: Vec::new(),
         healed: Vec::new(),
         healed_by_key: BTreeMap::new(),
-        bar: &bar,
     };
     let events = Event::all(model.nodes().len(), alphabet);
     let first = [(0, root)];
@@ -162,7 +190,7 @@ pub(crate) fn search(
         Vec::from(first.map(|(n, live)| (n, Some(live))));
     let mut level = 0;
     let mut open = 0;
-    while ended == Ended::Whole
+    while ended == SearchEnd::Whole
         && !frontier.is_empty()
         && bounds.faults.is_none_or(|most| level < most)
     {
@@ -179,7 +207,7 @@ pub(crate) fn search(
             ended = if expanded == chunk.len() {
                 search.judge(&new)?
             } else {
-                Search::why_stopped()
+                workers.why_stopped()
             };
             if goes_on {
                 for (number, live) in new {
@@ -187,18 +215,18 @@ pub(crate) fn search(
                 }
             }
             let states = search.closure.states().len();
-            search.tell(level, states);
-            if ended == Ended::Whole && bounds.max_states.is_some_and(|most| states >= most) {
-                ended = Ended::States;
+            workers.tell(level, states, search.healed.len());
+            if ended == SearchEnd::Whole && bounds.max_states.is_some_and(|most| states >= most) {
+                ended = SearchEnd::States;
             }
-            if ended != Ended::Whole {
+            if ended != SearchEnd::Whole {
                 open = chunk.len() - expanded + rest.len();
                 break;
             }
         }
         frontier = next;
     }
-    if ended != Ended::Whole {
+    if ended != SearchEnd::Whole {
         open += frontier.len();
     }
     Ok(Searched {
@@ -207,26 +235,10 @@ pub(crate) fn search(
         healed: search.healed,
         ended,
         open,
-        seconds: began.elapsed().as_secs_f64(),
     })
 }
 
-impl Search<'_> {
-    fn why_stopped() -> Ended {
-        if signals::stopped() {
-            Ended::Signal
-        } else {
-            Ended::Budget
-        }
-    }
-
-    fn tell(&self, level: usize, states: usize) {
-        let healed = self.healed.len();
-        self.bar.say(format!(
-            "level {level}: {states} states, {healed} after healing"
-        ));
-    }
-
+impl<W: Workers> Search<'_, W> {
     /// Applies every event to every state of a chunk. Gives back the new states, and how many of the
     /// chunk were gone through.
     fn expand(
@@ -234,11 +246,13 @@ impl Search<'_> {
         chunk: &[(usize, Option<Live>)],
         events: &[Event],
         level: usize,
-    ) -> Result<(Vec<(usize, Live)>, usize), Stop> {
-        let (model, closure) = (self.model, &self.closure);
-        let results = self.pool.map(chunk, state_name, |(from, live)| {
-            let again = live.is_none().then(|| self.played(*from));
-            let live = live.as_ref().or(again.as_ref()).unwrap_or(&self.root);
+    ) -> Result<(Vec<(usize, Live)>, usize), W::Error> {
+        let (model, closure, root) = (self.model, &self.closure, &self.root);
+        let results = self.workers.map(chunk, state_name, |(from, live)| {
+            let again = live
+                .is_none()
+                .then(|| replayed(model, closure, root, *from));
+            let live = live.as_ref().or(again.as_ref()).unwrap_or(root);
             let played = events.iter().filter(|event| model.applies(event, live));
             let found = played.map(|event| {
                 let after = model.after(event, live);
@@ -258,18 +272,10 @@ impl Search<'_> {
         Ok((self.closure.take(level, found), expanded))
     }
 
-    /// A state played again from the start.
-    fn played(&self, state: usize) -> Live {
-        let path = self.closure.path(state);
-        let start = self.root.clone();
-        path.iter()
-            .fold(start, |live, event| self.model.after(event, &live))
-    }
-
     /// Heals new states and lets the procedures act on what is new then.
-    fn judge(&mut self, new: &[(usize, Live)]) -> Result<Ended, Stop> {
+    fn judge(&mut self, new: &[(usize, Live)]) -> Result<SearchEnd, W::Error> {
         let (model, sights) = (self.model, self.sights);
-        let results = self.pool.to_the_end().map(new, state_name, |(_, live)| {
+        let results = self.workers.map_all(new, state_name, |(_, live)| {
             let healed = model.healed(live);
             let canonical = model.key(&healed);
             let sight = sights.then(|| model.sight(&healed));
@@ -296,7 +302,7 @@ impl Search<'_> {
             }
         }
         let procedures = self.procedures;
-        let verdicts = self.pool.map(
+        let verdicts = self.workers.map(
             &jobs,
             |(healed, ..)| format!("healed state {healed}"),
             |(_, at, _, names)| {
@@ -309,11 +315,18 @@ impl Search<'_> {
             self.healed[number].judged.insert(case, verdict);
         }
         Ok(if whole {
-            Ended::Whole
+            SearchEnd::Whole
         } else {
-            Self::why_stopped()
+            self.workers.why_stopped()
         })
     }
+}
+
+/// Plays a state again from the start.
+fn replayed(model: &Model, closure: &Closure, root: &Live, state: usize) -> Live {
+    let path = closure.path(state);
+    path.iter()
+        .fold(root.clone(), |live, event| model.after(event, &live))
 }
 
 /// Names the job of a state, for the report of a panic.

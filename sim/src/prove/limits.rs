@@ -3,39 +3,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_sim::prove::Evidence;
 use serde::Serialize;
 
 use super::search::{Healed, Searched};
+use super::sight::Evidence;
 
-/// States that look the same.
+/// States that look the same to an operator.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Group {
+pub struct LookAlikes {
     /// What is seen.
-    pub(crate) seen: String,
+    pub seen: String,
     /// The lines of nodes with which one may begin, whichever of the states it is; none where the
     /// states need different actions.
-    pub(crate) begin_with: Vec<usize>,
+    pub begin_with: Vec<usize>,
     /// How many states look so.
-    pub(crate) states: usize,
+    pub states: usize,
     /// Of these, those in which nobody could begin without loss.
-    pub(crate) hopeless: usize,
+    pub hopeless: usize,
     /// Two states that look so and need different actions, by their numbers; one and the same where
     /// its nodes look alike and are not.
-    pub(crate) apart: Option<(usize, usize)>,
+    pub apart: Option<(usize, usize)>,
     #[serde(skip)]
     healed: Vec<usize>,
 }
 
 /// What can be known with a kind of evidence.
-pub(crate) struct Known {
-    pub(crate) evidence: Evidence,
-    pub(crate) groups: Vec<Group>,
+pub struct Knowledge {
+    /// The kind of evidence.
+    pub evidence: Evidence,
+    /// The states, grouped by what is seen of them.
+    pub groups: Vec<LookAlikes>,
 }
 
-impl Known {
+impl Knowledge {
     /// Groups the healed states of a search by what is seen of them.
-    pub(crate) fn of(found: &Searched, evidence: Evidence) -> Self {
+    pub fn of(found: &Searched, evidence: Evidence) -> Self {
         let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, healed) in found.healed.iter().enumerate() {
             let text = healed.look(evidence).text.as_str();
@@ -49,24 +51,24 @@ impl Known {
     }
 
     /// The groups in which no procedure that sees only this can be safe.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = &Group> {
+    pub fn undecided(&self) -> impl Iterator<Item = &LookAlikes> {
         self.groups.iter().filter(|group| group.apart.is_some())
     }
 
     /// How many states lie in such groups.
-    pub(crate) fn undecided_states(&self) -> usize {
+    pub fn undecided_states(&self) -> usize {
         self.undecided().map(|group| group.states).sum()
     }
 
     /// By number of the healed state: whether the best decision table recovers it.
-    pub(crate) fn decided(&self) -> BTreeSet<usize> {
+    pub fn decided(&self) -> BTreeSet<usize> {
         let sure = self.groups.iter().filter(|g| !g.begin_with.is_empty());
         sure.flat_map(|group| group.healed.iter().copied())
             .collect()
     }
 }
 
-fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) -> Group {
+fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) -> LookAlikes {
     let safe = |number: &usize| &found.healed[*number].look(evidence).safe;
     let mut common: Option<BTreeSet<usize>> = None;
     let mut hopeless = 0;
@@ -90,7 +92,7 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
         }
     }
     let first = |number: usize| found.healed[number].first;
-    Group {
+    LookAlikes {
         seen: text.to_owned(),
         begin_with: common.unwrap_or_default().into_iter().collect(),
         states: members.len(),
@@ -101,7 +103,7 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
 }
 
 /// The cheapest evidence with which two states do not look the same any more.
-pub(crate) fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
+pub fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
     let differ = |evidence: &Evidence| one.look(*evidence).text != other.look(*evidence).text;
     Evidence::ALL.into_iter().find(differ)
 }
