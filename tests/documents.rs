@@ -56,15 +56,14 @@ fn is_path(span: &str) -> bool {
         .all(|c| c.is_ascii_alphanumeric() || "._-/*".contains(c));
     let mut folders = PLACES.map(|place| root().join(place)).to_vec();
     folders.push(root().to_owned());
+    let ending = span.rsplit_once('.').map_or("", |(_, ending)| ending);
     // Folders of Galera's sources are named like two of ours.
-    let is_galera = [".cpp", ".hpp", ".cc"]
-        .iter()
-        .any(|ending| span.ends_with(ending));
+    let is_galera = ["cpp", "hpp", "cc"].contains(&ending);
     let is_ours = span.split_once('/').is_some_and(|(first, _)| {
         let is_there = folders.iter().any(|folder| folder.join(first).is_dir());
         is_there && !first.is_empty() && first != "target"
     });
-    plain && !is_galera && (is_ours || span.ends_with(".rs"))
+    plain && !is_galera && (is_ours || ending == "rs")
 }
 
 fn exists(document: &Path, path: &str) -> bool {

@@ -176,7 +176,7 @@ impl<'a> Lines<'a> {
 }
 
 /// All of the words, or none where one is missing.
-fn all<'a, const N: usize>(words: [Option<&'a str>; N]) -> Option<[&'a str; N]> {
+fn all<const N: usize>(words: [Option<&str>; N]) -> Option<[&str; N]> {
     let mut found = [""; N];
     for (place, word) in found.iter_mut().zip(words) {
         *place = word?;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod bed;
 pub mod catalogue;
 pub mod console;
+pub mod glossary;
 pub mod known;
 pub mod language;
 pub mod ledger;

@@ -38,7 +38,7 @@ fn typed(block: &str) -> Vec<Typed> {
         let (mut shown, mut text) = (format!("{line}\n"), rest.to_owned());
         while text.ends_with('\\') {
             let more = lines.next().unwrap_or_default();
-            shown += &format!("{more}\n");
+            shown = shown + more + "\n";
             text.pop();
             text += more;
         }
@@ -62,7 +62,7 @@ fn replayed(block: &str) -> String {
     for Typed { shown, words } in typed(block) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let ran = work.run(&words);
-        text += &format!("{shown}{}{}", ran.stdout, ran.stderr);
+        text = text + &shown + &ran.stdout + &ran.stderr;
     }
     text
 }

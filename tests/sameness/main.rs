@@ -238,10 +238,10 @@ fn the_simulator_does_what_it_did() {
     let extent = Extent::asked();
     let now = now(extent);
     if rewrites() {
-        let text: String = now
-            .iter()
-            .map(|(name, hashes)| format!("{name}: {}\n", hashes.join(" ")))
-            .collect();
+        let mut text = String::new();
+        for (name, hashes) in &now {
+            writeln!(text, "{name}: {}", hashes.join(" ")).unwrap();
+        }
         fs::write(file(), text).unwrap();
         return;
     }

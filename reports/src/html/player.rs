@@ -2,7 +2,7 @@
 //!
 //! The form is private to this crate: `assets/data.js` of the same version reads it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record_file::RecordedRun;
@@ -110,7 +110,7 @@ struct Encoder<'a> {
     messages: Vec<[i64; 5]>,
     /// Frames under way, by sender, receiver and content: frames of one link arrive in order.
     on_the_way: BTreeMap<(usize, usize, &'a str), VecDeque<usize>>,
-    cuts: BTreeMap<(usize, usize), ()>,
+    cuts: BTreeSet<(usize, usize)>,
     procedures: BTreeMap<(&'a str, &'a str, u64), &'a str>,
     has_states: bool,
     end_us: u64,
@@ -139,7 +139,7 @@ impl<'a> Encoder<'a> {
             events: Vec::new(),
             messages: Vec::new(),
             on_the_way: BTreeMap::new(),
-            cuts: BTreeMap::new(),
+            cuts: BTreeSet::new(),
             procedures,
             has_states: false,
             end_us: 0,
@@ -317,7 +317,7 @@ impl<'a> Encoder<'a> {
         match fault {
             Fault::Cut { from, to } => {
                 if let (Some(from), Some(to)) = (self.place(from), self.place(to)) {
-                    self.cuts.insert((from, to), ());
+                    self.cuts.insert((from, to));
                 }
             }
             Fault::Partition(groups) => {
@@ -326,7 +326,7 @@ impl<'a> Encoder<'a> {
                 for (a, from) in self.nodes.iter().enumerate() {
                     for (b, to) in self.nodes.iter().enumerate() {
                         if a != b && group(from) != group(to) {
-                            self.cuts.insert((a, b), ());
+                            self.cuts.insert((a, b));
                         }
                     }
                 }
@@ -334,7 +334,7 @@ impl<'a> Encoder<'a> {
             Fault::Heal => self.cuts.clear(),
             _ => return,
         }
-        let cuts: Vec<(usize, usize)> = self.cuts.keys().copied().collect();
+        let cuts: Vec<(usize, usize)> = self.cuts.iter().copied().collect();
         self.push(at, Code::Cuts, vec![json!(-1), json!(cuts)]);
     }
 
