@@ -199,28 +199,34 @@ mod tests {
 
     use super::*;
 
-    fn name(job: &u64) -> String {
-        format!("job {job}")
+    struct Number(u64);
+
+    fn numbers(count: u64) -> Vec<Number> {
+        (0..count).map(Number).collect()
+    }
+
+    fn name(job: &Number) -> String {
+        format!("job {}", job.0)
     }
 
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
-        let jobs: Vec<u64> = (0..40).collect();
+        let jobs = numbers(40);
         let bar = Bar::hidden();
         let results = Pool::new(8, &bar)
             .map(&jobs, name, |job| {
                 // The first jobs take longest.
-                thread::sleep(Duration::from_millis((40 - job) / 8));
-                job * 2
+                thread::sleep(Duration::from_millis((40 - job.0) / 8));
+                job.0 * 2
             })
             .unwrap();
-        let doubled: Vec<u64> = jobs.iter().map(|job| job * 2).collect();
+        let doubled: Vec<u64> = jobs.iter().map(|job| job.0 * 2).collect();
         assert_eq!(results, doubled);
     }
 
     #[test]
     fn a_panic_is_reported_with_its_job_and_the_results_before_it_are_taken() {
-        let jobs: Vec<u64> = (0..10).collect();
+        let jobs = numbers(10);
         let bar = Bar::hidden();
         let mut taken = Vec::new();
         let ended = Pool::new(1, &bar).run(
@@ -228,8 +234,8 @@ mod tests {
             name,
             || (),
             |(), job| {
-                assert!(*job != 3, "three is too many");
-                *job
+                assert!(job.0 != 3, "three is too many");
+                job.0
             },
             |_, made| {
                 taken.push(made);
@@ -243,12 +249,12 @@ mod tests {
 
     #[test]
     fn no_job_begins_after_the_deadline_or_when_there_is_enough() {
-        let jobs: Vec<u64> = (0..10).collect();
+        let jobs = numbers(10);
         let bar = Bar::hidden();
         let pool = Pool::new(1, &bar);
         let none = pool
             .until(Some(Instant::now()))
-            .map(&jobs, name, |job| *job)
+            .map(&jobs, name, |job| job.0)
             .unwrap();
         assert_eq!(none, [0_u64; 0]);
         let ended = pool.run(
@@ -258,7 +264,7 @@ mod tests {
             |(), job| {
                 // The receiver has time to close the pool.
                 thread::sleep(Duration::from_millis(20));
-                *job
+                job.0
             },
             |_, _| ControlFlow::Break(()),
         );

@@ -11,7 +11,7 @@ use seatrial_scenarios::record_file::{CampaignHead, RECORD_FORMAT, RecordReader}
 use seatrial_scenarios::{Results, RunRecord};
 
 use crate::commands::verify;
-use crate::files::{Reports, record_path};
+use crate::files::{ReportFiles, record_path};
 use crate::output::Out;
 use crate::{Stop, against, exit};
 
@@ -30,13 +30,10 @@ pub(crate) struct ReportArgs {
 }
 
 pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
-    let folder = match (&args.out, args.folders.as_slice()) {
-        (Some(folder), _) | (None, [folder]) => folder,
-        _ => {
-            return Err(Stop::usage(
-                "several folders: --out says where the reports go",
-            ));
-        }
+    let ((Some(folder), _) | (None, [folder])) = (&args.out, args.folders.as_slice()) else {
+        return Err(Stop::usage(
+            "several folders: --out says where the reports go",
+        ));
     };
     let before = args.against.as_deref().map(against::read).transpose()?;
     let unwritable = |error: io::Error| {
@@ -46,7 +43,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         format: RECORD_FORMAT,
         ..CampaignHead::default()
     };
-    let mut reports: Option<Reports> = None;
+    let mut reports: Option<ReportFiles> = None;
     let mut records: Vec<RunRecord> = Vec::new();
     let mut pinned: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut wall_ms = 0;
@@ -69,7 +66,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
             in_file += 1;
             let reports = match &mut reports {
                 Some(reports) => reports,
-                none => none.insert(Reports::create(folder).map_err(unwritable)?),
+                none => none.insert(ReportFiles::create(folder).map_err(unwritable)?),
             };
             reports.add(&run);
             pinned.insert(run.record.id.clone(), run.scenario.findings);

@@ -15,9 +15,9 @@ use seatrial_scenarios::{Results, RunRecord, Scenario};
 use crate::args::{EngineArg, Format, PaceArg, PackArg, RealArgs, SEED, TimersArg};
 use crate::bar::Bar;
 use crate::commands::report;
-use crate::files::{RecordFile, Reports};
+use crate::files::{RecordFile, ReportFiles};
 use crate::output::Out;
-use crate::plan::{Done, Flags, Job};
+use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, against, engines, exit, plan, provenance, real, scenarios, signals};
 
@@ -111,17 +111,18 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         engines: names.clone(),
         runs: jobs.len(),
     };
-    let mut reports = Reports::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
+    let mut reports =
+        ReportFiles::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
     let mut file =
         RecordFile::create(&args.out, &head).map_err(|error| unwritable(&args.out, error))?;
     signals::listen();
 
-    let mut table = Table::new(&names, jobs.len() / list.len().max(1), args.format);
+    let mut table = RunTable::new(&names, jobs.len() / list.len().max(1), args.format);
     table.begin(out);
     let mut records: Vec<RunRecord> = Vec::new();
     let mut written = Ok(());
     let bar = Bar::of_jobs(jobs.len());
-    let take = |_, done: Done| {
+    let take = |_, done: FinishedRun| {
         if done.broken_off {
             return ControlFlow::Continue(());
         }
@@ -249,15 +250,15 @@ fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     }
 }
 
-/// The table on standard output, a line for each scenario as soon as all its runs have ended.
-struct Table {
+/// Prints the table on standard output: a line for each scenario as soon as all its runs have ended.
+struct RunTable {
     columns: Columns,
     format: Format,
     runs_each: usize,
     shown: usize,
 }
 
-impl Table {
+impl RunTable {
     fn new(engines: &[String], runs_each: usize, format: Format) -> Self {
         Self {
             columns: Columns::new(engines, runs_each / engines.len().max(1)),
@@ -279,7 +280,7 @@ impl Table {
         }
     }
 
-    /// What a signal has left.
+    /// Prints the runs of a scenario that a signal cut short.
     fn end(&mut self, records: &[RunRecord], out: &mut Out) {
         if self.format == Format::Text && records.len() > self.shown {
             self.line(records, out);

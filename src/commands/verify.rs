@@ -51,7 +51,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let earlier = args.against.as_deref().map(read).transpose()?;
     engines::available(&[args.on])?;
     let confinement = args.script.as_deref().map(|_| confinement(args));
-    let table = Table {
+    let player = CellPlayer {
         args,
         confinement: confinement.transpose()?,
         supervisor: args.supervisor.into(),
@@ -63,8 +63,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     signals::listen();
     let began = Instant::now();
     let mut cells = Vec::new();
-    for done in table.play_all(&procedures, &states)? {
-        let Done {
+    for done in player.play_all(&procedures, &states)? {
+        let PlayedCell {
             mut cell,
             scenario,
             transcript,
@@ -75,9 +75,9 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         }
         if !cell.outcome.is_good() {
             let file = folder.join(format!("{}.toml", scenario.id));
-            let flags = table.flags();
+            let flags = player.flags();
             if cell.procedure == script::NAME {
-                cell.replay = table.replay_of_script(&scenario);
+                cell.replay = player.replay_of_script(&scenario);
             } else {
                 fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
                 let file = file.display();
@@ -99,7 +99,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         format: FORMAT,
         engine: engines::name(args.on).to_owned(),
         seed: args.seed,
-        supervisor: table.supervisor,
+        supervisor: player.supervisor,
         procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
         scenarios: states.iter().map(row).collect(),
         cells,
@@ -207,8 +207,8 @@ fn confinement(args: &VerifyArgs) -> Result<Confinement, Stop> {
     Confinement::new(&args.bind, &args.env).map_err(Stop::environment)
 }
 
-/// What is the same for every cell.
-struct Table<'a> {
+/// Plays the cells. It holds what is the same for every cell.
+struct CellPlayer<'a> {
     args: &'a VerifyArgs,
     /// The walls around the user's own program, where there is one.
     confinement: Option<Confinement>,
@@ -217,17 +217,21 @@ struct Table<'a> {
 }
 
 /// A cell that has been played.
-struct Done {
+struct PlayedCell {
     cell: Cell,
     scenario: Scenario,
     /// What the user's own program has typed and printed.
     transcript: Option<String>,
 }
 
-impl Table<'_> {
+impl CellPlayer<'_> {
     /// Plays every cell, and returns them scenario by scenario, in an order that does not depend on the
     /// threads.
-    fn play_all(&self, procedures: &[&'static str], states: &[Broken]) -> Result<Vec<Done>, Stop> {
+    fn play_all(
+        &self,
+        procedures: &[&'static str],
+        states: &[Broken],
+    ) -> Result<Vec<PlayedCell>, Stop> {
         let pairs: Vec<(&Broken, &str)> = states
             .iter()
             .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
@@ -251,7 +255,7 @@ impl Table<'_> {
         Ok(cells)
     }
 
-    fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> Done {
+    fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> PlayedCell {
         let scenario = cell_scenario(state, procedure, self.supervisor);
         let id = &state.scenario.id;
         let own = self.args.script.as_deref();
@@ -282,7 +286,7 @@ impl Table<'_> {
             }
             Err(text) => cell.text = text,
         }
-        Done {
+        PlayedCell {
             cell,
             scenario,
             transcript,

@@ -15,15 +15,16 @@ use crate::{Stop, engines, exit, provenance, real};
 /// How many disagreements of a run are printed; all are in `results.json`.
 const SHOWN: usize = 12;
 
-/// One replay to be made.
-struct Job<'a> {
+/// A replay to be made.
+struct ReplayJob<'a> {
     recording: &'a Recording,
     engine: EngineArg,
     seed: u64,
 }
 
-struct Done<'a> {
-    job: &'a Job<'a>,
+/// A replay that was made.
+struct MadeReplay<'a> {
+    job: &'a ReplayJob<'a>,
     replay: Result<Replay, String>,
 }
 
@@ -39,7 +40,7 @@ pub(super) fn conform(
     for recording in recordings {
         for engine in on {
             for seed in seeds.clone() {
-                jobs.push(Job {
+                jobs.push(ReplayJob {
                     recording,
                     engine: *engine,
                     seed,
@@ -53,10 +54,10 @@ pub(super) fn conform(
         |job| job.recording.name.clone(),
         |job| engines::replay_recording(job.engine, job.recording, job.seed, &real),
     )?;
-    let done: Vec<Done<'_>> = jobs
+    let done: Vec<MadeReplay<'_>> = jobs
         .iter()
         .zip(replays)
-        .map(|(job, replay)| Done { job, replay })
+        .map(|(job, replay)| MadeReplay { job, replay })
         .collect();
     let broken_off = done.len() < jobs.len();
     let good = !done.is_empty() && done.iter().all(|done| agrees(&done.replay));
@@ -82,7 +83,7 @@ fn agrees(replay: &Result<Replay, String>) -> bool {
 }
 
 /// The outcomes that the replays of a recording have reached: the step, and which one.
-fn outcomes(done: &[&Done<'_>]) -> BTreeMap<(usize, usize), usize> {
+fn outcomes(done: &[&MadeReplay<'_>]) -> BTreeMap<(usize, usize), usize> {
     let mut reached = BTreeMap::new();
     for replay in done.iter().filter_map(|done| done.replay.as_ref().ok()) {
         for outcome in &replay.outcomes {
@@ -92,7 +93,7 @@ fn outcomes(done: &[&Done<'_>]) -> BTreeMap<(usize, usize), usize> {
     reached
 }
 
-fn fields(done: &[&Done<'_>]) -> BTreeMap<String, FieldScore> {
+fn fields(done: &[&MadeReplay<'_>]) -> BTreeMap<String, FieldScore> {
     let mut fields: BTreeMap<String, FieldScore> = BTreeMap::new();
     for replay in done.iter().filter_map(|done| done.replay.as_ref().ok()) {
         for (field, score) in &replay.fields {
@@ -104,7 +105,7 @@ fn fields(done: &[&Done<'_>]) -> BTreeMap<String, FieldScore> {
     fields
 }
 
-fn left_out(done: &[&Done<'_>]) -> BTreeMap<String, usize> {
+fn left_out(done: &[&MadeReplay<'_>]) -> BTreeMap<String, usize> {
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     for replay in done.iter().filter_map(|done| done.replay.as_ref().ok()) {
         for (why, count) in &replay.left_out {
@@ -119,8 +120,12 @@ fn total(fields: &BTreeMap<String, FieldScore>) -> (u64, u64) {
     (sum(|score| score.equal), sum(|score| score.compared))
 }
 
-fn results(on: &[EngineArg], recordings: &[Recording], done: &[Done<'_>]) -> serde_json::Value {
-    let all: Vec<&Done<'_>> = done.iter().collect();
+fn results(
+    on: &[EngineArg],
+    recordings: &[Recording],
+    done: &[MadeReplay<'_>],
+) -> serde_json::Value {
+    let all: Vec<&MadeReplay<'_>> = done.iter().collect();
     let all_fields = fields(&all);
     let (equal, compared) = total(&all_fields);
     let runs: Vec<serde_json::Value> = done
@@ -166,10 +171,10 @@ fn results(on: &[EngineArg], recordings: &[Recording], done: &[Done<'_>]) -> ser
     })
 }
 
-fn print(recordings: &[Recording], on: &[EngineArg], done: &[Done<'_>], out: &mut Out) {
+fn print(recordings: &[Recording], on: &[EngineArg], done: &[MadeReplay<'_>], out: &mut Out) {
     for recording in recordings {
         for engine in on {
-            let own: Vec<&Done<'_>> = done
+            let own: Vec<&MadeReplay<'_>> = done
                 .iter()
                 .filter(|done| {
                     done.job.recording.name == recording.name && done.job.engine == *engine
@@ -180,7 +185,7 @@ fn print(recordings: &[Recording], on: &[EngineArg], done: &[Done<'_>], out: &mu
             }
         }
     }
-    let all: Vec<&Done<'_>> = done.iter().collect();
+    let all: Vec<&MadeReplay<'_>> = done.iter().collect();
     let fields = fields(&all);
     let (equal, compared) = total(&fields);
     out.line("");
@@ -208,7 +213,7 @@ fn print(recordings: &[Recording], on: &[EngineArg], done: &[Done<'_>], out: &mu
     ));
 }
 
-fn print_one(recording: &Recording, engine: EngineArg, own: &[&Done<'_>], out: &mut Out) {
+fn print_one(recording: &Recording, engine: EngineArg, own: &[&MadeReplay<'_>], out: &mut Out) {
     let fields = fields(own);
     let (equal, compared) = total(&fields);
     let whole = own.iter().filter(|done| agrees(&done.replay)).count();
@@ -244,7 +249,7 @@ fn print_one(recording: &Recording, engine: EngineArg, own: &[&Done<'_>], out: &
 }
 
 /// Which of several outcomes were reached, and how often.
-fn print_outcomes(recording: &Recording, own: &[&Done<'_>], out: &mut Out) {
+fn print_outcomes(recording: &Recording, own: &[&MadeReplay<'_>], out: &mut Out) {
     for ((step, outcome), count) in outcomes(own) {
         let title = match outcome {
             0 => "as recorded",

@@ -1,4 +1,4 @@
-//! What a search came to, as a table: for people, for documents, for programs.
+//! The report of a search with one procedure: for people, for documents, for programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ pub(crate) struct Example {
     pub(crate) replays: bool,
 }
 
-/// What a search came to.
+/// The report of a search with one procedure.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ProveReport {
     format: u32,
