@@ -4,12 +4,14 @@
 //! operator's command on a simulated node through [`host::Host`]. Everything that crosses these ports
 //! stands here: the setup of a cluster, faults, requests, observations, predicates, the trace.
 
+pub mod bed;
 pub mod console;
 pub mod fault;
 pub mod findings;
 pub mod host;
 pub mod name;
 pub mod observation;
+mod panics;
 pub mod paths;
 pub mod predicate;
 pub mod request;
@@ -18,11 +20,13 @@ pub mod testbed;
 pub mod time;
 pub mod trace;
 
+pub use bed::Bed;
 pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, StateFile};
 pub use name::{NodeName, comma_list, list};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
 };
+pub use panics::panic_text;
 pub use request::{Output, Progress, Request, RequestId, Statement};
 pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};
 pub use testbed::{Capabilities, Condition, Testbed, Timeout};
