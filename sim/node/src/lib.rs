@@ -21,6 +21,7 @@ mod gmcast;
 mod node;
 mod pc;
 mod picture;
+mod process;
 mod time;
 
 pub use cache::Gcache;
@@ -38,4 +39,5 @@ pub use frame::{
 };
 pub use node::{Identity, Node, Phase};
 pub use picture::{Mark, Picture};
+pub use process::{Due, Outgoing, Process};
 pub use time::Time;

@@ -22,7 +22,7 @@ impl Machine {
     /// What is known of the machine now.
     pub fn facts(&self) -> Facts {
         let mut facts = Facts::new();
-        let hung = self.process.as_ref().is_some_and(|process| process.hung);
+        let hung = self.server.as_ref().is_some_and(|server| server.hung);
         let state = match self.process_state() {
             _ if !self.powered => "off",
             _ if hung => "hung",
@@ -31,7 +31,7 @@ impl Machine {
             ProcessState::Exited => "exited",
         };
         facts.insert("process", state.to_owned());
-        if let (None, Some(exit)) = (&self.process, self.exit) {
+        if let (None, Some(exit)) = (&self.server, self.exit) {
             facts.insert("exit", exit.to_string());
         }
         for (name, file) in [("grastate.dat", GRASTATE), ("gvwstate.dat", GVWSTATE)] {
@@ -40,11 +40,11 @@ impl Machine {
             }
         }
         let open = self
-            .process
+            .server
             .as_ref()
-            .filter(|process| process.node.port_open());
-        if let Some(process) = open {
-            let status = process.node.status();
+            .filter(|server| server.node().port_open());
+        if let Some(server) = open {
+            let status = server.node().status();
             facts.extend(status.rows());
             facts.insert("wsrep_local_state_comment", status.local_state.to_string());
             let (_, settings) = self.variable_rows(&[]);
@@ -54,10 +54,10 @@ impl Machine {
         } else {
             facts.insert("client_error", self.no_server_error());
         }
-        if let Some(process) = &self.process {
-            self.group_facts(&process.node, &mut facts);
+        if let Some(server) = &self.server {
+            self.group_facts(server.node(), &mut facts);
         }
-        let database = open.map_or_else(|| self.disk.database(), |process| process.node.database());
+        let database = open.map_or_else(|| self.disk.database(), |server| server.node().database());
         facts.insert("rows", database.rows.len().to_string());
         facts.insert("content", content(database));
         facts

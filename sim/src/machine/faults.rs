@@ -24,7 +24,7 @@ impl Machine {
         match fault {
             Fault::Terminate(_) => {
                 self.job = None;
-                let pid = self.process.as_ref().map(|process| process.pid);
+                let pid = self.server.as_ref().map(|server| server.pid);
                 if !self.kill() {
                     self.restart_at = None;
                     return skipped("no mariadbd runs");
@@ -41,9 +41,9 @@ impl Machine {
             }
             Fault::PowerOff(_) => self.power_off(),
             Fault::PowerOn(_) => self.power_on(),
-            Fault::Hang(_) => match &mut self.process {
-                Some(process) if !process.hung => {
-                    process.hung = true;
+            Fault::Hang(_) => match &mut self.server {
+                Some(server) if !server.hung => {
+                    server.hung = true;
                     self.trace(TraceKind::Process {
                         text: "mariadbd stopped (SIGSTOP)".into(),
                     });
@@ -51,9 +51,9 @@ impl Machine {
                 }
                 _ => skipped("no mariadbd runs that could be stopped"),
             },
-            Fault::Resume(_) => match &mut self.process {
-                Some(process) if process.hung => {
-                    process.hung = false;
+            Fault::Resume(_) => match &mut self.server {
+                Some(server) if server.hung => {
+                    server.hung = false;
                     self.trace(TraceKind::Process {
                         text: "mariadbd goes on (SIGCONT)".into(),
                     });
@@ -89,9 +89,9 @@ impl Machine {
             }
             Fault::InterruptTransfer(_) => {
                 let under_way = self
-                    .process
+                    .server
                     .as_ref()
-                    .is_some_and(|process| process.node.is_transferring());
+                    .is_some_and(|server| server.node().is_transferring());
                 if under_way {
                     applied("transfer connections reset")
                 } else {
@@ -112,9 +112,9 @@ impl Machine {
 
     fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {
         if self
-            .process
+            .server
             .as_ref()
-            .is_none_or(|process| !process.node.port_open())
+            .is_none_or(|server| !server.node().port_open())
         {
             return skipped("no server answers");
         }
@@ -133,7 +133,7 @@ impl Machine {
         self.job = None;
         self.restart_at = None;
         self.new_cluster_flag = false;
-        if self.process.is_some() {
+        if self.server.is_some() {
             self.kill();
             self.restart_at = None;
             // Nobody is there to close connections: peers hear nothing at all.

@@ -51,7 +51,7 @@ impl Host for Machine {
     }
 
     fn remove_data(&mut self) -> bool {
-        if self.process.is_some() {
+        if self.server.is_some() {
             return false;
         }
         self.last_disk_change = self.now;
@@ -82,7 +82,7 @@ impl Host for Machine {
     }
 
     fn processes(&self, name: &str) -> usize {
-        usize::from(name == self.program() && self.process.is_some())
+        usize::from(name == self.program() && self.server.is_some())
     }
 
     fn signal(&mut self, name: &str, signal: Signal) -> usize {
@@ -96,7 +96,7 @@ impl Host for Machine {
     fn reboot(&mut self) {
         self.reboot_pending = true;
         self.unit_stop();
-        if self.process.is_none() {
+        if self.server.is_none() {
             self.after_stop();
         }
     }
@@ -143,8 +143,8 @@ impl Machine {
     /// waits for a primary component has not opened its storage engines yet, and holds nothing
     /// (seen on real nodes with `wsrep_sst_method=rsync`).
     fn begin_recovery(&self) -> Recovery {
-        let holds = |process: &super::Process| process.node.port_open();
-        if self.process.as_ref().is_some_and(holds) {
+        let holds = |server: &super::Server| server.node().port_open();
+        if self.server.as_ref().is_some_and(holds) {
             return Recovery {
                 until: self.now + Span::from_secs(30),
                 lines: vec![
@@ -165,32 +165,28 @@ impl Machine {
 
     /// The answer of the server on this machine, or `None` while it has not come.
     fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
-        let Some(process) = &self.process else {
+        let Some(server) = &self.server else {
             return Some(Err(self.no_server_error()));
         };
-        if process.hung {
+        if server.hung {
             // The kernel takes the connection, nobody answers.
             return None;
         }
-        if !process.node.port_open() {
+        if !server.node().port_open() {
             return Some(Err(self.no_server_error()));
         }
-        let status = process.node.status();
+        let status = server.node().status();
         match sql::parse(text) {
             sql::Query::Status(names) => Some(Ok(sql::status_rows(&status, &names))),
             sql::Query::Variables(names) => Some(Ok(self.variable_rows(&names))),
             sql::Query::Harmless(rows) => Some(Ok(rows)),
             sql::Query::Rows if status.ready => {
-                let rows = process
-                    .node
-                    .database()
-                    .rows
-                    .iter()
-                    .map(|tag| vec![tag.clone()]);
+                let rows = server.node().database().rows.iter();
+                let rows = rows.map(|tag| vec![tag.clone()]);
                 Some(Ok((vec!["tag".into()], rows.collect())))
             }
             sql::Query::Count if status.ready => {
-                let count = process.node.database().rows.len().to_string();
+                let count = server.node().database().rows.len().to_string();
                 Some(Ok((vec!["COUNT(*)".into()], vec![vec![count]])))
             }
             sql::Query::Rows | sql::Query::Count => Some(Err(self.error_text(1047))),

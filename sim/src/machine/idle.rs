@@ -1,6 +1,6 @@
 //! A machine on which nothing happens.
 
-use seatrial_node::{Peer, Time, TimerId};
+use seatrial_node::{Peer, Time};
 use seatrial_scenarios::Span;
 
 use super::{Machine, MachineEffect};
@@ -12,11 +12,6 @@ pub(crate) struct Idle {
     pub(crate) period: Span,
     /// Until here nothing else happens.
     pub(crate) until: Option<Span>,
-}
-
-/// Timers that an idle node sets again each time they have run out.
-const fn is_periodic(timer: TimerId) -> bool {
-    matches!(timer, TimerId::Gmcast | TimerId::Evs | TimerId::Flush)
 }
 
 impl Machine {
@@ -37,15 +32,13 @@ impl Machine {
             .filter_map(|running| running.wake)
             .for_each(&mut sooner);
         let mut period = Span::from_secs(1);
-        if let Some(process) = &self.process {
-            if process.hung || !process.inbox.is_empty() || !process.io.is_empty() {
+        if let Some(server) = &self.server {
+            if server.hung || !server.inbox.is_empty() {
                 return None;
             }
-            period = Span(process.node.idle_period(Time(now.as_micros()))?.0);
-            for (timer, at) in &process.timers {
-                if !is_periodic(*timer) {
-                    sooner(*at);
-                }
+            period = Span(server.process.idle_period(Time(now.as_micros()))?.0);
+            if let Some(at) = server.process.idle_until() {
+                sooner(Span(at.0));
             }
         }
         Some(Idle { period, until })
@@ -53,8 +46,8 @@ impl Machine {
 
     /// Whom its server dials without a connection coming of it.
     pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
-        let process = self.process.iter();
-        process.flat_map(|process| process.node.unlinked())
+        let server = self.server.iter();
+        server.flat_map(|server| server.node().unlinked())
     }
 
     /// Leaps over a whole number of periods: what repeats itself happens so much later.
@@ -65,13 +58,8 @@ impl Machine {
                 .iter()
                 .any(|effect| matches!(effect, MachineEffect::Send(..)))
         );
-        if let Some(process) = &mut self.process {
-            process.node.shift(Time(by.as_micros()));
-            for (timer, at) in &mut process.timers {
-                if is_periodic(*timer) {
-                    *at += by;
-                }
-            }
+        if let Some(server) = &mut self.server {
+            server.process.shift(Time(by.as_micros()));
         }
     }
 }

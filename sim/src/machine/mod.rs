@@ -17,7 +17,7 @@ mod unit;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_node::{Channel, Config, DiskOp, Effect, Frame, IoId, Node, Peer, TimerId};
+use seatrial_node::{Channel, Config, Effect, Frame, Node, Peer, Process};
 use seatrial_scenarios::console::{Program, QueryId, QueryResult, Step, UnitState};
 use seatrial_scenarios::{
     Fault, FaultOutcome, ForceEdit, MysqldSafeLog, NodeName, Output, Progress, RequestId, Span,
@@ -79,20 +79,22 @@ impl Installation {
 
 /// A running mariadbd.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Process {
-    node: Node,
+struct Server {
+    process: Process,
     pid: u32,
     /// SIGSTOP: nothing is handled, everything waits.
     hung: bool,
     /// What has come in while it hung.
     inbox: VecDeque<Incoming>,
-    /// Disk operations, in order; the first one is under way.
-    io: VecDeque<(IoId, DiskOp)>,
-    io_done_at: Option<Span>,
     /// The handle on grastate.dat.
     grastate: Option<Inode>,
-    timers: BTreeMap<TimerId, Span>,
     was_ready: bool,
+}
+
+impl Server {
+    const fn node(&self) -> &Node {
+        self.process.node()
+    }
 }
 
 /// An input that had to wait.
@@ -142,7 +144,7 @@ pub struct Machine {
     powered: bool,
     disk: Disk,
     last_disk_change: Span,
-    process: Option<Process>,
+    server: Option<Server>,
     /// How many processes there have been: part of what makes each different.
     starts: u64,
     unit: UnitState,
@@ -177,7 +179,7 @@ impl Machine {
             powered: true,
             disk: Disk::default(),
             last_disk_change: Span::ZERO,
-            process: None,
+            server: None,
             starts: 0,
             unit: UnitState::Inactive,
             job: None,
@@ -226,10 +228,8 @@ impl Machine {
 
     /// Whether a connection of this kind would be accepted.
     pub fn listens(&self, channel: Channel) -> bool {
-        self.process.as_ref().is_some_and(|process| match channel {
-            Channel::Group => process.node.listens(),
-            Channel::Transfer => true,
-        })
+        let server = self.server.as_ref();
+        server.is_some_and(|server| server.process.listens(channel))
     }
 
     /// Takes what the machine wants done.
@@ -246,14 +246,14 @@ impl Machine {
 
     /// The next instant at which [`Machine::tick`] has something to do.
     pub fn deadline(&self) -> Option<Span> {
-        let process = self.process.as_ref().filter(|process| !process.hung);
-        let timers = process
-            .into_iter()
-            .flat_map(|process| process.timers.values().copied().chain(process.io_done_at));
+        let server = self.server.as_ref().filter(|server| !server.hung);
+        let process = server.and_then(|server| server.process.deadline());
+        let process = process.map(|at| Span(at.0));
         let job = self.job.as_ref().map(|job| job.until);
         let programs = self.programs.iter().filter_map(|running| running.wake);
         let recoveries = self.recoveries.values().map(|recovery| recovery.until);
-        timers
+        process
+            .into_iter()
             .chain(job)
             .chain(self.restart_at)
             .chain(programs)
@@ -335,9 +335,9 @@ impl Machine {
     pub fn client(&mut self, now: Span, id: RequestId, statement: &Statement) {
         self.now = now;
         if self
-            .process
+            .server
             .as_ref()
-            .is_none_or(|process| !process.node.port_open() && !process.hung)
+            .is_none_or(|server| !server.node().port_open() && !server.hung)
         {
             let error = self.no_server_error();
             self.out.push(MachineEffect::Ended(

@@ -26,25 +26,25 @@ pub struct Fingerprint {
 
 impl Machine {
     pub(super) fn process_state(&self) -> ProcessState {
-        match &self.process {
+        match &self.server {
             None => ProcessState::Exited,
             Some(_) if self.is_arbitrator() => ProcessState::Running,
-            Some(process) if process.node.port_open() => ProcessState::Running,
+            Some(server) if server.node().port_open() => ProcessState::Running,
             Some(_) => ProcessState::Waiting,
         }
     }
 
     /// The current fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
-        let process = self.process.as_ref();
+        let process = self.server.as_ref();
         Fingerprint {
             process: self.process_state(),
             exit: self.exit,
-            status: process.map(|process| process.node.status()),
+            status: process.map(|server| server.node().status()),
             disk: self.disk.revision(),
-            rows: process.map_or(0, |process| process.node.database().rows.len()),
-            transferring: process.is_some_and(|process| process.node.is_transferring()),
-            hung: process.is_some_and(|process| process.hung),
+            rows: process.map_or(0, |server| server.node().database().rows.len()),
+            transferring: process.is_some_and(|server| server.node().is_transferring()),
+            hung: process.is_some_and(|server| server.hung),
             powered: self.powered,
         }
     }
@@ -54,11 +54,11 @@ impl Machine {
         if self.job.is_some() || self.restart_at.is_some() {
             return false;
         }
-        self.process.as_ref().is_none_or(|process| {
-            process.hung
+        self.server.as_ref().is_none_or(|server| {
+            server.hung
                 || self.is_arbitrator()
-                || (!process.node.is_transferring()
-                    && (process.node.port_open() || process.node.waits_without_limit()))
+                || (!server.node().is_transferring()
+                    && (server.node().port_open() || server.node().waits_without_limit()))
                 || self.unit == seatrial_scenarios::console::UnitState::Deactivating
         })
     }
@@ -74,11 +74,11 @@ impl Machine {
     /// The same without a history, around state files that have been read before: reading their texts is
     /// most of an observation's time, and most of what happens changes no file.
     pub(crate) fn observe_with(&self, (grastate, gvwstate): StateFiles) -> NodeObservation {
-        let process = self.process.as_ref();
+        let process = self.server.as_ref();
         // A suspended server takes connections and answers nothing.
         let status = process
-            .filter(|process| process.node.port_open() && !process.hung)
-            .map(|process| process.node.status());
+            .filter(|server| server.node().port_open() && !server.hung)
+            .map(|server| server.node().status());
         let switch = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
         NodeObservation {
             arbitrator: self.is_arbitrator(),

@@ -42,18 +42,18 @@ impl Machine {
         into.flag(self.disk.database().half_copied);
         self.disk.cache().picture(into);
         into.position(self.logged_position());
-        let Some(process) = &self.process else {
+        let Some(server) = &self.server else {
             into.word("no process");
             return;
         };
-        into.flag(process.hung);
+        into.flag(server.hung);
         // Where the file has been replaced the server goes on writing to the old one.
-        let handle_is_current = process.grastate == self.disk.inode(GRASTATE);
+        let handle_is_current = server.grastate == self.disk.inode(GRASTATE);
         into.flag(handle_is_current);
-        into.count(process.io.len());
+        into.count(server.process.disk_operations());
         // Who has spoken meanwhile; how often is a matter of how long the server has hung.
         let mut spoken = BTreeSet::new();
-        for incoming in &process.inbox {
+        for incoming in &server.inbox {
             match incoming {
                 Incoming::Received(_, Frame::Group(GroupFrame::Hello { uuid })) => {
                     spoken.insert(*uuid);
@@ -64,50 +64,54 @@ impl Machine {
             }
         }
         into.uuids(&spoken);
-        process.node.picture(into);
+        server.node().picture(into);
     }
 
     /// Adds what its server has to do with a peer.
     pub(crate) fn picture_of_peer(&self, peer: Peer, other: &Self, into: &mut Picture) {
-        let Some(process) = &self.process else { return };
-        process.node.picture_of_peer(peer, into);
-        if let Some(theirs) = &other.process {
-            into.flag(process.node.has_left_behind(theirs.node.membership_view()));
+        let Some(server) = &self.server else { return };
+        server.node().picture_of_peer(peer, into);
+        if let Some(theirs) = &other.server {
+            into.flag(
+                server
+                    .node()
+                    .has_left_behind(theirs.node().membership_view()),
+            );
         }
     }
 
     /// Whether its server has a connection of group communication with a peer.
     pub(crate) fn is_linked(&self, peer: Peer) -> bool {
-        let process = self.process.as_ref();
-        process.is_some_and(|process| process.node.is_linked(peer))
+        let process = self.server.as_ref();
+        process.is_some_and(|server| server.node().is_linked(peer))
     }
 
     /// The write-set cache, as the process has it, if there is one.
     pub(crate) fn cache(&self) -> &Gcache {
-        let process = self.process.as_ref();
-        process.map_or_else(|| self.disk.cache(), |process| process.node.cache())
+        let process = self.server.as_ref();
+        process.map_or_else(|| self.disk.cache(), |server| server.node().cache())
     }
 
     /// The database, as a client or the next process would see it.
     pub(crate) fn database(&self) -> &seatrial_node::Database {
         let open = self
-            .process
+            .server
             .as_ref()
-            .filter(|process| process.node.port_open());
-        open.map_or_else(|| self.disk.database(), |process| process.node.database())
+            .filter(|server| server.node().port_open());
+        open.map_or_else(|| self.disk.database(), |server| server.node().database())
     }
 
     /// Whether a server that has been suspended runs here.
     pub fn hangs(&self) -> bool {
-        self.process.as_ref().is_some_and(|process| process.hung)
+        self.server.as_ref().is_some_and(|server| server.hung)
     }
 
     /// The nodes have other names from here on.
     pub(crate) fn rename(&mut self, names: &[seatrial_scenarios::NodeName]) {
         self.installation.names = names.to_vec();
-        if let Some(process) = &mut self.process {
+        if let Some(server) = &mut self.server {
             let names = names.iter().map(ToString::to_string).collect();
-            process.node.rename(names);
+            server.process.rename(names);
         }
     }
 

@@ -1,12 +1,13 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
 use seatrial_node::{
-    BootMode, Channel, Effect, Identity, Input, Node, Note, Peer, Reply, Signal, Time,
+    BootMode, Channel, DiskOp, Due, Identity, Input, IoId, Note, Outgoing, Process, Reply, Signal,
+    Time,
 };
 use seatrial_scenarios::console::UnitState;
 use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
 
-use super::{Asker, Incoming, Machine, MachineEffect, Process, sql};
+use super::{Asker, Incoming, Machine, MachineEffect, Server, sql};
 
 /// The MariaDB log.
 const LOG: &str = seatrial_scenarios::console::MARIADB_LOG;
@@ -31,31 +32,16 @@ impl Machine {
             entropy,
             uuid_epoch,
         };
-        let identity = Identity {
-            me: self.peer,
-            names: self
-                .installation
-                .names
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            addresses: (0..self.installation.names.len())
-                .filter_map(|index| u8::try_from(index).ok())
-                .map(Peer)
-                .collect(),
-            config: self.installation.config.clone(),
-        };
+        let names = self.installation.names.iter().map(ToString::to_string);
+        let config = self.installation.config.clone();
+        let identity = Identity::among(names.collect(), self.peer, config);
         let pid = 1_000 + u32::try_from(self.starts).unwrap_or(0);
-        let node = Node::new(identity, boot.clone(), time(self.now));
-        self.process = Some(Process {
-            node,
+        self.server = Some(Server {
+            process: Process::new(identity, boot.clone(), time(self.now)),
             pid,
             hung: false,
             inbox: std::collections::VecDeque::new(),
-            io: std::collections::VecDeque::new(),
-            io_done_at: None,
             grastate: None,
-            timers: std::collections::BTreeMap::new(),
             was_ready: false,
         });
         self.exit = None;
@@ -94,11 +80,11 @@ impl Machine {
 
     /// Something from outside; a hung process takes it later.
     pub(super) fn incoming(&mut self, incoming: Incoming) {
-        let Some(process) = &mut self.process else {
+        let Some(server) = &mut self.server else {
             return;
         };
-        if process.hung {
-            process.inbox.push_back(incoming);
+        if server.hung {
+            server.inbox.push_back(incoming);
             return;
         }
         self.deliver(incoming);
@@ -125,56 +111,44 @@ impl Machine {
 
     /// Gives the node an input and carries out what follows.
     fn feed(&mut self, input: Input<'_>) {
-        let Some(process) = &mut self.process else {
+        let Some(server) = &mut self.server else {
             return;
         };
         let mut effects = std::mem::take(&mut self.effects);
-        process.node.handle(time(self.now), input, &mut effects);
+        server.process.handle(time(self.now), input, &mut effects);
         let mut exit = None;
         for effect in effects.drain(..) {
-            if let Some(code) = self.carry_out(effect) {
-                exit = Some(code);
+            let process = self.server.as_mut().map(|server| &mut server.process);
+            match process.and_then(|process| process.keep(effect)) {
+                Some(Outgoing::Exit(code)) => exit = Some(code),
+                Some(outgoing) => self.carry_out(outgoing),
+                None => {}
             }
         }
         self.effects = effects;
+        self.start_io();
         self.watch_port();
         if let Some(code) = exit {
             self.process_ended(code);
         }
     }
 
-    fn carry_out(&mut self, effect: Effect) -> Option<i32> {
-        match effect {
-            Effect::Send(peer, frame) => self.out.push(MachineEffect::Send(peer, frame)),
-            Effect::Connect(peer, channel) => {
+    fn carry_out(&mut self, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Send(peer, frame) => self.out.push(MachineEffect::Send(peer, frame)),
+            Outgoing::Connect(peer, channel) => {
                 self.out.push(MachineEffect::Connect(peer, channel));
             }
-            Effect::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
-            Effect::SetTimer(timer, at) => {
-                if let Some(process) = &mut self.process {
-                    process.timers.insert(timer, Span(at.0));
-                }
-            }
-            Effect::ClearTimer(timer) => {
-                if let Some(process) = &mut self.process {
-                    process.timers.remove(&timer);
-                }
-            }
-            Effect::Disk(io, op) => {
-                if let Some(process) = &mut self.process {
-                    process.io.push_back((io, op));
-                }
-                self.start_io();
-            }
-            Effect::Reply(id, reply) => self.reply(id, &reply),
-            Effect::Note(Note::Log(line)) => self.log(&line.text()),
-            Effect::Note(Note::PortOpen) => {
+            Outgoing::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
+            Outgoing::Reply(id, reply) => self.reply(id, &reply),
+            Outgoing::Note(Note::Log(line)) => self.log(&line.text()),
+            Outgoing::Note(Note::PortOpen) => {
                 self.socket_file = true;
                 self.trace(TraceKind::Process {
                     text: "SQL port open".into(),
                 });
             }
-            Effect::Note(Note::Quorum {
+            Outgoing::Note(Note::Quorum {
                 present,
                 left,
                 last_primary,
@@ -191,49 +165,40 @@ impl Machine {
                     holds,
                 });
             }
-            Effect::Note(Note::Reunion {
+            Outgoing::Note(Note::Reunion {
                 last_primary,
                 missing,
             }) => self.trace(TraceKind::Reunion {
                 last_primary: self.names_of(&last_primary),
                 missing: self.names_of(&missing),
             }),
-            Effect::Exit(code) => return Some(code),
+            // It ends when everything else has been carried out: see [`Machine::feed`].
+            Outgoing::Exit(_) => {}
         }
-        None
     }
 
     /// The disk takes the next operation, which then needs between 0.2 and 0.8 ms.
     fn start_io(&mut self) {
-        let Some(process) = &mut self.process else {
-            return;
-        };
-        let Some((io, _)) = process.io.front() else {
-            return;
-        };
-        if process.io_done_at.is_none() {
-            let key = [u64::from(self.peer.0), self.starts, io.0];
-            let takes = self.keyed.time("disk", &key, 200, 800);
-            process.io_done_at = Some(self.now + Span(takes));
+        if let Some(server) = &mut self.server {
+            server.process.start_disk(time(self.now), |io| {
+                let key = [u64::from(self.peer.0), self.starts, io.0];
+                Time(self.keyed.time("disk", &key, 200, 800))
+            });
         }
     }
 
-    /// The first operation in the queue has been done.
-    fn finish_io(&mut self) {
-        let Some(process) = &mut self.process else {
-            return;
-        };
-        process.io_done_at = None;
-        let Some((io, op)) = process.io.pop_front() else {
+    /// The disk has done an operation.
+    fn finish_io(&mut self, io: IoId, op: &DiskOp) {
+        let Some(server) = &mut self.server else {
             return;
         };
         let cache_size = self.installation.config.gcache_size;
         let before = self.disk.revision();
-        let result = self.disk.perform(&op, &mut process.grastate, cache_size);
+        let result = self.disk.perform(op, &mut server.grastate, cache_size);
         if self.disk.revision() != before {
             self.last_disk_change = self.now;
         }
-        if let Some(text) = sql::describe(&op) {
+        if let Some(text) = sql::describe(op) {
             self.trace(TraceKind::Disk { text });
         }
         self.start_io();
@@ -243,29 +208,21 @@ impl Machine {
     /// Timers and disk operations that are due.
     pub(super) fn process_tick(&mut self) {
         loop {
-            let Some(process) = &mut self.process else {
+            let Some(server) = &mut self.server else {
                 return;
             };
-            if process.hung {
+            if server.hung {
                 return;
             }
-            if let Some(incoming) = process.inbox.pop_front() {
+            if let Some(incoming) = server.inbox.pop_front() {
                 self.deliver(incoming);
                 continue;
             }
-            if process.io_done_at.is_some_and(|at| at <= self.now) {
-                self.finish_io();
-                continue;
+            match server.process.take_due(time(self.now)) {
+                Some(Due::Disk(io, op)) => self.finish_io(io, &op),
+                Some(Due::Timer(timer)) => self.feed(Input::Timer(timer)),
+                None => return,
             }
-            let due = process
-                .timers
-                .iter()
-                .filter(|(_, at)| **at <= self.now)
-                .min_by_key(|(timer, at)| (**at, **timer))
-                .map(|(timer, _)| *timer);
-            let Some(timer) = due else { return };
-            process.timers.remove(&timer);
-            self.feed(Input::Timer(timer));
         }
     }
 
@@ -309,13 +266,13 @@ impl Machine {
 
     /// systemd and the back end notice when the port opens and when the database becomes usable.
     fn watch_port(&mut self) {
-        let Some(process) = &mut self.process else {
+        let Some(server) = &mut self.server else {
             return;
         };
-        let open = process.node.port_open();
-        let ready = process.node.is_ready();
-        let became_ready = ready && !process.was_ready;
-        process.was_ready = ready;
+        let open = server.node().port_open();
+        let ready = server.node().is_ready();
+        let became_ready = ready && !server.was_ready;
+        server.was_ready = ready;
         if open && self.unit == UnitState::Activating {
             self.unit = UnitState::Active;
         }
@@ -336,7 +293,7 @@ impl Machine {
 
     /// SIGKILL to the process. Says whether there was one.
     pub(super) fn kill(&mut self) -> bool {
-        if self.process.is_none() {
+        if self.server.is_none() {
             return false;
         }
         let program = self.program();
@@ -350,9 +307,9 @@ impl Machine {
     /// The process has ended by itself: what it wrote before that has been written.
     fn process_ended(&mut self, code: i32) {
         let cache_size = self.installation.config.gcache_size;
-        if let Some(process) = &mut self.process {
-            for (_, op) in std::mem::take(&mut process.io) {
-                self.disk.perform(&op, &mut process.grastate, cache_size);
+        if let Some(server) = &mut self.server {
+            for op in server.process.take_disk_queue() {
+                self.disk.perform(&op, &mut server.grastate, cache_size);
             }
             self.last_disk_change = self.now;
         }
@@ -367,7 +324,7 @@ impl Machine {
     }
 
     fn process_gone(&mut self, code: i32) {
-        self.process = None;
+        self.server = None;
         self.exit = Some(code);
         self.backend_running = false;
         self.out.push(MachineEffect::ConnectionsReset);
@@ -403,9 +360,9 @@ impl Machine {
         self.trace(TraceKind::Log { line });
     }
 
-    /// Whether a channel of the process to this peer may exist.
+    /// Whether a server runs: without one the machine has no connection.
     pub fn has_process(&self) -> bool {
-        self.process.is_some()
+        self.server.is_some()
     }
 
     /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that

@@ -22,7 +22,7 @@ pub(super) struct UnitJob {
 
 impl Machine {
     pub(super) fn unit_start(&mut self) {
-        if !self.powered || self.process.is_some() || self.job.is_some() {
+        if !self.powered || self.server.is_some() || self.job.is_some() {
             return;
         }
         self.restart_at = None;
@@ -40,7 +40,7 @@ impl Machine {
             self.unit = UnitState::Inactive;
             return;
         }
-        if self.process.is_none() {
+        if self.server.is_none() {
             if !matches!(self.unit, UnitState::Failed(_)) {
                 self.unit = UnitState::Inactive;
             }
@@ -95,7 +95,7 @@ impl Machine {
 
     /// A signal from outside the unit.
     pub(super) fn send_signal(&mut self, signal: Signal) -> usize {
-        if self.process.is_none() {
+        if self.server.is_none() {
             return 0;
         }
         match signal {

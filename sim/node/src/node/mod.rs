@@ -52,6 +52,19 @@ pub struct Identity {
     pub config: Config,
 }
 
+impl Identity {
+    /// The node at place `me` of those with these names; every node's address is in its configuration.
+    pub fn among(names: Vec<String>, me: Peer, config: Config) -> Self {
+        let addresses = (0..).map(Peer).take(names.len()).collect();
+        Self {
+            me,
+            names,
+            addresses,
+            config,
+        }
+    }
+}
+
 /// Where a process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
