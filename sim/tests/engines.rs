@@ -306,8 +306,8 @@ type Hop = (u64, String);
 #[test]
 fn no_code_of_des_lies_in_madsims_path() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let shared = ["install.rs", "keyed.rs", "links.rs", "disk.rs"].map(|name| folder.join(name));
-    let files = ["madsim_engine", "machine"]
+    let shared = ["setup.rs", "keyed.rs", "links.rs", "disk.rs"].map(|name| folder.join(name));
+    let files = ["madsim_engine", "cluster", "machine"]
         .iter()
         .flat_map(|name| std::fs::read_dir(folder.join(name)).expect("the folder is there"))
         .map(|entry| entry.expect("it can be read").path())

@@ -1,9 +1,7 @@
 //! What an engine adds to a cluster, and what both engines then do alike.
 
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::{
-    Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind,
-};
+use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind};
 
 use crate::machine::MachineEffect;
 use crate::setup;
@@ -130,7 +128,9 @@ pub(crate) trait Engine {
     /// The same for an attempt to connect that leaves no trace.
     fn tell_down_untraced(&mut self, me: Peer, peer: Peer, channel: Channel) {
         let now = self.now();
-        self.cluster_mut().machine_mut(me).link_down(now, peer, channel);
+        self.cluster_mut()
+            .machine_mut(me)
+            .link_down(now, peer, channel);
         self.settle(me);
     }
 
@@ -144,7 +144,9 @@ pub(crate) trait Engine {
             self.trace(Some(to), received);
         }
         let now = self.now();
-        self.cluster_mut().machine_mut(to).received(now, from, frame);
+        self.cluster_mut()
+            .machine_mut(to)
+            .received(now, from, frame);
         self.settle(to);
     }
 

@@ -267,6 +267,13 @@ impl Cluster {
         }
     }
 
+    /// Appends what somebody outside the cluster has to tell.
+    pub(crate) fn record(&mut self, now: Span, node: Option<NodeName>, what: TraceKind) {
+        if self.journal.is_on() {
+            self.journal.push(now, node, what);
+        }
+    }
+
     /// Traces a frame that is sent, unless it is a keepalive.
     pub(crate) fn trace_sent(&mut self, now: Span, from: Peer, to: Peer, frame: &Frame) {
         if self.journal.is_on() && !frame.is_keepalive() {
@@ -276,7 +283,11 @@ impl Cluster {
     }
 
     /// Applies a fault of the network; `None` where it is not one.
-    fn network_fault(&mut self, fault: &Fault, now: Span) -> Option<seatrial_scenarios::FaultOutcome> {
+    fn network_fault(
+        &mut self,
+        fault: &Fault,
+        now: Span,
+    ) -> Option<seatrial_scenarios::FaultOutcome> {
         self.links.apply(fault, &self.names, now)
     }
 }

@@ -39,13 +39,13 @@ impl World {
     pub(crate) fn picture(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldPicture {
         let mut machines = Vec::new();
         let mut pairs = BTreeMap::new();
-        for peer in self.peers() {
+        for peer in self.cluster.peers() {
             let mut picture = Picture::default();
             self.machine(peer).picture(&mut picture);
             machines.push(picture);
-            for other in self.peers().filter(|other| *other != peer) {
+            for other in self.cluster.peers().filter(|other| *other != peer) {
                 let mut picture = Picture::default();
-                picture.flag(self.links.is_open(peer, other, self.now));
+                picture.flag(self.cluster.links().is_open(peer, other, self.now));
                 self.picture_of_connection(peer, other, &mut picture);
                 let machine = self.machine(peer);
                 machine.picture_of_peer(other, self.machine(other), &mut picture);
@@ -69,7 +69,7 @@ impl World {
             machine.is_linked(other) && !machine.hangs()
         };
         let in_use = uses(from, to) || uses(to, from);
-        match self.connections.get(&key).filter(|_| in_use) {
+        match self.network.connection(key).filter(|_| in_use) {
             None => into.word("no connection"),
             Some(connection) => connection.picture(usize::from(from > to), into),
         }
@@ -77,7 +77,7 @@ impl World {
 
     fn rows(&self, is_acknowledged: impl Fn(&str) -> bool) -> BTreeMap<Rows, Position> {
         let mut held: BTreeMap<(StateUuid, Seqno, &str), (u32, u32)> = BTreeMap::new();
-        for (place, machine) in self.machines.iter().enumerate() {
+        for (place, machine) in self.cluster.machines().iter().enumerate() {
             for entry in &machine.database().history {
                 if let Some(Change::Insert(tag)) = &entry.change {
                     let key = (entry.uuid, entry.seqno, tag.as_str());
@@ -93,7 +93,7 @@ impl World {
                 }
             }
         }
-        let everywhere = (1 << self.machines.len()) - 1;
+        let everywhere = (1 << self.cluster.machines().len()) - 1;
         let mut groups = BTreeMap::new();
         for ((history, seqno, tag), (databases, caches)) in held {
             if databases == everywhere {
@@ -116,12 +116,6 @@ impl World {
     /// # Panics
     /// When there are not as many names as nodes.
     pub fn rename(&mut self, names: &[NodeName]) {
-        assert_eq!(names.len(), self.names.len(), "a name for each node");
-        self.names = names.to_vec();
-        for machine in &mut self.machines {
-            machine.rename(names);
-        }
-        self.seen.nodes.clear();
-        self.changed = self.peers().collect();
+        self.cluster.rename(names);
     }
 }

@@ -12,7 +12,7 @@ use seatrial_scenarios::{
 };
 
 use crate::des::World;
-use crate::install::BuildError;
+use crate::setup::BuildError;
 
 use super::alphabet::Event;
 use super::key::Canonical;
