@@ -236,3 +236,8 @@ pub enum Note {
 
 /// The effects of one input, in order.
 pub type Effects = Vec<Effect>;
+
+/// Appends a line to the error log.
+pub(crate) fn log(fx: &mut Effects, line: LogLine) {
+    fx.push(Effect::Note(Note::Log(line)));
+}

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::database::WriteSet;
 use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
-use crate::pc::PcView;
+use crate::pc::{Delivery, PcView};
 
 use quorum::{after_exchange, quorum};
 use vote::Votes;
@@ -52,6 +52,17 @@ pub(crate) struct Conf {
     pub(crate) my_state: GcsNodeState,
 }
 
+/// What a joiner asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StateRequest {
+    /// What it has.
+    pub(crate) have: Position,
+    /// Whether it could take a snapshot.
+    pub(crate) snapshot_possible: bool,
+    /// It is an arbitrator and wants nothing.
+    pub(crate) trivial: bool,
+}
+
 /// What the layer hands up or asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
@@ -63,16 +74,12 @@ pub(crate) enum Out {
     WriteSet(Seqno, WriteSet),
     /// This member's own transaction will not get a position here: no primary component.
     NotOrdered(WriteSet),
-    /// This member is the donor of the joiner, who has this position.
+    /// This member is the donor of a joiner.
     Donate {
         /// The joiner.
         joiner: GcommUuid,
-        /// What it has.
-        have: Position,
-        /// Whether it could take a snapshot.
-        snapshot_possible: bool,
-        /// It is an arbitrator and wants nothing.
-        trivial: bool,
+        /// What it has asked for.
+        request: StateRequest,
     },
     /// The answer to this member's request: the donor, or none free now.
     DonorFound(Option<GcommUuid>),
@@ -142,7 +149,6 @@ pub(crate) struct Gcs {
     /// Galera tells (`gcs_group.cpp:gcs_group_handle_comp_msg`).
     first: bool,
     bootstrap: bool,
-    cached: Seqno,
     /// What waits for a working configuration.
     queue: VecDeque<GcsMessage>,
     /// A source of names for exchanges and new histories, from the process's entropy.
@@ -175,7 +181,6 @@ impl Gcs {
             members: Vec::new(),
             first: true,
             bootstrap: false,
-            cached: Seqno::UNDEFINED,
             queue: VecDeque::new(),
             entropy,
             exchanges: 0,
@@ -189,11 +194,6 @@ impl Gcs {
     /// Whether a test has planted this mistake.
     fn has(&self, fault: DeliberateFault) -> bool {
         self.fault == Some(fault)
-    }
-
-    /// The lowest position in the write-set cache, to be told in state exchanges.
-    pub(crate) const fn set_cached(&mut self, cached: Seqno) {
-        self.cached = cached;
     }
 
     fn my_index(&self) -> Option<usize> {
@@ -287,15 +287,11 @@ impl Gcs {
 
     fn go_non_primary(&mut self, out: &mut Vec<Out>) {
         self.state = GroupState::NonPrimary;
-        let mut refused = Vec::new();
-        self.queue.retain(|message| match message {
-            GcsMessage::WriteSet(write_set) => {
-                refused.push(write_set.clone());
-                false
-            }
-            _ => false,
+        let refused = self.queue.drain(..).filter_map(|message| match message {
+            GcsMessage::WriteSet(write_set) => Some(Out::NotOrdered(write_set)),
+            _ => None,
         });
-        out.extend(refused.into_iter().map(Out::NotOrdered));
+        out.extend(refused);
         for member in &mut self.members {
             member.status = GcsNodeState::NonPrim;
         }
@@ -310,19 +306,21 @@ impl Gcs {
         }));
     }
 
-    pub(crate) fn message(
-        &mut self,
-        source: GcommUuid,
-        message: GcsMessage,
-        ordered: bool,
-        out: &mut Vec<Out>,
-    ) {
+    /// Takes a message in the total order. `cached` is the lowest position in the write-set cache, which
+    /// an exchange of states tells the others.
+    pub(crate) fn message(&mut self, delivery: Delivery, cached: Seqno, out: &mut Vec<Out>) {
+        let Delivery {
+            source,
+            message,
+            ordered,
+        } = delivery;
         match message {
             GcsMessage::StateUuid(name) => {
                 if self.state == GroupState::WaitStateUuid && ordered {
                     self.exchange = name;
                     self.state = GroupState::WaitStateMessages;
-                    out.push(Out::Send(GcsMessage::State(self.state_message())));
+                    let state = self.state_message(cached);
+                    out.push(Out::Send(GcsMessage::State(state)));
                 }
             }
             GcsMessage::State(state) => {
@@ -348,7 +346,12 @@ impl Gcs {
                 trivial,
             } => {
                 if ordered && self.state == GroupState::Primary {
-                    self.state_request(source, have, (snapshot_possible, trivial), out);
+                    let request = StateRequest {
+                        have,
+                        snapshot_possible,
+                        trivial,
+                    };
+                    self.state_request(source, request, out);
                 }
             }
             GcsMessage::Join { seqno } => {
@@ -374,7 +377,7 @@ impl Gcs {
         }
     }
 
-    fn state_message(&self) -> GcsState {
+    fn state_message(&self, cached: Seqno) -> GcsState {
         GcsState {
             exchange: self.exchange,
             group_uuid: self.uuid,
@@ -382,7 +385,7 @@ impl Gcs {
             prim_seqno: self.prim_seqno,
             prim_state: self.prim_state,
             current_state: self.my_status(),
-            cached: self.cached,
+            cached,
             bootstrap: self.bootstrap,
             vote: self.my_index().and_then(|index| self.members[index].vote),
             arbitrator: self.arbitrator,
@@ -484,14 +487,8 @@ impl Gcs {
     }
 
     /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`).
-    fn state_request(
-        &mut self,
-        joiner: GcommUuid,
-        have: Position,
-        (snapshot_possible, trivial): (bool, bool),
-        out: &mut Vec<Out>,
-    ) {
-        let Some(donor) = self.find_donor(joiner, have) else {
+    fn state_request(&mut self, joiner: GcommUuid, request: StateRequest, out: &mut Vec<Out>) {
+        let Some(donor) = self.find_donor(joiner, request.have) else {
             if joiner == self.me {
                 out.push(Out::DonorFound(None));
             }
@@ -512,12 +509,7 @@ impl Gcs {
             out.push(Out::DonorFound(Some(donor)));
         }
         if donor == self.me {
-            out.push(Out::Donate {
-                joiner,
-                have,
-                snapshot_possible,
-                trivial,
-            });
+            out.push(Out::Donate { joiner, request });
         }
     }
 

@@ -66,6 +66,17 @@ pub(crate) enum Fatal {
     LastPrimsNotConsistent,
 }
 
+/// A message of the group in the total order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Delivery {
+    /// Who said it.
+    pub(crate) source: GcommUuid,
+    /// What.
+    pub(crate) message: GcsMessage,
+    /// Whether it counts: not where the component had lost its quorum before.
+    pub(crate) ordered: bool,
+}
+
 /// What the layer asks for or hands up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
@@ -73,15 +84,8 @@ pub(crate) enum Out {
     Send(PcMessage),
     /// A new component.
     View(PcView),
-    /// A message in order; `ordered` is false where the component had lost its quorum before.
-    Deliver {
-        /// Who said it.
-        source: GcommUuid,
-        /// What.
-        message: GcsMessage,
-        /// Whether it counts.
-        ordered: bool,
-    },
+    /// A message in order.
+    Deliver(Delivery),
     /// The group communication must end.
     Fatal(Fatal),
     /// What was decided, for the trace.
@@ -334,11 +338,11 @@ impl Pc {
                         own.to_seq = self.to_seq;
                     }
                 }
-                out.push(Out::Deliver {
+                out.push(Out::Deliver(Delivery {
                     source,
                     message,
                     ordered,
-                });
+                }));
             }
         }
     }

@@ -7,31 +7,26 @@
 //! MODEL GAP: garbd's service has no folder that it may write to, so it saves no view: a restarted
 //! arbitrator is somebody new. With a writable working folder it would come back as itself.
 
-use crate::effect::{Effect, Effects, TimerId};
-use crate::frame::GcsMessage;
+use seatrial_galera::{LogLine, Position};
+
+use crate::effect::{Effect, Effects, TimerId, log};
+use crate::frame::{GcsMessage, GcsNodeState};
+use crate::node::parts::Action;
+use crate::node::whole::Node;
 use crate::time::Time;
 
-use super::apply::Action;
-use super::transfer::RETRY;
-use super::{Node, log};
-
-use seatrial_galera::{LogLine, Position};
+use super::join::RETRY;
 
 /// The exit code after `GCS_ACT_INCONSISTENCY` ("restart needed").
 pub(super) const EXIT_INCONSISTENT: i32 = 2;
 
 impl Node {
-    /// There are no files to read: the group is joined at once.
-    pub(super) fn start_arbitrator(&mut self, now: Time, fx: &mut Effects) {
-        self.connect(now, fx);
-    }
-
     /// What a server would apply: a configuration counts, the rest passes by.
     pub(super) fn arbitrate(&mut self, action: Action, now: Time, fx: &mut Effects) {
         if let Action::Conf(conf) = action {
-            self.sync_sent = false;
-            let asks = conf.primary && conf.my_state == crate::frame::GcsNodeState::Prim;
-            self.conf = Some(conf);
+            self.applier.set_sync_sent(false);
+            let asks = conf.primary && conf.my_state == GcsNodeState::Prim;
+            self.applier.enter(conf);
             if asks {
                 self.ask_for_nothing(now, fx);
             }
@@ -52,7 +47,7 @@ impl Node {
     /// The answer to that request: this member is done at once, or asks again in a second.
     pub(super) fn nothing_granted(&mut self, granted: bool, now: Time, fx: &mut Effects) {
         if granted {
-            let seqno = self.conf.as_ref().map(|conf| conf.seqno);
+            let seqno = self.applier.conf().map(|conf| conf.seqno);
             self.group_send(GcsMessage::Join { seqno }, now, fx);
         } else {
             log(fx, LogLine::TransferRetry);
@@ -62,7 +57,7 @@ impl Node {
 
     /// The donor's side of it (`replicator_str.cpp:process_state_req`).
     pub(super) fn donate_nothing(&mut self, now: Time, fx: &mut Effects) {
-        let seqno = Some(self.committed);
+        let seqno = Some(self.store.position().seqno);
         self.group_send(GcsMessage::Join { seqno }, now, fx);
     }
 

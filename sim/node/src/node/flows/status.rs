@@ -8,80 +8,81 @@ use seatrial_galera::{ClusterStatus, ConfId, GcommUuid, LocalState, StateUuid, S
 use crate::database::Database;
 use crate::frame::GcsNodeState;
 
-use super::{Node, Phase};
+use crate::node::parts::Phase;
+use crate::node::whole::Node;
 
 impl Node {
     /// Where the process is in its life.
     pub const fn phase(&self) -> Phase {
-        self.phase
+        self.life.phase()
     }
 
     /// Whether the SQL port is open.
     pub const fn port_open(&self) -> bool {
-        self.port_open
+        self.life.port_open()
     }
 
     /// The process's database: what a client would read.
     pub const fn database(&self) -> &Database {
-        &self.database
+        self.store.database()
     }
 
     /// The node's identity in the group.
     pub const fn gcomm_uuid(&self) -> GcommUuid {
-        self.uuid
+        self.group.uuid()
     }
 
     /// Whether a state transfer is under way, on either side.
     pub const fn is_transferring(&self) -> bool {
-        self.joining.is_some() || self.donation.is_some()
+        self.transfer.is_joining() || self.transfer.is_donating()
     }
 
     /// Whether the wait for a primary component has no limit.
     pub const fn waits_without_limit(&self) -> bool {
-        self.wait_without_limit
+        self.group.waits_without_limit()
     }
 
     /// The members of the last primary view: what quorum is counted over.
     pub const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
-        self.pc.last_primary()
+        self.group.pc.last_primary()
     }
 
     /// Whether that is the donor's side.
     pub const fn is_donating(&self) -> bool {
-        self.donation.is_some()
+        self.transfer.is_donating()
     }
 
     /// Whether the component that the node is in is primary, as the group's layer sees it.
     pub fn in_primary_view(&self) -> bool {
-        matches!(self.pc.state(), crate::pc::State::Prim)
+        self.group.is_primary()
     }
 
     /// The members of the component that the node is in; empty before the first one.
     pub fn members(&self) -> BTreeSet<GcommUuid> {
-        self.pc.members()
+        self.group.pc.members()
     }
 
     /// Whether connections of group communication are accepted.
     pub const fn listens(&self) -> bool {
-        self.gmcast.is_open()
+        self.group.gmcast.is_open()
     }
 
     /// The wsrep status variables, as the server would show them.
     pub fn status(&self) -> StatusVariables {
-        let conf = self.conf.as_ref();
-        let disconnected = matches!(self.phase, Phase::Disconnected | Phase::Ended);
+        let conf = self.applier.conf();
+        let disconnected = matches!(self.life.phase(), Phase::Disconnected | Phase::Ended);
         let primary = conf.is_some_and(|conf| conf.primary) && !disconnected;
-        let joining = self.joining.is_some();
-        let local_state = if self.corrupt && self.channel_open {
+        let joining = self.transfer.is_joining();
+        let local_state = if self.store.is_corrupt() && self.group.is_open() {
             LocalState::Inconsistent
         } else if !primary {
             LocalState::Initialized
         } else if joining {
             LocalState::Joining
         } else {
-            match self.gcs.my_status() {
+            match self.group.gcs.my_status() {
                 GcsNodeState::Donor => LocalState::Donor,
-                _ if self.synced => LocalState::Synced,
+                _ if self.applier.is_synced() => LocalState::Synced,
                 _ => LocalState::Joined,
             }
         };
@@ -103,7 +104,7 @@ impl Node {
         StatusVariables {
             cluster_conf_id: conf_id,
             cluster_size: size,
-            cluster_state_uuid: if disconnected && !self.ist_failure {
+            cluster_state_uuid: if disconnected && !self.transfer.has_failed() {
                 StateUuid::NIL
             } else {
                 conf.map_or(StateUuid::NIL, |conf| conf.uuid)
@@ -113,10 +114,10 @@ impl Node {
             gcomm_uuid: if disconnected {
                 GcommUuid::NIL
             } else {
-                self.uuid
+                self.group.uuid()
             },
-            last_committed: self.committed,
-            local_state_uuid: self.state_uuid,
+            last_committed: self.store.position().seqno,
+            local_state_uuid: self.store.position().uuid,
             ready: self.is_ready(),
             local_state,
         }
@@ -124,10 +125,10 @@ impl Node {
 
     /// Statements that change data are accepted (`wsrep_ready`).
     pub fn is_ready(&self) -> bool {
-        self.phase == Phase::Connected
-            && self.port_open
-            && self.joining.is_none()
-            && self.synced
-            && self.conf.as_ref().is_some_and(|conf| conf.primary)
+        self.life.phase() == Phase::Connected
+            && self.life.port_open()
+            && !self.transfer.is_joining()
+            && self.applier.is_synced()
+            && self.applier.is_primary()
     }
 }

@@ -3,38 +3,41 @@
 
 use seatrial_galera::LogLine;
 
-use crate::effect::{DiskOp, Effect, Effects, TimerId};
+use crate::effect::{DiskOp, Effect, Effects, TimerId, log};
 use crate::frame::Channel;
 use crate::gmcast;
+use crate::node::parts::Phase;
+use crate::node::whole::Node;
 use crate::pc::Fatal;
 
-use super::{Node, Phase, log};
+use super::stop::EXIT_ABORTED;
 
 impl Node {
     /// Ends without a word to anybody: SIGABRT.
-    pub(super) fn abort(&mut self, fx: &mut Effects) {
+    pub(in crate::node) fn abort(&mut self, fx: &mut Effects) {
         log(fx, LogLine::Aborting);
-        self.end(134, fx);
+        self.end(EXIT_ABORTED, fx);
     }
 
+    /// The process is over.
     pub(super) fn end(&mut self, code: i32, fx: &mut Effects) {
-        self.phase = Phase::Ended;
-        self.port_open = false;
-        self.evs.abort();
+        self.life.enter(Phase::Ended);
+        self.life.close_port();
+        self.group.evs.abort();
         fx.push(Effect::Exit(code));
     }
 
     /// Another node has this identity (`gmcast_proto.cpp:handle_failed`).
     pub(super) fn duplicate_uuid(&mut self, fx: &mut Effects) {
         log(fx, LogLine::DuplicateUuid);
-        self.disk(DiskOp::RemoveGvwstate, fx);
+        self.store.disk(DiskOp::RemoveGvwstate, fx);
         self.end(1, fx);
     }
 
     /// The primary component protocol has ended the group communication
     /// (`gcs_gcomm.cpp`: "exception from gcomm, backend must be restarted").
     pub(super) fn backend_failed(&mut self, fatal: Fatal, fx: &mut Effects) {
-        let me = self.uuid.into();
+        let me = self.group.uuid().into();
         match fatal {
             Fatal::ConflictingPrims { mine, other } => {
                 let (mine, other) = (mine.into(), other.into());
@@ -45,17 +48,17 @@ impl Node {
                 log(fx, LogLine::LastPrimsInconsistent { me });
             }
         }
-        let during_open = !self.channel_open;
+        let during_open = !self.group.is_open();
         self.close_links(fx);
-        self.evs.abort();
+        self.group.evs.abort();
         if during_open {
             // The start fails as a whole; nothing is cleaned up.
             self.end(1, fx);
             return;
         }
-        self.disk(DiskOp::RemoveGvwstate, fx);
-        self.save(self.state_uuid, self.committed, fx);
-        if self.port_open {
+        self.store.disk(DiskOp::RemoveGvwstate, fx);
+        self.store.save_position(fx);
+        if self.life.port_open() {
             self.disconnect(fx);
         } else {
             self.end(1, fx);
@@ -64,11 +67,11 @@ impl Node {
 
     /// The process lives on without a group (`Disconnected`).
     pub(super) fn disconnect(&mut self, fx: &mut Effects) {
-        self.phase = Phase::Disconnected;
-        self.synced = false;
-        self.joining = None;
-        self.queue.clear();
-        self.refuse_pending(fx);
+        self.life.enter(Phase::Disconnected);
+        self.applier.set_synced(false);
+        self.applier.clear();
+        self.transfer.end_joining();
+        self.clients.lose_all(fx);
         for timer in [
             TimerId::Gmcast,
             TimerId::Evs,
@@ -79,9 +82,10 @@ impl Node {
         }
     }
 
+    /// Closes all connections of group communication.
     pub(super) fn close_links(&mut self, fx: &mut Effects) {
         let mut out = Vec::new();
-        self.gmcast.close(&mut out);
+        self.group.gmcast.close(&mut out);
         for closed in out {
             if let gmcast::Out::Close(peer) = closed {
                 fx.push(Effect::Close(peer, Channel::Group));

@@ -6,43 +6,44 @@ use crate::cache::Gcache;
 use crate::frame::Peer;
 use crate::picture::Picture;
 
-use super::Node;
+use crate::node::whole::Node;
 
 impl Node {
     /// Adds what decides the future of this process, if it is at rest, but for its rows and for what
     /// it has to do with single peers.
     pub fn picture(&self, into: &mut Picture) {
-        into.uuid(self.uuid);
+        into.uuid(self.group.uuid());
         into.word("node");
-        into.plain(self.phase as u8);
-        into.plain(self.closing as u8);
+        into.plain(self.life.phase() as u8);
+        into.plain(self.life.closing() as u8);
         for flag in [
-            self.boot.new_cluster,
-            self.channel_open,
-            self.wait_without_limit,
-            self.corrupt,
-            self.apply_armed,
-            self.paused,
-            self.locked,
-            self.hold_on_stop,
-            self.sync_sent,
-            self.ist_failure,
-            self.joining.is_some(),
-            self.donation.is_some(),
-            self.synced,
-            self.port_open,
-            self.term_received,
-            self.term_while_waiting,
+            self.life.boot().new_cluster,
+            self.group.is_open(),
+            self.group.waits_without_limit(),
+            self.store.is_corrupt(),
+            self.applier.is_armed(),
+            self.applier.is_paused(),
+            self.applier.is_locked(),
+            self.clients.someone_stays(),
+            self.applier.has_sent_sync(),
+            self.transfer.has_failed(),
+            self.transfer.is_joining(),
+            self.transfer.is_donating(),
+            self.applier.is_synced(),
+            self.life.port_open(),
+            self.life.term_received(),
+            self.life.term_while_waiting(),
         ] {
             into.flag(flag);
         }
-        into.position(self.saved.position());
-        into.flag(self.saved.safe_to_bootstrap);
-        into.position(Position::new(self.state_uuid, self.committed));
-        into.count(self.queue.len());
-        into.count(self.pending.len());
-        into.count(self.held.len());
-        match &self.conf {
+        let saved = self.store.saved();
+        into.position(saved.position());
+        into.flag(saved.safe_to_bootstrap);
+        into.position(self.store.position());
+        into.count(self.applier.waiting());
+        into.count(self.clients.pending());
+        into.count(self.clients.held());
+        match self.applier.conf() {
             None => into.word("no conf"),
             Some(conf) => {
                 into.flag(conf.primary);
@@ -51,31 +52,31 @@ impl Node {
                 into.position(Position::new(conf.uuid, conf.seqno));
             }
         }
-        self.cache.picture(into);
-        self.gmcast.picture(into);
-        self.evs.picture(into);
-        self.pc.picture(into);
-        self.gcs.picture(into);
+        self.store.cache().picture(into);
+        self.group.gmcast.picture(into);
+        self.group.evs.picture(into);
+        self.group.pc.picture(into);
+        self.group.gcs.picture(into);
     }
 
     /// Adds what this process has to do with one peer.
     pub fn picture_of_peer(&self, peer: Peer, into: &mut Picture) {
-        self.gmcast.picture_of_peer(peer, into);
+        self.group.gmcast.picture_of_peer(peer, into);
     }
 
     /// Whether the process has a connection with a peer.
     pub fn is_linked(&self, peer: Peer) -> bool {
-        self.gmcast.is_linked(peer)
+        self.group.gmcast.is_linked(peer)
     }
 
     /// The view of the membership that the process is in.
     pub const fn membership_view(&self) -> ViewId {
-        self.evs.view_id()
+        self.group.evs.view_id()
     }
 
     /// Whether what comes from a view is old for this process.
     pub fn has_left_behind(&self, view: ViewId) -> bool {
-        self.evs.has_left_behind(view)
+        self.group.evs.has_left_behind(view)
     }
 
     /// The nodes have other names from here on, in log lines.
@@ -85,7 +86,7 @@ impl Node {
 
     /// The write-set cache, as the process has it.
     pub const fn cache(&self) -> &Gcache {
-        &self.cache
+        self.store.cache()
     }
 }
 
