@@ -1,16 +1,21 @@
-//! A program of the user's as the operator: started in a sandbox, answered by the engine.
+//! A program of the user's as the operator: started in a sandbox, answered by the engine. [`Confinement`]
+//! says what it can reach of the machine: nothing but its own folder.
 //!
 //! What it finds on its PATH are wrappers around [`shim`]; they ask over a socket in the sandbox, and the
 //! run answers one question after the other. The program's own time is bounded, its output and its
 //! leftovers too; nothing of it can hold up a run.
 
+mod confinement;
+mod launcher;
 mod line;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
 
 use std::fmt::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -19,6 +24,8 @@ use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
 use seatrial_scenarios::runner::external::{Answer, Files, Next, Program, Question, Session};
 
+pub(crate) use confinement::Confinement;
+use launcher::{Ended, How};
 use process::{Event, Process};
 use sandbox::Sandbox;
 
@@ -38,6 +45,7 @@ const SHOWN: usize = 12;
 /// A program under test, for one cell.
 pub(crate) struct Script {
     path: PathBuf,
+    confinement: Confinement,
     patience: Duration,
     runs: Mutex<Vec<Report>>,
 }
@@ -53,9 +61,10 @@ pub(crate) struct Report {
 
 impl Script {
     /// `patience` is how much real time the program may take between two questions.
-    pub(crate) fn new(path: &Path, patience: Duration) -> Self {
+    pub(crate) fn new(path: &Path, confinement: &Confinement, patience: Duration) -> Self {
         Self {
             path: path.to_owned(),
+            confinement: confinement.clone(),
             patience,
             runs: Mutex::new(Vec::new()),
         }
@@ -67,6 +76,10 @@ impl Script {
             .lock()
             .map(|runs| runs.clone())
             .unwrap_or_default()
+    }
+
+    fn cannot_be_started(&self, why: &str) -> String {
+        format!("{} cannot be started: {why}", self.path.display())
     }
 
     fn report(&self, report: Report) {
@@ -86,8 +99,10 @@ impl Program for Shared {
 
     fn start(&self, nodes: &[NodeName]) -> Box<dyn Session> {
         let script = &self.0;
-        let begun = Sandbox::new(nodes)
-            .and_then(|sandbox| Process::start(&script.path, &sandbox).map(|run| (sandbox, run)));
+        let walls = &script.confinement;
+        let begun = Sandbox::new(nodes, walls).and_then(|sandbox| {
+            Process::start(&script.path, &sandbox, walls).map(|run| (sandbox, run))
+        });
         match begun {
             Ok((sandbox, process)) => Box::new(Running {
                 script: script.clone(),
@@ -99,7 +114,7 @@ impl Program for Shared {
                 over: false,
             }),
             Err(error) => {
-                let text = format!("{} cannot be started: {error}", script.path.display());
+                let text = script.cannot_be_started(&error.to_string());
                 script.report(Report {
                     notes: vec![text.clone()],
                     printed: String::new(),
@@ -156,12 +171,19 @@ impl Running {
     }
 
     /// What its end says.
-    fn judge(&mut self, status: std::process::ExitStatus) -> Next {
-        // Both streams have been read to their ends only when nobody has them open any more.
-        let left = self.process.end();
-        if left {
+    fn judge(&mut self, ended: &Ended) -> Next {
+        self.process.end();
+        if ended.left_behind {
             self.note("it left processes behind; they were ended");
         }
+        let status = match &ended.how {
+            How::Status(status) => ExitStatus::from_raw(*status),
+            How::NeverBegan(why) => {
+                let text = self.script.cannot_be_started(why);
+                self.note(text.clone());
+                return self.ended(ProcedureOutcome::GaveUp(text));
+            }
+        };
         let last = last_line(&self.process.printed());
         let outcome = match status.code() {
             Some(0) => ProcedureOutcome::Recovered,
@@ -194,7 +216,7 @@ impl Session for Running {
                 }
                 Next::Asks(question)
             }
-            Event::Exited(status) => self.judge(status),
+            Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
                 let text = "it printed more than a megabyte, and was ended";
                 self.note(text);

@@ -22,7 +22,7 @@ use seatrial_sim::explore::play_with;
 use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg, VerifyArgs};
 use crate::nearest::nearest;
 use crate::output::Out;
-use crate::script::{self, Script, Shared};
+use crate::script::{self, Confinement, Script, Shared};
 use crate::{Stop, campaign, engines, exit, prove, real, scenarios, signals};
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
@@ -46,8 +46,10 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let earlier = args.against.as_deref().map(read).transpose()?;
     engines::available(&[args.on])?;
+    let confinement = args.script.as_deref().map(|_| confinement(args));
     let table = Table {
         args,
+        confinement: confinement.transpose()?,
         supervisor: args.supervisor.into(),
         real: real::options(&args.real, &[args.on], Some(&args.out))?,
     };
@@ -191,9 +193,21 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     Ok(chosen)
 }
 
+/// The walls around the user's own program. Where they cannot be made, nothing of it is run.
+fn confinement(args: &VerifyArgs) -> Result<Confinement, Stop> {
+    for bind in &args.bind {
+        if let Err(error) = fs::metadata(bind) {
+            return Err(Stop::usage(format!("--bind {}: {error}", bind.display())));
+        }
+    }
+    Confinement::new(&args.bind, &args.env).map_err(Stop::environment)
+}
+
 /// What is the same for every cell.
 struct Table<'a> {
     args: &'a VerifyArgs,
+    /// The walls around the user's own program, where there is one.
+    confinement: Option<Confinement>,
     supervisor: Supervisor,
     real: RealOptions,
 }
@@ -245,9 +259,10 @@ impl Table<'_> {
         let scenario = cell_scenario(state, procedure, self.supervisor);
         let id = &state.scenario.id;
         let own = self.args.script.as_deref();
-        let own = own.filter(|_| procedure == script::NAME).map(|path| {
+        let own = own.filter(|_| procedure == script::NAME);
+        let own = own.zip(self.confinement.as_ref()).map(|(path, walls)| {
             let patience = Duration::from_secs(self.args.patience);
-            Arc::new(Script::new(path, patience))
+            Arc::new(Script::new(path, walls, patience))
         });
         let mut options = RunOptions {
             seed: self.args.seed,

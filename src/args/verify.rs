@@ -49,6 +49,13 @@ pub(crate) struct VerifyArgs {
         requires = "script"
     )]
     pub(crate) patience: u64,
+    /// A file or folder that the program may read beside the system's; it sees nothing else of this
+    /// machine.
+    #[arg(long, value_name = "PATH", requires = "script")]
+    pub(crate) bind: Vec<PathBuf>,
+    /// A variable of the environment that the program finds.
+    #[arg(long, value_name = "NAME", requires = "script")]
+    pub(crate) env: Vec<String>,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,

@@ -2,20 +2,19 @@
 
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
-use seatrial_scenarios::NodeName;
+use rustix::process::{Pid, Signal, kill_process_group};
 use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::signals;
 
+use super::confinement::{self, Confinement};
+use super::launcher::{self, Ended};
 use super::sandbox::Sandbox;
 
 /// What is kept of its output.
@@ -36,7 +35,7 @@ const GONE: Duration = Duration::from_secs(2);
 /// What a program does next.
 pub(super) enum Event {
     Asks(Question),
-    Exited(ExitStatus),
+    Ended(Ended),
     /// Too much output.
     Flood,
     /// Nothing for too long.
@@ -47,12 +46,13 @@ pub(super) enum Event {
 
 enum Message {
     Asks(Question, UnixStream),
-    Exited(io::Result<ExitStatus>),
+    Ended(io::Result<Ended>),
     Flood,
 }
 
 /// A program that runs.
 pub(super) struct Process {
+    /// The process group of the tool that confines the program.
     group: Pid,
     messages: mpsc::Receiver<Message>,
     /// The client that waits for an answer.
@@ -62,6 +62,8 @@ pub(super) struct Process {
     parallel: Arc<AtomicBool>,
     output: Arc<Mutex<Kept>>,
     reader: Option<JoinHandle<()>>,
+    /// Whether the program and everything that it started are gone.
+    gone: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
     socket: std::path::PathBuf,
 }
@@ -73,26 +75,16 @@ struct Kept {
 }
 
 impl Process {
-    pub(super) fn start(path: &Path, sandbox: &Sandbox) -> io::Result<Self> {
+    pub(super) fn start(
+        path: &Path,
+        sandbox: &Sandbox,
+        confinement: &Confinement,
+    ) -> io::Result<Self> {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
-        let home = sandbox.folder.join("home");
-        let nodes: Vec<&str> = sandbox.nodes.iter().map(NodeName::as_str).collect();
         // One pipe for both, so that what was printed stands in its order.
         let (stream, writer) = io::pipe()?;
-        let mut child = Command::new(&path)
-            .current_dir(&home)
-            .env("PATH", sandbox.path())
-            .env("HOME", &home)
-            .env("TMPDIR", &home)
-            .env("SEATRIAL_NODES", nodes.join(" "))
-            .env("SEATRIAL_FILES", sandbox.folder.join("nodes"))
-            .env_remove("NODE")
-            .stdin(Stdio::null())
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
-            .process_group(0)
-            .spawn()?;
+        let mut child = confinement::spawn(confinement, sandbox, &path, writer)?;
         let group = i32::try_from(child.id())
             .ok()
             .and_then(Pid::from_raw)
@@ -110,10 +102,15 @@ impl Process {
             let (over, sender) = (over.clone(), sender.clone());
             thread::spawn(move || listen(&listener, &over, &open, &parallel, &sender));
         }
+        let gone = Arc::new(AtomicBool::new(false));
+        let (flag, folder) = (gone.clone(), sandbox.folder.clone());
         thread::spawn(move || {
             let status = child.wait();
+            flag.store(true, Ordering::SeqCst);
+            let status = status
+                .map(|status| launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status)));
             // Nobody listens any more where the run is over.
-            let _ = sender.send(Message::Exited(status));
+            let _ = sender.send(Message::Ended(status));
         });
         Ok(Self {
             group,
@@ -123,6 +120,7 @@ impl Process {
             parallel,
             output,
             reader,
+            gone,
             over,
             socket: sandbox.socket(),
         })
@@ -142,9 +140,9 @@ impl Process {
                     self.waiting = Some(client);
                     return (Event::Asks(question), waited);
                 }
-                Ok(Message::Exited(Ok(status))) => return (Event::Exited(status), waited),
+                Ok(Message::Ended(Ok(ended))) => return (Event::Ended(ended), waited),
                 Ok(Message::Flood) => return (Event::Flood, waited),
-                Ok(Message::Exited(Err(_))) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+                Ok(Message::Ended(Err(_))) | Err(mpsc::RecvTimeoutError::Disconnected) => {
                     return (Event::Silent, waited);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if waited >= patience => {
@@ -173,19 +171,13 @@ impl Process {
         self.parallel.load(Ordering::SeqCst)
     }
 
-    /// Ends all of its processes, and says whether there were any left.
-    pub(super) fn end(&mut self) -> bool {
-        let is_there = || is_alive(self.group);
-        let until = Instant::now() + Duration::from_millis(200);
-        while is_there() && Instant::now() < until {
-            thread::sleep(Duration::from_millis(5));
-        }
-        let left = is_there();
+    /// Ends all of its processes: with the tool's first process the whole namespace dies.
+    pub(super) fn end(&mut self) {
         let until = Instant::now() + GONE;
-        while is_there() && Instant::now() < until {
-            // Processes that are born meanwhile are killed the next time.
+        while !self.gone.load(Ordering::SeqCst) && Instant::now() < until {
+            // One that has ended meanwhile cannot be killed, and need not be.
             let _ = kill_process_group(self.group, Signal::KILL);
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(2));
         }
         if !self.over.swap(true, Ordering::SeqCst) {
             // Wakes the listener, which then sees that it is over.
@@ -193,12 +185,11 @@ impl Process {
         }
         let until = Instant::now() + GONE;
         if let Some(reader) = self.reader.take() {
-            // A process that left the group may hold the stream open: what it prints is nobody's.
+            // The kernel closes the stream a moment after the namespace's first process is gone.
             while !reader.is_finished() && Instant::now() < until {
                 thread::sleep(Duration::from_millis(2));
             }
         }
-        left
     }
 
     /// The beginning of what it printed.
@@ -220,30 +211,6 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Whether a process of the group runs. One that has ended and that nobody has asked after still counts
-/// for the kernel (a container may have nobody who asks), not here.
-fn is_alive(group: Pid) -> bool {
-    if test_kill_process_group(group).is_err() {
-        return false;
-    }
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return true;
-    };
-    processes.flatten().any(|process| {
-        let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else {
-            return false;
-        };
-        // The name in parentheses may hold anything; state, parent and group follow it.
-        let Some((_, rest)) = stat.rsplit_once(')') else {
-            return false;
-        };
-        let mut fields = rest.split_whitespace();
-        let (state, of) = (fields.next(), fields.nth(1));
-        let is_over = matches!(state, Some("Z" | "X"));
-        !is_over && of == Some(group.as_raw_nonzero().to_string().as_str())
-    })
 }
 
 /// Reads a stream to its end, and keeps its beginning.

@@ -7,8 +7,14 @@
 //! | `nodes/NODE/…` | the node's state files and logs, as of its last command |
 //! | `home` | the program's working folder, HOME and TMPDIR |
 //! | `ask` | the socket of the engine |
-//! | `path` | the PATH that the program would have had |
+//! | `path` | the PATH of the real tools |
+//! | `seatrial` | this very program, which the wrappers run |
+//! | `ended` | how the program ended, see [`super::launcher`] |
+//!
+//! The program finds it at the same path as the run does: [`super::confinement`] lets nothing else in that
+//! can be written to.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
@@ -18,7 +24,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use seatrial_scenarios::NodeName;
 use seatrial_scenarios::runner::external::Files;
 
+use super::confinement::Confinement;
 use super::shim;
+
+/// The name of this program in the folder.
+pub(super) const OWN_PROGRAM: &str = "seatrial";
 
 /// Filters that touch no file which they are not given.
 const FILTERS: [&str; 13] = [
@@ -31,10 +41,12 @@ pub(super) struct Sandbox {
     pub(super) folder: PathBuf,
     /// The names of the nodes.
     pub(super) nodes: Vec<NodeName>,
+    /// Where this program is outside.
+    pub(super) own_program: PathBuf,
 }
 
 impl Sandbox {
-    pub(super) fn new(nodes: &[NodeName]) -> io::Result<Self> {
+    pub(super) fn new(nodes: &[NodeName], confinement: &Confinement) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let folder = loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -51,18 +63,18 @@ impl Sandbox {
         let sandbox = Self {
             folder,
             nodes: nodes.to_vec(),
+            own_program: std::env::current_exe()?,
         };
-        sandbox.fill()?;
+        sandbox.fill(&confinement.path())?;
         Ok(sandbox)
     }
 
-    fn fill(&self) -> io::Result<()> {
+    fn fill(&self, path: &str) -> io::Result<()> {
         for folder in ["bin", "remote", "home", "nodes"] {
             fs::create_dir(self.folder.join(folder))?;
         }
-        let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
-        fs::write(self.folder.join("path"), &path)?;
-        let own = std::env::current_exe()?;
+        fs::write(self.folder.join("path"), path)?;
+        let own = self.folder.join(OWN_PROGRAM);
         for name in shim::names() {
             for folder in ["bin", "remote"] {
                 let file = self.folder.join(folder).join(name);
@@ -76,7 +88,7 @@ impl Sandbox {
             }
         }
         for name in FILTERS {
-            if let Some(real) = find(name, &path) {
+            if let Some(real) = find(name, path) {
                 symlink(real, self.folder.join("remote").join(name))?;
             }
         }
@@ -87,10 +99,19 @@ impl Sandbox {
         self.folder.join("ask")
     }
 
-    /// The PATH of the program: ours first.
-    pub(super) fn path(&self) -> String {
+    /// The variables that the program finds. On its PATH ours are first.
+    pub(super) fn environment(&self) -> [(&'static str, OsString); 5] {
         let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
-        format!("{}:{rest}", self.folder.join("bin").display())
+        let path = format!("{}:{rest}", self.folder.join("bin").display());
+        let nodes: Vec<&str> = self.nodes.iter().map(NodeName::as_str).collect();
+        let home = self.folder.join("home");
+        [
+            ("PATH", path.into()),
+            ("HOME", home.clone().into()),
+            ("TMPDIR", home.into()),
+            ("SEATRIAL_NODES", nodes.join(" ").into()),
+            ("SEATRIAL_FILES", self.folder.join("nodes").into()),
+        ]
     }
 
     /// Puts the files of a node in their places; those of a host that does not answer are not there.

@@ -18,6 +18,7 @@ use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::output::Out;
 
+use super::launcher;
 use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
 use super::sandbox::{find, put};
 
@@ -70,8 +71,18 @@ struct Shim {
 /// Why there is no answer, and the exit code.
 type Failed = (i32, String);
 
-/// Runs a wrapper and gives its exit code.
+/// Runs a wrapper, or the program under test where this is the first program in its namespace, and gives
+/// the exit code.
 pub(crate) fn run(sandbox: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
+    if let (launcher::NAME, [program, ..]) = (name, words) {
+        return match launcher::run(sandbox, Path::new(program)) {
+            Ok(()) => 0,
+            Err(error) => {
+                out.error(&format!("seatrial: {}: {error}", sandbox.display()));
+                1
+            }
+        };
+    }
     let shim = Shim {
         sandbox: sandbox.to_owned(),
         name: name.to_owned(),

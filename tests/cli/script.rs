@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::work::Work;
+use crate::work::{Work, can_confine};
 
 const EASY: &str = "s00b-all-stopped-in-order-the-first-is-safe";
 const SURVIVOR: &str = "s37-two-crash-one-survives";
@@ -71,6 +71,9 @@ impl Played {
 
 #[test]
 fn the_documented_script_recovers() {
+    if !can_confine() {
+        return;
+    }
     for scenario in [
         EASY,
         SURVIVOR,
@@ -85,6 +88,9 @@ fn the_documented_script_recovers() {
 
 #[test]
 fn force_stop_bootstrap_is_refused_by_the_server() {
+    if !can_confine() {
+        return;
+    }
     let work = Work::new();
     let script = documented("force-stop-bootstrap.sh");
     let played = Played::of(&work, &script, SURVIVOR, &[]);
@@ -111,6 +117,9 @@ fn force_stop_bootstrap_is_refused_by_the_server() {
 
 #[test]
 fn positions_compared_as_text_lose_rows() {
+    if !can_confine() {
+        return;
+    }
     let script = documented("compare-as-text.sh");
     let played = Played::of(&Work::new(), &script, GTID, &[]);
     assert_eq!(played.outcome(), "lossy", "{}", played.transcript);
@@ -126,6 +135,9 @@ fn positions_compared_as_text_lose_rows() {
 /// The same script, seed and scenario: the same commands at the same instants, the same answers.
 #[test]
 fn a_script_is_reproducible() {
+    if !can_confine() {
+        return;
+    }
     let once = || {
         Played::of(
             &Work::new(),
@@ -139,6 +151,9 @@ fn a_script_is_reproducible() {
 
 #[test]
 fn sleep_costs_simulated_time_only() {
+    if !can_confine() {
+        return;
+    }
     let began = std::time::Instant::now();
     let played = Played::lines("a=$(date +%s); sleep 10m; b=$(date +%s); echo $((b - a)); exit 1");
     assert_eq!(played.printed(), "600");
@@ -148,6 +163,9 @@ fn sleep_costs_simulated_time_only() {
 
 #[test]
 fn what_a_script_sees_of_a_node() {
+    if !can_confine() {
+        return;
+    }
     let played = Played::lines(
         r#"NODE=A systemctl is-active mariadb; echo "exit $?"
 ssh root@A "test -f /var/lib/mysql/grastate.dat && grep seqno: /var/lib/mysql/grastate.dat"
@@ -171,6 +189,9 @@ exit 1"#,
 /// The most common edit by hand is understood, any other is refused.
 #[test]
 fn a_state_file_is_edited_in_one_way_only() {
+    if !can_confine() {
+        return;
+    }
     let played = Played::lines(
         r#"file=/var/lib/mysql/grastate.dat
 ssh B "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $file"; echo "exit $?"
@@ -190,6 +211,9 @@ exit 1"#,
 
 #[test]
 fn its_end_is_its_word() {
+    if !can_confine() {
+        return;
+    }
     let asks = Played::lines("echo 'B or C?'; exit 3");
     assert_eq!(asks.outcome(), "asks-person");
     assert!(asks.text().contains("B or C?"), "{}", asks.text());
@@ -207,6 +231,9 @@ fn its_end_is_its_word() {
 
 #[test]
 fn what_hangs_floods_or_stays_is_ended() {
+    if !can_confine() {
+        return;
+    }
     let hangs = Played::lines("while :; do :; done");
     assert!(hangs.notes().contains("it hangs"), "{}", hangs.notes());
     let floods = Played::lines("while :; do echo 0123456789012345678901234567890123456789; done");
@@ -225,6 +252,9 @@ fn what_hangs_floods_or_stays_is_ended() {
 
 #[test]
 fn what_cannot_be_reproduced_is_said() {
+    if !can_confine() {
+        return;
+    }
     // Three that ask again and again: some of their questions meet, however fast the answers come.
     let parallel = Played::lines(
         "for n in A B C; do
@@ -248,6 +278,9 @@ fn what_cannot_be_reproduced_is_said() {
 
 #[test]
 fn a_script_that_cannot_be_started() {
+    if !can_confine() {
+        return;
+    }
     let work = Work::new();
     let missing = work.run(&["verify", "--script", "nowhere.sh"]);
     assert_eq!(missing.code, Some(2), "{}", missing.stderr);

@@ -113,3 +113,23 @@ impl Ran {
         text
     }
 }
+
+/// Whether a program of the user's can be confined here. Says why not.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn can_confine() -> bool {
+    let walls = [
+        "--unshare-user",
+        "--unshare-pid",
+        "--unshare-net",
+        "--ro-bind",
+        "/",
+        "/",
+        "true",
+    ];
+    let tried = Command::new("bwrap").args(walls).output();
+    let here = tried.is_ok_and(|tried| tried.status.success());
+    if !here {
+        eprintln!("not tested: programs of the user's need bubblewrap and user namespaces");
+    }
+    here
+}

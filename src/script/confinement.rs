@@ -1,0 +1,248 @@
+//! The walls around a program of the user's: bubblewrap, with namespaces of its own.
+//!
+//! What the program and every line that it sends to a node can reach:
+//!
+//! | part of the machine | inside |
+//! |---|---|
+//! | processes | those of the run alone |
+//! | network | a loopback of its own, on which nobody listens |
+//! | the system's programs (`/usr`, `/bin`, `/lib`, …) | read only |
+//! | `/etc` | a few files that programs need to start, read only, no password file |
+//! | the folder of the run, see [`super::sandbox`] | read and write |
+//! | the program itself, and what `--bind` names | read only |
+//! | everything else: homes, `/var`, `/run` and its sockets, `/tmp` | not there |
+//! | environment | locale, terminal, time zone, and what `--env` names |
+//!
+//! There are no capabilities, no way to gain any, and no terminal to type into.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::launcher;
+use super::sandbox::{self, OWN_PROGRAM, Sandbox};
+
+/// The program that makes the namespaces.
+const TOOL: &str = "bwrap";
+
+/// Folders of the system's programs. On most systems all but the first are links into it.
+const SYSTEM: [&str; 7] = [
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
+];
+
+/// Stores of programs of systems that keep them elsewhere.
+const STORES: [&str; 2] = ["/nix/store", "/gnu/store"];
+
+/// What programs read to start: the dynamic linker, names of users, locales, interpreters.
+const SETTINGS: [&str; 14] = [
+    "/etc/alternatives",
+    "/etc/bash.bashrc",
+    "/etc/group",
+    "/etc/inputrc",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/perl",
+    "/etc/profile",
+    "/etc/python3",
+    "/etc/ssl/openssl.cnf",
+];
+
+/// Variables that say how a text looks, and nothing of the user.
+const HARMLESS: [&str; 4] = ["LANG", "LANGUAGE", "TERM", "TZ"];
+
+/// The folders of programs where PATH names none that is inside.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How the user's program is confined: the tool, and what the user lets in.
+#[derive(Clone, Debug)]
+pub(crate) struct Confinement {
+    tool: PathBuf,
+    /// Whether the tool can forbid user namespaces inside (bubblewrap 0.8).
+    forbids_namespaces: bool,
+    /// Files and folders that are let in, to be read.
+    binds: Vec<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Confinement {
+    /// Finds the tool and tries it. `binds` are let in to be read, `names` are variables that are kept.
+    ///
+    /// # Errors
+    ///
+    /// A text for the user: what is missing or what the kernel refuses, and the remedy.
+    pub(crate) fn new(binds: &[PathBuf], names: &[String]) -> Result<Self, String> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let tool = sandbox::find(TOOL, &path).ok_or_else(|| {
+            "--script runs your program confined, so that it cannot harm this machine; bubblewrap, \
+             which does that, is not installed\n  help: apt-get install bubblewrap (with dnf, \
+             zypper, pacman and apk the package has the same name)"
+                .to_owned()
+        })?;
+        let help = Command::new(&tool).arg("--help").output();
+        let help = help.map_err(|error| format!("{} does not run: {error}", tool.display()))?;
+        let help = [help.stdout, help.stderr].concat();
+        let option = b"--disable-userns";
+        let mut confinement = Self {
+            tool,
+            forbids_namespaces: help.windows(option.len()).any(|part| part == option),
+            binds: Vec::new(),
+            environment: Vec::new(),
+        };
+        for bind in binds {
+            let path = std::path::absolute(bind).and_then(|path| path.metadata().map(|_| path));
+            let path = path.map_err(|error| format!("--bind {}: {error}", bind.display()))?;
+            confinement.binds.push(path);
+        }
+        for (name, value) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            let kept = HARMLESS.contains(&&*text)
+                || text.starts_with("LC_")
+                || names.iter().any(|kept| *kept == *text);
+            if kept {
+                confinement.environment.push((name, value));
+            }
+        }
+        confinement.try_out()?;
+        Ok(confinement)
+    }
+
+    /// Runs a program that does nothing, inside.
+    fn try_out(&self) -> Result<(), String> {
+        let refused = |why: &str| {
+            format!(
+                "--script runs your program confined, so that it cannot harm this machine; this \
+                 system refuses that: {why}\n  \
+                 help: allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, \
+                 kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0)\n  \
+                 help: inside a container, start it with --security-opt seccomp=unconfined \
+                 --security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+            )
+        };
+        let sandbox = Sandbox::new(&[], self).map_err(|error| refused(&error.to_string()))?;
+        let tried = self
+            .command(&sandbox, Path::new("/bin/true"))
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| refused(&error.to_string()))?;
+        match launcher::ended(&sandbox.folder) {
+            Some(ended) if ended.is_success() => Ok(()),
+            _ => {
+                let text = String::from_utf8_lossy(&tried.stderr);
+                let last = text.lines().rev().find(|line| !line.trim().is_empty());
+                Err(refused(
+                    last.unwrap_or(&format!("{TOOL}: {}", tried.status)),
+                ))
+            }
+        }
+    }
+
+    /// The user's PATH without the folders that are not inside.
+    pub(super) fn path(&self) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let inside = |folder: &&str| {
+            let folder = Path::new(folder);
+            let system = SYSTEM.iter().chain(&STORES).map(Path::new);
+            folder.is_absolute()
+                && system
+                    .chain(self.binds.iter().map(PathBuf::as_path))
+                    .any(|known| folder.starts_with(known))
+        };
+        let folders: Vec<&str> = path.split(':').filter(inside).collect();
+        if folders.is_empty() {
+            USUAL_PATH.to_owned()
+        } else {
+            folders.join(":")
+        }
+    }
+
+    /// The command that runs a program inside, its folder being the sandbox's.
+    pub(super) fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
+        let mut command = Command::new(&self.tool);
+        command.env_clear();
+        command.args([
+            "--unshare-user",
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--cap-drop",
+            "ALL",
+            "--hostname",
+            "operator",
+            // Without it the program could type into the user's terminal.
+            "--new-session",
+            "--die-with-parent",
+        ]);
+        if self.forbids_namespaces {
+            command.arg("--disable-userns");
+        }
+        for folder in SYSTEM {
+            match std::fs::read_link(folder) {
+                Ok(target) => command.arg("--symlink").arg(target).arg(folder),
+                Err(_) => command.args(["--ro-bind-try", folder, folder]),
+            };
+        }
+        for path in STORES.into_iter().chain(SETTINGS) {
+            command.args(["--ro-bind-try", path, path]);
+        }
+        command.args(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]);
+        let read_only = |command: &mut Command, from: &Path, to: &Path| {
+            command.arg("--ro-bind").arg(from).arg(to);
+        };
+        for path in &self.binds {
+            read_only(&mut command, path, path);
+        }
+        read_only(&mut command, program, program);
+        command.arg("--bind").args([&sandbox.folder; 2]);
+        let own = sandbox.folder.join(OWN_PROGRAM);
+        read_only(&mut command, &sandbox.own_program, &own);
+        // What was made for the mounts, too, cannot be written to.
+        command.args(["--remount-ro", "/", "--remount-ro", "/dev"]);
+        command
+            .arg("--chdir")
+            .arg(sandbox.folder.join("home"))
+            .arg("--clearenv");
+        for (name, value) in &self.environment {
+            set(&mut command, name, value);
+        }
+        for (name, value) in sandbox.environment() {
+            set(&mut command, OsStr::new(name), &value);
+        }
+        command.arg("--").arg(&own).args(["shim"]);
+        command
+            .arg(&sandbox.folder)
+            .args([OsStr::new(launcher::NAME), program.as_os_str()]);
+        command
+    }
+}
+
+fn set(command: &mut Command, name: &OsStr, value: &OsStr) {
+    command.arg("--setenv").arg(name).arg(value);
+}
+
+/// Starts a program inside, with both of its streams in one pipe, in a process group of its own.
+///
+/// # Errors
+///
+/// The tool cannot be started.
+pub(super) fn spawn(
+    confinement: &Confinement,
+    sandbox: &Sandbox,
+    program: &Path,
+    output: io::PipeWriter,
+) -> io::Result<std::process::Child> {
+    use std::os::unix::process::CommandExt as _;
+    confinement
+        .command(sandbox, program)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .process_group(0)
+        .spawn()
+}

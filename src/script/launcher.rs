@@ -1,0 +1,133 @@
+//! The first program inside the walls: it starts the user's program, waits for its end, and leaves word of
+//! that end and of the processes that outlive it, which die with the namespace.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// Its name among the wrappers.
+pub(super) const NAME: &str = "launch";
+
+/// The file of its word, in the folder of the run.
+const WORD: &str = "ended";
+
+/// How long processes may need to be gone after the program's end.
+const GONE: Duration = Duration::from_millis(200);
+
+/// How the user's program ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ended {
+    /// How it ended.
+    pub(super) how: How,
+    /// Whether processes of it outlived it.
+    pub(super) left_behind: bool,
+}
+
+/// The end of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum How {
+    /// The status of the kernel, as `wait` gives it.
+    Status(i32),
+    /// It could not be started, and why.
+    NeverBegan(String),
+}
+
+impl Ended {
+    /// Whether it returned 0.
+    pub(super) fn is_success(&self) -> bool {
+        self.how == How::Status(0)
+    }
+
+    /// What the end of the tool says where the launcher left no word: it was killed with everything else,
+    /// or it never ran.
+    pub(super) fn of_tool(status: ExitStatus) -> Self {
+        /// A shell's code for a death by a signal, less the signal.
+        const BY_SIGNAL: i32 = 128;
+        let signal = status.signal().or_else(|| {
+            let code = status.code().unwrap_or_default();
+            (code > BY_SIGNAL).then_some(code - BY_SIGNAL)
+        });
+        let how = signal.map_or_else(
+            || How::NeverBegan(format!("its namespaces could not be made: {status}")),
+            How::Status,
+        );
+        Self {
+            how,
+            left_behind: false,
+        }
+    }
+}
+
+/// What the launcher of this folder said.
+pub(super) fn ended(folder: &Path) -> Option<Ended> {
+    let text = std::fs::read_to_string(folder.join(WORD)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Runs the program to its end. The exit code is for nobody: the word is in the file.
+pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
+    let how = match Command::new(program)
+        .spawn()
+        .and_then(|mut child| child.wait())
+    {
+        Ok(status) => How::Status(status.into_raw()),
+        Err(error) => How::NeverBegan(error.to_string()),
+    };
+    let until = Instant::now() + GONE;
+    while others_run() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let ended = Ended {
+        how,
+        left_behind: others_run(),
+    };
+    std::fs::write(folder.join(WORD), serde_json::to_vec(&ended)?)
+}
+
+/// Whether a process runs in this namespace beside its first one and this one. One that has ended and that
+/// nobody has asked after does not count.
+fn others_run() -> bool {
+    let own = std::process::id();
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return false;
+    };
+    processes.flatten().any(|process| {
+        let number = process
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok());
+        let Some(number) = number.filter(|number| *number != 1 && *number != own) else {
+            return false;
+        };
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{number}/stat")) else {
+            return false;
+        };
+        // The name in parentheses may hold anything; the state follows it.
+        let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+        !state.is_some_and(|state| state.starts_with(['Z', 'X']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_without_a_word() {
+        let killed = Ended::of_tool(ExitStatus::from_raw(137 << 8));
+        assert_eq!(killed.how, How::Status(9));
+        let by_us = Ended::of_tool(ExitStatus::from_raw(9));
+        assert_eq!(by_us.how, How::Status(9));
+        let refused = Ended::of_tool(ExitStatus::from_raw(1 << 8));
+        assert!(
+            matches!(refused.how, How::NeverBegan(_)),
+            "{:?}",
+            refused.how
+        );
+    }
+}
