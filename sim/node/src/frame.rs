@@ -117,7 +117,7 @@ pub enum EvsMessage {
     User(UserMessage),
     /// What the sender has: acknowledgement, keepalive, commit of an INSTALL.
     Gap(GapMessage),
-    /// The sender's picture of the membership to come.
+    /// The membership to come, as the sender sees it.
     Join(JoinMessage),
     /// The representative's decision on it.
     Install(InstallMessage),
@@ -168,7 +168,7 @@ pub struct JoinNode {
     pub view: Option<ViewId>,
 }
 
-/// The sender's picture of the membership to come.
+/// The membership to come, as the sender sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct JoinMessage {
     /// The view in which the sender is.

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::frame::{EvsMessage, GroupFrame, Peer};
 use crate::time::Time;
 
-mod picture;
+mod key;
 
 /// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
 const CHECK_PERIOD: Time = Time::from_millis(500);

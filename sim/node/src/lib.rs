@@ -18,9 +18,9 @@ mod evs;
 mod frame;
 mod gcs;
 mod gmcast;
+mod key;
 mod node;
 mod pc;
-mod picture;
 mod process;
 mod time;
 
@@ -37,7 +37,7 @@ pub use frame::{
     GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage,
     PcNode, Peer, TransferFrame, UserMessage,
 };
+pub use key::{Mark, StateKey};
 pub use node::{Identity, Node, Phase};
-pub use picture::{Mark, Picture};
 pub use process::{Due, Outgoing, Process};
 pub use time::Time;

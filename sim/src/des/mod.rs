@@ -2,9 +2,9 @@
 //!
 //! The world is a value; nothing in it depends on anything but the setup and what is done to it.
 
+mod key;
 mod leap;
 mod network;
-mod picture;
 mod queue;
 mod testbed;
 
@@ -18,7 +18,7 @@ use leap::Leaps;
 use network::Network;
 use queue::{Event, Next, Queue};
 
-pub(crate) use picture::WorldPicture;
+pub(crate) use key::WorldKey;
 pub use testbed::{Templates, replay, run};
 
 /// The simulated world: the cluster with this engine's network, time and order of events.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use seatrial_node::{Channel, Frame, Peer, Picture};
+use seatrial_node::{Channel, Frame, Peer, StateKey};
 use seatrial_scenarios::Span;
 
 use crate::cluster::Engine;
@@ -70,7 +70,7 @@ impl Connection {
 
     /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
     /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
-    pub(super) fn picture(&self, direction: usize, into: &mut Picture) {
+    pub(super) fn key(&self, direction: usize, into: &mut StateKey) {
         let queue = &self.directions[direction];
         into.word("connection");
         into.flag(queue.stalled);

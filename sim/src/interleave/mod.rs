@@ -115,6 +115,32 @@ impl Hasher for Bytes {
         self.0.extend_from_slice(bytes);
     }
 
+    // A number has the same bytes on every machine, whatever its word is like: lengths and the choices of
+    // an enum are words.
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_i64(number as i64);
+    }
+
     fn finish(&self) -> u64 {
         rapidhash_v3(&self.0)
     }

@@ -141,7 +141,7 @@ impl Model {
     /// The key of a state.
     pub fn key(&self, live: &Live) -> Canonical {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        Canonical::of(&live.world.picture(acknowledged))
+        Canonical::of(&live.world.key(acknowledged))
     }
 
     /// What an operator can see of a state, and with whom he may then begin.
@@ -154,8 +154,8 @@ impl Model {
     /// What the key of a state is made of, in words.
     pub fn explain(&self, live: &Live) -> Vec<String> {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        let picture = live.world.picture(acknowledged);
-        Canonical::of(&picture).explain(&picture)
+        let world = live.world.key(acknowledged);
+        Canonical::of(&world).explain(&world)
     }
 
     /// The names by place of a case: `names` gives the rank of each place's name.

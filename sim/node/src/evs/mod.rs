@@ -5,8 +5,8 @@
 
 mod gather;
 mod install;
+mod key;
 mod order;
-mod picture;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};

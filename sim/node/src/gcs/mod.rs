@@ -5,7 +5,7 @@
 //! a working configuration decides; failing that, who was in one; failing that, who was told to
 //! bootstrap.
 
-mod picture;
+mod key;
 mod quorum;
 mod vote;
 

@@ -18,7 +18,7 @@ use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
 
-mod picture;
+mod key;
 
 /// The state of the protocol (`pc_proto.hpp:Proto::State`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,7 +25,7 @@ pub(crate) struct Store {
     saved: GraState,
     /// The state is lost: nothing but a snapshot helps (`mark_corrupt`).
     corrupt: bool,
-    /// The process's picture of the database; the disk may be behind.
+    /// The database as the process has it; the disk may be behind.
     database: Database,
     /// The position that the storage engines had when they were opened: of the last run, or of the
     /// snapshot that was copied.
@@ -219,7 +219,7 @@ impl Store {
         self.storage_position
     }
 
-    /// The process's picture of the database.
+    /// The database as the process has it.
     pub(crate) const fn database(&self) -> &Database {
         &self.database
     }

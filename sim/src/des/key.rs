@@ -1,10 +1,10 @@
-//! What of a world at rest decides its future: the machines one by one, what each has to do with each
-//! other, and who holds which rows.
+//! The key of a world at rest: the part of its state that determines what happens next. It is made of the
+//! machines one by one, what each has to do with each other, and who holds which rows.
 
 use std::collections::BTreeMap;
 
 use seatrial_galera::{Position, Seqno, StateUuid};
-use seatrial_node::{Change, Channel, Peer, Picture};
+use seatrial_node::{Change, Channel, Peer, StateKey};
 use seatrial_scenarios::NodeName;
 
 use super::World;
@@ -23,43 +23,43 @@ pub(crate) struct Rows {
     pub(crate) history: StateUuid,
 }
 
-/// A world at rest.
+/// The key of a world at rest.
 #[derive(Clone, Debug)]
-pub(crate) struct WorldPicture {
+pub(crate) struct WorldKey {
     /// The machines by place.
-    pub(crate) machines: Vec<Picture>,
+    pub(crate) machines: Vec<StateKey>,
     /// What the machine at the first place has to do with that at the second.
-    pub(crate) pairs: BTreeMap<(usize, usize), Picture>,
+    pub(crate) pairs: BTreeMap<(usize, usize), StateKey>,
     /// Rows that do not lie on all disks, with the position of the last one of each group.
     pub(crate) rows: BTreeMap<Rows, Position>,
 }
 
 impl World {
-    /// What decides the future of this world, if it is at rest.
-    pub(crate) fn picture(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldPicture {
+    /// The key of this world, if it is at rest.
+    pub(crate) fn key(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldKey {
         let mut machines = Vec::new();
         let mut pairs = BTreeMap::new();
         for peer in self.cluster.peers() {
-            let mut picture = Picture::default();
-            self.machine(peer).picture(&mut picture);
-            machines.push(picture);
+            let mut part = StateKey::default();
+            self.machine(peer).key(&mut part);
+            machines.push(part);
             for other in self.cluster.peers().filter(|other| *other != peer) {
-                let mut picture = Picture::default();
-                picture.flag(self.cluster.links().is_open(peer, other, self.now));
-                self.picture_of_connection(peer, other, &mut picture);
+                let mut part = StateKey::default();
+                part.flag(self.cluster.links().is_open(peer, other, self.now));
+                self.key_of_connection(peer, other, &mut part);
                 let machine = self.machine(peer);
-                machine.picture_of_peer(other, self.machine(other), &mut picture);
-                pairs.insert((usize::from(peer.0), usize::from(other.0)), picture);
+                machine.key_of_peer(other, self.machine(other), &mut part);
+                pairs.insert((usize::from(peer.0), usize::from(other.0)), part);
             }
         }
-        WorldPicture {
+        WorldKey {
             machines,
             pairs,
             rows: self.rows(is_acknowledged),
         }
     }
 
-    fn picture_of_connection(&self, from: Peer, to: Peer, into: &mut Picture) {
+    fn key_of_connection(&self, from: Peer, to: Peer, into: &mut StateKey) {
         let key = conn_key(from, to, Channel::Group);
         // What is left of a connection that both ends have given up is of no concern to anybody. A
         // suspended end knows nothing yet, and the other end dials it again and again: at what point
@@ -71,7 +71,7 @@ impl World {
         let in_use = uses(from, to) || uses(to, from);
         match self.network.connection(key).filter(|_| in_use) {
             None => into.word("no connection"),
-            Some(connection) => connection.picture(usize::from(from > to), into),
+            Some(connection) => connection.key(usize::from(from > to), into),
         }
     }
 

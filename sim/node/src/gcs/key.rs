@@ -1,13 +1,14 @@
-//! What of the group's history decides the future.
+//! The part of the group's history that determines what happens next.
 
 use seatrial_galera::Position;
 
-use crate::picture::{Mark, Picture};
+use crate::key::{Mark, StateKey};
 
 use super::Gcs;
 
 impl Gcs {
-    pub(crate) fn picture(&self, into: &mut Picture) {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("gcs");
         into.plain(self.state as u8);
         into.position(Position::new(self.uuid, self.received));

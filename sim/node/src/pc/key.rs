@@ -1,11 +1,12 @@
-//! What of the primary component decides the future.
+//! The part of the primary component's state that determines what happens next.
 
-use crate::picture::Picture;
+use crate::key::StateKey;
 
 use super::Pc;
 
 impl Pc {
-    pub(crate) fn picture(&self, into: &mut Picture) {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("pc");
         into.plain(self.state as u8);
         into.flag(self.start_prim);

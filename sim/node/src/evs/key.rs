@@ -1,13 +1,14 @@
-//! What of the membership decides the future.
+//! The part of the membership that determines what happens next.
 
 use seatrial_galera::ViewId;
 
-use crate::picture::{Mark, Picture};
+use crate::key::{Mark, StateKey};
 
 use super::Evs;
 
 impl Evs {
-    pub(crate) fn picture(&self, into: &mut Picture) {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("evs");
         into.plain(self.state as u8);
         into.plain(self.view.kind.number());

@@ -1,12 +1,13 @@
-//! What of a state at rest decides its future, as marks that can be compared between runs.
+//! The key of a state at rest: the part of the state that determines what happens next, as marks that can
+//! be compared between runs.
 //!
-//! A picture leaves out what no later step depends on: instants, counters of requests and messages,
-//! the numbers from which identities are made. Identities, positions and view numbers stay, as marks
-//! of their kinds: whoever compares pictures may rank them.
+//! A key leaves out what no later step depends on: instants, counters of requests and messages, the
+//! numbers from which identities are made. Identities, positions and view numbers stay, as marks of their
+//! kinds, so that a comparison of keys can rank them.
 
 use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
 
-/// One thing in a picture.
+/// One thing in a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
     /// What follows, in a word.
@@ -27,11 +28,11 @@ pub enum Mark {
     LiveViewNumber(u32),
 }
 
-/// Marks in their order.
+/// The key of a state, or a part of it: marks in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Picture(pub Vec<Mark>);
+pub struct StateKey(pub Vec<Mark>);
 
-impl Picture {
+impl StateKey {
     /// Adds a word.
     pub fn word(&mut self, word: &'static str) {
         self.0.push(Mark::Word(word));

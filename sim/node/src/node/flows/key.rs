@@ -1,17 +1,17 @@
-//! What of a process at rest decides the future.
+//! The key of a process at rest: the part of its state that determines what happens next.
 
 use seatrial_galera::{Position, ViewId};
 
 use crate::cache::Gcache;
 use crate::frame::Peer;
-use crate::picture::Picture;
+use crate::key::StateKey;
 
 use crate::node::whole::Node;
 
 impl Node {
-    /// Adds what decides the future of this process, if it is at rest, but for its rows and for what
-    /// it has to do with single peers.
-    pub fn picture(&self, into: &mut Picture) {
+    /// Adds the key of this process at rest, without its rows and without what it has to do with single
+    /// peers.
+    pub fn key(&self, into: &mut StateKey) {
         into.uuid(self.group.uuid());
         into.word("node");
         into.plain(self.life.phase() as u8);
@@ -52,16 +52,16 @@ impl Node {
                 into.position(Position::new(conf.uuid, conf.seqno));
             }
         }
-        self.store.cache().picture(into);
-        self.group.gmcast.picture(into);
-        self.group.evs.picture(into);
-        self.group.pc.picture(into);
-        self.group.gcs.picture(into);
+        self.store.cache().key(into);
+        self.group.gmcast.key(into);
+        self.group.evs.key(into);
+        self.group.pc.key(into);
+        self.group.gcs.key(into);
     }
 
     /// Adds what this process has to do with one peer.
-    pub fn picture_of_peer(&self, peer: Peer, into: &mut Picture) {
-        self.group.gmcast.picture_of_peer(peer, into);
+    pub fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
+        self.group.gmcast.key_of_peer(peer, into);
     }
 
     /// Whether the process has a connection with a peer.
@@ -92,7 +92,7 @@ impl Node {
 
 impl Gcache {
     /// Adds which positions it covers.
-    pub fn picture(&self, into: &mut Picture) {
+    pub fn key(&self, into: &mut StateKey) {
         into.word("gcache");
         into.position(Position::new(self.uuid, self.lowest()));
         let last = self.events.last_key_value();

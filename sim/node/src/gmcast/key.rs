@@ -1,12 +1,13 @@
-//! What of connections and addresses decides the future.
+//! The part of connections and addresses that determines what happens next.
 
 use crate::frame::Peer;
-use crate::picture::Picture;
+use crate::key::StateKey;
 
 use super::Gmcast;
 
 impl Gmcast {
-    pub(crate) fn picture(&self, into: &mut Picture) {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("gmcast");
         into.flag(self.open);
         into.flag(self.relaying);
@@ -21,7 +22,7 @@ impl Gmcast {
 
     /// What it has to do with one peer. Whether an attempt to reach it is under way is a phase of a
     /// timer.
-    pub(crate) fn picture_of_peer(&self, peer: Peer, into: &mut Picture) {
+    pub(crate) fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
         into.flag(self.addresses.contains_key(&peer));
         // A connection on which nobody has spoken yet comes and goes with the attempts.
         match self.links.get(&peer).and_then(|link| link.uuid) {

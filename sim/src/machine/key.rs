@@ -1,9 +1,9 @@
-//! What of a machine at rest decides the future.
+//! The key of a machine at rest: the part of its state that determines what happens next.
 
 use std::collections::BTreeSet;
 
 use seatrial_galera::{GraState, GvwRead, GvwState, Position};
-use seatrial_node::{Frame, Gcache, GroupFrame, Mark, Peer, Picture};
+use seatrial_node::{Frame, Gcache, GroupFrame, Mark, Peer, StateKey};
 use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
@@ -17,12 +17,12 @@ const RECOVERED: &str = "WSREP: Recovered position";
 const COMPONENT: &str = "New COMPONENT: ";
 
 impl Machine {
-    /// Adds what decides the future of this machine at rest, but for the rows that it holds.
+    /// Adds the key of this machine at rest, without the rows that it holds.
     ///
     /// Left out: what a loss of power would take (the disk is written back after a few quiet
     /// seconds), terminals of programs that wait for something, and the log but for the last
     /// recovered position in it.
-    pub(crate) fn picture(&self, into: &mut Picture) {
+    pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("machine");
         into.flag(self.powered);
         into.plain(match self.unit {
@@ -36,11 +36,11 @@ impl Machine {
         into.flag(self.socket_file);
         into.flag(self.new_cluster_flag);
         into.flag(self.backend_running);
-        picture_of_grastate(self.disk.read(GRASTATE), into);
-        picture_of_gvwstate(self.disk.read(GVWSTATE), into);
+        key_of_grastate(self.disk.read(GRASTATE), into);
+        key_of_gvwstate(self.disk.read(GVWSTATE), into);
         into.position(self.disk.database().position);
         into.flag(self.disk.database().half_copied);
-        self.disk.cache().picture(into);
+        self.disk.cache().key(into);
         into.position(self.logged_position());
         let Some(server) = &self.server else {
             into.word("no process");
@@ -64,13 +64,13 @@ impl Machine {
             }
         }
         into.uuids(&spoken);
-        server.node().picture(into);
+        server.node().key(into);
     }
 
     /// Adds what its server has to do with a peer.
-    pub(crate) fn picture_of_peer(&self, peer: Peer, other: &Self, into: &mut Picture) {
+    pub(crate) fn key_of_peer(&self, peer: Peer, other: &Self, into: &mut StateKey) {
         let Some(server) = &self.server else { return };
-        server.node().picture_of_peer(peer, into);
+        server.node().key_of_peer(peer, into);
         if let Some(theirs) = &other.server {
             into.flag(
                 server
@@ -148,7 +148,7 @@ impl Machine {
     }
 }
 
-fn picture_of_grastate(text: Option<&str>, into: &mut Picture) {
+fn key_of_grastate(text: Option<&str>, into: &mut StateKey) {
     let Some(text) = text else {
         into.word("no grastate.dat");
         return;
@@ -160,7 +160,7 @@ fn picture_of_grastate(text: Option<&str>, into: &mut Picture) {
     into.flag(text == state.to_string());
 }
 
-fn picture_of_gvwstate(text: Option<&str>, into: &mut Picture) {
+fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
     let Some(text) = text else {
         into.word("no gvwstate.dat");
         return;
