@@ -6,7 +6,7 @@ use seatrial_scenarios::{GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservati
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
-use super::Machine;
+use crate::machine::whole::Machine;
 
 /// `grastate.dat` and `gvwstate.dat` as they are seen.
 pub(crate) type StateFiles = (Option<GrastateSeen>, Option<GvwstateSeen>);
@@ -26,7 +26,7 @@ pub struct Fingerprint {
 
 impl Machine {
     pub(super) fn process_state(&self) -> ProcessState {
-        match &self.server {
+        match self.daemon.server() {
             None => ProcessState::Exited,
             Some(_) if self.is_arbitrator() => ProcessState::Running,
             Some(server) if server.node().port_open() => ProcessState::Running,
@@ -36,30 +36,30 @@ impl Machine {
 
     /// The current fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
-        let process = self.server.as_ref();
+        let process = self.daemon.server();
         Fingerprint {
             process: self.process_state(),
-            exit: self.exit,
+            exit: self.daemon.exit(),
             status: process.map(|server| server.node().status()),
-            disk: self.disk.revision(),
+            disk: self.storage.disk().revision(),
             rows: process.map_or(0, |server| server.node().database().rows.len()),
             transferring: process.is_some_and(|server| server.node().is_transferring()),
-            hung: process.is_some_and(|server| server.hung),
+            hung: self.daemon.hangs(),
             powered: self.powered,
         }
     }
 
     /// Whether nothing is under way that will end by itself: no transfer, no start that has a limit.
     pub fn is_at_rest(&self) -> bool {
-        if self.job.is_some() || self.restart_at.is_some() {
+        if self.service.is_starting() || self.service.restart_at().is_some() {
             return false;
         }
-        self.server.as_ref().is_none_or(|server| {
+        self.daemon.server().is_none_or(|server| {
             server.hung
                 || self.is_arbitrator()
                 || (!server.node().is_transferring()
                     && (server.node().port_open() || server.node().waits_without_limit()))
-                || self.unit == seatrial_scenarios::console::UnitState::Deactivating
+                || self.service.state() == seatrial_scenarios::console::UnitState::Deactivating
         })
     }
 
@@ -74,7 +74,7 @@ impl Machine {
     /// The same without a history, around state files that have been read before: reading their texts is
     /// most of an observation's time, and most of what happens changes no file.
     pub(crate) fn observe_with(&self, (grastate, gvwstate): StateFiles) -> NodeObservation {
-        let process = self.server.as_ref();
+        let process = self.daemon.server();
         // A suspended server takes connections and answers nothing.
         let status = process
             .filter(|server| server.node().port_open() && !server.hung)
@@ -83,7 +83,11 @@ impl Machine {
         NodeObservation {
             arbitrator: self.is_arbitrator(),
             process: self.process_state(),
-            exit: if process.is_some() { None } else { self.exit },
+            exit: if process.is_some() {
+                None
+            } else {
+                self.daemon.exit()
+            },
             cluster_status: status.map(|status| status.cluster_status.to_string()),
             cluster_size: status.map(|status| status.cluster_size),
             ready: status.map(|status| switch(status.ready)),
@@ -117,12 +121,12 @@ impl Machine {
 
     /// Which state of the disk this is: as long as it stays the same, so do the files.
     pub(crate) const fn disk_revision(&self) -> u64 {
-        self.disk.revision()
+        self.storage.disk().revision()
     }
 
     /// Both state files, read as an operator would.
     pub(crate) fn files(&self) -> StateFiles {
-        let grastate = self.disk.read(GRASTATE).map(|text| {
+        let grastate = self.storage.disk().read(GRASTATE).map(|text| {
             let state = GraState::read(text);
             GrastateSeen {
                 uuid: state.uuid.to_string(),
@@ -130,7 +134,7 @@ impl Machine {
                 safe_to_bootstrap: u8::from(state.safe_to_bootstrap),
             }
         });
-        let gvwstate = self.disk.read(GVWSTATE).map(|text| GvwstateSeen {
+        let gvwstate = self.storage.disk().read(GVWSTATE).map(|text| GvwstateSeen {
             members: self.member_names(text),
         });
         (grastate, gvwstate)
@@ -143,7 +147,7 @@ impl Machine {
         let mut names: Vec<String> = file
             .members
             .iter()
-            .filter_map(|(uuid, _)| self.installation.names.get(usize::from(uuid.node_index())))
+            .filter_map(|(uuid, _)| self.site.names().get(usize::from(uuid.node_index())))
             .map(ToString::to_string)
             .collect();
         names.sort();

@@ -4,7 +4,9 @@ use seatrial_node::DeliberateFault;
 use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, UnitState};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
-use super::{Asker, Machine, MachineEffect, Recovery, sql};
+use crate::machine::parts::{Asker, MachineEffect, Recovery};
+use crate::machine::sql;
+use crate::machine::whole::Machine;
 
 impl Host for Machine {
     fn node(&self) -> &NodeName {
@@ -20,11 +22,11 @@ impl Host for Machine {
     }
 
     fn force_edit(&self) -> ForceEdit {
-        self.installation.force
+        self.site.installation().force
     }
 
     fn mysqld_safe_log(&self) -> MysqldSafeLog {
-        self.installation.mysqld_safe_log
+        self.site.installation().mysqld_safe_log
     }
 
     fn is_arbitrator(&self) -> bool {
@@ -32,39 +34,35 @@ impl Host for Machine {
     }
 
     fn read_file(&self, path: &str) -> Option<String> {
-        self.disk.read(path).map(str::to_owned)
+        self.storage.disk().read(path).map(str::to_owned)
     }
 
     fn write_file(&mut self, path: &str, content: &str) {
-        self.last_disk_change = self.now;
-        self.disk.write(path, content);
+        self.storage.change(self.now).write(path, content);
     }
 
     fn replace_file(&mut self, path: &str, content: &str) {
-        self.last_disk_change = self.now;
-        self.disk.replace(path, content);
+        self.storage.change(self.now).replace(path, content);
     }
 
     fn remove_file(&mut self, path: &str) {
-        self.last_disk_change = self.now;
-        self.disk.remove(path);
+        self.storage.change(self.now).remove(path);
     }
 
     fn remove_data(&mut self) -> bool {
-        if self.server.is_some() {
+        if self.daemon.runs() {
             return false;
         }
-        self.last_disk_change = self.now;
-        self.disk.lose();
+        self.storage.change(self.now).lose();
         true
     }
 
     fn append_line(&mut self, path: &str, line: &str) {
-        self.disk.append_line(path, line);
+        self.storage.disk_mut().append_line(path, line);
     }
 
     fn unit(&self) -> UnitState {
-        self.unit
+        self.service.state()
     }
 
     fn start_unit(&mut self) {
@@ -76,17 +74,18 @@ impl Host for Machine {
     }
 
     fn set_new_cluster_flag(&mut self, on: bool) {
-        let config = &self.installation.config;
+        let config = self.site.config();
         let kept = config.has(DeliberateFault::NewClusterFlagKept);
-        self.new_cluster_flag = on || (kept && self.new_cluster_flag);
+        let was_on = self.service.new_cluster();
+        self.service.set_new_cluster(on || (kept && was_on));
     }
 
     fn processes(&self, name: &str) -> usize {
-        usize::from(name == self.program() && self.server.is_some())
+        usize::from(name == self.site.program() && self.daemon.runs())
     }
 
     fn signal(&mut self, name: &str, signal: Signal) -> usize {
-        if name == self.program() {
+        if name == self.site.program() {
             self.send_signal(signal)
         } else {
             0
@@ -94,9 +93,9 @@ impl Host for Machine {
     }
 
     fn reboot(&mut self) {
-        self.reboot_pending = true;
+        self.service.reboot();
         self.unit_stop();
-        if self.server.is_none() {
+        if !self.daemon.runs() {
             self.after_stop();
         }
     }
@@ -107,34 +106,24 @@ impl Host for Machine {
     }
 
     fn query(&mut self, sql: &str) -> QueryId {
-        self.next_query += 1;
-        let id = QueryId(self.next_query);
+        let id = self.programs.next_query();
         let answer = self.answer_query(id, sql);
-        self.queries.insert(id, answer);
+        self.programs.set_answer(id, answer);
         id
     }
 
     fn answer(&mut self, id: QueryId) -> Option<QueryResult> {
-        let answer = self.queries.get(&id)?.clone()?;
-        self.queries.remove(&id);
-        Some(answer)
+        self.programs.take_answer(id)
     }
 
     fn start_recover(&mut self) -> QueryId {
-        self.next_query += 1;
-        let id = QueryId(self.next_query);
-        let recovery = self.begin_recovery();
-        self.recoveries.insert(id, recovery);
-        id
+        let recovery = self.recovery();
+        self.programs.begin_recovery(recovery)
     }
 
     fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)> {
-        if self.recoveries.get(&id)?.until > self.now {
-            return None;
-        }
-        self.recoveries
-            .remove(&id)
-            .map(|recovery| (recovery.lines, recovery.exit))
+        let recovery = self.programs.take_recovery(id, self.now)?;
+        Some((recovery.lines, recovery.exit))
     }
 }
 
@@ -142,9 +131,8 @@ impl Machine {
     /// `mariadbd --wsrep-recover`: fails after 30 s where another server holds the data. A server that
     /// waits for a primary component has not opened its storage engines yet, and holds nothing
     /// (seen on real nodes with `wsrep_sst_method=rsync`).
-    fn begin_recovery(&self) -> Recovery {
-        let holds = |server: &super::Server| server.node().port_open();
-        if self.server.as_ref().is_some_and(holds) {
+    fn recovery(&self) -> Recovery {
+        if self.daemon.open_server().is_some() {
             return Recovery {
                 until: self.now + Span::from_secs(30),
                 lines: vec![
@@ -165,7 +153,7 @@ impl Machine {
 
     /// The answer of the server on this machine, or `None` while it has not come.
     fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
-        let Some(server) = &self.server else {
+        let Some(server) = self.daemon.server() else {
             return Some(Err(self.no_server_error()));
         };
         if server.hung {
@@ -191,9 +179,9 @@ impl Machine {
             }
             sql::Query::Rows | sql::Query::Count => Some(Err(self.error_text(1047))),
             sql::Query::Statement(statement) => {
-                self.queries.insert(id, None);
+                self.programs.set_answer(id, None);
                 self.ask(Asker::Program(id), statement);
-                self.queries.get(&id).cloned().flatten()
+                self.programs.answer(id)
             }
             sql::Query::WrongArguments => Some(Err(self.error_text(1210))),
             sql::Query::Unknown => Some(Err(format!(
@@ -204,8 +192,8 @@ impl Machine {
 
     pub(super) fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
         let hosts: Vec<String> = self
-            .installation
-            .names
+            .site
+            .names()
             .iter()
             .map(|name| format!("{}.example.com", name.as_str().to_lowercase()))
             .collect();

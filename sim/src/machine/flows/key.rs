@@ -8,7 +8,8 @@ use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
-use super::{Incoming, Machine};
+use crate::machine::parts::Incoming;
+use crate::machine::whole::Machine;
 
 /// The line by which operators find a recovered position in the log.
 const RECOVERED: &str = "WSREP: Recovered position";
@@ -25,30 +26,30 @@ impl Machine {
     pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("machine");
         into.flag(self.powered);
-        into.plain(match self.unit {
+        into.plain(match self.service.state() {
             UnitState::Inactive => -1_i64,
             UnitState::Activating => -2,
             UnitState::Active => -3,
             UnitState::Deactivating => -4,
             UnitState::Failed(code) => i64::from(code),
         });
-        into.plain(self.exit.map_or(-1, i64::from));
-        into.flag(self.socket_file);
-        into.flag(self.new_cluster_flag);
-        into.flag(self.backend_running);
-        key_of_grastate(self.disk.read(GRASTATE), into);
-        key_of_gvwstate(self.disk.read(GVWSTATE), into);
-        into.position(self.disk.database().position);
-        into.flag(self.disk.database().half_copied);
-        self.disk.cache().key(into);
+        into.plain(self.daemon.exit().map_or(-1, i64::from));
+        into.flag(self.daemon.has_socket_file());
+        into.flag(self.service.new_cluster());
+        into.flag(self.daemon.backend_runs());
+        key_of_grastate(self.storage.disk().read(GRASTATE), into);
+        key_of_gvwstate(self.storage.disk().read(GVWSTATE), into);
+        into.position(self.storage.disk().database().position);
+        into.flag(self.storage.disk().database().half_copied);
+        self.storage.disk().cache().key(into);
         into.position(self.logged_position());
-        let Some(server) = &self.server else {
+        let Some(server) = self.daemon.server() else {
             into.word("no process");
             return;
         };
         into.flag(server.hung);
         // Where the file has been replaced the server goes on writing to the old one.
-        let handle_is_current = server.grastate == self.disk.inode(GRASTATE);
+        let handle_is_current = server.grastate == self.storage.disk().inode(GRASTATE);
         into.flag(handle_is_current);
         into.count(server.process.disk_operations());
         // Who has spoken meanwhile; how often is a matter of how long the server has hung.
@@ -69,9 +70,11 @@ impl Machine {
 
     /// Adds what its server has to do with a peer.
     pub(crate) fn key_of_peer(&self, peer: Peer, other: &Self, into: &mut StateKey) {
-        let Some(server) = &self.server else { return };
+        let Some(server) = self.daemon.server() else {
+            return;
+        };
         server.node().key_of_peer(peer, into);
-        if let Some(theirs) = &other.server {
+        if let Some(theirs) = other.daemon.server() {
             into.flag(
                 server
                     .node()
@@ -82,48 +85,37 @@ impl Machine {
 
     /// Whether its server has a connection of group communication with a peer.
     pub(crate) fn is_linked(&self, peer: Peer) -> bool {
-        let process = self.server.as_ref();
+        let process = self.daemon.server();
         process.is_some_and(|server| server.node().is_linked(peer))
     }
 
     /// The write-set cache, as the process has it, if there is one.
     pub(crate) fn cache(&self) -> &Gcache {
-        let process = self.server.as_ref();
-        process.map_or_else(|| self.disk.cache(), |server| server.node().cache())
+        let process = self.daemon.server();
+        process.map_or_else(
+            || self.storage.disk().cache(),
+            |server| server.node().cache(),
+        )
     }
 
     /// The database, as a client or the next process would see it.
     pub(crate) fn database(&self) -> &seatrial_node::Database {
-        let open = self
-            .server
-            .as_ref()
-            .filter(|server| server.node().port_open());
-        open.map_or_else(|| self.disk.database(), |server| server.node().database())
+        let open = self.daemon.open_server();
+        open.map_or_else(
+            || self.storage.disk().database(),
+            |server| server.node().database(),
+        )
     }
 
     /// Whether a server that has been suspended runs here.
     pub fn hangs(&self) -> bool {
-        self.server.as_ref().is_some_and(|server| server.hung)
-    }
-
-    /// The nodes have other names from here on.
-    pub(crate) fn rename(&mut self, names: &[seatrial_scenarios::NodeName]) {
-        self.installation.names = names.to_vec();
-        if let Some(server) = &mut self.server {
-            let names = names.iter().map(ToString::to_string).collect();
-            server.process.rename(names);
-        }
-    }
-
-    /// What `--wsrep-recover` would find now.
-    pub(crate) fn position_on_disk(&self) -> Position {
-        self.recovered_position().position
+        self.daemon.hangs()
     }
 
     /// The last component that the log tells of, as far as it says how many members it had and
     /// whether it was primary.
     pub(crate) fn last_component(&self) -> String {
-        let log = self.disk.read(MARIADB_LOG).unwrap_or_default();
+        let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();
         let line = log
             .rfind(COMPONENT)
             .map_or("", |at| &log[at + COMPONENT.len()..]);
@@ -135,7 +127,7 @@ impl Machine {
     }
 
     fn logged_position(&self) -> Position {
-        let log = self.disk.read(MARIADB_LOG).unwrap_or_default();
+        let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();
         let line = log
             .rfind(RECOVERED)
             .and_then(|at| log[at..].lines().next())

@@ -3,12 +3,12 @@
 use rapidhash::v3::rapidhash_v3;
 use seatrial_galera::GcommUuid;
 use seatrial_node::Change;
+use seatrial_scenarios::ProcessState;
 use seatrial_scenarios::trace::Facts;
-use seatrial_scenarios::{NodeName, ProcessState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
-use super::Machine;
+use crate::machine::whole::Machine;
 
 /// The settings that `--show-cluster-status` prints under the status, in the order of `variable_rows`.
 const SETTINGS: [&str; 4] = [
@@ -22,7 +22,7 @@ impl Machine {
     /// What is known of the machine now.
     pub fn facts(&self) -> Facts {
         let mut facts = Facts::new();
-        let hung = self.server.as_ref().is_some_and(|server| server.hung);
+        let hung = self.daemon.hangs();
         let state = match self.process_state() {
             _ if !self.powered => "off",
             _ if hung => "hung",
@@ -31,18 +31,15 @@ impl Machine {
             ProcessState::Exited => "exited",
         };
         facts.insert("process", state.to_owned());
-        if let (None, Some(exit)) = (&self.server, self.exit) {
+        if let (None, Some(exit)) = (self.daemon.server(), self.daemon.exit()) {
             facts.insert("exit", exit.to_string());
         }
         for (name, file) in [("grastate.dat", GRASTATE), ("gvwstate.dat", GVWSTATE)] {
-            if let Some(text) = self.disk.read(file) {
+            if let Some(text) = self.storage.disk().read(file) {
                 facts.insert(name, text.to_owned());
             }
         }
-        let open = self
-            .server
-            .as_ref()
-            .filter(|server| server.node().port_open());
+        let open = self.daemon.open_server();
         if let Some(server) = open {
             let status = server.node().status();
             facts.extend(status.rows());
@@ -54,10 +51,13 @@ impl Machine {
         } else {
             facts.insert("client_error", self.no_server_error());
         }
-        if let Some(server) = &self.server {
+        if let Some(server) = self.daemon.server() {
             self.group_facts(server.node(), &mut facts);
         }
-        let database = open.map_or_else(|| self.disk.database(), |server| server.node().database());
+        let database = open.map_or_else(
+            || self.storage.disk().database(),
+            |server| server.node().database(),
+        );
         facts.insert("rows", database.rows.len().to_string());
         facts.insert("content", content(database));
         facts
@@ -66,7 +66,9 @@ impl Machine {
     /// What the layers of the group know, whether or not the port is open.
     fn group_facts(&self, node: &seatrial_node::Node, facts: &mut Facts) {
         let names = |uuids: &mut dyn Iterator<Item = GcommUuid>| {
-            let mut names: Vec<String> = uuids.map(|uuid| self.name_of(uuid).to_string()).collect();
+            let mut names: Vec<String> = uuids
+                .map(|uuid| self.site.name_of(uuid).to_string())
+                .collect();
             names.sort();
             names.join(", ")
         };
@@ -91,23 +93,6 @@ impl Machine {
             };
             facts.insert("transfer", role.to_owned());
         }
-    }
-
-    /// The name of the node behind an identity in the group.
-    pub(super) fn name_of(&self, uuid: GcommUuid) -> NodeName {
-        let index = usize::from(uuid.node_index());
-        self.installation
-            .names
-            .get(index)
-            .cloned()
-            .unwrap_or_else(|| NodeName(uuid.to_string()))
-    }
-
-    /// The names of several, sorted.
-    pub(super) fn names_of(&self, uuids: &[GcommUuid]) -> Vec<NodeName> {
-        let mut names: Vec<NodeName> = uuids.iter().map(|uuid| self.name_of(*uuid)).collect();
-        names.sort();
-        names
     }
 }
 

@@ -1,13 +1,14 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
 use seatrial_node::{
-    BootMode, Channel, DiskOp, Due, Identity, Input, IoId, Note, Outgoing, Process, Reply, Signal,
-    Time,
+    BootMode, Channel, DiskOp, Due, Identity, Input, IoId, Note, Outgoing, Reply, Signal,
 };
 use seatrial_scenarios::console::UnitState;
 use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
 
-use super::{Asker, Incoming, Machine, MachineEffect, Server, sql};
+use crate::machine::parts::{Asker, Incoming, MachineEffect, time};
+use crate::machine::sql;
+use crate::machine::whole::Machine;
 
 /// The MariaDB log.
 const LOG: &str = seatrial_scenarios::console::MARIADB_LOG;
@@ -23,31 +24,20 @@ impl Machine {
         new_cluster: bool,
         start_position: Option<seatrial_galera::RecoveredPosition>,
     ) {
-        self.starts += 1;
-        let key = [u64::from(self.peer.0), self.starts];
-        let (entropy, uuid_epoch) = self.what_makes_it_different(&key);
+        let start = self.daemon.count_start();
+        let (entropy, uuid_epoch) = self.site.process_entropy(start, self.now);
         let boot = BootMode {
             new_cluster,
             start_position,
             entropy,
             uuid_epoch,
         };
-        let names = self.installation.names.iter().map(ToString::to_string);
-        let config = self.installation.config.clone();
-        let identity = Identity::among(names.collect(), self.peer, config);
-        let pid = 1_000 + u32::try_from(self.starts).unwrap_or(0);
-        self.server = Some(Server {
-            process: Process::new(identity, boot.clone(), time(self.now)),
-            pid,
-            hung: false,
-            inbox: std::collections::VecDeque::new(),
-            grastate: None,
-            was_ready: false,
-        });
-        self.exit = None;
-        let arbitrator = self.is_arbitrator();
-        if arbitrator {
-            self.unit = UnitState::Active;
+        let names = self.site.names().iter().map(ToString::to_string);
+        let config = self.site.config().clone();
+        let identity = Identity::among(names.collect(), self.site.peer(), config);
+        let pid = self.daemon.start(identity, boot.clone(), self.now);
+        if self.is_arbitrator() {
+            self.service.enter(UnitState::Active);
         } else {
             self.log(&format!("[Note] Starting MariaDB as process {pid}"));
         }
@@ -56,31 +46,16 @@ impl Machine {
         } else {
             ""
         };
-        let program = self.program();
+        let program = self.site.program();
         self.trace(TraceKind::Process {
             text: format!("{program} started{with}"),
         });
         self.feed(Input::Boot(boot));
     }
 
-    /// The process's entropy, and where the counter in its identity began. Without jitter the counter
-    /// never wraps and counts milliseconds, and of processes of one instant the place decides: later
-    /// identities are greater.
-    fn what_makes_it_different(&self, key: &[u64]) -> (u64, u32) {
-        let entropy = self.keyed.between("process", key, 1, u64::MAX);
-        if self.keyed.has_jitter() {
-            let epoch = self.keyed.between("uuid epoch", &[], 0, 0xffff_ffff);
-            return (entropy, u32::try_from(epoch).unwrap_or(0));
-        }
-        let low_bits = |number: u64| (number & 0xffff_ffff) as u32;
-        let ticks = low_bits(self.now.as_micros() * 10);
-        let epoch = low_bits(self.now.as_millis()).wrapping_sub(ticks);
-        ((entropy & !0xffff) | u64::from(self.peer.0), epoch)
-    }
-
     /// Something from outside; a hung process takes it later.
     pub(super) fn incoming(&mut self, incoming: Incoming) {
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.daemon.server_mut() else {
             return;
         };
         if server.hung {
@@ -102,8 +77,7 @@ impl Machine {
             Incoming::Received(peer, frame) => self.feed(Input::Received(peer, &frame)),
             Incoming::Statement(id, statement) => self.feed(Input::Statement(id, statement)),
             Incoming::Term => {
-                let key = [u64::from(self.peer.0), self.now.as_micros()];
-                let entropy = self.keyed.between("sigterm", &key, 0, u64::MAX);
+                let entropy = self.site.stop_entropy(self.now);
                 self.feed(Input::Signal(Signal::Term { entropy }));
             }
         }
@@ -111,21 +85,22 @@ impl Machine {
 
     /// Gives the node an input and carries out what follows.
     fn feed(&mut self, input: Input<'_>) {
-        let Some(server) = &mut self.server else {
+        let mut effects = self.daemon.take_scratch();
+        let Some(server) = self.daemon.server_mut() else {
             return;
         };
-        let mut effects = std::mem::take(&mut self.effects);
         server.process.handle(time(self.now), input, &mut effects);
         let mut exit = None;
         for effect in effects.drain(..) {
-            let process = self.server.as_mut().map(|server| &mut server.process);
+            let server = self.daemon.server_mut();
+            let process = server.map(|server| &mut server.process);
             match process.and_then(|process| process.keep(effect)) {
                 Some(Outgoing::Exit(code)) => exit = Some(code),
                 Some(outgoing) => self.carry_out(outgoing),
                 None => {}
             }
         }
-        self.effects = effects;
+        self.daemon.give_back(effects);
         self.start_io();
         self.watch_port();
         if let Some(code) = exit {
@@ -143,7 +118,7 @@ impl Machine {
             Outgoing::Reply(id, reply) => self.reply(id, &reply),
             Outgoing::Note(Note::Log(line)) => self.log(&line.text()),
             Outgoing::Note(Note::PortOpen) => {
-                self.socket_file = true;
+                self.daemon.set_socket_file(true);
                 self.trace(TraceKind::Process {
                     text: "SQL port open".into(),
                 });
@@ -156,11 +131,11 @@ impl Machine {
             }) => {
                 let last_primary = last_primary
                     .iter()
-                    .map(|(uuid, weight)| (self.name_of(*uuid), *weight))
+                    .map(|(uuid, weight)| (self.site.name_of(*uuid), *weight))
                     .collect();
                 self.trace(TraceKind::Quorum {
-                    present: self.names_of(&present),
-                    left: self.names_of(&left),
+                    present: self.site.names_of(&present),
+                    left: self.site.names_of(&left),
                     last_primary,
                     holds,
                 });
@@ -169,8 +144,8 @@ impl Machine {
                 last_primary,
                 missing,
             }) => self.trace(TraceKind::Reunion {
-                last_primary: self.names_of(&last_primary),
-                missing: self.names_of(&missing),
+                last_primary: self.site.names_of(&last_primary),
+                missing: self.site.names_of(&missing),
             }),
             // It ends when everything else has been carried out: see [`Machine::feed`].
             Outgoing::Exit(_) => {}
@@ -179,25 +154,21 @@ impl Machine {
 
     /// The disk takes the next operation, which then needs between 0.2 and 0.8 ms.
     fn start_io(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.process.start_disk(time(self.now), |io| {
-                let key = [u64::from(self.peer.0), self.starts, io.0];
-                Time(self.keyed.time("disk", &key, 200, 800))
-            });
+        let start = self.daemon.starts();
+        if let Some(server) = self.daemon.server_mut() {
+            let takes = |io: IoId| self.site.disk_time(start, io.0);
+            server.process.start_disk(time(self.now), takes);
         }
     }
 
     /// The disk has done an operation.
     fn finish_io(&mut self, io: IoId, op: &DiskOp) {
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.daemon.server_mut() else {
             return;
         };
-        let cache_size = self.installation.config.gcache_size;
-        let before = self.disk.revision();
-        let result = self.disk.perform(op, &mut server.grastate, cache_size);
-        if self.disk.revision() != before {
-            self.last_disk_change = self.now;
-        }
+        let cache_size = self.site.config().gcache_size;
+        let grastate = &mut server.grastate;
+        let result = self.storage.perform(op, grastate, cache_size, self.now);
         if let Some(text) = sql::describe(op) {
             self.trace(TraceKind::Disk { text });
         }
@@ -206,9 +177,9 @@ impl Machine {
     }
 
     /// Timers and disk operations that are due.
-    pub(super) fn process_tick(&mut self) {
+    pub(super) fn server_tick(&mut self) {
         loop {
-            let Some(server) = &mut self.server else {
+            let Some(server) = self.daemon.server_mut() else {
                 return;
             };
             if server.hung {
@@ -227,7 +198,7 @@ impl Machine {
     }
 
     fn reply(&mut self, id: seatrial_node::RequestId, reply: &Reply) {
-        match self.askers.remove(&id) {
+        match self.programs.answered(id) {
             Some(Asker::Client(request)) => {
                 let progress = match reply {
                     Reply::Ok => Progress::Acknowledged,
@@ -241,7 +212,7 @@ impl Machine {
                     },
                     Reply::Lost => Progress::Unknown,
                 };
-                self.out.push(MachineEffect::Ended(request, progress));
+                self.out.end(request, progress);
             }
             Some(Asker::Program(query)) => {
                 let answer = match reply {
@@ -250,7 +221,7 @@ impl Machine {
                     Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
                     Reply::Lost => Err(self.error_text(2013)),
                 };
-                self.queries.insert(query, Some(answer));
+                self.programs.set_answer(query, Some(answer));
             }
             Some(Asker::Session) | None => {}
         }
@@ -258,27 +229,26 @@ impl Machine {
 
     /// Sends a statement to the node.
     pub(super) fn ask(&mut self, asker: Asker, statement: seatrial_node::Statement) {
-        self.next_ask += 1;
-        let id = seatrial_node::RequestId(self.next_ask);
-        self.askers.insert(id, asker);
+        let id = self.programs.ask(asker);
         self.incoming(Incoming::Statement(id, statement));
     }
 
     /// systemd and the back end notice when the port opens and when the database becomes usable.
     fn watch_port(&mut self) {
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.daemon.server_mut() else {
             return;
         };
         let open = server.node().port_open();
         let ready = server.node().is_ready();
         let became_ready = ready && !server.was_ready;
         server.was_ready = ready;
-        if open && self.unit == UnitState::Activating {
-            self.unit = UnitState::Active;
+        if open && self.service.state() == UnitState::Activating {
+            self.service.enter(UnitState::Active);
         }
-        if became_ready && !self.backend_running {
-            self.backend_running = true;
-            self.disk
+        if became_ready && !self.daemon.backend_runs() {
+            self.daemon.set_backend(true);
+            self.storage
+                .disk_mut()
                 .append_line(BACKEND_LOG, "SMTP Service started plain:10025//127.0.0.1");
             self.trace(TraceKind::Note {
                 text: "mail back end started".into(),
@@ -293,10 +263,10 @@ impl Machine {
 
     /// SIGKILL to the process. Says whether there was one.
     pub(super) fn kill(&mut self) -> bool {
-        if self.server.is_none() {
+        if !self.daemon.runs() {
             return false;
         }
-        let program = self.program();
+        let program = self.site.program();
         self.trace(TraceKind::Process {
             text: format!("{program} killed"),
         });
@@ -306,49 +276,45 @@ impl Machine {
 
     /// The process has ended by itself: what it wrote before that has been written.
     fn process_ended(&mut self, code: i32) {
-        let cache_size = self.installation.config.gcache_size;
-        if let Some(server) = &mut self.server {
+        let cache_size = self.site.config().gcache_size;
+        if let Some(server) = self.daemon.server_mut() {
+            let disk = self.storage.change(self.now);
             for op in server.process.take_disk_queue() {
-                self.disk.perform(&op, &mut server.grastate, cache_size);
+                disk.perform(&op, &mut server.grastate, cache_size);
             }
-            self.last_disk_change = self.now;
         }
-        let program = self.program();
+        let program = self.site.program();
         self.trace(TraceKind::Process {
             text: format!("{program} exited with {code}"),
         });
         if code == 0 {
-            self.socket_file = false;
+            self.daemon.set_socket_file(false);
         }
         self.process_gone(code);
     }
 
     fn process_gone(&mut self, code: i32) {
-        self.server = None;
-        self.exit = Some(code);
-        self.backend_running = false;
+        self.daemon.end(code);
         self.out.push(MachineEffect::ConnectionsReset);
-        for (_, asker) in std::mem::take(&mut self.askers) {
+        for asker in self.programs.take_askers() {
             match asker {
-                Asker::Client(request) => {
-                    self.out
-                        .push(MachineEffect::Ended(request, Progress::Unknown));
-                }
+                Asker::Client(request) => self.out.end(request, Progress::Unknown),
                 Asker::Program(query) => {
                     let lost = self.error_text(2013);
-                    self.queries.insert(query, Some(Err(lost)));
+                    self.programs.set_answer(query, Some(Err(lost)));
                 }
                 Asker::Session => {}
             }
         }
-        let stopped = self.unit == UnitState::Deactivating && code == 0;
-        self.unit = if stopped {
+        let stopped = self.service.state() == UnitState::Deactivating && code == 0;
+        self.service.enter(if stopped {
             UnitState::Inactive
         } else {
             UnitState::Failed(code)
-        };
-        if code >= 128 && !stopped && self.installation.supervisor == Supervisor::Systemd {
-            self.restart_at = Some(self.now + RESTART_AFTER);
+        });
+        let supervisor = self.site.installation().supervisor;
+        if code >= 128 && !stopped && supervisor == Supervisor::Systemd {
+            self.service.restart(self.now + RESTART_AFTER);
         }
         self.after_stop();
     }
@@ -356,13 +322,13 @@ impl Machine {
     /// A line in the error log, and in the trace.
     pub(super) fn log(&mut self, text: &str) {
         let line = format!("{} 0 {text}", stamp(self.now));
-        self.disk.append_line(LOG, &line);
+        self.storage.disk_mut().append_line(LOG, &line);
         self.trace(TraceKind::Log { line });
     }
 
     /// Whether a server runs: without one the machine has no connection.
     pub fn has_process(&self) -> bool {
-        self.server.is_some()
+        self.daemon.runs()
     }
 
     /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that
@@ -370,25 +336,26 @@ impl Machine {
     /// transfers state waits longer.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
-            Channel::Group => Span(self.installation.config.gmcast_peer_timeout.0),
+            Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
             Channel::Transfer => Span::from_secs(10),
         }
     }
 
     /// Which start of the server this is.
     pub(crate) const fn starts(&self) -> u64 {
-        self.starts
+        self.daemon.starts()
+    }
+
+    /// Whether a connection of this kind would be accepted.
+    pub fn listens(&self, channel: Channel) -> bool {
+        let server = self.daemon.server();
+        server.is_some_and(|server| server.process.listens(channel))
     }
 
     /// Whether the process takes a connection of this kind now.
     pub fn accepts(&self, channel: Channel) -> bool {
         self.powered && self.listens(channel)
     }
-}
-
-/// The node's time is the run's.
-pub(super) const fn time(now: Span) -> Time {
-    Time(now.as_micros())
 }
 
 /// The time stamp of the error log. Every run begins at midnight.

@@ -2,14 +2,12 @@
 
 use seatrial_node::Statement as NodeStatement;
 use seatrial_scenarios::console::UnitState;
-use seatrial_scenarios::{Damage, Fault, FaultOutcome, Span, StateFile, TraceKind};
+use seatrial_scenarios::{Damage, Fault, FaultOutcome, StateFile, TraceKind};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
-use super::{Asker, Machine, MachineEffect};
-
-/// After this long without a change a machine has written everything back.
-const WRITEBACK: Span = Span::from_secs(5);
+use crate::machine::parts::Asker;
+use crate::machine::whole::Machine;
 
 fn applied(text: impl Into<String>) -> FaultOutcome {
     FaultOutcome::Applied(text.into())
@@ -23,13 +21,13 @@ impl Machine {
     pub(super) fn apply_fault(&mut self, fault: &Fault) -> FaultOutcome {
         match fault {
             Fault::Terminate(_) => {
-                self.job = None;
-                let pid = self.server.as_ref().map(|server| server.pid);
-                if !self.kill() {
-                    self.restart_at = None;
+                self.service.cancel_start();
+                let pid = self.daemon.server().map(|server| server.pid);
+                let killed = self.kill();
+                self.service.cancel_restart();
+                if !killed {
                     return skipped("no mariadbd runs");
                 }
-                self.restart_at = None;
                 applied(format!("pid {} exited with 137", pid.unwrap_or_default()))
             }
             Fault::Crash(_) => {
@@ -41,7 +39,7 @@ impl Machine {
             }
             Fault::PowerOff(_) => self.power_off(),
             Fault::PowerOn(_) => self.power_on(),
-            Fault::Hang(_) => match &mut self.server {
+            Fault::Hang(_) => match self.daemon.server_mut() {
                 Some(server) if !server.hung => {
                     server.hung = true;
                     self.trace(TraceKind::Process {
@@ -51,26 +49,26 @@ impl Machine {
                 }
                 _ => skipped("no mariadbd runs that could be stopped"),
             },
-            Fault::Resume(_) => match &mut self.server {
+            Fault::Resume(_) => match self.daemon.server_mut() {
                 Some(server) if server.hung => {
                     server.hung = false;
                     self.trace(TraceKind::Process {
                         text: "mariadbd goes on (SIGCONT)".into(),
                     });
-                    self.process_tick();
+                    self.server_tick();
                     applied("process state S")
                 }
                 _ => skipped("no stopped mariadbd"),
             },
             Fault::Damage { file, how, .. } => self.damage(*file, *how),
             Fault::DiskFull(_) => {
-                self.disk.set_full(true);
+                self.storage.disk_mut().set_full(true);
                 applied("no space left on device")
             }
             Fault::DiskLost(_) => {
                 let killed = self.kill();
-                self.restart_at = None;
-                self.disk.lose();
+                self.service.cancel_restart();
+                self.storage.disk_mut().lose();
                 applied(if killed {
                     "killed, data folder empty"
                 } else {
@@ -81,18 +79,15 @@ impl Machine {
             Fault::ReadUnlock(_) => self.session(NodeStatement::Unlock, "UNLOCK TABLES"),
             Fault::StopHangs(_) => self.session(NodeStatement::HoldOnStop, "a session that stays"),
             Fault::BackendStop(_) => {
-                if !self.backend_running {
+                if !self.daemon.backend_runs() {
                     return skipped("the mail back end does not run");
                 }
-                self.backend_running = false;
+                self.daemon.set_backend(false);
                 applied("mail back end ended")
             }
             Fault::InterruptTransfer(_) => {
-                let under_way = self
-                    .server
-                    .as_ref()
-                    .is_some_and(|server| server.node().is_transferring());
-                if under_way {
+                let server = self.daemon.server();
+                if server.is_some_and(|server| server.node().is_transferring()) {
                     applied("transfer connections reset")
                 } else {
                     skipped("no state transfer is under way")
@@ -111,11 +106,7 @@ impl Machine {
     }
 
     fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {
-        if self
-            .server
-            .as_ref()
-            .is_none_or(|server| !server.node().port_open())
-        {
+        if self.daemon.open_server().is_none() {
             return skipped("no server answers");
         }
         self.ask(Asker::Session, statement);
@@ -130,34 +121,26 @@ impl Machine {
         self.trace(TraceKind::Process {
             text: "power off".into(),
         });
-        self.job = None;
-        self.restart_at = None;
-        self.new_cluster_flag = false;
-        if self.server.is_some() {
+        self.service.cancel_start();
+        self.service.cancel_restart();
+        self.service.set_new_cluster(false);
+        if self.daemon.runs() {
             self.kill();
-            self.restart_at = None;
-            // Nobody is there to close connections: peers hear nothing at all.
-            self.out
-                .retain(|effect| *effect != MachineEffect::ConnectionsReset);
+            self.service.cancel_restart();
+            self.out.keep_connections();
         }
-        self.unit = UnitState::Inactive;
-        self.socket_file = false;
-        for running in std::mem::take(&mut self.programs) {
+        self.service.enter(UnitState::Inactive);
+        self.daemon.set_socket_file(false);
+        for running in self.programs.take_all() {
             let output = seatrial_scenarios::Output {
                 stderr: "client_loop: send disconnect: Broken pipe\n".into(),
                 exit: 255,
                 ..Default::default()
             };
-            self.out.push(MachineEffect::Ended(
-                running.id,
-                seatrial_scenarios::Progress::Done(output),
-            ));
+            self.out.end_program(running.id, output);
         }
-        if self.now.saturating_sub(self.last_disk_change) >= WRITEBACK {
-            self.disk.sync_all();
-        }
-        let key = [u64::from(self.peer.0), self.starts];
-        self.disk.power_off(&self.keyed, &key);
+        let key = self.site.start_key(self.daemon.starts());
+        self.storage.power_off(self.site.keyed(), &key, self.now);
         applied("no power")
     }
 
@@ -179,39 +162,31 @@ impl Machine {
             StateFile::Grastate => GRASTATE,
             StateFile::Gvwstate => GVWSTATE,
             StateFile::GaleraCache => {
-                self.disk.lose_cache();
+                self.storage.disk_mut().lose_cache();
                 return applied("galera.cache unreadable");
             }
         };
-        self.last_disk_change = self.now;
+        let disk = self.storage.change(self.now);
         match how {
             Damage::Delete => {
-                if !self.disk.remove(path) {
+                if !disk.remove(path) {
                     return skipped(format!("there is no {}", file.name()));
                 }
             }
-            Damage::Empty => self.disk.write(path, ""),
-            Damage::Garbage => self.disk.write(path, "\u{1}\u{2}garbage\u{3}\n"),
-            Damage::OldCopy => match self.old_copies.get(path) {
-                Some(Some(copy)) => {
-                    let copy = copy.clone();
-                    self.disk.write(path, &copy);
-                }
+            Damage::Empty => disk.write(path, ""),
+            Damage::Garbage => disk.write(path, "\u{1}\u{2}garbage\u{3}\n"),
+            Damage::OldCopy => match self.storage.old_copy(path) {
+                Some(Some(copy)) => self.storage.disk_mut().write(path, &copy),
                 Some(None) => {
-                    self.disk.remove(path);
+                    self.storage.disk_mut().remove(path);
                 }
                 None => return skipped("no old copy was taken"),
             },
         }
-        applied(format!("{} is now {:?}", file.name(), self.disk.read(path)))
-    }
-
-    /// Keeps copies of the state files, for [`Damage::OldCopy`]; and everything so far is on disk.
-    pub fn keep_old_copies(&mut self) {
-        self.disk.sync_all();
-        for path in [GRASTATE, GVWSTATE] {
-            self.old_copies
-                .insert(path, self.disk.read(path).map(str::to_owned));
-        }
+        applied(format!(
+            "{} is now {:?}",
+            file.name(),
+            self.storage.disk().read(path)
+        ))
     }
 }
