@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use seatrial_galera::{Position, Seqno, StateUuid};
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Peer;
+use crate::peer::Peer;
 
 /// A replicated transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

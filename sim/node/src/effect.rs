@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
 use crate::database::{Change, Committed, Database};
-use crate::frame::{CachedEvent, Channel, Frame, Peer};
+use crate::frame::{CachedEvent, Channel, Frame};
+use crate::peer::Peer;
 use crate::time::Time;
 
 /// Something that a driver tells a node.

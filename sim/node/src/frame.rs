@@ -9,10 +9,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Database, WriteSet};
-
-/// A node by its place in the configuration: the stand-in for its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Peer(pub u8);
+use crate::peer::Peer;
 
 /// The two kinds of connection between nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::GcommUuid;
 
 use crate::config::Config;
-use crate::frame::{EvsMessage, GroupFrame, Peer};
+use crate::frame::{EvsMessage, GroupFrame};
+use crate::peer::Peer;
 use crate::time::Time;
 
 mod key;

@@ -21,6 +21,7 @@ mod gmcast;
 mod key;
 mod node;
 mod pc;
+mod peer;
 mod process;
 mod time;
 
@@ -35,9 +36,10 @@ pub use effect::{
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,
     GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage,
-    PcNode, Peer, TransferFrame, UserMessage,
+    PcNode, TransferFrame, UserMessage,
 };
 pub use key::{Mark, StateKey};
 pub use node::{Identity, Node, Phase};
+pub use peer::Peer;
 pub use process::{Due, Outgoing, Process};
 pub use time::Time;

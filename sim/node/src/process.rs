@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, Note, Reply, RequestId, TimerId,
 };
-use crate::frame::{Channel, Frame, Peer};
+use crate::frame::{Channel, Frame};
 use crate::node::{Identity, Node};
+use crate::peer::Peer;
 use crate::time::Time;
 
 /// A running process.
@@ -191,7 +192,7 @@ impl Process {
         self.node.shift(by);
         for (timer, at) in &mut self.timers {
             if is_periodic(*timer) {
-                *at = *at + by;
+                *at += by;
             }
         }
     }

@@ -6,7 +6,7 @@ use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span
 use crate::machine::MachineEffect;
 use crate::setup;
 
-use super::Cluster;
+use super::whole::Cluster;
 
 /// An engine: the network, the time and the order of events of a cluster.
 ///
@@ -65,8 +65,8 @@ pub(crate) trait Engine {
                 for peer in self.cluster().peers() {
                     let now = self.now();
                     let cluster = self.cluster_mut();
-                    let id = cluster.requests.next_id();
-                    cluster.requests.begin(id, peer);
+                    let id = cluster.requests_mut().next_id();
+                    cluster.requests_mut().begin(id, peer);
                     cluster.machine_mut(peer).command(now, id, &line);
                     if peer != from {
                         self.settle(peer);
@@ -74,7 +74,7 @@ pub(crate) trait Engine {
                 }
             }
             MachineEffect::Ended(id, progress) => {
-                if self.cluster().journal.is_on() {
+                if self.cluster().journal().is_on() {
                     let progress = progress.clone();
                     self.trace(Some(from), TraceKind::Ended { id, progress });
                 }
@@ -136,7 +136,7 @@ pub(crate) trait Engine {
 
     /// Gives a machine a frame.
     fn deliver(&mut self, to: Peer, from: Peer, frame: Frame) {
-        if self.cluster().journal.is_on() && !frame.is_keepalive() {
+        if self.cluster().journal().is_on() && !frame.is_keepalive() {
             let received = TraceKind::Received {
                 from: self.cluster().name(from),
                 frame: frame.summary(),
@@ -171,8 +171,8 @@ pub(crate) trait Engine {
         }
         let now = self.now();
         let cluster = self.cluster_mut();
-        cluster.watch.touch(now);
-        cluster.watch.count_change();
+        cluster.touch(now);
+        cluster.count_change();
         self.follow_links();
         outcomes
     }

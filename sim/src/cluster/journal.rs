@@ -6,7 +6,7 @@ use seatrial_scenarios::{NodeName, Span, Trace, TraceEvent, TraceKind};
 
 use crate::machine::Machine;
 
-use super::place;
+use super::watch::place;
 
 /// The trace, and the facts of each machine that it holds so far.
 ///

@@ -7,7 +7,10 @@ use seatrial_scenarios::{NodeName, Observation, Span};
 
 use crate::machine::{Fingerprint, Machine};
 
-use super::place;
+/// The place of a machine in the lists.
+pub(crate) fn place(peer: Peer) -> usize {
+    usize::from(peer.0)
+}
 
 /// What conditions look at.
 ///

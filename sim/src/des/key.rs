@@ -7,8 +7,8 @@ use seatrial_galera::{Position, Seqno, StateUuid};
 use seatrial_node::{Change, Channel, Peer, StateKey};
 use seatrial_scenarios::NodeName;
 
-use super::World;
-use super::network::conn_key;
+use super::connections::conn_key;
+use super::world::World;
 
 /// A group of rows that the same nodes hold, and that are not on all disks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,32 +11,13 @@ use seatrial_scenarios::Span;
 
 use crate::machine::Machine;
 
-use super::World;
+use super::world::World;
 
 /// How many periods before the end of an idle stretch are simulated: enough for everything that was
 /// refreshed before the leap to be refreshed again.
 const LANDING_PERIODS: u64 = 3;
 /// Nothing must have changed for so long before a leap.
 const QUIET: Span = Span::from_secs(3);
-
-/// Whether idle stretches are leapt over, and how much was.
-#[derive(Clone, Debug)]
-pub(super) struct Leaps {
-    on: bool,
-    leapt: Span,
-    /// A stretch shorter than this is not worth the look.
-    worth: Span,
-}
-
-impl Default for Leaps {
-    fn default() -> Self {
-        Self {
-            on: true,
-            leapt: Span::ZERO,
-            worth: Span::from_secs(6),
-        }
-    }
-}
 
 impl World {
     /// Leaps towards `limit` if nothing happens until then but what repeats itself.

@@ -1,140 +1,16 @@
-//! Connections between machines: in order, held back by a cut, ended by a close, a reset or a boot.
+//! What happens on connections: in order, held back by a cut, ended by a close, a reset or a boot.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use seatrial_node::{Channel, Frame, Peer, StateKey};
+use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::Span;
 
 use crate::cluster::Engine;
 
-use super::World;
+use super::connections::{Arrival, ConnKey, Connection, Direction, Item, Unanswered, conn_key};
 use super::queue::Event;
+use super::world::World;
 
 /// The first packet of an attempt to connect is sent again after this long, then after twice as long.
 const SYN_AGAIN: Span = Span::from_secs(1);
-
-/// An attempt to connect that nobody has answered yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unanswered {
-    from: Peer,
-    to: Peer,
-    channel: Channel,
-    /// The start of the server that wants it.
-    starts: u64,
-    /// When it gives up.
-    until: Span,
-    /// How long it waits before it tries for the next time.
-    pause: Span,
-}
-
-/// A connection by its two ends, the lower first.
-pub(super) type ConnKey = (Peer, Peer, Channel);
-
-/// The first item in a direction of a connection is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Arrival {
-    key: ConnKey,
-    /// Tells one connection from the next between the same two.
-    serial: u64,
-    direction: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Item {
-    Frame(Frame),
-    /// The sender has closed.
-    Fin,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Direction {
-    items: VecDeque<(Span, Item)>,
-    last_at: Span,
-    scheduled: bool,
-    /// Held back by a cut.
-    stalled: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connection {
-    serial: u64,
-    /// From the lower end to the higher, and back.
-    directions: [Direction; 2],
-}
-
-impl Connection {
-    /// Whether anything is on its way or held back.
-    fn is_busy(&self) -> bool {
-        self.directions.iter().any(|queue| !queue.items.is_empty())
-    }
-
-    /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
-    /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
-    pub(super) fn key(&self, direction: usize, into: &mut StateKey) {
-        let queue = &self.directions[direction];
-        into.word("connection");
-        into.flag(queue.stalled);
-        let is_fin = |(_, item): &(Span, Item)| *item == Item::Fin;
-        into.flag(queue.items.iter().any(is_fin));
-        into.flag(queue.stalled && queue.items.iter().any(|item| !is_fin(item)));
-    }
-}
-
-pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
-    if a < b {
-        (a, b, channel)
-    } else {
-        (b, a, channel)
-    }
-}
-
-/// The connections between machines.
-///
-/// It owns them and what is on its way over them. The world's methods in this file alone touch it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Network {
-    connections: BTreeMap<ConnKey, Connection>,
-    last_serial: u64,
-    /// The next change of a flapping link that is scheduled.
-    links_change: Option<Span>,
-    /// Frames that were sent, keepalives too.
-    sent: u64,
-}
-
-impl Network {
-    /// How many frames were sent, keepalives too.
-    pub(super) const fn frames_sent(&self) -> u64 {
-        self.sent
-    }
-
-    /// Whether anything is on its way or held back.
-    pub(super) fn is_busy(&self) -> bool {
-        self.connections.values().any(Connection::is_busy)
-    }
-
-    /// The connection between two machines.
-    pub(super) fn connection(&self, key: ConnKey) -> Option<&Connection> {
-        self.connections.get(&key)
-    }
-
-    /// A machine without power: nothing that it had sent and nothing for it is delivered.
-    pub(super) fn silence(&mut self, peer: Peer) {
-        for (key, connection) in &mut self.connections {
-            if key.0 == peer || key.1 == peer {
-                for queue in &mut connection.directions {
-                    queue.items.clear();
-                    queue.stalled = true;
-                }
-            }
-        }
-    }
-
-    /// The connections of a machine.
-    fn keys_of(&self, peer: Peer) -> impl Iterator<Item = ConnKey> {
-        let keys = self.connections.keys().copied();
-        keys.filter(move |key| key.0 == peer || key.1 == peer)
-    }
-}
 
 impl World {
     /// Puts a frame on its way.

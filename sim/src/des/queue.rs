@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use seatrial_node::{Channel, Peer};
 use seatrial_scenarios::Span;
 
-use super::network::{Arrival, Unanswered};
+use super::connections::{Arrival, Unanswered};
 
 /// More events than this at one instant are a loop of the model, never a run.
 const EVENTS_AN_INSTANT_MAX: u32 = 100_000;

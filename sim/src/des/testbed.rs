@@ -13,7 +13,7 @@ use seatrial_scenarios::{
 use crate::cluster::Engine;
 use crate::setup::{self, BuildError};
 
-use super::World;
+use super::world::World;
 
 impl Testbed for World {
     fn capabilities(&self) -> Capabilities {

@@ -128,11 +128,8 @@ impl Nodes {
     ///
     /// # Panics
     /// When they do not come together within a minute: a mistake in the model.
-    pub fn synced(nodes: u8, config: Config, limits: Limits) -> Self {
-        let config = Config {
-            jitter: false,
-            ..config
-        };
+    pub fn synced(nodes: u8, mut config: Config, limits: Limits) -> Self {
+        config.jitter = false;
         let nothing = Left {
             stops: 0,
             crashes: 0,

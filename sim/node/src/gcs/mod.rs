@@ -5,6 +5,7 @@
 //! a working configuration decides; failing that, who was in one; failing that, who was told to
 //! bootstrap.
 
+mod donor;
 mod key;
 mod quorum;
 mod vote;
@@ -40,8 +41,8 @@ pub(crate) enum GroupState {
 pub(crate) struct Conf {
     /// Whether it is a working one.
     pub(crate) primary: bool,
-    /// `wsrep_cluster_conf_id`, -1 where it is not.
-    pub(crate) conf_id: i64,
+    /// `wsrep_cluster_number`, -1 where it is not.
+    pub(crate) number: i64,
     /// The history.
     pub(crate) uuid: StateUuid,
     /// The position that the configuration itself takes.
@@ -129,6 +130,10 @@ struct Member {
     arbitrator: bool,
 }
 
+/// The group as this member sees it.
+///
+/// It owns the history, the members and their states. The node's flow `layers` calls it. It hands up what
+/// the replicator has to do, and never touches data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gcs {
     me: GcommUuid,
@@ -163,6 +168,7 @@ pub(crate) struct Gcs {
 }
 
 impl Gcs {
+    /// A member that is in no component. Its history and position are `start`.
     pub(crate) const fn new(
         me: GcommUuid,
         start: Position,
@@ -202,6 +208,7 @@ impl Gcs {
             .position(|member| member.uuid == self.me)
     }
 
+    /// This member's state in the group.
     pub(crate) fn my_status(&self) -> GcsNodeState {
         self.my_index()
             .map_or(GcsNodeState::NonPrim, |index| self.members[index].status)
@@ -268,7 +275,8 @@ impl Gcs {
         self.state = GroupState::WaitStateUuid;
         if self.members.first().map(|member| member.uuid) == Some(self.me) {
             self.exchanges += 1;
-            let name = (self.entropy as u64) ^ (self.exchanges << 48);
+            let low = self.entropy & u128::from(u64::MAX);
+            let name = u64::try_from(low).unwrap_or(0) ^ (self.exchanges << 48);
             out.push(Out::Send(GcsMessage::StateUuid(name)));
         }
     }
@@ -298,7 +306,7 @@ impl Gcs {
         let members = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         out.push(Out::Conf(Conf {
             primary: false,
-            conf_id: -1,
+            number: -1,
             uuid: self.uuid,
             seqno: self.received,
             members,
@@ -429,7 +437,7 @@ impl Gcs {
         self.prim_state = self.my_status();
         out.push(Out::Conf(Conf {
             primary: true,
-            conf_id: self.prim_seqno,
+            number: self.prim_seqno,
             uuid: self.uuid,
             seqno: self.received,
             members: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
@@ -439,34 +447,6 @@ impl Gcs {
         self.votes_after_a_change(out);
         self.join_again(out);
         self.flush(out);
-    }
-
-    /// The end of a transfer was told while the component broke: it is told again in the new one
-    /// (`gcs.cpp:_join`, "will retry in new primary component").
-    fn join_again(&mut self, out: &mut Vec<Out>) {
-        let open = matches!(self.my_status(), GcsNodeState::Donor | GcsNodeState::Joiner);
-        let queued = |message: &GcsMessage| matches!(message, GcsMessage::Join { .. });
-        match self.join_due {
-            Some(seqno) if open && !self.queue.iter().any(queued) => {
-                out.push(Out::Send(GcsMessage::Join { seqno }));
-            }
-            Some(_) if !open => self.join_due = None,
-            _ => {}
-        }
-    }
-
-    /// A joiner whose donor is not in the group any more has nothing to wait for
-    /// (`gcs_group.cpp:group_check_donor`).
-    fn check_donor(&self, out: &mut Vec<Out>) {
-        let Some(index) = self.my_index() else { return };
-        let mine = &self.members[index];
-        if mine.status == GcsNodeState::Joiner
-            && let Some(donor) = mine.peer
-            && !self.members.iter().any(|member| member.uuid == donor)
-            && !self.has(DeliberateFault::LostDonorIgnored)
-        {
-            out.push(Out::TransferFailed);
-        }
     }
 
     fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
@@ -483,100 +463,6 @@ impl Gcs {
         if uuid == self.me {
             self.prim_state = status;
             out.push(Out::StateChanged(status));
-        }
-    }
-
-    /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`).
-    fn state_request(&mut self, joiner: GcommUuid, request: StateRequest, out: &mut Vec<Out>) {
-        let Some(donor) = self.find_donor(joiner, request.have) else {
-            if joiner == self.me {
-                out.push(Out::DonorFound(None));
-            }
-            return;
-        };
-        for member in &mut self.members {
-            if member.uuid == joiner {
-                member.peer = Some(donor);
-            } else if member.uuid == donor {
-                member.peer = Some(joiner);
-            }
-        }
-        self.set_status(joiner, GcsNodeState::Joiner, out);
-        self.set_status(donor, GcsNodeState::Donor, out);
-        out.push(Out::DonorSelected { joiner, donor });
-        if joiner == self.me {
-            self.join_due = None;
-            out.push(Out::DonorFound(Some(donor)));
-        }
-        if donor == self.me {
-            out.push(Out::Donate { joiner, request });
-        }
-    }
-
-    fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
-        let synced: Vec<&Member> = self
-            .members
-            .iter()
-            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
-            .filter(|member| !member.arbitrator)
-            .collect();
-        // Among those who could serve the difference alone, the one that would have to keep the
-        // least: the highest lowest cached position.
-        let incremental = synced
-            .iter()
-            .filter(|member| {
-                have.uuid == self.uuid
-                    && self.is_safely_cached(have.seqno)
-                    && !member.cached.is_undefined()
-                    && member.cached <= have.seqno.next()
-            })
-            .fold(None, |best: Option<&&Member>, member| match best {
-                Some(best) if best.cached > member.cached => Some(best),
-                _ => Some(member),
-            });
-        incremental.or(synced.first()).map(|member| member.uuid)
-    }
-
-    /// Whether a position is far enough from the lowest one that anybody caches: by the time the
-    /// transfer begins a part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
-    fn is_safely_cached(&self, seqno: Seqno) -> bool {
-        let lowest = self
-            .members
-            .iter()
-            .map(|member| member.cached)
-            .filter(|cached| !cached.is_undefined())
-            .min();
-        lowest.is_some_and(|lowest| {
-            let gap = (self.received.0 - lowest.0) / 128;
-            seqno.0 >= lowest.0 + gap.min(1 << 20)
-        })
-    }
-
-    /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
-    fn join_message(&mut self, source: GcommUuid, seqno: Option<Seqno>, out: &mut Vec<Out>) {
-        if source == self.me {
-            self.join_due = None;
-        }
-        let Some(member) = self.members.iter().find(|member| member.uuid == source) else {
-            return;
-        };
-        let peer = member.peer;
-        match member.status {
-            GcsNodeState::Donor => {
-                self.set_status(source, GcsNodeState::Joined, out);
-                if seqno.is_none() && peer == Some(self.me) {
-                    out.push(Out::TransferFailed);
-                }
-            }
-            GcsNodeState::Joiner => {
-                let status = if seqno.is_some() {
-                    GcsNodeState::Joined
-                } else {
-                    GcsNodeState::Prim
-                };
-                self.set_status(source, status, out);
-            }
-            _ => {}
         }
     }
 

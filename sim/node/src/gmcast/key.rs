@@ -1,7 +1,7 @@
 //! The part of connections and addresses that determines what happens next.
 
-use crate::frame::Peer;
 use crate::key::StateKey;
+use crate::peer::Peer;
 
 use super::Gmcast;
 

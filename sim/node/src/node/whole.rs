@@ -8,7 +8,8 @@ use seatrial_galera::{GcommUuid, Position};
 
 use crate::config::Config;
 use crate::effect::{BootMode, Effect, Effects, Input, IoId, IoResult, Signal, TimerId};
-use crate::frame::{Channel, Frame, Peer};
+use crate::frame::{Channel, Frame};
+use crate::peer::Peer;
 use crate::time::Time;
 
 use super::parts::{Applier, Beginning, Clients, Group, Life, Phase, Store, Transfer};

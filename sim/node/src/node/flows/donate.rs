@@ -5,10 +5,11 @@ use seatrial_galera::{GcommUuid, LogLine, Seqno};
 use crate::config::SstMethod;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{Effect, Effects, TimerId, log};
-use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, Peer, TransferFrame};
+use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, TransferFrame};
 use crate::gcs::StateRequest;
 use crate::node::parts::Donation;
 use crate::node::whole::Node;
+use crate::peer::Peer;
 use crate::time::Time;
 
 /// The donor's script until it has told the joiner that nothing is to be copied.

@@ -4,7 +4,7 @@
 //! they do. Its state after a stretch is its state now, with the instants of those acts moved on.
 
 use crate::evs::Evs;
-use crate::frame::Peer;
+use crate::peer::Peer;
 use crate::time::Time;
 
 use crate::node::parts::Phase;

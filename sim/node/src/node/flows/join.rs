@@ -9,10 +9,11 @@ use seatrial_galera::{GcommUuid, LogLine, Position};
 use crate::database::{Change, Database};
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{Effect, Effects, TimerId, log};
-use crate::frame::{CachedEvent, Frame, GcsMessage, Peer, TransferFrame};
+use crate::frame::{CachedEvent, Frame, GcsMessage, TransferFrame};
 use crate::gcs::Conf;
 use crate::node::parts::{Closing, Heard};
 use crate::node::whole::Node;
+use crate::peer::Peer;
 use crate::time::Time;
 
 /// The joiner's script (`wsrep_sst_rsync --role joiner`) until it listens.

@@ -3,8 +3,8 @@
 use seatrial_galera::{Position, ViewId};
 
 use crate::cache::Gcache;
-use crate::frame::Peer;
 use crate::key::StateKey;
+use crate::peer::Peer;
 
 use crate::node::whole::Node;
 

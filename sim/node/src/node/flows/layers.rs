@@ -5,12 +5,13 @@ use seatrial_galera::LogLine;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{Effect, Effects, TimerId, log};
 use crate::evs;
-use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage, Peer};
+use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage};
 use crate::gcs;
 use crate::gmcast;
 use crate::node::parts::Action;
 use crate::node::whole::Node;
 use crate::pc;
+use crate::peer::Peer;
 use crate::time::Time;
 
 impl Node {

@@ -99,7 +99,7 @@ impl Node {
         };
         let conf_id = conf
             .filter(|conf| conf.primary && !disconnected)
-            .and_then(|conf| u64::try_from(conf.conf_id).ok())
+            .and_then(|conf| u64::try_from(conf.number).ok())
             .map_or(ConfId::UNDEFINED, ConfId);
         StatusVariables {
             cluster_conf_id: conf_id,

@@ -4,10 +4,10 @@ use seatrial_galera::{GcommUuid, MemberRef, Position, ViewId, ViewType};
 
 use crate::config::Config;
 use crate::evs::Evs;
-use crate::frame::Peer;
 use crate::gcs::Gcs;
 use crate::gmcast::Gmcast;
 use crate::pc::{self, Pc, PcView, RestoredView};
+use crate::peer::Peer;
 use crate::time::Time;
 
 /// How far the opening of group communication is (`pc.cpp:connect`).

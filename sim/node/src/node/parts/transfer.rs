@@ -2,8 +2,8 @@
 
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
-use crate::frame::Peer;
 use crate::gcs::Conf;
+use crate::peer::Peer;
 
 /// How far a joiner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
