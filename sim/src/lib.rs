@@ -1,6 +1,6 @@
 //! The simulation: disks, machines, networks, and the two engines that let scenarios act on them.
 //!
-//! [`des`] is a discrete-event loop, fast, for search. `madsim` runs the same machines as async tasks
+//! Both engines drive one `cluster` and add their network, their time and their order of events. [`des`] is a discrete-event loop, fast, for search. `madsim` runs the same machines as async tasks
 //! over madsim's network, with encoded frames on its TCP streams: a second opinion on everything that
 //! the first engine's network and order of events might hide.
 

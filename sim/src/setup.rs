@@ -1,5 +1,5 @@
-//! What both engines do alike before a run: install the machines and build the initial state by the
-//! same history.
+//! The set-up of a run, for both engines: it installs the machines and builds the initial state by the same
+//! history.
 
 use seatrial_node::{Config, ConfigError, DeliberateFault, Peer};
 use seatrial_scenarios::{
@@ -107,7 +107,7 @@ pub const fn fault_node(fault: &Fault) -> Option<&NodeName> {
     }
 }
 
-/// What both simulated engines can do: every fault of the language.
+/// The capabilities of both simulated engines: every fault of the language.
 pub fn capabilities(engine: &str) -> Capabilities {
     let faults = [
         "terminate",

@@ -1,4 +1,4 @@
-//! What nodes say to each other, layer by layer, and its encoding.
+//! The messages between nodes, layer by layer, and their encoding.
 //!
 //! The `des` engine hands frames over as values, `madsim` as bytes on a TCP stream; both are the same
 //! frames.
@@ -131,7 +131,7 @@ pub struct UserMessage {
     pub seq: i64,
     /// Up to where the sender has everything from everybody.
     pub aru: i64,
-    /// What is said; nothing in a message that completes a round.
+    /// The content; nothing in a message that completes a round.
     pub payload: Option<PcMessage>,
     /// Sent again by somebody who has it (`F_RETRANS`): counts whatever became of the first sender.
     pub retransmitted: bool,

@@ -51,6 +51,10 @@ struct Link {
     last_sent: Time,
 }
 
+/// The connections of group communication.
+///
+/// It owns the links, the addresses and who needs relaying. The node's flow `layers` calls it. It never
+/// decides who is dead.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gmcast {
     me: Peer,

@@ -1,8 +1,9 @@
 //! The sans-I/O Galera node.
 //!
 //! A [`Node`] is one mariadbd process with its provider as a pure state machine: it takes [`Input`]s at
-//! given instants and appends [`Effect`]s. It contains no I/O, clock, randomness, thread or hash map,
-//! it cannot fail and it cannot look outside.
+//! given instants and appends [`Effect`]s. It contains no I/O, clock, randomness, thread or hash map. It
+//! cannot fail and cannot look outside. A [`Process`] is a node with its timers and disk operations, as a
+//! driver holds it.
 //!
 //! The layers are Galera's: gmcast (connections, relaying), evs (membership, total order), pc (primary
 //! component), gcs (the group's history, donors), the replicator with the state file and state

@@ -1,4 +1,4 @@
-//! Who is meant: a node by its place.
+//! The address of a node: its place.
 
 use serde::{Deserialize, Serialize};
 

@@ -43,7 +43,7 @@ impl Journal {
         self.trace.push(now, node, what);
     }
 
-    /// What is new about a machine since the last time; `None` without a trace.
+    /// Returns the facts of a machine that have changed since the last time; `None` without a trace.
     pub(super) fn new_facts(&mut self, peer: Peer, machine: &Machine) -> Option<TraceKind> {
         if !self.on {
             return None;

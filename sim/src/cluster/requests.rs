@@ -1,4 +1,4 @@
-//! What operators and clients have asked for.
+//! The requests of operators and clients.
 
 use std::collections::BTreeMap;
 

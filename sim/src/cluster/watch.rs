@@ -1,4 +1,4 @@
-//! What has been seen of the machines, and when something observable last changed.
+//! The last observation of the machines, and the time of the last observable change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ pub(crate) fn place(peer: Peer) -> usize {
     usize::from(peer.0)
 }
 
-/// What conditions look at.
+/// The observations that conditions look at.
 ///
 /// It owns the last observation and the fingerprints by which a change is noticed. The cluster calls it.
 /// It only reads machines.

@@ -1,10 +1,9 @@
 //! Leaping over stretches in which nothing happens.
 //!
-//! Most of a run is waiting: members tell each other that they live, and that is all. The world after
-//! such a stretch is the world before it with the instants of those acts moved on by whole periods, so
-//! it need not be simulated. A few periods before anything else happens the simulation goes on, and
-//! from there on every draw is the same as without the leap: states and trace are equal, which a test
-//! holds.
+//! Most of a run is waiting: members tell each other that they live, and that is all. The world after such
+//! a stretch is the world before it, with the instants of those acts moved on by whole periods. So the
+//! stretch need not be simulated. The simulation goes on a few periods before anything else happens. From
+//! there on every draw is the same as without the leap: a test holds that states and trace are equal.
 
 use seatrial_node::{Channel, Peer, Time};
 use seatrial_scenarios::Span;
@@ -16,7 +15,7 @@ use super::world::World;
 /// How many periods before the end of an idle stretch are simulated: enough for everything that was
 /// refreshed before the leap to be refreshed again.
 const LANDING_PERIODS: u64 = 3;
-/// Nothing must have changed for so long before a leap.
+/// A leap begins after this long without a change.
 const QUIET: Span = Span::from_secs(3);
 
 impl World {

@@ -16,7 +16,7 @@ use super::System;
 /// How long the nodes have to form their component before the search begins.
 const SETTLING: Time = Time::from_millis(60_000);
 
-/// What bounds a search.
+/// The bounds of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// For so long after the start timers run out.
@@ -33,7 +33,7 @@ pub struct Limits {
     pub writes: u8,
 }
 
-/// Some nodes in a synced component, and what may befall them.
+/// Some nodes in a synced component, with the bounds of what may happen to them.
 #[derive(Clone, Debug)]
 pub struct Nodes {
     config: Config,
@@ -42,10 +42,10 @@ pub struct Nodes {
     ends_at: Time,
 }
 
-/// What happens next.
+/// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
-    /// What was sent first from the one to the other arrives.
+    /// The oldest message from the one to the other arrives.
     Arrives(Peer, Peer),
     /// The disk has done its first operation.
     DiskDone(Peer),
@@ -111,7 +111,7 @@ struct Left {
 pub struct State {
     now: Time,
     hosts: Vec<Host>,
-    /// What is under way, by sender and receiver.
+    /// Messages under way, by sender and receiver.
     queues: BTreeMap<(Peer, Peer), VecDeque<Item>>,
     /// Connections, the lower end first.
     connections: BTreeSet<(Peer, Peer, Channel)>,

@@ -36,7 +36,7 @@ pub(super) const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
 pub(super) struct Call {
     /// Its number.
     pub(super) id: RequestId,
-    /// What is asked.
+    /// The request itself.
     pub(super) request: Request,
 }
 

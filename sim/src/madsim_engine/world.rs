@@ -115,7 +115,7 @@ pub(super) struct Shared {
 #[derive(Clone)]
 pub(super) struct World(Arc<Mutex<Shared>>);
 
-/// What is shared, locked, with the handle that new tasks need: this engine at work.
+/// The shared state, locked, with the handle that new tasks need: this engine at work.
 pub(super) struct Acting<'a> {
     world: &'a World,
     shared: MutexGuard<'a, Shared>,

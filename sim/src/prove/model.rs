@@ -21,7 +21,7 @@ use super::sight::Sight;
 /// The master seed: it names the histories and decides nothing.
 pub const SEED: u64 = 1;
 
-/// What is searched, and with what: shared by all threads, and never changed.
+/// The subject of a search and its options: shared by all threads, and never changed.
 #[derive(Clone, Debug)]
 pub struct Model {
     scenario: Scenario,

@@ -43,9 +43,9 @@ pub(crate) struct EvsView {
     pub(crate) id: ViewId,
     /// The members.
     pub(crate) members: BTreeSet<GcommUuid>,
-    /// Of the view before: those that left in order.
+    /// Members of the view before that left in order.
     pub(crate) left: BTreeSet<GcommUuid>,
-    /// Of the view before: those that did not come along.
+    /// Members of the view before that did not come along.
     pub(crate) partitioned: BTreeSet<GcommUuid>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) enum Out {
     GaveUp,
 }
 
-/// What is known of another node.
+/// The record of another node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Known {
     operational: bool,

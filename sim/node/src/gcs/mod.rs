@@ -1,9 +1,9 @@
 //! gcs: the group's history, node states, donors (`gcs/src/gcs_group.cpp`, `gcs_state_msg.cpp`,
 //! `gcs_node.cpp`).
 //!
-//! A primary component below is not enough: the members must also agree on a history. Whoever is in
-//! a working configuration decides; failing that, who was in one; failing that, who was told to
-//! bootstrap.
+//! A primary component below is not enough: the members must also agree on a history. The members of a
+//! working configuration decide. If there is none, those who were in one decide; if there are none either,
+//! a member that was told to bootstrap decides.
 
 mod donor;
 mod key;
@@ -466,7 +466,7 @@ impl Gcs {
         }
     }
 
-    /// Who is in the configuration, for `wsrep_cluster_size` and the log.
+    /// The members of the configuration, for `wsrep_cluster_size` and the log.
     pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
         self.members.iter().map(|member| member.uuid).collect()
     }

@@ -19,7 +19,7 @@ const SETTINGS: [&str; 4] = [
 ];
 
 impl Machine {
-    /// What is known of the machine now.
+    /// Returns the facts that are known of the machine now.
     pub fn facts(&self) -> Facts {
         let mut facts = Facts::new();
         let hung = self.daemon.hangs();

@@ -15,7 +15,7 @@ pub(crate) struct Idle {
 }
 
 impl Machine {
-    /// Whether nothing happens here but what repeats itself, and for how long.
+    /// Returns the period of an idle machine and the end of its idleness; `None` while anything else happens.
     pub(crate) fn idle(&self, now: Span) -> Option<Idle> {
         let nothing_runs = !self.service.is_starting()
             && !self.service.reboots()
@@ -38,13 +38,13 @@ impl Machine {
         Some(Idle { period, until })
     }
 
-    /// Whom its server dials without a connection coming of it.
+    /// The peers that its server dials in vain.
     pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
         let server = self.daemon.server().into_iter();
         server.flat_map(|server| server.node().unlinked())
     }
 
-    /// Leaps over a whole number of periods: what repeats itself happens so much later.
+    /// Leaps over a whole number of periods: everything periodic happens so much later.
     pub(crate) fn shift(&mut self, by: Span) {
         debug_assert!(!self.out.sends());
         if let Some(server) = self.daemon.server_mut() {

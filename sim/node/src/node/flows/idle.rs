@@ -30,7 +30,7 @@ impl Node {
         nothing_waits.then(|| Evs::idle_period(config).common_multiple(links))
     }
 
-    /// Whom the node dials without a connection coming of it.
+    /// The peers that the node dials in vain.
     pub fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
         self.group.gmcast.unlinked()
     }

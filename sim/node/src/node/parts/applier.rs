@@ -12,7 +12,7 @@ use crate::time::Time;
 
 use super::votes::{Vote, Votes};
 
-/// What is to be applied, in order.
+/// Something that the group has ordered and the applier applies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// A configuration.
