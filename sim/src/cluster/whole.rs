@@ -67,7 +67,7 @@ impl Cluster {
         &self.machines[place(peer)]
     }
 
-    /// The machine at a place, to act on it; [`Engine::settle`] must follow.
+    /// The machine at a place, to act on it; `settle` of the engine must follow.
     pub(crate) fn machine_mut(&mut self, peer: Peer) -> &mut Machine {
         &mut self.machines[place(peer)]
     }
