@@ -22,6 +22,7 @@ fn sources() -> Vec<(String, String)> {
         "tests",
         "benches",
         "galera",
+        "evidence",
         "scenarios",
         "sim",
         "reports",
