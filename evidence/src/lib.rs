@@ -41,23 +41,35 @@
 //! ```
 
 mod block;
+mod digest;
 mod envelope;
 mod event;
 mod fact;
+mod findings;
 mod identity;
+mod intake;
+mod known;
 mod message;
+mod nodes;
 mod plain;
 mod reader;
 mod state_file;
 mod time;
+mod timeline;
 mod words;
 
+pub use digest::Digest;
 pub use event::{
     Event, Failure, GroupView, Member, Quorum, ServerView, Side, StartPositionBy, ViewKind,
     ViewMember, ViewNumberFrom,
 };
 pub use fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
+pub use findings::{Finding, Kind, Weight, because, findings, short};
 pub use identity::Identity;
+pub use intake::{InputFile, Intake, IntakeError};
+pub use known::{FileIsOld, Known, PositionFrom, Server, Setting};
+pub use nodes::{Given, NodeFiles, divide};
 pub use reader::{Reader, Summary};
 pub use state_file::{StateFile, ViewFile};
 pub use time::{Stamp, made_at};
+pub use timeline::{Dated, KnownBy, Life, MovedOn, Timeline, in_order};
