@@ -6,8 +6,8 @@ use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHeader};
 
-use crate::Stop;
 use crate::args::EngineArg;
+use crate::{Stop, provenance};
 
 /// The engine's name in records.
 pub(crate) const fn name(engine: EngineArg) -> &'static str {
@@ -90,18 +90,9 @@ pub(crate) fn run(
 /// What a run gives. A panic is a bug of ours: it is caught, and told as the run's error.
 fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic_text(&*panic);
+        let text = seatrial_scenarios::panic_text(&*panic);
         Err(format!("a bug in seatrial, please report it: {text}"))
     })
-}
-
-/// What a panic says.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a text")
 }
 
 #[cfg(madsim)]
@@ -150,7 +141,7 @@ fn madsim_replay(_: &Recording, _: u64) -> Result<Replay, String> {
 pub(crate) fn header(engine: EngineArg, scenario: &Scenario, setup: &Setup) -> TraceHeader {
     TraceHeader {
         format: seatrial_scenarios::trace::FORMAT,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
+        program: provenance::PROGRAM.to_owned(),
         scenario: scenario.id.clone(),
         scenario_sha256: scenario.sha256.clone(),
         engine: name(engine).to_owned(),

@@ -1,4 +1,4 @@
-//! Exit codes: a contract with the scripts that call the command.
+//! Exit codes, a contract with the scripts that call the command, and the reason for a bad one.
 
 /// Everything is as expected.
 pub(crate) const OK: u8 = 0;
@@ -10,3 +10,36 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const ENVIRONMENT: u8 = 3;
 /// Stopped by a signal, and nothing found until then.
 pub(crate) const STOPPED: u8 = 4;
+
+/// The reason why a subcommand cannot do what was asked: an exit code, and a text for standard error.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    pub(crate) code: u8,
+    pub(crate) text: String,
+}
+
+impl Stop {
+    /// The command line or a scenario file is at fault.
+    pub(crate) fn usage(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: USAGE,
+            text: format!("error: {text}"),
+        }
+    }
+
+    /// The surroundings are at fault.
+    pub(crate) fn environment(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: ENVIRONMENT,
+            text: format!("error: {text}"),
+        }
+    }
+
+    /// A job has panicked: a bug of ours.
+    pub(crate) fn bug(job: &str, panic: &str) -> Self {
+        Self {
+            code: FINDING,
+            text: format!("error: a bug in seatrial, please report it: {job}: {panic}"),
+        }
+    }
+}

@@ -19,16 +19,16 @@ const REPORTS: [&str; 5] = [
     "chrome-trace.json",
 ];
 
-/// The reports of a campaign, which grow run by run.
-pub(crate) struct Reports {
+/// The report files of a campaign, which grow run by run.
+pub(crate) struct ReportFiles {
     path: PathBuf,
     page: Page,
     chrome_trace: ChromeTrace,
 }
 
-impl Reports {
-    /// Makes the folder, and takes away the reports that an earlier campaign left in it, so that nobody
-    /// takes the old results for those of a campaign that did not end.
+impl ReportFiles {
+    /// Makes the folder, and removes the reports of an earlier campaign. Otherwise they could be mistaken for
+    /// the results of a campaign that did not end.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         for old in REPORTS {

@@ -1,5 +1,4 @@
-//! What is to be run, and one run of it: a pure function of scenario, engine, seed and flags, but
-//! for the wall time.
+//! Makes one run. Apart from the wall time it is a pure function of scenario, engine, seed and flags.
 
 use std::time::Instant;
 
@@ -24,8 +23,15 @@ pub(crate) struct Job<'a> {
     pub(crate) negate: Option<&'a Negation>,
 }
 
-/// What has come of it.
-pub(crate) struct Done {
+impl Job<'_> {
+    /// Returns its name on the progress bar and in reports of panics.
+    pub(crate) fn name(&self) -> String {
+        self.scenario.id.clone()
+    }
+}
+
+/// A run that was made.
+pub(crate) struct FinishedRun {
     /// The run with its trace.
     pub(crate) run: RecordedRun,
     /// The trace as JSON Lines, empty where the run could not be made.
@@ -34,7 +40,7 @@ pub(crate) struct Done {
     pub(crate) broken_off: bool,
 }
 
-/// What the command line says of every run.
+/// The options of the command line that hold for every run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flags<'a> {
     /// The pace of scenarios that say nothing.
@@ -69,7 +75,7 @@ impl<'a> Flags<'a> {
         }
     }
 
-    /// What `seatrial replay` needs to make the same run, with a space in front.
+    /// Returns the flags with which `seatrial replay` makes the same run, with a space in front.
     pub(crate) const fn replay(self) -> &'static str {
         match (self.pace, self.timers) {
             (Pace::Rest, None) => "",
@@ -83,7 +89,7 @@ impl<'a> Flags<'a> {
 }
 
 /// Makes a run.
-pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
+pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> FinishedRun {
     let (mut record, trace) = run_with_trace(job, flags);
     let mut header = None;
     let mut rendered = String::new();
@@ -99,7 +105,7 @@ pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
         events = trace.events;
     }
     let scenario = ScenarioText::from(job.scenario);
-    Done {
+    FinishedRun {
         run: RecordedRun {
             header,
             events,
@@ -111,13 +117,13 @@ pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> Done {
     }
 }
 
-/// Makes a run whose trace is nobody's business: only its claims are looked at.
+/// Makes a run of which only the record counts, and not the trace.
 pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags<'_>) -> RunRecord {
     run_with_trace(job, flags).0
 }
 
-/// Makes a run. One on real nodes that fails is made again as often as the flags say; what passes then
-/// is flaky, and tells why the first attempt failed.
+/// Makes a run. A run on real nodes that fails is made again, at most as often as the flags say. If it
+/// passes then, it counts as flaky and keeps the failure of the first attempt.
 fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
     let (mut record, mut trace) = run_once(job, flags);
     if job.engine != EngineArg::Real {

@@ -1,46 +1,12 @@
-//! What the command does for the real engine: images, leftovers, its options.
+//! The options and the state of the real engine.
 
 use std::path::Path;
 
-use seatrial_real_harness::{Built, HarnessError, RealOptions, Suite};
+use seatrial_real_harness::{HarnessError, RealOptions};
 
-use crate::args::{EngineArg, ImageCommand, RealArgs, SuiteArg};
+use crate::args::{EngineArg, RealArgs};
 use crate::output::Out;
 use crate::{Stop, exit};
-
-/// `seatrial image`.
-pub(crate) fn image(command: &ImageCommand, out: &mut Out) -> Result<u8, Stop> {
-    let ImageCommand::Build { suite } = command;
-    let suite = match suite {
-        SuiteArg::Bookworm => Suite::Bookworm,
-        SuiteArg::Trixie => Suite::Trixie,
-    };
-    let built = seatrial_real_harness::build_image(suite).map_err(stop)?;
-    let name = suite.image();
-    out.line(&match built {
-        Built::Already => format!("{name} is there already"),
-        Built::Now => format!("{name} is built"),
-    });
-    Ok(exit::OK)
-}
-
-/// `seatrial clean`.
-pub(crate) fn clean(out: &mut Out) -> Result<u8, Stop> {
-    let removed = seatrial_real_harness::sweep().map_err(stop)?;
-    out.line(&match removed {
-        0 => "nothing was left behind".to_owned(),
-        1 => "1 container or network removed".to_owned(),
-        many => format!("{many} containers and networks removed"),
-    });
-    match seatrial_real_harness::remove_stale_images().map_err(stop)? {
-        0 => {}
-        1 => out.line("1 prepared image that no run would use again removed"),
-        many => out.line(&format!(
-            "{many} prepared images that no run would use again removed"
-        )),
-    }
-    Ok(exit::OK)
-}
 
 /// The options of the real engine, where it is asked for: then it must be there, and what earlier
 /// runs left behind is removed.
@@ -77,7 +43,8 @@ pub(crate) fn doctor(out: &mut Out) {
     }
 }
 
-fn stop(error: HarnessError) -> Stop {
+/// Turns an error of the real engine into the end of the subcommand.
+pub(crate) fn stop(error: HarnessError) -> Stop {
     match error {
         HarnessError::Stopped => Stop {
             code: exit::STOPPED,

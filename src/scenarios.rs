@@ -5,12 +5,11 @@ use std::io::Read as _;
 use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use seatrial_reports::WIDTH;
+use seatrial_reports::{WIDTH, nearest};
 use seatrial_scenarios::language::SIZE_MAX;
 use seatrial_scenarios::{Scenario, ScenarioError, catalogue};
 
 use crate::args::PackArg;
-use crate::nearest::nearest;
 use crate::{Stop, engines, exit};
 
 /// The catalogue: the documented scenarios and the regressions.

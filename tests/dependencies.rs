@@ -4,6 +4,7 @@
 //! `MariaDB` instead of our beliefs: `scenarios`, `reports` and `real-harness` never depend on `sim`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Every package and what it may depend on. A new arrow or package is a decision: it is written
@@ -26,10 +27,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["seatrial-galera", "seatrial-scenarios"],
     ),
     (
+        "seatrial-lab",
+        &[
+            "seatrial-galera",
+            "seatrial-reports",
+            "seatrial-scenarios",
+            "seatrial-sim",
+        ],
+    ),
+    (
         "seatrial",
         &[
             "seatrial-evidence",
             "seatrial-galera",
+            "seatrial-lab",
             "seatrial-real-harness",
             "seatrial-reports",
             "seatrial-scenarios",
@@ -50,6 +61,18 @@ const OUTER: &[&str] = &[
     "quick-junit",
     "testcontainers",
     "tracing-subscriber",
+];
+
+/// Crates that need a terminal, a file system, a clock or threads: a lab in a browser has none of them.
+const NOT_IN_THE_LAB: &[&str] = &[
+    "anstream",
+    "clap",
+    "ctrlc",
+    "etcetera",
+    "indicatif",
+    "reedline",
+    "rustix",
+    "tokio",
 ];
 
 /// The packages of the workspace, each with its direct dependencies of every kind.
@@ -121,6 +144,41 @@ fn the_inner_packages_neither_print_nor_drive_containers() {
                 !dependencies.contains(*outer),
                 "{name} must not depend on {outer}"
             );
+        }
+    }
+}
+
+#[test]
+fn the_lab_needs_no_terminal_file_clock_or_thread() {
+    let packages = packages();
+    for outer in NOT_IN_THE_LAB {
+        assert!(
+            !packages["seatrial-lab"].contains(*outer),
+            "seatrial-lab must not depend on {outer}"
+        );
+    }
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/lab/src");
+    let mut folders = vec![PathBuf::from(sources)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the lab's sources") {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source is text");
+                for word in [
+                    "std::fs",
+                    "std::io",
+                    "std::env",
+                    "std::thread",
+                    "std::process",
+                    "Instant",
+                    "SystemTime",
+                ] {
+                    let path = path.display();
+                    assert!(!text.contains(word), "{path} contains {word}");
+                }
+            }
         }
     }
 }

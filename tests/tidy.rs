@@ -21,6 +21,7 @@ fn sources() -> Vec<(String, String)> {
         "src",
         "tests",
         "benches",
+        "lab",
         "galera",
         "evidence",
         "scenarios",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use seatrial_scenarios::{Capabilities, Damage, Fault, FaultOutcome};
+use seatrial_scenarios::{Capabilities, Fault, FaultOutcome};
 use tokio::time::{Instant, sleep};
 
 use crate::host::Host;
@@ -20,31 +20,22 @@ kill loses what was written and not synced, so a loss of power would be pretende
 /// Why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
-/// The faults that a container can have.
+/// Why a container cannot have a fault; `None` for a fault that it can have.
+fn unsupported(name: &str) -> Option<&'static str> {
+    match name {
+        "power_off" | "power_on" => Some(NO_POWER_LOSS),
+        "clock_jump" => Some(NO_CLOCK),
+        _ => None,
+    }
+}
+
+/// What real nodes can do: every fault of the language but those that a container cannot have.
 pub(crate) fn capabilities() -> Capabilities {
-    let faults = [
-        "terminate",
-        "crash",
-        "hang",
-        "resume",
-        "cut",
-        "partition",
-        "heal",
-        "latency",
-        "loss",
-        "flap",
-        "damage",
-        "disk_full",
-        "disk_lost",
-        "interrupt_transfer",
-        "stop_hangs",
-        "read_lock",
-        "read_unlock",
-        "backend_stop",
-    ];
+    let names = Fault::KINDS.iter().map(|kind| kind.name);
+    let faults = names.filter(|name| unsupported(name).is_none());
     Capabilities {
         engine: "real".to_owned(),
-        faults: faults.iter().map(|name| (*name).to_owned()).collect(),
+        faults: faults.map(str::to_owned).collect(),
         histories: false,
     }
 }
@@ -178,11 +169,10 @@ impl Real {
     }
 
     async fn deed(&self, fault: &Fault) -> FaultOutcome {
+        if let Some(why) = unsupported(fault.name()) {
+            return FaultOutcome::Unsupported(why.to_owned());
+        }
         match fault {
-            Fault::PowerOff(_) | Fault::PowerOn(_) => {
-                return FaultOutcome::Unsupported(NO_POWER_LOSS.to_owned());
-            }
-            Fault::ClockJump { .. } => return FaultOutcome::Unsupported(NO_CLOCK.to_owned()),
             // Enforced for all hosts together.
             Fault::Cut { .. } | Fault::Partition(_) | Fault::Loss { .. } => {
                 return FaultOutcome::Applied(String::new());
@@ -244,19 +234,11 @@ impl Real {
                 "no mariadbd runs that could be stopped",
             ),
             Fault::Resume(node) => (node, "resume".to_owned(), "no stopped mariadbd"),
-            Fault::Damage { node, file, how } => {
-                let how = match how {
-                    Damage::Delete => "delete",
-                    Damage::Empty => "empty",
-                    Damage::Garbage => "garbage",
-                    Damage::OldCopy => "old-copy",
-                };
-                (
-                    node,
-                    format!("damage {} {how}", file.name()),
-                    "there is no such file",
-                )
-            }
+            Fault::Damage { node, file, how } => (
+                node,
+                format!("damage {} {}", file.name(), how.name()),
+                "there is no such file",
+            ),
             Fault::DiskFull(node) => (node, "fill_disk".to_owned(), "the disk takes more"),
             Fault::DiskLost(node) => (node, "lose_disk".to_owned(), "the data stays"),
             Fault::InterruptTransfer(node) => (

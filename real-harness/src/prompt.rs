@@ -1,6 +1,6 @@
 //! A real cluster for a person at a prompt: it is there until somebody ends it.
 
-use seatrial_scenarios::{Setup, TraceEvent};
+use seatrial_scenarios::{Bed, Setup, TraceEvent};
 
 use crate::docker::Docker;
 use crate::error::HarnessError;
@@ -16,15 +16,25 @@ pub async fn start(setup: &Setup, real: &RealOptions) -> Result<Real, HarnessErr
     run::start(setup, real).await
 }
 
-impl Real {
-    /// The events since the last call.
-    pub fn take_events(&mut self) -> Vec<TraceEvent> {
+impl Bed for Real {
+    /// There is one world only: real nodes cannot be copied.
+    fn copy(&self) -> Option<Self> {
+        None
+    }
+
+    fn take_events(&mut self) -> Vec<TraceEvent> {
         for text in std::mem::take(&mut self.trouble) {
             self.note(text);
         }
         self.take_trace().events
     }
 
+    fn hash(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Real {
     /// Removes the containers and their network.
     pub async fn remove(self) {
         self.into_trace().1.remove().await;

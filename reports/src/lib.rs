@@ -13,6 +13,7 @@ mod junit;
 mod manual;
 mod matrix;
 mod mermaid;
+mod nearest;
 mod rules;
 mod summary;
 mod terminal;
@@ -26,6 +27,7 @@ pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_te
 pub use html::Page;
 pub use junit::junit_xml;
 pub use matrix::{cell_details, matrix_markdown, matrix_text};
+pub use nearest::nearest;
 pub use summary::summary_markdown;
 pub use terminal::{Columns, details, totals};
 pub use timeline::timeline;

@@ -1,40 +1,56 @@
-//! The scenario language, the [`Testbed`] port, the operator's console, procedures, oracles and the
-//! runner.
+//! The scenario language, the [`Testbed`] port, the operator's commands, procedures, oracles, the
+//! runner and what is made of its records.
+//!
+//! The folders lie along the road of a run, and each imports only those below it:
+//!
+//! ```text
+//! results      record.jsonl, results.json, the ledger of claims
+//! comparison   engines side by side, recorded runs of real nodes
+//! trial        the runner, the oracles, the record of a run, its outcome
+//! language     scenario files, their checks, the catalogue, random schedules
+//! operator     commands, procedures, advice
+//! port         what crosses between a scenario and a cluster
+//! ```
+//!
+//! This file names every module for other crates. Inside the crate the folders name each other, and
+//! `tests/folders.rs` holds their order.
 //!
 //! Nothing here knows an engine: `scenarios` never depends on `sim` or on `real-harness`. A procedure
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
-pub mod advice;
-pub mod agreement;
-pub mod audit;
-pub mod catalogue;
-pub mod console;
-pub mod glossary;
-pub mod known;
+mod comparison;
 pub mod language;
-pub mod ledger;
-pub mod matrix;
-pub mod observation;
-pub mod oracles;
-pub mod outcome;
-pub mod predicate;
-pub mod procedures;
-pub mod record;
-pub mod record_file;
-pub mod recording;
-pub mod runner;
-pub mod schedule;
-pub mod testbed;
-pub mod time;
-pub mod trace;
+mod operator;
+mod port;
+mod results;
+mod trial;
+
+pub use comparison::{agreement, known, recording};
+pub use language::{catalogue, glossary, schedule};
+pub use operator::{advice, procedures};
+pub use port::{observation, predicate, testbed, time, trace};
+pub use results::{ledger, record_file};
+pub use trial::{audit, matrix, oracles, outcome, runner};
+
+/// The operator's console: the commands, the host on which they run, the port of procedures.
+pub mod console {
+    pub use crate::operator::commands::*;
+    pub use crate::port::console::{CommandOutcome, Console};
+    pub use crate::port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
+    pub use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
+    pub use crate::port::{console as port, host};
+}
+
+/// What is written down of a run, and `results.json`.
+pub mod record {
+    pub use crate::results::results_json::*;
+    pub use crate::trial::record::*;
+}
 
 pub use language::{Scenario, ScenarioError};
-pub use observation::{
-    GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
-};
-pub use predicate::{ClusterPredicate, NodePredicate, Predicate};
-pub use record::{Results, RunRecord};
-pub use runner::{RunOptions, run};
-pub use testbed::*;
-pub use time::Span;
-pub use trace::{Trace, TraceEvent, TraceHeader, TraceKind};
+pub use port::predicate::{ClusterPredicate, NodePredicate, Predicate};
+pub use port::trace::{Trace, TraceEvent, TraceHeader, TraceKind};
+pub use port::*;
+pub use results::results_json::Results;
+pub use trial::record::RunRecord;
+pub use trial::runner::{RunOptions, run};

@@ -83,58 +83,18 @@ pub fn machines(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Vec
 }
 
 /// The node that a fault concerns, where it concerns one machine.
-pub const fn fault_node(fault: &Fault) -> Option<&NodeName> {
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::DiskFull(node)
-        | Fault::DiskLost(node)
-        | Fault::InterruptTransfer(node)
-        | Fault::StopHangs(node)
-        | Fault::ReadLock(node)
-        | Fault::ReadUnlock(node)
-        | Fault::BackendStop(node)
-        | Fault::Damage { node, .. }
-        | Fault::ClockJump { node, .. }
-        | Fault::Latency { node, .. }
-        | Fault::Loss { node, .. }
-        | Fault::Flap { node, .. } => Some(node),
-        Fault::Cut { .. } | Fault::Partition(_) | Fault::Heal => None,
-    }
+pub fn fault_node(fault: &Fault) -> Option<&NodeName> {
+    fault.node()
 }
 
 /// What both simulated engines can do: every fault of the language.
 pub fn capabilities(engine: &str) -> Capabilities {
-    let faults = [
-        "terminate",
-        "crash",
-        "power_off",
-        "power_on",
-        "hang",
-        "resume",
-        "cut",
-        "partition",
-        "heal",
-        "latency",
-        "loss",
-        "flap",
-        "damage",
-        "disk_full",
-        "disk_lost",
-        "interrupt_transfer",
-        "stop_hangs",
-        "read_lock",
-        "read_unlock",
-        "backend_stop",
-        "clock_jump",
-    ];
     Capabilities {
         engine: engine.to_owned(),
-        faults: faults.iter().map(|name| (*name).to_owned()).collect(),
+        faults: Fault::KINDS
+            .iter()
+            .map(|kind| kind.name.to_owned())
+            .collect(),
         histories: true,
     }
 }

@@ -87,6 +87,30 @@ fn the_build_of_this_repository_has_the_madsim_engine() {
     assert_eq!(ran.code, Some(0));
 }
 
+/// `seatrial 0.1.0 (9d32137a, 2026-11-28)`, or `(unknown commit)` outside a checkout.
+#[test]
+fn the_program_names_the_commit_it_was_built_from() {
+    let work = Work::new();
+    let long = work.run(&["--version"]).stdout;
+    assert_eq!(work.run(&["-V"]).stdout, long);
+    let source = long
+        .trim_end()
+        .strip_prefix(concat!("seatrial ", env!("CARGO_PKG_VERSION"), " ("))
+        .and_then(|rest| rest.strip_suffix(')'))
+        .unwrap_or_else(|| panic!("{long}"));
+    let commit = source.split(',').next().unwrap_or_default();
+    let hash = commit.strip_suffix("-dirty").unwrap_or(commit);
+    let is_hash = hash.len() >= 8 && hash.chars().all(|c| c.is_ascii_hexdigit());
+    assert!(is_hash || source == "unknown commit", "{source}");
+    let doctor = work.run(&["doctor"]).stdout;
+    assert!(doctor.contains(&format!("({source})")), "{doctor}");
+    work.run(&["run", "two-nodes-are-terminated", "--on", "des"]);
+    let results = work.read("target/seatrial/latest/results.json");
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    let named = if is_hash { commit } else { "" };
+    assert_eq!(results["commit"], named);
+}
+
 #[test]
 fn completions_and_manual_pages() {
     let work = Work::new();

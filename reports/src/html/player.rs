@@ -299,7 +299,7 @@ impl<'a> Encoder<'a> {
             FaultOutcome::Unsupported(text) => (2, text),
         };
         let nodes: Vec<usize> = (0..self.nodes.len())
-            .filter(|place| concerns(fault, &self.nodes[*place]))
+            .filter(|place| fault.concerns(&self.nodes[*place]))
             .collect();
         let name = self.text(fault.name());
         let words = self.text(&describe_fault(fault));
@@ -456,30 +456,4 @@ impl<'a> Encoder<'a> {
 
 fn signed<T: TryInto<i64>>(number: T) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
-}
-
-/// Whether a fault acts on the node itself.
-fn concerns(fault: &Fault, node: &NodeName) -> bool {
-    match fault {
-        Fault::Terminate(name)
-        | Fault::Crash(name)
-        | Fault::PowerOff(name)
-        | Fault::PowerOn(name)
-        | Fault::Hang(name)
-        | Fault::Resume(name)
-        | Fault::DiskFull(name)
-        | Fault::DiskLost(name)
-        | Fault::InterruptTransfer(name)
-        | Fault::StopHangs(name)
-        | Fault::ReadLock(name)
-        | Fault::ReadUnlock(name)
-        | Fault::BackendStop(name)
-        | Fault::Latency { node: name, .. }
-        | Fault::Loss { node: name, .. }
-        | Fault::Flap { node: name, .. }
-        | Fault::Damage { node: name, .. }
-        | Fault::ClockJump { node: name, .. } => name == node,
-        Fault::Cut { from, to } => from == node || to == node,
-        Fault::Partition(_) | Fault::Heal => false,
-    }
 }

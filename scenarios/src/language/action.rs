@@ -1,8 +1,7 @@
 //! What a step of a scenario does, after the file has been checked.
 
-use crate::predicate::Predicate;
-use crate::testbed::{Fault, NodeName};
-use crate::time::Span;
+use crate::port::predicate::Predicate;
+use crate::port::{Fault, NodeName, Span};
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,9 +205,9 @@ impl ProcedureEnd {
 pub enum Wait {
     /// A span.
     For(Span),
-    /// Until a statement is true.
+    /// Until an expectation is true.
     Until {
-        /// The statement.
+        /// The expectation.
         until: Predicate,
         /// At most this long.
         within: Span,

@@ -13,10 +13,9 @@ use super::error::Problem;
 use super::raw::{ACTIONS, Placed, RawClaim, RawScenario, RawStep, SpanText};
 use super::scenario::{Claim, LIMIT_DEFAULT, Scenario, Step};
 use super::suggest;
-use crate::oracles;
-use crate::procedures;
-use crate::testbed::NodeName;
-use crate::time::Span;
+use crate::operator::procedures;
+use crate::port::findings;
+use crate::port::{NodeName, Span};
 
 /// The procedure of the second phase if the file says nothing.
 pub(super) const PROCEDURE_DEFAULT: &str = "manual-corrected";
@@ -421,7 +420,7 @@ impl Checker<'_> {
     }
 
     fn finding(&mut self, name: &Placed<String>) -> Option<String> {
-        let names: Vec<&str> = oracles::FINDINGS
+        let names: Vec<&str> = findings::FINDINGS
             .iter()
             .map(|finding| finding.name)
             .collect();

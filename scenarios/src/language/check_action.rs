@@ -7,11 +7,9 @@ use super::check::Checker;
 use super::choice::ProcedureEndWord;
 use super::error::Problem;
 use super::raw::{
-    Placed, RawAction, RawBy, RawLoad, RawNamedNodes, RawNode, RawNodes, RawOperator, RawPartition,
-    RawWait, RawWrite,
+    Placed, RawAction, RawLoad, RawNamedNodes, RawNode, RawOperator, RawWait, RawWrite,
 };
-use crate::testbed::{Fault, NodeName};
-use crate::time::Span;
+use crate::port::Span;
 
 /// How long an operator's command may take if the file says nothing.
 pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);
@@ -22,6 +20,9 @@ pub(super) const UNTIL_LIMIT: Span = Span::from_secs(60);
 impl Checker<'_> {
     /// The one action that is given.
     pub(super) fn action(&mut self, raw: RawAction) -> Option<Action> {
+        if let Some(faults) = self.faults(&raw) {
+            return Some(Action::Faults(faults));
+        }
         let command = NodeCommand::ALL;
         let RawAction {
             write,
@@ -33,31 +34,11 @@ impl Checker<'_> {
             force,
             pc_bootstrap,
             recover,
-            terminate,
-            crash,
-            hang,
-            resume,
-            power_off,
-            power_on,
-            partition,
-            cut,
-            heal,
-            damage,
-            disk_full,
-            disk_lost,
-            latency,
-            loss,
-            flap,
-            interrupt_transfer,
-            stop_hangs,
-            read_lock,
-            read_unlock,
-            backend_stop,
-            clock_jump,
             operator,
             procedure,
             wait,
             expect,
+            ..
         } = raw;
         // At most one of them is given: the caller has counted.
         None.or_else(|| write.map(|raw| self.write(raw.value)))
@@ -69,67 +50,6 @@ impl Checker<'_> {
             .or_else(|| force.map(|raw| self.node_command(command[4], &raw.value)))
             .or_else(|| pc_bootstrap.map(|raw| self.node_command(command[5], &raw.value)))
             .or_else(|| recover.map(|raw| self.node_command(command[6], &raw.value)))
-            .or_else(|| terminate.map(|raw| self.faults(&raw.value, Fault::Terminate)))
-            .or_else(|| crash.map(|raw| self.faults(&raw.value, Fault::Crash)))
-            .or_else(|| hang.map(|raw| self.faults(&raw.value, Fault::Hang)))
-            .or_else(|| resume.map(|raw| self.faults(&raw.value, Fault::Resume)))
-            .or_else(|| power_off.map(|raw| self.faults(&raw.value, Fault::PowerOff)))
-            .or_else(|| power_on.map(|raw| self.faults(&raw.value, Fault::PowerOn)))
-            .or_else(|| partition.map(|raw| self.partition(&raw.value)))
-            .or_else(|| {
-                cut.map(|raw| {
-                    let (from, to) = (self.node(&raw.value.from), self.node(&raw.value.to));
-                    if from == to {
-                        self.problem(Problem::at(
-                            &raw.value.to.place,
-                            "a node has no link to itself",
-                            "the same node",
-                        ));
-                    }
-                    Action::Faults(vec![Fault::Cut { from, to }])
-                })
-            })
-            .or_else(|| heal.map(|_| Action::Faults(vec![Fault::Heal])))
-            .or_else(|| {
-                damage.map(|raw| {
-                    let raw = raw.value;
-                    Action::Faults(vec![Fault::Damage {
-                        node: self.node(&raw.node),
-                        file: raw.file.meaning(),
-                        how: raw.how.meaning(),
-                    }])
-                })
-            })
-            .or_else(|| disk_full.map(|raw| self.fault(&raw.value, Fault::DiskFull)))
-            .or_else(|| disk_lost.map(|raw| self.fault(&raw.value, Fault::DiskLost)))
-            .or_else(|| {
-                latency.map(|raw| self.by(&raw.value, |node, by| Fault::Latency { node, by }))
-            })
-            .or_else(|| {
-                loss.map(|raw| {
-                    let node = self.node(&raw.value.node);
-                    let percent = self.number(&raw.value.percent, "percent", 1, 100);
-                    let percent = u8::try_from(percent).unwrap_or(100);
-                    Action::Faults(vec![Fault::Loss { node, percent }])
-                })
-            })
-            .or_else(|| {
-                flap.map(|raw| {
-                    let node = self.node(&raw.value.node);
-                    let period = self.span(&raw.value.period);
-                    Action::Faults(vec![Fault::Flap { node, period }])
-                })
-            })
-            .or_else(|| {
-                interrupt_transfer.map(|raw| self.fault(&raw.value, Fault::InterruptTransfer))
-            })
-            .or_else(|| stop_hangs.map(|raw| self.fault(&raw.value, Fault::StopHangs)))
-            .or_else(|| read_lock.map(|raw| self.fault(&raw.value, Fault::ReadLock)))
-            .or_else(|| read_unlock.map(|raw| self.fault(&raw.value, Fault::ReadUnlock)))
-            .or_else(|| backend_stop.map(|raw| self.fault(&raw.value, Fault::BackendStop)))
-            .or_else(|| {
-                clock_jump.map(|raw| self.by(&raw.value, |node, by| Fault::ClockJump { node, by }))
-            })
             .or_else(|| operator.map(|raw| self.operator(raw.value)))
             .or_else(|| {
                 procedure.map(|raw| {
@@ -261,68 +181,6 @@ impl Checker<'_> {
             nodes: vec![self.server(&raw.node)],
             name: None,
         })
-    }
-
-    fn faults(&mut self, raw: &RawNodes, fault: impl Fn(NodeName) -> Fault) -> Action {
-        Action::Faults(self.some_nodes(&raw.nodes).into_iter().map(fault).collect())
-    }
-
-    fn fault(&mut self, raw: &RawNode, fault: impl Fn(NodeName) -> Fault) -> Action {
-        Action::Faults(vec![fault(self.node(&raw.node))])
-    }
-
-    fn by(&mut self, raw: &RawBy, fault: impl Fn(NodeName, Span) -> Fault) -> Action {
-        let node = self.node(&raw.node);
-        let by = self.span(&raw.by);
-        Action::Faults(vec![fault(node, by)])
-    }
-
-    fn partition(&mut self, raw: &RawPartition) -> Action {
-        let mut groups = Vec::new();
-        let mut seen: Vec<NodeName> = Vec::new();
-        for group in &raw.groups.value {
-            let nodes = self.some_nodes(group);
-            for (node, name) in nodes.iter().zip(&group.value) {
-                if seen.contains(node) {
-                    self.problem(
-                        Problem::at(
-                            &name.place,
-                            format!("the node {node} is in two groups"),
-                            "the second time",
-                        )
-                        .help("every node is in exactly one group"),
-                    );
-                }
-            }
-            seen.extend(nodes.iter().cloned());
-            groups.push(nodes);
-        }
-        let missing: Vec<&str> = self
-            .nodes
-            .iter()
-            .filter(|node| !seen.contains(node))
-            .map(NodeName::as_str)
-            .collect();
-        if !missing.is_empty() {
-            let help = format!(
-                "every node is in exactly one group; missing: {}",
-                missing.join(", ")
-            );
-            self.problem(
-                Problem::at(
-                    &raw.groups.place,
-                    "the groups leave nodes out",
-                    "not all nodes",
-                )
-                .help(help),
-            );
-        } else if groups.len() < 2 {
-            self.problem(
-                Problem::at(&raw.groups.place, "one group is no partition", "one group")
-                    .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
-            );
-        }
-        Action::Faults(vec![Fault::Partition(groups)])
     }
 
     fn operator(&mut self, raw: RawOperator) -> Action {

@@ -6,8 +6,8 @@ use super::choice::{ClusterWord, EndWord, ProcessWord, ReadWord, WriteWord};
 use super::error::Problem;
 use super::raw::{Placed, RawExpect, RawOutcome, RawUntil};
 use super::suggest;
-use crate::predicate::{NodePredicate, Outcome, Predicate};
-use crate::testbed::NodeName;
+use crate::port::NodeName;
+use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
 
 impl Checker<'_> {
     /// The `expect` of a step.
@@ -196,7 +196,7 @@ impl Checker<'_> {
         !named && predicate == Predicate::default()
     }
 
-    /// A statement about states. Where a write or a read is tried, naming the node is enough.
+    /// An expectation of states. Where a write or a read is tried, naming the node is enough.
     pub(super) fn state(&mut self, raw: RawUntil, tries: bool) -> Predicate {
         let cluster = raw.cluster.map(ClusterWord::meaning).into_iter().collect();
         let most = i64::try_from(self.nodes.len()).unwrap_or(i64::MAX);
@@ -271,7 +271,7 @@ impl Checker<'_> {
     }
 
     /// The outcomes of a race: at least two, each with a name of its own.
-    fn outcomes(&mut self, raw: Placed<Vec<Placed<RawOutcome>>>) -> Vec<Outcome> {
+    fn outcomes(&mut self, raw: Placed<Vec<Placed<RawOutcome>>>) -> Vec<RaceOutcome> {
         if raw.value.len() < 2 {
             self.problem(
                 Problem::at(
@@ -282,7 +282,7 @@ impl Checker<'_> {
                 .help("a single outcome is no race: write its fields into the `expect` itself"),
             );
         }
-        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut outcomes: Vec<RaceOutcome> = Vec::new();
         for outcome in raw.value {
             let place = outcome.place;
             let mut outcome = outcome.value;
@@ -304,7 +304,7 @@ impl Checker<'_> {
                 ));
             }
             let name = self.words(outcome.name, "name");
-            outcomes.push(Outcome { name, state });
+            outcomes.push(RaceOutcome { name, state });
         }
         outcomes
     }

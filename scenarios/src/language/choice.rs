@@ -5,10 +5,9 @@ use serde::Deserialize;
 
 use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
 use super::scenario::{ClaimVerdict, Pace};
-use crate::observation::ProcessState;
-use crate::predicate::ClusterPredicate;
-use crate::testbed::{
-    Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, StateFile, Supervisor, Timers,
+use crate::port::predicate::ClusterPredicate;
+use crate::port::{
+    Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, ProcessState, StateFile, Supervisor, Timers,
 };
 
 /// Defines the words of a key and what each stands for.

@@ -1,18 +1,10 @@
-//! Steps, faults and statements in a few words, for traces, reports and failures.
+//! Steps, faults and expectations in a few words, for traces, reports and failures.
 
 use std::fmt;
 
 use super::action::{Action, Expect, Wait};
-use crate::predicate::{NodePredicate, Predicate};
-use crate::testbed::{Damage, Fault, NodeName};
-
-fn list(nodes: &[NodeName]) -> String {
-    nodes
-        .iter()
-        .map(NodeName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
+use crate::port::predicate::{NodePredicate, Predicate};
+use crate::port::{Fault, comma_list};
 
 /// The step in a few words, for traces, reports and failures.
 impl fmt::Display for Action {
@@ -26,11 +18,16 @@ impl fmt::Display for Action {
                     f,
                     "load of {} clients on {}",
                     load.clients,
-                    list(&load.nodes)
+                    comma_list(&load.nodes)
                 )
             }
             Self::Command(command) => {
-                write!(f, "{} {}", command.command.name(), list(&command.nodes))
+                write!(
+                    f,
+                    "{} {}",
+                    command.command.name(),
+                    comma_list(&command.nodes)
+                )
             }
             Self::Faults(faults) => write_faults(f, faults),
             Self::Operator(operator) => write!(f, "on {}: {}", operator.node, operator.line),
@@ -59,49 +56,14 @@ fn write_faults(f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
         if index > 0 {
             f.write_str(", ")?;
         }
-        f.write_str(&describe_fault(fault))?;
+        write!(f, "{fault}")?;
     }
     Ok(())
 }
 
-/// A fault in a few words.
+/// The fault in a few words.
 pub fn describe_fault(fault: &Fault) -> String {
-    let name = fault.name().replace('_', " ");
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::DiskFull(node)
-        | Fault::DiskLost(node)
-        | Fault::InterruptTransfer(node)
-        | Fault::StopHangs(node)
-        | Fault::ReadLock(node)
-        | Fault::ReadUnlock(node)
-        | Fault::BackendStop(node) => format!("{name} {node}"),
-        Fault::Cut { from, to } => format!("cut {from} to {to}"),
-        Fault::Partition(groups) => {
-            let groups: Vec<String> = groups.iter().map(|group| list(group)).collect();
-            format!("partition {}", groups.join(" | "))
-        }
-        Fault::Heal => name,
-        Fault::Latency { node, by } | Fault::ClockJump { node, by } => {
-            format!("{name} {node} by {by}")
-        }
-        Fault::Loss { node, percent } => format!("loss {node} {percent}%"),
-        Fault::Flap { node, period } => format!("flap {node} every {period}"),
-        Fault::Damage { node, file, how } => {
-            let how = match how {
-                Damage::Delete => "delete",
-                Damage::Empty => "empty",
-                Damage::Garbage => "put garbage into",
-                Damage::OldCopy => "put an old copy back of",
-            };
-            format!("{how} {} on {node}", file.name())
-        }
-    }
+    fault.to_string()
 }
 
 fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
@@ -115,7 +77,7 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
     let error = expect
         .error
         .map_or_else(String::new, |error| format!(" with error {error}"));
-    let probed = list(&expect.probed);
+    let probed = comma_list(&expect.probed);
     if let Some(write) = expect.write {
         parts.push(format!("a write on {probed} {}{error}", write.name()));
     }
@@ -142,7 +104,7 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
     Ok(())
 }
 
-/// A statement about states in a few words.
+/// An expectation of states in a few words.
 pub fn describe(predicate: &Predicate) -> String {
     let mut parts = Vec::new();
     for (node, wanted) in &predicate.nodes {

@@ -1,20 +1,25 @@
 //! Scenario files: what they say, and what is wrong with them.
 //!
-//! A file is read in two steps. [`raw`] holds the tables as they stand in the text; [`check`] turns
+//! A file is read in two steps. `raw.rs` holds the tables as they stand in the text; `check.rs` turns
 //! them into a [`Scenario`], in which every name is known and every value possible. Both report the
 //! place in the file.
 
 mod action;
+pub mod catalogue;
 mod check;
 mod check_action;
 mod check_expect;
+mod check_fault;
 mod check_options;
 mod choice;
 mod describe;
 mod error;
+pub mod glossary;
+mod parse;
 mod part;
 mod raw;
 mod scenario;
+pub mod schedule;
 mod schema;
 mod suggest;
 mod write;

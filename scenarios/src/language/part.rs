@@ -4,13 +4,13 @@
 //! whether it can fail, so each has a name.
 
 use super::action::{Action, Expect, Operator, RequestCheck, RequestEnd, Wait};
-use crate::predicate::{Focus, Predicate};
-use crate::testbed::NodeName;
+use crate::port::NodeName;
+use crate::port::predicate::{Focus, Predicate};
 
 /// A part of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The statement about states at this place of [`Predicate::statements`].
+    /// The expectation of states at this place of [`Predicate::expectations`].
     State(usize),
     /// What becomes of a write on the node.
     Write(NodeName),
@@ -62,7 +62,7 @@ impl Parts {
     }
 
     fn states(&mut self, state: &Predicate) {
-        for (place, says) in state.statements().into_iter().enumerate() {
+        for (place, says) in state.expectations().into_iter().enumerate() {
             self.add(Part::State(place), says);
         }
     }
@@ -146,7 +146,7 @@ impl Action {
 }
 
 impl Expect {
-    /// The same check reduced to one part. A statement about states is negated in it; whoever
+    /// The same check reduced to one part. An expectation of states is negated in it; whoever
     /// measures the other parts turns the answer round.
     #[must_use]
     pub fn negated(&self, part: &Part) -> Self {

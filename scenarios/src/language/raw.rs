@@ -13,6 +13,8 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use toml::Spanned;
 
+use crate::port::fault::fault_table;
+
 use super::choice::{
     ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,
     LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord,
@@ -154,21 +156,43 @@ impl JsonSchema for RawOptions {
     }
 }
 
-/// Defines the table of a step and that of a part of `together`, which have the same actions.
+/// The tables of a scenario file by the shapes of the faults' arguments.
+mod shape {
+    pub(super) type Nodes = super::RawNodes;
+    pub(super) type Node = super::RawNode;
+    pub(super) type Link = super::RawCut;
+    pub(super) type Groups = super::RawPartition;
+    pub(super) type Nothing = super::RawEmpty;
+    pub(super) type File = super::RawDamage;
+    pub(super) type By = super::RawBy;
+    pub(super) type Percent = super::RawLoss;
+    pub(super) type Period = super::RawFlap;
+}
+
+/// Defines the table of a step and that of a part of `together`, which have the same actions: those
+/// before the faults, those after them, and the faults themselves out of their table.
 macro_rules! action_tables {
-    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty,)+) => {
+    (
+        { $($(#[doc = $first_doc:literal])+ $first:ident: $first_type:ty,)+ }
+        { $($(#[doc = $last_doc:literal])+ $last:ident: $last_type:ty,)+ }
+        { $($(#[doc = $doc:literal])+ $fault:ident: $shape:ident $arguments:tt => $variant:ident $fields:tt, $drawn:ident;)+ }
+    ) => {
         /// One action of several that happen in the same instant.
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawAction {
-            $($(#[doc = $doc])+ pub(super) $name: Option<Placed<$type>>,)+
+            $($(#[doc = $first_doc])+ pub(super) $first: Option<Placed<$first_type>>,)+
+            $($(#[doc = $doc])+ pub(super) $fault: Option<Placed<shape::$shape>>,)+
+            $($(#[doc = $last_doc])+ pub(super) $last: Option<Placed<$last_type>>,)+
         }
 
         /// A step: exactly one action, and if wanted a claim and a note.
         #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawStep {
-            $($(#[doc = $doc])+ pub(super) $name: Option<Placed<$type>>,)+
+            $($(#[doc = $first_doc])+ pub(super) $first: Option<Placed<$first_type>>,)+
+            $($(#[doc = $doc])+ pub(super) $fault: Option<Placed<shape::$shape>>,)+
+            $($(#[doc = $last_doc])+ pub(super) $last: Option<Placed<$last_type>>,)+
             /// Several actions in one instant.
             pub(super) together: Option<Placed<Vec<Placed<RawAction>>>>,
             /// A statement of the documentation that this step's check decides.
@@ -182,7 +206,11 @@ macro_rules! action_tables {
         impl RawStep {
             /// The step's actions apart from its other keys.
             pub(super) fn take_action(&mut self) -> RawAction {
-                RawAction { $($name: self.$name.take(),)+ }
+                RawAction {
+                    $($first: self.$first.take(),)+
+                    $($fault: self.$fault.take(),)+
+                    $($last: self.$last.take(),)+
+                }
             }
         }
 
@@ -190,19 +218,31 @@ macro_rules! action_tables {
             /// The names and places of the actions that are given.
             pub(super) fn given(&self) -> Vec<(&'static str, Range<usize>)> {
                 let mut given = Vec::new();
-                $(if let Some(action) = &self.$name {
-                    given.push((stringify!($name), action.place.clone()));
+                $(if let Some(action) = &self.$first {
+                    given.push((stringify!($first), action.place.clone()));
+                })+
+                $(if let Some(action) = &self.$fault {
+                    given.push((stringify!($fault), action.place.clone()));
+                })+
+                $(if let Some(action) = &self.$last {
+                    given.push((stringify!($last), action.place.clone()));
                 })+
                 given
             }
         }
 
         /// The keys that name an action.
-        pub(super) const ACTIONS: &[&str] = &[$(stringify!($name),)+ "together"];
+        pub(super) const ACTIONS: &[&str] = &[
+            $(stringify!($first),)+
+            $(stringify!($fault),)+
+            $(stringify!($last),)+
+            "together",
+        ];
     };
 }
 
-action_tables! {
+fault_table! { action_tables
+{
     /// Transactions of one new row each, one after another.
     write: RawWrite,
     /// Clients that write all the time, for a span or from here on.
@@ -221,48 +261,8 @@ action_tables! {
     pc_bootstrap: RawNode,
     /// `mysqld_safe --wsrep-recover`.
     recover: RawNode,
-    /// The servers are killed; nobody starts them again until somebody does.
-    terminate: RawNodes,
-    /// The servers are killed; the supervisor may start them again.
-    crash: RawNodes,
-    /// The servers are stopped by SIGSTOP.
-    hang: RawNodes,
-    /// The servers go on after a `hang`.
-    resume: RawNodes,
-    /// The hosts lose power.
-    power_off: RawNodes,
-    /// The hosts boot again, and with them the database service.
-    power_on: RawNodes,
-    /// Nodes of different groups do not reach each other.
-    partition: RawPartition,
-    /// Nothing passes from the one node to the other; the other way is open.
-    cut: RawCut,
-    /// Every cut, loss and added latency ends.
-    heal: RawEmpty,
-    /// A file of a node is damaged.
-    damage: RawDamage,
-    /// Writes to the node's disk fail.
-    disk_full: RawNode,
-    /// The node's data folder is empty, as after a replaced disk.
-    disk_lost: RawNode,
-    /// Added one-way latency on everything that reaches or leaves the node.
-    latency: RawBy,
-    /// A part of the packets that reach the node is lost.
-    loss: RawLoss,
-    /// The links of the node are cut and healed in turn.
-    flap: RawFlap,
-    /// A running state transfer to or from the node breaks off.
-    interrupt_transfer: RawNode,
-    /// The next orderly stop of the node's server does not end by itself.
-    stop_hangs: RawNode,
-    /// A session takes the global read lock and keeps it.
-    read_lock: RawNode,
-    /// That session ends.
-    read_unlock: RawNode,
-    /// The mail back end of the node ends.
-    backend_stop: RawNode,
-    /// The node's clock jumps forward.
-    clock_jump: RawBy,
+}
+{
     /// A command that an operator types on a node.
     operator: RawOperator,
     /// A recovery procedure acts on the whole cluster.
@@ -271,6 +271,7 @@ action_tables! {
     wait: RawWait,
     /// Something must be true.
     expect: RawExpect,
+}
 }
 
 /// Transactions of one new row each, one after another.

@@ -3,12 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use super::check::check;
-use super::error::{Problem, ScenarioError};
-use super::raw::RawScenario;
-use crate::testbed::{Initial, NodeName, Options, Setup, Timers};
-use crate::time::Span;
-use crate::trace::sha256_hex;
+use crate::port::{Initial, NodeName, Options, Setup, Span, Timers};
 
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;
@@ -57,7 +52,7 @@ impl ClaimVerdict {
     }
 }
 
-/// A statement of the documentation, in our own words, that a step's check decides.
+/// A claim of the documentation, in our own words, that a step's check decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Its name.
@@ -131,38 +126,6 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads a scenario from the text of a file.
-    ///
-    /// `file_name` appears in messages and in the line that replays a run.
-    pub fn parse(file_name: &str, text: &str) -> Result<Self, Box<ScenarioError>> {
-        if text.len() > SIZE_MAX {
-            return Err(ScenarioError::without_source(
-                file_name,
-                Problem::new(format!(
-                    "the file has {} bytes, a scenario has at most {SIZE_MAX}",
-                    text.len()
-                ))
-                .help("a scenario is a few pages of text: is this the right file?"),
-            ));
-        }
-        if text.trim().is_empty() {
-            return Err(ScenarioError::without_source(
-                file_name,
-                Problem::new("the file is empty".to_owned()).help(
-                    "a scenario needs an `id`, a `title` and `[[step]]` tables; `seatrial show` prints examples",
-                ),
-            ));
-        }
-        let raw: RawScenario = toml::from_str(text).map_err(|error| {
-            ScenarioError::new(file_name, text, vec![Problem::from_toml(&error, text)])
-        })?;
-        let mut scenario =
-            check(raw, text).map_err(|problems| ScenarioError::new(file_name, text, problems))?;
-        file_name.clone_into(&mut scenario.file);
-        scenario.sha256 = sha256_hex(text);
-        Ok(scenario)
-    }
-
     /// What an engine needs to build the cluster of this scenario.
     pub fn setup(&self, timers: Option<Timers>, seed: u64) -> Setup {
         Setup {

@@ -9,11 +9,11 @@ use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Wr
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-use crate::predicate::{NodePredicate, Outcome, Predicate};
-use crate::testbed::{
-    Damage, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Supervisor, Timers,
+use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
+use crate::port::{
+    Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
+    Supervisor, Timers,
 };
-use crate::time::Span;
 
 /// The keys and values of an inline table, in order.
 #[derive(Default)]
@@ -319,70 +319,46 @@ fn fault_lines(faults: &[Fault]) -> Vec<String> {
 }
 
 /// The node of a fault whose action takes several nodes.
-const fn one_of_several(fault: &Fault) -> Option<&NodeName> {
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node) => Some(node),
+fn one_of_several(fault: &Fault) -> Option<&NodeName> {
+    match fault.arguments() {
+        Arguments::Nodes { node } => Some(node),
         _ => None,
     }
 }
 
 fn fault_table(fault: &Fault) -> Table {
     let mut table = Table::default();
-    match fault {
-        Fault::Terminate(node)
-        | Fault::Crash(node)
-        | Fault::Hang(node)
-        | Fault::Resume(node)
-        | Fault::PowerOff(node)
-        | Fault::PowerOn(node) => table.nodes("nodes", std::slice::from_ref(node)),
-        Fault::DiskFull(node)
-        | Fault::DiskLost(node)
-        | Fault::InterruptTransfer(node)
-        | Fault::StopHangs(node)
-        | Fault::ReadLock(node)
-        | Fault::ReadUnlock(node)
-        | Fault::BackendStop(node) => table.text("node", node.as_str()),
-        Fault::Heal => {}
-        Fault::Cut { from, to } => {
+    match fault.arguments() {
+        Arguments::Nodes { node } => table.nodes("nodes", std::slice::from_ref(node)),
+        Arguments::Node { node } => table.text("node", node.as_str()),
+        Arguments::Nothing => {}
+        Arguments::Link { from, to } => {
             table.text("from", from.as_str());
             table.text("to", to.as_str());
         }
-        Fault::Partition(groups) => {
+        Arguments::Groups { groups } => {
             let groups: Vec<String> = groups
                 .iter()
                 .map(|group| list(group.iter().map(NodeName::as_str)))
                 .collect();
             table.put("groups", format!("[{}]", groups.join(", ")));
         }
-        Fault::Latency { node, by } | Fault::ClockJump { node, by } => {
+        Arguments::By { node, by } => {
             table.text("node", node.as_str());
             table.span("by", Some(*by));
         }
-        Fault::Loss { node, percent } => {
+        Arguments::Percent { node, percent } => {
             table.text("node", node.as_str());
             table.put("percent", percent);
         }
-        Fault::Flap { node, period } => {
+        Arguments::Period { node, period } => {
             table.text("node", node.as_str());
             table.span("period", Some(*period));
         }
-        Fault::Damage { node, file, how } => {
+        Arguments::File { node, file, how } => {
             table.text("node", node.as_str());
             table.text("file", file.name());
-            table.text(
-                "how",
-                match how {
-                    Damage::Delete => "delete",
-                    Damage::Empty => "empty",
-                    Damage::Garbage => "garbage",
-                    Damage::OldCopy => "old-copy",
-                },
-            );
+            table.text("how", how.name());
         }
     }
     table
@@ -428,7 +404,7 @@ fn expect_table(expect: &Expect) -> Table {
 }
 
 /// What is said of states. A table says the same of all the nodes that it names, and so does every
-/// statement that was read from one.
+/// expectation that was read from one.
 fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     let named: Vec<NodeName> = state.nodes.iter().map(|(node, _)| node.clone()).collect();
     let nodes = if named.is_empty() {
@@ -456,7 +432,7 @@ fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     table.maybe("highest_seqno_nodes", state.highest_seqno_nodes);
 }
 
-fn outcome_table(outcome: &Outcome) -> String {
+fn outcome_table(outcome: &RaceOutcome) -> String {
     let mut table = Table::default();
     table.text("name", &outcome.name);
     put_state(&mut table, &outcome.state, &[]);
@@ -481,10 +457,7 @@ fn put_node(table: &mut Table, wanted: &NodePredicate) {
         has_rows,
         lacks_rows,
     } = wanted;
-    table.maybe_text(
-        "process",
-        process.map(crate::observation::ProcessState::name),
-    );
+    table.maybe_text("process", process.map(crate::port::ProcessState::name));
     table.maybe("exit", *exit);
     table.maybe_text("cluster_status", cluster_status.as_deref());
     table.maybe("cluster_size", *cluster_size);

@@ -2,6 +2,7 @@
 //!
 //! The world is a value; nothing in it depends on anything but the setup and what is done to it.
 
+mod bed;
 mod leap;
 mod network;
 mod picture;

@@ -6,17 +6,21 @@
 //! state decides its future. Nothing is drawn by chance (`jitter = "none"`): what happens depends on
 //! the events alone, so that a state has one successor for each of them.
 //!
-//! Threads are the caller's business: [`Model`] is shared and never changes, [`Closure`] takes what
+//! Threads are the caller's business ([`Workers`]): [`Model`] is shared and never changes, [`Closure`] takes what
 //! was found in an order that does not depend on who found it.
 
 mod alphabet;
 mod closure;
 mod key;
+mod limits;
 mod model;
+mod search;
 mod sight;
 
 pub use alphabet::{Alphabet, Event};
 pub use closure::{Closure, Found, Known, Level};
 pub use key::{Canonical, Key};
+pub use limits::{Knowledge, LookAlikes, tells_apart};
 pub use model::{Judged, Live, Model, SEED, judged};
+pub use search::{Bounds, Healed, SearchEnd, Searched, Verdict, Workers, search};
 pub use sight::{Evidence, Look, Sight};

@@ -1,0 +1,408 @@
+//! The lab behind the prompt: a line in, a reply out.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use owo_colors::OwoColorize as _;
+use seatrial_reports::{quote, wrapped};
+use seatrial_scenarios::language::Step;
+use seatrial_scenarios::{Scenario, Timers};
+
+use crate::command::{Command, Trouble, parse};
+use crate::complete::{Completions, Words};
+use crate::engine::Engine;
+use crate::mission::play::Playing;
+use crate::mission::{Mission, debrief};
+use crate::opening::{Opening, OpeningError, plain};
+use crate::progress::Progress;
+use crate::reply::{FileToSave, Reply};
+use crate::session::Session;
+use crate::views::{clock, diff, echo, history, moments, status, why};
+use crate::{help, views};
+
+/// The settings that all clusters of a lab share.
+pub struct Setting {
+    /// The missions, in the order of the list that `mission` shows.
+    pub missions: Vec<Mission>,
+    /// The master seed.
+    pub seed: u64,
+    /// Timeouts that replace those of the scenario.
+    pub timers: Option<Timers>,
+}
+
+/// A lab: a session on one cluster, and the mission that is played on it.
+pub struct Lab<E: Engine> {
+    engine: E,
+    setting: Setting,
+    session: Session<E::Bed>,
+    /// The steps of the scenario, to be played one by one.
+    steps: Vec<Step>,
+    mission: Option<Playing>,
+    progress: Progress,
+}
+
+impl<E: Engine> Lab<E> {
+    /// Opens a lab, and returns the text that is shown first.
+    ///
+    /// # Errors
+    /// When the cluster does not reach its initial state, or there is no such mission.
+    pub async fn open(
+        engine: E,
+        setting: Setting,
+        opening: &Opening,
+        progress: Progress,
+    ) -> Result<(Self, String), OpeningError> {
+        let plain = plain();
+        let (scenario, named) = match opening {
+            Opening::Plain | Opening::Mission(_) => (&plain, None),
+            Opening::Scenario(scenario) => (&**scenario, Some(&**scenario)),
+        };
+        let session = build(&engine, &setting, scenario)
+            .await
+            .map_err(OpeningError::Cluster)?;
+        let mut lab = Self {
+            engine,
+            setting,
+            session,
+            steps: scenario.steps.clone(),
+            mission: None,
+            progress,
+        };
+        let text = match opening {
+            Opening::Plain | Opening::Scenario(_) => lab.welcome(named),
+            Opening::Mission(id) => match lab.begin(id).await {
+                Ok(text) => text,
+                Err(trouble) => {
+                    lab.end().await;
+                    return Err(OpeningError::Mission(trouble.text));
+                }
+            },
+        };
+        Ok((lab, text))
+    }
+
+    /// Returns the text that is shown first.
+    fn welcome(&self, scenario: Option<&Scenario>) -> String {
+        let mut text = String::new();
+        if let Some(remark) = self.engine.remark() {
+            text.push_str(&wrapped("", "", remark));
+        }
+        let Some(scenario) = scenario else {
+            let nodes = views::names(self.session.nodes());
+            let said = format!(
+                "A cluster of {nodes}, all synced. Break it, and bring it back. `help` lists the \
+                 commands, `mission` the missions."
+            );
+            return text + &wrapped("", "", &said);
+        };
+        let _ = writeln!(text, "{}", scenario.title.bold());
+        if let Some(why) = &scenario.why {
+            text.push_str(&wrapped("", "", why));
+        }
+        let steps = format!(
+            "Its {} steps have not been played: `next` plays one.",
+            self.steps.len()
+        );
+        text.push_str(&wrapped("", "", &steps));
+        text
+    }
+
+    /// Returns the prompt: it shows the simulated time.
+    pub fn prompt(&self) -> String {
+        let now = self.session.now();
+        format!("lab {}> ", clock(now.clock()))
+    }
+
+    /// Returns the names of the nodes.
+    pub fn nodes(&self) -> Vec<String> {
+        self.session
+            .nodes()
+            .iter()
+            .map(|node| node.as_str().to_owned())
+            .collect()
+    }
+
+    /// Returns the words that the person may type, for a face that completes lines on its own.
+    pub fn words(&self) -> Words {
+        let missions = self.setting.missions.iter();
+        let missions = missions.map(|mission| mission.id.clone()).collect();
+        Words::new(self.nodes(), missions)
+    }
+
+    /// Returns what the last word of a line may be. `line` is the text before the cursor.
+    pub fn completions(&self, line: &str) -> Completions {
+        self.words().at(line)
+    }
+
+    /// Returns the learner's progress.
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Returns the session, for tests.
+    #[cfg(test)]
+    pub(crate) const fn session(&self) -> &Session<E::Bed> {
+        &self.session
+    }
+
+    /// Ends the lab and its cluster.
+    pub async fn end(self) {
+        self.engine.end(self.session.into_bed()).await;
+    }
+
+    /// Does what a line asks for.
+    pub async fn line(&mut self, line: &str) -> Reply {
+        self.answer(line).await.unwrap_or_else(Reply::from)
+    }
+
+    async fn answer(&mut self, line: &str) -> Result<Reply, Trouble> {
+        let command = parse(line, self.session.nodes())?;
+        let open = self.mission.is_none();
+        let text = match command {
+            Command::Nothing => String::new(),
+            Command::Quit => {
+                return Ok(Reply {
+                    leave: true,
+                    ..Reply::default()
+                });
+            }
+            Command::Act(act) => {
+                self.session.act(line.trim(), &act).await?;
+                self.after_act()
+            }
+            Command::Next(count) => self.next(count).await?,
+            Command::Status => status::status(&self.session, open),
+            Command::Why(node) => why::why(&self.session, &node, open),
+            Command::History => {
+                self.only_open("history")?;
+                history::history(&self.session)
+            }
+            Command::Moments => moments::moments(&self.session),
+            Command::Hash => format!("{}\n", self.hash()?),
+            Command::Back(count) => {
+                let there = self.session.before(count)?;
+                self.travel(there)?
+            }
+            Command::Goto(place) => {
+                let there = self.session.place(&place)?;
+                self.session.take_fork(&place);
+                self.travel(there)?
+            }
+            Command::Reset => {
+                let there = self.session.start();
+                self.travel(there)?
+            }
+            Command::Fork(name) => {
+                let before = self.session.fork.clone();
+                self.session.begin_fork(&name)?;
+                let said = format!(
+                    "fork {name} goes on from moment {}; `goto {before}` goes back to {before}",
+                    self.session.number()
+                );
+                wrapped("", "  ", &said)
+            }
+            Command::Diff(one, other) => self.diff(&one, other.as_deref())?,
+            Command::Save(name) => return self.save(&name),
+            Command::Mission(None) => self.list(),
+            Command::Mission(Some(id)) => self.begin(&id).await?,
+            Command::Hint => self.mission.as_mut().ok_or_else(no_mission)?.hint(),
+            Command::Debrief => return self.debrief().await,
+            Command::Help(None) => help::text(),
+            Command::Help(Some(name)) => help::about(name.trim_end_matches('…'))
+                .ok_or_else(|| Trouble::unknown("command", &name, help::names()))?,
+        };
+        Ok(Reply {
+            text,
+            ..Reply::default()
+        })
+    }
+
+    fn after_act(&mut self) -> String {
+        let mut text = echo::echo(&self.session, self.mission.is_none());
+        if let Some(mission) = &mut self.mission {
+            text.push_str(&mission.after_act(&self.session));
+        }
+        text
+    }
+
+    /// What only full knowledge can tell is not told before a mission has ended.
+    fn only_open(&self, command: &str) -> Result<(), Trouble> {
+        if self.mission.is_none() {
+            return Ok(());
+        }
+        Err(Trouble::new(format!(
+            "`{command}` shows what no operator can see: not in a mission"
+        ))
+        .help("look on the nodes; `hint` helps, `debrief` ends the mission and tells all"))
+    }
+
+    async fn next(&mut self, count: Option<usize>) -> Result<String, Trouble> {
+        let mut text = String::new();
+        let from = self.session.now().scripted;
+        let left = self.steps.len().saturating_sub(from);
+        if left == 0 || self.mission.is_some() {
+            return Err(Trouble::new(if self.steps.is_empty() {
+                "there is no scenario whose steps could be played"
+            } else {
+                "all steps of the scenario have been played"
+            }));
+        }
+        for index in from..from + count.unwrap_or(left).min(left) {
+            let step = self.steps[index].clone();
+            text.push_str(&wrapped(
+                &format!("{:>3}  ", index + 1),
+                "     ",
+                &step.action.to_string(),
+            ));
+            self.session.play_scripted(step).await?;
+            text.push_str(&self.after_act());
+        }
+        Ok(text)
+    }
+
+    fn hash(&self) -> Result<String, Trouble> {
+        self.session
+            .hash()
+            .ok_or_else(|| Trouble::new("real nodes cannot be seen into: there is no hash"))
+    }
+
+    fn travel(&mut self, there: usize) -> Result<String, Trouble> {
+        let moved = there != self.session.number();
+        self.session.travel(there)?;
+        if let Some(mission) = &mut self.mission
+            && moved
+        {
+            mission.travelled();
+        }
+        Ok(format!("{}\n", status::place(&self.session)))
+    }
+
+    fn diff(&self, one: &str, other: Option<&str>) -> Result<String, Trouble> {
+        let number = self.session.place(one)?;
+        let (other_name, other) = match other {
+            Some(other) => (other, self.session.place(other)?),
+            None => ("now", self.session.number()),
+        };
+        let gone = || Trouble::new("there is no such moment");
+        let first = self.session.moment(number).ok_or_else(gone)?;
+        let second = self.session.moment(other).ok_or_else(gone)?;
+        Ok(diff::diff(
+            (one, first),
+            (other_name, second),
+            self.mission.is_none(),
+        ))
+    }
+
+    /// Writes the way to the present moment down as a scenario. The face puts it into a file.
+    fn save(&self, name: &str) -> Result<Reply, Trouble> {
+        let stem: String = Path::new(name)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().to_lowercase())
+            .unwrap_or_default()
+            .chars()
+            .map(|c| {
+                if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .take(60)
+            .collect();
+        let id = if stem.is_empty() { "session" } else { &stem };
+        let scenario = self.session.scenario(id)?;
+        let replay = format!(
+            "seatrial replay {} --on des --seed {}",
+            quote(name),
+            self.session.seed()
+        );
+        let text = format!("# {replay}\n{}", scenario.to_toml());
+        let steps = scenario.steps.len();
+        Ok(Reply {
+            text: format!("{steps} steps written; the same run again:\n  {replay}\n"),
+            file: Some(FileToSave {
+                name: name.to_owned(),
+                text,
+            }),
+            ..Reply::default()
+        })
+    }
+
+    fn list(&self) -> String {
+        let mut text = String::new();
+        for mission in &self.setting.missions {
+            let best = self.progress.best(&mission.id);
+            let mark = best.map_or_else(|| " ".to_owned(), |best| best.to_string());
+            text.push_str(&wrapped(
+                &format!("{mark} {:<28}", mission.id),
+                &" ".repeat(30),
+                &mission.title,
+            ));
+        }
+        text.push_str("`mission ID` begins one\n");
+        text
+    }
+
+    /// Begins a mission on a new cluster, and returns its story.
+    async fn begin(&mut self, id: &str) -> Result<String, Trouble> {
+        let known = self.setting.missions.iter().find(|known| known.id == id);
+        let Some(mission) = known.cloned() else {
+            let ids: Vec<&str> = self
+                .setting
+                .missions
+                .iter()
+                .map(|m| m.id.as_str())
+                .collect();
+            return Err(Trouble::unknown("mission", id, ids));
+        };
+        let scenario = mission.scenario.clone();
+        let session = build(&self.engine, &self.setting, &scenario)
+            .await
+            .map_err(Trouble::new)?;
+        let before = std::mem::replace(&mut self.session, session);
+        self.engine.end(before.into_bed()).await;
+        self.steps.clear();
+        for (line, act) in &mission.setup {
+            self.session.act(line, act).await?;
+        }
+        self.session.set_start();
+        let text = mission.story_text();
+        self.mission = Some(Playing::new(mission));
+        Ok(text)
+    }
+
+    async fn debrief(&mut self) -> Result<Reply, Trouble> {
+        let playing = self.mission.as_ref().ok_or_else(no_mission)?;
+        let graded = debrief::grade(&mut self.session, playing).await?;
+        let mut text = debrief::text(&self.session, playing, &graded);
+        self.progress.note(&playing.mission().id, graded.letter);
+        let again = format!(
+            "`mission {}` tries it again; `history`, `why` and `diff` tell all now.",
+            playing.mission().id
+        );
+        text.push_str(&wrapped("", "", &again));
+        self.mission = None;
+        Ok(Reply {
+            text,
+            progress_changed: true,
+            ..Reply::default()
+        })
+    }
+}
+
+fn no_mission() -> Trouble {
+    Trouble::new("there is no mission under way").help("`mission` lists them")
+}
+
+async fn build<E: Engine>(
+    engine: &E,
+    setting: &Setting,
+    scenario: &Scenario,
+) -> Result<Session<E::Bed>, String> {
+    let setup = scenario.setup(setting.timers, setting.seed);
+    let bed = engine.build(&setup).await?;
+    let mut scenario = scenario.clone();
+    // What is saved runs with the timers that were played with.
+    scenario.timers = setting.timers.or(scenario.timers);
+    Ok(Session::begin(bed, &scenario, setting.seed).await)
+}

@@ -1,0 +1,72 @@
+//! A mission under way.
+
+use seatrial_reports::wrapped;
+use seatrial_scenarios::ClusterPredicate;
+
+use super::{Mission, joined};
+use crate::session::Session;
+use seatrial_scenarios::Bed;
+
+/// A mission under way.
+pub(crate) struct Playing {
+    mission: Mission,
+    hints: usize,
+    travelled: usize,
+    told: bool,
+}
+
+impl Playing {
+    /// Its beginning.
+    pub(crate) const fn new(mission: Mission) -> Self {
+        Self {
+            mission,
+            hints: 0,
+            travelled: 0,
+            told: false,
+        }
+    }
+
+    /// The mission.
+    pub(crate) const fn mission(&self) -> &Mission {
+        &self.mission
+    }
+
+    /// How many hints were asked for.
+    pub(crate) const fn hints(&self) -> usize {
+        self.hints
+    }
+
+    /// How often the learner went back in time.
+    pub(crate) const fn travels(&self) -> usize {
+        self.travelled
+    }
+
+    /// The learner goes back in time.
+    pub(crate) const fn travelled(&mut self) {
+        self.travelled += 1;
+    }
+
+    /// The next hint.
+    pub(crate) fn hint(&mut self) -> String {
+        let all = self.mission.hints.len();
+        match self.mission.hints.get(self.hints) {
+            Some(hint) => {
+                self.hints += 1;
+                let first = format!("hint {} of {all}: ", self.hints);
+                wrapped(&first, "  ", &joined(hint))
+            }
+            None => "there is no further hint; `debrief` shows the way\n".to_owned(),
+        }
+    }
+
+    /// Says so when the goal seems to be reached.
+    pub(crate) fn after_act<B: Bed>(&mut self, session: &Session<B>) -> String {
+        let synced = ClusterPredicate::AllSynced.holds(&session.now().seen);
+        if synced && !self.told {
+            self.told = true;
+            return "All nodes are synced. `debrief` ends the mission.\n".to_owned();
+        }
+        self.told = synced;
+        String::new()
+    }
+}

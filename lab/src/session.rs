@@ -1,0 +1,487 @@
+//! A session: a tree of moments, and the cluster as it is at the present one.
+//!
+//! Each command that happens to the cluster is a step of a scenario, and is played by the runner's own
+//! code. So the steps on the way to a moment, written down as a scenario, make the same run.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use miette::Diagnostic as _;
+#[cfg(test)]
+use seatrial_scenarios::TraceEvent;
+use seatrial_scenarios::language::{Action, Pace, Problem, Step};
+use seatrial_scenarios::runner::Course;
+use seatrial_scenarios::{NodeName, Observation, RunOptions, RunRecord, Scenario, Span};
+
+use super::command::{Act, Trouble};
+use super::known::Known;
+use seatrial_scenarios::Bed;
+
+/// The longest simulated time of a session.
+const LIMIT: Span = Span::from_secs(7 * 24 * 60 * 60);
+
+/// The most moments of a session, and the most rows that all of them together may hold: each keeps a
+/// copy of the cluster, and this is about a gigabyte of them.
+const MOMENTS_MAX: usize = 1000;
+const ROWS_MAX: usize = 200_000;
+
+/// The name of the way that a session begins on.
+pub(super) const MAIN: &str = "main";
+
+/// The cluster between two commands.
+pub(super) struct Moment<B> {
+    /// The moment before; none for the first.
+    pub(super) parent: Option<usize>,
+    /// What was typed.
+    pub(super) line: String,
+    /// What that did.
+    step: Option<Step>,
+    /// The cluster, where the engine can be copied.
+    bed: Option<B>,
+    /// The run so far.
+    pub(super) course: Course,
+    /// What happened on the way here from the moment before: tests put the whole trace together.
+    #[cfg(test)]
+    events: Vec<TraceEvent>,
+    /// All nodes.
+    pub(super) seen: Observation,
+    /// What the traces so far have shown.
+    pub(super) known: Known,
+    /// How many requests were left running so far.
+    jobs: u32,
+    /// How many steps of the scenario were played so far.
+    pub(super) scripted: usize,
+}
+
+/// What comes of some work, or what it panicked with.
+async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(seatrial_scenarios::panic_text(&*panic).to_owned())),
+        }
+    })
+    .await
+}
+
+impl<B> Moment<B> {
+    /// When it is, since the first step could begin.
+    pub(super) fn clock(&self) -> Span {
+        self.seen.at.saturating_sub(self.course.began())
+    }
+}
+
+/// What is counted along the way.
+#[derive(Clone, Copy)]
+struct Counts {
+    jobs: u32,
+    scripted: usize,
+}
+
+/// A session.
+pub(super) struct Session<B> {
+    scenario: Scenario,
+    options: RunOptions,
+    live: B,
+    moments: Vec<Moment<B>>,
+    /// How many rows were written in all of them.
+    rows: usize,
+    current: usize,
+    /// The moment of each fork, and the fork that is gone on with.
+    forks: BTreeMap<String, usize>,
+    pub(super) fork: String,
+    /// Where the person's own commands begin.
+    start: usize,
+}
+
+impl<B: Bed> Session<B> {
+    /// Begins on a cluster in its initial state. The steps of the scenario are not played.
+    pub(super) async fn begin(mut live: B, scenario: &Scenario, seed: u64) -> Self {
+        let mut scenario = scenario.clone();
+        scenario.steps.clear();
+        scenario.pace = Some(Pace::Next);
+        scenario.second_phase = false;
+        scenario.findings.clear();
+        scenario.limit = LIMIT;
+        "FILE".clone_into(&mut scenario.file);
+        let options = RunOptions {
+            seed,
+            ..RunOptions::default()
+        };
+        let course = Course::begin(&mut live, &scenario, &options).await;
+        let events = live.take_events();
+        let observation = live.observe().await;
+        let mut known = Known::default();
+        known.learn(&events, &observation);
+        let first = Moment {
+            parent: None,
+            line: "the beginning".to_owned(),
+            step: None,
+            bed: live.copy(),
+            course,
+            #[cfg(test)]
+            events,
+            seen: observation,
+            known,
+            jobs: 0,
+            scripted: 0,
+        };
+        Self {
+            scenario,
+            options,
+            live,
+            moments: vec![first],
+            rows: 0,
+            current: 0,
+            forks: BTreeMap::from([(MAIN.to_owned(), 0)]),
+            fork: MAIN.to_owned(),
+            start: 0,
+        }
+    }
+
+    /// The cluster, to be ended.
+    pub(super) fn into_bed(self) -> B {
+        self.live
+    }
+
+    /// The nodes of the cluster.
+    pub(super) fn nodes(&self) -> &[NodeName] {
+        &self.scenario.nodes
+    }
+
+    /// The present moment.
+    pub(super) fn now(&self) -> &Moment<B> {
+        &self.moments[self.current]
+    }
+
+    /// Its number.
+    pub(super) const fn number(&self) -> usize {
+        self.current
+    }
+
+    /// A moment by its number.
+    pub(super) fn moment(&self, number: usize) -> Option<&Moment<B>> {
+        self.moments.get(number)
+    }
+
+    /// How many moments there are.
+    pub(super) fn len(&self) -> usize {
+        self.moments.len()
+    }
+
+    /// The moment of each fork.
+    pub(super) const fn forks(&self) -> &BTreeMap<String, usize> {
+        &self.forks
+    }
+
+    /// Where the person's own commands begin.
+    pub(super) const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// From here on the commands are the person's own.
+    pub(super) fn set_start(&mut self) {
+        self.start = self.current;
+    }
+
+    /// Whether there is a way back.
+    pub(super) fn can_travel(&self) -> bool {
+        self.now().bed.is_some()
+    }
+
+    /// The hash of the present state: the cluster and what is known of the run.
+    pub(super) fn hash(&self) -> Option<String> {
+        let cluster = self.live.hash()?;
+        let run = format!("{:?}", self.now().course);
+        Some(seatrial_scenarios::trace::sha256_hex(&(cluster + &run)))
+    }
+
+    /// The numbers of the moments from the first to this one.
+    pub(super) fn path(&self, to: usize) -> Vec<usize> {
+        let mut path = vec![to];
+        let mut at = to;
+        while let Some(parent) = self.moments.get(at).and_then(|moment| moment.parent) {
+            path.push(parent);
+            at = parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// Reads what a person asks for as the step of a scenario, so that exactly what can be saved can be
+    /// done. Requests that are left running get their names here.
+    pub(super) fn action(&self, act: &Act) -> Result<(Action, u32), Trouble> {
+        let mut jobs = self.now().jobs;
+        let nodes: Vec<String> = self
+            .nodes()
+            .iter()
+            .map(|node| super::words::quoted(node.as_str()))
+            .collect();
+        let text = format!(
+            "id = \"lab\"\ntitle = \"lab\"\nnodes = [{}]\n[[step]]\n{}\n",
+            nodes.join(", "),
+            act.toml(&mut jobs)
+        );
+        let scenario = Scenario::parse("the line", &text).map_err(|error| {
+            let problems: Vec<&str> = error.problems().map(Problem::message).collect();
+            Trouble {
+                text: problems.join("; "),
+                help: error.help().map(|help| help.to_string()),
+            }
+        })?;
+        let step = scenario.steps.into_iter().next();
+        let action = step
+            .map(|step| step.action)
+            .ok_or_else(|| Trouble::new("this does nothing"))?;
+        Ok((action, jobs))
+    }
+
+    /// Plays the next step of the scenario.
+    pub(super) async fn play_scripted(&mut self, step: Step) -> Result<(), Trouble> {
+        let more = Counts {
+            jobs: self.now().jobs,
+            scripted: self.now().scripted + 1,
+        };
+        let line = step.action.to_string();
+        self.play(&line, step, more).await
+    }
+
+    /// Plays a step, and goes on to the moment after it.
+    async fn play(&mut self, line: &str, step: Step, more: Counts) -> Result<(), Trouble> {
+        if let Some(why) = self.now().course.ended() {
+            return Err(Trouble::new(format!("nothing more can happen here: {why}"))
+                .help("`back` or `reset` goes back"));
+        }
+        if self.moments.len() >= MOMENTS_MAX || self.rows >= ROWS_MAX {
+            return Err(Trouble::new(
+                "this session has as many moments and rows as can be kept at once",
+            )
+            .help("`save FILE` writes it down; then begin a new one"));
+        }
+        let number = self.steps(self.current).len() + 1;
+        let step = Step {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            line: 0,
+            // The pace is the session's: rest after a step would depend on the step after it.
+            pace: None,
+            ..step
+        };
+        let scenario = Scenario {
+            steps: {
+                let mut steps = self.steps(self.current);
+                steps.push(step.clone());
+                steps
+            },
+            ..self.scenario.clone()
+        };
+        let before = &self.moments[self.current];
+        let (course, mut known) = (before.course.clone(), before.known.clone());
+        let played = course.play(&mut self.live, &scenario, &self.options, &step);
+        let course = match unless_it_panics(played).await {
+            Ok(course) => course,
+            Err(panic) => {
+                // What is half done is thrown away, so that the session goes on where it was.
+                if let Some(bed) = self.now().bed.as_ref().and_then(Bed::copy) {
+                    self.live = bed;
+                }
+                return Err(
+                    Trouble::new(format!("a bug in seatrial, please report it: {panic}"))
+                        .help("nothing has happened; `save FILE` keeps the way to here"),
+                );
+            }
+        };
+        let events = self.live.take_events();
+        let seen = self.live.observe().await;
+        known.learn(&events, &seen);
+        self.rows += course.record().writes.len();
+        self.moments.push(Moment {
+            parent: Some(self.current),
+            line: line.to_owned(),
+            step: Some(step),
+            bed: self.live.copy(),
+            course,
+            #[cfg(test)]
+            events,
+            seen,
+            known,
+            jobs: more.jobs,
+            scripted: more.scripted,
+        });
+        self.current = self.moments.len() - 1;
+        self.forks.insert(self.fork.clone(), self.current);
+        Ok(())
+    }
+
+    /// Does what a person asks for.
+    pub(super) async fn act(&mut self, line: &str, act: &Act) -> Result<(), Trouble> {
+        let (action, jobs) = self.action(act)?;
+        let step = Step {
+            number: 0,
+            line: 0,
+            action,
+            claim: None,
+            note: None,
+            pace: None,
+        };
+        let more = Counts {
+            jobs,
+            scripted: self.now().scripted,
+        };
+        self.play(line, step, more).await
+    }
+
+    /// What would come of some acts now. They happen to a copy; where there is none, to the cluster.
+    pub(super) async fn probe(&mut self, acts: &[Act]) -> Result<(Course, Observation), Trouble> {
+        let (forks, number) = (self.forks.clone(), self.current);
+        let (moments, rows) = (self.moments.len(), self.rows);
+        let mut done = Ok(());
+        for act in acts {
+            done = self.act("", act).await;
+            if done.is_err() {
+                break;
+            }
+        }
+        let now = self.now();
+        let came = (now.course.clone(), now.seen.clone());
+        if self.can_travel() {
+            self.forks = forks;
+            self.travel(number)?;
+            self.moments.truncate(moments);
+            self.rows = rows;
+        }
+        done.map(|()| came)
+    }
+
+    /// Goes to another moment. The fork stays where it has come to until something else is done.
+    pub(super) fn travel(&mut self, number: usize) -> Result<(), Trouble> {
+        let there = self
+            .moments
+            .get(number)
+            .ok_or_else(|| Trouble::new(format!("there is no moment {number}")))?;
+        let Some(bed) = there.bed.as_ref().and_then(Bed::copy) else {
+            return Err(Trouble::new("there is no way back: these nodes are real")
+                .help("time travel needs `--on des`"));
+        };
+        self.live = bed;
+        self.current = number;
+        Ok(())
+    }
+
+    /// The moment so many before this one.
+    pub(super) fn before(&self, count: usize) -> Result<usize, Trouble> {
+        let path = self.path(self.current);
+        let own = path.iter().filter(|number| **number > self.start).count();
+        if count > own {
+            return Err(Trouble::new(match own {
+                0 => "this is where it begins: there is nothing to go back to".to_owned(),
+                1 => "there is one command to go back".to_owned(),
+                own => format!("there are {own} commands to go back"),
+            }));
+        }
+        Ok(path[path.len() - 1 - count])
+    }
+
+    /// A moment by its number or by the name of a fork.
+    pub(super) fn place(&self, text: &str) -> Result<usize, Trouble> {
+        if let Some(number) = self.forks.get(text) {
+            return Ok(*number);
+        }
+        match text.parse::<usize>() {
+            Ok(number) if number < self.moments.len() && number >= self.start => Ok(number),
+            Ok(number) => {
+                Err(Trouble::new(format!("there is no moment {number}"))
+                    .help("`moments` lists them"))
+            }
+            Err(_) => Err(Trouble::unknown(
+                "fork",
+                text,
+                self.forks.keys().map(String::as_str),
+            )),
+        }
+    }
+
+    /// Goes on under a name.
+    pub(super) fn begin_fork(&mut self, name: &str) -> Result<(), Trouble> {
+        let good = name.len() <= 30
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if !good {
+            return Err(Trouble::new("this is no name for a fork")
+                .help("letters, digits and dashes, a letter first, at most 30"));
+        }
+        if self.forks.contains_key(name) {
+            return Err(Trouble::new(format!("there is a fork `{name}` already"))
+                .help(format!("`goto {name}` goes to it")));
+        }
+        if !self.can_travel() {
+            return Err(
+                Trouble::new("there is one world only: these nodes are real")
+                    .help("forks need `--on des`"),
+            );
+        }
+        name.clone_into(&mut self.fork);
+        self.forks.insert(name.to_owned(), self.current);
+        Ok(())
+    }
+
+    /// Goes over to another fork.
+    pub(super) fn take_fork(&mut self, name: &str) {
+        if self.forks.contains_key(name) {
+            name.clone_into(&mut self.fork);
+        }
+    }
+
+    /// The steps on the way to a moment.
+    fn steps(&self, to: usize) -> Vec<Step> {
+        self.path(to)
+            .into_iter()
+            .filter_map(|number| self.moments[number].step.clone())
+            .collect()
+    }
+
+    /// All events from the run's beginning to the present moment.
+    #[cfg(test)]
+    pub(super) fn events(&self) -> Vec<TraceEvent> {
+        self.path(self.current)
+            .into_iter()
+            .flat_map(|number| self.moments[number].events.clone())
+            .collect()
+    }
+
+    /// What is known of the run so far.
+    pub(super) fn record(&self) -> &RunRecord {
+        self.now().course.record()
+    }
+
+    /// The way to the present moment as a scenario.
+    pub(super) fn scenario(&self, id: &str) -> Result<Scenario, Trouble> {
+        let steps = self.steps(self.current);
+        if steps.is_empty() {
+            return Err(Trouble::new(
+                "nothing has happened yet: there is nothing to save",
+            ));
+        }
+        let mut scenario = self.scenario.clone();
+        id.clone_into(&mut scenario.id);
+        "A session of the lab".clone_into(&mut scenario.title);
+        scenario.why = None;
+        scenario.source = None;
+        scenario.pack = None;
+        scenario.tags = Vec::new();
+        scenario.findings = self.now().course.findings_to_name().into_iter().collect();
+        scenario.steps = steps;
+        Ok(scenario)
+    }
+
+    /// The master seed.
+    pub(super) const fn seed(&self) -> u64 {
+        self.options.seed
+    }
+}

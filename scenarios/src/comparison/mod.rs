@@ -1,0 +1,5 @@
+//! Runs side by side: engines with each other, and engines with recorded runs of real nodes.
+
+pub mod agreement;
+pub mod known;
+pub mod recording;

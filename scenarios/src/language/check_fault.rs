@@ -1,0 +1,176 @@
+//! The faults of a scenario: each table of the file by the shape of its arguments.
+
+use crate::port::fault::fault_table;
+use crate::port::{Damage, Fault, NodeName, Span, StateFile};
+
+use super::check::Checker;
+use super::error::Problem;
+use super::raw::{
+    RawAction, RawBy, RawCut, RawDamage, RawEmpty, RawFlap, RawLoss, RawNode, RawNodes,
+    RawPartition,
+};
+
+/// Defines how the faults of an action are read, out of the table of faults.
+macro_rules! readers {
+    ({ $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt, $drawn:ident;
+    )+ }) => {
+        impl Checker<'_> {
+            /// The faults of an action, if it is one of faults.
+            pub(super) fn faults(&mut self, raw: &RawAction) -> Option<Vec<Fault>> {
+                $(if let Some(raw) = &raw.$name {
+                    let make = |$($argument),*| Fault::$variant $fields;
+                    return Some(raw.value.faults(self, make));
+                })+
+                None
+            }
+        }
+    };
+}
+
+fault_table!(readers);
+
+impl RawNodes {
+    fn faults(&self, checker: &mut Checker<'_>, make: impl Fn(NodeName) -> Fault) -> Vec<Fault> {
+        let nodes = checker.some_nodes(&self.nodes);
+        nodes.into_iter().map(make).collect()
+    }
+}
+
+impl RawNode {
+    fn faults(&self, checker: &mut Checker<'_>, make: impl Fn(NodeName) -> Fault) -> Vec<Fault> {
+        vec![make(checker.node(&self.node))]
+    }
+}
+
+impl RawCut {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, NodeName) -> Fault,
+    ) -> Vec<Fault> {
+        let (from, to) = (checker.node(&self.from), checker.node(&self.to));
+        if from == to {
+            checker.problem(Problem::at(
+                &self.to.place,
+                "a node has no link to itself",
+                "the same node",
+            ));
+        }
+        vec![make(from, to)]
+    }
+}
+
+impl RawPartition {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(Vec<Vec<NodeName>>) -> Fault,
+    ) -> Vec<Fault> {
+        vec![make(checker.groups(self))]
+    }
+}
+
+impl RawEmpty {
+    fn faults(&self, _: &mut Checker<'_>, make: impl Fn() -> Fault) -> Vec<Fault> {
+        let Self {} = self;
+        vec![make()]
+    }
+}
+
+impl RawDamage {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, StateFile, Damage) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        vec![make(node, self.file.meaning(), self.how.meaning())]
+    }
+}
+
+impl RawBy {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, Span) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        vec![make(node, checker.span(&self.by))]
+    }
+}
+
+impl RawLoss {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, u8) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        let percent = checker.number(&self.percent, "percent", 1, 100);
+        vec![make(node, u8::try_from(percent).unwrap_or(100))]
+    }
+}
+
+impl RawFlap {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, Span) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        vec![make(node, checker.span(&self.period))]
+    }
+}
+
+impl Checker<'_> {
+    /// The groups of a partition: every node is in exactly one.
+    fn groups(&mut self, raw: &RawPartition) -> Vec<Vec<NodeName>> {
+        let mut groups = Vec::new();
+        let mut seen: Vec<NodeName> = Vec::new();
+        for group in &raw.groups.value {
+            let nodes = self.some_nodes(group);
+            for (node, name) in nodes.iter().zip(&group.value) {
+                if seen.contains(node) {
+                    self.problem(
+                        Problem::at(
+                            &name.place,
+                            format!("the node {node} is in two groups"),
+                            "the second time",
+                        )
+                        .help("every node is in exactly one group"),
+                    );
+                }
+            }
+            seen.extend(nodes.iter().cloned());
+            groups.push(nodes);
+        }
+        let missing: Vec<&str> = self
+            .nodes
+            .iter()
+            .filter(|node| !seen.contains(node))
+            .map(NodeName::as_str)
+            .collect();
+        if !missing.is_empty() {
+            let help = format!(
+                "every node is in exactly one group; missing: {}",
+                missing.join(", ")
+            );
+            self.problem(
+                Problem::at(
+                    &raw.groups.place,
+                    "the groups leave nodes out",
+                    "not all nodes",
+                )
+                .help(help),
+            );
+        } else if groups.len() < 2 {
+            self.problem(
+                Problem::at(&raw.groups.place, "one group is no partition", "one group")
+                    .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
+            );
+        }
+        groups
+    }
+}

@@ -1,0 +1,237 @@
+//! Schedules as data: what a search or a comparison of engines does to a cluster, step by step.
+//!
+//! A seed draws a schedule from proptest's strategies. A schedule is a list of [`Op`]s, and each can be
+//! applied in every state: the engine skips what has nothing to act on, and records that. A schedule
+//! turns into a scenario like any other, so that a finding is never a seed alone.
+
+mod op;
+mod sketch;
+mod vocabulary;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::language::{Pace, Scenario, Step};
+use crate::port::{Initial, NodeName, Options, Timers};
+
+pub use op::{Interruption, Op};
+use sketch::Sketch;
+pub use vocabulary::{Vocabulary, Word};
+
+/// What a cluster is made of, and what is done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The nodes.
+    pub nodes: Vec<NodeName>,
+    /// The options.
+    pub options: Options,
+    /// The timeouts, where the schedule needs certain ones.
+    pub timers: Option<Timers>,
+    /// What is done, in order.
+    pub ops: Vec<Op>,
+}
+
+/// How a schedule is played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Play {
+    /// Whether each step waits for rest.
+    pub pace: Pace,
+    /// The procedure that then has to recover; none where nothing is to be recovered.
+    pub procedure: Option<String>,
+}
+
+/// A generator whose algorithm is pinned (ChaCha), seeded by a purpose and a number.
+fn runner(purpose: &str, seed: u64) -> TestRunner {
+    let mut key = [0; 32];
+    let digest = crate::port::trace::sha256_hex(&format!("{purpose}:{seed}"));
+    for (byte, text) in key.iter_mut().zip(digest.as_bytes()) {
+        *byte = *text;
+    }
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
+    TestRunner::new_with_rng(Config::default(), rng)
+}
+
+/// How often an op that would do nothing is drawn again. In the end it is taken all the same: the
+/// sketch may be wrong, and a start of what runs is a thing that people do.
+const DRAWN_AGAIN: usize = 4;
+
+/// Ops one after another, each with a rough idea of what those before have left.
+fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
+    let (least, most) = vocabulary.length;
+    let one = vocabulary.one();
+    let draw = |runner: &mut TestRunner| {
+        let op = one.new_tree(runner);
+        op.expect("invariant: the strategy has no filter").current()
+    };
+    let length = (least..=most).new_tree(runner);
+    let length = length.expect("invariant: the range is not empty").current();
+    let mut sketch = Sketch::synced(vocabulary.nodes.len());
+    let mut ops = Vec::with_capacity(length);
+    while ops.len() < length {
+        let mut op = draw(runner);
+        for _ in 0..DRAWN_AGAIN {
+            if let Some(fitting) = sketch.fitting(&op) {
+                op = fitting;
+                break;
+            }
+            op = draw(runner);
+        }
+        sketch.note(&op);
+        ops.push(op);
+    }
+    ops
+}
+
+impl Schedule {
+    /// The schedule of a seed: the same on every machine and in every thread.
+    ///
+    /// # Panics
+    /// When the strategy rejects its own values, which it never does.
+    pub fn draw(vocabulary: &Vocabulary, seed: u64) -> Self {
+        let mut runner = runner("schedule", seed);
+        let ops = if vocabulary.aware {
+            draw_aware(vocabulary, &mut runner)
+        } else {
+            vocabulary
+                .strategy()
+                .new_tree(&mut runner)
+                .expect("invariant: the strategy has no filter")
+                .current()
+        };
+        Self {
+            nodes: vocabulary.nodes.clone(),
+            options: Options::default(),
+            timers: None,
+            ops,
+        }
+    }
+
+    /// A mutant: one op taken out, put in, or put in another's place, as the seed says.
+    ///
+    /// # Panics
+    /// When the strategy rejects its own values, which it never does.
+    #[must_use]
+    pub fn mutated(&self, vocabulary: &Vocabulary, seed: u64) -> Self {
+        let mut runner = runner("mutation", seed);
+        let length = self.ops.len();
+        let strategy = (0..3_u8, 0..=length, vocabulary.one());
+        let (how, place, op) = strategy
+            .new_tree(&mut runner)
+            .expect("invariant: the strategy has no filter")
+            .current();
+        let mut ops = self.ops.clone();
+        match how {
+            0 if length > 1 => {
+                ops.remove(place.min(length - 1));
+            }
+            1 if length > 0 => ops[place.min(length - 1)] = op,
+            _ => ops.insert(place, op),
+        }
+        Self {
+            ops,
+            ..self.clone()
+        }
+    }
+
+    /// The schedule as a scenario.
+    ///
+    /// # Panics
+    /// When the text that is written cannot be read again: a mistake in the language.
+    pub fn scenario(&self, id: &str, title: &str, play: &Play) -> Scenario {
+        let mut rows = 0;
+        let steps = self
+            .ops
+            .iter()
+            .flat_map(|op| op.actions(&self.nodes, &mut rows))
+            .zip(1..)
+            .map(|(action, number)| Step {
+                number,
+                line: 0,
+                action,
+                claim: None,
+                note: None,
+                pace: None,
+            })
+            .collect();
+        let written = Scenario {
+            file: format!("{id}.toml"),
+            sha256: String::new(),
+            id: id.to_owned(),
+            title: title.to_owned(),
+            source: None,
+            why: None,
+            nodes: self.nodes.clone(),
+            initial: Initial::Synced,
+            timers: self.timers,
+            pace: Some(play.pace),
+            procedure: play
+                .procedure
+                .clone()
+                .unwrap_or_else(|| "manual-corrected".to_owned()),
+            second_phase: play.procedure.is_some(),
+            findings: Vec::new(),
+            limit: crate::language::LIMIT_DEFAULT,
+            pack: None,
+            tags: Vec::new(),
+            options: self.options.clone(),
+            steps,
+        };
+        // Read again, so that what runs is what a file of it would be.
+        let text = written.to_toml();
+        Scenario::parse(&written.file, &text)
+            .unwrap_or_else(|error| panic!("invariant: a schedule is a scenario: {error}\n{text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::language::Action;
+    use crate::port::Fault;
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_draws_the_same_schedule_and_another_seed_another() {
+        let vocabulary = Vocabulary::conformance();
+        let first = Schedule::draw(&vocabulary, 7);
+        assert_eq!(first, Schedule::draw(&vocabulary, 7));
+        assert_ne!(first, Schedule::draw(&vocabulary, 8));
+    }
+
+    #[test]
+    fn every_schedule_is_a_scenario() {
+        for seed in 0..200 {
+            let schedule = Schedule::draw(&Vocabulary::everything(), seed);
+            let play = Play {
+                pace: Pace::Next,
+                procedure: Some("manual".into()),
+            };
+            let scenario = schedule.scenario(&format!("seed-{seed}"), "drawn", &play);
+            assert!(scenario.steps.len() >= schedule.ops.len());
+        }
+    }
+
+    /// The table of faults says which of them schedules draw.
+    #[test]
+    fn the_faults_that_are_drawn_are_those_that_the_table_names() {
+        let mut drawn = std::collections::BTreeSet::new();
+        for seed in 0..400 {
+            let schedule = Schedule::draw(&Vocabulary::everything(), seed);
+            let actions = schedule.ops.iter();
+            let actions = actions.flat_map(|op| op.actions(&schedule.nodes, &mut 0));
+            for action in actions {
+                let parts = match action {
+                    Action::Together(parts) => parts,
+                    action => vec![action],
+                };
+                for part in parts {
+                    if let Action::Faults(faults) = part {
+                        drawn.extend(faults.iter().map(Fault::name));
+                    }
+                }
+            }
+        }
+        let kinds = Fault::KINDS.iter().filter(|kind| kind.drawn);
+        assert_eq!(drawn, kinds.map(|kind| kind.name).collect());
+    }
+}

@@ -1,0 +1,252 @@
+//! One thing that a schedule does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::language::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
+use crate::port::{Damage, Fault, NodeName, Span, StateFile};
+
+/// How long an operator waits for a command of a schedule before he presses Ctrl-C.
+const PATIENCE: Span = Span::from_secs(15);
+
+/// What happens to a node that is starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interruption {
+    /// Its state transfer breaks off.
+    Transfer,
+    /// It is killed.
+    Itself,
+    /// Another node, so many places on, is killed: the donor perhaps.
+    Other(usize),
+}
+
+/// One thing that is done. Nodes are places in the schedule's list, so that a schedule over fewer
+/// nodes is still one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Single-row transactions, one after another, to one node.
+    Write {
+        /// The node.
+        node: usize,
+        /// How many.
+        rows: u32,
+    },
+    /// A transaction that is left running while the next op happens.
+    WriteInFlight {
+        /// The node.
+        node: usize,
+    },
+    /// Nodes are stopped in order, all in one instant.
+    Stop(Vec<usize>),
+    /// Servers are killed, all in one instant.
+    Terminate(Vec<usize>),
+    /// One node is stopped in order and others are killed in the same instant.
+    StopAndTerminate {
+        /// The node that is stopped.
+        stop: usize,
+        /// The nodes that are killed.
+        terminate: Vec<usize>,
+    },
+    /// Nodes are started, all in one instant.
+    Start(Vec<usize>),
+    /// A node is started, and the next op happens while it starts or takes the state it lacks.
+    StartInFlight {
+        /// The node.
+        node: usize,
+        /// How long it has been starting by then.
+        since: Span,
+    },
+    /// A node is started, and while it starts or takes the state it lacks something happens to it.
+    StartInterrupted {
+        /// The node.
+        node: usize,
+        /// How long it has been starting by then.
+        since: Span,
+        /// What happens.
+        how: Interruption,
+    },
+    /// Nodes are restarted, all in one instant.
+    Restart(Vec<usize>),
+    /// A node is bootstrapped.
+    Bootstrap(usize),
+    /// A node's state file is forced.
+    Force(usize),
+    /// A node's state file is forced and the node bootstrapped.
+    ForceBootstrap(usize),
+    /// `pc.bootstrap` on a node.
+    PcBootstrap(usize),
+    /// `--wsrep-recover` on a node.
+    Recover(usize),
+    /// The network falls into groups, given by a number for each node.
+    Partition(Vec<u8>),
+    /// One direction of one link is cut.
+    Cut {
+        /// Who is not heard.
+        from: usize,
+        /// By whom.
+        to: usize,
+    },
+    /// The network is whole again.
+    Heal,
+    /// A server is suspended.
+    Hang(usize),
+    /// A suspended server goes on.
+    Resume(usize),
+    /// A host loses power.
+    PowerOff(Vec<usize>),
+    /// A host boots.
+    PowerOn(usize),
+    /// A state file is damaged.
+    Damage {
+        /// The node.
+        node: usize,
+        /// The file.
+        file: StateFile,
+        /// How.
+        how: Damage,
+    },
+    /// A state transfer breaks off.
+    InterruptTransfer(usize),
+    /// Time passes.
+    Wait(Span),
+}
+
+impl Op {
+    /// The steps of a scenario that do it. `named` counts what the schedule leaves running.
+    pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
+        let name = |place: &usize| nodes[place % nodes.len()].clone();
+        let names = |places: &[usize]| {
+            let mut list: Vec<NodeName> = places.iter().map(name).collect();
+            list.sort();
+            list.dedup();
+            list
+        };
+        let command = |command, places: &[usize]| {
+            Action::Command(NodesCommand {
+                command,
+                nodes: names(places),
+                name: None,
+            })
+        };
+        let faults = |places: &[usize], fault: fn(NodeName) -> Fault| {
+            names(places).into_iter().map(fault).collect::<Vec<Fault>>()
+        };
+        match self {
+            Self::Write { node, rows } => vec![Action::Write(Write {
+                node: name(node),
+                rows: (*rows).max(1),
+                name: None,
+            })],
+            Self::WriteInFlight { node } => {
+                *named += 1;
+                vec![Action::Write(Write {
+                    node: name(node),
+                    rows: 1,
+                    name: Some(format!("w{named}")),
+                })]
+            }
+            Self::Stop(places) => vec![command(NodeCommand::Stop, places)],
+            Self::Terminate(places) => vec![Action::Faults(faults(places, Fault::Terminate))],
+            Self::StopAndTerminate { stop, terminate } => {
+                let stopped = name(stop);
+                let mut killed = faults(terminate, Fault::Terminate);
+                killed.retain(|fault| *fault != Fault::Terminate(stopped.clone()));
+                let stop = command(NodeCommand::Stop, std::slice::from_ref(stop));
+                if killed.is_empty() {
+                    vec![stop]
+                } else {
+                    vec![Action::Together(vec![stop, Action::Faults(killed)])]
+                }
+            }
+            Self::Start(places) => vec![command(NodeCommand::Start, places)],
+            Self::StartInFlight { node, since } => {
+                *named += 1;
+                let start = Action::Command(NodesCommand {
+                    command: NodeCommand::Start,
+                    nodes: vec![name(node)],
+                    name: Some(format!("s{named}")),
+                });
+                vec![start, Action::Wait(Wait::For(*since))]
+            }
+            Self::StartInterrupted { node, since, how } => {
+                let mut actions = Self::StartInFlight {
+                    node: *node,
+                    since: *since,
+                }
+                .actions(nodes, named);
+                let fault = match how {
+                    Interruption::Transfer => Fault::InterruptTransfer(name(node)),
+                    Interruption::Itself => Fault::Terminate(name(node)),
+                    Interruption::Other(on) => Fault::Terminate(name(&(node + on))),
+                };
+                actions.push(Action::Faults(vec![fault]));
+                actions
+            }
+            Self::Restart(places) => vec![command(NodeCommand::Restart, places)],
+            Self::Bootstrap(node) => vec![typed(name(node), NodeCommand::Bootstrap)],
+            Self::Force(node) => vec![typed(name(node), NodeCommand::Force)],
+            Self::ForceBootstrap(node) => vec![
+                typed(name(node), NodeCommand::Force),
+                typed(name(node), NodeCommand::Bootstrap),
+            ],
+            Self::PcBootstrap(node) => vec![typed(name(node), NodeCommand::PcBootstrap)],
+            Self::Recover(node) => vec![typed(name(node), NodeCommand::Recover)],
+            Self::Partition(groups) => {
+                let mut sorted: Vec<u8> = groups.clone();
+                sorted.sort_unstable();
+                sorted.dedup();
+                let split = sorted
+                    .iter()
+                    .map(|group| {
+                        let members = nodes.iter().zip(groups.iter().cycle());
+                        members
+                            .filter(|(_, own)| *own == group)
+                            .map(|(node, _)| node.clone())
+                            .collect::<Vec<NodeName>>()
+                    })
+                    .filter(|members| !members.is_empty())
+                    .collect::<Vec<_>>();
+                if split.len() < 2 {
+                    vec![Action::Faults(vec![Fault::Heal])]
+                } else {
+                    vec![Action::Faults(vec![Fault::Partition(split)])]
+                }
+            }
+            Self::Cut { from, to } if name(from) != name(to) => {
+                vec![Action::Faults(vec![Fault::Cut {
+                    from: name(from),
+                    to: name(to),
+                }])]
+            }
+            Self::Cut { .. } | Self::Heal => vec![Action::Faults(vec![Fault::Heal])],
+            Self::Hang(node) => vec![Action::Faults(vec![Fault::Hang(name(node))])],
+            Self::Resume(node) => vec![Action::Faults(vec![Fault::Resume(name(node))])],
+            Self::PowerOff(places) => vec![Action::Faults(faults(places, Fault::PowerOff))],
+            Self::PowerOn(node) => vec![Action::Faults(vec![Fault::PowerOn(name(node))])],
+            Self::Damage { node, file, how } => vec![Action::Faults(vec![Fault::Damage {
+                node: name(node),
+                file: *file,
+                how: *how,
+            }])],
+            Self::InterruptTransfer(node) => {
+                vec![Action::Faults(vec![Fault::InterruptTransfer(name(node))])]
+            }
+            Self::Wait(span) => vec![Action::Wait(Wait::For(*span))],
+        }
+    }
+}
+
+/// A command of an operator who gives up after a while.
+fn typed(node: NodeName, command: NodeCommand) -> Action {
+    Action::Operator(Operator {
+        node,
+        line: command.line().to_owned(),
+        exit: None,
+        prints: None,
+        lacks: None,
+        within: Span(PATIENCE.as_micros() * 2),
+        interrupt_after: Some(PATIENCE),
+        name: None,
+    })
+}

@@ -1,0 +1,133 @@
+//! What the state files and recovered positions of stopped nodes allow to conclude.
+//!
+//! Pure: evidence in, conclusions out. The procedure `manual-corrected` and `seatrial advise` both
+//! decide here, so that they never disagree about a state.
+
+mod choice;
+mod histories;
+mod plan;
+
+use serde::Serialize;
+
+use seatrial_galera::{Position, Saved, SavedView};
+
+use crate::port::NodeName;
+
+pub use choice::{Decision, Why, choose, is_covered};
+pub use histories::{Histories, Loss};
+
+/// What was found on a stopped node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Whose it is.
+    pub node: NodeName,
+    /// What `InnoDB` says; `None` where it said nothing.
+    pub position: Option<Position>,
+    /// What grastate.dat says.
+    pub saved: Saved,
+    /// What gvwstate.dat says: there is one where the node was killed or lost its power.
+    pub view: Option<SavedView>,
+}
+
+impl Evidence {
+    /// Whether the node holds data at all. A node with a new disk does not.
+    pub fn has_data(&self) -> bool {
+        self.position
+            .is_some_and(|position| !position.is_undefined())
+    }
+
+    /// Whether the node was a primary component of its own when it went down. Started plainly, it
+    /// makes itself primary again without asking anybody (A4.28).
+    pub fn was_alone(&self) -> bool {
+        self.view
+            .as_ref()
+            .is_some_and(|view| view.members.len() == 1)
+    }
+
+    /// Whether its flag says that it was the last one of a primary component.
+    pub fn claims_last(&self) -> bool {
+        choice::is_safe(self)
+    }
+}
+
+/// How a person has looked at a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What was found. Where no recovery run was made, the position is that of grastate.dat.
+    pub evidence: Evidence,
+    /// Whether grastate.dat was looked at.
+    pub grastate: bool,
+    /// Whether a recovery run was made.
+    pub run: RecoveryRun,
+    /// Whether gvwstate.dat was looked at: without a file the node left in order.
+    pub gvwstate: bool,
+}
+
+/// Whether a recovery run was made, and how surely its answer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveryRun {
+    /// None was made.
+    Missing,
+    /// Its answer is there.
+    Made,
+    /// Its answer is the last of several that differ.
+    AmongOlder,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Action {
+    /// Bootstrap this node.
+    Bootstrap {
+        /// It.
+        node: NodeName,
+        /// Others that hold as much and would do as well.
+        or: Vec<NodeName>,
+        /// Whether `safe_to_bootstrap` has to be set first.
+        force: bool,
+    },
+    /// Nobody may be bootstrapped before a person has decided, or has looked further.
+    Decide {
+        /// What has to be decided.
+        question: String,
+    },
+}
+
+/// What follows from the looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What the files of each node say, a line a node.
+    pub found: Vec<String>,
+    /// The histories that are consistent with them.
+    pub histories: Vec<Histories>,
+    /// What to do.
+    pub action: Action,
+    /// Why, and how, in order.
+    pub steps: Vec<String>,
+    /// Looks that would tell more, the most telling first.
+    pub looks: Vec<String>,
+    /// What nobody can know from these files.
+    pub unknown: Vec<String>,
+}
+
+/// Draws the conclusions. `away` are nodes of the cluster of which there is no evidence.
+pub fn advise(looks: &[Look], away: &[NodeName]) -> Advice {
+    let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
+    // A node whose position nobody knows may be ahead as much as one that nobody has looked at.
+    let unknown = evidence.iter().filter(|one| one.position.is_none());
+    let dark: Vec<NodeName> = unknown
+        .map(|one| one.node.clone())
+        .chain(away.iter().cloned())
+        .collect();
+    let histories = histories::consistent(&evidence, &dark);
+    let action = plan::action(&evidence, away);
+    Advice {
+        found: looks.iter().map(plan::found).collect(),
+        steps: plan::steps(&evidence, away, &action),
+        looks: plan::looks(looks, away, &histories),
+        unknown: plan::unknown(looks, away, &histories),
+        histories,
+        action,
+    }
+}

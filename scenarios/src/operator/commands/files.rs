@@ -1,0 +1,297 @@
+//! `cat`, `tail`, `head`, `grep` and `wc -l`, on a file or behind a pipe (coreutils, GNU grep).
+//!
+//! Files are those of the node's host: grastate.dat, gvwstate.dat, the `MariaDB` log, the back-end
+//! log.
+
+use crate::port::Output;
+use crate::port::host::{Host, Step};
+
+use super::output::{INTERRUPTED, failed, printed};
+use super::pattern::Pattern;
+
+/// What is done with a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Tool {
+    Cat,
+    Head(usize),
+    Tail {
+        lines: usize,
+        follow: bool,
+    },
+    Grep {
+        pattern: Pattern,
+        count: bool,
+        invert: bool,
+        quiet: bool,
+    },
+    CountLines,
+}
+
+/// A tool and its files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Files {
+    tool: Tool,
+    paths: Vec<String>,
+    /// `tail -f`: what has been printed, and how much of the file that was.
+    followed: Option<(String, usize)>,
+}
+
+/// The names that [`Files::parse`] knows.
+pub(super) const NAMES: [&str; 5] = ["cat", "tail", "head", "grep", "wc"];
+
+impl Files {
+    /// Reads the words after one of [`NAMES`].
+    pub(super) fn parse(name: &str, words: &[String]) -> Result<Self, Output> {
+        let (tool, paths) = match name {
+            "cat" => (Tool::Cat, plain(words)?),
+            "head" => {
+                let (lines, _, paths) = ends("head", words)?;
+                (Tool::Head(lines), paths)
+            }
+            "tail" => {
+                let (lines, follow, paths) = ends("tail", words)?;
+                (Tool::Tail { lines, follow }, paths)
+            }
+            "wc" => match words.split_first() {
+                Some((flag, paths)) if flag == "-l" => (Tool::CountLines, plain(paths)?),
+                _ => return Err(failed(1, "this console knows wc only with -l")),
+            },
+            _ => grep(words)?,
+        };
+        let one_only = !matches!(tool, Tool::Cat | Tool::Grep { .. });
+        if one_only && paths.len() > 1 {
+            return Err(failed(
+                1,
+                format!("this console's {name} reads one file at a time"),
+            ));
+        }
+        Ok(Self {
+            tool,
+            paths,
+            followed: None,
+        })
+    }
+
+    /// Whether it reads files of its own and not what comes through a pipe.
+    pub(super) fn has_files(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    /// Reads the files. Only `tail -f` takes longer than an instant.
+    pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
+        if let Tool::Tail {
+            lines,
+            follow: true,
+        } = self.tool
+        {
+            return self.follow(lines, host);
+        }
+        let mut shown = printed("");
+        let several = self.paths.len() > 1;
+        for path in &self.paths {
+            match host.read_file(path) {
+                None => {
+                    shown.stderr.push_str(&self.missing(path));
+                    shown.exit = if matches!(self.tool, Tool::Grep { .. }) {
+                        2
+                    } else {
+                        1
+                    };
+                }
+                Some(text) => {
+                    let part = self.apply(&text);
+                    let prefix = matches!(self.tool, Tool::Grep { .. }) && several;
+                    for line in part.stdout.split_inclusive('\n') {
+                        if prefix {
+                            shown.stdout.push_str(path);
+                            shown.stdout.push(':');
+                        }
+                        shown.stdout.push_str(line);
+                    }
+                    shown.exit = shown.exit.max(part.exit);
+                }
+            }
+        }
+        if matches!(self.tool, Tool::CountLines) {
+            let path = self.paths.first().map_or("", String::as_str);
+            shown.stdout = shown.stdout.replace('\n', &format!(" {path}\n"));
+        }
+        Step::Done(shown)
+    }
+
+    /// `tail -f`: prints what is there and what is added, up to Ctrl-C.
+    fn follow(&mut self, lines: usize, host: &mut dyn Host) -> Step {
+        let Some(path) = self.paths.first() else {
+            return Step::Wait;
+        };
+        let Some(text) = host.read_file(path) else {
+            // A file that goes away while it is followed is waited for.
+            if self.followed.is_some() {
+                return Step::Wait;
+            }
+            let complaint = self.missing(path);
+            return Step::Done(failed(1, format!("{complaint}tail: no files remaining")));
+        };
+        match &mut self.followed {
+            None => self.followed = Some((last_lines(&text, lines).to_owned(), text.len())),
+            Some((shown, length)) => {
+                // A shorter file has been written anew.
+                let known = if text.len() < *length { 0 } else { *length };
+                shown.push_str(text.get(known..).unwrap_or(""));
+                *length = text.len();
+            }
+        }
+        Step::Wait
+    }
+
+    /// Ctrl-C.
+    pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
+        if self.has_files() && matches!(self.tool, Tool::Tail { follow: true, .. }) {
+            // What was added in this very instant has been printed too.
+            self.step(host);
+        }
+        let stdout = self
+            .followed
+            .take()
+            .map(|(shown, _)| shown)
+            .unwrap_or_default();
+        Output {
+            stdout,
+            stderr: String::new(),
+            exit: INTERRUPTED,
+        }
+    }
+
+    /// What the tool makes of a text, as behind a pipe.
+    pub(super) fn apply(&self, text: &str) -> Output {
+        match &self.tool {
+            Tool::Cat => printed(text),
+            Tool::Head(lines) => {
+                printed(text.split_inclusive('\n').take(*lines).collect::<String>())
+            }
+            Tool::Tail { lines, .. } => printed(last_lines(text, *lines)),
+            Tool::CountLines => printed(format!("{}\n", text.matches('\n').count())),
+            Tool::Grep {
+                pattern,
+                count,
+                invert,
+                quiet,
+            } => {
+                let found: Vec<&str> = text
+                    .lines()
+                    .filter(|line| pattern.matches(line) != *invert)
+                    .collect();
+                let stdout = match (quiet, count) {
+                    (true, _) => String::new(),
+                    (false, true) => format!("{}\n", found.len()),
+                    (false, false) => found.iter().flat_map(|line| [line, "\n"]).collect(),
+                };
+                Output {
+                    exit: i32::from(found.is_empty()),
+                    ..printed(stdout)
+                }
+            }
+        }
+    }
+
+    fn missing(&self, path: &str) -> String {
+        let why = match self.tool {
+            Tool::Cat => format!("cat: {path}"),
+            Tool::Head(_) => format!("head: cannot open '{path}' for reading"),
+            Tool::Tail { .. } => format!("tail: cannot open '{path}' for reading"),
+            Tool::Grep { .. } => format!("grep: {path}"),
+            Tool::CountLines => format!("wc: {path}"),
+        };
+        format!("{why}: No such file or directory\n")
+    }
+}
+
+/// The last lines of a text, the whole text where it has no more.
+fn last_lines(text: &str, lines: usize) -> &str {
+    let have = text.split_inclusive('\n').count();
+    let from: usize = text
+        .split_inclusive('\n')
+        .take(have.saturating_sub(lines))
+        .map(str::len)
+        .sum();
+    &text[from..]
+}
+
+/// Paths only.
+fn plain(words: &[String]) -> Result<Vec<String>, Output> {
+    match words.iter().find(|word| word.starts_with('-')) {
+        Some(odd) => Err(unknown(odd)),
+        None => Ok(words.to_vec()),
+    }
+}
+
+/// The options of `head` and `tail`: `-n N`, `-nN`, `-N`, `-f`, `-F`.
+fn ends(name: &str, words: &[String]) -> Result<(usize, bool, Vec<String>), Output> {
+    let (mut lines, mut follow, mut paths) = (10, false, Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let number = match word.as_str() {
+            "-f" | "-F" | "--follow" if name == "tail" => {
+                follow = true;
+                continue;
+            }
+            "-n" | "--lines" => words.next().map_or("", String::as_str),
+            _ if word.starts_with("-n") => &word[2..],
+            _ if word.starts_with('-') => &word[1..],
+            _ => {
+                paths.push(word.clone());
+                continue;
+            }
+        };
+        lines = number
+            .parse()
+            .map_err(|_| failed(1, format!("{name}: invalid number of lines: '{number}'")))?;
+    }
+    Ok((lines, follow, paths))
+}
+
+/// `grep` and its options.
+fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
+    let (mut count, mut invert, mut quiet) = (false, false, false);
+    let (mut fixed, mut ignore_case) = (false, false);
+    let (mut text, mut paths) = (None, Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "-e" {
+            text = words.next().cloned();
+        } else if word.len() > 1 && word.starts_with('-') && !word.starts_with("--") {
+            for option in word[1..].chars() {
+                match option {
+                    'c' => count = true,
+                    'i' => ignore_case = true,
+                    'v' => invert = true,
+                    'q' => quiet = true,
+                    'F' => fixed = true,
+                    _ => return Err(unknown(word)),
+                }
+            }
+        } else if text.is_none() {
+            text = Some(word.clone());
+        } else {
+            paths.push(word.clone());
+        }
+    }
+    let Some(text) = text else {
+        return Err(failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]..."));
+    };
+    let pattern = Pattern::parse(&text, fixed, ignore_case)
+        .map_err(|why| failed(2, format!("grep: {why}")))?;
+    Ok((
+        Tool::Grep {
+            pattern,
+            count,
+            invert,
+            quiet,
+        },
+        paths,
+    ))
+}
+
+fn unknown(option: &str) -> Output {
+    failed(2, format!("this console does not know the option {option}"))
+}

@@ -1,0 +1,41 @@
+//! The operator's console: the commands of the manual, with the same text on every engine.
+//!
+//! A simulated engine reads a command line with [`Program::parse`] and polls [`Program::step`] with
+//! its [`Host`](crate::port::host::Host) until the program has ended. A procedure sees none of this: it types lines at a
+//! [`Console`](crate::port::console::Console) and reads what comes back. On real containers the lines run literally.
+//!
+//! There is one file for each command. `docs/cm-cluster-manage.md` says of every line that they
+//! print whether it is documented or assumed.
+
+mod clock;
+mod cm_cluster_manage;
+mod files;
+mod galera_new_cluster;
+mod killall;
+mod mysql;
+mod mysqld_safe;
+mod output;
+mod pattern;
+mod playbook;
+pub mod program;
+mod reboot;
+mod remove;
+mod shell;
+mod systemctl;
+mod unit_job;
+
+pub use program::Program;
+
+/// What `cm-cluster-manage --show-cluster-status` asks the server first: the nine variables of the
+/// manual's table (Check node status), in its order.
+pub const STATUS_QUERY: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN \
+('wsrep_cluster_conf_id','wsrep_cluster_size','wsrep_cluster_state_uuid','wsrep_cluster_status',\
+'wsrep_connected','wsrep_gcomm_uuid','wsrep_last_committed','wsrep_local_state_uuid',\
+'wsrep_ready')";
+
+/// What it asks next: the four settings of the manual's second table (Check cluster status).
+pub const ADDRESS_QUERY: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN \
+('wsrep_cluster_address','wsrep_cluster_name','wsrep_node_address','wsrep_node_name')";
+
+/// What an operator asks to see whether a node is synced, which the manual's table does not show.
+pub const LOCAL_STATE_QUERY: &str = "SHOW GLOBAL STATUS LIKE 'wsrep_local_state_comment'";

@@ -1,0 +1,143 @@
+//! `mysqld_safe --wsrep-recover`: asks `InnoDB` for the position (manual: No node is safe for
+//! bootstrapping?; `scripts/mysqld_safe.sh`).
+//!
+//! The script says on the terminal where it logs and closes its output: the position stands in the
+//! log only. Its exit code is that of its last message, so it is 0 also where mariadbd found the
+//! data locked and aborted. Beside a server in service it does not even begin.
+
+use crate::port::host::{Host, QueryId, Step, UnitState};
+use crate::port::paths::MARIADB_LOG;
+use crate::port::{MysqldSafeLog, Output};
+
+use super::clock::safe_stamp;
+use super::output::{INTERRUPTED, failed, printed};
+
+/// What `--log-error` cannot do where the configuration asks for syslog.
+const BOTH_LOGS: &str = "Can't log to error log and syslog at the same time.  Remove all \
+--log-error configuration options for --syslog to take effect.";
+
+/// A recovery run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct MysqldSafe {
+    /// `--log-error` on the command line wins over the configuration.
+    log_error: Option<String>,
+    begun: Option<Begun>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Begun {
+    recover: QueryId,
+    /// The log file, `None` for syslog, which the console cannot see.
+    log: Option<String>,
+    shown: Output,
+}
+
+impl MysqldSafe {
+    /// Reads the words after `mysqld_safe`.
+    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
+        let (mut recover, mut log_error) = (false, None);
+        for word in words {
+            // The script takes `-` and `_` for one another in its options.
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            match name.replace('_', "-").as_str() {
+                "--wsrep-recover" => recover = true,
+                "--log-error" => log_error = Some(value.to_owned()),
+                "--user" => {}
+                _ => {
+                    return Err(failed(
+                        1,
+                        format!("this console does not know mysqld_safe {word}"),
+                    ));
+                }
+            }
+        }
+        if !recover {
+            return Err(failed(
+                1,
+                "this console knows mysqld_safe only with --wsrep-recover",
+            ));
+        }
+        Ok(Self {
+            log_error,
+            begun: None,
+        })
+    }
+
+    /// Starts the run, and waits for its end.
+    pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
+        if self.begun.is_none() {
+            // A server in service has its process number in the pid file.
+            if host.unit() == UnitState::Active {
+                let text = notice(host, "A mysqld process already exists");
+                return Step::Done(failed(1, text));
+            }
+            self.begun = Some(self.begin(host));
+        }
+        let Some(begun) = &mut self.begun else {
+            return Step::Wait;
+        };
+        let Some((lines, _)) = host.recovered(begun.recover) else {
+            return Step::Wait;
+        };
+        if let Some(path) = begun.log.clone() {
+            for line in &lines {
+                host.append_line(&path, line);
+            }
+            let ended = notice(host, "mysqld from pid file /run/mysqld/mysqld.pid ended");
+            host.append_line(&path, &ended);
+        }
+        Step::Done(begun.shown.clone())
+    }
+
+    fn begin(&self, host: &mut dyn Host) -> Begun {
+        let mut shown = printed("");
+        let log = match (&self.log_error, host.mysqld_safe_log()) {
+            (Some(path), setting) => {
+                if setting == MysqldSafeLog::Syslog {
+                    shown.stderr = notice(host, BOTH_LOGS) + "\n";
+                }
+                Some(path.clone())
+            }
+            (None, MysqldSafeLog::File) => Some(MARIADB_LOG.to_owned()),
+            (None, MysqldSafeLog::Syslog) => None,
+        };
+        let whereto = log.as_ref().map_or_else(
+            || "Logging to syslog.".to_owned(),
+            |path| format!("Logging to '{path}'."),
+        );
+        shown.stdout = notice(host, &whereto) + "\n";
+        // From here on the script logs what it says.
+        let starting = notice(
+            host,
+            "Starting mariadbd daemon with databases from /var/lib/mysql",
+        );
+        if let Some(path) = &log {
+            host.append_line(path, &starting);
+        }
+        shown.stdout.push_str(&starting);
+        shown.stdout.push('\n');
+        Begun {
+            recover: host.start_recover(),
+            log,
+            shown,
+        }
+    }
+
+    /// Ctrl-C. The script and mariadbd ignore it (`trap '' 1 2 3 15`): only the terminal comes
+    /// back.
+    pub(super) fn interrupt(&mut self) -> Output {
+        let shown = self
+            .begun
+            .as_ref()
+            .map_or_else(|| printed(""), |begun| begun.shown.clone());
+        Output {
+            exit: INTERRUPTED,
+            ..shown
+        }
+    }
+}
+
+/// A message of the script (`log_generic`).
+fn notice(host: &dyn Host, text: &str) -> String {
+    format!("{} mysqld_safe {text}", safe_stamp(host.now()))
+}

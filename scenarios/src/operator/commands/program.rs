@@ -1,0 +1,203 @@
+//! A command line on its way: read once, then polled by the engine until it has ended.
+
+use crate::port::Output;
+use crate::port::host::{Host, Step};
+
+use super::cm_cluster_manage::ClusterManage;
+use super::files::{self, Files};
+use super::galera_new_cluster::GaleraNewCluster;
+use super::killall::Killall;
+use super::mysql::Mysql;
+use super::mysqld_safe::MysqldSafe;
+use super::output::{failed, interrupted, printed};
+use super::playbook::Playbook;
+use super::remove::Remove;
+use super::systemctl::Systemctl;
+use super::{reboot, shell};
+
+/// The folders in which a command may be named with its path, as the manual does with
+/// `/bin/mysqld_safe`.
+const FOLDERS: [&str; 6] = [
+    "/bin/",
+    "/sbin/",
+    "/usr/bin/",
+    "/usr/sbin/",
+    "/usr/local/bin/",
+    "/usr/local/sbin/",
+];
+
+/// A command line that has been typed and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Program {
+    command: Command,
+    /// What stands behind the pipes.
+    filters: Vec<Files>,
+    ended: Option<Output>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Command {
+    ClusterManage(ClusterManage),
+    Files(Files),
+    GaleraNewCluster(GaleraNewCluster),
+    Killall(Killall),
+    Mysql(Mysql),
+    MysqldSafe(MysqldSafe),
+    Playbook(Playbook),
+    Reboot,
+    Remove(Remove),
+    Systemctl(Systemctl),
+}
+
+impl Program {
+    /// Reads a line as the operator's shell does. A line that cannot be run has ended already: the
+    /// error is what it prints and returns, and for an empty line that is nothing.
+    pub fn parse(line: &str) -> Result<Self, Output> {
+        let mut stages = shell::split(line)?.into_iter();
+        let words = stages.next().unwrap_or_default();
+        if words.is_empty() {
+            return Err(printed(""));
+        }
+        let command = Command::parse(&words)?;
+        if matches!(&command, Command::Files(files) if !files.has_files()) {
+            return Err(failed(2, "this console has no standard input: name a file"));
+        }
+        let filters = stages
+            .map(|words| filter(&words))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            command,
+            filters,
+            ended: None,
+        })
+    }
+
+    /// Goes on, as far as it can in this instant. After the end it returns the same end again.
+    pub fn step(&mut self, host: &mut dyn Host) -> Step {
+        if let Some(output) = &self.ended {
+            return Step::Done(output.clone());
+        }
+        match self.command.step(host) {
+            Step::Done(output) => Step::Done(self.end(output)),
+            other => other,
+        }
+    }
+
+    /// Ctrl-C at the terminal: the commands of the line end with exit code 130. What they asked
+    /// systemd or the server for goes on. After the end it changes nothing.
+    pub fn interrupt(&mut self, host: &mut dyn Host) -> Output {
+        if let Some(output) = &self.ended {
+            return output.clone();
+        }
+        let output = self.command.interrupt(host);
+        let exit = output.exit;
+        // The terminal has shown what had come through the pipe by then.
+        let shown = self.end(output);
+        let output = Output { exit, ..shown };
+        self.ended = Some(output.clone());
+        output
+    }
+
+    /// Sends the output through the pipe. The exit code is that of the last command, the error
+    /// output goes past the pipe.
+    fn end(&mut self, output: Output) -> Output {
+        let output = self.filters.iter().fold(output, |before, filter| {
+            let after = filter.apply(&before.stdout);
+            Output {
+                stderr: before.stderr + &after.stderr,
+                ..after
+            }
+        });
+        self.ended = Some(output.clone());
+        output
+    }
+}
+
+/// A command behind a pipe.
+fn filter(words: &[String]) -> Result<Files, Output> {
+    match Command::parse(words)? {
+        Command::Files(files) if !files.has_files() => Ok(files),
+        _ => {
+            let names = files::NAMES.join(", ");
+            Err(failed(2, format!("this console pipes only into {names}")))
+        }
+    }
+}
+
+impl Command {
+    fn parse(words: &[String]) -> Result<Self, Output> {
+        let (words, sudo) = without_sudo(words)?;
+        let Some((first, rest)) = words.split_first() else {
+            return Err(failed(1, "usage: sudo [-u user] [command [arg ...]]"));
+        };
+        let folder = FOLDERS.iter().find_map(|folder| first.strip_prefix(folder));
+        Ok(match folder.unwrap_or(first) {
+            "cm-cluster-manage" => Self::ClusterManage(ClusterManage::parse(rest)?),
+            "cm-run-playbook" => Self::Playbook(Playbook::parse(rest)?),
+            "galera_new_cluster" => Self::GaleraNewCluster(GaleraNewCluster::parse(rest)?),
+            "killall" => Self::Killall(Killall::parse(rest)?),
+            "mysql" | "mariadb" => Self::Mysql(Mysql::parse(rest)?),
+            "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest)?),
+            "reboot" => reboot::check(rest).map(|()| Self::Reboot)?,
+            "rm" => Self::Remove(Remove::parse(rest)?),
+            "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
+            name if files::NAMES.contains(&name) => Self::Files(Files::parse(name, rest)?),
+            _ => return Err(not_found(first, sudo)),
+        })
+    }
+
+    fn step(&mut self, host: &mut dyn Host) -> Step {
+        match self {
+            Self::ClusterManage(command) => command.step(host),
+            Self::Files(command) => command.step(host),
+            Self::GaleraNewCluster(command) => command.step(host),
+            Self::Killall(command) => command.step(host),
+            Self::Mysql(command) => command.step(host),
+            Self::MysqldSafe(command) => command.step(host),
+            Self::Playbook(command) => command.step(host),
+            Self::Reboot => reboot::step(host),
+            Self::Remove(remove) => remove.step(host),
+            Self::Systemctl(command) => command.step(host),
+        }
+    }
+
+    fn interrupt(&mut self, host: &mut dyn Host) -> Output {
+        match self {
+            Self::ClusterManage(command) => command.interrupt(host),
+            Self::Files(command) => command.interrupt(host),
+            Self::GaleraNewCluster(command) => command.interrupt(host),
+            Self::MysqldSafe(command) => command.interrupt(),
+            Self::Playbook(command) => command.interrupt(host),
+            Self::Systemctl(command) => command.interrupt(host),
+            // The client kills its own query and leaves; the others end as they begin.
+            Self::Mysql(_) | Self::Killall(_) | Self::Reboot | Self::Remove(_) => interrupted(),
+        }
+    }
+}
+
+/// The words without `sudo`, `sudo -u USER` or `sudo -n` in front, and whether it was there.
+fn without_sudo(words: &[String]) -> Result<(&[String], bool), Output> {
+    let Some((first, mut rest)) = words.split_first() else {
+        return Ok((words, false));
+    };
+    if first != "sudo" && first != "/usr/bin/sudo" {
+        return Ok((words, false));
+    }
+    while let Some((option, after)) = rest.split_first().filter(|(word, _)| word.starts_with('-')) {
+        rest = match option.as_str() {
+            "-u" | "--user" => after.get(1..).unwrap_or(&[]),
+            "-n" | "--non-interactive" | "-E" => after,
+            "--" => return Ok((after, true)),
+            _ => return Err(failed(1, format!("sudo: invalid option {option}"))),
+        };
+    }
+    Ok((rest, true))
+}
+
+fn not_found(name: &str, sudo: bool) -> Output {
+    match (sudo, name.contains('/')) {
+        (true, _) => failed(1, format!("sudo: {name}: command not found")),
+        (false, true) => failed(127, format!("bash: {name}: No such file or directory")),
+        (false, false) => failed(127, format!("bash: {name}: command not found")),
+    }
+}

@@ -1,0 +1,96 @@
+//! Recovery procedures: what an operator types, step by step, at a [`Console`].
+//!
+//! A procedure is what is under test. It reads text and exit codes and nothing else, so that it
+//! could be typed by hand on a real cluster. Every one of them ends: no loop is without a bound.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `none` | looks once, and does nothing |
+//! | `manual` | the manual's Recovery procedure, taken literally |
+//! | `manual-corrected` | the same with the fewest changes that make it safe |
+//! | the others | published decision rules of other projects, each in its own file with its source |
+//!
+//! The others are models in our own words of what a project's code or documentation decides: what it
+//! reads, what it compares, what it forces. They are not that project's code. `D1` to `D15` are the
+//! classes of `docs/procedures.md`.
+
+mod bitnami;
+mod cloud_foundry;
+mod codership;
+mod hands;
+mod kolla;
+mod kubeblocks;
+mod manual;
+mod manual_corrected;
+mod mariadb_operator;
+mod none;
+mod openstack_ansible;
+mod openstack_helm;
+mod openstack_k8s;
+mod orchestrator_v2;
+mod pacemaker;
+mod packetfence;
+mod percona_operator;
+mod reading;
+mod survey;
+mod swarm;
+
+use crate::port::console::Console;
+
+/// How a procedure ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProcedureOutcome {
+    /// Every node is ready, in one primary component.
+    Recovered,
+    /// A person must decide: the text says what, and what was seen.
+    AsksPerson(String),
+    /// The procedure is at its end and the cluster is not recovered: the text says what was seen.
+    GaveUp(String),
+}
+
+/// The names that [`run_procedure`] knows.
+pub const fn names() -> &'static [&'static str] {
+    &[
+        "none",
+        "manual",
+        "manual-corrected",
+        "codership",
+        "pacemaker",
+        "mariadb-operator",
+        "percona-operator",
+        "bitnami",
+        "kolla",
+        "openstack-ansible",
+        "openstack-helm",
+        "openstack-k8s",
+        "cloud-foundry",
+        "packetfence",
+        "swarm",
+        "orchestrator-v2",
+        "kubeblocks",
+    ]
+}
+
+/// Runs the procedure of this name. An unknown name gives up at once.
+pub async fn run_procedure<C: Console>(name: &str, console: &mut C) -> ProcedureOutcome {
+    match name {
+        "none" => none::run(console).await,
+        "manual" => manual::run(console).await,
+        "manual-corrected" => manual_corrected::run(console).await,
+        "codership" => codership::run(console).await,
+        "pacemaker" => pacemaker::run(console).await,
+        "mariadb-operator" => mariadb_operator::run(console).await,
+        "percona-operator" => percona_operator::run(console).await,
+        "bitnami" => bitnami::run(console).await,
+        "kolla" => kolla::run(console).await,
+        "openstack-ansible" => openstack_ansible::run(console).await,
+        "openstack-helm" => openstack_helm::run(console).await,
+        "openstack-k8s" => openstack_k8s::run(console).await,
+        "cloud-foundry" => cloud_foundry::run(console).await,
+        "packetfence" => packetfence::run(console).await,
+        "swarm" => swarm::run(console).await,
+        "orchestrator-v2" => orchestrator_v2::run(console).await,
+        "kubeblocks" => kubeblocks::run(console).await,
+        _ => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),
+    }
+}

@@ -1,0 +1,15 @@
+//! The procedure that does nothing: what becomes of the cluster by itself.
+
+use crate::port::console::Console;
+
+use super::ProcedureOutcome;
+use super::survey::{Situation, Survey};
+
+/// Looks once.
+pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+    let survey = Survey::take(console).await;
+    match survey.verdict() {
+        Situation::Recovered => ProcedureOutcome::Recovered,
+        _ => ProcedureOutcome::GaveUp(format!("nothing was done. Seen: {survey}")),
+    }
+}

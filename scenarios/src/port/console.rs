@@ -1,0 +1,97 @@
+//! The port through which a procedure acts: lines typed on nodes, text and exit codes back.
+//!
+//! It is narrower than the Testbed port on purpose. A procedure can apply no fault and sees no
+//! observation, so it knows what an operator would know and nothing else (design, section 5).
+
+use super::name::NodeName;
+use super::request::Output;
+use super::time::Span;
+
+/// What a procedure learns of a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandOutcome {
+    /// What it printed and returned; exit code 130 after Ctrl-C.
+    pub output: Output,
+    /// The limit passed and Ctrl-C was sent.
+    pub timed_out: bool,
+}
+
+impl CommandOutcome {
+    /// The exit code of `ssh` when it cannot reach the host.
+    pub const UNREACHABLE: i32 = 255;
+
+    /// A command that ended by itself.
+    pub const fn ended(output: Output) -> Self {
+        Self {
+            output,
+            timed_out: false,
+        }
+    }
+
+    /// The answer for a host that is off: what `ssh` prints.
+    pub fn unreachable(node: &NodeName) -> Self {
+        Self::ended(Output {
+            stdout: String::new(),
+            stderr: format!("ssh: connect to host {node} port 22: No route to host\n"),
+            exit: Self::UNREACHABLE,
+        })
+    }
+
+    /// Whether the host could not be reached, so that the command was never run.
+    pub const fn is_unreachable(&self) -> bool {
+        self.output.exit == Self::UNREACHABLE
+    }
+
+    /// Whether the command ended by itself with exit code 0.
+    pub const fn succeeded(&self) -> bool {
+        !self.timed_out && self.output.exit == 0
+    }
+}
+
+/// How long a look at a node may take.
+pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
+
+/// The operator's seat: a terminal on every node, and a watch.
+#[expect(
+    async_fn_in_trait,
+    reason = "generics only, and the simulated engines are not Send"
+)]
+pub trait Console {
+    /// The nodes of the cluster, in the order in which the scenario names them.
+    fn nodes(&self) -> Vec<NodeName>;
+
+    /// Types the line on the node and waits for its end. When the limit passes first, Ctrl-C is
+    /// sent, and the outcome says so. A host that is off answers
+    /// [`CommandOutcome::unreachable`].
+    async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome;
+
+    /// Types a line that only looks at something.
+    async fn look(&mut self, node: &NodeName, line: &str) -> CommandOutcome {
+        self.run(node, line, LOOK_LIMIT).await
+    }
+
+    /// The content of files of the node, `None` for one that is not there; `None` for all of them where
+    /// the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
+    /// the user's sees the files of a node, not what it does.
+    async fn files(
+        &mut self,
+        node: &NodeName,
+        paths: &[&'static str],
+    ) -> Option<Vec<(&'static str, Option<String>)>> {
+        let mut files = Vec::new();
+        for path in paths {
+            let shown = self.look(node, &format!("cat {path}")).await;
+            if shown.is_unreachable() {
+                return None;
+            }
+            files.push((*path, shown.succeeded().then_some(shown.output.stdout)));
+        }
+        Some(files)
+    }
+
+    /// The instant, since the run's start.
+    fn now(&self) -> Span;
+
+    /// Waits.
+    async fn sleep(&mut self, span: Span);
+}

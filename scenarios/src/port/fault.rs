@@ -1,0 +1,377 @@
+//! The faults that a scenario can apply to a cluster, and every fact about each.
+//!
+//! [`Fault`] has one variant a fault, `fault_table!` one row a fault. What an engine does for a fault is
+//! the engine's: `sim/src/machine/faults.rs` and `real-harness/src/faults.rs`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::{NodeName, comma_list};
+use super::time::Span;
+
+/// A file that can be damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum StateFile {
+    /// The replicator's saved state.
+    #[serde(rename = "grastate.dat")]
+    Grastate,
+    /// The saved view of the last primary component.
+    #[serde(rename = "gvwstate.dat")]
+    Gvwstate,
+    /// The write-set cache.
+    #[serde(rename = "galera.cache")]
+    GaleraCache,
+}
+
+impl StateFile {
+    /// The file's name in the data folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grastate => "grastate.dat",
+            Self::Gvwstate => "gvwstate.dat",
+            Self::GaleraCache => "galera.cache",
+        }
+    }
+}
+
+/// How a file is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Damage {
+    /// The name is gone.
+    Delete,
+    /// The file is there and has no bytes.
+    Empty,
+    /// The file holds bytes that mean nothing.
+    Garbage,
+    /// A copy taken at the end of the initial state has been put back.
+    OldCopy,
+}
+
+impl Damage {
+    /// The word of scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Empty => "empty",
+            Self::Garbage => "garbage",
+            Self::OldCopy => "old-copy",
+        }
+    }
+}
+
+/// A fault. All faults of one call of [`Testbed::apply`](super::testbed::Testbed::apply) happen in the same instant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Fault {
+    /// SIGKILL of the server. The supervisor does not start it again.
+    Terminate(NodeName),
+    /// SIGKILL of the server; the supervisor may start it again.
+    Crash(NodeName),
+    /// The host loses power: every process is gone, unsynced writes may be lost or torn.
+    PowerOff(NodeName),
+    /// The host boots again, and with it the MariaDB service.
+    PowerOn(NodeName),
+    /// SIGSTOP of the server.
+    Hang(NodeName),
+    /// SIGCONT of the server.
+    Resume(NodeName),
+    /// Nothing passes from the one node to the other any more; the other way is open.
+    Cut {
+        /// The sender that is not heard.
+        from: NodeName,
+        /// The receiver that hears nothing.
+        to: NodeName,
+    },
+    /// Nodes of different groups do not reach each other; nodes of one group do.
+    Partition(Vec<Vec<NodeName>>),
+    /// Every cut, loss and added latency ends.
+    Heal,
+    /// Added one-way latency on everything that reaches or leaves the node.
+    Latency {
+        /// The node.
+        node: NodeName,
+        /// The added latency.
+        by: Span,
+    },
+    /// A part of the packets that reach the node is lost.
+    Loss {
+        /// The node.
+        node: NodeName,
+        /// Lost packets of a hundred.
+        percent: u8,
+    },
+    /// The links of the node are cut and healed in turn.
+    Flap {
+        /// The node.
+        node: NodeName,
+        /// How long a cut lasts, and how long the time between two cuts.
+        period: Span,
+    },
+    /// A file of the node is damaged.
+    Damage {
+        /// The node.
+        node: NodeName,
+        /// The file.
+        file: StateFile,
+        /// How.
+        how: Damage,
+    },
+    /// Writes to the node's disk fail.
+    DiskFull(NodeName),
+    /// The node's data folder is empty, as after a replaced disk.
+    DiskLost(NodeName),
+    /// A running state transfer to or from the node breaks off.
+    InterruptTransfer(NodeName),
+    /// The next orderly stop of the node's server does not end by itself.
+    StopHangs(NodeName),
+    /// A session takes the global read lock (FLUSH TABLES WITH READ LOCK) and keeps it.
+    ReadLock(NodeName),
+    /// That session ends.
+    ReadUnlock(NodeName),
+    /// The mail back end of the node ends.
+    BackendStop(NodeName),
+    /// The node's clock jumps forward.
+    ClockJump {
+        /// The node.
+        node: NodeName,
+        /// By how much.
+        by: Span,
+    },
+}
+
+/// The table of faults: one row a fault, in the order of the scenario language.
+///
+/// A row has the fault's description (it stands in the JSON Schema), its name in scenario files, the
+/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. It hands the rows to another macro, after
+/// whatever tables in braces are given: here for the facts of [`Fault`], in `language` for the keys of
+/// a step and how they are read.
+///
+/// A new fault is a variant of [`Fault`] and a row here. The compiler then asks the machine of `sim`
+/// and the real harness what it does. Only a new shape of arguments concerns `language`, and only a
+/// fault that schedules draw needs an op in `language/schedule`.
+macro_rules! fault_table {
+    ($then:ident $({ $($given:tt)* })*) => {
+        $then! { $({ $($given)* })* {
+            /// The servers are killed; nobody starts them again until somebody does.
+            terminate: Nodes { node } => Terminate(node), drawn;
+            /// The servers are killed; the supervisor may start them again.
+            crash: Nodes { node } => Crash(node), not_drawn;
+            /// The servers are stopped by SIGSTOP.
+            hang: Nodes { node } => Hang(node), drawn;
+            /// The servers go on after a `hang`.
+            resume: Nodes { node } => Resume(node), drawn;
+            /// The hosts lose power.
+            power_off: Nodes { node } => PowerOff(node), drawn;
+            /// The hosts boot again, and with them the database service.
+            power_on: Nodes { node } => PowerOn(node), drawn;
+            /// Nodes of different groups do not reach each other.
+            partition: Groups { groups } => Partition(groups), drawn;
+            /// Nothing passes from the one node to the other; the other way is open.
+            cut: Link { from, to } => Cut { from, to }, drawn;
+            /// Every cut, loss and added latency ends.
+            heal: Nothing {} => Heal {}, drawn;
+            /// A file of a node is damaged.
+            damage: File { node, file, how } => Damage { node, file, how }, drawn;
+            /// Writes to the node's disk fail.
+            disk_full: Node { node } => DiskFull(node), not_drawn;
+            /// The node's data folder is empty, as after a replaced disk.
+            disk_lost: Node { node } => DiskLost(node), not_drawn;
+            /// Added one-way latency on everything that reaches or leaves the node.
+            latency: By { node, by } => Latency { node, by }, not_drawn;
+            /// A part of the packets that reach the node is lost.
+            loss: Percent { node, percent } => Loss { node, percent }, not_drawn;
+            /// The links of the node are cut and healed in turn.
+            flap: Period { node, period } => Flap { node, period }, not_drawn;
+            /// A running state transfer to or from the node breaks off.
+            interrupt_transfer: Node { node } => InterruptTransfer(node), drawn;
+            /// The next orderly stop of the node's server does not end by itself.
+            stop_hangs: Node { node } => StopHangs(node), not_drawn;
+            /// A session takes the global read lock and keeps it.
+            read_lock: Node { node } => ReadLock(node), not_drawn;
+            /// That session ends.
+            read_unlock: Node { node } => ReadUnlock(node), not_drawn;
+            /// The mail back end of the node ends.
+            backend_stop: Node { node } => BackendStop(node), not_drawn;
+            /// The node's clock jumps forward.
+            clock_jump: By { node, by } => ClockJump { node, by }, not_drawn;
+        } }
+    };
+}
+pub(crate) use fault_table;
+
+/// What a fault says beside its name: the table that follows its name in a scenario file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arguments<'a> {
+    /// One node. A scenario file may name several, which are as many faults.
+    Nodes {
+        /// The node.
+        node: &'a NodeName,
+    },
+    /// One node.
+    Node {
+        /// The node.
+        node: &'a NodeName,
+    },
+    /// One direction of one link.
+    Link {
+        /// The sender.
+        from: &'a NodeName,
+        /// The receiver.
+        to: &'a NodeName,
+    },
+    /// Groups of nodes.
+    Groups {
+        /// The groups.
+        groups: &'a [Vec<NodeName>],
+    },
+    /// Nothing more.
+    Nothing,
+    /// A file of a node.
+    File {
+        /// The node.
+        node: &'a NodeName,
+        /// The file.
+        file: &'a StateFile,
+        /// What happens to it.
+        how: &'a Damage,
+    },
+    /// A node and a span of time.
+    By {
+        /// The node.
+        node: &'a NodeName,
+        /// The span.
+        by: &'a Span,
+    },
+    /// A node and a share of its packets.
+    Percent {
+        /// The node.
+        node: &'a NodeName,
+        /// Packets of a hundred.
+        percent: &'a u8,
+    },
+    /// A node and the time of half a cycle.
+    Period {
+        /// The node.
+        node: &'a NodeName,
+        /// Half a cycle.
+        period: &'a Span,
+    },
+}
+
+/// A kind of fault: what is known of it before any node is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultKind {
+    /// The name that scenario files use, and that [`Capabilities`](super::testbed::Capabilities) lists.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub doc: &'static str,
+    /// Whether random schedules draw it.
+    pub drawn: bool,
+}
+
+/// Whether random schedules draw a fault, by the word of its row.
+macro_rules! is_drawn {
+    (drawn) => {
+        true
+    };
+    (not_drawn) => {
+        false
+    };
+}
+
+/// Defines the facts of each fault out of the table.
+macro_rules! facts {
+    ({ $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt, $drawn:ident;
+    )+ }) => {
+        impl Fault {
+            /// Every kind of fault, in the order of the scenario language.
+            pub const KINDS: &[FaultKind] = &[$(FaultKind {
+                name: stringify!($name),
+                doc: concat!($($doc),+).trim_ascii_start(),
+                drawn: is_drawn!($drawn),
+            },)+];
+
+            /// The fault's name in a scenario file.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($name),)+
+                }
+            }
+
+            /// What the fault says beside its name.
+            pub fn arguments(&self) -> Arguments<'_> {
+                match self {
+                    $(Self::$variant $fields => Arguments::$shape { $($argument),* },)+
+                }
+            }
+        }
+    };
+}
+
+fault_table!(facts);
+
+impl Fault {
+    /// The node whose machine or links the fault changes; `None` for a fault that concerns several
+    /// nodes.
+    pub fn node(&self) -> Option<&NodeName> {
+        match self.arguments() {
+            Arguments::Nodes { node }
+            | Arguments::Node { node }
+            | Arguments::File { node, .. }
+            | Arguments::By { node, .. }
+            | Arguments::Percent { node, .. }
+            | Arguments::Period { node, .. } => Some(node),
+            Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
+        }
+    }
+
+    /// Whether the fault acts on this node itself, or on one of its links alone.
+    pub fn concerns(&self, node: &NodeName) -> bool {
+        match self.arguments() {
+            Arguments::Link { from, to } => from == node || to == node,
+            _ => self.node() == Some(node),
+        }
+    }
+}
+
+/// The fault in a few words, for traces, reports and failures.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name().replace('_', " ");
+        match self.arguments() {
+            Arguments::Nodes { node } | Arguments::Node { node } => write!(f, "{name} {node}"),
+            Arguments::Link { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Groups { groups } => {
+                let groups: Vec<String> = groups.iter().map(|group| comma_list(group)).collect();
+                write!(f, "{name} {}", groups.join(" | "))
+            }
+            Arguments::Nothing => f.write_str(&name),
+            Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
+            Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
+            Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
+            Arguments::File { node, file, how } => {
+                let how = match how {
+                    Damage::Delete => "delete",
+                    Damage::Empty => "empty",
+                    Damage::Garbage => "put garbage into",
+                    Damage::OldCopy => "put an old copy back of",
+                };
+                write!(f, "{how} {} on {node}", file.name())
+            }
+        }
+    }
+}
+
+/// What an engine did with a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FaultOutcome {
+    /// It took effect; the receipt is the evidence.
+    Applied(String),
+    /// It had nothing to act on, and why.
+    Skipped(String),
+    /// This engine cannot do it, and why.
+    Unsupported(String),
+}

@@ -1,0 +1,126 @@
+//! What a command on a simulated node may touch.
+//!
+//! The simulated engines implement [`Host`] for a node's machine; the programs of this folder are
+//! written against it, so that one and the same `systemctl` runs on `des` and on `madsim`. On real
+//! containers the commands run literally, and this port is not used.
+
+use super::name::NodeName;
+use super::request::Output;
+use super::setup::{ForceEdit, MysqldSafeLog};
+use super::time::Span;
+
+/// What systemd says of mariadb.service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnitState {
+    /// Never started, or stopped in order.
+    Inactive,
+    /// Starting: `galera_recovery` or the server's own start-up is under way.
+    Activating,
+    /// The server has told systemd that it is ready.
+    Active,
+    /// SIGTERM has been sent, the server still runs.
+    Deactivating,
+    /// The last start or run ended with this exit code (128 plus the signal).
+    Failed(i32),
+}
+
+/// A signal for a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// SIGTERM: an orderly stop.
+    Term,
+    /// SIGKILL.
+    Kill,
+}
+
+/// The ticket of a query that has been sent to the node's own server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryId(pub u32);
+
+/// The answer to a query: column names and rows, or the client's error line.
+pub type QueryResult = Result<(Vec<String>, Vec<Vec<String>>), String>;
+
+/// The machine of one node, as a program on it sees it.
+pub trait Host {
+    /// The node's name.
+    fn node(&self) -> &NodeName;
+    /// The host name that addresses of the cluster use for this node.
+    fn host_name(&self) -> String;
+    /// The instant.
+    fn now(&self) -> Span;
+
+    /// How the force edits grastate.dat in this run.
+    fn force_edit(&self) -> ForceEdit;
+    /// Where `mysqld_safe` logs in this run.
+    fn mysqld_safe_log(&self) -> MysqldSafeLog;
+
+    /// Whether the host runs an arbitrator: its unit is garb.service then, and there is no other.
+    fn is_arbitrator(&self) -> bool {
+        false
+    }
+
+    /// The bytes behind a name, `None` where there is no such file.
+    fn read_file(&self, path: &str) -> Option<String>;
+    /// Writes into the file behind the name (same inode), or creates it.
+    fn write_file(&mut self, path: &str, content: &str);
+    /// Writes a new file and renames it over the name (new inode).
+    fn replace_file(&mut self, path: &str, content: &str);
+    /// Removes a name, if it is there.
+    fn remove_file(&mut self, path: &str);
+    /// Empties the data folder, and says whether that was possible: not under a running server.
+    fn remove_data(&mut self) -> bool;
+    /// Appends a line to a log file.
+    fn append_line(&mut self, path: &str, line: &str);
+
+    /// The unit's state.
+    fn unit(&self) -> UnitState;
+    /// Tells systemd to start mariadb.service (no wait): `galera_recovery`, then mariadbd, which
+    /// gets `--wsrep-new-cluster` when the flag file of `galera_new_cluster` is there at that
+    /// moment.
+    ///
+    /// From this call on the unit is `Activating`. During a stop (`Deactivating`) the start waits
+    /// in systemd's queue and happens when the stop is over; a later `stop_unit` takes it back.
+    fn start_unit(&mut self);
+    /// Tells systemd to stop mariadb.service (no wait): SIGTERM, never SIGKILL.
+    ///
+    /// From this call on the unit is `Deactivating`, also where the server does not react. A server
+    /// that ends during a stop is not restarted, however it ends. On a unit that is down it only
+    /// takes back a restart that was planned after a crash.
+    fn stop_unit(&mut self);
+    /// Sets or clears the flag of `galera_new_cluster` for the next start.
+    fn set_new_cluster_flag(&mut self, on: bool);
+
+    /// How many processes of this name (`mariadbd`, `mysqld`) there are.
+    fn processes(&self, name: &str) -> usize;
+    /// Sends the signal to every process of this name and says how many there were.
+    fn signal(&mut self, name: &str, signal: Signal) -> usize;
+    /// Reboots the machine in order: stops the unit first, then starts it again.
+    fn reboot(&mut self);
+    /// Starts the line as a command of its own on every host of the cluster, this one too, in this
+    /// instant, and says whether the engine can do that. Nobody waits for these commands.
+    fn run_on_all_hosts(&mut self, line: &str) -> bool {
+        let _ = line;
+        false
+    }
+
+    /// Sends a query to the node's server through its socket. The answer comes later.
+    fn query(&mut self, sql: &str) -> QueryId;
+    /// The answer, once it is there.
+    fn answer(&mut self, id: QueryId) -> Option<QueryResult>;
+
+    /// Starts `mariadbd --wsrep-recover` (a process of its own).
+    fn start_recover(&mut self) -> QueryId;
+    /// What it printed, line by line, and its exit code, once it has ended.
+    fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)>;
+}
+
+/// How a program goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Call again when something on the host has changed.
+    Wait,
+    /// Call again when something has changed, at the latest at this instant.
+    Until(Span),
+    /// The program has ended.
+    Done(Output),
+}

@@ -1,0 +1,33 @@
+//! The port between what acts on a cluster and what the cluster is made of.
+//!
+//! An engine implements [`Testbed`]. A procedure acts through the narrower [`console::Console`], and an
+//! operator's command on a simulated node through [`host::Host`]. Everything that crosses these ports
+//! stands here: the setup of a cluster, faults, requests, observations, predicates, the trace.
+
+pub mod bed;
+pub mod console;
+pub mod fault;
+pub mod findings;
+pub mod host;
+pub mod name;
+pub mod observation;
+mod panics;
+pub mod paths;
+pub mod predicate;
+pub mod request;
+pub mod setup;
+pub mod testbed;
+pub mod time;
+pub mod trace;
+
+pub use bed::Bed;
+pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, StateFile};
+pub use name::{NodeName, comma_list, list};
+pub use observation::{
+    GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
+};
+pub use panics::panic_text;
+pub use request::{Output, Progress, Request, RequestId, Statement};
+pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};
+pub use testbed::{Capabilities, Condition, Testbed, Timeout};
+pub use time::Span;

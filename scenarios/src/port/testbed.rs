@@ -1,0 +1,87 @@
+//! The port between a scenario and the cluster it runs on.
+//!
+//! Three engines implement [`Testbed`]: `des` and `madsim` in the `sim` crate, `real` in
+//! `real-harness`. Nothing here knows which. Time passes only inside [`Testbed::wait`]; every other
+//! call acts in the instant in which it is made.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{Fault, FaultOutcome};
+use super::name::NodeName;
+use super::observation::Observation;
+use super::predicate::Predicate;
+use super::request::{Progress, Request, RequestId};
+use super::time::Span;
+use super::trace::TraceKind;
+
+/// What [`Testbed::wait`] waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Never true: time passes up to the limit.
+    Never,
+    /// The request has ended.
+    Ended(RequestId),
+    /// Nothing observable has changed for the engine's own span of rest, nobody joins or donates, and
+    /// every started node has ended, opened its port, or waited out its time.
+    Rest,
+    /// What is expected of the observation is true.
+    State(Predicate),
+    /// What is expected of the observation is not true.
+    Not(Predicate),
+}
+
+/// The limit passed before the condition was true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout {
+    /// How long the engine waited.
+    pub waited: Span,
+}
+
+/// What an engine can do and show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// The engine's name: `des`, `madsim` or `real`.
+    pub engine: String,
+    /// Names of the faults that the engine can apply.
+    pub faults: BTreeSet<String>,
+    /// Whether observations carry each node's history for the oracles.
+    pub histories: bool,
+}
+
+/// The one port through which a scenario acts on a cluster.
+///
+/// Generic use only: no `dyn`, no `Send` bound. The runner imports no async runtime.
+#[expect(
+    async_fn_in_trait,
+    reason = "generics only, and the simulated engines are not Send"
+)]
+pub trait Testbed {
+    /// Returns the faults and observations that this engine has.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Applies all the faults in one instant, and returns what it did with each.
+    async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome>;
+
+    /// Starts a request in this instant. It runs while time passes in [`Testbed::wait`].
+    fn start(&mut self, request: Request) -> RequestId;
+
+    /// Returns the progress of a request.
+    async fn poll(&mut self, id: RequestId) -> Progress;
+
+    /// Ctrl-C at the terminal of a command; nothing for a statement or a request that has ended.
+    fn interrupt(&mut self, id: RequestId);
+
+    /// Lets time pass until the condition is true, and returns how long that took.
+    async fn wait(&mut self, until: &Condition, limit: Span) -> Result<Span, Timeout>;
+
+    /// Returns the state of all nodes, for oracles and reports only. It changes nothing.
+    async fn observe(&mut self) -> Observation;
+
+    /// Returns the time since the run began.
+    fn now(&self) -> Span;
+
+    /// Puts an event of the runner's into the run's trace, at this instant.
+    fn record(&mut self, node: Option<NodeName>, event: TraceKind);
+}

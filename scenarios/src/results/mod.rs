@@ -1,0 +1,5 @@
+//! What other programs read of runs: `results.json`, `record.jsonl`, the ledger of claims.
+
+pub mod ledger;
+pub mod record_file;
+pub(crate) mod results_json;

@@ -1,0 +1,28 @@
+//! What must never happen, and what a procedure may lead to: one property in each file.
+//!
+//! Oracles see every observation and every write. They know nothing of an engine's inside.
+
+mod acknowledged_write_lost;
+mod cause;
+mod context;
+mod converged_means_equal;
+mod dead_lock;
+mod deeds;
+mod documented_state_reached;
+mod histories_diverge;
+mod non_primary_acknowledges;
+mod procedure_bounded;
+mod reversed_history;
+mod rows;
+mod safe_to_bootstrap;
+mod silent_splice;
+mod stale_safe_to_bootstrap;
+mod twin_primaries;
+mod watch;
+
+pub use crate::port::findings::{Class, FINDINGS, FindingKind, finding};
+pub use cause::{Excuse, LossCause};
+pub use context::{Oracle, OracleContext};
+pub use deeds::Deeds;
+pub use rows::{choices, diverged, lost_rows};
+pub use watch::Watch;

@@ -1,0 +1,180 @@
+//! What a procedure led to, in one word: the cell of a matrix, and what a search looks for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::language::ProcedureEnd;
+use crate::trial::record::{Finding, RunRecord, Verdict};
+
+/// What a run came to, the worst thing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The run itself could not be made: a bug of this program.
+    Error,
+    /// Something happened that the faithful model never does unless somebody forces it, and nobody
+    /// did: the model is wrong.
+    ModelBroken,
+    /// Two primary components serve, each without the other.
+    SplitBrain,
+    /// Acknowledged writes are gone that another choice would have kept.
+    Lossy,
+    /// Nodes are Synced with each other and hold different rows.
+    Diverged,
+    /// The server refused the bootstrap that the procedure had prepared.
+    BootstrapRefused,
+    /// All nodes run, reach each other and wait for ever.
+    DeadLock,
+    /// The cluster is not whole, and the procedure does not say that it cannot be.
+    Stuck,
+    /// The procedure did not end within its bound.
+    Unbounded,
+    /// The procedure asks a person, although a choice without loss was there.
+    AsksPerson,
+    /// Nothing could have succeeded, and the procedure says so.
+    Impossible,
+    /// All nodes serve, and no acknowledged write is lost.
+    Recovered,
+}
+
+impl Outcome {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 12] = [
+        Self::Error,
+        Self::ModelBroken,
+        Self::SplitBrain,
+        Self::Lossy,
+        Self::Diverged,
+        Self::BootstrapRefused,
+        Self::DeadLock,
+        Self::Stuck,
+        Self::Unbounded,
+        Self::AsksPerson,
+        Self::Impossible,
+        Self::Recovered,
+    ];
+
+    /// The word, as reports and files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::ModelBroken => "model-broken",
+            Self::SplitBrain => "split-brain",
+            Self::Lossy => "lossy",
+            Self::Diverged => "diverged",
+            Self::BootstrapRefused => "bootstrap-refused",
+            Self::DeadLock => "dead-lock",
+            Self::Stuck => "stuck",
+            Self::Unbounded => "unbounded",
+            Self::AsksPerson => "asks-person",
+            Self::Impossible => "impossible",
+            Self::Recovered => "recovered",
+        }
+    }
+
+    /// Whether nobody could have done better.
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Impossible | Self::Recovered)
+    }
+
+    /// What a run came to. With a second phase that is what the procedure came to: what the steps had
+    /// done before is its starting point, not its doing. `steps` is how many steps the scenario has.
+    pub fn of(record: &RunRecord, steps: usize) -> Self {
+        if record.verdict == Verdict::Error {
+            return Self::Error;
+        }
+        let safety = |finding: &Finding| {
+            crate::trial::oracles::finding(&finding.oracle)
+                .is_some_and(|kind| kind.class == crate::trial::oracles::Class::Safety)
+        };
+        if record.forced.is_empty() && record.findings.iter().any(safety) {
+            return Self::ModelBroken;
+        }
+        let judged = |finding: &&Finding| {
+            record.second_phase.is_none()
+                || usize::try_from(finding.step).is_ok_and(|step| step > steps)
+        };
+        let found = |names: &[&str]| {
+            let mut fired = record.findings.iter().filter(judged);
+            fired.any(|finding| names.contains(&finding.oracle.as_str()))
+        };
+        if found(&["twin-primaries"]) {
+            return Self::SplitBrain;
+        }
+        let Some(phase) = &record.second_phase else {
+            return if found(&["acknowledged-write-lost"]) {
+                Self::Lossy
+            } else if found(&[
+                "silent-splice",
+                "histories-diverge",
+                "converged-means-equal",
+            ]) {
+                Self::Diverged
+            } else if record.verdict == Verdict::Pass {
+                Self::Recovered
+            } else {
+                Self::Stuck
+            };
+        };
+        let avoidable = phase
+            .choices
+            .iter()
+            .any(|choice| choice.loses.as_ref().is_some_and(Vec::is_empty));
+        let lost = found(&["acknowledged-write-lost"]) || phase.has_lost_rows();
+        if lost && (avoidable || phase.recovered) {
+            return Self::Lossy;
+        }
+        if found(&[
+            "silent-splice",
+            "histories-diverge",
+            "converged-means-equal",
+        ]) {
+            return Self::Diverged;
+        }
+        if phase.recovered {
+            return if phase.accepted {
+                Self::Recovered
+            } else {
+                Self::Lossy
+            };
+        }
+        if phase.accepted {
+            return Self::Impossible;
+        }
+        let end = record.procedures.last().map(|procedure| procedure.end);
+        if refused_after_force(record) {
+            Self::BootstrapRefused
+        } else if found(&["dead-lock"]) {
+            Self::DeadLock
+        } else if end == Some(ProcedureEnd::AsksPerson) {
+            Self::AsksPerson
+        } else if end == Some(ProcedureEnd::Unbounded) {
+            Self::Unbounded
+        } else {
+            Self::Stuck
+        }
+    }
+}
+
+/// Whether the procedure forced a node and the bootstrap of that node was refused all the same.
+fn refused_after_force(record: &RunRecord) -> bool {
+    let mut forced = std::collections::BTreeSet::new();
+    for command in &record.commands {
+        if command.procedure.is_none() {
+            continue;
+        }
+        if command.line.contains("--force-safe-to-bootstrap") {
+            forced.insert(&command.node);
+        }
+        let refused = command.output.as_ref().is_some_and(|output| {
+            output.exit != 0
+                && (output.stdout.contains("not safe to bootstrap")
+                    || output.stderr.contains("not safe to bootstrap"))
+        });
+        let is_bootstrap = command.line.contains("--bootstrap-node")
+            || command.line.contains("galera_new_cluster");
+        if is_bootstrap && refused && forced.contains(&command.node) {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,401 @@
+//! The record of a run: everything that the runner knows of it when it ends.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::language::{ClaimVerdict, ProcedureEnd, Scenario};
+use crate::port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
+
+/// How a run ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As expected.
+    Pass,
+    /// A check did not hold, or a finding came that the scenario does not name, or did not come.
+    Fail,
+    /// It failed, and passed when it was run again.
+    Flaky,
+    /// The engine cannot do what the scenario needs.
+    Unsupported,
+    /// The run could not be made.
+    Error,
+}
+
+impl Verdict {
+    /// The word of `results.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Flaky => "flaky",
+            Self::Unsupported => "unsupported",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Why a run failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// The step; one more than the last step for the second phase, 0 for the run as a whole.
+    pub step: u32,
+    /// What was expected, and what was seen.
+    pub text: String,
+}
+
+/// A claim and what the run says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimResult {
+    /// The claim's name.
+    pub id: String,
+    /// What the documentation says.
+    pub says: String,
+    /// Whether that is so on this engine.
+    pub verdict: ClaimVerdict,
+    /// What the scenario pins.
+    pub expected: ClaimVerdict,
+    /// The step whose check decides it.
+    pub step: u32,
+    /// What the verdict rests on, where the documentation leaves it open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumes: Option<String>,
+    /// The first and the last line in the documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<(u32, u32)>,
+}
+
+/// Which of its declared outcomes a race has ended in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RaceResult {
+    /// The step that began it: the last before the check that does something.
+    pub from: u32,
+    /// The step whose check names the outcomes.
+    pub step: u32,
+    /// The outcome's name.
+    pub outcome: String,
+}
+
+/// What an oracle has found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The finding's name, as scenario files use it.
+    pub oracle: String,
+    /// What was seen.
+    pub message: String,
+    /// The command that shows it again.
+    pub replay: String,
+    /// After which step; 0 for the initial state, one more than the last for the second phase.
+    pub step: u32,
+}
+
+/// All nodes after a step, in the normalised form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepObservation {
+    /// The step, from 1.
+    pub step: u32,
+    /// When, in milliseconds since the run's start.
+    pub at_ms: u64,
+    /// Whether the cluster was at rest.
+    pub at_rest: bool,
+    /// Why the changes of positions in this step depend on a race, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unstable: Option<String>,
+    /// The nodes by name.
+    pub nodes: BTreeMap<NodeName, NodeObservation>,
+}
+
+/// A fault and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultRecord {
+    /// In which step.
+    pub step: u32,
+    /// When.
+    pub at_ms: u64,
+    /// The fault.
+    pub fault: Fault,
+    /// The receipt, or why not.
+    pub outcome: FaultOutcome,
+}
+
+/// A command and what it printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRecord {
+    /// In which step.
+    pub step: u32,
+    /// When it was typed.
+    pub at_ms: u64,
+    /// Where.
+    pub node: NodeName,
+    /// The line.
+    pub line: String,
+    /// The procedure that typed it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<String>,
+    /// What it printed and returned; `None` while it runs.
+    pub output: Option<Output>,
+    /// When it had ended.
+    pub ended_ms: Option<u64>,
+    /// Its time was over, and Ctrl-C was sent.
+    pub timed_out: bool,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteOutcome {
+    /// The client has no answer yet.
+    Running,
+    /// The client was told that it is committed.
+    Acknowledged,
+    /// The client was told that it failed.
+    Refused {
+        /// The error number.
+        code: u16,
+        /// The error's text.
+        message: String,
+    },
+    /// The connection was lost: nobody told the client.
+    Unknown,
+}
+
+/// A write and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteRecord {
+    /// In which step.
+    pub step: u32,
+    /// When it began.
+    pub at_ms: u64,
+    /// The node to which the client spoke.
+    pub node: NodeName,
+    /// The row's key.
+    pub tag: String,
+    /// What became of it.
+    pub outcome: WriteOutcome,
+    /// When the client knew.
+    pub ended_ms: Option<u64>,
+}
+
+impl WriteRecord {
+    /// Whether the client was told that it is committed.
+    pub const fn is_acknowledged(&self) -> bool {
+        matches!(self.outcome, WriteOutcome::Acknowledged)
+    }
+}
+
+/// A procedure and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcedureRecord {
+    /// In which step.
+    pub step: u32,
+    /// Its name.
+    pub name: String,
+    /// When it began.
+    pub began_ms: u64,
+    /// When it ended.
+    pub ended_ms: u64,
+    /// How.
+    pub end: ProcedureEnd,
+    /// What it said: what a person must decide, or what it waits for.
+    pub text: String,
+}
+
+/// A check and whether it held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRecord {
+    /// In which step.
+    pub step: u32,
+    /// Whether it held, after a negation if there was one.
+    pub held: bool,
+    /// What was expected, and what was seen where it did not hold.
+    pub text: String,
+}
+
+/// The second phase: everything is healed and a procedure acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondPhase {
+    /// The procedure.
+    pub procedure: String,
+    /// Whether the cluster has recovered.
+    pub recovered: bool,
+    /// Whether the phase is as required: recovered, or truly beyond any procedure.
+    pub accepted: bool,
+    /// What was seen.
+    pub text: String,
+    /// What each node as the first of a new cluster would have lost, before the procedure acted.
+    pub choices: Vec<Choice>,
+}
+
+impl SecondPhase {
+    /// How the text begins where all nodes are synced and acknowledged rows are gone. The format of
+    /// the record has no other word for it.
+    pub(crate) const ROWS_LOST: &str = "all synced, but acknowledged rows are lost";
+
+    /// Whether all nodes are synced at its end and acknowledged rows are gone.
+    pub fn has_lost_rows(&self) -> bool {
+        self.text.contains(Self::ROWS_LOST)
+    }
+}
+
+/// A node as the first of a new cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The node.
+    pub node: NodeName,
+    /// The acknowledged rows that it does not hold and another does; `None` if they are not known.
+    pub loses: Option<Vec<String>>,
+}
+
+/// Everything that is known of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The scenario's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The heading of the documentation that it plays.
+    pub source: Option<String>,
+    /// Its file.
+    pub file: String,
+    /// The engine.
+    pub engine: String,
+    /// The master seed.
+    pub seed: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why it failed, or what is unsupported.
+    pub failure: Option<Failure>,
+    /// How long it took in simulated time, or on the engine's clock.
+    pub simulated_ms: u64,
+    /// How long it took in wall time; the command fills it in.
+    #[serde(default)]
+    pub wall_ms: u64,
+    /// What `seatrial replay` needs to make the same run besides scenario, engine and seed, with a space
+    /// in front; the command fills it in.
+    #[serde(default)]
+    pub replay_flags: String,
+    /// SHA-256 of the rendered trace; the command fills it in.
+    #[serde(default)]
+    pub trace_sha256: String,
+    /// The claims that were decided.
+    pub claims: Vec<ClaimResult>,
+    /// The outcomes of the races that the scenario declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub races: Vec<RaceResult>,
+    /// The findings, each once.
+    pub findings: Vec<Finding>,
+    /// The nodes after each step.
+    pub observations: Vec<StepObservation>,
+    /// The faults.
+    pub faults: Vec<FaultRecord>,
+    /// The commands, of steps and of procedures.
+    pub commands: Vec<CommandRecord>,
+    /// The writes.
+    pub writes: Vec<WriteRecord>,
+    /// The checks.
+    pub checks: Vec<CheckRecord>,
+    /// The procedures.
+    pub procedures: Vec<ProcedureRecord>,
+    /// What may excuse a safety finding: forces, damage, settings.
+    pub forced: Vec<String>,
+    /// The second phase, if there was one.
+    pub second_phase: Option<SecondPhase>,
+}
+
+impl RunRecord {
+    /// The record of a run of which nothing has happened yet.
+    pub fn begin(scenario: &Scenario, engine: String, seed: u64) -> Self {
+        Self {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            source: scenario.source.clone(),
+            file: scenario.file.clone(),
+            engine,
+            seed,
+            verdict: Verdict::Pass,
+            failure: None,
+            simulated_ms: 0,
+            wall_ms: 0,
+            replay_flags: String::new(),
+            trace_sha256: String::new(),
+            claims: Vec::new(),
+            races: Vec::new(),
+            findings: Vec::new(),
+            observations: Vec::new(),
+            faults: Vec::new(),
+            commands: Vec::new(),
+            writes: Vec::new(),
+            checks: Vec::new(),
+            procedures: Vec::new(),
+            forced: Vec::new(),
+            second_phase: None,
+        }
+    }
+
+    /// The record of a run that could not be made.
+    pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
+        let mut record = Self::begin(scenario, engine.to_owned(), seed);
+        record.verdict = Verdict::Error;
+        record.failure = Some(Failure {
+            step: 0,
+            text: text.into(),
+        });
+        record
+    }
+
+    /// Fails the run. The first failure is the one that is kept, and a verdict other than a pass stays.
+    pub(crate) fn fail(&mut self, step: u32, text: String) {
+        if self.failure.is_none() {
+            self.failure = Some(Failure { step, text });
+        }
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Fail;
+        }
+    }
+}
+
+/// Gives every uuid of a run a short name, in the order in which they appear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namer {
+    names: BTreeMap<String, String>,
+}
+
+/// The name of the nil uuid.
+const ZERO: &str = "zero";
+
+impl Namer {
+    /// The name of a uuid: `U1`, `U2` … by first appearance, `zero` for the nil uuid.
+    pub fn name(&mut self, uuid: &str) -> String {
+        if uuid == ZERO || uuid.chars().all(|c| c == '0' || c == '-') {
+            return ZERO.to_owned();
+        }
+        let next = format!("U{}", self.names.len() + 1);
+        self.names.entry(uuid.to_owned()).or_insert(next).clone()
+    }
+
+    /// The nodes of an observation as records show them: uuids named, histories left out.
+    pub fn normalise(&mut self, observation: &Observation) -> BTreeMap<NodeName, NodeObservation> {
+        let mut nodes = observation.nodes.clone();
+        for node in nodes.values_mut() {
+            let uuids = [
+                node.state_uuid.as_mut(),
+                node.local_state_uuid.as_mut(),
+                node.grastate.as_mut().map(|file| &mut file.uuid),
+            ];
+            for uuid in uuids.into_iter().flatten() {
+                *uuid = self.name(uuid);
+            }
+            node.history = None;
+        }
+        nodes
+    }
+}
+
+/// The instant in milliseconds.
+pub(crate) const fn ms(at: Span) -> u64 {
+    at.as_millis()
+}

@@ -1,0 +1,138 @@
+//! The operator's seat on a testbed: what a procedure may do, and a record of what it did.
+
+use std::cell::Cell;
+
+use crate::port::console::{CommandOutcome, Console, LOOK_LIMIT};
+use crate::port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
+use crate::trial::record::{CommandRecord, ms};
+
+use super::requests::shorten;
+
+/// How long a command may take to end after Ctrl-C.
+pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
+
+/// Exit code of a command that Ctrl-C has ended.
+const INTERRUPTED: i32 = 130;
+
+/// A console on a testbed. It records every command, and stops answering when its time is over.
+pub struct RunnerConsole<'a, T> {
+    testbed: &'a mut T,
+    nodes: &'a [NodeName],
+    procedure: &'a str,
+    step: u32,
+    deadline: Span,
+    expired: &'a Cell<bool>,
+    /// The commands so far.
+    pub commands: Vec<CommandRecord>,
+}
+
+impl<'a, T: Testbed> RunnerConsole<'a, T> {
+    /// A console for a procedure. When `deadline` has passed it sets `expired` and never answers
+    /// again, so that whoever runs the procedure can drop it.
+    pub fn new(
+        testbed: &'a mut T,
+        nodes: &'a [NodeName],
+        procedure: &'a str,
+        step: u32,
+        deadline: Span,
+        expired: &'a Cell<bool>,
+    ) -> Self {
+        Self {
+            testbed,
+            nodes,
+            procedure,
+            step,
+            deadline,
+            expired,
+            commands: Vec::new(),
+        }
+    }
+
+    /// Types a line and waits for its end, or for the limit and the end after Ctrl-C.
+    async fn type_line(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
+        let request = Request::Operator {
+            node: node.clone(),
+            line: line.to_owned(),
+        };
+        let id = self.testbed.start(request);
+        let left = self.deadline.saturating_sub(self.testbed.now());
+        let ended = self
+            .testbed
+            .wait(&Condition::Ended(id), limit.min(left))
+            .await
+            .is_ok();
+        if !ended {
+            self.testbed.interrupt(id);
+            // Whether the time after Ctrl-C passes or the command ends: the answer is the same.
+            let _ = self
+                .testbed
+                .wait(&Condition::Ended(id), INTERRUPT_LIMIT)
+                .await;
+        }
+        let output = match self.testbed.poll(id).await {
+            Progress::Done(output) => output,
+            _ => Output {
+                exit: INTERRUPTED,
+                ..Output::default()
+            },
+        };
+        CommandOutcome {
+            output,
+            timed_out: !ended,
+        }
+    }
+
+    /// Never returns once the deadline has passed.
+    async fn stop_at_deadline(&self) {
+        if self.testbed.now() >= self.deadline {
+            self.expired.set(true);
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl<T: Testbed> Console for RunnerConsole<'_, T> {
+    fn nodes(&self) -> Vec<NodeName> {
+        self.nodes.to_vec()
+    }
+
+    async fn run(&mut self, node: &NodeName, line: &str, limit: Span) -> CommandOutcome {
+        self.stop_at_deadline().await;
+        let index = self.commands.len();
+        self.commands.push(CommandRecord {
+            step: self.step,
+            at_ms: ms(self.testbed.now()),
+            node: node.clone(),
+            line: line.to_owned(),
+            procedure: Some(self.procedure.to_owned()),
+            output: None,
+            ended_ms: None,
+            timed_out: false,
+        });
+        let outcome = self.type_line(node, line, limit).await;
+        let command = &mut self.commands[index];
+        let mut kept = outcome.output.clone();
+        shorten(&mut kept.stdout);
+        shorten(&mut kept.stderr);
+        command.output = Some(kept);
+        command.ended_ms = Some(ms(self.testbed.now()));
+        command.timed_out = outcome.timed_out;
+        outcome
+    }
+
+    /// As with `run`, but what was typed stays out of the record.
+    async fn look(&mut self, node: &NodeName, line: &str) -> CommandOutcome {
+        self.type_line(node, line, LOOK_LIMIT).await
+    }
+
+    fn now(&self) -> Span {
+        self.testbed.now()
+    }
+
+    async fn sleep(&mut self, span: Span) {
+        self.stop_at_deadline().await;
+        let left = self.deadline.saturating_sub(self.testbed.now());
+        // `Never` ends by its limit, always.
+        let _ = self.testbed.wait(&Condition::Never, span.min(left)).await;
+    }
+}

@@ -1,0 +1,174 @@
+//! A run as a value between two steps.
+//!
+//! [`run`](super::run()) plays a whole scenario. Where steps come one by one, from a person at a
+//! prompt, a [`Course`] is played instead: by the same code, so that the steps written down as a
+//! scenario make the same run. It can be copied, and the copy goes on for itself.
+
+use std::collections::BTreeSet;
+
+use crate::language::{Scenario, Step};
+use crate::port::{Span, Testbed};
+use crate::trial::oracles::{self, Deeds};
+use crate::trial::record::{Namer, RunRecord};
+
+use super::clock::{Clock, Halt};
+use super::journal::Journal;
+use super::options::RunOptions;
+use super::play::Play;
+use super::requests::Requests;
+use super::run::Runner;
+use super::witness::Witness;
+
+/// A run as a value between two steps, apart from the cluster on which it is played.
+///
+/// Owns the four parts of a run that last from step to step. Each keeps its fields to itself. `run`,
+/// the lab and the searches call it, and only `Course::runner` hands the parts out.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// When the run began, when it must end, and why there cannot be another step.
+    clock: Clock,
+    /// What runs on the cluster, and the load.
+    requests: Requests,
+    /// What is written down.
+    pub(super) journal: Journal,
+    /// What the oracles know.
+    pub(super) witness: Witness,
+}
+
+/// Runs a scenario on a cluster that has its initial state, and returns the record.
+pub async fn run<T: Testbed>(
+    testbed: &mut T,
+    scenario: &Scenario,
+    options: &RunOptions,
+) -> RunRecord {
+    let mut course = Course::new(testbed, scenario, options);
+    course.runner(testbed, scenario, options).play().await;
+    course.close(testbed, scenario)
+}
+
+impl Course {
+    /// A run of which nothing has happened yet.
+    pub(super) fn new<T: Testbed>(testbed: &T, scenario: &Scenario, options: &RunOptions) -> Self {
+        let engine = if options.engine.is_empty() {
+            testbed.capabilities().engine
+        } else {
+            options.engine.clone()
+        };
+        let timers = options.timers.or(scenario.timers).unwrap_or_default();
+        Self {
+            clock: Clock::new(testbed.now(), scenario.limit, timers),
+            requests: Requests::default(),
+            journal: Journal::new(scenario, engine, options.seed),
+            witness: Witness::new(&scenario.options),
+        }
+    }
+
+    /// The runner that plays on this course for one call.
+    pub(super) fn runner<'a, T: Testbed>(
+        &'a mut self,
+        testbed: &'a mut T,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Runner<'a, T> {
+        Runner {
+            play: Play {
+                testbed,
+                clock: &mut self.clock,
+                requests: &mut self.requests,
+                journal: &mut self.journal,
+            },
+            witness: &mut self.witness,
+            scenario,
+            options,
+        }
+    }
+
+    /// Closes the record of a run that has ended.
+    pub(super) fn close<T: Testbed>(self, testbed: &T, scenario: &Scenario) -> RunRecord {
+        let mut record = self.journal.into_record();
+        record.simulated_ms = testbed.now().saturating_sub(self.clock.began()).as_millis();
+        record.forced = self.witness.deeds().excuse_texts();
+        let histories = testbed.capabilities().histories;
+        super::verdict::judge_findings(&mut record, &scenario.findings, histories);
+        record
+    }
+
+    /// Begins a run on a cluster that has its initial state.
+    pub async fn begin<T: Testbed>(
+        testbed: &mut T,
+        scenario: &Scenario,
+        options: &RunOptions,
+    ) -> Self {
+        let mut course = Self::new(testbed, scenario, options);
+        let mut runner = course.runner(testbed, scenario, options);
+        runner.look_at_the_beginning().await;
+        course
+    }
+
+    /// Plays one more step. `scenario` says what the nodes and the limits are, and holds the steps
+    /// so far; the step itself may be new.
+    #[must_use]
+    pub async fn play<T: Testbed>(
+        mut self,
+        testbed: &mut T,
+        scenario: &Scenario,
+        options: &RunOptions,
+        step: &Step,
+    ) -> Self {
+        let mut runner = self.runner(testbed, scenario, options);
+        runner.play_step(step, None).await;
+        // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
+        // grow with their third power. Nothing that is played later looks at them.
+        self.journal.forget_observations();
+        self
+    }
+
+    /// The record so far, without the observations after its steps.
+    pub const fn record(&self) -> &RunRecord {
+        self.journal.record()
+    }
+
+    /// What was done so far.
+    pub const fn deeds(&self) -> &Deeds {
+        self.witness.deeds()
+    }
+
+    /// The names of uuids so far: the same as in the record.
+    pub const fn namer(&self) -> &Namer {
+        self.journal.namer()
+    }
+
+    /// When the first step could begin, on the engine's clock.
+    pub const fn began(&self) -> Span {
+        self.clock.began()
+    }
+
+    /// Whether clients write all the time.
+    pub const fn is_under_load(&self) -> bool {
+        self.requests.is_under_load()
+    }
+
+    /// Why there cannot be another step, if there cannot.
+    pub fn ended(&self) -> Option<String> {
+        match self.clock.halted()? {
+            Halt::OverLimit => {
+                let limit = self.clock.limit();
+                Some(format!("the time limit of {limit} has passed"))
+            }
+            Halt::Unsupported => {
+                let failure = self.record().failure.as_ref();
+                failure.map(|failure| format!("this engine cannot do it: {}", failure.text))
+            }
+        }
+    }
+
+    /// The findings so far that a scenario must name to pass.
+    pub fn findings_to_name(&self) -> BTreeSet<String> {
+        self.record()
+            .findings
+            .iter()
+            .filter(|found| oracles::finding(&found.oracle).is_none_or(|kind| kind.fails_unlisted))
+            .map(|found| found.oracle.clone())
+            .collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! A program from outside of this crate in the operator's seat.
+//!
+//! The crate knows no process and no socket: whoever starts the program hands over a [`Program`], which
+//! is asked what it wants next, and told what came of it. Simulated time passes only in what it asks
+//! for, each at a fixed cost, so that a run depends on the program's questions and on nothing else.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::operator::procedures::ProcedureOutcome;
+use crate::port::console::{CommandOutcome, Console};
+use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
+use crate::port::{NodeName, Output, Span};
+
+/// What each question costs in simulated time, beside what a command takes: an `ssh` and a person's
+/// or a script's next line are no faster.
+pub const QUESTION_COST: Span = Span::from_millis(100);
+
+/// The files of a node that a program sees as files: its two state files and its two logs.
+pub const SHOWN_FILES: [&str; 4] = [GRASTATE, GVWSTATE, MARIADB_LOG, BACKEND_LOG];
+
+/// The longest that one command may take where the program sets no limit of its own.
+const LIMIT: Span = super::PROCEDURE_BOUND;
+
+/// What a program wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "ask")]
+pub enum Question {
+    /// Type a line on a node.
+    Run {
+        /// The node.
+        node: NodeName,
+        /// The line.
+        line: String,
+        /// Ctrl-C after this many milliseconds.
+        limit_ms: Option<u64>,
+    },
+    /// See whether a host answers.
+    Reach {
+        /// The node.
+        node: NodeName,
+    },
+    /// Let time pass.
+    Sleep {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Ask for the time.
+    Clock,
+}
+
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What was printed.
+    pub output: Output,
+    /// Ctrl-C was sent.
+    pub timed_out: bool,
+    /// Milliseconds since the run's start.
+    pub now_ms: u64,
+}
+
+/// What a node's files hold; `None` for a file that is not there.
+pub type Files = Vec<(&'static str, Option<String>)>;
+
+/// What a program does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It asks something.
+    Asks(Question),
+    /// It has ended.
+    Ended(ProcedureOutcome),
+}
+
+/// A way to start a program of the user's.
+pub trait Program: Send + Sync {
+    /// The name under which it stands in the record.
+    fn name(&self) -> &str;
+
+    /// Starts it, for a cluster of these nodes.
+    fn start(&self, nodes: &[NodeName]) -> Box<dyn Session>;
+}
+
+impl fmt::Debug for dyn Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Program({})", self.name())
+    }
+}
+
+/// A program that runs. It is ended when this is dropped.
+pub trait Session {
+    /// Waits until the program asks something or has ended.
+    fn next(&mut self) -> Next;
+
+    /// Tells it what came of its question.
+    fn answer(&mut self, answer: Answer);
+
+    /// Shows it the files of a node; `None` where the host does not answer.
+    fn show(&mut self, node: &NodeName, files: Option<Files>);
+}
+
+/// Lets a program act until it ends.
+pub(super) async fn run<C: Console>(program: &dyn Program, console: &mut C) -> ProcedureOutcome {
+    let nodes = console.nodes();
+    let mut session = program.start(&nodes);
+    for node in &nodes {
+        show(session.as_mut(), console, node).await;
+    }
+    loop {
+        let question = match session.next() {
+            Next::Ended(outcome) => return outcome,
+            Next::Asks(question) => question,
+        };
+        console.sleep(QUESTION_COST).await;
+        let mut answer = Answer {
+            output: Output::default(),
+            timed_out: false,
+            now_ms: 0,
+        };
+        match question {
+            Question::Run {
+                node,
+                line,
+                limit_ms,
+            } if nodes.contains(&node) => {
+                let limit = limit_ms.map_or(LIMIT, Span::from_millis).min(LIMIT);
+                let outcome = console.run(&node, &line, limit).await;
+                answer.output = outcome.output;
+                answer.timed_out = outcome.timed_out;
+                // What a command does to one node can change the files of another.
+                for node in &nodes {
+                    show(session.as_mut(), console, node).await;
+                }
+            }
+            Question::Reach { node } if nodes.contains(&node) => {
+                if !show(session.as_mut(), console, &node).await {
+                    answer.output = CommandOutcome::unreachable(&node).output;
+                }
+            }
+            Question::Run { node, .. } | Question::Reach { node } => {
+                answer.output = Output {
+                    stdout: String::new(),
+                    stderr: format!(
+                        "ssh: Could not resolve hostname {node}: Name or service not known\n"
+                    ),
+                    exit: CommandOutcome::UNREACHABLE,
+                };
+            }
+            Question::Sleep { ms } => {
+                console.sleep(Span::from_millis(ms)).await;
+                for node in &nodes {
+                    show(session.as_mut(), console, node).await;
+                }
+            }
+            Question::Clock => {}
+        }
+        answer.now_ms = console.now().as_micros() / 1_000;
+        session.answer(answer);
+    }
+}
+
+/// Shows the files of a node, and says whether its host answers.
+async fn show<C: Console>(session: &mut dyn Session, console: &mut C, node: &NodeName) -> bool {
+    let files = console.files(node, &SHOWN_FILES).await;
+    let answers = files.is_some();
+    session.show(node, files);
+    answers
+}

@@ -1,0 +1,79 @@
+//! What the command may change about a run.
+
+use std::sync::Arc;
+
+use crate::language::{Pace, Part};
+use crate::port::{Span, Timers};
+
+use super::external::Program;
+
+/// The short `pc.wait_prim_timeout` of the fast timers plus 5 s: a node that starts in vain has
+/// given up by then.
+const HOLD_LEAST_FAST: Span = Span::from_secs(13);
+
+/// A part of one step's check that is negated: the check asks for its contrary and for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negation {
+    /// The step.
+    pub step: u32,
+    /// The part of its check.
+    pub part: Part,
+}
+
+/// What the command may change about a run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The master seed.
+    pub seed: u64,
+    /// The engine's name; empty for the testbed's own word.
+    pub engine: String,
+    /// The pace, over that of the scenario. With several engines the command passes `Rest` for
+    /// scenarios that say nothing.
+    pub pace: Option<Pace>,
+    /// The timeouts, over those of the scenario.
+    pub timers: Option<Timers>,
+    /// Whether there may be a second phase.
+    pub second_phase: bool,
+    /// The part of a check that is negated, so that its claim's verdict must flip
+    /// (`claims --audit`).
+    pub negate: Option<Negation>,
+    /// Go on after a fault that the engine does not support.
+    pub allow_unsupported: bool,
+    /// A program of the user's that acts wherever the scenario lets a procedure of its name act.
+    pub program: Option<Arc<dyn Program>>,
+}
+
+impl RunOptions {
+    /// The part of this step's check that is negated, if one is.
+    pub(super) fn negated(&self, step: u32) -> Option<&Part> {
+        let negation = self.negate.as_ref()?;
+        (negation.step == step).then_some(&negation.part)
+    }
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            engine: String::new(),
+            pace: None,
+            timers: None,
+            second_phase: true,
+            negate: None,
+            allow_unsupported: false,
+            program: None,
+        }
+    }
+}
+
+/// How long a `for` lasts: with fast timers a fifth, but at least 13 s, and never longer than
+/// written.
+pub fn hold_for(written: Span, timers: Timers) -> Span {
+    match timers {
+        Timers::Default => written,
+        Timers::Fast => {
+            let fifth = Span::from_micros(written.as_micros() / 5);
+            fifth.max(HOLD_LEAST_FAST).min(written)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Letting a procedure act, within a bound.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::language::ProcedureEnd;
+use crate::operator::procedures::{ProcedureOutcome, run_procedure};
+use crate::port::{NodeName, Span, Testbed};
+use crate::trial::record::{ProcedureRecord, ms};
+
+use super::clock::Halt;
+use super::console::RunnerConsole;
+use super::external::{self, Program};
+use super::play::Play;
+
+/// How long a procedure may take.
+pub const PROCEDURE_BOUND: Span = Span::from_secs(60 * 60);
+
+/// Polls a future to its end, or until `expired` is set while it is pending: then it is dropped.
+///
+/// This is how a procedure that would wait for ever is ended without a runtime's timers.
+pub async fn run_bounded<F: Future>(future: F, expired: &Cell<bool>) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if expired.get() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
+/// Lets a procedure act on these nodes, and returns how it ended and what it said. `program` takes its
+/// place where the user has one of this name.
+pub(super) async fn let_act<T: Testbed>(
+    play: &mut Play<'_, T>,
+    nodes: &[NodeName],
+    name: &str,
+    program: Option<&dyn Program>,
+) -> (ProcedureEnd, String) {
+    let began = play.now();
+    let bound = began + PROCEDURE_BOUND;
+    let deadline = play.clock.deadline();
+    let step = play.journal.step();
+    let expired = Cell::new(false);
+    let mut console = RunnerConsole::new(
+        play.testbed,
+        nodes,
+        name,
+        step,
+        bound.min(deadline),
+        &expired,
+    );
+    let outcome = match program {
+        Some(program) => run_bounded(external::run(program, &mut console), &expired).await,
+        None => run_bounded(run_procedure(name, &mut console), &expired).await,
+    };
+    let commands = std::mem::take(&mut console.commands);
+    let last = commands
+        .last()
+        .map(|command| format!("{} on {}", command.line, command.node));
+    play.journal.typed(commands);
+    let (end, text) = match outcome {
+        Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
+        Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
+        Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
+        None => {
+            if bound > deadline {
+                play.clock.halt(Halt::OverLimit);
+            }
+            let took = play.now().saturating_sub(began);
+            let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
+            (
+                ProcedureEnd::Unbounded,
+                format!("after {took}, its last command was {last}"),
+            )
+        }
+    };
+    play.note(format!("procedure {name} {}", describe_end(end, &text)));
+    play.journal.procedure(ProcedureRecord {
+        step,
+        name: name.to_owned(),
+        began_ms: ms(began),
+        ended_ms: ms(play.now()),
+        end,
+        text: text.clone(),
+    });
+    (end, text)
+}
+
+/// How a procedure ended, in words.
+pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
+    let what = match end {
+        ProcedureEnd::Recovered => "said that the cluster has recovered",
+        ProcedureEnd::AsksPerson => "asked a person",
+        ProcedureEnd::GaveUp => "gave up",
+        ProcedureEnd::Unbounded => "did not end",
+    };
+    if text.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {text}")
+    }
+}

@@ -1,0 +1,161 @@
+//! `seatrial conform`: the simulator against recorded runs of real nodes, or engines against each other
+//! on random schedules.
+
+mod random;
+mod recorded;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use seatrial_scenarios::recording::Recording;
+
+use crate::args::{EngineArg, Format, RealArgs, SEED, TimersArg};
+use crate::output::Out;
+use crate::{Stop, engines, signals};
+
+/// `seatrial conform`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 everything agrees; 1 something differs; 2 usage; 3 the environment; \
+    4 stopped by a signal, nothing found."
+)]
+pub(crate) struct ConformArgs {
+    /// Names of recordings, or files of your own in their form (scenarios/recordings/README.md); all by
+    /// default.
+    #[arg(value_name = "RECORDING")]
+    pub(crate) recordings: Vec<String>,
+    /// Compare engines with each other on random schedules instead.
+    #[arg(long)]
+    pub(crate) random: bool,
+    /// Engines; des for recordings, des and madsim for random schedules by default.
+    #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
+    pub(crate) on: Vec<EngineArg>,
+    /// The master seed; of random schedules also the schedule.
+    #[arg(long, value_name = "S", default_value_t = SEED, conflicts_with = "seeds")]
+    pub(crate) seed: u64,
+    /// Several seeds: from A up to B, B excluded.
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    pub(crate) seeds: Option<std::ops::Range<u64>>,
+    /// Timeouts of random schedules; fast by default. Recordings have their own.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The folder of results and of shrunk schedules.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/conform")]
+    pub(crate) out: PathBuf,
+    /// What is printed; json is results.json and nothing else.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
+
+pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
+    let seeds = seeds(args)?;
+    std::fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
+    signals::listen();
+    if args.random {
+        if !args.recordings.is_empty() {
+            return Err(Stop::usage(
+                "--random draws schedules: name either recordings or --random",
+            ));
+        }
+        let on = engines::available(if args.on.is_empty() {
+            &[EngineArg::Des, EngineArg::Madsim]
+        } else {
+            &args.on
+        })?;
+        return random::conform(args, &on, seeds, out);
+    }
+    let on = engines::available(if args.on.is_empty() {
+        &[EngineArg::Des]
+    } else {
+        &args.on
+    })?;
+    let recordings = named(&args.recordings)?;
+    recorded::conform(args, &on, &recordings, seeds, out)
+}
+
+/// The recordings with these names or in these files, or all.
+fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
+    let all = Recording::all();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    names
+        .iter()
+        .map(|name| {
+            if Path::new(name).extension().is_some_and(|end| end == "json") {
+                return read(Path::new(name));
+            }
+            let found = all.iter().find(|recording| recording.name == *name);
+            found.cloned().ok_or_else(|| {
+                let known: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
+                Stop::usage(format!(
+                    "there is no recording `{name}`; there are {}",
+                    known.join(", ")
+                ))
+            })
+        })
+        .collect()
+}
+
+/// A recording of the user's own.
+fn read(path: &Path) -> Result<Recording, Stop> {
+    let wrong = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    Recording::parse(&text).map_err(|error| wrong(&error))
+}
+
+/// The seeds: `--seeds A..B`, B excluded, or `--seed S` alone.
+fn seeds(args: &ConformArgs) -> Result<std::ops::Range<u64>, Stop> {
+    match &args.seeds {
+        Some(range) => Ok(range.clone()),
+        None => args
+            .seed
+            .checked_add(1)
+            .map(|end| args.seed..end)
+            .ok_or_else(|| Stop::usage(format!("--seed {}: too large", args.seed))),
+    }
+}
+
+/// Reads `A..B`.
+pub(crate) fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let wrong = || format!("`{text}` is no range of seeds such as 1..21, the last one excluded");
+    let (first, end) = text.split_once("..").ok_or_else(wrong)?;
+    let first: u64 = first.trim().parse().map_err(|_| wrong())?;
+    let end: u64 = end.trim().parse().map_err(|_| wrong())?;
+    if first >= end {
+        return Err(format!(
+            "the range {text} is empty: the last seed is excluded"
+        ));
+    }
+    Ok(first..end)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::environment(format!(
+        "cannot write results to {}: {error}",
+        path.display()
+    ))
+}
+
+/// Writes a file of results whole or not at all.
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
+    let partial = folder.join(format!("{name}.partial"));
+    std::fs::write(&partial, text)
+        .and_then(|()| std::fs::rename(&partial, folder.join(name)))
+        .map_err(|error| unwritable(folder, &error))
+}
+
+/// Equal of compared, as a percentage that reads 100 only where everything is equal.
+fn percent(equal: u64, compared: u64) -> String {
+    if compared == 0 {
+        return "-".to_owned();
+    }
+    let tenths = equal * 1000 / compared;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,315 @@
+//! `seatrial explore`: plays random fault schedules, and reports those from which a procedure cannot recover.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::schedule::Vocabulary;
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
+use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
+
+use crate::args::{TimersArg, budget};
+use crate::bar::Bar;
+use crate::output::Out;
+use crate::pool::{self, Ended, Pool};
+use crate::{Stop, exit, provenance, signals};
+
+/// `seatrial explore`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The result depends on the program, the options and the seeds alone. Exit codes: \
+    0 nothing found; 1 a finding; 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
+    nothing found."
+)]
+pub(crate) struct ExploreArgs {
+    /// The procedure that has to recover.
+    #[arg(long, value_name = "P", default_value = "manual-corrected")]
+    pub(crate) procedure: String,
+    /// The seeds, from A up to but without B.
+    #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
+    pub(crate) seeds: SeedRange,
+    /// This shard of so many, from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<ShardArg>,
+    /// Stop after this time.
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(crate) budget: Option<std::time::Duration>,
+    /// Stop after so many different findings.
+    #[arg(long, value_name = "K")]
+    pub(crate) max_findings: Option<usize>,
+    /// Threads; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Timeouts, over the defaults.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// The folder of results.
+    #[arg(long, value_name = "DIR", default_value = "target/seatrial/explore")]
+    pub(crate) out: PathBuf,
+}
+
+/// Seeds from the first up to but without the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeedRange(pub(crate) u64, pub(crate) u64);
+
+fn seed_range(text: &str) -> Result<SeedRange, String> {
+    let (a, b) = text
+        .split_once("..")
+        .ok_or("expected A..B, such as 0..20000")?;
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no seed: expected a whole number"))
+    };
+    let (a, b) = (number(a)?, number(b)?);
+    if a >= b {
+        return Err(format!("{a}..{b} has no seed in it: B is excluded"));
+    }
+    Ok(SeedRange(a, b))
+}
+
+/// A shard of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardArg(pub(crate) u64, pub(crate) u64);
+
+fn shard(text: &str) -> Result<ShardArg, String> {
+    let (index, of) = match text.split_once('/') {
+        Some(("", of)) => (
+            std::env::var("JOB_COMPLETION_INDEX")
+                .map_err(|_| "no shard is named, and JOB_COMPLETION_INDEX is not set")?,
+            of,
+        ),
+        Some((index, of)) => (index.to_owned(), of),
+        None => return Err("expected I/N, such as 0/8; I counts from 0".to_owned()),
+    };
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("`{text}` is no whole number"))
+    };
+    let (index, of) = (number(&index)?, number(of)?);
+    if of == 0 || index >= of {
+        return Err(format!(
+            "there is no shard {index} of {of}: they count from 0"
+        ));
+    }
+    Ok(ShardArg(index, of))
+}
+
+pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
+    let known = seatrial_scenarios::procedures::names();
+    if !known.contains(&args.procedure.as_str()) {
+        return Err(Stop::usage(format!(
+            "there is no procedure `{}`; there are: {}",
+            args.procedure,
+            known.join(", ")
+        )));
+    }
+    let options = Options {
+        procedure: args.procedure.clone(),
+        vocabulary: Vocabulary::everything(),
+        timers: args.timers.map(Into::into),
+    };
+    let folder = args.out.join("findings");
+    fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+    signals::listen();
+    let began = Instant::now();
+    let mut whole = Shard::new(header(args, &options));
+    let blocks = blocks(args);
+    let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
+    let ended = search(args, &options, &blocks, |played| {
+        for one in played {
+            let SeedRange(from, to) = args.seeds;
+            if !(from..to).contains(&one.record.seed) {
+                continue;
+            }
+            if !one.record.outcome.is_good() {
+                let key = (one.record.outcome, one.record.oracles.clone());
+                first.entry(key).or_insert_with(|| one.clone());
+            }
+            whole.seeds.insert(one.record.seed, one.record);
+        }
+        first.len()
+    })?;
+    let searched = began.elapsed();
+    let mut templates = Templates::default();
+    for ((outcome, oracles), played) in first {
+        let found = reduce(&mut templates, &options, outcome, oracles, &played);
+        let file = folder.join(file_name(&found));
+        fs::write(&file, &found.scenario).map_err(|error| unwritable(&file, &error))?;
+        whole.add_found(found);
+    }
+    let name = args.shard.map_or_else(
+        || "campaign.jsonl".to_owned(),
+        |shard| format!("shard-{}-of-{}.jsonl", shard.0, shard.1),
+    );
+    let file = args.out.join(name);
+    let partial = file.with_extension("jsonl.partial");
+    fs::write(&partial, whole.render()).map_err(|error| unwritable(&partial, &error))?;
+    fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))?;
+
+    tell(&whole, &folder, out);
+    let runs = whole.seeds.len();
+    let seconds = searched.as_secs_f64();
+    let simulated: u64 = whole.seeds.values().map(|seed| seed.simulated_ms).sum();
+    out.line(&format!(
+        "     Summary [{seconds:>8.3}s] {runs} runs, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        per_second(runs, seconds),
+        whole.states(),
+        Duration::from_millis(simulated).as_secs_f64() / 3_600.0,
+    ));
+    if ended != Ended::Whole {
+        out.line(&format!("             {}", text_of(ended)));
+    }
+    out.line(&format!("     Results {}", file.display()));
+    Ok(if whole.found.is_empty() {
+        if ended == Ended::Whole {
+            exit::OK
+        } else {
+            exit::STOPPED
+        }
+    } else {
+        exit::FINDING
+    })
+}
+
+/// Says how a search has ended.
+const fn text_of(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Whole => "all seeds were played",
+        Ended::Budget => "stopped by --budget: not all seeds were played",
+        Ended::Enough => "stopped by --max-findings: not all seeds were played",
+        Ended::Signal => "stopped by a signal: not all seeds were played",
+    }
+}
+
+/// The blocks of this shard.
+fn blocks(args: &ExploreArgs) -> Vec<u64> {
+    let SeedRange(from, to) = args.seeds;
+    (from / BLOCK..to.div_ceil(BLOCK))
+        .filter(|block| args.shard.is_none_or(|shard| block % shard.1 == shard.0))
+        .collect()
+}
+
+/// Plays the blocks on all threads and hands them over in their order. `take` returns how many different
+/// findings there are by then.
+fn search(
+    args: &ExploreArgs,
+    options: &Options,
+    blocks: &[u64],
+    mut take: impl FnMut(Vec<Played>) -> usize,
+) -> Result<Ended, Stop> {
+    let bar = Bar::of_seeds(blocks.len() as u64 * BLOCK, BLOCK);
+    let deadline = args.budget.map(|budget| Instant::now() + budget);
+    Pool::new(pool::threads(args.jobs, &[]), &bar)
+        .until(deadline)
+        .run(
+            blocks,
+            |block| format!("seeds {}..{}", block * BLOCK, (block + 1) * BLOCK),
+            Templates::default,
+            |templates, block| explore::play_block(templates, options, *block),
+            |_, played| {
+                let findings = take(played);
+                bar.say(format!("{findings} findings"));
+                match args.max_findings {
+                    Some(most) if findings >= most => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                }
+            },
+        )
+}
+
+/// Makes the schedule of a finding small, and names the scenario after what it shows.
+fn reduce(
+    templates: &mut Templates,
+    options: &Options,
+    outcome: Outcome,
+    oracles: BTreeSet<String>,
+    played: &Played,
+) -> Found {
+    let seed = played.record.seed;
+    let scenario = explore::scenario_of(options, &played.schedule, seed);
+    let mut small = explore::shrink(templates, &scenario, seed, options.timers)
+        .map_or(scenario, |shrunk| shrunk.scenario);
+    small.title = format!(
+        "{} with {}, found by exploration with seed {seed}",
+        outcome.name(),
+        options.procedure
+    );
+    small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
+    Found {
+        seed,
+        outcome,
+        oracles,
+        steps: small.steps.len(),
+        scenario: small.to_toml(),
+    }
+}
+
+fn file_name(found: &Found) -> String {
+    let hash = sha256_hex(&found.scenario);
+    format!("{}-{}.toml", found.outcome.name(), &hash[..8])
+}
+
+/// Findings, the worst first, and how often each outcome came up.
+fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
+    for found in shard.found.values() {
+        out.line(&format!(
+            "{} in {} steps (seed {})",
+            found.outcome.name(),
+            found.steps,
+            found.seed
+        ));
+        if !found.oracles.is_empty() {
+            let oracles: Vec<&str> = found.oracles.iter().map(String::as_str).collect();
+            out.line(&format!("    oracles: {}", oracles.join(", ")));
+        }
+        out.line(&format!(
+            "    seatrial replay {} --on des --seed {}",
+            folder.join(file_name(found)).display(),
+            found.seed
+        ));
+    }
+    let outcomes = shard.outcomes();
+    let counts: Vec<String> = outcomes
+        .iter()
+        .map(|(outcome, count)| format!("{count} {}", outcome.name()))
+        .collect();
+    out.line(&format!("    Outcomes {}", counts.join(", ")));
+    let panics: Vec<&SeedRecord> = shard
+        .seeds
+        .values()
+        .filter(|seed| seed.panic.is_some())
+        .collect();
+    for seed in panics.iter().take(3) {
+        let text = seed.panic.as_deref().unwrap_or_default();
+        out.line(&format!(
+            "a bug in seatrial, please report it: seed {}: {text}",
+            seed.seed
+        ));
+    }
+}
+
+fn per_second(runs: usize, seconds: f64) -> f64 {
+    f64::from(u32::try_from(runs).unwrap_or(u32::MAX)) / seconds.max(0.001)
+}
+
+fn header(args: &ExploreArgs, options: &Options) -> Header {
+    let shards = args.shard.map(|shard| (shard.0, shard.1));
+    Header {
+        format: FORMAT,
+        program: provenance::PROGRAM.to_owned(),
+        fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
+        procedure: args.procedure.clone(),
+        seeds: (args.seeds.0, args.seeds.1),
+        shard: shards,
+    }
+}
+
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::environment(format!("cannot write {}: {error}", path.display()))
+}

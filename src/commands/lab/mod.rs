@@ -1,0 +1,181 @@
+//! `seatrial lab`: the terminal's face of the lab. The lab itself is the crate `seatrial-lab`.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `prompt`, `script` | lines from a terminal, and lines from a file or a pipe |
+//! | `store`, `missions` | files: the progress, what is saved, missions of a user's own |
+//! | `on_real` | real nodes as an engine of the lab |
+
+mod missions;
+mod on_real;
+mod prompt;
+mod script;
+mod store;
+
+use std::fs::File;
+use std::io::{BufReader, IsTerminal as _, stdin, stdout};
+use std::path::PathBuf;
+
+use seatrial_lab::{
+    Des, Engine, Lab, Mission, Opening, OpeningError, Progress, Setting, embedded_missions,
+};
+
+use on_real::OnReal;
+use store::Store;
+
+use crate::args::{EngineArg, RealArgs, SEED, TimersArg};
+use crate::output::Out;
+use crate::{Stop, engines, exit, real, scenarios, signals};
+
+/// `seatrial lab`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without a terminal the lines come from standard input, as with --script. Exit \
+    codes: 0 done; 2 usage, or a line of a script that could not be done; 3 the environment."
+)]
+pub(crate) struct LabArgs {
+    /// Id of the catalogue or a file, or the id of a mission; three nodes by default.
+    pub(crate) scenario: Option<String>,
+    /// The engine: des, or real without time travel.
+    #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
+    pub(crate) on: EngineArg,
+    /// The master seed.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub(crate) seed: u64,
+    /// Timeouts, over those of the scenario.
+    #[arg(long, value_enum)]
+    pub(crate) timers: Option<TimersArg>,
+    /// Read the lines from this file and print the transcript.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Missions of your own: a file, or a folder of files.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) missions: Option<PathBuf>,
+    /// Forget which missions were done, and how well.
+    #[arg(long)]
+    pub(crate) reset_progress: bool,
+    /// The real engine.
+    #[command(flatten)]
+    pub(crate) real: RealArgs,
+}
+
+pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
+    engines::available(&[args.on])?;
+    let folder = store::folder();
+    if args.reset_progress {
+        return reset(folder, out);
+    }
+    match args.on {
+        EngineArg::Des => pollster::block_on(open(Des, args, folder, out)),
+        EngineArg::Madsim => Err(Stop::usage(
+            "the lab is on des, where there is time travel, or on real: --on des",
+        )),
+        EngineArg::Real => {
+            let options = real::options(&args.real, &[args.on], None)?;
+            signals::listen();
+            let work = open(OnReal(options), args, folder, out);
+            seatrial_real_harness::at_prompt(work).unwrap_or_else(|| {
+                Err(Stop {
+                    code: exit::STOPPED,
+                    text: "stopped by a signal; the containers are removed".to_owned(),
+                })
+            })
+        }
+    }
+}
+
+fn reset(folder: Option<PathBuf>, out: &mut Out) -> Result<u8, Stop> {
+    let folder = folder.ok_or_else(|| Stop::environment("there is no home folder"))?;
+    let was = Store::reset(&folder)
+        .map_err(|error| Stop::environment(format!("{}: {error}", folder.display())))?;
+    out.line(if was {
+        "the progress is forgotten"
+    } else {
+        "there was no progress to forget"
+    });
+    Ok(exit::OK)
+}
+
+async fn open<E: Engine>(
+    engine: E,
+    args: &LabArgs,
+    folder: Option<PathBuf>,
+    out: &mut Out,
+) -> Result<u8, Stop> {
+    let missions = missions(args)?;
+    let opening = opening(args, &missions)?;
+    let at_terminal = args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
+    let (store, progress) = match &folder {
+        Some(folder) if at_terminal => Store::open(folder).map_err(|error| {
+            Stop::environment(format!(
+                "{error}\n  help: `seatrial lab --reset-progress` begins anew"
+            ))
+        })?,
+        _ => (Store::nowhere(), Progress::default()),
+    };
+    let setting = Setting {
+        missions,
+        seed: args.seed,
+        timers: args.timers.map(Into::into),
+    };
+    let (mut lab, text) = Lab::open(engine, setting, &opening, progress)
+        .await
+        .map_err(|error| match error {
+            OpeningError::Cluster(text) => Stop::environment(text),
+            OpeningError::Mission(text) => Stop::usage(text),
+        })?;
+    out.print(&text);
+    let result = match &args.script {
+        Some(path) => {
+            let file = File::open(path)
+                .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+            scripted(&mut lab, &store, &mut BufReader::new(file), out).await
+        }
+        None if at_terminal => prompt::talk(&mut lab, &store, folder.as_deref(), out).await,
+        None => scripted(&mut lab, &store, &mut stdin().lock(), out).await,
+    };
+    lab.end().await;
+    result
+}
+
+/// Reads how the session begins: with a mission, a scenario, or a plain cluster.
+fn opening(args: &LabArgs, missions: &[Mission]) -> Result<Opening, Stop> {
+    let Some(name) = args.scenario.as_deref() else {
+        return Ok(Opening::Plain);
+    };
+    if missions.iter().any(|mission| mission.id() == name) {
+        return Ok(Opening::Mission(name.to_owned()));
+    }
+    let scenario = scenarios::one(name)?;
+    Ok(Opening::Scenario(Box::new(scenario)))
+}
+
+fn missions(args: &LabArgs) -> Result<Vec<Mission>, Stop> {
+    let mut missions = embedded_missions().map_err(Stop::usage)?;
+    if let Some(path) = &args.missions {
+        for own in missions::load(path).map_err(Stop::usage)? {
+            // A teacher's mission takes the place of one with the same id.
+            missions.retain(|known| known.id() != own.id());
+            missions.push(own);
+        }
+    }
+    Ok(missions)
+}
+
+async fn scripted<E: Engine>(
+    lab: &mut Lab<E>,
+    store: &Store,
+    input: &mut impl std::io::BufRead,
+    out: &mut Out,
+) -> Result<u8, Stop> {
+    let refused = script::play(lab, store, input, out)
+        .await
+        .map_err(|error| Stop::usage(format!("the script cannot be read: {error}")))?;
+    match refused {
+        0 => Ok(exit::OK),
+        1 => Err(Stop::usage("1 line of the script could not be done")),
+        many => Err(Stop::usage(format!(
+            "{many} lines of the script could not be done"
+        ))),
+    }
+}

@@ -1,0 +1,87 @@
+//! Keeps a learner's progress in the user's data folder, and writes the files that a session saves.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use etcetera::BaseStrategy as _;
+use seatrial_lab::{Engine, Lab, Progress, Reply};
+use seatrial_reports::wrapped;
+
+/// Returns the folder of the lab's own files: `seatrial` in the user's data folder.
+pub(super) fn folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.data_dir().join("seatrial"))
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("lab.json")
+}
+
+/// Where a learner's progress is kept.
+pub(super) struct Store {
+    /// `None` in a script, whose transcript must not depend on what was done before.
+    path: Option<PathBuf>,
+}
+
+impl Store {
+    /// Makes a store that keeps nothing.
+    pub(super) const fn nowhere() -> Self {
+        Self { path: None }
+    }
+
+    /// Opens the store in a folder, and reads the progress in it.
+    ///
+    /// # Errors
+    /// When there is a file that cannot be read, in words.
+    pub(super) fn open(folder: &Path) -> Result<(Self, Progress), String> {
+        let path = file(folder);
+        let progress = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| format!("{}: {error}", path.display()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Progress::default(),
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
+        Ok((Self { path: Some(path) }, progress))
+    }
+
+    /// Removes the progress in a folder. Returns whether there was any.
+    pub(super) fn reset(folder: &Path) -> io::Result<bool> {
+        match fs::remove_file(file(folder)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Passes a line to the lab and does what its reply leaves to this face: it writes the file of `save`
+    /// and keeps the progress.
+    pub(super) async fn line<E: Engine>(&self, lab: &mut Lab<E>, line: &str) -> Reply {
+        let mut reply = lab.line(line).await;
+        if let Some(file) = &reply.file
+            && let Err(error) = fs::write(&file.name, &file.text)
+        {
+            return Reply::refusal(&format!("cannot write `{}`: {error}", file.name));
+        }
+        if reply.progress_changed
+            && let Err(error) = self.keep(lab.progress())
+        {
+            let said = format!("the progress is not kept: {error}");
+            reply.text.push_str(&wrapped("", "  ", &said));
+        }
+        reply
+    }
+
+    /// Writes the file whole or not at all.
+    fn keep(&self, progress: &Progress) -> io::Result<()> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let text = serde_json::to_string_pretty(progress).map_err(io::Error::other)?;
+        let partial = path.with_extension("json.partial");
+        fs::write(&partial, text + "\n")?;
+        fs::rename(&partial, path)
+    }
+}

@@ -1,0 +1,125 @@
+//! The subcommands: one file each, with its arguments.
+
+mod advise;
+mod claims;
+mod clean;
+mod completions;
+mod conform;
+mod doctor;
+mod explore;
+mod image;
+mod lab;
+mod list;
+mod man;
+mod merge;
+pub(crate) mod prove;
+mod replay;
+pub(crate) mod report;
+mod run;
+mod schema;
+mod show;
+mod shrink;
+pub(crate) mod verify;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::output::Out;
+use crate::{Stop, script};
+
+/// A subcommand with its arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Replay scenarios and compare engines.
+    Run(run::RunArgs),
+    /// List the scenarios.
+    List(list::ListArgs),
+    /// Show one scenario: why, its steps, its claims.
+    Show(show::ShowArgs),
+    /// The ledger of the manual's statements, each with its verdict.
+    Claims(claims::ClaimsArgs),
+    /// The simulator against recorded runs of real nodes, or engines against each other.
+    Conform(conform::ConformArgs),
+    /// One run with its whole trace, as JSON Lines.
+    Replay(replay::ReplayArgs),
+    /// Procedures by scenarios: which of them recovers what, and at what cost.
+    Verify(verify::VerifyArgs),
+    /// What a broken cluster's own files allow to conclude; changes nothing.
+    Advise(advise::AdviseArgs),
+    /// Search random fault schedules for what a procedure cannot recover.
+    Explore(explore::ExploreArgs),
+    /// Every state that some events lead to, and what a procedure makes of each.
+    Prove(prove::ProveArgs),
+    /// Make one record of a campaign's shards.
+    Merge(merge::MergeArgs),
+    /// Reduce a failing scenario to its shortest form.
+    Shrink(shrink::ShrinkArgs),
+    /// An interactive cluster: break it, bring it back, see what it cost.
+    Lab(lab::LabArgs),
+    /// Make the reports of runs that were recorded earlier, or elsewhere.
+    Report(report::ReportArgs),
+    /// Print the JSON Schema of scenario files.
+    Schema,
+    /// Say what this build and this machine can do.
+    Doctor,
+    /// The images of `MariaDB` nodes.
+    #[command(subcommand, about = "The images of MariaDB nodes")]
+    Image(image::ImageCommand),
+    /// Remove containers and networks that a killed run has left behind.
+    Clean,
+    /// What a program of the user's finds on its PATH (verify --script).
+    #[command(hide = true, disable_help_flag = true)]
+    Shim {
+        /// The sandbox.
+        sandbox: PathBuf,
+        /// The command's name.
+        name: String,
+        /// Its words.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of the program or of a subcommand.
+    Man {
+        /// The subcommand.
+        command: Option<String>,
+    },
+}
+
+impl Command {
+    /// Does what the subcommand says, and returns the exit code.
+    pub(crate) fn carry_out(&self, out: &mut Out) -> Result<u8, Stop> {
+        match self {
+            Self::Run(args) => run::run(args, out),
+            Self::List(args) => list::list(args, out),
+            Self::Show(args) => show::show(args, out),
+            Self::Claims(args) => claims::claims(args, out),
+            Self::Conform(args) => conform::conform(args, out),
+            Self::Replay(args) => replay::replay(args, out),
+            Self::Verify(args) => verify::verify(args, out),
+            Self::Advise(args) => advise::advise(args, out),
+            Self::Explore(args) => explore::explore(args, out),
+            Self::Prove(args) => prove::prove(args, out),
+            Self::Merge(args) => merge::merge(args, out),
+            Self::Shrink(args) => shrink::shrink(args, out),
+            Self::Lab(args) => lab::lab(args, out),
+            Self::Report(args) => report::report(args, out),
+            Self::Schema => Ok(schema::schema(out)),
+            Self::Doctor => Ok(doctor::doctor(out)),
+            Self::Image(command) => image::image(command, out),
+            Self::Clean => clean::clean(out),
+            Self::Shim {
+                sandbox,
+                name,
+                words,
+            } => Ok(script::shim::run(sandbox, name, words, out)),
+            Self::Completions { shell } => Ok(completions::completions(*shell, out)),
+            Self::Man { command } => man::man(command.as_deref(), out),
+        }
+    }
+}

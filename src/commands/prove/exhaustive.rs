@@ -1,0 +1,361 @@
+//! `seatrial verify --exhaustive`: procedures by the states of the closure, and what can be known there.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_sim::prove::{
+    Alphabet, Bounds, Evidence, Knowledge, LookAlikes, Model, SearchEnd, Searched, tells_apart,
+};
+use serde::Serialize;
+
+use crate::args::{ClaimsFormat, SupervisorArg, TimersArg};
+use crate::output::Out;
+use crate::{Stop, exit, signals};
+
+use super::against::{Earlier, Worse, letter};
+use super::workers::search_on_pool;
+use super::{unwritable, write};
+use crate::commands::verify::VerifyArgs;
+
+/// The version of `limits.json`.
+pub(super) const FORMAT: u32 = 2;
+/// So many undecided groups are shown in full.
+const SHOWN: usize = 3;
+/// So many cases that got worse are shown.
+const WORSE_SHOWN: usize = 10;
+
+/// A procedure on all states.
+#[derive(Serialize)]
+pub(super) struct Row<'a> {
+    pub(super) procedure: &'a str,
+    /// Cases by outcome.
+    pub(super) outcomes: BTreeMap<&'static str, usize>,
+    /// Cases that are not good although the best decision table has an answer.
+    pub(super) below_the_best: usize,
+    /// What each case after healing came to, a letter a case in a fixed order: `a` for the worst
+    /// outcome (see `letters`).
+    pub(super) cases: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Limits<'a> {
+    format: u32,
+    program: &'static str,
+    faults: usize,
+    supervisor: &'static str,
+    timers: &'static str,
+    ended: &'static str,
+    states: usize,
+    /// The same where two searches have found the same states after healing, in the same order.
+    pub(super) fingerprint: String,
+    /// What the letters of `cases` mean.
+    letters: BTreeMap<char, &'static str>,
+    pub(super) procedures: Vec<Row<'a>>,
+    /// The decision table with everything but the rows: what is seen, and with whom to begin.
+    table: &'a [LookAlikes],
+}
+
+/// The matrix of procedures and outcomes, and the limits of knowledge.
+pub(crate) fn exhaustive(
+    args: &VerifyArgs,
+    procedures: &[&'static str],
+    out: &mut Out,
+) -> Result<u8, Stop> {
+    let supervisor = match args.supervisor {
+        SupervisorArg::None => "none",
+        SupervisorArg::Systemd => "systemd",
+    };
+    let timers = match args.timers {
+        Some(TimersArg::Fast) => "fast",
+        Some(TimersArg::Default) | None => "default",
+    };
+    let earlier = args.against.as_deref();
+    let earlier = earlier
+        .map(|file| Earlier::read(file, args.faults, supervisor, timers))
+        .transpose()?;
+    fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
+    let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
+    signals::listen();
+    let bounds = Bounds {
+        faults: Some(args.faults),
+        max_states: None,
+        sights: true,
+    };
+    let threads_and_time = (args.jobs, None);
+    let (found, seconds) = search_on_pool(
+        &model,
+        Alphabet::Usual,
+        procedures,
+        bounds,
+        threads_and_time,
+    )?;
+    let known = Evidence::ALL.map(|evidence| Knowledge::of(&found, evidence));
+    let table = &known[Evidence::Logs as usize];
+    let rows = rows(&found, procedures, table);
+    let text = format!("{}{}", matrix(&rows), limits(&model, &found, &known));
+    let keys: Vec<String> = found
+        .healed
+        .iter()
+        .map(|healed| format!("{:032x}", healed.canonical.key.0))
+        .collect();
+    let limits = Limits {
+        format: FORMAT,
+        program: crate::provenance::PROGRAM,
+        faults: args.faults,
+        supervisor,
+        timers,
+        ended: found.ended.name(),
+        states: found.closure.states().len(),
+        fingerprint: sha256_hex(&keys.concat()),
+        letters: Outcome::ALL.map(|o| (letter(o), o.name())).into(),
+        procedures: rows,
+        table: &table.groups,
+    };
+    let json = serde_json::to_string_pretty(&limits).expect("invariant: limits are plain data");
+    let json = json + "\n";
+    write(&args.out, "limits.json", &json)?;
+    write(&args.out, "exhaustive.txt", &text)?;
+    match args.format {
+        ClaimsFormat::Text => {
+            out.print(&text);
+            out.line(&format!(
+                "     Summary [{:>8.3}s] {} states, {} after healing, {} procedures",
+                seconds,
+                limits.states,
+                found.healed.len(),
+                procedures.len()
+            ));
+            out.line(&format!("     Results {}", args.out.display()));
+        }
+        ClaimsFormat::Markdown => out.print(&markdown(&limits.procedures, &known)),
+        ClaimsFormat::Json => out.print(&json),
+    }
+    if found.ended != SearchEnd::Whole {
+        let ended = found.ended.name();
+        out.error(&format!(
+            "stopped by a {ended}: the matrix is not whole, and nothing is compared"
+        ));
+        return Ok(exit::STOPPED);
+    }
+    let Some(earlier) = earlier else {
+        return Ok(exit::OK);
+    };
+    if !earlier.has_the_states_of(&limits) {
+        out.error("the states are not those of the earlier file: counts are compared, not cases");
+    }
+    let worse = earlier.worse(&limits);
+    tell_worse(&model, &found, &worse, out);
+    Ok(if worse.is_empty() {
+        exit::OK
+    } else {
+        exit::FINDING
+    })
+}
+
+/// Says what got worse, with the way to the first cases.
+fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
+    let cases: Vec<(usize, &Vec<usize>)> = found
+        .healed
+        .iter()
+        .enumerate()
+        .flat_map(|(number, healed)| healed.judged.keys().map(move |case| (number, case)))
+        .collect();
+    for one in worse.iter().take(WORSE_SHOWN) {
+        out.error(&format!("worse: {}: {}", one.procedure, one.text));
+        let Some((number, names)) = one.case.and_then(|case| cases.get(case)) else {
+            continue;
+        };
+        let first = found.healed[*number].first;
+        for event in history(model, found, first) {
+            out.error(&format!("    {event}"));
+        }
+        out.error(&format!(
+            "  with the nodes of this state in the order {names:?}"
+        ));
+    }
+    if let Some(more) = worse.len().checked_sub(WORSE_SHOWN).filter(|n| *n > 0) {
+        out.error(&format!("and {more} more"));
+    }
+}
+
+fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Knowledge) -> Vec<Row<'a>> {
+    let decided = table.decided();
+    procedures
+        .iter()
+        .enumerate()
+        .map(|(index, procedure)| {
+            let mut outcomes = BTreeMap::new();
+            let mut below_the_best = 0;
+            for (state, known) in found.closure.states().iter().enumerate() {
+                let Some(number) = found.heals.get(state) else {
+                    continue;
+                };
+                let healed = &found.healed[*number];
+                for names in known.canonical.cases().into_values() {
+                    let case = healed.canonical.case(&names);
+                    let Some(judged) = healed.judged.get(&case) else {
+                        continue;
+                    };
+                    let outcome: Outcome = judged[index].outcome;
+                    *outcomes.entry(outcome.name()).or_default() += 1;
+                    below_the_best += usize::from(!outcome.is_good() && decided.contains(number));
+                }
+            }
+            let cases = found
+                .healed
+                .iter()
+                .flat_map(|healed| healed.judged.values());
+            Row {
+                procedure,
+                outcomes,
+                below_the_best,
+                cases: cases.map(|judged| letter(judged[index].outcome)).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The kinds of outcome that have a column.
+const COLUMNS: [(&str, &[Outcome]); 6] = [
+    ("recovers", &[Outcome::Recovered, Outcome::Impossible]),
+    ("lossy", &[Outcome::Lossy]),
+    ("splits", &[Outcome::SplitBrain, Outcome::Diverged]),
+    (
+        "stuck",
+        &[
+            Outcome::BootstrapRefused,
+            Outcome::DeadLock,
+            Outcome::Stuck,
+            Outcome::Unbounded,
+        ],
+    ),
+    ("asks", &[Outcome::AsksPerson]),
+    ("broken", &[Outcome::ModelBroken, Outcome::Error]),
+];
+
+impl Row<'_> {
+    /// How many cases belong to each column.
+    fn counts(&self) -> impl Iterator<Item = usize> {
+        COLUMNS.iter().map(|(_, outcomes)| {
+            let counts = outcomes.iter().filter_map(|o| self.outcomes.get(o.name()));
+            counts.sum()
+        })
+    }
+}
+
+/// For documents.
+fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
+    let mut text = String::from("| procedure |");
+    for (name, _) in COLUMNS {
+        let _ = write!(text, " {name} |");
+    }
+    text.push_str(" avoidable |\n|---|");
+    text.push_str(&"---:|".repeat(COLUMNS.len() + 1));
+    text.push('\n');
+    for row in rows {
+        let _ = write!(text, "| {} |", row.procedure);
+        for count in row.counts() {
+            let _ = write!(text, " {count} |");
+        }
+        let _ = writeln!(text, " {} |", row.below_the_best);
+    }
+    text.push_str("\n| evidence | groups | undecided | states in these |\n|---|---:|---:|---:|\n");
+    for one in known {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            one.evidence.name(),
+            one.groups.len(),
+            one.undecided().count(),
+            one.undecided_states()
+        );
+    }
+    text
+}
+
+/// A line a procedure, a column for each kind of outcome.
+fn matrix(rows: &[Row<'_>]) -> String {
+    let mut text = format!("{:<18}", "procedure");
+    for (name, _) in COLUMNS {
+        let _ = write!(text, "{name:>9}");
+    }
+    text.push_str("   avoidable\n");
+    for row in rows {
+        let _ = write!(text, "{:<18}", row.procedure);
+        for count in row.counts() {
+            let _ = write!(text, "{count:>9}");
+        }
+        let _ = writeln!(text, "{:>12}", row.below_the_best);
+    }
+    text.push_str(
+        "recovers: or says rightly that nothing could\n\
+         avoidable: not recovered, although what can be seen without the rows decides with whom\n\
+         to begin\n\n",
+    );
+    text
+}
+
+fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
+    let mut text = String::from("What can be known, from the cheapest evidence on\n");
+    let _ = writeln!(text, "    groups  undecided     states  evidence");
+    for one in known {
+        let _ = writeln!(
+            text,
+            "  {:>8} {:>10} {:>10}  {}",
+            one.groups.len(),
+            one.undecided().count(),
+            one.undecided_states(),
+            one.evidence.name()
+        );
+    }
+    text.push('\n');
+    for group in known[0].undecided().take(SHOWN) {
+        let Some((one, other)) = group.apart else {
+            continue;
+        };
+        let _ = writeln!(text, "These look the same and need different actions:");
+        for line in group.seen.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+        text.push_str(&side_by_side(
+            &history(model, found, one),
+            &history(model, found, other),
+        ));
+        let healed = |state: usize| &found.healed[found.heals[state]];
+        let evidence = tells_apart(healed(one), healed(other));
+        let _ = match evidence {
+            Some(evidence) => writeln!(text, "  told apart by {}\n", evidence.name()),
+            None => writeln!(text, "  told apart by nothing that is looked at\n"),
+        };
+    }
+    text
+}
+
+/// What was done, a line an event.
+fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
+    let path = found.closure.path(state);
+    path.iter()
+        .map(|event| event.describe(model.nodes()).to_string())
+        .collect()
+}
+
+/// Two lists beside each other, in 80 columns.
+fn side_by_side(one: &[String], other: &[String]) -> String {
+    const WIDTH: usize = 37;
+    let cell = |list: &[String], at: usize| -> String {
+        let text = list.get(at).map_or("", String::as_str);
+        if text.chars().count() <= WIDTH {
+            return text.to_owned();
+        }
+        let cut: String = text.chars().take(WIDTH - 1).collect();
+        cut + "…"
+    };
+    let mut text = String::new();
+    for at in 0..one.len().max(other.len()) {
+        let _ = writeln!(text, "  {:<WIDTH$} | {}", cell(one, at), cell(other, at));
+    }
+    text
+}

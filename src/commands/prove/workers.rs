@@ -1,0 +1,72 @@
+//! The worker pool as the threads of a search.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use seatrial_sim::prove::{Alphabet, Bounds, Model, SearchEnd, Searched, Workers, search};
+
+use crate::bar::Bar;
+use crate::pool::{self, Pool};
+use crate::{Stop, signals};
+
+/// The pool and the bar of a search.
+struct PoolWorkers<'a> {
+    pool: Pool<'a>,
+    bar: &'a Bar,
+}
+
+impl Workers for PoolWorkers<'_> {
+    type Error = Stop;
+
+    fn map<J: Sync, R: Send>(
+        &self,
+        jobs: &[J],
+        name: impl Fn(&J) -> String + Sync,
+        make: impl Fn(&J) -> R + Sync,
+    ) -> Result<Vec<R>, Stop> {
+        self.pool.map(jobs, name, make)
+    }
+
+    fn map_all<J: Sync, R: Send>(
+        &self,
+        jobs: &[J],
+        name: impl Fn(&J) -> String + Sync,
+        make: impl Fn(&J) -> R + Sync,
+    ) -> Result<Vec<R>, Stop> {
+        self.pool.to_the_end().map(jobs, name, make)
+    }
+
+    fn why_stopped(&self) -> SearchEnd {
+        if signals::stopped() {
+            SearchEnd::Signal
+        } else {
+            SearchEnd::Budget
+        }
+    }
+
+    fn tell(&self, level: usize, states: usize, healed: usize) {
+        self.bar.say(format!(
+            "level {level}: {states} states, {healed} after healing"
+        ));
+    }
+}
+
+/// Searches on the worker pool. Returns what was found, and how many seconds that took.
+pub(super) fn search_on_pool(
+    model: &Model,
+    alphabet: Alphabet,
+    procedures: &[&str],
+    bounds: Bounds,
+    (jobs, budget): (Option<NonZeroUsize>, Option<Duration>),
+) -> Result<(Searched, f64), Stop> {
+    let began = Instant::now();
+    let root = model.root().map_err(Stop::environment)?;
+    let bar = Bar::spinner();
+    let pool = Pool::new(pool::threads(jobs, &[]), &bar);
+    let workers = PoolWorkers {
+        pool: pool.until(budget.map(|budget| began + budget)),
+        bar: &bar,
+    };
+    let found = search(model, root, alphabet, procedures, bounds, &workers)?;
+    Ok((found, began.elapsed().as_secs_f64()))
+}

@@ -1,0 +1,188 @@
+//! `seatrial show`: a scenario for a reader.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use owo_colors::OwoColorize as _;
+use seatrial_reports::{timeline, wrapped};
+use seatrial_scenarios::language::{Claim, Step};
+use seatrial_scenarios::record_file::RecordReader;
+use seatrial_scenarios::{ForceEdit, Initial, MysqldSafeLog, Scenario, Supervisor, Timers};
+
+use crate::args::EngineArg;
+use crate::files::record_path;
+use crate::output::Out;
+use crate::{Stop, engines, exit, scenarios};
+
+/// `seatrial show`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Id of the catalogue, or a file; with --run, the runs that are shown.
+    #[arg(required_unless_present = "run")]
+    pub(crate) scenario: Option<String>,
+    /// A folder of results: show its runs, a column a node and a line an event.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run: Option<PathBuf>,
+    /// With --run, only the runs on this engine.
+    #[arg(long, value_name = "ENGINE", requires = "run")]
+    pub(crate) on: Option<EngineArg>,
+}
+
+pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
+    let wanted = args.scenario.as_deref();
+    if let Some(folder) = &args.run {
+        runs(folder, wanted, args.on, out)
+    } else {
+        let scenario = scenarios::one(wanted.unwrap_or_default())?;
+        out.print(&as_text(&scenario));
+        Ok(exit::OK)
+    }
+}
+
+/// The recorded runs of a folder, those of one scenario where one is named.
+fn runs(
+    folder: &Path,
+    wanted: Option<&str>,
+    engine: Option<EngineArg>,
+    out: &mut Out,
+) -> Result<u8, Stop> {
+    let path = record_path(folder);
+    let stop = |error: String| Stop::usage(format!("{}: {error}", path.display()));
+    let file = File::open(&path).map_err(|error| stop(error.to_string()))?;
+    let mut shown = 0;
+    for run in RecordReader::new(BufReader::new(file)) {
+        let run = run.map_err(|error| stop(error.to_string()))?;
+        let record = &run.record;
+        if wanted.is_some_and(|id| id != record.id)
+            || engine.is_some_and(|engine| engines::name(engine) != record.engine)
+        {
+            continue;
+        }
+        if shown > 0 {
+            out.line("");
+        }
+        out.print(&timeline(&run));
+        shown += 1;
+    }
+    match shown {
+        0 => Err(stop("no such run is recorded there".to_owned())),
+        _ => Ok(exit::OK),
+    }
+}
+
+fn as_text(scenario: &Scenario) -> String {
+    let mut text = format!("{}\n", scenario.title.bold());
+    if let Some(why) = &scenario.why {
+        text.push_str(&wrapped("", "", why));
+    }
+    text.push('\n');
+    let mut fact = |name: &str, value: String| {
+        let first = format!("{name:<10}");
+        text.push_str(&wrapped(&first, "          ", &value));
+    };
+    fact("id", scenario.id.clone());
+    if let Some(source) = &scenario.source {
+        fact("manual", source.clone());
+    }
+    let nodes: Vec<&str> = scenario
+        .nodes
+        .iter()
+        .map(seatrial_scenarios::NodeName::as_str)
+        .collect();
+    let initial = match scenario.initial {
+        Initial::Synced => "started and synced",
+        Initial::Empty => "installed, never started",
+        Initial::Down => "stopped in order, the first one last",
+    };
+    fact("nodes", format!("{}: {initial}", nodes.join(", ")));
+    let options = options(scenario);
+    if !options.is_empty() {
+        fact("options", options.join(", "));
+    }
+    if !scenario.findings.is_empty() {
+        fact("shows", scenario.findings.join(", "));
+    }
+    let words: Vec<&str> = scenario
+        .pack
+        .iter()
+        .chain(&scenario.tags)
+        .map(String::as_str)
+        .collect();
+    if !words.is_empty() {
+        fact("tags", words.join(", "));
+    }
+    text.push('\n');
+    for step in &scenario.steps {
+        text.push_str(&step_text(step));
+    }
+    if scenario.second_phase {
+        let last = format!(
+            "Then everything is healed, the procedure {} acts, and the cluster must have recovered.",
+            scenario.procedure
+        );
+        text.push('\n');
+        text.push_str(&wrapped("", "", &last));
+    }
+    text
+}
+
+fn options(scenario: &Scenario) -> Vec<String> {
+    let options = &scenario.options;
+    let mut words: Vec<String> = options
+        .settings
+        .iter()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    for (node, settings) in &options.node_settings {
+        words.extend(
+            settings
+                .iter()
+                .map(|(name, value)| format!("{node}: {name} = {value}")),
+        );
+    }
+    if options.supervisor == Supervisor::Systemd {
+        words.push("systemd restarts a crashed server".to_owned());
+    }
+    if options.force == ForceEdit::Replace {
+        words.push("the force replaces grastate.dat".to_owned());
+    }
+    if options.mysqld_safe_log == MysqldSafeLog::Syslog {
+        words.push("mysqld_safe logs to syslog".to_owned());
+    }
+    if scenario.timers == Some(Timers::Fast) {
+        words.push("fast timers".to_owned());
+    }
+    words
+}
+
+fn step_text(step: &Step) -> String {
+    let first = format!("{:>3}  ", step.number);
+    let mut text = wrapped(&first, "     ", &step.action.to_string());
+    if let Some(claim) = &step.claim {
+        text.push_str(&claim_text(claim));
+    }
+    if let Some(note) = &step.note {
+        text.push_str(&wrapped("     note: ", "       ", note).dimmed().to_string());
+    }
+    text
+}
+
+fn claim_text(claim: &Claim) -> String {
+    let mut says = format!("claim {}", claim.id);
+    match claim.lines {
+        None => {}
+        Some((first, last)) if first == last => {
+            let _ = write!(says, " (line {first})");
+        }
+        Some((first, last)) => {
+            let _ = write!(says, " (lines {first}-{last})");
+        }
+    }
+    let _ = write!(says, ", {}: {}", claim.verdict.name(), claim.says);
+    if let Some(assumes) = &claim.assumes {
+        let _ = write!(says, " (assumes {assumes})");
+    }
+    wrapped("     ", "       ", &says)
+}
