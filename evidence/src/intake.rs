@@ -193,6 +193,7 @@ impl Intake {
             }
             parts.pop();
             let mut inside = folders.to_vec();
+            inside.push(stem(name));
             inside.extend(parts.into_iter().map(str::to_owned));
             let inner = format!("{name}:{}", path.trim_start_matches("./"));
             self.take(&inner, &inside, &mut entry, depth + 1, sink)?;
@@ -235,6 +236,13 @@ impl Intake {
         self.files.push(file);
         Ok(())
     }
+}
+
+/// The name of an archive without its folder and its endings: archives lie where folders lie.
+fn stem(name: &str) -> String {
+    let own = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let end = own.find(".t").unwrap_or(own.len());
+    own[..end].to_owned()
 }
 
 /// An empty file says by its name alone what it is.
@@ -315,11 +323,12 @@ fn packing(head: &[u8]) -> Packing {
     }
 }
 
-/// Whether the bytes are those of no text: one in ten is a control character. Zeros do not count, since a
-/// log that was cut off while it was open begins with a hole of them.
+/// Whether the bytes are those of no text: one in ten is a control character. Zeros at the start do not
+/// count, since a log that was cut off while it was open begins with a hole of them.
 fn is_binary(head: &[u8]) -> bool {
-    let is_control = |byte: &&u8| matches!(**byte, 1..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-    let controls = head.iter().filter(is_control).count();
-    let bytes = head.iter().filter(|byte| **byte != 0).count();
-    controls * 10 > bytes && bytes > 0
+    let hole = head.iter().take_while(|byte| **byte == 0).count();
+    let bytes = &head[hole..];
+    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    let controls = bytes.iter().filter(is_control).count();
+    controls * 10 > bytes.len()
 }

@@ -189,8 +189,15 @@ impl Known {
             Event::Unit { active, detail } => {
                 *unit = Some((active.clone(), detail.clone(), source));
             }
-            Event::Process { .. } => {
+            Event::Process { start } => {
                 *unit = Some(("process".to_owned(), String::new(), source));
+                if let Some(position) = start {
+                    self.log.started_at = Some(Dated {
+                        value: *position,
+                        source,
+                        at: None,
+                    });
+                }
             }
             Event::Unreadable { wanted, text } => {
                 self.unreadable.push((wanted.clone(), text.clone(), source));

@@ -27,8 +27,10 @@ struct Signs {
     names: BTreeSet<String>,
     identities: Vec<Identity>,
     addresses: BTreeSet<String>,
-    /// How many differing state files it holds.
+    /// The state files that it holds.
     state_files: Vec<Event>,
+    /// What its name says of its node, if it holds a position or a status.
+    label: Option<String>,
     says_anything: bool,
 }
 
@@ -138,7 +140,9 @@ fn is_one_node(files: &[FileId], signs: &BTreeMap<FileId, Signs>) -> bool {
     let total = kinds.len();
     kinds.sort_unstable();
     kinds.dedup();
-    names.len() <= 1 && total == kinds.len()
+    // Files side by side, each with a position and a name of its own: `a.txt`, `b.txt`, `c.txt`.
+    let labels: BTreeSet<&String> = of().filter_map(|signs| signs.label.as_ref()).collect();
+    names.len() <= 1 && total == kinds.len() && labels.len() <= 1
 }
 
 /// Groups files that lie side by side.
@@ -347,6 +351,19 @@ fn signs(facts: &[&Fact], file: &InputFile) -> Signs {
             _ => {}
         }
     }
+    let tells_a_position = facts.iter().any(|fact| {
+        matches!(
+            fact.event,
+            Event::Recovered { .. }
+                | Event::BarePosition { .. }
+                | Event::StateFile(_)
+                | Event::ViewFile(_)
+                | Event::Status { .. }
+                | Event::SavedState { .. }
+        )
+    });
+    signs.label =
+        Some(label(file.own_name())).filter(|label| tells_a_position && !label.is_empty());
     // `unspecified`: a node that does not know its own name yet.
     signs.names.remove("unspecified");
     signs.names.remove("");

@@ -134,7 +134,11 @@ fn server(node: &Known, found: &mut Vec<Finding>) {
 
 fn runs(node: &Known, found: &mut Vec<Finding>) {
     let name = &node.files.name;
-    if let Some(failed) = &node.log.failed {
+    // That a server runs is said already.
+    let says_more = |failed: &&crate::timeline::Dated<Failure>| {
+        failed.value != Failure::Locked || !matches!(node.server, Server::Runs { .. })
+    };
+    if let Some(failed) = node.log.failed.as_ref().filter(says_more) {
         say(
             found,
             (Kind::RunFailed, Weight::Doubts),
@@ -164,11 +168,11 @@ fn runs(node: &Known, found: &mut Vec<Finding>) {
     }
     if let (Some(recovered), Some(moved)) = (&node.log.recovered, &node.log.moved_on) {
         let after = match moved.value {
-            MovedOn::TookPart => "the server took part in the cluster again".to_owned(),
+            MovedOn::TookPart => "the server took part in the cluster again, later".to_owned(),
             MovedOn::Failed(Failure::Locked) => {
                 "a later run found the data locked by a running server".to_owned()
             }
-            MovedOn::Failed(why) => format!("a later run failed: {}", because(why)),
+            MovedOn::Failed(why) => format!("a later run failed, since {},", because(why)),
         };
         say(
             found,
@@ -176,7 +180,7 @@ fn runs(node: &Known, found: &mut Vec<Finding>) {
             node,
             (
                 format!(
-                    "The recovered position {} of {name}{} is old: after it{} {after}.",
+                    "The recovered position {} of {name}{} is old: {after}{}.",
                     short(recovered.value),
                     at(recovered),
                     at(moved)
