@@ -29,6 +29,8 @@ struct Signs {
     addresses: BTreeSet<String>,
     /// The state files that it holds.
     state_files: Vec<Event>,
+    /// Which kinds of evidence about a position it holds.
+    positions: BTreeSet<&'static str>,
     /// What its name says of its node, if it holds a position or a status.
     label: Option<String>,
     says_anything: bool,
@@ -100,7 +102,7 @@ fn split<'a>(
     let (inside, here): (Vec<&Given<'_>>, Vec<&Given<'_>>) = files.iter().partition(is_folder);
     let ids: Vec<FileId> = files.iter().map(|given| given.file.id).collect();
     let has_folder = files.iter().any(|given| !given.file.folders.is_empty());
-    if has_folder && is_one_node(&ids, signs) {
+    if has_folder && is_one_node(&ids, signs) && !are_rival_folders(files, depth, signs) {
         let folder = files[0]
             .file
             .folders
@@ -143,6 +145,28 @@ fn is_one_node(files: &[FileId], signs: &BTreeMap<FileId, Signs>) -> bool {
     // Files side by side, each with a position and a name of its own: `a.txt`, `b.txt`, `c.txt`.
     let labels: BTreeSet<&String> = of().filter_map(|signs| signs.label.as_ref()).collect();
     names.len() <= 1 && total == kinds.len() && labels.len() <= 1
+}
+
+/// Whether two folders of this level hold the same kind of evidence, as `A/error.log` and `B/error.log`
+/// do, and no name says that both are of one node.
+fn are_rival_folders(files: &[&Given<'_>], depth: usize, signs: &BTreeMap<FileId, Signs>) -> bool {
+    let mut by_folder: BTreeMap<&str, (BTreeSet<&'static str>, bool)> = BTreeMap::new();
+    for given in files {
+        let Some(folder) = given.file.folders.get(depth.max(1)) else {
+            continue;
+        };
+        let sign = &signs[&given.file.id];
+        let entry = by_folder.entry(folder).or_default();
+        entry.0.extend(&sign.positions);
+        entry.1 |= !sign.names.is_empty();
+    }
+    // A name of its own in each folder was compared already, and is the same.
+    let unnamed: Vec<_> = by_folder.values().filter(|(_, named)| !named).collect();
+    unnamed.iter().enumerate().any(|(index, (one, _))| {
+        unnamed[index + 1..]
+            .iter()
+            .any(|(other, _)| !one.is_disjoint(other))
+    })
 }
 
 /// Groups files that lie side by side.
@@ -330,6 +354,9 @@ fn signs(facts: &[&Fact], file: &InputFile) -> Signs {
             Event::Listening { identity } | Event::OwnIdentity { identity } => {
                 signs.identities.push(*identity);
             }
+            Event::PeerConnected { own, .. } | Event::PeerTimedOut { own, .. } => {
+                signs.identities.push(*own);
+            }
             Event::OwnAddress { address } => {
                 signs.addresses.insert(address.clone());
             }
@@ -351,19 +378,19 @@ fn signs(facts: &[&Fact], file: &InputFile) -> Signs {
             _ => {}
         }
     }
-    let tells_a_position = facts.iter().any(|fact| {
-        matches!(
-            fact.event,
-            Event::Recovered { .. }
-                | Event::BarePosition { .. }
-                | Event::StateFile(_)
-                | Event::ViewFile(_)
-                | Event::Status { .. }
-                | Event::SavedState { .. }
-        )
-    });
-    signs.label =
-        Some(label(file.own_name())).filter(|label| tells_a_position && !label.is_empty());
+    signs.positions = facts
+        .iter()
+        .filter_map(|fact| match fact.event {
+            Event::Recovered { .. } | Event::BarePosition { .. } => Some("recovered"),
+            Event::StateFile(_) => Some("grastate"),
+            Event::ViewFile(_) => Some("gvwstate"),
+            Event::Status { .. } => Some("status"),
+            Event::SavedState { .. } => Some("saved"),
+            _ => None,
+        })
+        .collect();
+    signs.label = Some(label(file.own_name()))
+        .filter(|label| !signs.positions.is_empty() && !label.is_empty());
     // `unspecified`: a node that does not know its own name yet.
     signs.names.remove("unspecified");
     signs.names.remove("");

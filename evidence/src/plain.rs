@@ -315,9 +315,11 @@ fn start_position(text: &str) -> Option<Read> {
             text: shown(token),
         }));
     };
-    let starts_a_server = ["exec ", "ExecStart", "mysqld ", "mariadbd "]
-        .iter()
-        .any(|mark| text.contains(mark));
+    // A shell's trace repeats what the entry point hands on.
+    let starts_a_server = text.starts_with('+')
+        || ["exec ", "ExecStart", "mysqld ", "mariadbd "]
+            .iter()
+            .any(|mark| text.contains(mark));
     Some(Read::Event(if starts_a_server {
         Event::StartPosition {
             position,

@@ -101,7 +101,12 @@ pub fn in_order<'a>(files: &[Vec<&'a Fact>]) -> Vec<&'a Fact> {
             .count();
         let stamped = facts.iter().filter(|fact| fact.at.is_some()).count();
         let has_offsets = with_offset * 2 > stamped;
-        let mut now: Option<Timestamp> = None;
+        // What stands before the first time is no later than it.
+        let mut now: Option<Timestamp> = facts
+            .iter()
+            .filter_map(|fact| fact.at)
+            .find(|at| at.offset.is_some() == has_offsets)
+            .map(|at| at.instant());
         for fact in facts {
             // A wrapper's local time beside a server's UTC says nothing: such a line keeps its place.
             if let Some(at) = fact.at
@@ -233,8 +238,12 @@ impl Timeline {
                 self.take_part(fact);
                 self.raise(position_of(*position));
             }
-            Event::ServerView(view) if view.primary => {
-                self.take_part(fact);
+            // A log that begins in the middle of a life.
+            Event::Quorum(quorum) if quorum.primary && self.life.is_none() => {
+                self.live(Life::Open, fact);
+            }
+            // A joiner sees the group's view before it has the group's data.
+            Event::ServerView(view) if view.primary && self.took_part => {
                 if let Some(position) = view.position {
                     *history = Some(position.uuid);
                     self.raise(position_of(position));
@@ -242,8 +251,8 @@ impl Timeline {
             }
             Event::Connected { position, .. } if !position.is_undefined() => {
                 *history = Some(position.uuid);
-                self.take_part(fact);
             }
+            Event::RestoredState { .. } => self.take_part(fact),
             Event::Shift { to, seqno, .. } => match to.as_str() {
                 "SYNCED" | "JOINED" | "DONOR/DESYNCED" => self.take_part(fact),
                 "CLOSED" | "OPEN" if seqno.0 > 0 => *closing = Some(seqno.0),

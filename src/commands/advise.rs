@@ -131,6 +131,7 @@ fn look(node: &Known) -> Look {
             Server::NoQuorum { .. } => Some(Running::NoQuorum),
             Server::Waits { .. } => Some(Running::Waits),
             Server::Runs { .. } => Some(Running::Unclear),
+            Server::MayRun { .. } if node.position.is_none() => Some(Running::Unclear),
             Server::MayRun { .. } | Server::Down { .. } | Server::Unknown => None,
         },
     }

@@ -189,6 +189,8 @@ pub enum Event {
     },
     /// A link to a peer.
     PeerConnected {
+        /// Whose log it is.
+        own: Identity,
         /// Who.
         peer: Identity,
         /// Its address, without the scheme.
@@ -210,6 +212,8 @@ pub enum Event {
     },
     /// Nothing came over a link to a peer; a reconnection is no change of view.
     PeerTimedOut {
+        /// Whose log it is.
+        own: Identity,
         /// Who.
         peer: Identity,
         /// Its address, without the scheme.

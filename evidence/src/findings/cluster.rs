@@ -9,7 +9,7 @@ use seatrial_galera::{Saved, StateUuid};
 use super::{Finding, Kind, Weight, list, short};
 use crate::event::Event;
 use crate::fact::Source;
-use crate::known::Known;
+use crate::known::{Known, Server};
 
 /// How far two clocks may be apart, in seconds, before it is said.
 const CLOCKS_APART: i64 = 5;
@@ -20,6 +20,7 @@ pub(super) fn findings(nodes: &[Known], found: &mut Vec<Finding>) {
     cluster_names(nodes, found);
     shared_names(nodes, found);
     clocks(nodes, found);
+    beside_serving(nodes, found);
 }
 
 fn name(node: &Known) -> String {
@@ -201,6 +202,68 @@ fn shared_names(nodes: &[Known], found: &mut Vec<Finding>) {
                 .to_owned(),
             nodes: names,
             sources: Vec::new(),
+        });
+    }
+}
+
+/// Stopped nodes that hold what the component that serves does not.
+fn beside_serving(nodes: &[Known], found: &mut Vec<Finding>) {
+    let serving = nodes
+        .iter()
+        .find(|node| matches!(node.server, Server::Serves { .. }));
+    let Some(serving) = serving else { return };
+    let history: Option<StateUuid> = serving
+        .status("wsrep_cluster_state_uuid")
+        .or_else(|| serving.status("wsrep_local_state_uuid"))
+        .and_then(|uuid| uuid.parse().ok());
+    let committed: Option<i64> = serving
+        .status("wsrep_last_committed")
+        .and_then(|seqno| seqno.parse().ok());
+    let who = name(serving);
+    for node in nodes {
+        let Some((position, _)) = node.position else {
+            continue;
+        };
+        if position.value.is_undefined() {
+            continue;
+        }
+        let other_history = history.is_some_and(|history| history != position.value.uuid);
+        let more = committed.map_or(0, |committed| {
+            position.value.seqno.0.saturating_sub(committed)
+        });
+        let (weight, says) = if other_history {
+            (
+                Weight::Doubts,
+                format!(
+                    "{} holds another history ({}) than {who}, which serves: when it is started, a \
+                     full copy overwrites it.",
+                    name(node),
+                    short(position.value)
+                ),
+            )
+        } else if more > 0 {
+            (
+                Weight::Stops,
+                format!(
+                    "{} holds {}, {more} events more than {who}, which serves: there may be two \
+                     lines of history, and its start would end with its data overwritten.",
+                    name(node),
+                    short(position.value)
+                ),
+            )
+        } else {
+            continue;
+        };
+        found.push(Finding {
+            kind: Kind::BesideServing,
+            weight,
+            says,
+            remedy: "copy its data folder before it is started".to_owned(),
+            nodes: vec![name(node), who.clone()],
+            sources: [Some(position.source), serving.server.source()]
+                .into_iter()
+                .flatten()
+                .collect(),
         });
     }
 }

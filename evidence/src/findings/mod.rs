@@ -62,6 +62,8 @@ pub enum Kind {
     FlagBesideOthers,
     /// The flag and an orderly stop speak for a node.
     LeftLast,
+    /// A stopped node holds more, or another history, than the component that serves.
+    BesideServing,
     /// Two nodes' clocks differ.
     Clocks,
     /// `gcomm://` stands in a configuration: each start is a bootstrap.

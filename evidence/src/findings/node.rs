@@ -373,15 +373,19 @@ fn log(node: &Known, found: &mut Vec<Finding>) {
         );
     }
     if let Some((count, source)) = node.log.refused {
-        let times = if count == 1 { "once" } else { "several times" };
+        let times = if count == 1 {
+            "once".to_owned()
+        } else {
+            format!("{count} times")
+        };
         say(
             found,
             (Kind::Refused, Weight::Notes),
             node,
             (
                 format!(
-                    "{name} was started with the bootstrap option and refused {times} ({count}): \
-                     it was not the last to leave."
+                    "{name} was started with the bootstrap option and refused {times}: it was not \
+                     the last to leave."
                 ),
                 "",
             ),
@@ -580,13 +584,13 @@ fn notes(node: &Known, found: &mut Vec<Finding>) {
     }
     if !node.files.by_name_only.is_empty() {
         let count = node.files.by_name_only.len();
-        let files = if count == 1 { "file" } else { "files" };
+        let files = if count == 1 { "file was" } else { "files were" };
         say(
             found,
             (Kind::ByNameOnly, Weight::Notes),
             node,
             (
-                format!("{count} {files} were taken for {name}'s by name only."),
+                format!("{count} {files} taken for {name}'s by name only."),
                 "put the files of each node into a folder of its own",
             ),
             node.files.by_name_only.first().map(|file| Source {

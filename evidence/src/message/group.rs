@@ -425,17 +425,20 @@ pub(super) fn of_a_link(message: &str) -> Read {
         return or_nothing(identity(own).map(|identity| Event::Listening { identity }));
     }
     if let Some(rest) = rest.strip_prefix("connection established to ") {
-        return or_nothing(
-            peer_at(rest, " ").map(|(peer, address)| Event::PeerConnected { peer, address }),
-        );
+        return or_nothing((|| {
+            let (peer, address) = peer_at(rest, " ")?;
+            let own = identity(own)?;
+            Some(Event::PeerConnected { own, peer, address })
+        })());
     }
     if let Some(rest) = rest.strip_prefix("connection to peer ") {
-        return or_nothing(
-            peer_at(rest, " with addr ")
-                .map(|(peer, address)| Event::PeerTimedOut { peer, address }),
-        );
+        return or_nothing((|| {
+            let (peer, address) = peer_at(rest, " with addr ")?;
+            let own = identity(own)?;
+            Some(Event::PeerTimedOut { own, peer, address })
+        })());
     }
-    // Galera from 4.? on names the address first.
+    // Later versions of Galera 4 name the address first.
     let own_address = after(rest, "blacklisting address ")
         .or_else(|| between(rest, "address '", "' points to own listening address"));
     or_nothing(

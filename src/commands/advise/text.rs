@@ -76,7 +76,11 @@ pub(super) fn why(answer: &Answer) -> String {
                 let reason = answer.findings.iter().find(|finding| {
                     matches!(
                         finding.kind,
-                        Kind::OldPosition | Kind::RunFailed | Kind::MayRun | Kind::OldStateFile
+                        Kind::OldPosition
+                            | Kind::RunFailed
+                            | Kind::MayRun
+                            | Kind::OldStateFile
+                            | Kind::HalfCopied
                     ) && finding.nodes.iter().any(|name| is_dark(answer, name))
                 });
                 if let Some(reason) = reason {
@@ -95,21 +99,57 @@ fn is_dark(answer: &Answer, name: &str) -> bool {
     nodes.any(|node| node.files.name == name && node.position.is_none())
 }
 
-/// The clause as a sentence.
+/// The clause as a sentence. A name at its beginning stays as it is.
 fn sentence(clause: &str) -> String {
-    let mut chars = clause.trim().chars();
-    let first: String = chars
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
-    let rest = chars.as_str();
-    let end = if rest.ends_with(['.', '?', '!']) {
+    let clause = clause.trim();
+    let first = clause.split(' ').next().unwrap_or_default();
+    let end = if clause.ends_with(['.', '?', '!']) {
         ""
     } else {
         "."
     };
-    format!("{first}{rest}{end}")
+    if !WORDS.contains(&first) {
+        return format!("{clause}{end}");
+    }
+    let mut chars = clause.chars();
+    let start: String = chars
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{start}{}{end}", chars.as_str())
 }
+
+/// Words that begin a clause and are no names.
+const WORDS: [&str; 28] = [
+    "a",
+    "ask",
+    "bootstrap",
+    "check",
+    "compare",
+    "copy",
+    "do",
+    "find",
+    "if",
+    "keep",
+    "look",
+    "make",
+    "mend",
+    "move",
+    "nobody",
+    "nodes",
+    "put",
+    "read",
+    "remove",
+    "run",
+    "set",
+    "stop",
+    "the",
+    "there",
+    "write",
+    "start",
+    "give",
+    "wait",
+];
 
 /// The whole text.
 pub(super) fn text(answer: &Answer, explain: bool) -> String {
@@ -224,6 +264,17 @@ fn losses(answer: &Answer) -> String {
         return String::new();
     }
     let histories = &answer.advice.histories;
+    // Where nobody knows how far a node is, what only that node holds is the thing to fear.
+    let dark = histories.iter().filter(|one| {
+        let mut losses = one.losses.iter();
+        losses.any(|loss| loss.loses.starts_with("whatever only"))
+    });
+    if let Some(dark) = dark.last() {
+        let losses = dark.losses.iter();
+        return losses
+            .map(|loss| one_loss(&loss.node, &loss.loses))
+            .collect();
+    }
     let likely: Vec<&Histories> = histories.iter().filter(|one| one.likely).collect();
     let shown: Vec<&Histories> = if likely.is_empty() {
         histories.iter().take(1).collect()

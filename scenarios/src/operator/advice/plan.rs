@@ -32,7 +32,7 @@ pub(super) fn action(looks: &[Look], circumstances: &Circumstances) -> Action {
     if !unclear.is_empty() {
         return Action::LookFirst {
             question: format!(
-                "a server runs on {}, and nobody has asked it whether it is primary",
+                "a server runs, or may run, on {}, and nobody has asked it whether it is primary",
                 list(&unclear)
             ),
             nodes: unclear,
@@ -226,10 +226,7 @@ pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<S
         "On {node}: bootstrap it (galera_new_cluster), and see it Primary."
     ));
     if !others.is_empty() {
-        steps.push(format!(
-            "Start {} plainly, one after the other, each when the one before it is Synced.",
-            list(&others)
-        ));
+        steps.push(start_plainly(&others));
     }
     if !away.is_empty() {
         steps.push(format!(
@@ -258,12 +255,20 @@ fn into_serving(looks: &[Look], serving: &[NodeName]) -> Vec<String> {
                 .to_owned(),
         );
     } else {
-        steps.push(format!(
-            "Start {} plainly, one after the other, each when the one before it is Synced.",
-            list(&others)
-        ));
+        steps.push(start_plainly(&others));
     }
     steps
+}
+
+/// How nodes join a primary component.
+fn start_plainly(nodes: &[NodeName]) -> String {
+    match nodes {
+        [one] => format!("Start {one} plainly, and see it Synced."),
+        nodes => format!(
+            "Start {} plainly, one after the other, each when the one before it is Synced.",
+            list(nodes)
+        ),
+    }
 }
 
 /// What to find out of a server that runs.
