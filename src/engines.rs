@@ -63,7 +63,7 @@ pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
 pub(crate) fn check(scenario: &Scenario) -> Result<(), Stop> {
     let timers = scenario.timers.unwrap_or_default();
     for node in &scenario.nodes {
-        seatrial_sim::install::config_of(node, timers, &scenario.options)
+        seatrial_sim::setup::config_of(node, timers, &scenario.options)
             .map_err(|error| Stop::usage(format!("{}: [options]: {error}", scenario.file)))?;
     }
     Ok(())

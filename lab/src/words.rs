@@ -1,123 +1,41 @@
 //! The words of faults and states, turned into what a scenario file says.
 
-use seatrial_scenarios::NodeName;
+use seatrial_scenarios::{Fault, FaultKind, NodeName, Shape};
 
 use super::command::{Trouble, node, number, some_nodes, span};
 
-/// What stands behind a fault's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Nothing,
-    Node,
-    Nodes,
-    Cut,
-    Partition,
-    Damage,
-    /// A node and a span under this key.
-    Span(&'static str),
-    Percent,
+/// A fault's name at the prompt: `power-off` for `power_off`.
+fn at_the_prompt(kind: &FaultKind) -> String {
+    kind.name.replace('_', "-")
 }
 
-/// Every fault: its name at the prompt, what stands behind it, what that looks like, what it is.
-const FAULTS: &[(&str, Shape, &str, &str)] = &[
-    ("terminate", Shape::Nodes, "NODE…", "the servers are killed"),
-    (
-        "crash",
-        Shape::Nodes,
-        "NODE…",
-        "killed; a supervisor may restart them",
-    ),
-    ("power-off", Shape::Nodes, "NODE…", "the hosts lose power"),
-    ("power-on", Shape::Nodes, "NODE…", "the hosts boot again"),
-    (
-        "hang",
-        Shape::Nodes,
-        "NODE…",
-        "the servers stand still (SIGSTOP)",
-    ),
-    ("resume", Shape::Nodes, "NODE…", "they go on"),
-    (
-        "partition",
-        Shape::Partition,
-        "A B | C",
-        "groups that do not reach each other",
-    ),
-    (
-        "cut",
-        Shape::Cut,
-        "FROM TO",
-        "nothing passes from the one to the other",
-    ),
-    (
-        "heal",
-        Shape::Nothing,
-        "",
-        "every cut, loss and latency ends",
-    ),
-    (
-        "latency",
-        Shape::Span("by"),
-        "NODE SPAN",
-        "everything takes this much longer",
-    ),
-    ("loss", Shape::Percent, "NODE PERCENT", "packets are lost"),
-    (
-        "flap",
-        Shape::Span("period"),
-        "NODE SPAN",
-        "its links come and go",
-    ),
-    (
-        "damage",
-        Shape::Damage,
-        "NODE FILE HOW",
-        "delete, empty, garbage or old-copy",
-    ),
-    ("disk-full", Shape::Node, "NODE", "writes to its disk fail"),
-    ("disk-lost", Shape::Node, "NODE", "its data folder is empty"),
-    (
-        "interrupt-transfer",
-        Shape::Node,
-        "NODE",
-        "its state transfer breaks off",
-    ),
-    (
-        "stop-hangs",
-        Shape::Node,
-        "NODE",
-        "its next orderly stop does not end",
-    ),
-    (
-        "read-lock",
-        Shape::Node,
-        "NODE",
-        "a session takes the global read lock",
-    ),
-    ("read-unlock", Shape::Node, "NODE", "that session ends"),
-    (
-        "backend-stop",
-        Shape::Node,
-        "NODE",
-        "its mail back end ends",
-    ),
-    (
-        "clock-jump",
-        Shape::Span("by"),
-        "NODE SPAN",
-        "its clock jumps forward",
-    ),
-];
-
 /// The names of the faults.
-pub(super) fn fault_names() -> impl Iterator<Item = &'static str> + Clone {
-    FAULTS.iter().map(|(name, ..)| *name)
+pub(super) fn fault_names() -> impl Iterator<Item = String> + Clone {
+    Fault::KINDS.iter().map(at_the_prompt)
+}
+
+/// What stands behind a fault's name at the prompt.
+const fn usage(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Nodes => "NODE…",
+        Shape::Node => "NODE",
+        Shape::Link => "FROM TO",
+        Shape::Groups => "A B | C",
+        Shape::Nothing => "",
+        Shape::File => "NODE FILE HOW",
+        Shape::By | Shape::Period => "NODE SPAN",
+        Shape::Percent => "NODE PERCENT",
+    }
 }
 
 /// Every fault with what stands behind it, for `help`.
 pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
-    FAULTS
+    Fault::KINDS
         .iter()
-        .map(|(name, _, usage, says)| (format!("{name} {usage}").trim_end().to_owned(), *says))
+        .map(|kind| {
+            let line = format!("{} {}", at_the_prompt(kind), usage(kind.shape));
+            (line.trim_end().to_owned(), kind.doc)
+        })
         .collect()
 }
 
@@ -136,15 +54,24 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
     let [name, rest @ ..] = words else {
         return Err(Trouble::usage("fault"));
     };
-    let Some((name, shape, usage, _)) = FAULTS.iter().find(|(known, ..)| known == name) else {
-        return Err(Trouble::unknown("fault", name, fault_names()));
+    let Some(kind) = Fault::KINDS
+        .iter()
+        .find(|kind| at_the_prompt(kind) == *name)
+    else {
+        let known: Vec<String> = fault_names().collect();
+        return Err(Trouble::unknown(
+            "fault",
+            name,
+            known.iter().map(String::as_str),
+        ));
     };
     let wrong = || {
+        let usage = usage(kind.shape);
         Trouble::new(format!("`fault {name}` needs more: fault {name} {usage}"))
             .help("`help fault` lists the faults")
     };
-    let key = name.replace('-', "_");
-    let table = match (shape, rest) {
+    let key = kind.name;
+    let table = match (kind.shape, rest) {
         (Shape::Nothing, []) => "{}".to_owned(),
         (Shape::Node, [one]) => format!("{{ node = {} }}", quoted(node(one, nodes)?.as_str())),
         (Shape::Nodes, [_, ..]) => {
@@ -153,12 +80,12 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 list(&some_nodes(&rest.join(","), nodes)?)
             )
         }
-        (Shape::Cut, [from, to]) => format!(
+        (Shape::Link, [from, to]) => format!(
             "{{ from = {}, to = {} }}",
             quoted(node(from, nodes)?.as_str()),
             quoted(node(to, nodes)?.as_str())
         ),
-        (Shape::Partition, [_, ..]) => {
+        (Shape::Groups, [_, ..]) => {
             let groups = rest
                 .join(" ")
                 .split('|')
@@ -166,17 +93,24 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 .collect::<Result<Vec<_>, _>>()?;
             format!("{{ groups = [{}] }}", groups.join(", "))
         }
-        (Shape::Damage, [one, file, how]) => format!(
+        (Shape::File, [one, file, how]) => format!(
             "{{ node = {}, file = {}, how = {} }}",
             quoted(node(one, nodes)?.as_str()),
             quoted(file),
             quoted(how)
         ),
-        (Shape::Span(span_key), [one, text]) => format!(
-            "{{ node = {}, {span_key} = {} }}",
-            quoted(node(one, nodes)?.as_str()),
-            quoted(&span(text)?.to_string())
-        ),
+        (Shape::By | Shape::Period, [one, text]) => {
+            let span_key = if kind.shape == Shape::By {
+                "by"
+            } else {
+                "period"
+            };
+            format!(
+                "{{ node = {}, {span_key} = {} }}",
+                quoted(node(one, nodes)?.as_str()),
+                quoted(&span(text)?.to_string())
+            )
+        }
         (Shape::Percent, [one, text]) => format!(
             "{{ node = {}, percent = {} }}",
             quoted(node(one, nodes)?.as_str()),

@@ -22,7 +22,7 @@ struct File {
     durable: String,
 }
 
-/// What a name meant before the directory was last written back.
+/// The inodes behind the names.
 type Names = BTreeMap<String, Inode>;
 
 /// grastate.dat's place.
@@ -42,7 +42,7 @@ pub struct Disk {
     durable_commits: usize,
     cache: Gcache,
     full: bool,
-    /// Counts writes: whoever watches the disk sees that something has changed.
+    /// Counts writes, so that an observer sees that something has changed.
     revision: u64,
 }
 
@@ -146,7 +146,7 @@ impl Disk {
         &self.cache
     }
 
-    /// From now on writes fail, or no longer do.
+    /// Makes writes fail from now on, or succeed again.
     pub const fn set_full(&mut self, full: bool) {
         self.full = full;
     }
@@ -157,7 +157,7 @@ impl Disk {
         self.revision += 1;
     }
 
-    /// Everything is gone, as on a new disk.
+    /// Empties the disk, as a new one is.
     pub fn lose(&mut self) {
         let revision = self.revision + 1;
         *self = Self {
@@ -223,8 +223,8 @@ impl Disk {
         }
     }
 
-    /// The machine has lost power. What was not synced may be there, may be missing, may be torn;
-    /// which, is drawn by `keyed` for this loss.
+    /// Does what a loss of power does. Unsynced data may be there, missing or torn: `keyed` draws which, for
+    /// this loss.
     pub fn power_off(&mut self, keyed: &Keyed, key: &[u64]) {
         self.revision += 1;
         let choice = |purpose: &'static str, index: u64, ways: u64| {

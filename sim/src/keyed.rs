@@ -1,8 +1,8 @@
 //! Randomness by key.
 //!
-//! A draw is a function of the master seed, of a purpose and of what the event *is*: the link and the
-//! instant, the node and the number of its start. There is no shared stream and no running number, so
-//! taking one event out of a schedule leaves the draws of all others as they were.
+//! A draw is a function of the master seed, a purpose and the event itself: the link and the instant, or the
+//! node and the number of its start. There is no shared stream and no running number. So taking one event
+//! out of a schedule leaves the draws of all others as they were.
 
 use std::convert::Infallible;
 

@@ -1,13 +1,13 @@
 //! The simulation: disks, machines, networks, and the two engines that let scenarios act on them.
 //!
-//! [`des`] is a discrete-event loop, fast, for search. `madsim` runs the same machines as async tasks
+//! Both engines drive one `cluster` and add their network, their time and their order of events. [`des`] is a discrete-event loop, fast, for search. `madsim` runs the same machines as async tasks
 //! over madsim's network, with encoded frames on its TCP streams: a second opinion on everything that
 //! the first engine's network and order of events might hide.
 
+mod cluster;
 pub mod des;
 mod disk;
 pub mod explore;
-pub mod install;
 pub mod interleave;
 mod keyed;
 mod links;
@@ -15,9 +15,10 @@ mod machine;
 #[cfg(madsim)]
 pub mod madsim_engine;
 pub mod prove;
+pub mod setup;
 
 pub use disk::{Disk, Inode};
-pub use install::BuildError;
 pub use keyed::{Keyed, KeyedRng};
 pub use links::Links;
 pub use machine::{Fingerprint, Installation, Machine, MachineEffect};
+pub use setup::BuildError;

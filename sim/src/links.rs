@@ -1,5 +1,5 @@
-//! The state of the network between the machines: what is cut, slow or lossy. The one table of what a
-//! network fault does, for both engines.
+//! The state of the network between the machines: which links are cut, slow or lossy. It is the one table
+//! of what a network fault does, for both engines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Span};
 
 use crate::keyed::Keyed;
 
-/// The least time a frame needs from one machine to another: that of hosts beside each other, as the
-/// recorded clusters had it. What differs between two frames stays below what one of them needs:
-/// nodes that do the same thing at once have done it before either hears of the other.
+/// The least time a frame needs from one machine to another, on hosts beside each other as in the recorded
+/// clusters. The times of two frames differ by less than one frame needs: nodes that do the same thing at
+/// once have done it before either hears of the other.
 pub(crate) const LATENCY_MIN_US: u64 = 120;
 /// The most, without added latency.
 pub(crate) const LATENCY_MAX_US: u64 = 220;

@@ -1,7 +1,7 @@
 //! The faults that a scenario can apply to a cluster, and every fact about each.
 //!
 //! [`Fault`] has one variant a fault, `fault_table!` one row a fault. What an engine does for a fault is
-//! the engine's: `sim/src/machine/faults.rs` and `real-harness/src/faults.rs`.
+//! the engine's: `sim/src/machine/flows/faults.rs` and `real-harness/src/faults.rs`.
 
 use std::fmt;
 
@@ -259,6 +259,29 @@ pub enum Arguments<'a> {
     },
 }
 
+/// The shape of a fault's [`Arguments`], before there are any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One node or several.
+    Nodes,
+    /// One node.
+    Node,
+    /// One direction of one link.
+    Link,
+    /// Groups of nodes.
+    Groups,
+    /// Nothing more.
+    Nothing,
+    /// A file of a node, and what happens to it.
+    File,
+    /// A node and a span of time.
+    By,
+    /// A node and a share of its packets.
+    Percent,
+    /// A node and the time of half a cycle.
+    Period,
+}
+
 /// A kind of fault: what is known of it before any node is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultKind {
@@ -266,6 +289,8 @@ pub struct FaultKind {
     pub name: &'static str,
     /// What happens, in a sentence.
     pub doc: &'static str,
+    /// What it says beside its name.
+    pub shape: Shape,
     /// Whether random schedules draw it.
     pub drawn: bool,
 }
@@ -291,6 +316,7 @@ macro_rules! facts {
             pub const KINDS: &[FaultKind] = &[$(FaultKind {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii_start(),
+                shape: Shape::$shape,
                 drawn: is_drawn!($drawn),
             },)+];
 

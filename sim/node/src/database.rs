@@ -1,17 +1,17 @@
-//! The database as far as recovery depends on it: which transactions it holds, in which order, and
-//! the position that InnoDB keeps with them.
+//! The database as far as recovery depends on it: its transactions, their order, and the position that
+//! InnoDB keeps with them.
 
 use std::collections::BTreeSet;
 
 use seatrial_galera::{Position, Seqno, StateUuid};
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Peer;
+use crate::peer::Peer;
 
 /// A replicated transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WriteSet {
-    /// Where it was committed by a client.
+    /// The node on which a client has committed it.
     pub origin: Peer,
     /// The number that the origin gave it, unique together with the process that gave it.
     pub number: u64,

@@ -1,14 +1,15 @@
-//! What goes into a node and what comes out: data, nothing else.
+//! The inputs of a node and its effects: data, nothing else.
 
 use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
 use crate::database::{Change, Committed, Database};
-use crate::frame::{CachedEvent, Channel, Frame, Peer};
+use crate::frame::{CachedEvent, Channel, Frame};
+use crate::peer::Peer;
 use crate::time::Time;
 
-/// Something that a driver tells a node.
+/// An input: something that a driver tells a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input<'a> {
     /// The process has been started.
@@ -17,7 +18,7 @@ pub enum Input<'a> {
     Timer(TimerId),
     /// A connection is up.
     LinkUp {
-        /// Who is at the other end.
+        /// The node at the other end.
         peer: Peer,
         /// What it is for.
         channel: Channel,
@@ -43,19 +44,19 @@ pub struct BootMode {
     pub new_cluster: bool,
     /// `--wsrep_start_position`, as galera_recovery found it.
     pub start_position: Option<RecoveredPosition>,
-    /// What makes this process different from all others: identities are derived from it.
+    /// A number that no other process has: identities are derived from it.
     pub entropy: u64,
-    /// Where the 100 ns counter that begins a version 1 uuid stood at the run's start: it decides
-    /// whose identity is the lowest.
+    /// The 100 ns counter that begins a version 1 uuid, at the run's start. It decides which node's
+    /// identity is the lowest.
     pub uuid_epoch: u32,
 }
 
 /// A signal that the server handles; SIGKILL is the driver's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
-    /// SIGTERM. Servers that are told at once do not leave at once, and `entropy` makes this one differ.
+    /// SIGTERM. `entropy` spreads the exits of servers that are stopped at the same instant.
     Term {
-        /// Where a stop takes as long as it takes: any number.
+        /// Any number; it decides how long this stop takes.
         entropy: u64,
     },
 }
@@ -64,7 +65,7 @@ pub enum Signal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u32);
 
-/// What can be said to the server.
+/// A statement of a client or the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Statement {
     /// A transaction.
@@ -133,7 +134,7 @@ pub enum DiskOp {
     CacheDiscardAbove(seatrial_galera::Seqno),
 }
 
-/// What a disk operation gave.
+/// The result of a disk operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum IoResult {
     /// Done.
@@ -236,3 +237,8 @@ pub enum Note {
 
 /// The effects of one input, in order.
 pub type Effects = Vec<Effect>;
+
+/// Appends a line to the error log.
+pub(crate) fn log(fx: &mut Effects, line: LogLine) {
+    fx.push(Effect::Note(Note::Log(line)));
+}

@@ -1,4 +1,4 @@
-//! What nodes say to each other, layer by layer, and its encoding.
+//! The messages between nodes, layer by layer, and their encoding.
 //!
 //! The `des` engine hands frames over as values, `madsim` as bytes on a TCP stream; both are the same
 //! frames.
@@ -9,10 +9,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Database, WriteSet};
-
-/// A node by its place in the configuration: the stand-in for its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Peer(pub u8);
+use crate::peer::Peer;
 
 /// The two kinds of connection between nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,7 +114,7 @@ pub enum EvsMessage {
     User(UserMessage),
     /// What the sender has: acknowledgement, keepalive, commit of an INSTALL.
     Gap(GapMessage),
-    /// The sender's picture of the membership to come.
+    /// The membership to come, as the sender sees it.
     Join(JoinMessage),
     /// The representative's decision on it.
     Install(InstallMessage),
@@ -134,7 +131,7 @@ pub struct UserMessage {
     pub seq: i64,
     /// Up to where the sender has everything from everybody.
     pub aru: i64,
-    /// What is said; nothing in a message that completes a round.
+    /// The content; nothing in a message that completes a round.
     pub payload: Option<PcMessage>,
     /// Sent again by somebody who has it (`F_RETRANS`): counts whatever became of the first sender.
     pub retransmitted: bool,
@@ -168,7 +165,7 @@ pub struct JoinNode {
     pub view: Option<ViewId>,
 }
 
-/// The sender's picture of the membership to come.
+/// The membership to come, as the sender sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct JoinMessage {
     /// The view in which the sender is.

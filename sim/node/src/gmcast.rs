@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::GcommUuid;
 
 use crate::config::Config;
-use crate::frame::{EvsMessage, GroupFrame, Peer};
+use crate::frame::{EvsMessage, GroupFrame};
+use crate::peer::Peer;
 use crate::time::Time;
 
-mod picture;
+mod key;
 
 /// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
 const CHECK_PERIOD: Time = Time::from_millis(500);
@@ -50,6 +51,10 @@ struct Link {
     last_sent: Time,
 }
 
+/// The connections of group communication.
+///
+/// It owns the links, the addresses and who needs relaying. The node's flow `layers` calls it. It never
+/// decides who is dead.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gmcast {
     me: Peer,

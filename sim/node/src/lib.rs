@@ -1,8 +1,9 @@
 //! The sans-I/O Galera node.
 //!
 //! A [`Node`] is one mariadbd process with its provider as a pure state machine: it takes [`Input`]s at
-//! given instants and appends [`Effect`]s. It contains no I/O, clock, randomness, thread or hash map,
-//! it cannot fail and it cannot look outside.
+//! given instants and appends [`Effect`]s. It contains no I/O, clock, randomness, thread or hash map. It
+//! cannot fail and cannot look outside. A [`Process`] is a node with its timers and disk operations, as a
+//! driver holds it.
 //!
 //! The layers are Galera's: gmcast (connections, relaying), evs (membership, total order), pc (primary
 //! component), gcs (the group's history, donors), the replicator with the state file and state
@@ -18,9 +19,11 @@ mod evs;
 mod frame;
 mod gcs;
 mod gmcast;
+mod key;
 mod node;
 mod pc;
-mod picture;
+mod peer;
+mod process;
 mod time;
 
 pub use cache::Gcache;
@@ -34,8 +37,10 @@ pub use effect::{
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,
     GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage,
-    PcNode, Peer, TransferFrame, UserMessage,
+    PcNode, TransferFrame, UserMessage,
 };
+pub use key::{Mark, StateKey};
 pub use node::{Identity, Node, Phase};
-pub use picture::{Mark, Picture};
+pub use peer::Peer;
+pub use process::{Due, Outgoing, Process};
 pub use time::Time;

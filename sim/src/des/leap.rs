@@ -1,37 +1,36 @@
 //! Leaping over stretches in which nothing happens.
 //!
-//! Most of a run is waiting: members tell each other that they live, and that is all. The world after
-//! such a stretch is the world before it with the instants of those acts moved on by whole periods, so
-//! it need not be simulated. A few periods before anything else happens the simulation goes on, and
-//! from there on every draw is the same as without the leap: states and trace are equal, which a test
-//! holds.
+//! Most of a run is waiting: members tell each other that they live, and that is all. The world after such
+//! a stretch is the world before it, with the instants of those acts moved on by whole periods. So the
+//! stretch need not be simulated. The simulation goes on a few periods before anything else happens. From
+//! there on every draw is the same as without the leap: a test holds that states and trace are equal.
 
 use seatrial_node::{Channel, Peer, Time};
 use seatrial_scenarios::Span;
 
 use crate::machine::Machine;
 
-use super::World;
+use super::world::World;
 
 /// How many periods before the end of an idle stretch are simulated: enough for everything that was
 /// refreshed before the leap to be refreshed again.
 const LANDING_PERIODS: u64 = 3;
-/// Nothing must have changed for so long before a leap.
+/// A leap begins after this long without a change.
 const QUIET: Span = Span::from_secs(3);
 
 impl World {
     /// Leaps towards `limit` if nothing happens until then but what repeats itself.
     pub(super) fn leap(&mut self, limit: Span) {
-        if !self.leaps
-            || !self.events.is_empty()
-            || self.now.saturating_sub(self.last_change) < QUIET
-            || limit.saturating_sub(self.now) < self.leap_worth
+        if !self.leaps.on
+            || !self.queue.is_empty()
+            || self.now.saturating_sub(self.cluster.last_change()) < QUIET
+            || limit.saturating_sub(self.now) < self.leaps.worth
         {
             return;
         }
         let mut period = Time(1);
         let mut until = limit;
-        for machine in &self.machines {
+        for machine in self.cluster.machines() {
             let Some(idle) = machine.idle(self.now) else {
                 return;
             };
@@ -42,24 +41,23 @@ impl World {
         // timeouts are not, and one that will be answered is an event.
         let refuses = |peer: Peer| {
             let machine = self.machine(peer);
-            self.links.is_whole() && machine.is_powered() && !machine.accepts(Channel::Group)
+            self.cluster.links().is_whole()
+                && machine.is_powered()
+                && !machine.accepts(Channel::Group)
         };
         if !self
-            .machines
+            .cluster
+            .machines()
             .iter()
             .flat_map(Machine::unlinked)
             .all(refuses)
         {
             return;
         }
-        if let Some(at) = self.links.next_change(self.now) {
+        if let Some(at) = self.cluster.links().next_change(self.now) {
             until = until.min(at);
         }
-        if self
-            .connections
-            .values()
-            .any(super::network::Connection::is_busy)
-        {
+        if self.network.is_busy() {
             return;
         }
         let left = until.saturating_sub(self.now).as_micros() / period.0;
@@ -73,22 +71,21 @@ impl World {
     }
 
     fn shift(&mut self, by: Span) {
-        for machine in &mut self.machines {
+        for machine in self.cluster.machines_mut() {
             machine.shift(by);
         }
-        for (wake, machine) in self.wakes.iter_mut().zip(&self.machines) {
-            *wake = wake.and_then(|(_, number)| Some((machine.deadline()?, number)));
-        }
-        self.leapt += by;
+        let deadlines = self.cluster.machines().iter().map(Machine::deadline);
+        self.queue.move_deadlines(deadlines);
+        self.leaps.leapt += by;
     }
 
     /// Whether idle stretches are leapt over, which changes nothing but the time that a run takes.
     pub const fn set_leaps(&mut self, on: bool) {
-        self.leaps = on;
+        self.leaps.on = on;
     }
 
     /// How much simulated time was leapt over.
     pub const fn leapt(&self) -> Span {
-        self.leapt
+        self.leaps.leapt
     }
 }

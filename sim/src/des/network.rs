@@ -1,111 +1,39 @@
-//! Connections between machines: in order, held back by a cut, ended by a close, a reset or a boot.
+//! What happens on connections: in order, held back by a cut, ended by a close, a reset or a boot.
 
-use std::collections::VecDeque;
+use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::Span;
 
-use seatrial_node::{Channel, Frame, Peer, Picture};
-use seatrial_scenarios::{Span, TraceKind};
+use crate::cluster::Engine;
 
-use crate::links::Links;
-
-use super::{Event, World};
+use super::connections::{Arrival, ConnKey, Connection, Direction, Item, Unanswered, conn_key};
+use super::queue::Event;
+use super::world::World;
 
 /// The first packet of an attempt to connect is sent again after this long, then after twice as long.
 const SYN_AGAIN: Span = Span::from_secs(1);
 
-/// An attempt to connect that nobody has answered yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unanswered {
-    from: Peer,
-    to: Peer,
-    channel: Channel,
-    /// The start of the server that wants it.
-    starts: u64,
-    /// When it gives up.
-    until: Span,
-    /// How long it waits before it tries for the next time.
-    pause: Span,
-}
-
-/// A connection by its two ends, the lower first.
-pub(super) type ConnKey = (Peer, Peer, Channel);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Item {
-    Frame(Frame),
-    /// The sender has closed.
-    Fin,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Direction {
-    items: VecDeque<(Span, Item)>,
-    last_at: Span,
-    scheduled: bool,
-    /// Held back by a cut.
-    stalled: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connection {
-    serial: u64,
-    /// From the lower end to the higher, and back.
-    directions: [Direction; 2],
-}
-
-impl Connection {
-    /// Whether anything is on its way or held back.
-    pub(super) fn is_busy(&self) -> bool {
-        self.directions.iter().any(|queue| !queue.items.is_empty())
-    }
-}
-
-impl Connection {
-    /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
-    /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
-    pub(super) fn picture(&self, direction: usize, into: &mut Picture) {
-        let queue = &self.directions[direction];
-        into.word("connection");
-        into.flag(queue.stalled);
-        let is_fin = |(_, item): &(Span, Item)| *item == Item::Fin;
-        into.flag(queue.items.iter().any(is_fin));
-        into.flag(queue.stalled && queue.items.iter().any(|item| !is_fin(item)));
-    }
-}
-
-pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
-    if a < b {
-        (a, b, channel)
-    } else {
-        (b, a, channel)
-    }
-}
-
 impl World {
-    pub(super) fn send(&mut self, from: Peer, to: Peer, frame: Frame) {
+    /// Puts a frame on its way.
+    pub(super) fn send_frame(&mut self, from: Peer, to: Peer, frame: Frame) {
         let key = conn_key(from, to, frame.channel());
-        let delay = self.links.delay(&self.keyed, from, to, self.now);
         let now = self.now;
-        let Some(connection) = self.connections.get_mut(&key) else {
+        let delay = self.cluster.delay(from, to, now);
+        let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
+        self.cluster.trace_sent(now, from, to, &frame);
         let direction = usize::from(from > to);
         let queue = &mut connection.directions[direction];
         let at = (now + delay).max(queue.last_at);
         queue.last_at = at;
-        let trace = self.traced && !frame.is_keepalive();
-        let summary = trace.then(|| frame.summary());
         queue.items.push_back((at, Item::Frame(frame)));
-        self.sent += 1;
+        self.network.sent += 1;
         self.arm(key, direction);
-        if let Some(frame) = summary {
-            let to = self.name(to);
-            self.trace_at(Some(from), TraceKind::Sent { to, frame });
-        }
     }
 
     /// Sees to it that the first item of a direction arrives.
     pub(super) fn arm(&mut self, key: ConnKey, direction: usize) {
-        let Some(connection) = self.connections.get_mut(&key) else {
+        let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
         let serial = connection.serial;
@@ -118,23 +46,21 @@ impl World {
         };
         let at = *at;
         queue.scheduled = true;
-        self.schedule(
-            at,
-            Event::Arrive {
-                key,
-                serial,
-                direction,
-            },
-        );
+        let arrival = Arrival {
+            key,
+            serial,
+            direction,
+        };
+        self.schedule(at, Event::Arrive(arrival));
     }
 
     /// Closes a connection from one side: what was sent before still arrives, then the other side
     /// learns of it.
-    pub(super) fn close(&mut self, from: Peer, to: Peer, channel: Channel) {
+    pub(super) fn close_end(&mut self, from: Peer, to: Peer, channel: Channel) {
         let key = conn_key(from, to, channel);
-        let delay = self.links.delay(&self.keyed, from, to, self.now);
         let now = self.now;
-        let Some(connection) = self.connections.get_mut(&key) else {
+        let delay = self.cluster.delay(from, to, now);
+        let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
         let direction = usize::from(from > to);
@@ -153,30 +79,35 @@ impl World {
         self.arm(key, direction);
         // The closing side hears nothing more from this connection.
         let other = 1 - direction;
-        if let Some(connection) = self.connections.get_mut(&key) {
+        if let Some(connection) = self.network.connections.get_mut(&key) {
             connection.directions[other].stalled = true;
         }
     }
 
     pub(super) fn dial(&mut self, from: Peer, to: Peer, channel: Channel) {
         let key = conn_key(from, to, channel);
-        let lingering = self.connections.get(&key).is_some_and(|connection| {
-            connection.directions.iter().any(|queue| {
-                queue
-                    .items
-                    .back()
-                    .is_some_and(|(_, item)| *item == Item::Fin)
-            })
-        });
+        let lingering = self
+            .network
+            .connections
+            .get(&key)
+            .is_some_and(|connection| {
+                connection.directions.iter().any(|queue| {
+                    queue
+                        .items
+                        .back()
+                        .is_some_and(|(_, item)| *item == Item::Fin)
+                })
+            });
         if !self.machine(from).has_process() {
             return;
         }
-        if self.connections.contains_key(&key) && !lingering {
+        if self.network.connections.contains_key(&key) && !lingering {
             // A connection that the other side no longer has: its kernel answers with a reset.
             return;
         }
         let now = self.now;
-        if !self.links.is_open_both_ways(from, to, now) || !self.machine(to).is_powered() {
+        if !self.cluster.links().is_open_both_ways(from, to, now) || !self.machine(to).is_powered()
+        {
             let machine = self.machine(from);
             self.hope(Unanswered {
                 from,
@@ -192,26 +123,25 @@ impl World {
             self.drop_connection(key);
         }
         if !self.machine(to).accepts(channel) {
-            let delay = self.links.delay(&self.keyed, to, from, now);
+            let delay = self.cluster.delay(to, from, now);
             self.schedule(now + delay, Event::Refused { from, to, channel });
             return;
         }
-        self.next_serial += 1;
+        self.network.last_serial += 1;
         let connection = Connection {
-            serial: self.next_serial,
+            serial: self.network.last_serial,
             directions: <[Direction; 2]>::default(),
         };
-        self.connections.insert(key, connection);
-        let word = channel.word();
-        for (end, peer, dialled) in [(to, from, false), (from, to, true)] {
-            let peer_name = self.name(peer);
-            let event = TraceKind::LinkUp {
-                peer: peer_name,
-                channel: word.into(),
-            };
-            self.trace_at(Some(end), event);
-            self.machine_mut(end).link_up(now, peer, channel, dialled);
-            self.settle(end);
+        self.network.connections.insert(key, connection);
+        self.tell_up(to, from, channel, false);
+        self.tell_up(from, to, channel, true);
+    }
+
+    /// The other side has refused an attempt to connect.
+    pub(super) fn refused(&mut self, from: Peer, to: Peer, channel: Channel) {
+        let key = conn_key(from, to, channel);
+        if !self.network.connections.contains_key(&key) && self.machine(from).has_process() {
+            self.tell_down_untraced(from, to, channel);
         }
     }
 
@@ -226,15 +156,19 @@ impl World {
         let (from, to, channel) = (attempt.from, attempt.to, attempt.channel);
         let wanted = self.machine(from).has_process()
             && self.machine(from).starts() == attempt.starts
-            && !self.connections.contains_key(&conn_key(from, to, channel));
+            && !self
+                .network
+                .connections
+                .contains_key(&conn_key(from, to, channel));
         if !wanted {
             return;
         }
         let now = self.now;
         if now >= attempt.until {
-            self.machine_mut(from).link_down(now, to, channel);
-            self.settle(from);
-        } else if self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered() {
+            self.tell_down_untraced(from, to, channel);
+        } else if self.cluster.links().is_open_both_ways(from, to, now)
+            && self.machine(to).is_powered()
+        {
             self.dial(from, to, channel);
         } else {
             let pause = attempt.pause + attempt.pause;
@@ -244,7 +178,7 @@ impl World {
 
     /// A connection that one side has closed and that is dialled again before the other side knows.
     pub(super) fn drop_connection(&mut self, key: ConnKey) {
-        let Some(connection) = self.connections.remove(&key) else {
+        let Some(connection) = self.network.connections.remove(&key) else {
             return;
         };
         let (low, high, channel) = key;
@@ -259,32 +193,26 @@ impl World {
                 } else {
                     (low, high)
                 };
-                self.tell_link_down(unaware, gone, channel, "reset");
+                self.tell_down(unaware, gone, channel, "reset");
             }
         }
     }
 
-    pub(super) fn tell_link_down(&mut self, end: Peer, peer: Peer, channel: Channel, reason: &str) {
-        let now = self.now;
-        let event = TraceKind::LinkDown {
-            peer: self.name(peer),
-            channel: channel.word().into(),
-            reason: reason.into(),
-        };
-        self.trace_at(Some(end), event);
-        self.machine_mut(end).link_down(now, peer, channel);
-        self.settle(end);
-    }
-
-    pub(super) fn arrive(&mut self, key: ConnKey, serial: u64, direction: usize) {
+    /// The first item in a direction arrives, unless a cut holds it back.
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        let Arrival {
+            key,
+            serial,
+            direction,
+        } = arrival;
         let (low, high, channel) = key;
         let (from, to) = if direction == 0 {
             (low, high)
         } else {
             (high, low)
         };
-        let open = self.links.is_open(from, to, self.now);
-        let Some(connection) = self.connections.get_mut(&key) else {
+        let open = self.cluster.links().is_open(from, to, self.now);
+        let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
         if connection.serial != serial {
@@ -302,28 +230,17 @@ impl World {
         self.arm(key, direction);
         match item {
             Item::Fin => {
-                self.connections.remove(&key);
-                self.tell_link_down(to, from, channel, "closed");
+                self.network.connections.remove(&key);
+                self.tell_down(to, from, channel, "closed");
             }
-            Item::Frame(frame) => {
-                if self.traced && !frame.is_keepalive() {
-                    let event = TraceKind::Received {
-                        from: self.name(from),
-                        frame: frame.summary(),
-                    };
-                    self.trace_at(Some(to), event);
-                }
-                let now = self.now;
-                self.machine_mut(to).received(now, from, frame);
-                self.settle(to);
-            }
+            Item::Frame(frame) => self.deliver(to, from, frame),
         }
     }
 
     /// After the network has changed: what was held back goes on where it can.
     pub(super) fn resume_links(&mut self) {
         let now = self.now;
-        let keys: Vec<ConnKey> = self.connections.keys().copied().collect();
+        let keys: Vec<ConnKey> = self.network.connections.keys().copied().collect();
         for key in keys {
             for direction in 0..2 {
                 let (low, high, _) = key;
@@ -332,11 +249,11 @@ impl World {
                 } else {
                     (high, low)
                 };
-                if !self.links.is_open(from, to, now) {
+                if !self.cluster.links().is_open(from, to, now) {
                     continue;
                 }
-                let delay = Links::recovery_delay(&self.keyed, from, to, now);
-                let Some(connection) = self.connections.get_mut(&key) else {
+                let delay = self.cluster.recovery_delay(from, to, now);
+                let Some(connection) = self.network.connections.get_mut(&key) else {
                     continue;
                 };
                 let closed = connection.directions[1 - direction]
@@ -358,57 +275,38 @@ impl World {
     }
 
     pub(super) fn watch_links(&mut self) {
-        let next = self.links.next_change(self.now);
+        let next = self.cluster.links().next_change(self.now);
         if let Some(at) = next
             && self
+                .network
                 .links_change
                 .is_none_or(|scheduled| scheduled <= self.now)
         {
-            self.links_change = Some(at);
+            self.network.links_change = Some(at);
             self.schedule(at, Event::LinksChange);
-        }
-    }
-
-    /// A machine without power: nothing that it had sent and nothing for it is delivered.
-    pub(super) fn silence(&mut self, peer: Peer) {
-        for (key, connection) in &mut self.connections {
-            if key.0 == peer || key.1 == peer {
-                for queue in &mut connection.directions {
-                    queue.items.clear();
-                    queue.stalled = true;
-                }
-            }
         }
     }
 
     /// A machine that boots knows no connection: the first word of a peer is answered with a reset.
     pub(super) fn forget_connections(&mut self, peer: Peer) {
-        let keys: Vec<ConnKey> = self
-            .connections
-            .keys()
-            .filter(|key| key.0 == peer || key.1 == peer)
-            .copied()
-            .collect();
+        let keys: Vec<ConnKey> = self.network.keys_of(peer).collect();
         for key in keys {
-            self.connections.remove(&key);
+            self.network.connections.remove(&key);
             let other = if key.0 == peer { key.1 } else { key.0 };
             if self.machine(other).has_process() {
-                self.tell_link_down(other, peer, key.2, "reset");
+                self.tell_down(other, peer, key.2, "reset");
             }
         }
     }
 
+    /// Resets the connections over which a machine transfers its state, at both ends.
     pub(super) fn interrupt_transfer(&mut self, peer: Peer) {
-        let keys: Vec<ConnKey> = self
-            .connections
-            .keys()
-            .filter(|key| key.2 == Channel::Transfer && (key.0 == peer || key.1 == peer))
-            .copied()
-            .collect();
+        let keys = self.network.keys_of(peer);
+        let keys: Vec<ConnKey> = keys.filter(|key| key.2 == Channel::Transfer).collect();
         for key in keys {
-            self.connections.remove(&key);
-            self.tell_link_down(key.0, key.1, key.2, "reset");
-            self.tell_link_down(key.1, key.0, key.2, "reset");
+            self.network.connections.remove(&key);
+            self.tell_down(key.0, key.1, key.2, "reset");
+            self.tell_down(key.1, key.0, key.2, "reset");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_node::{DeliberateFault, Peer};
+use seatrial_node::DeliberateFault;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
@@ -10,47 +10,35 @@ use seatrial_scenarios::{
     RequestId, RunRecord, Scenario, Setup, Span, Testbed, Timeout, Trace, TraceEvent, TraceKind,
 };
 
-use crate::install::{self, BuildError};
+use crate::cluster::Engine;
+use crate::setup::{self, BuildError};
 
-use super::World;
+use super::world::World;
 
 impl Testbed for World {
     fn capabilities(&self) -> Capabilities {
-        install::capabilities("des")
+        setup::capabilities("des")
     }
 
     async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
-        let mut outcomes = Vec::new();
-        for fault in together {
-            let outcome = self.apply_one(fault);
-            let what = TraceKind::Fault {
-                fault: fault.clone(),
-                outcome: outcome.clone(),
-            };
-            self.trace_at(None, what);
-            outcomes.push(outcome);
-        }
-        self.last_change = self.now;
-        self.revision += 1;
-        self.resume_links();
-        outcomes
+        self.apply_together(together)
     }
 
     fn start(&mut self, request: Request) -> RequestId {
-        self.start_request(&request)
+        let (id, peer) = self.cluster.register(&request, self.now);
+        if let Some(peer) = peer {
+            self.hand_over(id, &request, peer);
+        }
+        id
     }
 
     async fn poll(&mut self, id: RequestId) -> Progress {
-        self.requests
-            .get(&id)
-            .map_or(Progress::Unknown, |(_, progress)| progress.clone())
+        self.cluster.requests().progress(id)
     }
 
     fn interrupt(&mut self, id: RequestId) {
-        if let Some((peer, Progress::Running)) = self.requests.get(&id) {
-            let (peer, now) = (*peer, self.now);
-            self.machine_mut(peer).interrupt(now, id);
-            self.settle(peer);
+        if let Some(peer) = self.cluster.requests().runs_on(id) {
+            self.press_ctrl_c(id, peer);
         }
     }
 
@@ -59,28 +47,13 @@ impl Testbed for World {
         let end = start + limit;
         let mut looked_at = None;
         loop {
-            let met = match until {
-                Condition::Never => false,
-                Condition::Ended(id) => self
-                    .requests
-                    .get(id)
-                    .is_none_or(|(_, progress)| progress.has_ended()),
-                Condition::Rest => self.is_at_rest(install::REST),
-                Condition::State(_) | Condition::Not(_) if looked_at == Some(self.revision) => {
-                    false
-                }
-                Condition::State(predicate) => predicate.holds(self.look()),
-                Condition::Not(predicate) => !predicate.holds(self.look()),
-            };
-            if met {
+            if self.cluster.meets(until, &mut looked_at, self.now) {
                 return Ok(self.now - start);
             }
-            looked_at = Some(self.revision);
+            let at_rest = self.cluster.last_change() + setup::REST;
             let next = match until {
                 // Nothing has changed for long enough, but something is under way: its end is an event.
-                Condition::Rest if self.last_change + install::REST > self.now => {
-                    end.min(self.last_change + install::REST)
-                }
+                Condition::Rest if at_rest > self.now => end.min(at_rest),
                 _ => end,
             };
             self.leap(next);
@@ -94,15 +67,7 @@ impl Testbed for World {
     }
 
     async fn observe(&mut self) -> Observation {
-        let mut seen = self.look().clone();
-        if self.histories {
-            for (name, machine) in self.names.iter().zip(&self.machines) {
-                if let Some(node) = seen.nodes.get_mut(name) {
-                    node.history = Some(machine.history());
-                }
-            }
-        }
-        seen
+        self.cluster.observe(self.now)
     }
 
     fn now(&self) -> Span {
@@ -110,44 +75,14 @@ impl Testbed for World {
     }
 
     fn record(&mut self, node: Option<NodeName>, event: TraceKind) {
-        if self.traced {
-            self.trace.push(self.now, node, event);
-        }
+        self.cluster.record(self.now, node, event);
     }
 }
 
 impl World {
     /// All nodes now; `histories` adds what only a simulation can show.
     pub fn observation(&self, histories: bool) -> Observation {
-        Observation {
-            at: self.now,
-            nodes: self
-                .names
-                .iter()
-                .zip(&self.machines)
-                .map(|(name, machine)| (name.clone(), machine.observe(histories)))
-                .collect(),
-        }
-    }
-
-    /// All nodes now, as far as conditions look at them.
-    fn look(&mut self) -> &Observation {
-        self.seen.at = self.now;
-        for peer in std::mem::take(&mut self.changed) {
-            let index = usize::from(peer.0);
-            let (machine, name) = (&self.machines[index], &self.names[index]);
-            let revision = machine.disk_revision();
-            let before = self.seen.nodes.get_mut(name);
-            let files = match before.filter(|_| self.seen_disks[index] == revision) {
-                Some(node) => (node.grastate.take(), node.gvwstate.take()),
-                None => machine.files(),
-            };
-            self.seen_disks[index] = revision;
-            self.seen
-                .nodes
-                .insert(name.clone(), machine.observe_with(files));
-        }
-        &self.seen
+        self.cluster.observation(histories, self.now)
     }
 
     /// A world in the initial state of a setup.
@@ -160,15 +95,8 @@ impl World {
     /// When the initial state is not reached.
     pub fn build(setup: &Setup) -> Result<Self, BuildError> {
         let mut world = Self::construct(&Templates::key(setup), None)?;
-        world.reseed(setup.seed);
+        world.cluster.reseed(setup.seed);
         Ok(world)
-    }
-
-    fn reseed(&mut self, seed: u64) {
-        self.keyed = self.keyed.reseeded(seed);
-        for machine in &mut self.machines {
-            machine.reseed(seed);
-        }
     }
 
     fn construct(
@@ -176,49 +104,39 @@ impl World {
         deliberate_fault: Option<DeliberateFault>,
     ) -> Result<Self, BuildError> {
         let mut world = Self::with_fault(setup, deliberate_fault);
-        pollster::block_on(install::build(&mut world, setup))?;
-        for peer in world.peers() {
-            world.machine_mut(peer).keep_old_copies();
-        }
+        pollster::block_on(setup::build(&mut world, setup))?;
+        world.cluster.keep_old_copies();
         Ok(world)
     }
 
     /// Whether there is a trace. The run is the same without one, and faster.
     pub fn set_traced(&mut self, on: bool) {
-        self.traced = on;
-        for machine in &mut self.machines {
-            machine.set_traced(on);
-        }
+        self.cluster.set_traced(on);
     }
 
     /// Drops the trace so far.
     pub fn forget_trace(&mut self) {
-        self.trace = Trace::default();
+        self.cluster.journal_mut().take_trace();
     }
 
     /// Whether nothing is wrong with the network.
     pub fn network_is_whole(&self) -> bool {
-        self.links.is_whole()
+        self.cluster.links().is_whole()
     }
 
     /// The trace so far.
     pub const fn trace(&self) -> &Trace {
-        &self.trace
+        self.cluster.journal().trace()
     }
 
     /// Takes the events since the last time out of the world, so that copies of it stay small.
     pub fn take_events(&mut self) -> Vec<TraceEvent> {
-        std::mem::take(&mut self.trace.events)
+        self.cluster.journal_mut().take_events()
     }
 
     /// Takes the trace.
-    pub fn into_trace(self) -> Trace {
-        self.trace
-    }
-
-    /// The place of a node.
-    pub fn place(&self, name: &NodeName) -> Option<Peer> {
-        self.peer(name)
+    pub fn into_trace(mut self) -> Trace {
+        self.cluster.journal_mut().take_trace()
     }
 }
 
@@ -265,7 +183,7 @@ impl Templates {
             self.worlds.insert(name.clone(), world);
         }
         let mut world = self.worlds[&name].clone();
-        world.reseed(setup.seed);
+        world.cluster.reseed(setup.seed);
         Ok(world)
     }
 }

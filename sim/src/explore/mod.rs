@@ -29,7 +29,7 @@ pub use shrink::{Shrunk, shrink};
 
 /// Seeds in a block.
 pub const BLOCK: u64 = 16;
-/// Of these the first so many are drawn afresh.
+/// The first so many of these are drawn afresh.
 const FRESH: u64 = 12;
 
 /// What a campaign looks for and with what.

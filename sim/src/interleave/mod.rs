@@ -1,8 +1,8 @@
 //! Breadth-first search over interleavings: which of the things that are under way happens next.
 //!
-//! Where the search over states at rest asks what events lead to, this one asks what may fall between
-//! them: a crash between two writes, a message that comes late. It finds a shortest counterexample,
-//! because it looks at everything that takes n steps before anything that takes n + 1.
+//! The search over states at rest (`prove`) looks at the ends of events. This one looks at what may fall
+//! between them: a crash between two writes, a message that comes late. It finds a shortest
+//! counterexample, because it looks at everything that takes n steps before anything that takes n + 1.
 
 mod nodes;
 
@@ -15,27 +15,27 @@ pub use nodes::{Act, Limits, Nodes, State};
 // What the nodes of a search are set up with.
 pub use seatrial_node::{Config, SstMethod, Time};
 
-/// Something with states, of which any may be the next.
+/// A system whose next state is a free choice among several.
 pub trait System {
     /// A state.
     type State: Clone + Hash;
-    /// What may happen in it.
+    /// An act that a state allows.
     type Act: Clone;
 
-    /// Where it begins.
+    /// The state in which the search begins.
     fn start(&self) -> Self::State;
 
-    /// What may happen in a state, in an order that is always the same.
+    /// The acts that a state allows, in an order that is always the same.
     fn acts(&self, state: &Self::State) -> Vec<Self::Act>;
 
-    /// The state after it. It takes the state, since after the last of its acts nobody needs it any more.
+    /// The state after an act. It takes the state, because after the last act nobody needs it any more.
     fn after(&self, state: Self::State, act: &Self::Act) -> Self::State;
 
-    /// What is wrong with a state.
+    /// Says what is wrong with a state, if anything is.
     fn wrong(&self, state: &Self::State) -> Option<String>;
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Searched<A> {
     /// How many different states were seen.
@@ -105,7 +105,7 @@ fn way_to<A: Clone>(ways: &[Option<(usize, A)>], mut number: usize) -> Vec<A> {
     way
 }
 
-/// What a state writes of itself to be hashed. One buffer serves all states: growing a new one for each
+/// The bytes that a state gives to its hash. One buffer serves all states: growing a new one for each
 /// took longer than the hash.
 #[derive(Default)]
 struct Bytes(Vec<u8>);
@@ -113,6 +113,32 @@ struct Bytes(Vec<u8>);
 impl Hasher for Bytes {
     fn write(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
+    }
+
+    // A number has the same bytes on every machine, whatever its word is like: lengths and the choices of
+    // an enum are words.
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_i64(number as i64);
     }
 
     fn finish(&self) -> u64 {

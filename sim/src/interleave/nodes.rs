@@ -5,8 +5,8 @@ use std::fmt;
 
 use seatrial_galera::{GraState, GvwRead, GvwState, RecoveredPosition};
 use seatrial_node::{
-    BootMode, Change, Channel, Config, DiskOp, Effect, Frame, Identity, Input, IoId, Node, Peer,
-    RequestId, Signal, Statement, Time, TimerId,
+    BootMode, Change, Channel, Config, Frame, Identity, Input, Outgoing, Peer, Process, RequestId,
+    Signal, Statement, Time, TimerId,
 };
 
 use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode};
@@ -16,7 +16,7 @@ use super::System;
 /// How long the nodes have to form their component before the search begins.
 const SETTLING: Time = Time::from_millis(60_000);
 
-/// What bounds a search.
+/// The bounds of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// For so long after the start timers run out.
@@ -33,7 +33,7 @@ pub struct Limits {
     pub writes: u8,
 }
 
-/// Some nodes in a synced component, and what may befall them.
+/// Some nodes in a synced component, with the bounds of what may happen to them.
 #[derive(Clone, Debug)]
 pub struct Nodes {
     config: Config,
@@ -42,10 +42,10 @@ pub struct Nodes {
     ends_at: Time,
 }
 
-/// What happens next.
+/// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
-    /// What was sent first from the one to the other arrives.
+    /// The oldest message from the one to the other arrives.
     Arrives(Peer, Peer),
     /// The disk has done its first operation.
     DiskDone(Peer),
@@ -76,18 +76,17 @@ impl fmt::Display for Act {
     }
 }
 
+/// A running server, with its handle on grastate.dat.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Process {
-    node: Node,
-    timers: BTreeMap<TimerId, Time>,
-    io: VecDeque<(IoId, DiskOp)>,
+struct Server {
+    process: Process,
     grastate: Option<Inode>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Host {
     disk: Disk,
-    process: Option<Process>,
+    server: Option<Server>,
     starts: u64,
 }
 
@@ -112,7 +111,7 @@ struct Left {
 pub struct State {
     now: Time,
     hosts: Vec<Host>,
-    /// What is under way, by sender and receiver.
+    /// Messages under way, by sender and receiver.
     queues: BTreeMap<(Peer, Peer), VecDeque<Item>>,
     /// Connections, the lower end first.
     connections: BTreeSet<(Peer, Peer, Channel)>,
@@ -129,11 +128,8 @@ impl Nodes {
     ///
     /// # Panics
     /// When they do not come together within a minute: a mistake in the model.
-    pub fn synced(nodes: u8, config: Config, limits: Limits) -> Self {
-        let config = Config {
-            jitter: false,
-            ..config
-        };
+    pub fn synced(nodes: u8, mut config: Config, limits: Limits) -> Self {
+        config.jitter = false;
         let nothing = Left {
             stops: 0,
             crashes: 0,
@@ -179,18 +175,12 @@ impl Nodes {
     }
 
     fn start(&self, state: &mut State, peer: Peer, new_cluster: bool) {
-        let nodes = state.hosts.len();
+        let names = (1..=state.hosts.len()).map(|number| format!("node{number}"));
+        let identity = Identity::among(names.collect(), peer, self.config.clone());
         let now = state.now;
         let host = state.host(peer);
         host.starts += 1;
         let position = host.disk.database().position;
-        let names = (0..nodes).map(|place| format!("node{}", place + 1));
-        let identity = Identity {
-            me: peer,
-            names: names.collect(),
-            addresses: (0..).map(Peer).take(nodes).collect(),
-            config: self.config.clone(),
-        };
         let boot = BootMode {
             new_cluster,
             start_position: Some(RecoveredPosition {
@@ -200,10 +190,8 @@ impl Nodes {
             entropy: host.starts << 32 | u64::from(peer.0) << 16 | u64::from(peer.0),
             uuid_epoch: 0,
         };
-        host.process = Some(Process {
-            node: Node::new(identity, boot.clone(), now),
-            timers: BTreeMap::new(),
-            io: VecDeque::new(),
+        host.server = Some(Server {
+            process: Process::new(identity, boot.clone(), now),
             grastate: None,
         });
         self.feed(state, peer, Input::Boot(boot));
@@ -211,19 +199,22 @@ impl Nodes {
 
     fn feed(&self, state: &mut State, peer: Peer, input: Input<'_>) {
         let now = state.now;
-        let Some(process) = &mut state.host(peer).process else {
+        let Some(server) = &mut state.host(peer).server else {
             return;
         };
         let mut effects = Vec::new();
-        process.node.handle(now, input, &mut effects);
+        server.process.handle(now, input, &mut effects);
         for effect in effects {
-            self.carry_out(state, peer, effect);
+            let server = state.host(peer).server.as_mut();
+            if let Some(outgoing) = server.and_then(|server| server.process.keep(effect)) {
+                self.carry_out(state, peer, outgoing);
+            }
         }
     }
 
-    fn carry_out(&self, state: &mut State, peer: Peer, effect: Effect) {
-        match effect {
-            Effect::Send(to, frame) => {
+    fn carry_out(&self, state: &mut State, peer: Peer, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Send(to, frame) => {
                 if state
                     .connections
                     .contains(&connection(peer, to, frame.channel()))
@@ -231,47 +222,28 @@ impl Nodes {
                     state.send(peer, to, Item::Frame(frame));
                 }
             }
-            Effect::Connect(to, channel) => {
-                let other = state.hosts[usize::from(to.0)].process.as_ref();
-                let accepts = other.is_some_and(|process| match channel {
-                    Channel::Group => process.node.listens(),
-                    Channel::Transfer => true,
-                });
-                if !accepts {
+            Outgoing::Connect(to, channel) => {
+                let other = state.hosts[usize::from(to.0)].server.as_ref();
+                if !other.is_some_and(|server| server.process.listens(channel)) {
                     state.send(to, peer, Item::Down(channel));
                 } else if state.connections.insert(connection(peer, to, channel)) {
                     state.send(peer, to, Item::Up(channel, false));
                     state.send(to, peer, Item::Up(channel, true));
                 }
             }
-            Effect::Close(to, channel) => state.close(peer, to, channel),
-            Effect::SetTimer(timer, at) => {
-                if let Some(process) = &mut state.host(peer).process {
-                    process.timers.insert(timer, at);
-                }
-            }
-            Effect::ClearTimer(timer) => {
-                if let Some(process) = &mut state.host(peer).process {
-                    process.timers.remove(&timer);
-                }
-            }
-            Effect::Disk(io, op) => {
-                if let Some(process) = &mut state.host(peer).process {
-                    process.io.push_back((io, op));
-                }
-            }
-            Effect::Exit(_) => {
+            Outgoing::Close(to, channel) => state.close(peer, to, channel),
+            Outgoing::Exit(_) => {
                 let cache_size = self.config.gcache_size;
                 let host = state.host(peer);
                 // A process that ends by itself has written what it wanted to write.
-                if let Some(mut process) = host.process.take() {
-                    for (_, op) in process.io {
-                        host.disk.perform(&op, &mut process.grastate, cache_size);
+                if let Some(mut server) = host.server.take() {
+                    for op in server.process.take_disk_queue() {
+                        host.disk.perform(&op, &mut server.grastate, cache_size);
                     }
                 }
                 state.gone(peer);
             }
-            Effect::Reply(..) | Effect::Note(_) => {}
+            Outgoing::Reply(..) | Outgoing::Note(_) => {}
         }
     }
 }
@@ -286,7 +258,8 @@ impl State {
     }
 
     fn process(&self, peer: Peer) -> Option<&Process> {
-        self.hosts[usize::from(peer.0)].process.as_ref()
+        let server = self.hosts[usize::from(peer.0)].server.as_ref();
+        server.map(|server| &server.process)
     }
 
     fn send(&mut self, from: Peer, to: Peer, item: Item) {
@@ -310,7 +283,7 @@ impl State {
     }
 
     fn is_synced(&self, peer: Peer) -> bool {
-        let is_ready = |process: &Process| process.node.status().ready;
+        let is_ready = |process: &Process| process.node().status().ready;
         self.process(peer).is_some_and(is_ready)
     }
 
@@ -320,15 +293,14 @@ impl State {
 
     fn writes_to_disk(&self, peer: Peer) -> bool {
         self.process(peer)
-            .is_some_and(|process| !process.io.is_empty())
+            .is_some_and(|process| process.disk_operations() > 0)
     }
 
     /// The first timer of all, and whose it is.
     fn next_timer(&self) -> Option<(Time, Peer, TimerId)> {
         let timers = self.peers().filter_map(|peer| {
-            let timers = &self.process(peer)?.timers;
-            let first = timers.iter().map(|(timer, at)| (*at, peer, *timer));
-            first.min()
+            let (at, timer) = self.process(peer)?.first_timer()?;
+            Some((at, peer, timer))
         });
         timers.min()
     }
@@ -361,13 +333,13 @@ impl System for Nodes {
             let left = &state.left;
             match state.process(peer) {
                 Some(process) => {
-                    if left.stops > 0 && process.node.port_open() {
+                    if left.stops > 0 && process.node().port_open() {
                         acts.push(Act::Stop(peer));
                     }
                     if left.crashes > 0 {
                         acts.push(Act::Crash(peer));
                     }
-                    if left.writes > 0 && process.node.port_open() {
+                    if left.writes > 0 && process.node().port_open() {
                         acts.push(Act::Write(peer));
                     }
                 }
@@ -409,18 +381,18 @@ impl System for Nodes {
             Act::DiskDone(peer) => {
                 let cache_size = self.config.gcache_size;
                 let host = state.host(peer);
-                if let Some(process) = &mut host.process
-                    && let Some((io, op)) = process.io.pop_front()
+                if let Some(server) = &mut host.server
+                    && let Some((io, op)) = server.process.take_disk_operation()
                 {
-                    let result = host.disk.perform(&op, &mut process.grastate, cache_size);
+                    let result = host.disk.perform(&op, &mut server.grastate, cache_size);
                     self.feed(&mut state, peer, Input::DiskDone(io, result));
                 }
             }
             Act::Timer(_) => {
                 if let Some((at, peer, timer)) = state.next_timer() {
                     state.now = state.now.max(at);
-                    if let Some(process) = &mut state.host(peer).process {
-                        process.timers.remove(&timer);
+                    if let Some(server) = &mut state.host(peer).server {
+                        server.process.take_timer(timer);
                     }
                     self.feed(&mut state, peer, Input::Timer(timer));
                 }
@@ -431,7 +403,7 @@ impl System for Nodes {
             }
             Act::Crash(peer) => {
                 state.left.crashes -= 1;
-                state.host(peer).process = None;
+                state.host(peer).server = None;
                 state.gone(peer);
             }
             Act::Start(peer) => {
@@ -458,10 +430,10 @@ impl System for Nodes {
             let host = &state.hosts[usize::from(peer.0)];
             let grastate = GraState::read(host.disk.read(GRASTATE)?);
             let view = GvwState::read(host.disk.read(GVWSTATE)?);
-            let holds = |process: &Process| process.node.is_donating();
+            let holds = |process: &Process| process.node().is_donating();
             let contradict = !grastate.seqno.is_undefined()
                 && matches!(view, GvwRead::Restored(_))
-                && !host.process.as_ref().is_some_and(holds);
+                && !state.process(peer).is_some_and(holds);
             contradict.then(|| {
                 format!(
                     "{}: grastate.dat has the position {} beside a gvwstate.dat",

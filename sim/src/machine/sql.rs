@@ -4,11 +4,6 @@ use seatrial_galera::{SqlError, StatusVariables};
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
 use seatrial_scenarios::Statement;
 
-use super::Machine;
-
-/// Where the server's socket is.
-const SOCKET: &str = "/run/mysqld/mysqld.sock";
-
 /// What a query wants.
 pub(super) enum Query {
     /// Status variables of these names.
@@ -177,32 +172,5 @@ pub(super) fn describe(op: &DiskOp) -> Option<String> {
         | DiskOp::CacheAppend(_)
         | DiskOp::CacheReset(_)
         | DiskOp::CacheDiscardAbove(_) => None,
-    }
-}
-
-impl Machine {
-    /// `ERROR 2002`: no socket, or one that nobody listens at any more.
-    pub(super) fn no_server_error(&self) -> String {
-        let errno = if self.socket_file { 111 } else { 2 };
-        SqlError::NoServer {
-            socket: SOCKET.into(),
-            errno,
-        }
-        .to_string()
-    }
-
-    /// An error number as the client prints it.
-    pub(super) fn error_text(&self, code: u16) -> String {
-        let error = match code {
-            1180 => SqlError::CommitFailed,
-            1210 => SqlError::WrongArguments {
-                statement: "SET".into(),
-            },
-            1213 => SqlError::Deadlock,
-            2002 => return self.no_server_error(),
-            2013 => SqlError::LostConnection,
-            _ => SqlError::NotPrepared,
-        };
-        error.to_string()
     }
 }

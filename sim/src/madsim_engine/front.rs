@@ -10,6 +10,7 @@ use std::sync::Arc;
 use madsim::net::{TcpListener, TcpStream};
 use seatrial_node::Peer;
 use seatrial_scenarios::{Output, Progress, Request, RequestId};
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, oneshot};
 
@@ -30,21 +31,24 @@ pub(super) const OPERATOR: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 1));
 /// The clients' address.
 pub(super) const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
 
+/// A request on its way to a node's host.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Call {
+    /// Its number.
+    pub(super) id: RequestId,
+    /// The request itself.
+    pub(super) request: Request,
+}
+
 /// Makes a request on the operator's or the clients' host, and takes down its answer.
-pub(super) async fn call(
-    world: World,
-    (id, request): (RequestId, Request),
-    peer: Peer,
-    interrupt: Arc<Notify>,
-) {
-    let (port, lost) = match &request {
+pub(super) async fn make(call: Call, world: World, peer: Peer, interrupt: Arc<Notify>) {
+    let (port, lost) = match &call.request {
         Request::Operator { .. } => (SSH, Progress::Done(connection_closed())),
         Request::Client { .. } => (SQL, Progress::Unknown),
     };
     let address = SocketAddr::new(wire::ip(peer), port);
-    let answer = exchange((id, &request), address, interrupt).await;
-    let mut shared = world.lock();
-    shared.answered(id, answer.unwrap_or(lost));
+    let answer = exchange(&call, address, interrupt).await;
+    world.lock().answered(call.id, answer.unwrap_or(lost));
 }
 
 fn connection_closed() -> Output {
@@ -55,13 +59,9 @@ fn connection_closed() -> Output {
     }
 }
 
-async fn exchange(
-    (id, request): (RequestId, &Request),
-    address: SocketAddr,
-    interrupt: Arc<Notify>,
-) -> Option<Progress> {
+async fn exchange(call: &Call, address: SocketAddr, interrupt: Arc<Notify>) -> Option<Progress> {
     let mut stream = TcpStream::connect(address).await.ok()?;
-    let bytes = postcard::to_stdvec(&(id, request)).expect("invariant: a request is plain data");
+    let bytes = postcard::to_stdvec(call).expect("invariant: a request is plain data");
     write_block(&mut stream, &bytes).await?;
     let (mut read, mut write) = tokio::io::split(stream);
     let ctrl_c = madsim::task::spawn(async move {
@@ -91,15 +91,15 @@ async fn answer(world: World, me: Peer, mut stream: TcpStream) {
     let Some(bytes) = read_block(&mut stream).await else {
         return;
     };
-    let (id, request): (RequestId, Request) =
+    let call: Call =
         postcard::from_bytes(&bytes).expect("invariant: the other side has encoded a request");
     let (sender, ended) = oneshot::channel();
-    world.lock().begin(&world, (id, &request), me, sender);
+    world.lock().begin(&call, me, sender);
     let (mut read, mut write) = tokio::io::split(stream);
     let waiting = world.clone();
     let ctrl_c = madsim::task::spawn(async move {
         if read.read_u8().await.is_ok() {
-            waiting.lock().ctrl_c(&waiting, id, me);
+            waiting.lock().ctrl_c(call.id, me);
         }
         // Both halves make the connection: this one stays until the answer is written.
         std::future::pending::<()>().await;

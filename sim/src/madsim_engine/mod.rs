@@ -21,11 +21,12 @@ use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{RunRecord, Scenario, Setup, Trace};
 
-use crate::install::{self, BuildError};
+use crate::cluster::{Engine, place};
 use crate::links::{LATENCY_MAX_US, LATENCY_MIN_US};
+use crate::setup::{self, BuildError};
 
 pub use testbed::Madsim;
-use world::{World, place};
+use world::{Outside, World};
 
 /// Runs a scenario on this engine.
 ///
@@ -96,16 +97,16 @@ async fn simulate<R>(
         .zip(&setup.nodes)
         .map(|(peer, name)| host(name.as_str(), wire::ip(peer)))
         .collect();
-    let outside = (
-        host("operator", front::OPERATOR),
-        host("clients", front::CLIENTS),
-    );
+    let outside = Outside {
+        operator: host("operator", front::OPERATOR),
+        clients: host("clients", front::CLIENTS),
+    };
     let mut ids: Vec<NodeId> = hosts.iter().map(NodeHandle::id).collect();
-    ids.extend([outside.0.id(), outside.1.id()]);
+    ids.extend([outside.operator.id(), outside.clients.id()]);
     let world = World::new(setup, hosts, outside);
     {
         let shared = world.lock();
-        for peer in shared.peers() {
+        for peer in shared.cluster.peers() {
             let host = &shared.hosts[place(peer)];
             host.spawn(wire::listen(world.clone(), peer));
             host.spawn(front::serve(world.clone(), peer, front::SSH));
@@ -118,7 +119,7 @@ async fn simulate<R>(
         world: world.clone(),
     };
     let result = begin(&mut testbed, setup, body).await;
-    let trace = std::mem::take(&mut world.lock().trace);
+    let trace = world.lock().cluster.journal_mut().take_trace();
     // Without this madsim keeps the tasks, and what they hold, for ever.
     for id in ids {
         handle.kill(id);
@@ -134,10 +135,8 @@ async fn begin<R>(
 ) -> Result<R, BuildError> {
     // The hosts' listeners are there before anybody comes.
     sleep(Duration::from_millis(1)).await;
-    install::build(testbed, setup).await?;
-    for machine in &mut testbed.world.lock().machines {
-        machine.keep_old_copies();
-    }
+    setup::build(testbed, setup).await?;
+    testbed.world.lock().cluster.keep_old_copies();
     Ok(body(testbed).await)
 }
 
@@ -148,10 +147,10 @@ async fn keep_time(world: World, peer: Peer) {
         let wait = {
             let mut shared = world.lock();
             let now = shared.now();
-            match shared.machine(peer).deadline() {
+            match shared.cluster.machine(peer).deadline() {
                 Some(at) if at <= now => {
-                    shared.machine_mut(peer).tick(now);
-                    shared.settle(&world, peer);
+                    shared.cluster.machine_mut(peer).tick(now);
+                    shared.settle(peer);
                     // The next round looks again; nothing has been waited for.
                     Some(Duration::from_micros(1))
                 }
@@ -177,7 +176,8 @@ async fn watch_links(world: World) {
             shared.mirror();
             let now = shared.now();
             shared
-                .links
+                .cluster
+                .links()
                 .next_change(now)
                 .map(|at| Duration::from_micros((at - now).as_micros()))
         };

@@ -8,8 +8,8 @@ use seatrial_scenarios::{
     RequestId, Span, Testbed, Timeout, TraceKind,
 };
 
-use crate::install;
-use crate::machine::Machine;
+use crate::cluster::Engine;
+use crate::setup;
 
 use super::world::World;
 
@@ -26,44 +26,23 @@ pub struct Madsim {
 
 impl Testbed for Madsim {
     fn capabilities(&self) -> Capabilities {
-        install::capabilities("madsim")
+        setup::capabilities("madsim")
     }
 
     async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
-        let mut shared = self.world.lock();
-        let mut outcomes = Vec::new();
-        for fault in together {
-            let outcome = shared.apply(&self.world, fault);
-            let what = TraceKind::Fault {
-                fault: fault.clone(),
-                outcome: outcome.clone(),
-            };
-            shared.trace_at(None, what);
-            outcomes.push(outcome);
-        }
-        shared.last_change = shared.now();
-        shared.revision += 1;
-        shared.mirror();
-        shared.links_changed.notify_one();
-        outcomes
+        self.world.lock().apply_together(together)
     }
 
     fn start(&mut self, request: Request) -> RequestId {
-        self.world.lock().start_request(&self.world, request)
+        self.world.lock().start_request(request)
     }
 
     async fn poll(&mut self, id: RequestId) -> Progress {
-        let shared = self.world.lock();
-        shared
-            .requests
-            .get(&id)
-            .map_or(Progress::Unknown, |(_, progress)| progress.clone())
+        self.world.lock().cluster.requests().progress(id)
     }
 
     fn interrupt(&mut self, id: RequestId) {
-        if let Some(interrupt) = self.world.lock().interrupts.get(&id) {
-            interrupt.notify_one();
-        }
+        self.world.lock().interrupt(id);
     }
 
     async fn wait(&mut self, until: &Condition, limit: Span) -> Result<Span, Timeout> {
@@ -72,25 +51,9 @@ impl Testbed for Madsim {
         let mut looked_at = None;
         loop {
             let (met, now) = {
-                let shared = self.world.lock();
-                let seen = looked_at == Some(shared.revision);
-                looked_at = Some(shared.revision);
+                let mut shared = self.world.lock();
                 let now = shared.now();
-                let met = match until {
-                    Condition::Never => false,
-                    Condition::Ended(id) => shared
-                        .requests
-                        .get(id)
-                        .is_none_or(|(_, progress)| progress.has_ended()),
-                    Condition::Rest => {
-                        now.saturating_sub(shared.last_change) >= install::REST
-                            && shared.machines.iter().all(Machine::is_at_rest)
-                    }
-                    Condition::State(_) | Condition::Not(_) if seen => false,
-                    Condition::State(predicate) => predicate.holds(&shared.observation(false)),
-                    Condition::Not(predicate) => !predicate.holds(&shared.observation(false)),
-                };
-                (met, now)
+                (shared.cluster.meets(until, &mut looked_at, now), now)
             };
             if met {
                 return Ok(now - start);
@@ -108,7 +71,9 @@ impl Testbed for Madsim {
     }
 
     async fn observe(&mut self) -> Observation {
-        self.world.lock().observation(true)
+        let mut shared = self.world.lock();
+        let now = shared.now();
+        shared.cluster.observe(now)
     }
 
     fn now(&self) -> Span {
@@ -118,6 +83,6 @@ impl Testbed for Madsim {
     fn record(&mut self, node: Option<NodeName>, event: TraceKind) {
         let mut shared = self.world.lock();
         let now = shared.now();
-        shared.trace.push(now, node, event);
+        shared.cluster.record(now, node, event);
     }
 }

@@ -10,11 +10,13 @@ use std::time::Duration;
 use madsim::net::{TcpListener, TcpStream};
 use madsim::time::{sleep, sleep_until, timeout};
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::{Span, TraceKind};
+use seatrial_scenarios::Span;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::world::{End, EndKey, World, place};
+use crate::cluster::{Engine, place};
+
+use super::world::{End, EndKey, World};
 
 /// The port of every machine.
 const PORT: u16 = 4567;
@@ -56,20 +58,27 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
     let (from, _, _) = key;
     {
         let mut shared = world.lock();
-        if shared.ends.contains_key(&key) || !shared.dials.insert(key) {
+        if shared.wires.ends.contains_key(&key) || !shared.wires.dials.insert(key) {
             return;
         }
     }
-    let limit = Duration::from_micros(world.lock().machine(from).dial_timeout(key.2).as_micros());
+    let limit = Duration::from_micros(
+        world
+            .lock()
+            .cluster
+            .machine(from)
+            .dial_timeout(key.2)
+            .as_micros(),
+    );
     let attempt = attempt(&world, key, limit).await;
     if let Attempt::Crossed = attempt {
         // The other side's own attempt brings the connection, or this one has failed.
-        world.lock().dials.remove(&key);
+        world.lock().wires.dials.remove(&key);
         sleep(limit).await;
     }
     let mut shared = world.lock();
-    shared.dials.remove(&key);
-    if shared.generations[place(from)] != generation || !shared.machine(from).has_process() {
+    shared.wires.dials.remove(&key);
+    if shared.wires.generation(from) != generation || !shared.cluster.machine(from).has_process() {
         return;
     }
     match attempt {
@@ -78,9 +87,10 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
             establish(&world, key, from, *stream);
         }
         Attempt::Refused | Attempt::Crossed | Attempt::Silent => {
-            if !shared.ends.contains_key(&key) {
+            if !shared.wires.ends.contains_key(&key) {
                 let silent = matches!(attempt, Attempt::Silent);
-                shared.tell_down(&world, key, if silent { "timeout" } else { "refused" });
+                let reason = if silent { "timeout" } else { "refused" };
+                shared.tell_down(from, key.1, key.2, reason);
             }
         }
     }
@@ -142,12 +152,12 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
     let answer = {
         let shared = world.lock();
         let now = shared.now();
-        let own = shared.ends.get(&key).is_some_and(|end| {
+        let own = shared.wires.ends.get(&key).is_some_and(|end| {
             end.dialled.0 == me && now.saturating_sub(end.dialled.1) < SIMULTANEOUS
         });
-        if !shared.machine(me).accepts(channel) {
+        if !shared.cluster.machine(me).accepts(channel) {
             REFUSED
-        } else if me < from && (own || shared.dials.contains(&key)) {
+        } else if me < from && (own || shared.wires.dials.contains(&key)) {
             CROSSED
         } else {
             ACCEPTED
@@ -166,19 +176,20 @@ fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
     let (read, write) = tokio::io::split(stream);
     let (outgoing, frames) = unbounded_channel();
     let mut shared = world.lock();
-    if shared.ends.contains_key(&key) {
-        shared.close(key);
-        shared.tell_down(world, key, "reset");
+    let (me, peer, channel) = key;
+    if shared.wires.ends.contains_key(&key) {
+        shared.wires.close(key);
+        shared.tell_down(me, peer, channel, "reset");
     }
-    shared.next_serial += 1;
-    let serial = shared.next_serial;
-    let host = &shared.hosts[place(key.0)];
+    shared.wires.last_serial += 1;
+    let serial = shared.wires.last_serial;
+    let host = &shared.hosts[place(me)];
     let reader = host
         .spawn(read_frames(world.clone(), key, serial, read))
         .abort_handle();
     host.spawn(write_frames(world.clone(), key, frames, write));
     let dialled = (dialler, shared.now());
-    shared.ends.insert(
+    shared.wires.ends.insert(
         key,
         End {
             serial,
@@ -187,7 +198,7 @@ fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
             reader,
         },
     );
-    shared.tell_up(world, key, dialler);
+    shared.tell_up(me, peer, channel, dialler == me);
 }
 
 async fn read_frame(stream: &mut ReadHalf<TcpStream>) -> io::Result<Vec<u8>> {
@@ -198,32 +209,20 @@ async fn read_frame(stream: &mut ReadHalf<TcpStream>) -> io::Result<Vec<u8>> {
 }
 
 async fn read_frames(world: World, key: EndKey, serial: u64, mut stream: ReadHalf<TcpStream>) {
-    let (me, peer, _) = key;
+    let (me, peer, channel) = key;
     let mine = |end: Option<&End>| end.is_some_and(|end| end.serial == serial);
     while let Ok(bytes) = read_frame(&mut stream).await {
         let frame = Frame::decode(&bytes).expect("invariant: what a machine sends is a frame");
         let mut shared = world.lock();
-        if !mine(shared.ends.get(&key)) {
+        if !mine(shared.wires.ends.get(&key)) {
             return;
         }
-        if !frame.is_keepalive() {
-            let from = shared.name(peer);
-            shared.trace_at(
-                Some(me),
-                TraceKind::Received {
-                    from,
-                    frame: frame.summary(),
-                },
-            );
-        }
-        let now = shared.now();
-        shared.machine_mut(me).received(now, peer, frame);
-        shared.settle(&world, me);
+        shared.deliver(me, peer, frame);
     }
     let mut shared = world.lock();
-    if mine(shared.ends.get(&key)) {
-        shared.ends.remove(&key);
-        shared.tell_down(&world, key, "closed");
+    if mine(shared.wires.ends.get(&key)) {
+        shared.wires.ends.remove(&key);
+        shared.tell_down(me, peer, channel, "closed");
     }
 }
 

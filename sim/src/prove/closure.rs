@@ -25,7 +25,7 @@ pub struct Found<T> {
     pub event: Event,
     /// The key of what followed.
     pub canonical: Canonical,
-    /// What is needed to go on from there; nothing where the key was known already.
+    /// The state itself, to go on from it; nothing where the key was known already.
     pub live: Option<T>,
 }
 
@@ -36,7 +36,7 @@ pub struct Level {
     pub states: usize,
     /// Events that were played from the states of the level before.
     pub transitions: usize,
-    /// Of these, those that led to a state that was known.
+    /// The ones among these that led to a known state.
     pub merged: usize,
 }
 

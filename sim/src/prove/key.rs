@@ -1,4 +1,4 @@
-//! When two states are equal: the same picture up to an exchange of nodes, with identities, histories
+//! When two states are equal: the same marks up to an exchange of nodes, with identities, histories
 //! and positions told by their order.
 //!
 //! - Nodes may be exchanged only together with the order of their identities: identities are ranked,
@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rapidhash::v3::rapidhash_v3;
 use seatrial_galera::{GcommUuid, Seqno, StateUuid};
-use seatrial_node::{Mark, Picture};
+use seatrial_node::{Mark, StateKey};
 
-use crate::des::WorldPicture;
+use crate::des::WorldKey;
 
 use super::alphabet::orders;
 
@@ -38,13 +38,13 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// The key of a picture.
-    pub(crate) fn of(picture: &WorldPicture) -> Self {
-        let places: Vec<usize> = (0..picture.machines.len()).collect();
-        let ranks = Ranks::of(picture);
+    /// The key of a world at rest.
+    pub(crate) fn of(world: &WorldKey) -> Self {
+        let places: Vec<usize> = (0..world.machines.len()).collect();
+        let ranks = Ranks::of(world);
         let mut best: Option<(Vec<u8>, Vec<Vec<usize>>)> = None;
         for order in orders(&places) {
-            let bytes = Encoder::new(&ranks, &order).encode(picture);
+            let bytes = Encoder::new(&ranks, &order).encode(world);
             match &mut best {
                 Some((least, all)) if bytes == *least => all.push(order),
                 Some((least, _)) if bytes > *least => {}
@@ -63,21 +63,21 @@ impl Canonical {
 
     /// What the key is made of, in words: a line for each node, for each pair of nodes and for each
     /// group of rows, and the gaps. Of two equal states these are equal.
-    pub(crate) fn explain(&self, picture: &WorldPicture) -> Vec<String> {
-        let ranks = Ranks::of(picture);
+    pub(crate) fn explain(&self, world: &WorldKey) -> Vec<String> {
+        let ranks = Ranks::of(world);
         let order = &self.orders[0];
         let encoder = Encoder::new(&ranks, order);
-        let line = |picture: &Picture| {
-            let words: Vec<String> = picture.0.iter().map(|m| encoder.word(m)).collect();
+        let line = |part: &StateKey| {
+            let words: Vec<String> = part.0.iter().map(|m| encoder.word(m)).collect();
             words.join(" ")
         };
-        let mut lines: Vec<String> = order.iter().map(|n| line(&picture.machines[*n])).collect();
+        let mut lines: Vec<String> = order.iter().map(|n| line(&world.machines[*n])).collect();
         for from in order {
             for to in order {
-                lines.extend(picture.pairs.get(&(*from, *to)).map(line));
+                lines.extend(world.pairs.get(&(*from, *to)).map(line));
             }
         }
-        for (rows, last) in &picture.rows {
+        for (rows, last) in &world.rows {
             lines.push(format!(
                 "rows {:b} {:b} {} {}",
                 encoder.bits(rows.databases),
@@ -170,7 +170,7 @@ struct Ranks {
 }
 
 impl Ranks {
-    fn of(picture: &WorldPicture) -> Self {
+    fn of(world: &WorldKey) -> Self {
         let mut uuids = BTreeSet::new();
         let mut positions: BTreeMap<StateUuid, BTreeSet<i64>> = BTreeMap::new();
         let mut confs = BTreeSet::new();
@@ -181,8 +181,8 @@ impl Ranks {
                 positions.entry(history).or_default().insert(seqno.0);
             }
         };
-        let pictures = picture.machines.iter().chain(picture.pairs.values());
-        for mark in pictures.flat_map(|picture| &picture.0) {
+        let parts = world.machines.iter().chain(world.pairs.values());
+        for mark in parts.flat_map(|part| &part.0) {
             match mark {
                 Mark::Word(_) | Mark::Plain(_) | Mark::History(_) => {}
                 Mark::Uuid(uuid) => {
@@ -201,7 +201,7 @@ impl Ranks {
                 }
             }
         }
-        for at in picture.rows.values() {
+        for at in world.rows.values() {
             position(at.uuid, at.seqno);
         }
         confs.remove(&-1);
@@ -215,7 +215,7 @@ impl Ranks {
     }
 }
 
-/// Writes a picture down for one order of the nodes.
+/// Writes a world's marks down for one order of the nodes.
 struct Encoder<'a> {
     ranks: &'a Ranks,
     order: &'a [usize],
@@ -304,7 +304,7 @@ impl<'a> Encoder<'a> {
             .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
-    fn encode(mut self, picture: &WorldPicture) -> Vec<u8> {
+    fn encode(mut self, world: &WorldKey) -> Vec<u8> {
         let order = self.order;
         // Whose each identity is, and which of them are lives of one.
         let mut before: Option<GcommUuid> = None;
@@ -321,13 +321,13 @@ impl<'a> Encoder<'a> {
             before = Some(*uuid);
         }
         for node in order {
-            for mark in &picture.machines[*node].0 {
+            for mark in &world.machines[*node].0 {
                 self.mark(mark);
             }
         }
         for from in order {
             for to in order {
-                if let Some(pair) = picture.pairs.get(&(*from, *to)) {
+                if let Some(pair) = world.pairs.get(&(*from, *to)) {
                     for mark in &pair.0 {
                         self.mark(mark);
                     }
@@ -335,7 +335,7 @@ impl<'a> Encoder<'a> {
             }
         }
         let mut rows = Vec::new();
-        for (group, last) in &picture.rows {
+        for (group, last) in &world.rows {
             let id = self.history(group.history);
             let ranked = self.ranks.positions.get(&last.uuid);
             rows.push([

@@ -12,7 +12,7 @@ use seatrial_scenarios::{
 };
 
 use crate::des::World;
-use crate::install::BuildError;
+use crate::setup::BuildError;
 
 use super::alphabet::Event;
 use super::key::Canonical;
@@ -21,7 +21,7 @@ use super::sight::Sight;
 /// The master seed: it names the histories and decides nothing.
 pub const SEED: u64 = 1;
 
-/// What is searched, and with what: shared by all threads, and never changed.
+/// The subject of a search and its options: shared by all threads, and never changed.
 #[derive(Clone, Debug)]
 pub struct Model {
     scenario: Scenario,
@@ -141,7 +141,7 @@ impl Model {
     /// The key of a state.
     pub fn key(&self, live: &Live) -> Canonical {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        Canonical::of(&live.world.picture(acknowledged))
+        Canonical::of(&live.world.key(acknowledged))
     }
 
     /// What an operator can see of a state, and with whom he may then begin.
@@ -154,8 +154,8 @@ impl Model {
     /// What the key of a state is made of, in words.
     pub fn explain(&self, live: &Live) -> Vec<String> {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        let picture = live.world.picture(acknowledged);
-        Canonical::of(&picture).explain(&picture)
+        let world = live.world.key(acknowledged);
+        Canonical::of(&world).explain(&world)
     }
 
     /// The names by place of a case: `names` gives the rank of each place's name.

@@ -44,10 +44,10 @@ impl Evidence {
     }
 }
 
-/// What is seen of a state with one kind of evidence and all cheaper ones.
+/// The sight of a state with one kind of evidence and all cheaper ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// What is seen, a line a node, in an order that does not depend on the nodes' names.
+    /// A line for each node, in an order that does not depend on the nodes' names.
     pub text: String,
     /// The nodes with which one may begin without loss, as lines of the text: one set, or several
     /// where nodes look the same.
@@ -61,7 +61,7 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// What is seen with a kind of evidence and all cheaper ones.
+    /// Returns the sight with a kind of evidence and all cheaper ones.
     pub fn look(&self, evidence: Evidence) -> &Look {
         &self.looks[evidence as usize]
     }
@@ -183,7 +183,7 @@ impl Facts {
     }
 }
 
-/// What is seen of all nodes, in one order of them.
+/// The sight of all nodes, in one order of them.
 fn text_of(facts: &[Facts], order: &[usize], nodes: &[NodeName], evidence: Evidence) -> String {
     let mut numbers: BTreeMap<seatrial_galera::StateUuid, BTreeSet<i64>> = BTreeMap::new();
     for position in facts.iter().flat_map(|facts| facts.positions(evidence)) {

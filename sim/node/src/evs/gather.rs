@@ -78,7 +78,7 @@ impl Evs {
         }
     }
 
-    /// Makes a new JOIN if this node's picture has changed since the last one, and sends it unless all
+    /// Makes a new JOIN if this node's view of the membership has changed since the last one, and sends it unless all
     /// agree already (`evs_proto.cpp:handle_join`). They are sent at a limited rate (`join_rate_limit`):
     /// one that may not go now is not sent before the timer repeats what was said.
     pub(super) fn join_changed(&mut self, now: Time, out: &mut Vec<Out>) {

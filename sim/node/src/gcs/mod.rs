@@ -1,11 +1,12 @@
 //! gcs: the group's history, node states, donors (`gcs/src/gcs_group.cpp`, `gcs_state_msg.cpp`,
 //! `gcs_node.cpp`).
 //!
-//! A primary component below is not enough: the members must also agree on a history. Whoever is in
-//! a working configuration decides; failing that, who was in one; failing that, who was told to
-//! bootstrap.
+//! A primary component below is not enough: the members must also agree on a history. The members of a
+//! working configuration decide. If there is none, those who were in one decide; if there are none either,
+//! a member that was told to bootstrap decides.
 
-mod picture;
+mod donor;
+mod key;
 mod quorum;
 mod vote;
 
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::database::WriteSet;
 use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
-use crate::pc::PcView;
+use crate::pc::{Delivery, PcView};
 
 use quorum::{after_exchange, quorum};
 use vote::Votes;
@@ -40,8 +41,8 @@ pub(crate) enum GroupState {
 pub(crate) struct Conf {
     /// Whether it is a working one.
     pub(crate) primary: bool,
-    /// `wsrep_cluster_conf_id`, -1 where it is not.
-    pub(crate) conf_id: i64,
+    /// `wsrep_cluster_number`, -1 where it is not.
+    pub(crate) number: i64,
     /// The history.
     pub(crate) uuid: StateUuid,
     /// The position that the configuration itself takes.
@@ -50,6 +51,17 @@ pub(crate) struct Conf {
     pub(crate) members: u32,
     /// This member's state after the exchange.
     pub(crate) my_state: GcsNodeState,
+}
+
+/// What a joiner asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StateRequest {
+    /// What it has.
+    pub(crate) have: Position,
+    /// Whether it could take a snapshot.
+    pub(crate) snapshot_possible: bool,
+    /// It is an arbitrator and wants nothing.
+    pub(crate) trivial: bool,
 }
 
 /// What the layer hands up or asks for.
@@ -63,16 +75,12 @@ pub(crate) enum Out {
     WriteSet(Seqno, WriteSet),
     /// This member's own transaction will not get a position here: no primary component.
     NotOrdered(WriteSet),
-    /// This member is the donor of the joiner, who has this position.
+    /// This member is the donor of a joiner.
     Donate {
         /// The joiner.
         joiner: GcommUuid,
-        /// What it has.
-        have: Position,
-        /// Whether it could take a snapshot.
-        snapshot_possible: bool,
-        /// It is an arbitrator and wants nothing.
-        trivial: bool,
+        /// What it has asked for.
+        request: StateRequest,
     },
     /// The answer to this member's request: the donor, or none free now.
     DonorFound(Option<GcommUuid>),
@@ -122,6 +130,10 @@ struct Member {
     arbitrator: bool,
 }
 
+/// The group as this member sees it.
+///
+/// It owns the history, the members and their states. The node's flow `layers` calls it. It hands up what
+/// the replicator has to do, and never touches data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gcs {
     me: GcommUuid,
@@ -142,7 +154,6 @@ pub(crate) struct Gcs {
     /// Galera tells (`gcs_group.cpp:gcs_group_handle_comp_msg`).
     first: bool,
     bootstrap: bool,
-    cached: Seqno,
     /// What waits for a working configuration.
     queue: VecDeque<GcsMessage>,
     /// A source of names for exchanges and new histories, from the process's entropy.
@@ -157,6 +168,7 @@ pub(crate) struct Gcs {
 }
 
 impl Gcs {
+    /// A member that is in no component. Its history and position are `start`.
     pub(crate) const fn new(
         me: GcommUuid,
         start: Position,
@@ -175,7 +187,6 @@ impl Gcs {
             members: Vec::new(),
             first: true,
             bootstrap: false,
-            cached: Seqno::UNDEFINED,
             queue: VecDeque::new(),
             entropy,
             exchanges: 0,
@@ -191,17 +202,13 @@ impl Gcs {
         self.fault == Some(fault)
     }
 
-    /// The lowest position in the write-set cache, to be told in state exchanges.
-    pub(crate) const fn set_cached(&mut self, cached: Seqno) {
-        self.cached = cached;
-    }
-
     fn my_index(&self) -> Option<usize> {
         self.members
             .iter()
             .position(|member| member.uuid == self.me)
     }
 
+    /// This member's state in the group.
     pub(crate) fn my_status(&self) -> GcsNodeState {
         self.my_index()
             .map_or(GcsNodeState::NonPrim, |index| self.members[index].status)
@@ -268,7 +275,8 @@ impl Gcs {
         self.state = GroupState::WaitStateUuid;
         if self.members.first().map(|member| member.uuid) == Some(self.me) {
             self.exchanges += 1;
-            let name = (self.entropy as u64) ^ (self.exchanges << 48);
+            let low = self.entropy & u128::from(u64::MAX);
+            let name = u64::try_from(low).unwrap_or(0) ^ (self.exchanges << 48);
             out.push(Out::Send(GcsMessage::StateUuid(name)));
         }
     }
@@ -287,22 +295,18 @@ impl Gcs {
 
     fn go_non_primary(&mut self, out: &mut Vec<Out>) {
         self.state = GroupState::NonPrimary;
-        let mut refused = Vec::new();
-        self.queue.retain(|message| match message {
-            GcsMessage::WriteSet(write_set) => {
-                refused.push(write_set.clone());
-                false
-            }
-            _ => false,
+        let refused = self.queue.drain(..).filter_map(|message| match message {
+            GcsMessage::WriteSet(write_set) => Some(Out::NotOrdered(write_set)),
+            _ => None,
         });
-        out.extend(refused.into_iter().map(Out::NotOrdered));
+        out.extend(refused);
         for member in &mut self.members {
             member.status = GcsNodeState::NonPrim;
         }
         let members = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         out.push(Out::Conf(Conf {
             primary: false,
-            conf_id: -1,
+            number: -1,
             uuid: self.uuid,
             seqno: self.received,
             members,
@@ -310,19 +314,21 @@ impl Gcs {
         }));
     }
 
-    pub(crate) fn message(
-        &mut self,
-        source: GcommUuid,
-        message: GcsMessage,
-        ordered: bool,
-        out: &mut Vec<Out>,
-    ) {
+    /// Takes a message in the total order. `cached` is the lowest position in the write-set cache, which
+    /// an exchange of states tells the others.
+    pub(crate) fn message(&mut self, delivery: Delivery, cached: Seqno, out: &mut Vec<Out>) {
+        let Delivery {
+            source,
+            message,
+            ordered,
+        } = delivery;
         match message {
             GcsMessage::StateUuid(name) => {
                 if self.state == GroupState::WaitStateUuid && ordered {
                     self.exchange = name;
                     self.state = GroupState::WaitStateMessages;
-                    out.push(Out::Send(GcsMessage::State(self.state_message())));
+                    let state = self.state_message(cached);
+                    out.push(Out::Send(GcsMessage::State(state)));
                 }
             }
             GcsMessage::State(state) => {
@@ -348,7 +354,12 @@ impl Gcs {
                 trivial,
             } => {
                 if ordered && self.state == GroupState::Primary {
-                    self.state_request(source, have, (snapshot_possible, trivial), out);
+                    let request = StateRequest {
+                        have,
+                        snapshot_possible,
+                        trivial,
+                    };
+                    self.state_request(source, request, out);
                 }
             }
             GcsMessage::Join { seqno } => {
@@ -374,7 +385,7 @@ impl Gcs {
         }
     }
 
-    fn state_message(&self) -> GcsState {
+    fn state_message(&self, cached: Seqno) -> GcsState {
         GcsState {
             exchange: self.exchange,
             group_uuid: self.uuid,
@@ -382,7 +393,7 @@ impl Gcs {
             prim_seqno: self.prim_seqno,
             prim_state: self.prim_state,
             current_state: self.my_status(),
-            cached: self.cached,
+            cached,
             bootstrap: self.bootstrap,
             vote: self.my_index().and_then(|index| self.members[index].vote),
             arbitrator: self.arbitrator,
@@ -426,7 +437,7 @@ impl Gcs {
         self.prim_state = self.my_status();
         out.push(Out::Conf(Conf {
             primary: true,
-            conf_id: self.prim_seqno,
+            number: self.prim_seqno,
             uuid: self.uuid,
             seqno: self.received,
             members: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
@@ -436,34 +447,6 @@ impl Gcs {
         self.votes_after_a_change(out);
         self.join_again(out);
         self.flush(out);
-    }
-
-    /// The end of a transfer was told while the component broke: it is told again in the new one
-    /// (`gcs.cpp:_join`, "will retry in new primary component").
-    fn join_again(&mut self, out: &mut Vec<Out>) {
-        let open = matches!(self.my_status(), GcsNodeState::Donor | GcsNodeState::Joiner);
-        let queued = |message: &GcsMessage| matches!(message, GcsMessage::Join { .. });
-        match self.join_due {
-            Some(seqno) if open && !self.queue.iter().any(queued) => {
-                out.push(Out::Send(GcsMessage::Join { seqno }));
-            }
-            Some(_) if !open => self.join_due = None,
-            _ => {}
-        }
-    }
-
-    /// A joiner whose donor is not in the group any more has nothing to wait for
-    /// (`gcs_group.cpp:group_check_donor`).
-    fn check_donor(&self, out: &mut Vec<Out>) {
-        let Some(index) = self.my_index() else { return };
-        let mine = &self.members[index];
-        if mine.status == GcsNodeState::Joiner
-            && let Some(donor) = mine.peer
-            && !self.members.iter().any(|member| member.uuid == donor)
-            && !self.has(DeliberateFault::LostDonorIgnored)
-        {
-            out.push(Out::TransferFailed);
-        }
     }
 
     fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
@@ -483,112 +466,7 @@ impl Gcs {
         }
     }
 
-    /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`).
-    fn state_request(
-        &mut self,
-        joiner: GcommUuid,
-        have: Position,
-        (snapshot_possible, trivial): (bool, bool),
-        out: &mut Vec<Out>,
-    ) {
-        let Some(donor) = self.find_donor(joiner, have) else {
-            if joiner == self.me {
-                out.push(Out::DonorFound(None));
-            }
-            return;
-        };
-        for member in &mut self.members {
-            if member.uuid == joiner {
-                member.peer = Some(donor);
-            } else if member.uuid == donor {
-                member.peer = Some(joiner);
-            }
-        }
-        self.set_status(joiner, GcsNodeState::Joiner, out);
-        self.set_status(donor, GcsNodeState::Donor, out);
-        out.push(Out::DonorSelected { joiner, donor });
-        if joiner == self.me {
-            self.join_due = None;
-            out.push(Out::DonorFound(Some(donor)));
-        }
-        if donor == self.me {
-            out.push(Out::Donate {
-                joiner,
-                have,
-                snapshot_possible,
-                trivial,
-            });
-        }
-    }
-
-    fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
-        let synced: Vec<&Member> = self
-            .members
-            .iter()
-            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
-            .filter(|member| !member.arbitrator)
-            .collect();
-        // Among those who could serve the difference alone, the one that would have to keep the
-        // least: the highest lowest cached position.
-        let incremental = synced
-            .iter()
-            .filter(|member| {
-                have.uuid == self.uuid
-                    && self.is_safely_cached(have.seqno)
-                    && !member.cached.is_undefined()
-                    && member.cached <= have.seqno.next()
-            })
-            .fold(None, |best: Option<&&Member>, member| match best {
-                Some(best) if best.cached > member.cached => Some(best),
-                _ => Some(member),
-            });
-        incremental.or(synced.first()).map(|member| member.uuid)
-    }
-
-    /// Whether a position is far enough from the lowest one that anybody caches: by the time the
-    /// transfer begins a part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
-    fn is_safely_cached(&self, seqno: Seqno) -> bool {
-        let lowest = self
-            .members
-            .iter()
-            .map(|member| member.cached)
-            .filter(|cached| !cached.is_undefined())
-            .min();
-        lowest.is_some_and(|lowest| {
-            let gap = (self.received.0 - lowest.0) / 128;
-            seqno.0 >= lowest.0 + gap.min(1 << 20)
-        })
-    }
-
-    /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
-    fn join_message(&mut self, source: GcommUuid, seqno: Option<Seqno>, out: &mut Vec<Out>) {
-        if source == self.me {
-            self.join_due = None;
-        }
-        let Some(member) = self.members.iter().find(|member| member.uuid == source) else {
-            return;
-        };
-        let peer = member.peer;
-        match member.status {
-            GcsNodeState::Donor => {
-                self.set_status(source, GcsNodeState::Joined, out);
-                if seqno.is_none() && peer == Some(self.me) {
-                    out.push(Out::TransferFailed);
-                }
-            }
-            GcsNodeState::Joiner => {
-                let status = if seqno.is_some() {
-                    GcsNodeState::Joined
-                } else {
-                    GcsNodeState::Prim
-                };
-                self.set_status(source, status, out);
-            }
-            _ => {}
-        }
-    }
-
-    /// Who is in the configuration, for `wsrep_cluster_size` and the log.
+    /// The members of the configuration, for `wsrep_cluster_size` and the log.
     pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
         self.members.iter().map(|member| member.uuid).collect()
     }

@@ -60,7 +60,7 @@ impl Pc {
         self.state = State::Prim;
         self.last_primary.clone_from(&members);
         self.instances.retain(|uuid, _| members.contains(uuid));
-        self.deliver_view(id, members, bootstrap, out);
+        self.deliver_view(id, &members, bootstrap, out);
     }
 
     /// The view broke while the INSTALL was under way (`pc_proto.cpp:handle_trans_install`). Those who
@@ -90,7 +90,7 @@ impl Pc {
             self.mark_non_prim();
             self.state = State::NonPrim;
             let id = self.view_id(ViewType::NonPrim);
-            self.deliver_view(id, here, false, out);
+            self.deliver_view(id, &here, false, out);
         }
         let here = self.members();
         for uuid in nodes.keys() {

@@ -5,6 +5,9 @@
 //! everybody was down and the restored views of gvwstate.dat agree exactly, or by `pc.bootstrap`.
 
 mod install;
+mod key;
+mod quorum;
+mod reunion;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +20,6 @@ use crate::deliberate_fault::DeliberateFault;
 use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
-
-mod picture;
 
 /// The state of the protocol (`pc_proto.hpp:Proto::State`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +67,17 @@ pub(crate) enum Fatal {
     LastPrimsNotConsistent,
 }
 
+/// A message of the group in the total order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Delivery {
+    /// Who said it.
+    pub(crate) source: GcommUuid,
+    /// What.
+    pub(crate) message: GcsMessage,
+    /// Whether it counts: not where the component had lost its quorum before.
+    pub(crate) ordered: bool,
+}
+
 /// What the layer asks for or hands up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
@@ -73,15 +85,8 @@ pub(crate) enum Out {
     Send(PcMessage),
     /// A new component.
     View(PcView),
-    /// A message in order; `ordered` is false where the component had lost its quorum before.
-    Deliver {
-        /// Who said it.
-        source: GcommUuid,
-        /// What.
-        message: GcsMessage,
-        /// Whether it counts.
-        ordered: bool,
-    },
+    /// A message in order.
+    Deliver(Delivery),
     /// The group communication must end.
     Fatal(Fatal),
     /// What was decided, for the trace.
@@ -119,6 +124,10 @@ pub(crate) struct RestoredView {
     pub(crate) members: BTreeSet<GcommUuid>,
 }
 
+/// The protocol of the primary component.
+///
+/// It owns what this node knows of every other one, and the last primary view. The node's flow `layers`
+/// calls it. It counts quorum; it never looks at data or positions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pc {
     me: GcommUuid,
@@ -232,7 +241,7 @@ impl Pc {
                 self.mark_non_prim();
                 self.state = State::NonPrim;
                 let id = ViewId::new(ViewType::NonPrim, view.id.uuid, view.id.seq);
-                self.deliver_view(id, view.members.clone(), false, out);
+                self.deliver_view(id, &view.members, false, out);
             }
         }
         if self.state != State::NonPrim {
@@ -241,59 +250,8 @@ impl Pc {
         self.view = Some(view.clone());
     }
 
-    fn weight_of(&self, members: impl Iterator<Item = GcommUuid>) -> u64 {
-        members
-            .filter_map(|uuid| self.instances.get(&uuid))
-            .map(|node| u64::from(node.weight))
-            .sum()
-    }
-
-    /// What counts for a component, and what it is measured against (`pc_proto.cpp:have_quorum`):
-    /// those present count double, those that left in order count once, against a primary view.
-    fn votes(&self, view: &EvsView, primary: &BTreeSet<GcommUuid>) -> (u64, u64) {
-        let present = self.weight_of(view.members.intersection(primary).copied());
-        let left = if self.has(DeliberateFault::LeftCountsAsGone) {
-            0
-        } else {
-            self.weight_of(view.left.intersection(primary).copied())
-        };
-        let all = self.weight_of(primary.iter().copied());
-        (2 * present + left, all)
-    }
-
-    /// `pc_proto.cpp:have_quorum`, against the last primary view.
-    fn have_quorum(&self, view: &EvsView) -> bool {
-        let (votes, all) = self.votes(view, &self.last_primary);
-        votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
-    }
-
-    /// The sum of [`Self::have_quorum`] for people.
-    fn quorum_note(&self, view: &EvsView) -> Note {
-        let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
-        let of_last =
-            |uuids: &BTreeSet<GcommUuid>| uuids.intersection(&self.last_primary).copied().collect();
-        Note::Quorum {
-            present: of_last(&view.members),
-            left: of_last(&view.left),
-            last_primary: self
-                .last_primary
-                .iter()
-                .map(|uuid| (*uuid, u32::from(weight(uuid))))
-                .collect(),
-            holds: self.have_quorum(view),
-        }
-    }
-
-    /// `pc_proto.cpp:have_split_brain`: exactly half.
-    fn is_split_brain(&self, view: &EvsView) -> bool {
-        let (votes, all) = self.votes(view, &self.last_primary);
-        votes == all
-    }
-
+    /// No node that is known counts as primary from here on, this one neither.
     fn mark_non_prim(&mut self) {
-        if let Some(own) = self.instances.get_mut(&self.me) {
-            own.prim = false;
-        }
         for node in self.instances.values_mut() {
             node.prim = false;
         }
@@ -334,11 +292,11 @@ impl Pc {
                         own.to_seq = self.to_seq;
                     }
                 }
-                out.push(Out::Deliver {
+                out.push(Out::Deliver(Delivery {
                     source,
                     message,
                     ordered,
-                });
+                }));
             }
         }
     }
@@ -391,16 +349,17 @@ impl Pc {
                 self.state = State::NonPrim;
                 self.mark_non_prim();
                 let id = self.view_id(ViewType::NonPrim);
-                self.deliver_view(id, members, false, out);
+                self.deliver_view(id, &members, false, out);
             }
         }
     }
 
-    /// Of nodes that were not known here, what others say is remembered from now on, absent ones too: the
-    /// memory of the last primary view is handed on by everybody who meets a holder of it. Of known ones
-    /// stays what is known here, whatever primary view they have been in meanwhile
-    /// (`pc_proto.cpp:handle_state`): only their weight is taken, and that nobody knows what became of
-    /// somebody.
+    /// Learns from the states of all members (`pc_proto.cpp:handle_state`).
+    ///
+    /// A node that was unknown here is remembered as the others tell of it, an absent one too: everybody who
+    /// meets a holder of the memory of the last primary view hands it on. For a known node the local record
+    /// stays, whatever primary view that node has been in meanwhile; only its weight and its `un` flag are
+    /// taken.
     fn learn_from_states(&mut self) {
         let is_prim = self.is_prim();
         for (source, nodes) in &self.states {
@@ -427,125 +386,6 @@ impl Pc {
         self.view.as_ref().map_or(no_prim(), |view| {
             ViewId::new(kind, view.id.uuid, view.id.seq)
         })
-    }
-
-    /// `pc_proto.cpp:is_prim`.
-    fn becomes_primary(&self, out: &mut Vec<Out>) -> Result<bool, Fatal> {
-        let from_prim: Vec<&PcNode> = self
-            .states
-            .iter()
-            .filter_map(|(source, nodes)| nodes.get(source))
-            .filter(|node| node.prim)
-            .collect();
-        if let Some(first) = from_prim.first() {
-            let consistent = from_prim
-                .iter()
-                .all(|node| node.last_prim == first.last_prim);
-            return if consistent {
-                Ok(true)
-            } else {
-                Err(Fatal::LastPrimsNotConsistent)
-            };
-        }
-        // Nobody comes from a primary view: the greatest one that anybody remembers may be put
-        // together again, if all its members are here. Incarnations do not count.
-        let present: Vec<GcommUuid> = self.states.keys().copied().collect();
-        let exactly = self.has(DeliberateFault::IncarnationCompared);
-        let is_present = |uuid: GcommUuid| {
-            let is_same =
-                |here: &GcommUuid| here.same_fixed_part(uuid) && !(exactly && *here != uuid);
-            present.iter().any(is_same)
-        };
-        let all = || self.states.values().flat_map(BTreeMap::iter);
-        let greatest = all()
-            .filter(|(_, node)| node.last_prim.kind == ViewType::Prim)
-            .map(|(_, node)| node.last_prim)
-            .reduce(|a, b| if a.precedes(&b) { b } else { a });
-        let Some(greatest) = greatest else {
-            out.push(Out::Note(Note::Reunion {
-                last_primary: Vec::new(),
-                missing: Vec::new(),
-            }));
-            return Ok(false);
-        };
-        let wanted: BTreeSet<GcommUuid> = all()
-            .filter(|(_, node)| node.last_prim == greatest)
-            .map(|(uuid, _)| *uuid)
-            .collect();
-        out.push(Out::Note(Note::Reunion {
-            missing: wanted
-                .iter()
-                .filter(|uuid| !is_present(**uuid))
-                .copied()
-                .collect(),
-            last_primary: wanted.into_iter().collect(),
-        }));
-        // Here incarnations count: a restarted process is not the one of which nobody knows.
-        let unknown = |(uuid, node): (&GcommUuid, &PcNode)| node.un && !present.contains(uuid);
-        if self.instances.iter().any(unknown) {
-            return Ok(false);
-        }
-        let complete = all()
-            .filter(|(_, node)| node.last_prim == greatest)
-            .all(|(uuid, _)| is_present(*uuid) || self.has(DeliberateFault::ReunionOfSome));
-        if complete {
-            out.push(Out::Rebootstrapping);
-        }
-        Ok(complete)
-    }
-
-    /// `pc_proto.cpp:deliver_view`, with the automatic recovery of gvwstate.dat.
-    fn deliver_view(
-        &mut self,
-        id: ViewId,
-        members: BTreeSet<GcommUuid>,
-        bootstrap: bool,
-        out: &mut Vec<Out>,
-    ) {
-        let view = PcView {
-            id,
-            members: members.clone(),
-            left: std::mem::take(&mut self.left),
-            partitioned: std::mem::take(&mut self.partitioned),
-            bootstrap,
-        };
-        out.push(Out::View(view));
-        if id.kind == ViewType::Prim {
-            if self.restored.take().is_some() {
-                out.push(Out::ClearRestoredView);
-            }
-            return;
-        }
-        if self.start_prim {
-            return;
-        }
-        let Some(restored) = &self.restored else {
-            return;
-        };
-        let in_restored = |uuid: GcommUuid| {
-            restored
-                .members
-                .iter()
-                .any(|member| member.same_fixed_part(uuid))
-        };
-        let mut greatest_seq = 0;
-        for (uuid, node) in &self.instances {
-            if !in_restored(*uuid) {
-                continue;
-            }
-            if node.last_prim.kind != ViewType::NonPrim || node.last_prim.uuid != restored.id.uuid {
-                out.push(Out::InconsistentWithRestoredView(*uuid));
-                return;
-            }
-            greatest_seq = greatest_seq.max(node.last_prim.seq);
-        }
-        let enough = self.has(DeliberateFault::RestoredByOne);
-        let same_members = (enough || members.len() == restored.members.len())
-            && members.iter().all(|uuid| in_restored(*uuid));
-        if greatest_seq == restored.id.seq && same_members {
-            out.push(Out::PromoteToPrimary);
-            self.send_install(true, out);
-        }
     }
 }
 

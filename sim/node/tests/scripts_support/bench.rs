@@ -3,12 +3,12 @@
 //! Frames take 1 ms on a link, disk operations 1 ms each, in order. Nothing is drawn by lot, so the output
 //! is the node's alone.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::{GraState, Position, RecoveredPosition};
 use seatrial_node::{
-    BootMode, Change, Channel, Config, DiskOp, Effect, Frame, Identity, Input, IoId, Node, Note,
-    Peer, Reply, RequestId, Signal, Statement, Time, TimerId,
+    BootMode, Change, Channel, Config, DiskOp, Due, Frame, Identity, Input, IoId, Note, Outgoing,
+    Peer, Process, Reply, RequestId, Signal, Statement, Time,
 };
 
 use super::files::{Files, describe};
@@ -17,14 +17,6 @@ use super::files::{Files, describe};
 const STEP: Time = Time::from_millis(1);
 /// How long an attempt to connect over a cut takes to fail.
 const CONNECT_TIMEOUT: Time = Time::from_millis(10_000);
-
-/// A running process.
-struct Process {
-    node: Node,
-    timers: BTreeMap<TimerId, Time>,
-    io: VecDeque<(IoId, DiskOp)>,
-    io_done_at: Option<Time>,
-}
 
 /// One host.
 #[derive(Default)]
@@ -154,19 +146,9 @@ impl Bench {
             entropy: u64::from(me.0) * 1_000 + starts,
             uuid_epoch: 0x1000_0000,
         };
-        let identity = Identity {
-            me,
-            names: ["A", "B", "C"].map(str::to_owned).to_vec(),
-            addresses: vec![Peer(0), Peer(1), Peer(2)],
-            config: Config::default(),
-        };
-        let node = Node::new(identity, boot.clone(), now);
-        host.process = Some(Process {
-            node,
-            timers: BTreeMap::new(),
-            io: VecDeque::new(),
-            io_done_at: None,
-        });
+        let names = ["A", "B", "C"].map(str::to_owned).to_vec();
+        let identity = Identity::among(names, me, Config::default());
+        host.process = Some(Process::new(identity, boot.clone(), now));
         self.name_processes();
         self.feed(me, Input::Boot(boot));
     }
@@ -247,35 +229,24 @@ impl Bench {
     /// Lets the next thing happen, if it comes by `end`.
     fn step(&mut self, end: Time) -> bool {
         let parcel = self.parcels.keys().next().map(|(at, _)| *at);
-        let mut due: Option<(Time, Peer, Option<TimerId>)> = None;
-        for (place, host) in self.hosts.iter().enumerate() {
-            let Some(process) = &host.process else {
-                continue;
-            };
-            let me = Peer(u8::try_from(place).expect("three hosts"));
-            let timers = process
-                .timers
-                .iter()
-                .map(|(timer, at)| (*at, me, Some(*timer)));
-            let io = process.io_done_at.map(|at| (at, me, None));
-            due = due.into_iter().chain(timers).chain(io).min();
-        }
-        match (parcel, due) {
-            (Some(at), due) if at <= end && due.is_none_or(|(other, ..)| at <= other) => {
+        let deadlines = (0..).map(Peer).zip(&self.hosts).filter_map(|(me, host)| {
+            let at = host.process.as_ref()?.deadline()?;
+            Some((at, me))
+        });
+        match (parcel, deadlines.min()) {
+            (Some(at), due) if at <= end && due.is_none_or(|(other, _)| at <= other) => {
                 let (_, parcel) = self.parcels.pop_first().expect("it was looked at");
                 self.now = at;
                 self.arrive(parcel);
                 true
             }
-            (_, Some((at, me, what))) if at <= end => {
+            (_, Some((at, me))) if at <= end => {
                 self.now = at.max(self.now);
+                let now = self.now;
                 let process = self.host(me).process.as_mut().expect("it was looked at");
-                match what {
-                    Some(timer) => {
-                        process.timers.remove(&timer);
-                        self.feed(me, Input::Timer(timer));
-                    }
-                    None => self.finish_io(me),
+                match process.take_due(now).expect("its deadline has come") {
+                    Due::Timer(timer) => self.feed(me, Input::Timer(timer)),
+                    Due::Disk(io, op) => self.finish_io(me, io, &op),
                 }
                 true
             }
@@ -301,11 +272,8 @@ impl Bench {
                 self.post(to, from, CONNECT_TIMEOUT, Travelling::Refused(channel));
             }
             Travelling::Dial(channel) => {
-                let listens =
-                    self.host(to).process.as_ref().is_some_and(|process| {
-                        channel == Channel::Transfer || process.node.listens()
-                    });
-                if !listens {
+                let process = self.host(to).process.as_ref();
+                if !process.is_some_and(|process| process.listens(channel)) {
                     self.post(to, from, STEP, Travelling::Refused(channel));
                 } else if self.ends.insert((from, to, channel)) {
                     self.ends.insert((to, from, channel));
@@ -339,13 +307,9 @@ impl Bench {
         }
     }
 
-    fn finish_io(&mut self, me: Peer) {
-        let host = self.host(me);
-        let process = host.process.as_mut().expect("it has a disk operation");
-        let (io, op) = process.io.pop_front().expect("one was under way");
-        process.io_done_at = None;
-        let result = host.files.perform(&op);
-        if let Some(text) = describe(&op) {
+    fn finish_io(&mut self, me: Peer, io: IoId, op: &DiskOp) {
+        let result = self.host(me).files.perform(op);
+        if let Some(text) = describe(op) {
             self.say(me, format!("disk: {text}"));
         }
         self.start_io(me);
@@ -353,12 +317,9 @@ impl Bench {
     }
 
     fn start_io(&mut self, me: Peer) {
-        let done = self.now + STEP;
-        if let Some(process) = &mut self.host(me).process
-            && process.io_done_at.is_none()
-            && !process.io.is_empty()
-        {
-            process.io_done_at = Some(done);
+        let now = self.now;
+        if let Some(process) = &mut self.host(me).process {
+            process.start_disk(now, |_| STEP);
         }
     }
 
@@ -368,16 +329,20 @@ impl Bench {
             return;
         };
         let mut effects = Vec::new();
-        process.node.handle(now, input, &mut effects);
+        process.handle(now, input, &mut effects);
         self.name_processes();
         for effect in effects {
-            self.carry_out(me, effect);
+            let process = self.host(me).process.as_mut();
+            if let Some(outgoing) = process.and_then(|process| process.keep(effect)) {
+                self.carry_out(me, outgoing);
+            }
         }
+        self.start_io(me);
     }
 
-    fn carry_out(&mut self, me: Peer, effect: Effect) {
-        match effect {
-            Effect::Send(to, frame) => {
+    fn carry_out(&mut self, me: Peer, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Send(to, frame) => {
                 if !self.ends.contains(&(me, to, frame.channel())) {
                     return;
                 }
@@ -386,30 +351,14 @@ impl Bench {
                 }
                 self.post(me, to, STEP, Travelling::Frame(frame));
             }
-            Effect::Connect(to, channel) => self.post(me, to, STEP, Travelling::Dial(channel)),
-            Effect::Close(to, channel) => {
+            Outgoing::Connect(to, channel) => self.post(me, to, STEP, Travelling::Dial(channel)),
+            Outgoing::Close(to, channel) => {
                 if self.ends.remove(&(me, to, channel)) {
                     self.say(me, format!("closes {} to {}", channel.word(), name(to)));
                     self.post(me, to, STEP, Travelling::Down(channel));
                 }
             }
-            Effect::SetTimer(timer, at) => {
-                if let Some(process) = &mut self.host(me).process {
-                    process.timers.insert(timer, at);
-                }
-            }
-            Effect::ClearTimer(timer) => {
-                if let Some(process) = &mut self.host(me).process {
-                    process.timers.remove(&timer);
-                }
-            }
-            Effect::Disk(io, op) => {
-                if let Some(process) = &mut self.host(me).process {
-                    process.io.push_back((io, op));
-                }
-                self.start_io(me);
-            }
-            Effect::Reply(request, reply) => {
+            Outgoing::Reply(request, reply) => {
                 let text = match reply {
                     Reply::Ok => "ok".to_owned(),
                     Reply::Error(code) => format!("error {code}"),
@@ -418,13 +367,13 @@ impl Bench {
                 };
                 self.say(me, format!("reply to {}: {text}", request.0));
             }
-            Effect::Note(Note::Log(line)) => {
+            Outgoing::Note(Note::Log(line)) => {
                 let text = line.text();
                 self.name_history(&text);
                 self.say(me, text);
             }
-            Effect::Note(Note::PortOpen) => self.say(me, "SQL port open"),
-            Effect::Note(Note::Quorum {
+            Outgoing::Note(Note::PortOpen) => self.say(me, "SQL port open"),
+            Outgoing::Note(Note::Quorum {
                 present,
                 left,
                 last_primary,
@@ -441,7 +390,7 @@ impl Bench {
                     ),
                 );
             }
-            Effect::Note(Note::Reunion {
+            Outgoing::Note(Note::Reunion {
                 last_primary,
                 missing,
             }) => self.say(
@@ -452,11 +401,12 @@ impl Bench {
                     last_primary.len()
                 ),
             ),
-            Effect::Exit(code) => {
+            Outgoing::Exit(code) => {
                 let host = self.host(me);
-                let queue = host.process.as_mut().map(|p| std::mem::take(&mut p.io));
+                let process = host.process.as_mut();
+                let queue = process.map(Process::take_disk_queue);
                 let mut lines = Vec::new();
-                for (_, op) in queue.into_iter().flatten() {
+                for op in queue.into_iter().flatten() {
                     host.files.perform(&op);
                     lines.extend(describe(&op));
                 }
@@ -476,7 +426,7 @@ impl Bench {
             let Some(process) = &host.process else {
                 continue;
             };
-            let uuid = process.node.gcomm_uuid();
+            let uuid = process.node().gcomm_uuid();
             let full = uuid.to_string();
             if self.names.iter().all(|(known, _)| *known != full) {
                 let host_name = ["a", "b", "c"][place];
@@ -493,7 +443,7 @@ impl Bench {
             let uuid = self.hosts[place]
                 .process
                 .as_ref()
-                .map(|process| process.node.status().local_state_uuid);
+                .map(|process| process.node().status().local_state_uuid);
             let Some(uuid) = uuid.filter(|uuid| !uuid.is_nil()) else {
                 continue;
             };
@@ -516,9 +466,9 @@ impl Bench {
             let me = Peer(u8::try_from(place).expect("three hosts"));
             let process = match &host.process {
                 None => "down".to_owned(),
-                Some(process) if !process.node.port_open() => "waiting".to_owned(),
+                Some(process) if !process.node().port_open() => "waiting".to_owned(),
                 Some(process) => {
-                    let status = process.node.status();
+                    let status = process.node().status();
                     format!(
                         "{} {} of {} at {}",
                         status.cluster_status,

@@ -1,0 +1,36 @@
+//! The part of the membership that determines what happens next.
+
+use seatrial_galera::ViewId;
+
+use crate::key::{Mark, StateKey};
+
+use super::Evs;
+
+impl Evs {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
+        into.word("evs");
+        into.plain(self.state as u8);
+        into.plain(self.view.kind.number());
+        into.uuid(self.view.uuid);
+        into.0.push(Mark::LiveViewNumber(self.view.seq));
+        into.uuids(&self.members);
+        into.flag(self.leave_pending);
+        into.flag(self.isolated_until.is_some());
+        into.flag(self.install.is_some());
+        for (uuid, known) in &self.known {
+            into.uuid(*uuid);
+            into.flag(known.operational);
+            into.flag(known.suspected);
+            into.flag(known.leaving);
+            if let Some(join) = &known.join {
+                into.view(join.view);
+            }
+        }
+    }
+
+    /// Whether what comes from this view is old.
+    pub(crate) fn has_left_behind(&self, view: ViewId) -> bool {
+        self.previous.contains(&view)
+    }
+}

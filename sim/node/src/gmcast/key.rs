@@ -1,0 +1,35 @@
+//! The part of connections and addresses that determines what happens next.
+
+use crate::key::StateKey;
+use crate::peer::Peer;
+
+use super::Gmcast;
+
+impl Gmcast {
+    /// Adds this layer's part of the key.
+    pub(crate) fn key(&self, into: &mut StateKey) {
+        into.word("gmcast");
+        into.flag(self.open);
+        into.flag(self.relaying);
+        into.uuids(self.banned.keys());
+    }
+
+    /// Whether the peer has said who it is on a connection that is open.
+    pub(crate) fn is_linked(&self, peer: Peer) -> bool {
+        let link = self.links.get(&peer);
+        link.is_some_and(|link| link.uuid.is_some())
+    }
+
+    /// What it has to do with one peer. Whether an attempt to reach it is under way is a phase of a
+    /// timer.
+    pub(crate) fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
+        into.flag(self.addresses.contains_key(&peer));
+        // A connection on which nobody has spoken yet comes and goes with the attempts.
+        match self.links.get(&peer).and_then(|link| link.uuid) {
+            None => into.word("no link"),
+            Some(uuid) => into.uuid(uuid),
+        }
+        let seen = self.seen.iter().filter(|(_, at)| **at == peer);
+        into.uuids(seen.map(|(uuid, _)| uuid));
+    }
+}

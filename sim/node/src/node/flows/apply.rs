@@ -1,0 +1,178 @@
+//! Applying: configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
+
+use seatrial_galera::{LogLine, Seqno};
+
+use crate::database::{Change, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
+use crate::effect::{Effect, Effects, Reply, log};
+use crate::frame::{CachedEvent, GcsMessage, GcsNodeState};
+use crate::node::parts::{Action, Closing, Phase};
+use crate::node::whole::Node;
+use crate::time::Time;
+
+use super::vote::DUPLICATE_ENTRY;
+
+/// How long the applier takes for another node's transaction: what has been received may be ahead of
+/// what has been applied.
+const APPLY: Time = Time::from_millis(1);
+/// How long a schema change takes.
+const DDL: Time = Time::from_millis(20);
+
+impl Node {
+    /// The group has ordered something.
+    pub(super) fn enqueue(&mut self, action: Action, now: Time, fx: &mut Effects) {
+        if self.identity.config.arbitrator {
+            self.arbitrate(action, now, fx);
+            return;
+        }
+        self.applier.push(action);
+        self.apply(now, false, fx);
+    }
+
+    /// Applies what can be applied now. Another node's transaction takes a moment: `ready` says that
+    /// the moment for the first one has passed.
+    pub(in crate::node) fn apply(&mut self, now: Time, mut ready: bool, fx: &mut Effects) {
+        while self.applier.is_free() && !self.transfer.is_joining() && !self.store.is_corrupt() {
+            let Some(action) = self.applier.next() else {
+                break;
+            };
+            if let Action::WriteSet(seqno, write_set) = action
+                && *seqno > self.store.position().seqno
+                && !ready
+            {
+                let is_ddl = matches!(write_set.change, Change::Ddl(_));
+                let is_own = self.clients.is_own(write_set.number);
+                if is_ddl {
+                    // Total order isolation: unsafe from here to the end (`mark_unsafe`).
+                    self.store.save_void(fx);
+                }
+                if is_ddl || !is_own {
+                    let wait = if is_ddl { DDL } else { APPLY };
+                    self.applier.arm(now + wait, fx);
+                    break;
+                }
+            }
+            ready = false;
+            if let Some(action) = self.applier.take_next() {
+                self.apply_one(action, now, fx);
+            }
+        }
+        self.sync_if_caught_up(now, fx);
+    }
+
+    /// Before an orderly end: what has been received is applied.
+    pub(super) fn apply_everything(&mut self, now: Time, fx: &mut Effects) {
+        while !self.applier.is_locked() && !self.transfer.is_joining() {
+            let Some(action) = self.applier.take_next() else {
+                break;
+            };
+            self.apply_one(action, now, fx);
+        }
+        self.applier.clear();
+    }
+
+    fn apply_one(&mut self, action: Action, now: Time, fx: &mut Effects) {
+        match action {
+            Action::Conf(conf) => self.process_conf(conf, now, fx),
+            Action::WriteSet(seqno, write_set) => {
+                self.process_write_set(seqno, &write_set, now, fx);
+            }
+            Action::VoteRequest(seqno) => self.vote_on_request(seqno, now, fx),
+            Action::State(GcsNodeState::Synced) => {
+                self.applier.set_synced(true);
+                log(fx, LogLine::SynchronizedWithGroup);
+            }
+            Action::State(GcsNodeState::Joined) => self.applier.set_sync_sent(false),
+            Action::State(_) => {}
+        }
+    }
+
+    fn process_write_set(
+        &mut self,
+        seqno: Seqno,
+        write_set: &WriteSet,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        if seqno <= self.store.position().seqno {
+            return;
+        }
+        let event = CachedEvent {
+            seqno,
+            write_set: Some(write_set.clone()),
+        };
+        let fails = self.store.fails_certification(write_set);
+        let duplicate = matches!(&write_set.change, Change::Insert(tag) if self.store.has_row(tag));
+        if duplicate && !fails {
+            // What nobody else has put here: the transaction is right and cannot be applied.
+            self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
+            return;
+        }
+        let config = &self.identity.config;
+        let request = self.clients.take(write_set.number);
+        let is_ddl = matches!(write_set.change, Change::Ddl(_));
+        if fails && !is_ddl {
+            // Certification fails on every node alike; the position is taken all the same.
+            self.store.skip(seqno, config, fx);
+            if let Some(request) = request {
+                fx.push(Effect::Reply(request, Reply::Error(1213)));
+            }
+            return;
+        }
+        let change = Some(write_set.change.clone());
+        let waiting = request.into_iter().collect();
+        self.store.commit(&event, change, waiting, config, fx);
+        if is_ddl {
+            self.store.save_running(fx);
+        }
+    }
+
+    /// A joined node that has applied everything says so.
+    pub(super) fn sync_if_caught_up(&mut self, now: Time, fx: &mut Effects) {
+        if self.group.gcs.my_status() == GcsNodeState::Joined
+            && self.applier.waiting() == 0
+            && !self.transfer.is_joining()
+            && !self.applier.is_paused()
+            && !self.applier.has_sent_sync()
+            && self.applier.is_primary()
+            && self.life.phase() != Phase::Disconnected
+            && self.life.closing() == Closing::No
+        {
+            self.applier.set_sync_sent(true);
+            self.group_send(GcsMessage::Sync, now, fx);
+        }
+    }
+
+    /// A transaction that will never get a position: its client is told
+    /// (`wsrep-lib/src/transaction.cpp:certify_commit`).
+    pub(super) fn not_ordered(&mut self, write_set: &WriteSet, fx: &mut Effects) {
+        if let Some(request) = self.clients.take(write_set.number) {
+            let config = &self.identity.config;
+            let reply = if config.has(DeliberateFault::RefusalAcknowledged) {
+                Reply::Ok
+            } else {
+                Reply::Error(1180)
+            };
+            fx.push(Effect::Reply(request, reply));
+        }
+    }
+
+    /// The applier stops, and the state file shows the position for as long as that lasts
+    /// (`replicator_smm.cpp:pause`).
+    pub(super) fn pause(&mut self, fx: &mut Effects) {
+        self.applier.pause();
+        self.store.save_position(fx);
+    }
+
+    /// The applier goes on, unless a read lock holds it.
+    pub(super) fn unpause(&mut self, now: Time, fx: &mut Effects) {
+        if !self.applier.resume() {
+            return;
+        }
+        self.store.save_running(fx);
+        self.apply(now, false, fx);
+        for (request, statement) in self.clients.take_held() {
+            self.statement(request, statement, now, fx);
+        }
+    }
+}

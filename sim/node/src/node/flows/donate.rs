@@ -1,0 +1,178 @@
+//! Giving one's state to a joiner (`galera/src/replicator_str.cpp`, `ist.cpp`).
+
+use seatrial_galera::{GcommUuid, LogLine, Seqno};
+
+use crate::config::SstMethod;
+use crate::deliberate_fault::DeliberateFault;
+use crate::effect::{Effect, Effects, TimerId, log};
+use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, TransferFrame};
+use crate::gcs::StateRequest;
+use crate::node::parts::Donation;
+use crate::node::whole::Node;
+use crate::peer::Peer;
+use crate::time::Time;
+
+/// The donor's script until it has told the joiner that nothing is to be copied.
+const DONOR_SCRIPT: Time = Time::from_millis(500);
+/// The wait where no script takes part.
+const WITHOUT_SCRIPT: Time = Time::from_millis(50);
+/// One part of a snapshot.
+const SNAPSHOT_PART: Time = Time::from_millis(500);
+/// Parts of a snapshot.
+///
+/// MODEL GAP: the time of a snapshot does not depend on the amount of data.
+const SNAPSHOT_PARTS: u32 = 5;
+
+impl Node {
+    /// The group has chosen this node as a donor.
+    pub(super) fn donate(
+        &mut self,
+        joiner: GcommUuid,
+        request: StateRequest,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        let StateRequest {
+            have,
+            snapshot_possible,
+            trivial: _,
+        } = request;
+        let mine = self.store.position();
+        let conf = self.applier.conf();
+        let last = conf.map_or(mine.seqno, |conf| conf.seqno);
+        let config = &self.identity.config;
+        let unchecked = config.has(DeliberateFault::IstWithoutGapCheck);
+        let incremental = have.uuid == mine.uuid
+            && !have.seqno.is_undefined()
+            && (self.store.cache().has_from(have.seqno.next()) || unchecked);
+        let Some(peer) = self.group.gmcast.peer_of(joiner) else {
+            return;
+        };
+        if !incremental && !snapshot_possible {
+            log(fx, LogLine::SstImpossibleWhileRunning);
+            self.group_send(GcsMessage::Join { seqno: None }, now, fx);
+            return;
+        }
+        if !incremental && !have.uuid.is_nil() && have.uuid == mine.uuid {
+            log(fx, LogLine::IstNotInCache(have.seqno.next()));
+        }
+        self.transfer.begin_donating(Donation {
+            joiner: peer,
+            incremental_from: incremental.then(|| have.seqno.next()),
+            last,
+            have,
+            with_script: snapshot_possible,
+            parts_sent: 0,
+            connected: false,
+        });
+        fx.push(Effect::Connect(peer, Channel::Transfer));
+    }
+
+    /// A connection for a state transfer is up.
+    pub(in crate::node) fn transfer_link_up(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let Some(donation) = self.transfer.connect(peer) else {
+            return;
+        };
+        let wait = match (donation.incremental_from, donation.with_script) {
+            (Some(_), true) => DONOR_SCRIPT,
+            (Some(_), false) => WITHOUT_SCRIPT,
+            (None, _) => SNAPSHOT_PART,
+        };
+        let is_copy = donation.incremental_from.is_none();
+        fx.push(Effect::SetTimer(TimerId::Donor, now + wait));
+        if is_copy && self.identity.config.wsrep_sst_method == SstMethod::Rsync {
+            self.pause(fx);
+        }
+    }
+
+    /// A connection for a state transfer is gone. A joiner whose donor is gone learns it from the group.
+    pub(in crate::node) fn transfer_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let donation = self.transfer.donation();
+        if donation.is_some_and(|donation| donation.joiner == peer) {
+            let config = &self.identity.config;
+            let done = config.has(DeliberateFault::FailedDonorSaysDone);
+            let seqno = done.then_some(self.store.position().seqno);
+            self.end_donation(seqno, now, fx);
+        }
+    }
+
+    /// Tells the group that the joiner has everything up to a position, or that the transfer has failed.
+    fn end_donation(&mut self, seqno: Option<Seqno>, now: Time, fx: &mut Effects) {
+        let Some(donation) = self.transfer.end_donating() else {
+            return;
+        };
+        fx.push(Effect::ClearTimer(TimerId::Donor));
+        if seqno.is_some() {
+            fx.push(Effect::Close(donation.joiner, Channel::Transfer));
+        }
+        self.group_send(GcsMessage::Join { seqno }, now, fx);
+        if self.applier.is_paused() {
+            self.unpause(now, fx);
+        }
+    }
+
+    /// The donor's next part.
+    pub(in crate::node) fn donor_timer(&mut self, now: Time, fx: &mut Effects) {
+        let donation = self.transfer.donation();
+        let Some(donation) = donation.filter(|donation| donation.connected).cloned() else {
+            return;
+        };
+        match donation.incremental_from {
+            Some(from) => self.send_events(from, &donation, now, fx),
+            None => self.send_part(&donation, now, fx),
+        }
+    }
+
+    /// Sends the events that the joiner lacks, all at once.
+    fn send_events(&mut self, from: Seqno, donation: &Donation, now: Time, fx: &mut Effects) {
+        let send = |frame| Effect::Send(donation.joiner, Frame::Transfer(frame));
+        if donation.with_script {
+            fx.push(send(TransferFrame::Bypass {
+                position: donation.have,
+            }));
+        }
+        for (seqno, write_set) in self.store.cache().events.range(from..) {
+            if *seqno > donation.last {
+                break;
+            }
+            let event = CachedEvent {
+                seqno: *seqno,
+                write_set: write_set.clone(),
+            };
+            fx.push(send(TransferFrame::IstEvent(event)));
+        }
+        let last = donation.last;
+        log(fx, LogLine::IstSending { first: from, last });
+        fx.push(send(TransferFrame::IstEnd { last }));
+        self.end_donation(Some(last), now, fx);
+    }
+
+    /// Sends the next part of a snapshot; the database lies in the last one.
+    fn send_part(&mut self, donation: &Donation, now: Time, fx: &mut Effects) {
+        let part = donation.parts_sent + 1;
+        let position = self.store.position();
+        let whole = part == SNAPSHOT_PARTS;
+        let frame = TransferFrame::SnapshotPart {
+            part,
+            parts: SNAPSHOT_PARTS,
+            position,
+            database: whole.then(|| Box::new(self.store.database().clone())),
+        };
+        fx.push(Effect::Send(donation.joiner, Frame::Transfer(frame)));
+        if whole {
+            log(fx, LogLine::SstSent(position));
+            self.end_donation(Some(position.seqno), now, fx);
+        } else {
+            // The next one follows some time after this one has been taken.
+            self.transfer.sent_part(part);
+        }
+    }
+
+    /// The joiner has taken a part of the snapshot.
+    pub(super) fn snapshot_taken(&self, from: Peer, part: u32, now: Time, fx: &mut Effects) {
+        let expected = |donation: &Donation| donation.joiner == from && donation.parts_sent == part;
+        if self.transfer.donation().is_some_and(expected) {
+            fx.push(Effect::SetTimer(TimerId::Donor, now + SNAPSHOT_PART));
+        }
+    }
+}

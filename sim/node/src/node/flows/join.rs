@@ -1,0 +1,211 @@
+//! Joining: how a node gets what it lacks (`galera/src/replicator_str.cpp`, `ist.cpp`).
+//!
+//! The joiner asks in the total order, every member chooses the same donor, and the donor opens a
+//! connection of its own to the joiner: incrementally where its cache reaches back far enough,
+//! otherwise by a copy of its files.
+
+use seatrial_galera::{GcommUuid, LogLine, Position};
+
+use crate::database::{Change, Database};
+use crate::deliberate_fault::DeliberateFault;
+use crate::effect::{Effect, Effects, TimerId, log};
+use crate::frame::{CachedEvent, Frame, GcsMessage, TransferFrame};
+use crate::gcs::Conf;
+use crate::node::parts::{Closing, Heard};
+use crate::node::whole::Node;
+use crate::peer::Peer;
+use crate::time::Time;
+
+/// The joiner's script (`wsrep_sst_rsync --role joiner`) until it listens.
+const JOINER_SCRIPT: Time = Time::from_millis(700);
+/// A joiner that runs needs no script.
+const RUNNING_JOINER: Time = Time::from_millis(50);
+/// The wait before a joiner without a donor asks again.
+pub(super) const RETRY: Time = Time::from_millis(1_000);
+
+impl Node {
+    /// A configuration makes a state transfer necessary.
+    pub(super) fn start_joining(&mut self, conf: Conf, now: Time, fx: &mut Effects) {
+        if self.transfer.begin_joining(conf) {
+            let wait = if self.life.port_open() {
+                RUNNING_JOINER
+            } else {
+                JOINER_SCRIPT
+            };
+            fx.push(Effect::SetTimer(TimerId::Joiner, now + wait));
+        }
+    }
+
+    /// The script listens, or it is time to ask again.
+    pub(in crate::node) fn joiner_timer(&mut self, now: Time, fx: &mut Effects) {
+        if self.identity.config.arbitrator {
+            self.ask_for_nothing(now, fx);
+            return;
+        }
+        if !self.transfer.begin_asking() {
+            return;
+        }
+        let have = self.store.known_position();
+        let snapshot_possible = !self.life.port_open();
+        if snapshot_possible {
+            self.store.mark_unsafe(fx);
+        }
+        let message = GcsMessage::StateRequest {
+            have,
+            snapshot_possible,
+            trivial: false,
+        };
+        self.group_send(message, now, fx);
+    }
+
+    /// The component has changed under a request that nobody has answered: it may be lost, so it is
+    /// made again after a while (`replicator_str.cpp:send_state_request`, `retry_str`).
+    pub(super) fn ask_again(&self, now: Time, fx: &mut Effects) {
+        if self.transfer.asks_in_vain() {
+            fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
+        }
+    }
+
+    /// The group has chosen a donor for this node, or has none free now.
+    pub(super) fn donor_found(&mut self, donor: Option<GcommUuid>, now: Time, fx: &mut Effects) {
+        if self.identity.config.arbitrator {
+            self.nothing_granted(donor.is_some(), now, fx);
+        } else if !self.transfer.is_joining() {
+            // It was a request of a transfer that is over.
+        } else if let Some(donor) = donor {
+            self.transfer.choose_donor(donor);
+        } else {
+            log(fx, LogLine::TransferRetry);
+            fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
+        }
+    }
+
+    /// A frame of a state transfer has arrived.
+    pub(in crate::node) fn transfer_received(
+        &mut self,
+        from: Peer,
+        frame: &TransferFrame,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        if let TransferFrame::SnapshotTaken { part } = frame {
+            self.snapshot_taken(from, *part, now, fx);
+            return;
+        }
+        let donor = self.transfer.donor();
+        let donor = donor.and_then(|donor| self.group.gmcast.peer_of(donor));
+        if donor != Some(from) {
+            return;
+        }
+        match frame {
+            TransferFrame::Bypass { position } => {
+                self.transfer.hear(Heard::Incremental);
+                log(fx, LogLine::SstReceived(*position));
+                self.store.mark_safe(fx);
+                self.open_port_soon(now, fx);
+            }
+            TransferFrame::SnapshotPart {
+                part,
+                position,
+                database,
+                ..
+            } => {
+                if self.transfer.hear(Heard::Snapshot) || *part == 1 {
+                    self.store.begin_snapshot(fx);
+                }
+                if let Some(database) = database {
+                    self.snapshot_complete(*position, database, now, fx);
+                } else {
+                    self.store.take_snapshot_part(*position, fx);
+                    let taken = TransferFrame::SnapshotTaken { part: *part };
+                    fx.push(Effect::Send(from, Frame::Transfer(taken)));
+                }
+            }
+            TransferFrame::SnapshotTaken { .. } => {}
+            TransferFrame::IstEvent(event) => {
+                self.transfer.hear(Heard::Incremental);
+                self.store.mark_safe(fx);
+                self.ist_event(event, now, fx);
+            }
+            TransferFrame::IstEnd { last } => {
+                self.store.mark_safe(fx);
+                let position = Position::new(self.store.position().uuid, *last);
+                log(fx, LogLine::IstReceived(position));
+                self.finish_joining(now, fx);
+            }
+        }
+    }
+
+    fn snapshot_complete(
+        &mut self,
+        position: Position,
+        database: &Database,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        log(fx, LogLine::SstReceived(position));
+        if self.store.take_snapshot(position, database, fx) {
+            self.finish_joining(now, fx);
+        } else {
+            self.ist_failed("Unsupported CC action version", now, fx);
+        }
+    }
+
+    fn ist_event(&mut self, event: &CachedEvent, now: Time, fx: &mut Effects) {
+        if event.seqno <= self.store.position().seqno {
+            return;
+        }
+        let write_set = event.write_set.as_ref();
+        let change = write_set.map(|write_set| write_set.change.clone());
+        if matches!(&change, Some(Change::Insert(tag)) if self.store.has_row(tag)) {
+            // The same key with another origin (error 1062): the node cannot follow, its state is
+            // void (`replicator_smm.cpp:on_ist_trx`, `mark_corrupt_and_close`).
+            log(fx, LogLine::IstFailed("Failed to apply write set".into()));
+            self.store.mark_corrupt(fx);
+            self.leave_after_failed_ist(now, fx);
+            return;
+        }
+        let config = &self.identity.config;
+        self.store.commit(event, change, Vec::new(), config, fx);
+    }
+
+    /// The transfer cannot be applied: the process lives on without a group.
+    fn ist_failed(&mut self, reason: &str, now: Time, fx: &mut Effects) {
+        log(fx, LogLine::IstFailed(reason.into()));
+        if let Some(seqno) = self.transfer.wanted() {
+            self.store.raise_position(seqno);
+        }
+        self.leave_after_failed_ist(now, fx);
+    }
+
+    fn leave_after_failed_ist(&mut self, now: Time, fx: &mut Effects) {
+        self.transfer.fail();
+        if !self.life.port_open() {
+            self.open_port_soon(now, fx);
+        }
+        self.close_group(Closing::Disconnect, now, fx);
+    }
+
+    fn finish_joining(&mut self, now: Time, fx: &mut Effects) {
+        let Some(conf) = self.transfer.end_joining() else {
+            return;
+        };
+        if self.identity.config.has(DeliberateFault::CatchUpDropped) {
+            self.applier.drop_write_sets();
+        }
+        self.store.adopt_history(conf.uuid, fx);
+        self.store.save_running(fx);
+        self.open_port_soon(now, fx);
+        let seqno = Some(self.store.position().seqno);
+        self.group_send(GcsMessage::Join { seqno }, now, fx);
+        self.apply(now, false, fx);
+    }
+
+    /// No state will come ("Will never receive state. Need to abort.").
+    pub(super) fn transfer_failed(&mut self, now: Time, fx: &mut Effects) {
+        if self.transfer.is_joining() {
+            log(fx, LogLine::WillNeverReceive);
+            self.close_group(Closing::Abort, now, fx);
+        }
+    }
+}

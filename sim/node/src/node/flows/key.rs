@@ -1,0 +1,102 @@
+//! The key of a process at rest: the part of its state that determines what happens next.
+
+use seatrial_galera::{Position, ViewId};
+
+use crate::cache::Gcache;
+use crate::key::StateKey;
+use crate::peer::Peer;
+
+use crate::node::whole::Node;
+
+impl Node {
+    /// Adds the key of this process at rest, without its rows and without what it has to do with single
+    /// peers.
+    pub fn key(&self, into: &mut StateKey) {
+        into.uuid(self.group.uuid());
+        into.word("node");
+        into.plain(self.life.phase() as u8);
+        into.plain(self.life.closing() as u8);
+        for flag in [
+            self.life.boot().new_cluster,
+            self.group.is_open(),
+            self.group.waits_without_limit(),
+            self.store.is_corrupt(),
+            self.applier.is_armed(),
+            self.applier.is_paused(),
+            self.applier.is_locked(),
+            self.clients.someone_stays(),
+            self.applier.has_sent_sync(),
+            self.transfer.has_failed(),
+            self.transfer.is_joining(),
+            self.transfer.is_donating(),
+            self.applier.is_synced(),
+            self.life.port_open(),
+            self.life.term_received(),
+            self.life.term_while_waiting(),
+        ] {
+            into.flag(flag);
+        }
+        let saved = self.store.saved();
+        into.position(saved.position());
+        into.flag(saved.safe_to_bootstrap);
+        into.position(self.store.position());
+        into.count(self.applier.waiting());
+        into.count(self.clients.pending());
+        into.count(self.clients.held());
+        match self.applier.conf() {
+            None => into.word("no conf"),
+            Some(conf) => {
+                into.flag(conf.primary);
+                into.plain(conf.members);
+                into.plain(conf.my_state as u8);
+                into.position(Position::new(conf.uuid, conf.seqno));
+            }
+        }
+        self.store.cache().key(into);
+        self.group.gmcast.key(into);
+        self.group.evs.key(into);
+        self.group.pc.key(into);
+        self.group.gcs.key(into);
+    }
+
+    /// Adds what this process has to do with one peer.
+    pub fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
+        self.group.gmcast.key_of_peer(peer, into);
+    }
+
+    /// Whether the process has a connection with a peer.
+    pub fn is_linked(&self, peer: Peer) -> bool {
+        self.group.gmcast.is_linked(peer)
+    }
+
+    /// The view of the membership that the process is in.
+    pub const fn membership_view(&self) -> ViewId {
+        self.group.evs.view_id()
+    }
+
+    /// Whether what comes from a view is old for this process.
+    pub fn has_left_behind(&self, view: ViewId) -> bool {
+        self.group.evs.has_left_behind(view)
+    }
+
+    /// The nodes have other names from here on, in log lines.
+    pub fn rename(&mut self, names: Vec<String>) {
+        self.identity.names = names;
+    }
+
+    /// The write-set cache, as the process has it.
+    pub const fn cache(&self) -> &Gcache {
+        self.store.cache()
+    }
+}
+
+impl Gcache {
+    /// Adds which positions it covers.
+    pub fn key(&self, into: &mut StateKey) {
+        into.word("gcache");
+        into.position(Position::new(self.uuid, self.lowest()));
+        let last = self.events.last_key_value();
+        let highest = last.map_or(seatrial_galera::Seqno::UNDEFINED, |(seqno, _)| *seqno);
+        into.position(Position::new(self.uuid, highest));
+    }
+}

@@ -1,0 +1,129 @@
+//! What clients and the operator say to the server (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
+
+use seatrial_galera::GcommUuid;
+
+use crate::database::{Change, WriteSet};
+use crate::deliberate_fault::DeliberateFault;
+use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
+use crate::frame::GcsMessage;
+use crate::node::whole::Node;
+use crate::time::Time;
+
+/// `WSREP has not yet prepared node for application use`.
+const NOT_PREPARED: u16 = 1047;
+/// `Lost connection to server during query`: there is no port to answer at.
+const NO_SERVER: u16 = 2002;
+/// `Incorrect arguments to SET`: the provider has refused the option.
+const WRONG_ARGUMENTS: u16 = 1210;
+
+impl Node {
+    /// A client or the operator says something to the server.
+    pub(in crate::node) fn statement(
+        &mut self,
+        request: RequestId,
+        statement: Statement,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        if statement == Statement::HoldOnStop {
+            self.clients.stay();
+            fx.push(Effect::Reply(request, Reply::Ok));
+            return;
+        }
+        // A server that is being stopped takes no connection any more.
+        if !self.life.port_open() || self.life.term_received() {
+            fx.push(Effect::Reply(request, Reply::Error(NO_SERVER)));
+            return;
+        }
+        let config = &self.identity.config;
+        let alone = config.has(DeliberateFault::NonPrimaryWrites);
+        match statement {
+            Statement::Commit(Change::Insert(tag)) if alone && !self.is_ready() => {
+                self.store.insert_locally(tag, request, config, fx);
+            }
+            Statement::Read | Statement::Commit(_) if !self.is_ready() => {
+                fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
+            }
+            Statement::Read | Statement::HoldOnStop => fx.push(Effect::Reply(request, Reply::Ok)),
+            Statement::Commit(_) if self.applier.is_paused() => {
+                self.clients.hold(request, statement);
+            }
+            Statement::Commit(Change::Insert(tag)) | Statement::InsertLocally(tag)
+                if self.store.has_row(&tag) =>
+            {
+                fx.push(Effect::Reply(request, Reply::Duplicate(tag)));
+            }
+            Statement::InsertLocally(tag) => self.store.insert_locally(tag, request, config, fx),
+            Statement::Commit(change) => self.replicate(request, change, now, fx),
+            Statement::PcBootstrap => {
+                let mut out = Vec::new();
+                self.group.pc.bootstrap(&mut out);
+                self.run_pc(out, now, fx);
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::PcWeight(weight) => self.change_weight(request, weight, now, fx),
+            Statement::PcIgnoreSb(on) => {
+                self.identity.config.pc_ignore_sb = on;
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::PcIgnoreQuorum(on) => {
+                self.identity.config.pc_ignore_quorum = on;
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::Lock => {
+                self.applier.lock();
+                self.store.save_position(fx);
+                self.group_send(GcsMessage::Desync, now, fx);
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::Unlock => {
+                self.applier.unlock();
+                let seqno = Some(self.store.position().seqno);
+                self.group_send(GcsMessage::Join { seqno }, now, fx);
+                self.unpause(now, fx);
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+        }
+    }
+
+    /// Puts a client's transaction into the total order.
+    fn replicate(&mut self, request: RequestId, change: Change, now: Time, fx: &mut Effects) {
+        // The process's entropy in front keeps numbers of two lives apart.
+        let number = (self.life.boot().entropy << 24) | self.clients.next_number();
+        let config = &self.identity.config;
+        if config.has(DeliberateFault::AcknowledgedAtOnce) {
+            fx.push(Effect::Reply(request, Reply::Ok));
+        } else {
+            self.clients.wait_for(number, request);
+        }
+        let write_set = WriteSet {
+            origin: self.identity.me,
+            number,
+            seen: self.store.position().seqno,
+            change,
+        };
+        self.group_send(GcsMessage::WriteSet(write_set), now, fx);
+    }
+
+    /// The new weight is a message of the component's (`pc_proto.cpp:set_param`): the client is
+    /// answered with its delivery.
+    fn change_weight(&mut self, request: RequestId, weight: u8, now: Time, fx: &mut Effects) {
+        let message = self.group.pc.weight_install(weight);
+        if message.is_some() {
+            self.clients.ask_weight(request);
+        }
+        let sent = message.is_some_and(|message| self.evs_send(message, now, fx));
+        if !sent {
+            self.clients.unask_weight(request);
+            fx.push(Effect::Reply(request, Reply::Error(WRONG_ARGUMENTS)));
+        }
+    }
+
+    /// A member's weight has changed; where it is this one's, whoever asked for it is answered.
+    pub(super) fn weight_changed(&mut self, source: GcommUuid, weight: u8, fx: &mut Effects) {
+        if source == self.group.uuid() {
+            self.identity.config.pc_weight = weight;
+            self.clients.answer_weight(fx);
+        }
+    }
+}

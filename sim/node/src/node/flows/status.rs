@@ -1,0 +1,134 @@
+//! What can be read of a process: where it is, what it holds, and the wsrep status variables
+//! (`galera/src/replicator_smm_stats.cpp`, `sql/wsrep_server_service.cc:log_state_change`).
+
+use std::collections::BTreeSet;
+
+use seatrial_galera::{ClusterStatus, ConfId, GcommUuid, LocalState, StateUuid, StatusVariables};
+
+use crate::database::Database;
+use crate::frame::GcsNodeState;
+
+use crate::node::parts::Phase;
+use crate::node::whole::Node;
+
+impl Node {
+    /// Where the process is in its life.
+    pub const fn phase(&self) -> Phase {
+        self.life.phase()
+    }
+
+    /// Whether the SQL port is open.
+    pub const fn port_open(&self) -> bool {
+        self.life.port_open()
+    }
+
+    /// The process's database: what a client would read.
+    pub const fn database(&self) -> &Database {
+        self.store.database()
+    }
+
+    /// The node's identity in the group.
+    pub const fn gcomm_uuid(&self) -> GcommUuid {
+        self.group.uuid()
+    }
+
+    /// Whether a state transfer is under way, on either side.
+    pub const fn is_transferring(&self) -> bool {
+        self.transfer.is_joining() || self.transfer.is_donating()
+    }
+
+    /// Whether the wait for a primary component has no limit.
+    pub const fn waits_without_limit(&self) -> bool {
+        self.group.waits_without_limit()
+    }
+
+    /// The members of the last primary view: what quorum is counted over.
+    pub const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
+        self.group.pc.last_primary()
+    }
+
+    /// Whether that is the donor's side.
+    pub const fn is_donating(&self) -> bool {
+        self.transfer.is_donating()
+    }
+
+    /// Whether the component that the node is in is primary, as the group's layer sees it.
+    pub fn in_primary_view(&self) -> bool {
+        self.group.is_primary()
+    }
+
+    /// The members of the component that the node is in; empty before the first one.
+    pub fn members(&self) -> BTreeSet<GcommUuid> {
+        self.group.pc.members()
+    }
+
+    /// Whether connections of group communication are accepted.
+    pub const fn listens(&self) -> bool {
+        self.group.gmcast.is_open()
+    }
+
+    /// The wsrep status variables, as the server would show them.
+    pub fn status(&self) -> StatusVariables {
+        let conf = self.applier.conf();
+        let disconnected = matches!(self.life.phase(), Phase::Disconnected | Phase::Ended);
+        let primary = conf.is_some_and(|conf| conf.primary) && !disconnected;
+        let joining = self.transfer.is_joining();
+        let local_state = if self.store.is_corrupt() && self.group.is_open() {
+            LocalState::Inconsistent
+        } else if !primary {
+            LocalState::Initialized
+        } else if joining {
+            LocalState::Joining
+        } else {
+            match self.group.gcs.my_status() {
+                GcsNodeState::Donor => LocalState::Donor,
+                _ if self.applier.is_synced() => LocalState::Synced,
+                _ => LocalState::Joined,
+            }
+        };
+        let cluster_status = if disconnected {
+            ClusterStatus::Disconnected
+        } else if primary && !joining {
+            ClusterStatus::Primary
+        } else {
+            ClusterStatus::NonPrimary
+        };
+        let size = match (disconnected, conf) {
+            (true, _) | (_, None) => 0,
+            (false, Some(conf)) => conf.members,
+        };
+        let conf_id = conf
+            .filter(|conf| conf.primary && !disconnected)
+            .and_then(|conf| u64::try_from(conf.number).ok())
+            .map_or(ConfId::UNDEFINED, ConfId);
+        StatusVariables {
+            cluster_conf_id: conf_id,
+            cluster_size: size,
+            cluster_state_uuid: if disconnected && !self.transfer.has_failed() {
+                StateUuid::NIL
+            } else {
+                conf.map_or(StateUuid::NIL, |conf| conf.uuid)
+            },
+            cluster_status,
+            connected: !disconnected && conf.is_some(),
+            gcomm_uuid: if disconnected {
+                GcommUuid::NIL
+            } else {
+                self.group.uuid()
+            },
+            last_committed: self.store.position().seqno,
+            local_state_uuid: self.store.position().uuid,
+            ready: self.is_ready(),
+            local_state,
+        }
+    }
+
+    /// Statements that change data are accepted (`wsrep_ready`).
+    pub fn is_ready(&self) -> bool {
+        self.life.phase() == Phase::Connected
+            && self.life.port_open()
+            && !self.transfer.is_joining()
+            && self.applier.is_synced()
+            && self.applier.is_primary()
+    }
+}

@@ -1,0 +1,210 @@
+//! The applier: what is to be applied, in order, and what holds it up.
+
+use std::collections::VecDeque;
+
+use seatrial_galera::Seqno;
+
+use crate::database::WriteSet;
+use crate::effect::{Effect, Effects, TimerId};
+use crate::frame::GcsNodeState;
+use crate::gcs::Conf;
+use crate::time::Time;
+
+use super::votes::{Vote, Votes};
+
+/// Something that the group has ordered and the applier applies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    /// A configuration.
+    Conf(Conf),
+    /// A transaction.
+    WriteSet(Seqno, WriteSet),
+    /// This node's state has changed in the total order.
+    State(GcsNodeState),
+    /// Somebody could not apply this position: how did this node fare?
+    VoteRequest(Seqno),
+}
+
+/// Who holds the applier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Hold {
+    /// Nobody.
+    Free,
+    /// The snapshot that this node gives.
+    Snapshot,
+    /// A global read lock, with or without a snapshot beside it.
+    Lock,
+}
+
+/// The applier of a node.
+///
+/// It owns the queue of what the group has ordered, the last configuration, and what this node has told
+/// the group of its state. The flows `apply`, `vote`, `serve` and those of a state transfer call it. It
+/// never touches the database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Applier {
+    queue: VecDeque<Action>,
+    /// The first action takes a moment, which a timer measures.
+    armed: bool,
+    hold: Hold,
+    /// The last configuration that was processed.
+    conf: Option<Conf>,
+    /// The group counts this node as synced.
+    synced: bool,
+    /// This node has said that it is synced.
+    sync_sent: bool,
+    votes: Votes,
+}
+
+impl Applier {
+    /// An applier with nothing to do.
+    pub(crate) const fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            armed: false,
+            hold: Hold::Free,
+            conf: None,
+            synced: false,
+            sync_sent: false,
+            votes: Votes::none(),
+        }
+    }
+
+    /// Adds an action to the queue.
+    pub(crate) fn push(&mut self, action: Action) {
+        self.queue.push_back(action);
+    }
+
+    /// The next action.
+    pub(crate) fn next(&self) -> Option<&Action> {
+        self.queue.front()
+    }
+
+    /// Takes the next action out of the queue.
+    pub(crate) fn take_next(&mut self) -> Option<Action> {
+        self.queue.pop_front()
+    }
+
+    /// How many actions wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Drops everything that waits.
+    pub(crate) fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    /// Drops the transactions that wait: a mistake that tests plant.
+    pub(crate) fn drop_write_sets(&mut self) {
+        self.queue
+            .retain(|action| !matches!(action, Action::WriteSet(..)));
+    }
+
+    /// Whether the next action may be applied now.
+    pub(crate) const fn is_free(&self) -> bool {
+        matches!(self.hold, Hold::Free) && !self.armed && !self.votes.is_open()
+    }
+
+    /// The first action takes until `at`.
+    pub(crate) fn arm(&mut self, at: Time, fx: &mut Effects) {
+        self.armed = true;
+        fx.push(Effect::SetTimer(TimerId::Apply, at));
+    }
+
+    /// Whether the first action takes a moment.
+    pub(crate) const fn is_armed(&self) -> bool {
+        self.armed
+    }
+
+    /// The moment for the first action has passed.
+    pub(crate) const fn disarm(&mut self) {
+        self.armed = false;
+    }
+
+    /// Whether a snapshot or a read lock holds the applier.
+    pub(crate) const fn is_paused(&self) -> bool {
+        !matches!(self.hold, Hold::Free)
+    }
+
+    /// Whether a read lock holds the applier.
+    pub(crate) const fn is_locked(&self) -> bool {
+        matches!(self.hold, Hold::Lock)
+    }
+
+    /// The snapshot holds the applier; a read lock goes on holding it.
+    pub(crate) const fn pause(&mut self) {
+        if !self.is_locked() {
+            self.hold = Hold::Snapshot;
+        }
+    }
+
+    /// A read lock holds the applier.
+    pub(crate) const fn lock(&mut self) {
+        self.hold = Hold::Lock;
+    }
+
+    /// The read lock is gone; the snapshot holds the applier until it is let go.
+    pub(crate) const fn unlock(&mut self) {
+        self.hold = Hold::Snapshot;
+    }
+
+    /// Lets the applier go on, unless a read lock holds it. Says whether it goes on.
+    pub(crate) const fn resume(&mut self) -> bool {
+        if self.is_locked() {
+            return false;
+        }
+        self.hold = Hold::Free;
+        true
+    }
+
+    /// The last configuration that was processed.
+    pub(crate) const fn conf(&self) -> Option<&Conf> {
+        self.conf.as_ref()
+    }
+
+    /// Whether that one is a working configuration.
+    pub(crate) fn is_primary(&self) -> bool {
+        self.conf.as_ref().is_some_and(|conf| conf.primary)
+    }
+
+    /// The last configuration is this one from here on.
+    pub(crate) fn enter(&mut self, conf: Conf) {
+        self.conf = Some(conf);
+    }
+
+    /// Whether the group counts this node as synced.
+    pub(crate) const fn is_synced(&self) -> bool {
+        self.synced
+    }
+
+    /// The group counts this node as synced, or no longer does.
+    pub(crate) const fn set_synced(&mut self, synced: bool) {
+        self.synced = synced;
+    }
+
+    /// Whether this node has said that it is synced.
+    pub(crate) const fn has_sent_sync(&self) -> bool {
+        self.sync_sent
+    }
+
+    /// This node has said that it is synced, or has to say it again.
+    pub(crate) const fn set_sync_sent(&mut self, sent: bool) {
+        self.sync_sent = sent;
+    }
+
+    /// Opens a vote: the applier waits for the group's decision.
+    pub(crate) fn open_vote(&mut self, vote: Vote) {
+        self.votes.open(vote);
+    }
+
+    /// Whether the group has decided on a position with this node.
+    pub(crate) fn has_decided(&self, seqno: Seqno) -> bool {
+        self.votes.is_decided(seqno)
+    }
+
+    /// The group has decided on a position: gives back this node's vote on it, if it has one.
+    pub(crate) fn decide_vote(&mut self, seqno: Seqno) -> Option<Vote> {
+        self.votes.decide(seqno)
+    }
+}

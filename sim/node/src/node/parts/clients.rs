@@ -1,0 +1,104 @@
+//! The sessions of clients and of the operator, and what they wait for.
+
+use std::collections::BTreeMap;
+
+use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
+
+/// The clients of a server.
+///
+/// It owns the requests that have no answer yet. The flows `serve`, `apply` and `stop` call it. It never
+/// sends anything to the group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Clients {
+    /// Their own transactions that have not come back yet, by number.
+    pending: BTreeMap<u64, RequestId>,
+    /// Statements that wait for the applier to go on.
+    held: Vec<(RequestId, Statement)>,
+    last_number: u64,
+    /// Those who have asked for another weight and wait for its delivery.
+    weight_asked: Vec<RequestId>,
+    /// A session will not let the next orderly stop end.
+    stays: bool,
+}
+
+impl Clients {
+    /// A number for a transaction, unique in this process.
+    pub(crate) const fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// A client waits for its transaction.
+    pub(crate) fn wait_for(&mut self, number: u64, request: RequestId) {
+        self.pending.insert(number, request);
+    }
+
+    /// Whether a client of this server waits for the transaction.
+    pub(crate) fn is_own(&self, number: u64) -> bool {
+        self.pending.contains_key(&number)
+    }
+
+    /// The client that waits for the transaction waits no longer.
+    pub(crate) fn take(&mut self, number: u64) -> Option<RequestId> {
+        self.pending.remove(&number)
+    }
+
+    /// How many transactions have not come back yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Keeps a statement until the applier goes on.
+    pub(crate) fn hold(&mut self, request: RequestId, statement: Statement) {
+        self.held.push((request, statement));
+    }
+
+    /// How many statements wait for the applier.
+    pub(crate) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Takes the statements that wait for the applier.
+    pub(crate) fn take_held(&mut self) -> Vec<(RequestId, Statement)> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Answers every statement that waits for the applier.
+    pub(crate) fn answer_held(&mut self, reply: &Reply, fx: &mut Effects) {
+        let held = self.take_held().into_iter();
+        fx.extend(held.map(|(request, _)| Effect::Reply(request, reply.clone())));
+    }
+
+    /// Connections end: their clients will not learn more.
+    pub(crate) fn lose_all(&mut self, fx: &mut Effects) {
+        let pending = std::mem::take(&mut self.pending).into_values();
+        fx.extend(pending.map(|request| Effect::Reply(request, Reply::Lost)));
+        self.answer_held(&Reply::Lost, fx);
+    }
+
+    /// A client has asked for another weight.
+    pub(crate) fn ask_weight(&mut self, request: RequestId) {
+        self.weight_asked.push(request);
+    }
+
+    /// The question for another weight could not be sent.
+    pub(crate) fn unask_weight(&mut self, request: RequestId) {
+        self.weight_asked.retain(|waiting| *waiting != request);
+    }
+
+    /// The new weight is there.
+    pub(crate) fn answer_weight(&mut self, fx: &mut Effects) {
+        let asked = std::mem::take(&mut self.weight_asked).into_iter();
+        fx.extend(asked.map(|request| Effect::Reply(request, Reply::Ok)));
+    }
+
+    /// A session will not let the next orderly stop end.
+    pub(crate) const fn stay(&mut self) {
+        self.stays = true;
+    }
+
+    /// Whether a session will not let the next orderly stop end.
+    pub(crate) const fn someone_stays(&self) -> bool {
+        self.stays
+    }
+}

@@ -1,0 +1,22 @@
+//! The parts of a node. Each owns its fields: nobody else reads or changes them but by its methods.
+//!
+//! A part knows neither the node nor another part, but for [`Store`], which keeps the redo log, and
+//! [`Applier`], which keeps the votes. What takes more than one part is written in `flows`.
+
+mod applier;
+mod clients;
+mod group;
+mod life;
+mod redo;
+mod store;
+mod transfer;
+mod votes;
+
+pub(crate) use applier::{Action, Applier};
+pub(crate) use clients::Clients;
+pub(crate) use group::{Beginning, Group};
+pub use life::Phase;
+pub(crate) use life::{Closing, Life, Term};
+pub(crate) use store::Store;
+pub(crate) use transfer::{Donation, Heard, Transfer};
+pub(crate) use votes::Vote;

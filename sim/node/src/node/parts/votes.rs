@@ -1,0 +1,59 @@
+//! What this node has said of positions that some member cannot apply.
+
+use seatrial_galera::Seqno;
+
+use crate::frame::CachedEvent;
+
+/// What this node has said of a position.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Vote {
+    /// The position.
+    pub(crate) seqno: Seqno,
+    /// The error's number, 0 for success.
+    pub(crate) code: u16,
+    /// What could not be applied.
+    pub(crate) failed: Option<CachedEvent>,
+}
+
+/// The node's own votes.
+///
+/// [`super::Applier`] owns it: the applier waits while a vote is open. It does not count what others say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Votes {
+    /// A vote that the group has not decided yet.
+    open: Option<Vote>,
+    /// The last position on which the group has decided with this node.
+    decided_up_to: Seqno,
+}
+
+impl Votes {
+    /// No vote so far.
+    pub(super) const fn none() -> Self {
+        Self {
+            open: None,
+            decided_up_to: Seqno::UNDEFINED,
+        }
+    }
+
+    /// Whether a vote is open.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether the group has decided on a position.
+    pub(super) fn is_decided(&self, seqno: Seqno) -> bool {
+        self.decided_up_to >= seqno
+    }
+
+    /// Opens a vote.
+    pub(super) fn open(&mut self, vote: Vote) {
+        self.open = Some(vote);
+    }
+
+    /// The group has decided on a position: gives back this node's vote on it, if it has one.
+    pub(super) fn decide(&mut self, seqno: Seqno) -> Option<Vote> {
+        let vote = self.open.take_if(|vote| vote.seqno == seqno)?;
+        self.decided_up_to = seqno;
+        Some(vote)
+    }
+}

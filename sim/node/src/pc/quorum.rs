@@ -1,0 +1,62 @@
+//! Quorum, counted over the last primary view (`gcomm/src/pc_proto.cpp`).
+
+use std::collections::BTreeSet;
+
+use seatrial_galera::GcommUuid;
+
+use crate::deliberate_fault::DeliberateFault;
+use crate::effect::Note;
+use crate::evs::EvsView;
+
+use super::Pc;
+
+impl Pc {
+    fn weight_of(&self, members: impl Iterator<Item = GcommUuid>) -> u64 {
+        members
+            .filter_map(|uuid| self.instances.get(&uuid))
+            .map(|node| u64::from(node.weight))
+            .sum()
+    }
+
+    /// What counts for a component, and what it is measured against (`pc_proto.cpp:have_quorum`):
+    /// those present count double, those that left in order count once, against a primary view.
+    pub(super) fn votes(&self, view: &EvsView, primary: &BTreeSet<GcommUuid>) -> (u64, u64) {
+        let present = self.weight_of(view.members.intersection(primary).copied());
+        let left = if self.has(DeliberateFault::LeftCountsAsGone) {
+            0
+        } else {
+            self.weight_of(view.left.intersection(primary).copied())
+        };
+        let all = self.weight_of(primary.iter().copied());
+        (2 * present + left, all)
+    }
+
+    /// `pc_proto.cpp:have_quorum`, against the last primary view.
+    pub(super) fn have_quorum(&self, view: &EvsView) -> bool {
+        let (votes, all) = self.votes(view, &self.last_primary);
+        votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
+    }
+
+    /// The sum of [`Self::have_quorum`] for people.
+    pub(super) fn quorum_note(&self, view: &EvsView) -> Note {
+        let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
+        let of_last =
+            |uuids: &BTreeSet<GcommUuid>| uuids.intersection(&self.last_primary).copied().collect();
+        Note::Quorum {
+            present: of_last(&view.members),
+            left: of_last(&view.left),
+            last_primary: self
+                .last_primary
+                .iter()
+                .map(|uuid| (*uuid, u32::from(weight(uuid))))
+                .collect(),
+            holds: self.have_quorum(view),
+        }
+    }
+
+    /// `pc_proto.cpp:have_split_brain`: exactly half.
+    pub(super) fn is_split_brain(&self, view: &EvsView) -> bool {
+        let (votes, all) = self.votes(view, &self.last_primary);
+        votes == all
+    }
+}

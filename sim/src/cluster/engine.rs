@@ -1,0 +1,197 @@
+//! What an engine adds to a cluster, and what both engines then do alike.
+
+use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind};
+
+use crate::machine::MachineEffect;
+use crate::setup;
+
+use super::whole::Cluster;
+
+/// An engine: the network, the time and the order of events of a cluster.
+///
+/// The first group of methods is what engines differ in. The others are written in terms of these and are
+/// the same for every engine.
+pub(crate) trait Engine {
+    /// The cluster.
+    fn cluster(&self) -> &Cluster;
+    /// The cluster, to act on it.
+    fn cluster_mut(&mut self) -> &mut Cluster;
+    /// The instant.
+    fn now(&self) -> Span;
+    /// Notes the instant at which a machine wants to be called next.
+    fn note_deadline(&mut self, peer: Peer);
+    /// Sends a frame over a connection, if there is one.
+    fn send(&mut self, from: Peer, to: Peer, frame: Frame);
+    /// Opens a connection.
+    fn connect(&mut self, from: Peer, to: Peer, channel: Channel);
+    /// Closes one machine's end of a connection.
+    fn close(&mut self, from: Peer, to: Peer, channel: Channel);
+    /// Closes all connections of a machine whose process is gone.
+    fn reset_connections(&mut self, peer: Peer);
+    /// Lets the answer to a request travel to whoever has asked.
+    fn answer(&mut self, id: RequestId, progress: Progress);
+    /// Does to the network what a fault of a machine has done to it.
+    fn follow_fault(&mut self, fault: &Fault, peer: Peer);
+    /// Follows a change in the table of the network.
+    fn follow_links(&mut self);
+
+    /// Carries out what a machine wants and looks at what has changed. It must follow everything that
+    /// happens to a machine.
+    fn settle(&mut self, peer: Peer) {
+        loop {
+            let mut effects = self.cluster_mut().machine_mut(peer).take_effects();
+            if effects.is_empty() {
+                break;
+            }
+            for effect in effects.drain(..) {
+                self.carry_out(peer, effect);
+            }
+            self.cluster_mut().machine_mut(peer).give_back(effects);
+        }
+        self.note_deadline(peer);
+        let now = self.now();
+        self.cluster_mut().notice(peer, now);
+    }
+
+    /// Carries out one effect of a machine.
+    fn carry_out(&mut self, from: Peer, effect: MachineEffect) {
+        match effect {
+            MachineEffect::Send(to, frame) => self.send(from, to, frame),
+            MachineEffect::Connect(to, channel) => self.connect(from, to, channel),
+            MachineEffect::Close(to, channel) => self.close(from, to, channel),
+            MachineEffect::ConnectionsReset => self.reset_connections(from),
+            MachineEffect::OnAllHosts(line) => {
+                for peer in self.cluster().peers() {
+                    let now = self.now();
+                    let cluster = self.cluster_mut();
+                    let id = cluster.requests_mut().next_id();
+                    cluster.requests_mut().begin(id, peer);
+                    cluster.machine_mut(peer).command(now, id, &line);
+                    if peer != from {
+                        self.settle(peer);
+                    }
+                }
+            }
+            MachineEffect::Ended(id, progress) => {
+                if self.cluster().journal().is_on() {
+                    let progress = progress.clone();
+                    self.trace(Some(from), TraceKind::Ended { id, progress });
+                }
+                self.answer(id, progress);
+            }
+            MachineEffect::Trace(what) => self.trace(Some(from), what),
+        }
+    }
+
+    /// Appends to the trace.
+    fn trace(&mut self, peer: Option<Peer>, what: TraceKind) {
+        let now = self.now();
+        self.cluster_mut().trace(now, peer, what);
+    }
+
+    /// Hands a request to the machine that it is for.
+    fn hand_over(&mut self, id: RequestId, request: &Request, peer: Peer) {
+        let now = self.now();
+        let machine = self.cluster_mut().machine_mut(peer);
+        match request {
+            Request::Operator { line, .. } => machine.command(now, id, line),
+            Request::Client { statement, .. } => machine.client(now, id, statement),
+        }
+        self.settle(peer);
+    }
+
+    /// Tells a machine that it has a connection; `dialled` says that it has opened it itself.
+    fn tell_up(&mut self, me: Peer, peer: Peer, channel: Channel, dialled: bool) {
+        let up = TraceKind::LinkUp {
+            peer: self.cluster().name(peer),
+            channel: channel.word().into(),
+        };
+        self.trace(Some(me), up);
+        let now = self.now();
+        let machine = self.cluster_mut().machine_mut(me);
+        machine.link_up(now, peer, channel, dialled);
+        self.settle(me);
+    }
+
+    /// Tells a machine that it has lost a connection, or did not get one.
+    fn tell_down(&mut self, me: Peer, peer: Peer, channel: Channel, reason: &str) {
+        let down = TraceKind::LinkDown {
+            peer: self.cluster().name(peer),
+            channel: channel.word().into(),
+            reason: reason.into(),
+        };
+        self.trace(Some(me), down);
+        self.tell_down_untraced(me, peer, channel);
+    }
+
+    /// The same for an attempt to connect that leaves no trace.
+    fn tell_down_untraced(&mut self, me: Peer, peer: Peer, channel: Channel) {
+        let now = self.now();
+        self.cluster_mut()
+            .machine_mut(me)
+            .link_down(now, peer, channel);
+        self.settle(me);
+    }
+
+    /// Gives a machine a frame.
+    fn deliver(&mut self, to: Peer, from: Peer, frame: Frame) {
+        if self.cluster().journal().is_on() && !frame.is_keepalive() {
+            let received = TraceKind::Received {
+                from: self.cluster().name(from),
+                frame: frame.summary(),
+            };
+            self.trace(Some(to), received);
+        }
+        let now = self.now();
+        self.cluster_mut()
+            .machine_mut(to)
+            .received(now, from, frame);
+        self.settle(to);
+    }
+
+    /// Presses Ctrl-C on a machine.
+    fn press_ctrl_c(&mut self, id: RequestId, peer: Peer) {
+        let now = self.now();
+        self.cluster_mut().machine_mut(peer).interrupt(now, id);
+        self.settle(peer);
+    }
+
+    /// Applies faults at one instant, in order, and traces each with its outcome.
+    fn apply_together(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
+        let mut outcomes = Vec::new();
+        for fault in together {
+            let outcome = self.apply_fault(fault);
+            let what = TraceKind::Fault {
+                fault: fault.clone(),
+                outcome: outcome.clone(),
+            };
+            self.trace(None, what);
+            outcomes.push(outcome);
+        }
+        let now = self.now();
+        let cluster = self.cluster_mut();
+        cluster.touch(now);
+        cluster.count_change();
+        self.follow_links();
+        outcomes
+    }
+
+    /// Applies one fault.
+    fn apply_fault(&mut self, fault: &Fault) -> FaultOutcome {
+        let now = self.now();
+        let cluster = self.cluster_mut();
+        if let Some(outcome) = cluster.network_fault(fault, now) {
+            return outcome;
+        }
+        let Some(peer) = setup::fault_node(fault).and_then(|name| cluster.peer(name)) else {
+            return FaultOutcome::Skipped("no such node".into());
+        };
+        let outcome = cluster.machine_mut(peer).fault(now, fault);
+        if matches!(outcome, FaultOutcome::Applied(_)) {
+            self.follow_fault(fault, peer);
+        }
+        self.settle(peer);
+        outcome
+    }
+}

@@ -1,0 +1,284 @@
+//! The cluster: its machines, with what is known of them.
+
+use seatrial_node::{DeliberateFault, Frame, Peer};
+use seatrial_scenarios::{
+    Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup,
+    Span, TraceKind,
+};
+
+use crate::keyed::Keyed;
+use crate::links::Links;
+use crate::machine::Machine;
+use crate::setup;
+
+use super::journal::Journal;
+use super::requests::Requests;
+use super::watch::{Watch, place};
+
+/// The machines of a run with what is known of them.
+///
+/// It owns the names, the machines, the table of the network, the requests, the trace, and what was last
+/// seen. The engines call it. It knows neither connections nor timers nor an instant of its own: each
+/// method that needs the instant is given it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    names: Vec<NodeName>,
+    keyed: Keyed,
+    machines: Vec<Machine>,
+    links: Links,
+    requests: Requests,
+    watch: Watch,
+    journal: Journal,
+}
+
+impl Cluster {
+    /// The machines of a setup, nothing started; `deliberate_fault` is a mistake in the model, which
+    /// tests alone plant.
+    pub(crate) fn new(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Self {
+        let machines = setup::machines(setup, deliberate_fault);
+        Self {
+            names: setup.nodes.clone(),
+            keyed: setup::keyed(setup),
+            links: Links::default(),
+            requests: Requests::default(),
+            watch: Watch::new(&machines),
+            journal: Journal::new(machines.len()),
+            machines,
+        }
+    }
+
+    /// All places.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = Peer> + use<> {
+        (0..).map(Peer).take(self.machines.len())
+    }
+
+    /// The machines by place.
+    pub(crate) fn machines(&self) -> &[Machine] {
+        &self.machines
+    }
+
+    /// The machines by place, to act on them.
+    pub(crate) fn machines_mut(&mut self) -> &mut [Machine] {
+        &mut self.machines
+    }
+
+    /// The machine at a place.
+    pub(crate) fn machine(&self, peer: Peer) -> &Machine {
+        &self.machines[place(peer)]
+    }
+
+    /// The machine at a place, to act on it; `settle` of the engine must follow.
+    pub(crate) fn machine_mut(&mut self, peer: Peer) -> &mut Machine {
+        &mut self.machines[place(peer)]
+    }
+
+    /// The name of a machine's node.
+    pub(crate) fn name(&self, peer: Peer) -> NodeName {
+        self.names[place(peer)].clone()
+    }
+
+    /// The place of a name.
+    pub(crate) fn peer(&self, name: &NodeName) -> Option<Peer> {
+        let index = self.names.iter().position(|known| known == name)?;
+        u8::try_from(index).ok().map(Peer)
+    }
+
+    /// Gives the nodes other names; everything else stays as it is.
+    ///
+    /// # Panics
+    /// When there are not as many names as nodes.
+    pub(crate) fn rename(&mut self, names: &[NodeName]) {
+        assert_eq!(names.len(), self.names.len(), "a name for each node");
+        self.names = names.to_vec();
+        for machine in &mut self.machines {
+            machine.rename(names);
+        }
+        self.watch.forget();
+    }
+
+    /// Draws everything from here on for another seed.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.keyed = self.keyed.reseeded(seed);
+        for machine in &mut self.machines {
+            machine.reseed(seed);
+        }
+    }
+
+    /// Keeps copies of the state files on every machine, for the fault that puts an old copy back.
+    pub(crate) fn keep_old_copies(&mut self) {
+        for machine in &mut self.machines {
+            machine.keep_old_copies();
+        }
+    }
+
+    /// The table of the network.
+    pub(crate) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// How long a frame that is sent now needs.
+    pub(crate) fn delay(&self, from: Peer, to: Peer, now: Span) -> Span {
+        self.links.delay(&self.keyed, from, to, now)
+    }
+
+    /// How long after a link has healed TCP notices.
+    pub(crate) fn recovery_delay(&self, from: Peer, to: Peer, now: Span) -> Span {
+        Links::recovery_delay(&self.keyed, from, to, now)
+    }
+
+    /// The requests.
+    pub(crate) const fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// The requests, to add one.
+    pub(super) const fn requests_mut(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
+    /// Notes a new request. Its node is `None` where no node has that name; the request is then unknown.
+    pub(crate) fn register(&mut self, request: &Request, now: Span) -> (RequestId, Option<Peer>) {
+        let id = self.requests.next_id();
+        if self.journal.is_on() {
+            let request = request.clone();
+            self.trace(now, None, TraceKind::Request { id, request });
+        }
+        let (Request::Operator { node, .. } | Request::Client { node, .. }) = request;
+        let peer = self.peer(node);
+        if let Some(peer) = peer {
+            self.requests.begin(id, peer);
+            // Rest is counted from what was last done, too: its effect may take a moment to show.
+            self.watch.touch(now);
+        }
+        (id, peer)
+    }
+
+    /// Notes that a request has this answer.
+    pub(crate) fn answered(&mut self, id: RequestId, progress: Progress) {
+        self.requests.answer(id, progress);
+        self.watch.count_change();
+    }
+
+    /// Counts rest from this instant on.
+    pub(crate) const fn touch(&mut self, now: Span) {
+        self.watch.touch(now);
+    }
+
+    /// Counts a change that no machine shows.
+    pub(super) const fn count_change(&mut self) {
+        self.watch.count_change();
+    }
+
+    /// The instant of the last observable change.
+    pub(crate) const fn last_change(&self) -> Span {
+        self.watch.last_change()
+    }
+
+    /// Looks whether anything observable of a machine has changed, and traces it.
+    pub(super) fn notice(&mut self, peer: Peer, now: Span) {
+        let machine = &self.machines[place(peer)];
+        if self.watch.notice(peer, machine, now)
+            && let Some(changed) = self.journal.new_facts(peer, machine)
+        {
+            self.trace(now, Some(peer), changed);
+        }
+    }
+
+    /// Whether nothing is under way anywhere and nothing has changed for `span`.
+    fn is_at_rest(&self, span: Span, now: Span) -> bool {
+        now.saturating_sub(self.watch.last_change()) >= span
+            && self.machines.iter().all(Machine::is_at_rest)
+    }
+
+    /// Whether a condition is met. `looked_at` remembers the change at which the caller has looked last:
+    /// what did not hold then is not looked at again before the next one.
+    pub(crate) fn meets(
+        &mut self,
+        until: &Condition,
+        looked_at: &mut Option<u64>,
+        now: Span,
+    ) -> bool {
+        let revision = self.watch.revision();
+        let seen = looked_at.replace(revision) == Some(revision);
+        match until {
+            Condition::Never => false,
+            Condition::Ended(id) => self.requests.has_ended(*id),
+            Condition::Rest => self.is_at_rest(setup::REST, now),
+            Condition::State(_) | Condition::Not(_) if seen => false,
+            Condition::State(predicate) => predicate.holds(self.look(now)),
+            Condition::Not(predicate) => !predicate.holds(self.look(now)),
+        }
+    }
+
+    /// All nodes now, as far as conditions look at them.
+    fn look(&mut self, now: Span) -> &Observation {
+        self.watch.look(&self.names, &self.machines, now)
+    }
+
+    /// All nodes now, with their histories.
+    pub(crate) fn observe(&mut self, now: Span) -> Observation {
+        let mut seen = self.look(now).clone();
+        for (name, machine) in self.names.iter().zip(&self.machines) {
+            if let Some(node) = seen.nodes.get_mut(name) {
+                node.history = Some(machine.history());
+            }
+        }
+        seen
+    }
+
+    /// All nodes now, looked at afresh; `histories` adds what only a simulation can show.
+    pub(crate) fn observation(&self, histories: bool, now: Span) -> Observation {
+        let nodes = self.names.iter().zip(&self.machines);
+        let nodes = nodes.map(|(name, machine)| (name.clone(), machine.observe(histories)));
+        Observation {
+            at: now,
+            nodes: nodes.collect(),
+        }
+    }
+
+    /// The trace, and whether there is one.
+    pub(crate) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The trace, to take events out of it.
+    pub(crate) const fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// Switches the trace on or off. The run is the same without one, and faster.
+    pub(crate) fn set_traced(&mut self, on: bool) {
+        self.journal.set_on(on);
+        for machine in &mut self.machines {
+            machine.set_traced(on);
+        }
+    }
+
+    /// Appends to the trace.
+    pub(crate) fn trace(&mut self, now: Span, peer: Option<Peer>, what: TraceKind) {
+        if self.journal.is_on() {
+            let name = peer.map(|peer| self.name(peer));
+            self.journal.push(now, name, what);
+        }
+    }
+
+    /// Appends what somebody outside the cluster has to tell.
+    pub(crate) fn record(&mut self, now: Span, node: Option<NodeName>, what: TraceKind) {
+        if self.journal.is_on() {
+            self.journal.push(now, node, what);
+        }
+    }
+
+    /// Traces a frame that is sent, unless it is a keepalive.
+    pub(crate) fn trace_sent(&mut self, now: Span, from: Peer, to: Peer, frame: &Frame) {
+        if self.journal.is_on() && !frame.is_keepalive() {
+            let (to, frame) = (self.name(to), frame.summary());
+            self.trace(now, Some(from), TraceKind::Sent { to, frame });
+        }
+    }
+
+    /// Applies a fault of the network; `None` where it is not one.
+    pub(super) fn network_fault(&mut self, fault: &Fault, now: Span) -> Option<FaultOutcome> {
+        self.links.apply(fault, &self.names, now)
+    }
+}

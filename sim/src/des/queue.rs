@@ -1,0 +1,133 @@
+//! The events to come, in the order of time.
+
+use std::collections::BTreeMap;
+
+use seatrial_node::{Channel, Peer};
+use seatrial_scenarios::Span;
+
+use super::connections::{Arrival, Unanswered};
+
+/// More events than this at one instant are a loop of the model, never a run.
+const EVENTS_AN_INSTANT_MAX: u32 = 100_000;
+
+/// Something that will happen on the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A connection attempt reaches the other side.
+    Dial {
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+    },
+    /// A connection attempt has failed.
+    Refused {
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+    },
+    /// An attempt to connect is repeated or given up.
+    Unanswered(Unanswered),
+    /// The first item in a direction of a connection arrives.
+    Arrive(Arrival),
+    /// A flapping link changes.
+    LinksChange,
+}
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The deadline of a machine has come.
+    Machine(Peer),
+    /// Something happens on the network.
+    Event(Event),
+}
+
+/// When something comes, and after what else of that instant.
+type Turn = (Span, u64);
+
+/// What will happen: the network's events and the machines' deadlines.
+///
+/// It owns the order of everything that happens. The world pushes and pops; the queue knows neither
+/// machines nor connections.
+#[derive(Clone, Debug)]
+pub(super) struct Queue {
+    events: BTreeMap<Turn, Event>,
+    last_number: u64,
+    /// The deadline of each machine by place, numbered as the events are. It changes with almost every
+    /// event, so it stands outside their map.
+    deadlines: Vec<Option<Turn>>,
+    /// How many events there were at the present instant, to notice a loop in which time stands still.
+    events_now: u32,
+}
+
+impl Queue {
+    /// Nothing to come for so many machines.
+    pub(super) fn new(machines: usize) -> Self {
+        Self {
+            events: BTreeMap::new(),
+            last_number: 0,
+            deadlines: vec![None; machines],
+            events_now: 0,
+        }
+    }
+
+    fn turn(&mut self, at: Span) -> Turn {
+        self.last_number += 1;
+        (at, self.last_number)
+    }
+
+    /// Adds an event, after all others of its instant.
+    pub(super) fn push(&mut self, at: Span, event: Event) {
+        let turn = self.turn(at);
+        self.events.insert(turn, event);
+    }
+
+    /// Notes a machine's deadline. One that stays the same keeps its turn.
+    pub(super) fn note_deadline(&mut self, peer: Peer, deadline: Option<Span>) {
+        let index = usize::from(peer.0);
+        if self.deadlines[index].map(|(at, _)| at) != deadline {
+            self.deadlines[index] = deadline.map(|at| self.turn(at));
+        }
+    }
+
+    /// Moves the deadlines to other instants, by place; each keeps its turn among those of its instant.
+    pub(super) fn move_deadlines(&mut self, to: impl Iterator<Item = Option<Span>>) {
+        for (deadline, at) in self.deadlines.iter_mut().zip(to) {
+            *deadline = deadline.and_then(|(_, number)| Some((at?, number)));
+        }
+    }
+
+    /// Whether nothing happens but what machines do at their deadlines.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Takes what happens next, if it comes at `limit` at the latest; `now` is the present instant.
+    ///
+    /// # Panics
+    /// When time stands still: a loop of the model.
+    pub(super) fn pop(&mut self, limit: Span, now: Span) -> Option<(Span, Next)> {
+        let deadlines = (0..).map(Peer).zip(&self.deadlines);
+        let deadlines = deadlines.filter_map(|(peer, turn)| Some(((*turn)?, Some(peer))));
+        let event = self.events.first_key_value().map(|(turn, _)| (*turn, None));
+        let (turn, machine) = deadlines.chain(event).min()?;
+        let at = turn.0;
+        if at > limit {
+            return None;
+        }
+        self.events_now = if at == now { self.events_now + 1 } else { 0 };
+        assert!(
+            self.events_now < EVENTS_AN_INSTANT_MAX,
+            "more than {EVENTS_AN_INSTANT_MAX} events at {at}: time stands still (next: {machine:?}, {:?})",
+            self.events.get(&turn),
+        );
+        let next = match machine {
+            Some(peer) => {
+                self.deadlines[usize::from(peer.0)] = None;
+                Next::Machine(peer)
+            }
+            None => Next::Event(self.events.remove(&turn)?),
+        };
+        Some((at, next))
+    }
+}

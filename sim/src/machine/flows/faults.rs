@@ -1,0 +1,192 @@
+//! The faults that concern one machine: the one table of what a fault does to it, for both engines.
+
+use seatrial_node::Statement as NodeStatement;
+use seatrial_scenarios::console::UnitState;
+use seatrial_scenarios::{Damage, Fault, FaultOutcome, StateFile, TraceKind};
+
+use crate::disk::{GRASTATE, GVWSTATE};
+
+use crate::machine::parts::Asker;
+use crate::machine::whole::Machine;
+
+fn applied(text: impl Into<String>) -> FaultOutcome {
+    FaultOutcome::Applied(text.into())
+}
+
+fn skipped(text: impl Into<String>) -> FaultOutcome {
+    FaultOutcome::Skipped(text.into())
+}
+
+impl Machine {
+    pub(super) fn apply_fault(&mut self, fault: &Fault) -> FaultOutcome {
+        match fault {
+            Fault::Terminate(_) => {
+                self.service.cancel_start();
+                let pid = self.daemon.server().map(|server| server.pid);
+                let killed = self.kill();
+                self.service.cancel_restart();
+                if !killed {
+                    return skipped("no mariadbd runs");
+                }
+                applied(format!("pid {} exited with 137", pid.unwrap_or_default()))
+            }
+            Fault::Crash(_) => {
+                if self.kill() {
+                    applied("exited with 137")
+                } else {
+                    skipped("no mariadbd runs")
+                }
+            }
+            Fault::PowerOff(_) => self.power_off(),
+            Fault::PowerOn(_) => self.power_on(),
+            Fault::Hang(_) => match self.daemon.server_mut() {
+                Some(server) if !server.hung => {
+                    server.hung = true;
+                    self.trace(TraceKind::Process {
+                        text: "mariadbd stopped (SIGSTOP)".into(),
+                    });
+                    applied("process state T")
+                }
+                _ => skipped("no mariadbd runs that could be stopped"),
+            },
+            Fault::Resume(_) => match self.daemon.server_mut() {
+                Some(server) if server.hung => {
+                    server.hung = false;
+                    self.trace(TraceKind::Process {
+                        text: "mariadbd goes on (SIGCONT)".into(),
+                    });
+                    self.server_tick();
+                    applied("process state S")
+                }
+                _ => skipped("no stopped mariadbd"),
+            },
+            Fault::Damage { file, how, .. } => self.damage(*file, *how),
+            Fault::DiskFull(_) => {
+                self.storage.disk_mut().set_full(true);
+                applied("no space left on device")
+            }
+            Fault::DiskLost(_) => {
+                let killed = self.kill();
+                self.service.cancel_restart();
+                self.storage.disk_mut().lose();
+                applied(if killed {
+                    "killed, data folder empty"
+                } else {
+                    "data folder empty"
+                })
+            }
+            Fault::ReadLock(_) => self.session(NodeStatement::Lock, "FLUSH TABLES WITH READ LOCK"),
+            Fault::ReadUnlock(_) => self.session(NodeStatement::Unlock, "UNLOCK TABLES"),
+            Fault::StopHangs(_) => self.session(NodeStatement::HoldOnStop, "a session that stays"),
+            Fault::BackendStop(_) => {
+                if !self.daemon.backend_runs() {
+                    return skipped("the mail back end does not run");
+                }
+                self.daemon.set_backend(false);
+                applied("mail back end ended")
+            }
+            Fault::InterruptTransfer(_) => {
+                let server = self.daemon.server();
+                if server.is_some_and(|server| server.node().is_transferring()) {
+                    applied("transfer connections reset")
+                } else {
+                    skipped("no state transfer is under way")
+                }
+            }
+            Fault::ClockJump { .. } => skipped(
+                "the protocol's timers follow the monotonic clock; a jump of the wall clock has nothing to act on",
+            ),
+            Fault::Cut { .. }
+            | Fault::Partition(_)
+            | Fault::Heal
+            | Fault::Latency { .. }
+            | Fault::Loss { .. }
+            | Fault::Flap { .. } => skipped("a fault of the network, not of a machine"),
+        }
+    }
+
+    fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {
+        if self.daemon.open_server().is_none() {
+            return skipped("no server answers");
+        }
+        self.ask(Asker::Session, statement);
+        applied(what)
+    }
+
+    fn power_off(&mut self) -> FaultOutcome {
+        if !self.powered {
+            return skipped("the machine is off already");
+        }
+        self.powered = false;
+        self.trace(TraceKind::Process {
+            text: "power off".into(),
+        });
+        self.service.cancel_start();
+        self.service.cancel_restart();
+        self.service.set_new_cluster(false);
+        if self.daemon.runs() {
+            self.kill();
+            self.service.cancel_restart();
+            self.out.keep_connections();
+        }
+        self.service.enter(UnitState::Inactive);
+        self.daemon.set_socket_file(false);
+        for running in self.programs.take_all() {
+            let output = seatrial_scenarios::Output {
+                stderr: "client_loop: send disconnect: Broken pipe\n".into(),
+                exit: 255,
+                ..Default::default()
+            };
+            self.out.end_program(running.id, output);
+        }
+        let key = self.site.start_key(self.daemon.starts());
+        self.storage.power_off(self.site.keyed(), &key, self.now);
+        applied("no power")
+    }
+
+    fn power_on(&mut self) -> FaultOutcome {
+        if self.powered {
+            return skipped("the machine is on already");
+        }
+        self.powered = true;
+        self.trace(TraceKind::Process {
+            text: "power on".into(),
+        });
+        // mariadb.service is enabled: the boot starts it.
+        self.unit_start();
+        applied("booted")
+    }
+
+    fn damage(&mut self, file: StateFile, how: Damage) -> FaultOutcome {
+        let path = match file {
+            StateFile::Grastate => GRASTATE,
+            StateFile::Gvwstate => GVWSTATE,
+            StateFile::GaleraCache => {
+                self.storage.disk_mut().lose_cache();
+                return applied("galera.cache unreadable");
+            }
+        };
+        let disk = self.storage.change(self.now);
+        match how {
+            Damage::Delete => {
+                if !disk.remove(path) {
+                    return skipped(format!("there is no {}", file.name()));
+                }
+            }
+            Damage::Empty => disk.write(path, ""),
+            Damage::Garbage => disk.write(path, "\u{1}\u{2}garbage\u{3}\n"),
+            Damage::OldCopy => match self.storage.old_copy(path) {
+                Some(Some(copy)) => self.storage.disk_mut().write(path, &copy),
+                Some(None) => {
+                    self.storage.disk_mut().remove(path);
+                }
+                None => return skipped("no old copy was taken"),
+            },
+        }
+        applied(format!(
+            "{} is now {:?}",
+            file.name(),
+            self.storage.disk().read(path)
+        ))
+    }
+}

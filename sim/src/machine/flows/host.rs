@@ -1,0 +1,216 @@
+//! The machine as the operator's programs see it.
+
+use seatrial_node::DeliberateFault;
+use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, UnitState};
+use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
+
+use crate::machine::parts::{Asker, MachineEffect, Recovery};
+use crate::machine::sql;
+use crate::machine::whole::Machine;
+
+impl Host for Machine {
+    fn node(&self) -> &NodeName {
+        self.name()
+    }
+
+    fn host_name(&self) -> String {
+        format!("{}.example.com", self.name().as_str().to_lowercase())
+    }
+
+    fn now(&self) -> Span {
+        self.now
+    }
+
+    fn force_edit(&self) -> ForceEdit {
+        self.site.installation().force
+    }
+
+    fn mysqld_safe_log(&self) -> MysqldSafeLog {
+        self.site.installation().mysqld_safe_log
+    }
+
+    fn is_arbitrator(&self) -> bool {
+        Self::is_arbitrator(self)
+    }
+
+    fn read_file(&self, path: &str) -> Option<String> {
+        self.storage.disk().read(path).map(str::to_owned)
+    }
+
+    fn write_file(&mut self, path: &str, content: &str) {
+        self.storage.change(self.now).write(path, content);
+    }
+
+    fn replace_file(&mut self, path: &str, content: &str) {
+        self.storage.change(self.now).replace(path, content);
+    }
+
+    fn remove_file(&mut self, path: &str) {
+        self.storage.change(self.now).remove(path);
+    }
+
+    fn remove_data(&mut self) -> bool {
+        if self.daemon.runs() {
+            return false;
+        }
+        self.storage.change(self.now).lose();
+        true
+    }
+
+    fn append_line(&mut self, path: &str, line: &str) {
+        self.storage.disk_mut().append_line(path, line);
+    }
+
+    fn unit(&self) -> UnitState {
+        self.service.state()
+    }
+
+    fn start_unit(&mut self) {
+        self.unit_start();
+    }
+
+    fn stop_unit(&mut self) {
+        self.unit_stop();
+    }
+
+    fn set_new_cluster_flag(&mut self, on: bool) {
+        let config = self.site.config();
+        let kept = config.has(DeliberateFault::NewClusterFlagKept);
+        let was_on = self.service.new_cluster();
+        self.service.set_new_cluster(on || (kept && was_on));
+    }
+
+    fn processes(&self, name: &str) -> usize {
+        usize::from(name == self.site.program() && self.daemon.runs())
+    }
+
+    fn signal(&mut self, name: &str, signal: Signal) -> usize {
+        if name == self.site.program() {
+            self.send_signal(signal)
+        } else {
+            0
+        }
+    }
+
+    fn reboot(&mut self) {
+        self.service.reboot();
+        self.unit_stop();
+        if !self.daemon.runs() {
+            self.after_stop();
+        }
+    }
+
+    fn run_on_all_hosts(&mut self, line: &str) -> bool {
+        self.out.push(MachineEffect::OnAllHosts(line.to_owned()));
+        true
+    }
+
+    fn query(&mut self, sql: &str) -> QueryId {
+        let id = self.programs.next_query();
+        let answer = self.answer_query(id, sql);
+        self.programs.set_answer(id, answer);
+        id
+    }
+
+    fn answer(&mut self, id: QueryId) -> Option<QueryResult> {
+        self.programs.take_answer(id)
+    }
+
+    fn start_recover(&mut self) -> QueryId {
+        let recovery = self.recovery();
+        self.programs.begin_recovery(recovery)
+    }
+
+    fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)> {
+        let recovery = self.programs.take_recovery(id, self.now)?;
+        Some((recovery.lines, recovery.exit))
+    }
+}
+
+impl Machine {
+    /// `mariadbd --wsrep-recover`: fails after 30 s where another server holds the data. A server that
+    /// waits for a primary component has not opened its storage engines yet, and holds nothing
+    /// (seen on real nodes with `wsrep_sst_method=rsync`).
+    fn recovery(&self) -> Recovery {
+        if self.daemon.open_server().is_some() {
+            return Recovery {
+                until: self.now + Span::from_secs(30),
+                lines: vec![
+                    "[ERROR] mariadbd: Can't lock aria control file '/var/lib/mysql/aria_log_control' for exclusive use, error: 11. Will retry for 30 seconds".into(),
+                    "[ERROR] InnoDB: Unable to lock ./ibdata1 error: 11".into(),
+                    "[ERROR] Aborting".into(),
+                ],
+                exit: 1,
+            };
+        }
+        let position = self.recovered_position();
+        Recovery {
+            until: self.now + Span::from_millis(500),
+            lines: vec![format!("[Note] WSREP: Recovered position: {position}")],
+            exit: 0,
+        }
+    }
+
+    /// The answer of the server on this machine, or `None` while it has not come.
+    fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
+        let Some(server) = self.daemon.server() else {
+            return Some(Err(self.no_server_error()));
+        };
+        if server.hung {
+            // The kernel takes the connection, nobody answers.
+            return None;
+        }
+        if !server.node().port_open() {
+            return Some(Err(self.no_server_error()));
+        }
+        let status = server.node().status();
+        match sql::parse(text) {
+            sql::Query::Status(names) => Some(Ok(sql::status_rows(&status, &names))),
+            sql::Query::Variables(names) => Some(Ok(self.variable_rows(&names))),
+            sql::Query::Harmless(rows) => Some(Ok(rows)),
+            sql::Query::Rows if status.ready => {
+                let rows = server.node().database().rows.iter();
+                let rows = rows.map(|tag| vec![tag.clone()]);
+                Some(Ok((vec!["tag".into()], rows.collect())))
+            }
+            sql::Query::Count if status.ready => {
+                let count = server.node().database().rows.len().to_string();
+                Some(Ok((vec!["COUNT(*)".into()], vec![vec![count]])))
+            }
+            sql::Query::Rows | sql::Query::Count => Some(Err(self.error_text(1047))),
+            sql::Query::Statement(statement) => {
+                self.programs.set_answer(id, None);
+                self.ask(Asker::Program(id), statement);
+                self.programs.answer(id)
+            }
+            sql::Query::WrongArguments => Some(Err(self.error_text(1210))),
+            sql::Query::Unknown => Some(Err(format!(
+                "ERROR 1064 (42000): You have an error in your SQL syntax near '{text}'"
+            ))),
+        }
+    }
+
+    pub(super) fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
+        let hosts: Vec<String> = self
+            .site
+            .names()
+            .iter()
+            .map(|name| format!("{}.example.com", name.as_str().to_lowercase()))
+            .collect();
+        let all = [
+            (
+                "wsrep_cluster_address",
+                format!("gcomm://{}", hosts.join(",")),
+            ),
+            ("wsrep_cluster_name", "ciphermail".to_owned()),
+            ("wsrep_node_address", self.host_name()),
+            ("wsrep_node_name", self.host_name()),
+        ];
+        let rows = all
+            .into_iter()
+            .filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name))
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect();
+        (vec!["Variable_name".into(), "Value".into()], rows)
+    }
+}

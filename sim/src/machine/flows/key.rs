@@ -1,0 +1,172 @@
+//! The key of a machine at rest: the part of its state that determines what happens next.
+
+use std::collections::BTreeSet;
+
+use seatrial_galera::{GraState, GvwRead, GvwState, Position};
+use seatrial_node::{Frame, Gcache, GroupFrame, Mark, Peer, StateKey};
+use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
+
+use crate::disk::{GRASTATE, GVWSTATE};
+
+use crate::machine::parts::Incoming;
+use crate::machine::whole::Machine;
+
+/// The line by which operators find a recovered position in the log.
+const RECOVERED: &str = "WSREP: Recovered position";
+
+/// The beginning of the line that tells of a component.
+const COMPONENT: &str = "New COMPONENT: ";
+
+impl Machine {
+    /// Adds the key of this machine at rest, without the rows that it holds.
+    ///
+    /// Left out: what a loss of power would take (the disk is written back after a few quiet
+    /// seconds), terminals of programs that wait for something, and the log but for the last
+    /// recovered position in it.
+    pub(crate) fn key(&self, into: &mut StateKey) {
+        into.word("machine");
+        into.flag(self.powered);
+        into.plain(match self.service.state() {
+            UnitState::Inactive => -1_i64,
+            UnitState::Activating => -2,
+            UnitState::Active => -3,
+            UnitState::Deactivating => -4,
+            UnitState::Failed(code) => i64::from(code),
+        });
+        into.plain(self.daemon.exit().map_or(-1, i64::from));
+        into.flag(self.daemon.has_socket_file());
+        into.flag(self.service.new_cluster());
+        into.flag(self.daemon.backend_runs());
+        key_of_grastate(self.storage.disk().read(GRASTATE), into);
+        key_of_gvwstate(self.storage.disk().read(GVWSTATE), into);
+        into.position(self.storage.disk().database().position);
+        into.flag(self.storage.disk().database().half_copied);
+        self.storage.disk().cache().key(into);
+        into.position(self.logged_position());
+        let Some(server) = self.daemon.server() else {
+            into.word("no process");
+            return;
+        };
+        into.flag(server.hung);
+        // Where the file has been replaced the server goes on writing to the old one.
+        let handle_is_current = server.grastate == self.storage.disk().inode(GRASTATE);
+        into.flag(handle_is_current);
+        into.count(server.process.disk_operations());
+        // Who has spoken meanwhile; how often is a matter of how long the server has hung.
+        let mut spoken = BTreeSet::new();
+        for incoming in &server.inbox {
+            match incoming {
+                Incoming::Received(_, Frame::Group(GroupFrame::Hello { uuid })) => {
+                    spoken.insert(*uuid);
+                }
+                Incoming::Statement(..) => into.word("a statement waits"),
+                Incoming::Term => into.word("SIGTERM waits"),
+                Incoming::LinkUp(..) | Incoming::LinkDown(..) | Incoming::Received(..) => {}
+            }
+        }
+        into.uuids(&spoken);
+        server.node().key(into);
+    }
+
+    /// Adds what its server has to do with a peer.
+    pub(crate) fn key_of_peer(&self, peer: Peer, other: &Self, into: &mut StateKey) {
+        let Some(server) = self.daemon.server() else {
+            return;
+        };
+        server.node().key_of_peer(peer, into);
+        if let Some(theirs) = other.daemon.server() {
+            into.flag(
+                server
+                    .node()
+                    .has_left_behind(theirs.node().membership_view()),
+            );
+        }
+    }
+
+    /// Whether its server has a connection of group communication with a peer.
+    pub(crate) fn is_linked(&self, peer: Peer) -> bool {
+        let process = self.daemon.server();
+        process.is_some_and(|server| server.node().is_linked(peer))
+    }
+
+    /// The write-set cache, as the process has it, if there is one.
+    pub(crate) fn cache(&self) -> &Gcache {
+        let process = self.daemon.server();
+        process.map_or_else(
+            || self.storage.disk().cache(),
+            |server| server.node().cache(),
+        )
+    }
+
+    /// The database, as a client or the next process would see it.
+    pub(crate) fn database(&self) -> &seatrial_node::Database {
+        let open = self.daemon.open_server();
+        open.map_or_else(
+            || self.storage.disk().database(),
+            |server| server.node().database(),
+        )
+    }
+
+    /// Whether a server that has been suspended runs here.
+    pub fn hangs(&self) -> bool {
+        self.daemon.hangs()
+    }
+
+    /// The last component that the log tells of, as far as it says how many members it had and
+    /// whether it was primary.
+    pub(crate) fn last_component(&self) -> String {
+        let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();
+        let line = log
+            .rfind(COMPONENT)
+            .map_or("", |at| &log[at + COMPONENT.len()..]);
+        let line = line.lines().next().unwrap_or_default();
+        // The node's own place among the members says nothing but the order of identities.
+        let telling = |part: &&str| part.starts_with("primary") || part.starts_with("memb_num");
+        let parts: Vec<&str> = line.split(", ").filter(telling).collect();
+        parts.join(", ")
+    }
+
+    fn logged_position(&self) -> Position {
+        let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();
+        let line = log
+            .rfind(RECOVERED)
+            .and_then(|at| log[at..].lines().next())
+            .unwrap_or_default();
+        let words = line.split([' ', ',']);
+        words
+            .filter_map(|word| word.parse().ok())
+            .next_back()
+            .unwrap_or(Position::UNDEFINED)
+    }
+}
+
+fn key_of_grastate(text: Option<&str>, into: &mut StateKey) {
+    let Some(text) = text else {
+        into.word("no grastate.dat");
+        return;
+    };
+    let state = GraState::read(text);
+    into.position(state.position());
+    into.flag(state.safe_to_bootstrap);
+    into.flag(text.is_empty());
+    into.flag(text == state.to_string());
+}
+
+fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
+    let Some(text) = text else {
+        into.word("no gvwstate.dat");
+        return;
+    };
+    match GvwState::read(text) {
+        GvwRead::Restored(state) => {
+            into.word("gvwstate.dat");
+            into.uuid(state.my_uuid);
+            into.view(state.view_id);
+            into.flag(state.bootstrap);
+            into.0
+                .extend(state.members.iter().map(|(uuid, _)| Mark::Uuid(*uuid)));
+        }
+        GvwRead::Nil => into.word("nil gvwstate.dat"),
+        GvwRead::Garbage => into.word("no view in gvwstate.dat"),
+    }
+}

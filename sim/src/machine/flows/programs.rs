@@ -1,0 +1,69 @@
+//! The programs that operators have started go on.
+
+use seatrial_galera::SqlError;
+use seatrial_scenarios::console::Step;
+
+use crate::machine::parts::Running;
+use crate::machine::whole::Machine;
+
+/// Where the server's socket is.
+const SOCKET: &str = "/run/mysqld/mysqld.sock";
+/// Programs that wait for each other longer than this have no end.
+const ROUNDS_MAX: u32 = 100;
+
+impl Machine {
+    /// Lets every program that may go on do so, until none can.
+    pub(super) fn step_programs(&mut self) {
+        let mut progressed = true;
+        let mut rounds = 0;
+        while progressed && rounds < ROUNDS_MAX {
+            progressed = false;
+            rounds += 1;
+            for Running {
+                id, mut program, ..
+            } in self.programs.take_all()
+            {
+                let wake = match program.step(self) {
+                    Step::Wait => None,
+                    Step::Until(at) => Some(at),
+                    Step::Done(output) => {
+                        progressed = true;
+                        self.out.end_program(id, output);
+                        continue;
+                    }
+                };
+                self.programs.push(Running { id, program, wake });
+            }
+        }
+        self.programs.postpone(self.now);
+    }
+
+    /// `ERROR 2002`: no socket, or one that nobody listens at any more.
+    pub(super) fn no_server_error(&self) -> String {
+        let errno = if self.daemon.has_socket_file() {
+            111
+        } else {
+            2
+        };
+        SqlError::NoServer {
+            socket: SOCKET.into(),
+            errno,
+        }
+        .to_string()
+    }
+
+    /// An error number as the client prints it.
+    pub(super) fn error_text(&self, code: u16) -> String {
+        let error = match code {
+            1180 => SqlError::CommitFailed,
+            1210 => SqlError::WrongArguments {
+                statement: "SET".into(),
+            },
+            1213 => SqlError::Deadlock,
+            2002 => return self.no_server_error(),
+            2013 => SqlError::LostConnection,
+            _ => SqlError::NotPrepared,
+        };
+        error.to_string()
+    }
+}

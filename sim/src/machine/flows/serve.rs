@@ -1,0 +1,367 @@
+//! The server process: inputs to the node, its effects, the disk operations that take time.
+
+use seatrial_node::{
+    BootMode, Channel, DiskOp, Due, Identity, Input, IoId, Note, Outgoing, Reply, Signal,
+};
+use seatrial_scenarios::console::UnitState;
+use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
+
+use crate::machine::parts::{Asker, Incoming, MachineEffect, time};
+use crate::machine::sql;
+use crate::machine::whole::Machine;
+
+/// The MariaDB log.
+const LOG: &str = seatrial_scenarios::console::MARIADB_LOG;
+/// The back end's log.
+const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
+/// systemd's `RestartSec` in mariadb.service.
+const RESTART_AFTER: Span = Span::from_secs(5);
+
+impl Machine {
+    /// Starts mariadbd, which is what the unit does after galera_recovery.
+    pub(super) fn spawn(
+        &mut self,
+        new_cluster: bool,
+        start_position: Option<seatrial_galera::RecoveredPosition>,
+    ) {
+        let start = self.daemon.count_start();
+        let (entropy, uuid_epoch) = self.site.process_entropy(start, self.now);
+        let boot = BootMode {
+            new_cluster,
+            start_position,
+            entropy,
+            uuid_epoch,
+        };
+        let names = self.site.names().iter().map(ToString::to_string);
+        let config = self.site.config().clone();
+        let identity = Identity::among(names.collect(), self.site.peer(), config);
+        let pid = self.daemon.start(identity, boot.clone(), self.now);
+        if self.is_arbitrator() {
+            self.service.enter(UnitState::Active);
+        } else {
+            self.log(&format!("[Note] Starting MariaDB as process {pid}"));
+        }
+        let with = if new_cluster {
+            " --wsrep-new-cluster"
+        } else {
+            ""
+        };
+        let program = self.site.program();
+        self.trace(TraceKind::Process {
+            text: format!("{program} started{with}"),
+        });
+        self.feed(Input::Boot(boot));
+    }
+
+    /// Something from outside; a hung process takes it later.
+    pub(super) fn incoming(&mut self, incoming: Incoming) {
+        let Some(server) = self.daemon.server_mut() else {
+            return;
+        };
+        if server.hung {
+            server.inbox.push_back(incoming);
+            return;
+        }
+        self.deliver(incoming);
+        self.step_programs();
+    }
+
+    fn deliver(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::LinkUp(peer, channel, dialled) => self.feed(Input::LinkUp {
+                peer,
+                channel,
+                dialled,
+            }),
+            Incoming::LinkDown(peer, channel) => self.feed(Input::LinkDown(peer, channel)),
+            Incoming::Received(peer, frame) => self.feed(Input::Received(peer, &frame)),
+            Incoming::Statement(id, statement) => self.feed(Input::Statement(id, statement)),
+            Incoming::Term => {
+                let entropy = self.site.stop_entropy(self.now);
+                self.feed(Input::Signal(Signal::Term { entropy }));
+            }
+        }
+    }
+
+    /// Gives the node an input and carries out what follows.
+    fn feed(&mut self, input: Input<'_>) {
+        let mut effects = self.daemon.take_scratch();
+        let Some(server) = self.daemon.server_mut() else {
+            return;
+        };
+        server.process.handle(time(self.now), input, &mut effects);
+        let mut exit = None;
+        for effect in effects.drain(..) {
+            let server = self.daemon.server_mut();
+            let process = server.map(|server| &mut server.process);
+            match process.and_then(|process| process.keep(effect)) {
+                Some(Outgoing::Exit(code)) => exit = Some(code),
+                Some(outgoing) => self.carry_out(outgoing),
+                None => {}
+            }
+        }
+        self.daemon.give_back(effects);
+        self.start_io();
+        self.watch_port();
+        if let Some(code) = exit {
+            self.process_ended(code);
+        }
+    }
+
+    fn carry_out(&mut self, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Send(peer, frame) => self.out.push(MachineEffect::Send(peer, frame)),
+            Outgoing::Connect(peer, channel) => {
+                self.out.push(MachineEffect::Connect(peer, channel));
+            }
+            Outgoing::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
+            Outgoing::Reply(id, reply) => self.reply(id, &reply),
+            Outgoing::Note(Note::Log(line)) => self.log(&line.text()),
+            Outgoing::Note(Note::PortOpen) => {
+                self.daemon.set_socket_file(true);
+                self.trace(TraceKind::Process {
+                    text: "SQL port open".into(),
+                });
+            }
+            Outgoing::Note(Note::Quorum {
+                present,
+                left,
+                last_primary,
+                holds,
+            }) => {
+                let last_primary = last_primary
+                    .iter()
+                    .map(|(uuid, weight)| (self.site.name_of(*uuid), *weight))
+                    .collect();
+                self.trace(TraceKind::Quorum {
+                    present: self.site.names_of(&present),
+                    left: self.site.names_of(&left),
+                    last_primary,
+                    holds,
+                });
+            }
+            Outgoing::Note(Note::Reunion {
+                last_primary,
+                missing,
+            }) => self.trace(TraceKind::Reunion {
+                last_primary: self.site.names_of(&last_primary),
+                missing: self.site.names_of(&missing),
+            }),
+            // It ends when everything else has been carried out: see [`Machine::feed`].
+            Outgoing::Exit(_) => {}
+        }
+    }
+
+    /// The disk takes the next operation, which then needs between 0.2 and 0.8 ms.
+    fn start_io(&mut self) {
+        let start = self.daemon.starts();
+        if let Some(server) = self.daemon.server_mut() {
+            let takes = |io: IoId| self.site.disk_time(start, io.0);
+            server.process.start_disk(time(self.now), takes);
+        }
+    }
+
+    /// The disk has done an operation.
+    fn finish_io(&mut self, io: IoId, op: &DiskOp) {
+        let Some(server) = self.daemon.server_mut() else {
+            return;
+        };
+        let cache_size = self.site.config().gcache_size;
+        let grastate = &mut server.grastate;
+        let result = self.storage.perform(op, grastate, cache_size, self.now);
+        if let Some(text) = sql::describe(op) {
+            self.trace(TraceKind::Disk { text });
+        }
+        self.start_io();
+        self.feed(Input::DiskDone(io, result));
+    }
+
+    /// Timers and disk operations that are due.
+    pub(super) fn server_tick(&mut self) {
+        loop {
+            let Some(server) = self.daemon.server_mut() else {
+                return;
+            };
+            if server.hung {
+                return;
+            }
+            if let Some(incoming) = server.inbox.pop_front() {
+                self.deliver(incoming);
+                continue;
+            }
+            match server.process.take_due(time(self.now)) {
+                Some(Due::Disk(io, op)) => self.finish_io(io, &op),
+                Some(Due::Timer(timer)) => self.feed(Input::Timer(timer)),
+                None => return,
+            }
+        }
+    }
+
+    fn reply(&mut self, id: seatrial_node::RequestId, reply: &Reply) {
+        match self.programs.answered(id) {
+            Some(Asker::Client(request)) => {
+                let progress = match reply {
+                    Reply::Ok => Progress::Acknowledged,
+                    Reply::Duplicate(tag) => Progress::Refused {
+                        code: 1062,
+                        message: sql::duplicate(tag),
+                    },
+                    Reply::Error(code) => Progress::Refused {
+                        code: *code,
+                        message: self.error_text(*code),
+                    },
+                    Reply::Lost => Progress::Unknown,
+                };
+                self.out.end(request, progress);
+            }
+            Some(Asker::Program(query)) => {
+                let answer = match reply {
+                    Reply::Ok => Ok((Vec::new(), Vec::new())),
+                    Reply::Error(code) => Err(self.error_text(*code)),
+                    Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
+                    Reply::Lost => Err(self.error_text(2013)),
+                };
+                self.programs.set_answer(query, Some(answer));
+            }
+            Some(Asker::Session) | None => {}
+        }
+    }
+
+    /// Sends a statement to the node.
+    pub(super) fn ask(&mut self, asker: Asker, statement: seatrial_node::Statement) {
+        let id = self.programs.ask(asker);
+        self.incoming(Incoming::Statement(id, statement));
+    }
+
+    /// systemd and the back end notice when the port opens and when the database becomes usable.
+    fn watch_port(&mut self) {
+        let Some(server) = self.daemon.server_mut() else {
+            return;
+        };
+        let open = server.node().port_open();
+        let ready = server.node().is_ready();
+        let became_ready = ready && !server.was_ready;
+        server.was_ready = ready;
+        if open && self.service.state() == UnitState::Activating {
+            self.service.enter(UnitState::Active);
+        }
+        if became_ready && !self.daemon.backend_runs() {
+            self.daemon.set_backend(true);
+            self.storage
+                .disk_mut()
+                .append_line(BACKEND_LOG, "SMTP Service started plain:10025//127.0.0.1");
+            self.trace(TraceKind::Note {
+                text: "mail back end started".into(),
+            });
+        }
+    }
+
+    /// SIGTERM to the process.
+    pub(super) fn terminate_in_order(&mut self) {
+        self.incoming(Incoming::Term);
+    }
+
+    /// SIGKILL to the process. Says whether there was one.
+    pub(super) fn kill(&mut self) -> bool {
+        if !self.daemon.runs() {
+            return false;
+        }
+        let program = self.site.program();
+        self.trace(TraceKind::Process {
+            text: format!("{program} killed"),
+        });
+        self.process_gone(137);
+        true
+    }
+
+    /// The process has ended by itself: what it wrote before that has been written.
+    fn process_ended(&mut self, code: i32) {
+        let cache_size = self.site.config().gcache_size;
+        if let Some(server) = self.daemon.server_mut() {
+            let disk = self.storage.change(self.now);
+            for op in server.process.take_disk_queue() {
+                disk.perform(&op, &mut server.grastate, cache_size);
+            }
+        }
+        let program = self.site.program();
+        self.trace(TraceKind::Process {
+            text: format!("{program} exited with {code}"),
+        });
+        if code == 0 {
+            self.daemon.set_socket_file(false);
+        }
+        self.process_gone(code);
+    }
+
+    fn process_gone(&mut self, code: i32) {
+        self.daemon.end(code);
+        self.out.push(MachineEffect::ConnectionsReset);
+        for asker in self.programs.take_askers() {
+            match asker {
+                Asker::Client(request) => self.out.end(request, Progress::Unknown),
+                Asker::Program(query) => {
+                    let lost = self.error_text(2013);
+                    self.programs.set_answer(query, Some(Err(lost)));
+                }
+                Asker::Session => {}
+            }
+        }
+        let stopped = self.service.state() == UnitState::Deactivating && code == 0;
+        self.service.enter(if stopped {
+            UnitState::Inactive
+        } else {
+            UnitState::Failed(code)
+        });
+        let supervisor = self.site.installation().supervisor;
+        if code >= 128 && !stopped && supervisor == Supervisor::Systemd {
+            self.service.restart(self.now + RESTART_AFTER);
+        }
+        self.after_stop();
+    }
+
+    /// A line in the error log, and in the trace.
+    pub(super) fn log(&mut self, text: &str) {
+        let line = format!("{} 0 {text}", stamp(self.now));
+        self.storage.disk_mut().append_line(LOG, &line);
+        self.trace(TraceKind::Log { line });
+    }
+
+    /// Whether a server runs: without one the machine has no connection.
+    pub fn has_process(&self) -> bool {
+        self.daemon.runs()
+    }
+
+    /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that
+    /// it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`); whoever
+    /// transfers state waits longer.
+    pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
+        match channel {
+            Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
+            Channel::Transfer => Span::from_secs(10),
+        }
+    }
+
+    /// Which start of the server this is.
+    pub(crate) const fn starts(&self) -> u64 {
+        self.daemon.starts()
+    }
+
+    /// Whether a connection of this kind would be accepted.
+    pub fn listens(&self, channel: Channel) -> bool {
+        let server = self.daemon.server();
+        server.is_some_and(|server| server.process.listens(channel))
+    }
+
+    /// Whether the process takes a connection of this kind now.
+    pub fn accepts(&self, channel: Channel) -> bool {
+        self.powered && self.listens(channel)
+    }
+}
+
+/// The time stamp of the error log. Every run begins at midnight.
+fn stamp(now: Span) -> String {
+    let secs = now.as_micros() / 1_000_000;
+    let (day, of_day) = (secs / 86_400, secs % 86_400);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("2026-01-{:02} {hour:>2}:{minute:02}:{second:02}", day + 1)
+}

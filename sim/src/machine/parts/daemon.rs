@@ -1,0 +1,174 @@
+//! The server process of a machine, and what is left of the last one.
+
+use std::collections::VecDeque;
+
+use seatrial_node::{BootMode, Channel, Effects, Frame, Identity, Node, Peer, Process, Time};
+use seatrial_scenarios::Span;
+
+use crate::disk::Inode;
+
+/// A running mariadbd.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::machine) struct Server {
+    /// The node with its timers and disk operations.
+    pub(in crate::machine) process: Process,
+    /// The number by which the kernel knows it.
+    pub(in crate::machine) pid: u32,
+    /// SIGSTOP: nothing is handled, everything waits.
+    pub(in crate::machine) hung: bool,
+    /// What has come in while it hung.
+    pub(in crate::machine) inbox: VecDeque<Incoming>,
+    /// The handle on grastate.dat.
+    pub(in crate::machine) grastate: Option<Inode>,
+    /// Whether it took statements when somebody last looked.
+    pub(in crate::machine) was_ready: bool,
+}
+
+impl Server {
+    /// The node inside it.
+    pub(in crate::machine) const fn node(&self) -> &Node {
+        self.process.node()
+    }
+}
+
+/// An input that may have to wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::machine) enum Incoming {
+    /// A connection is up; whether this machine has dialled it.
+    LinkUp(Peer, Channel, bool),
+    /// A connection is gone.
+    LinkDown(Peer, Channel),
+    /// A frame has arrived.
+    Received(Peer, Frame),
+    /// Somebody asks the server.
+    Statement(seatrial_node::RequestId, seatrial_node::Statement),
+    /// SIGTERM.
+    Term,
+}
+
+/// The server of a machine, whether or not it runs.
+///
+/// It owns the process and what outlives it: the number of starts, the last exit code, the socket's file,
+/// and the mail back end that depends on it. The flow `serve` drives it. It knows neither unit nor disk.
+#[derive(Clone, Debug, Default)]
+pub(in crate::machine) struct Daemon {
+    running: Option<Server>,
+    /// How many processes there have been: part of what makes each different.
+    starts: u64,
+    exit: Option<i32>,
+    socket_file: bool,
+    backend_running: bool,
+    /// Always empty between two inputs: kept for its room.
+    scratch: Effects,
+}
+
+impl Daemon {
+    /// Counts a start, and says which it is.
+    pub(in crate::machine) const fn count_start(&mut self) -> u64 {
+        self.starts += 1;
+        self.starts
+    }
+
+    /// How many starts there have been.
+    pub(in crate::machine) const fn starts(&self) -> u64 {
+        self.starts
+    }
+
+    /// Starts a process, and says by which number the kernel knows it.
+    pub(in crate::machine) fn start(
+        &mut self,
+        identity: Identity,
+        boot: BootMode,
+        now: Span,
+    ) -> u32 {
+        let pid = 1_000 + u32::try_from(self.starts).unwrap_or(0);
+        self.exit = None;
+        self.running = Some(Server {
+            process: Process::new(identity, boot, time(now)),
+            pid,
+            hung: false,
+            inbox: VecDeque::new(),
+            grastate: None,
+            was_ready: false,
+        });
+        pid
+    }
+
+    /// The process is gone with this exit code.
+    pub(in crate::machine) fn end(&mut self, code: i32) {
+        self.running = None;
+        self.exit = Some(code);
+        self.backend_running = false;
+    }
+
+    /// The running server.
+    pub(in crate::machine) const fn server(&self) -> Option<&Server> {
+        self.running.as_ref()
+    }
+
+    /// The running server, to act on it.
+    pub(in crate::machine) const fn server_mut(&mut self) -> Option<&mut Server> {
+        self.running.as_mut()
+    }
+
+    /// The running server whose port is open.
+    pub(in crate::machine) fn open_server(&self) -> Option<&Server> {
+        self.server().filter(|server| server.node().port_open())
+    }
+
+    /// Takes the empty list for a node's effects.
+    pub(in crate::machine) fn take_scratch(&mut self) -> Effects {
+        std::mem::take(&mut self.scratch)
+    }
+
+    /// Takes back the emptied list.
+    pub(in crate::machine) fn give_back(&mut self, emptied: Effects) {
+        self.scratch = emptied;
+    }
+
+    /// Whether a server runs.
+    pub(in crate::machine) const fn runs(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Whether a server runs that has been suspended.
+    pub(in crate::machine) fn hangs(&self) -> bool {
+        self.server().is_some_and(|server| server.hung)
+    }
+
+    /// The next instant at which something is due; a suspended server does nothing.
+    pub(in crate::machine) fn deadline(&self) -> Option<Span> {
+        let server = self.server().filter(|server| !server.hung)?;
+        server.process.deadline().map(|at| Span(at.0))
+    }
+
+    /// The exit code of the last process; `None` while one runs, and before the first one.
+    pub(in crate::machine) const fn exit(&self) -> Option<i32> {
+        self.exit
+    }
+
+    /// Whether the socket's file is there.
+    pub(in crate::machine) const fn has_socket_file(&self) -> bool {
+        self.socket_file
+    }
+
+    /// The socket's file is there, or no longer is.
+    pub(in crate::machine) const fn set_socket_file(&mut self, there: bool) {
+        self.socket_file = there;
+    }
+
+    /// Whether the mail back end runs.
+    pub(in crate::machine) const fn backend_runs(&self) -> bool {
+        self.backend_running
+    }
+
+    /// The mail back end runs, or no longer does.
+    pub(in crate::machine) const fn set_backend(&mut self, runs: bool) {
+        self.backend_running = runs;
+    }
+}
+
+/// The node's time is the run's.
+pub(in crate::machine) const fn time(now: Span) -> Time {
+    Time(now.as_micros())
+}

@@ -1,0 +1,19 @@
+//! The parts of a machine. Each owns its fields: nobody else reads or changes them but by its methods.
+//!
+//! A part knows neither the machine nor another part. What takes more than one part is written in `flows`.
+
+mod daemon;
+mod outbox;
+mod programs;
+mod service;
+mod site;
+mod storage;
+
+pub(super) use daemon::{Daemon, Incoming, time};
+pub use outbox::MachineEffect;
+pub(super) use outbox::Outbox;
+pub(super) use programs::{Asker, Programs, Recovery, Running};
+pub(super) use service::Service;
+pub use site::Installation;
+pub(super) use site::Site;
+pub(super) use storage::Storage;

@@ -1,0 +1,98 @@
+//! What a machine asks its engine for.
+
+use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::{Output, Progress, RequestId, TraceKind};
+
+/// What a machine asks its engine for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MachineEffect {
+    /// Send a frame over a connection.
+    Send(Peer, Frame),
+    /// Open a connection.
+    Connect(Peer, Channel),
+    /// Close one.
+    Close(Peer, Channel),
+    /// The process is gone: the kernel closes all its connections.
+    ConnectionsReset,
+    /// Type this line on every machine of the cluster.
+    OnAllHosts(String),
+    /// A request has ended.
+    Ended(RequestId, Progress),
+    /// Something for the trace.
+    Trace(TraceKind),
+}
+
+/// The effects that the engine has not taken yet.
+///
+/// It owns them, and whether the machine tells what it does. Every flow appends to it.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Outbox {
+    effects: Vec<MachineEffect>,
+    traced: bool,
+}
+
+impl Outbox {
+    /// Nothing to be done, and everything to be traced.
+    pub(in crate::machine) const fn new() -> Self {
+        Self {
+            effects: Vec::new(),
+            traced: true,
+        }
+    }
+
+    /// Asks for something.
+    pub(in crate::machine) fn push(&mut self, effect: MachineEffect) {
+        self.effects.push(effect);
+    }
+
+    /// A request has ended.
+    pub(in crate::machine) fn end(&mut self, id: RequestId, progress: Progress) {
+        self.push(MachineEffect::Ended(id, progress));
+    }
+
+    /// A program has ended.
+    pub(in crate::machine) fn end_program(&mut self, id: RequestId, output: Output) {
+        self.end(id, Progress::Done(output));
+    }
+
+    /// Tells something for the trace.
+    pub(in crate::machine) fn trace(&mut self, what: TraceKind) {
+        if self.traced {
+            self.push(MachineEffect::Trace(what));
+        }
+    }
+
+    /// Whether the machine tells what it does.
+    pub(in crate::machine) const fn set_traced(&mut self, on: bool) {
+        self.traced = on;
+    }
+
+    /// Nobody is there to close connections: peers hear nothing at all.
+    pub(in crate::machine) fn keep_connections(&mut self) {
+        self.effects
+            .retain(|effect| *effect != MachineEffect::ConnectionsReset);
+    }
+
+    /// Takes all effects.
+    pub(in crate::machine) fn take(&mut self) -> Vec<MachineEffect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes back an emptied list, so that the next effects need no new one.
+    pub(in crate::machine) fn give_back(&mut self, emptied: Vec<MachineEffect>) {
+        if self.effects.is_empty() {
+            self.effects = emptied;
+        }
+    }
+
+    /// Whether nothing is to be done.
+    pub(in crate::machine) fn is_empty(&self) -> bool {
+        self.effects.is_empty()
+    }
+
+    /// Whether a frame is to be sent.
+    pub(in crate::machine) fn sends(&self) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|effect| matches!(effect, MachineEffect::Send(..)))
+    }
+}

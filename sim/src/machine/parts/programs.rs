@@ -1,0 +1,158 @@
+//! The programs that operators have started on a machine, and what they and clients wait for.
+
+use std::collections::BTreeMap;
+
+use seatrial_scenarios::console::{Program, QueryId, QueryResult};
+use seatrial_scenarios::{RequestId, Span};
+
+/// A program that an operator has started.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Running {
+    /// The request by which it was started.
+    pub(in crate::machine) id: RequestId,
+    /// The program.
+    pub(in crate::machine) program: Program,
+    /// When it wants to be called.
+    pub(in crate::machine) wake: Option<Span>,
+}
+
+/// Who has asked the server something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::machine) enum Asker {
+    /// A client of the scenario.
+    Client(RequestId),
+    /// A program on this machine.
+    Program(QueryId),
+    /// A fault that holds a session.
+    Session,
+}
+
+/// A `--wsrep-recover` under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::machine) struct Recovery {
+    /// When it ends.
+    pub(in crate::machine) until: Span,
+    /// What it prints.
+    pub(in crate::machine) lines: Vec<String>,
+    /// Its exit code.
+    pub(in crate::machine) exit: i32,
+}
+
+/// The programs of a machine.
+///
+/// It owns the programs that run, their queries and recoveries, and everybody who waits for an answer of
+/// the server. Flows call it. It lets no program go on by itself.
+#[derive(Clone, Debug, Default)]
+pub(in crate::machine) struct Programs {
+    running: Vec<Running>,
+    queries: BTreeMap<QueryId, Option<QueryResult>>,
+    recoveries: BTreeMap<QueryId, Recovery>,
+    last_query: u32,
+    askers: BTreeMap<seatrial_node::RequestId, Asker>,
+    last_ask: u32,
+}
+
+impl Programs {
+    /// Adds a program.
+    pub(in crate::machine) fn push(&mut self, running: Running) {
+        self.running.push(running);
+    }
+
+    /// Takes the program that was started by a request.
+    pub(in crate::machine) fn take(&mut self, id: RequestId) -> Option<Running> {
+        let index = self.running.iter().position(|running| running.id == id)?;
+        Some(self.running.remove(index))
+    }
+
+    /// Takes all programs.
+    pub(in crate::machine) fn take_all(&mut self) -> Vec<Running> {
+        std::mem::take(&mut self.running)
+    }
+
+    /// A program that asks to be called at once is called with the next change.
+    pub(in crate::machine) fn postpone(&mut self, now: Span) {
+        for running in &mut self.running {
+            if running.wake.is_some_and(|at| at <= now) {
+                running.wake = Some(Span(now.as_micros() + 1_000));
+            }
+        }
+    }
+
+    /// The first instant at which a program wants to be called.
+    pub(in crate::machine) fn wake(&self) -> Option<Span> {
+        self.running.iter().filter_map(|running| running.wake).min()
+    }
+
+    /// The first end of a recovery after an instant.
+    pub(in crate::machine) fn next_recovery(&self, now: Span) -> Option<Span> {
+        let ends = self.recoveries.values().map(|recovery| recovery.until);
+        ends.filter(|until| *until > now).min()
+    }
+
+    /// Whether a recovery has ended whose program has not seen it yet.
+    pub(in crate::machine) fn has_ended_recovery(&self, now: Span) -> bool {
+        let mut recoveries = self.recoveries.values();
+        recoveries.any(|recovery| recovery.until <= now)
+    }
+
+    /// Whether nobody waits for a recovery or for the server.
+    pub(in crate::machine) fn nobody_waits(&self) -> bool {
+        self.recoveries.is_empty() && self.askers.is_empty()
+    }
+
+    /// A number that no query has had.
+    pub(in crate::machine) const fn next_query(&mut self) -> QueryId {
+        self.last_query += 1;
+        QueryId(self.last_query)
+    }
+
+    /// A query has this answer, or none yet.
+    pub(in crate::machine) fn set_answer(&mut self, id: QueryId, answer: Option<QueryResult>) {
+        self.queries.insert(id, answer);
+    }
+
+    /// The answer to a query, if it is there.
+    pub(in crate::machine) fn answer(&self, id: QueryId) -> Option<QueryResult> {
+        self.queries.get(&id)?.clone()
+    }
+
+    /// Takes the answer to a query, if it is there.
+    pub(in crate::machine) fn take_answer(&mut self, id: QueryId) -> Option<QueryResult> {
+        let answer = self.answer(id)?;
+        self.queries.remove(&id);
+        Some(answer)
+    }
+
+    /// A recovery begins.
+    pub(in crate::machine) fn begin_recovery(&mut self, recovery: Recovery) -> QueryId {
+        let id = self.next_query();
+        self.recoveries.insert(id, recovery);
+        id
+    }
+
+    /// Takes a recovery that has ended.
+    pub(in crate::machine) fn take_recovery(&mut self, id: QueryId, now: Span) -> Option<Recovery> {
+        if self.recoveries.get(&id)?.until > now {
+            return None;
+        }
+        self.recoveries.remove(&id)
+    }
+
+    /// Somebody asks the server: gives the question's number.
+    pub(in crate::machine) fn ask(&mut self, asker: Asker) -> seatrial_node::RequestId {
+        self.last_ask += 1;
+        let id = seatrial_node::RequestId(self.last_ask);
+        self.askers.insert(id, asker);
+        id
+    }
+
+    /// The server has answered a question: says who has asked.
+    pub(in crate::machine) fn answered(&mut self, id: seatrial_node::RequestId) -> Option<Asker> {
+        self.askers.remove(&id)
+    }
+
+    /// The server is gone: says who has waited for it.
+    pub(in crate::machine) fn take_askers(&mut self) -> impl Iterator<Item = Asker> + use<> {
+        std::mem::take(&mut self.askers).into_values()
+    }
+}

@@ -1,0 +1,115 @@
+//! The state of mariadb.service, or of garb.service.
+
+use seatrial_scenarios::Span;
+use seatrial_scenarios::console::UnitState;
+
+/// The unit of a machine.
+///
+/// It owns what systemd knows: the state, a start that is under way, a restart or a reboot to come. The flow
+/// `service` calls it. It starts and ends no process itself.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Service {
+    state: UnitState,
+    /// A start is under way: galera_recovery ends at this instant.
+    recovery_until: Option<Span>,
+    restart_at: Option<Span>,
+    /// The environment asks for `--wsrep-new-cluster`.
+    new_cluster: bool,
+    /// A reboot waits for the stop.
+    reboots: bool,
+}
+
+impl Service {
+    /// A unit that was never started.
+    pub(in crate::machine) const fn new() -> Self {
+        Self {
+            state: UnitState::Inactive,
+            recovery_until: None,
+            restart_at: None,
+            new_cluster: false,
+            reboots: false,
+        }
+    }
+
+    /// Its state.
+    pub(in crate::machine) const fn state(&self) -> UnitState {
+        self.state
+    }
+
+    /// It has this state from here on.
+    pub(in crate::machine) const fn enter(&mut self, state: UnitState) {
+        self.state = state;
+    }
+
+    /// Whether a start is under way.
+    pub(in crate::machine) const fn is_starting(&self) -> bool {
+        self.recovery_until.is_some()
+    }
+
+    /// A start begins: galera_recovery ends at this instant.
+    pub(in crate::machine) const fn begin_start(&mut self, until: Span) {
+        self.restart_at = None;
+        self.state = UnitState::Activating;
+        self.recovery_until = Some(until);
+    }
+
+    /// A start that is under way is given up. Says whether there was one.
+    pub(in crate::machine) const fn cancel_start(&mut self) -> bool {
+        self.recovery_until.take().is_some()
+    }
+
+    /// Whether galera_recovery has ended; the server is to be started then.
+    pub(in crate::machine) fn end_recovery(&mut self, now: Span) -> bool {
+        self.recovery_until.take_if(|until| *until <= now).is_some()
+    }
+
+    /// Restarts the server at this instant.
+    pub(in crate::machine) const fn restart(&mut self, at: Span) {
+        self.restart_at = Some(at);
+    }
+
+    /// Whether a restart is due.
+    pub(in crate::machine) fn restart_is_due(&self, now: Span) -> bool {
+        self.restart_at.is_some_and(|at| at <= now)
+    }
+
+    /// The instant of a restart.
+    pub(in crate::machine) const fn restart_at(&self) -> Option<Span> {
+        self.restart_at
+    }
+
+    /// No restart follows.
+    pub(in crate::machine) const fn cancel_restart(&mut self) {
+        self.restart_at = None;
+    }
+
+    /// The next instant at which something happens by itself.
+    pub(in crate::machine) fn deadline(&self) -> Option<Span> {
+        self.recovery_until.into_iter().chain(self.restart_at).min()
+    }
+
+    /// Whether the environment asks for `--wsrep-new-cluster`.
+    pub(in crate::machine) const fn new_cluster(&self) -> bool {
+        self.new_cluster
+    }
+
+    /// The environment asks for `--wsrep-new-cluster`, or no longer does.
+    pub(in crate::machine) const fn set_new_cluster(&mut self, on: bool) {
+        self.new_cluster = on;
+    }
+
+    /// A reboot waits for the stop.
+    pub(in crate::machine) const fn reboot(&mut self) {
+        self.reboots = true;
+    }
+
+    /// Whether a reboot waits for the stop.
+    pub(in crate::machine) const fn reboots(&self) -> bool {
+        self.reboots
+    }
+
+    /// The stop is over: says whether a reboot has waited for it.
+    pub(in crate::machine) const fn take_reboot(&mut self) -> bool {
+        std::mem::replace(&mut self.reboots, false)
+    }
+}

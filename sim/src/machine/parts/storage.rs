@@ -1,0 +1,79 @@
+//! The machine's disk, and when it was last written to.
+
+use std::collections::BTreeMap;
+
+use seatrial_node::{DiskOp, IoResult};
+use seatrial_scenarios::Span;
+
+use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode};
+use crate::keyed::Keyed;
+
+/// After this long without a change a machine has written everything back.
+const WRITEBACK: Span = Span::from_secs(5);
+
+/// The disk of a machine.
+///
+/// It owns the disk, the time of its last change, and copies of the state files that a fault may put back.
+/// It knows no process.
+#[derive(Clone, Debug, Default)]
+pub(in crate::machine) struct Storage {
+    disk: Disk,
+    last_change: Span,
+    old_copies: BTreeMap<&'static str, Option<String>>,
+}
+
+impl Storage {
+    /// The disk, to be read.
+    pub(in crate::machine) const fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// The disk, to be changed without a delay of what was written before.
+    pub(in crate::machine) const fn disk_mut(&mut self) -> &mut Disk {
+        &mut self.disk
+    }
+
+    /// The disk, to be changed at an instant: what was written is not written back for a while.
+    pub(in crate::machine) const fn change(&mut self, now: Span) -> &mut Disk {
+        self.last_change = now;
+        &mut self.disk
+    }
+
+    /// Does one operation of a server. `grastate` is the handle that the server opened at its start.
+    pub(in crate::machine) fn perform(
+        &mut self,
+        op: &DiskOp,
+        grastate: &mut Option<Inode>,
+        cache_size: u64,
+        now: Span,
+    ) -> IoResult {
+        let before = self.disk.revision();
+        let result = self.disk.perform(op, grastate, cache_size);
+        if self.disk.revision() != before {
+            self.last_change = now;
+        }
+        result
+    }
+
+    /// Keeps copies of the state files; and everything so far is on disk.
+    pub(in crate::machine) fn keep_old_copies(&mut self) {
+        self.disk.sync_all();
+        for path in [GRASTATE, GVWSTATE] {
+            let copy = self.disk.read(path).map(str::to_owned);
+            self.old_copies.insert(path, copy);
+        }
+    }
+
+    /// The copy of a state file, `None` inside where there was no such file. `None` where no copy was taken.
+    pub(in crate::machine) fn old_copy(&self, path: &str) -> Option<Option<String>> {
+        self.old_copies.get(path).cloned()
+    }
+
+    /// The machine loses its power; draws are made by `keyed` for this loss.
+    pub(in crate::machine) fn power_off(&mut self, keyed: &Keyed, key: &[u64], now: Span) {
+        if now.saturating_sub(self.last_change) >= WRITEBACK {
+            self.disk.sync_all();
+        }
+        self.disk.power_off(keyed, key);
+    }
+}

@@ -1,0 +1,99 @@
+//! The whole machine: its parts.
+
+use seatrial_node::Peer;
+use seatrial_scenarios::{NodeName, Span, TraceKind};
+
+use super::parts::{Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage};
+
+/// The machine of one node.
+///
+/// It owns its parts, the instant and the power. The flows alone may touch more than one part at a time.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub(super) site: Site,
+    pub(super) now: Span,
+    pub(super) powered: bool,
+    pub(super) storage: Storage,
+    pub(super) service: Service,
+    pub(super) daemon: Daemon,
+    pub(super) programs: Programs,
+    pub(super) out: Outbox,
+}
+
+impl Machine {
+    /// A machine with everything installed and nothing started.
+    pub fn new(peer: Peer, installation: Installation) -> Self {
+        Self {
+            site: Site::new(peer, installation),
+            now: Span::ZERO,
+            powered: true,
+            storage: Storage::default(),
+            service: Service::new(),
+            daemon: Daemon::default(),
+            programs: Programs::default(),
+            out: Outbox::new(),
+        }
+    }
+
+    /// The node's name.
+    pub fn name(&self) -> &NodeName {
+        self.site.name()
+    }
+
+    /// Whether the machine runs garbd instead of a server.
+    pub const fn is_arbitrator(&self) -> bool {
+        self.site.is_arbitrator()
+    }
+
+    /// Whether the machine has power.
+    pub const fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// Takes what the machine wants done.
+    pub fn take_effects(&mut self) -> Vec<MachineEffect> {
+        self.out.take()
+    }
+
+    /// Takes back the emptied list of [`Machine::take_effects`], so that the next effects need no new one.
+    pub(crate) fn give_back(&mut self, emptied: Vec<MachineEffect>) {
+        self.out.give_back(emptied);
+    }
+
+    /// The next instant at which [`Machine::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Span> {
+        let server = self.daemon.deadline();
+        let programs = [self.programs.wake(), self.programs.next_recovery(self.now)];
+        let all = [server, self.service.deadline()].into_iter();
+        all.chain(programs).flatten().min()
+    }
+
+    /// Tells something for the trace.
+    pub(super) fn trace(&mut self, what: TraceKind) {
+        self.out.trace(what);
+    }
+
+    /// Whether the machine tells what it does. It does the same either way.
+    pub const fn set_traced(&mut self, on: bool) {
+        self.out.set_traced(on);
+    }
+
+    /// Everything from here on that is drawn is drawn for another seed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.site.reseed(seed);
+    }
+
+    /// Gives the nodes other names; everything else stays as it is.
+    pub(crate) fn rename(&mut self, names: &[NodeName]) {
+        self.site.rename(names);
+        if let Some(server) = self.daemon.server_mut() {
+            let names = names.iter().map(ToString::to_string).collect();
+            server.process.rename(names);
+        }
+    }
+
+    /// Keeps copies of the state files, for a fault that puts one back; and everything so far is on disk.
+    pub fn keep_old_copies(&mut self) {
+        self.storage.keep_old_copies();
+    }
+}

@@ -1,0 +1,195 @@
+//! The set-up of a run, for both engines: it installs the machines and builds the initial state by the same
+//! history.
+
+use seatrial_node::{Config, ConfigError, DeliberateFault, Peer};
+use seatrial_scenarios::{
+    Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
+    Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
+};
+
+use crate::keyed::Keyed;
+use crate::machine::{Installation, Machine};
+
+/// How long nothing must change for a simulated cluster to be at rest.
+pub(crate) const REST: Span = Span::from_secs(40);
+
+/// Why an initial state could not be built: always a mistake in the model or in the options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError(pub String);
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the initial state was not reached: {}", self.0)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// The configuration of one node.
+///
+/// # Errors
+/// When an option or its value is not known to the model.
+pub fn config_of(
+    node: &NodeName,
+    timers: Timers,
+    options: &Options,
+) -> Result<Config, ConfigError> {
+    let mut config = match timers {
+        Timers::Default => Config::default(),
+        Timers::Fast => Config::fast(),
+    };
+    let own = options.node_settings.get(node);
+    for (name, value) in options.settings.iter().chain(own.into_iter().flatten()) {
+        config.set(name, value)?;
+    }
+    Ok(config)
+}
+
+/// The source of draws of a setup.
+pub(crate) fn keyed(setup: &Setup) -> Keyed {
+    let keyed = Keyed::new(setup.seed);
+    match setup.options.jitter {
+        Jitter::Drawn => keyed,
+        Jitter::None => keyed.without_jitter(),
+    }
+}
+
+/// The machines of a setup; `deliberate_fault` is a mistake in the model, which tests alone plant.
+///
+/// # Panics
+/// When an option is not known: scenario files are checked before they are run.
+pub fn machines(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Vec<Machine> {
+    setup
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| {
+            let mut config = config_of(node, setup.timers, &setup.options)
+                .expect("invariant: the options of a scenario have been checked");
+            config.deliberate_fault = deliberate_fault;
+            config.jitter = setup.options.jitter == Jitter::Drawn;
+            let installation = Installation {
+                names: setup.nodes.clone(),
+                config,
+                supervisor: setup.options.supervisor,
+                force: setup.options.force,
+                mysqld_safe_log: setup.options.mysqld_safe_log,
+                seed: setup.seed,
+            };
+            let peer = Peer(u8::try_from(index).expect("invariant: a handful of nodes"));
+            Machine::new(peer, installation)
+        })
+        .collect()
+}
+
+/// The node that a fault concerns, where it concerns one machine.
+pub fn fault_node(fault: &Fault) -> Option<&NodeName> {
+    fault.node()
+}
+
+/// The capabilities of both simulated engines: every fault of the language.
+pub fn capabilities(engine: &str) -> Capabilities {
+    Capabilities {
+        engine: engine.to_owned(),
+        faults: Fault::KINDS
+            .iter()
+            .map(|kind| kind.name.to_owned())
+            .collect(),
+        histories: true,
+    }
+}
+
+/// Builds the initial state through the port, as on any engine: bootstrap the first node, create the
+/// table, let the others join in turn.
+///
+/// # Errors
+/// When a node does not get there.
+pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), BuildError> {
+    if setup.initial == Initial::Empty {
+        return Ok(());
+    }
+    let limit = Span::from_secs(120);
+    for (index, node) in setup.nodes.iter().enumerate() {
+        let arbitrator = setup.options.is_arbitrator(node);
+        let line = match index {
+            _ if arbitrator => "systemctl start garb",
+            0 => "galera_new_cluster",
+            _ => "systemctl start mariadb",
+        };
+        testbed.start(Request::Operator {
+            node: node.clone(),
+            line: line.to_owned(),
+        });
+        let synced = if arbitrator {
+            NodePredicate {
+                process: Some(ProcessState::Running),
+                ..NodePredicate::default()
+            }
+        } else {
+            NodePredicate {
+                local_state: Some("Synced".into()),
+                ready: Some("ON".into()),
+                ..NodePredicate::default()
+            }
+        };
+        let until = Predicate {
+            nodes: vec![(node.clone(), synced)],
+            ..Predicate::default()
+        };
+        testbed
+            .wait(&Condition::State(until), limit)
+            .await
+            .map_err(|_| BuildError(format!("{node} is not Synced after {limit}")))?;
+        if index == 0 {
+            for ddl in ["database", "table"] {
+                let statement = Statement::Ddl(ddl.to_owned());
+                let id = testbed.start(Request::Client {
+                    node: node.clone(),
+                    statement,
+                });
+                testbed
+                    .wait(&Condition::Ended(id), limit)
+                    .await
+                    .map_err(|_| BuildError(format!("creating the {ddl} on {node} hangs")))?;
+            }
+        }
+    }
+    let all = Predicate {
+        cluster: vec![ClusterPredicate::AllSynced],
+        ..Predicate::default()
+    };
+    testbed
+        .wait(&Condition::State(all), limit)
+        .await
+        .map_err(|_| BuildError("not all nodes are Synced".into()))?;
+    if setup.initial == Initial::Down {
+        for node in setup.nodes.iter().rev() {
+            let unit = if setup.options.is_arbitrator(node) {
+                "garb"
+            } else {
+                "mariadb"
+            };
+            let line = format!("systemctl stop {unit}");
+            let id = testbed.start(Request::Operator {
+                node: node.clone(),
+                line,
+            });
+            let gone = NodePredicate {
+                process: Some(ProcessState::Exited),
+                ..NodePredicate::default()
+            };
+            let until = Predicate {
+                nodes: vec![(node.clone(), gone)],
+                ..Predicate::default()
+            };
+            testbed
+                .wait(&Condition::State(until), limit)
+                .await
+                .map_err(|_| BuildError(format!("{node} does not stop")))?;
+            let _ = testbed.wait(&Condition::Ended(id), limit).await;
+        }
+    }
+    // A moment of quiet, so that nothing of the construction is still under way.
+    let _ = testbed.wait(&Condition::Never, Span::from_secs(2)).await;
+    Ok(())
+}
