@@ -395,7 +395,7 @@ fn signs(facts: &[&Fact], file: &InputFile) -> Signs {
     signs.names.remove("unspecified");
     signs.names.remove("");
     if signs.names.is_empty()
-        && let Some(host) = &file.summary.host
+        && let Some(host) = file.summary.hosts.first()
     {
         signs.names.insert(host.clone());
     }

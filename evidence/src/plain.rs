@@ -28,6 +28,8 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "Value:",
         "safe_to_bootstrap",
         "galera_recovery",
+        "Unable to lock ",
+        "Can't lock aria",
         "grastate",
         "seatrial-collector",
         "garbd",

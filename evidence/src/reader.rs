@@ -1,6 +1,7 @@
 //! The reader of one file: bytes in, in chunks of any size; facts out.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use bstr::ByteSlice;
 use serde::Deserialize;
@@ -42,8 +43,8 @@ pub struct Summary {
     pub too_long: u64,
     /// How many bytes are zero.
     pub zeros: u64,
-    /// The host, container or pod that a transport's prefix named most recently.
-    pub host: Option<String>,
+    /// The hosts, containers or pods that transports' prefixes named on lines of servers; at most eight.
+    pub hosts: BTreeSet<String>,
 }
 
 /// Reads one file.
@@ -206,15 +207,19 @@ impl State {
     }
 
     fn host(&mut self, host: &[u8]) {
-        if self.read.host.as_deref().map(str::as_bytes) != Some(host) {
-            self.read.host = Some(shown(&host.to_str_lossy()));
+        const HOSTS_MAX: usize = 8;
+        let host = host.to_str_lossy();
+        if !self.read.hosts.contains(&*host) && self.read.hosts.len() < HOSTS_MAX {
+            self.read.hosts.insert(shown(&host));
         }
     }
 
     /// Reads a line of text.
     fn text(&mut self, line: &[u8], sink: &mut dyn FnMut(Fact)) {
         let envelope = envelope::open(line);
-        if let Some(host) = envelope.host {
+        if let Some(host) = envelope.host
+            && envelope.is_headed
+        {
             self.host(host);
         }
         if let Some(at) = envelope.at

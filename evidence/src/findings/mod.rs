@@ -2,6 +2,7 @@
 
 mod cluster;
 mod node;
+mod notes;
 
 use serde::Serialize;
 

@@ -86,6 +86,11 @@ pub(super) fn read(message: &[u8]) -> Read {
 /// Reads a line without a head: what a shell or a server says before its log begins.
 pub(crate) fn of_a_shell(line: &[u8]) -> Read {
     let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
+    if has(b"Unable to lock ") || has(b"Can't lock aria control file") {
+        return Read::Event(Event::Failed {
+            why: Failure::Locked,
+        });
+    }
     let tools = [
         &b"galera_recovery"[..],
         b"mysqld",

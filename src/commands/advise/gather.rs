@@ -93,11 +93,33 @@ pub(super) fn gather(args: &AdviseArgs) -> Result<Gathered, Stop> {
         away,
         intake,
     };
+    gathered.refuse_mixtures()?;
     gathered.refuse_rivals()?;
     Ok(gathered)
 }
 
 impl Gathered {
+    /// One file with the lines of several containers: a line would count for the wrong node.
+    fn refuse_mixtures(&self) -> Result<(), Stop> {
+        for file in self.intake.files() {
+            let hosts: Vec<&str> = file.summary.hosts.iter().map(String::as_str).collect();
+            if let [one, other, ..] = hosts.as_slice() {
+                return Err(refusal(
+                    format!(
+                        "{} holds lines of several nodes: {}",
+                        file.name,
+                        hosts.join(", ")
+                    ),
+                    &format!(
+                        "give one file for each, such as `docker compose logs {one} >{one}.log` and \
+                         `docker compose logs {other} >{other}.log`"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Two state files of one node that differ: nobody can say which is the present one.
     fn refuse_rivals(&self) -> Result<(), Stop> {
         for node in &self.nodes {
