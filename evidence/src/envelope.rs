@@ -215,7 +215,14 @@ fn is_a_word_of_ours(name: &[u8]) -> bool {
         b"InnoDB",
         b"Version",
     ];
-    name.starts_with(b"wsrep") || name.starts_with(b"innodb") || WORDS.contains(&name)
+    // Shells and programs begin their complaints with their own names.
+    const PROGRAMS: [&[u8]; 9] = [
+        b"wsrep", b"innodb", b"galera", b"mysql", b"mariadb", b"bash", b"sh", b"sudo", b"dash",
+    ];
+    PROGRAMS.iter().any(|program| {
+        name.strip_prefix(*program)
+            .is_some_and(|rest| rest.is_empty() || matches!(rest[0], b'_' | b'd' | b'b' | b'.'))
+    }) || WORDS.contains(&name)
 }
 
 /// Reads a server's or mysqld_safe's head; `None` where the line does not begin with one.

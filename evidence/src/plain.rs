@@ -13,37 +13,41 @@ use crate::words::{after, position, shown, word};
 
 /// A line with none of these words says nothing.
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new([
-        "wsrep",
-        "Active:",
-        "mysqld",
-        "mariadbd",
-        "innodb_flush",
-        "innodb-flush",
-        "sync_binlog",
-        "sync-binlog",
-        "GALERA",
-        "FULL_PXC",
-        "LAST_LINE",
-        "Value:",
-        "safe_to_bootstrap",
-        "galera_recovery",
-        "Unable to lock ",
-        "Can't lock aria",
-        "grastate",
-        "seatrial-collector",
-        "garbd",
-        "View:",
-        "view (",
-        "view(",
-        "Recovered position",
-        "datadir",
-        "bind-address",
-        "bind_address",
-        "client]",
-        "server]",
-    ])
-    .expect("a few words make a small automaton")
+    // A client may print names in upper case.
+    let mut builder = AhoCorasick::builder();
+    builder
+        .ascii_case_insensitive(true)
+        .build([
+            "wsrep",
+            "Active:",
+            "mysqld",
+            "mariadbd",
+            "innodb_flush",
+            "innodb-flush",
+            "sync_binlog",
+            "sync-binlog",
+            "GALERA",
+            "FULL_PXC",
+            "LAST_LINE",
+            "Value:",
+            "safe_to_bootstrap",
+            "galera_recovery",
+            "Unable to lock ",
+            "Can't lock aria",
+            "grastate",
+            "seatrial-collector",
+            "garbd",
+            "View:",
+            "view (",
+            "view(",
+            "Recovered position",
+            "datadir",
+            "bind-address",
+            "bind_address",
+            "client]",
+            "server]",
+        ])
+        .expect("a few words make a small automaton")
 });
 
 /// Remembers what earlier lines say about the next: the section of a configuration, the name of a

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use seatrial_galera::{Position, StateUuid};
 
-use crate::event::{Event, Failure};
+use crate::event::{Event, Failure, StartPositionBy};
 use crate::fact::{Fact, Source, Writer};
 use crate::time::Stamp;
 
@@ -192,6 +192,15 @@ impl Timeline {
             }
             Event::RecoverySkipped { position } if !position.is_undefined() => {
                 self.position = Some((position_of(*position), KnownBy::SavedAtStart));
+            }
+            // A wrapper hands on what it found, by a recovery run or in grastate.dat.
+            Event::StartPosition {
+                position,
+                by: StartPositionBy::Assigned,
+            } if !position.is_undefined() => {
+                if self.recovered.is_none() || self.moved_on.is_some() {
+                    self.position = Some((position_of(*position), KnownBy::SavedAtStart));
+                }
             }
             Event::StartPosition { position, .. } if !position.is_undefined() => {
                 self.started_at = Some(position_of(*position));

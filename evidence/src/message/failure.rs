@@ -104,7 +104,7 @@ pub(crate) fn of_a_shell(line: &[u8]) -> Read {
     if has(b"Permission denied") {
         return failed(Failure::NoPermission);
     }
-    if has(b"command not found") || has(b"No such file or directory") {
+    if has(b": command not found") || has(b": not found") || has(b"No such file or directory") {
         return failed(Failure::NotFound);
     }
     if let Some(at) = memchr::memmem::find(line, b"got signal ") {

@@ -276,7 +276,11 @@ fn losses(answer: &Answer) -> String {
             .collect();
     }
     let likely: Vec<&Histories> = histories.iter().filter(|one| one.likely).collect();
-    let shown: Vec<&Histories> = if likely.is_empty() {
+    // Where a person decides which history is kept, each of them has its own losses.
+    let is_open = matches!(answer.advice.action, Action::Decide { .. });
+    let shown: Vec<&Histories> = if is_open && histories.len() > 1 {
+        histories.iter().collect()
+    } else if likely.is_empty() {
         histories.iter().take(1).collect()
     } else {
         likely
