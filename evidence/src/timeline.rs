@@ -197,10 +197,10 @@ impl Timeline {
             Event::StartPosition {
                 position,
                 by: StartPositionBy::Assigned,
-            } if !position.is_undefined() => {
-                if self.recovered.is_none() || self.moved_on.is_some() {
-                    self.position = Some((position_of(*position), KnownBy::SavedAtStart));
-                }
+            } if !position.is_undefined()
+                && (self.recovered.is_none() || self.moved_on.is_some()) =>
+            {
+                self.position = Some((position_of(*position), KnownBy::SavedAtStart));
             }
             Event::StartPosition { position, .. } if !position.is_undefined() => {
                 self.started_at = Some(position_of(*position));

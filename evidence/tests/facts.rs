@@ -49,7 +49,7 @@ fn everywhere(message: &str) -> Vec<String> {
         for transport in transports {
             let mut text = format!("{transport}{head}{}\n", block[0]);
             for line in &block[1..] {
-                text.push_str(&format!("{transport}{line}\n"));
+                text.extend([transport, line, "\n"]);
             }
             all.push(text.replace('\n', "\r\n"));
             all.push(text);
@@ -352,14 +352,13 @@ fn lines() {
 /// What repeats itself is one fact with a count, and the last of its times.
 #[test]
 fn repetitions_are_counted() {
-    let text: String = (0..40)
-        .map(|second| {
-            format!(
-                "2030-01-02  3:04:{second:02} 0 [Warning] WSREP: Member 1.0 (b) requested state transfer \
-                 from 'x', but it is impossible to select State Transfer donor: Host is down\n"
-            )
-        })
-        .collect();
+    let line = "Member 1.0 (b) requested state transfer from 'x', but it is impossible to select State \
+                Transfer donor: Host is down";
+    let mut text = String::new();
+    for second in 0..40 {
+        let head = format!("2030-01-02  3:04:{second:02} 0 [Warning] WSREP: ");
+        text.extend([head.as_str(), line, "\n"]);
+    }
     let facts = read(&text);
     assert_eq!(facts.len(), 1);
     assert_eq!(
