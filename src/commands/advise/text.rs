@@ -1,6 +1,6 @@
 //! The answer for people: what to do in the first lines, what it rests on behind `--explain`.
 
-use seatrial_evidence::{Finding, Kind, Server, Weight, short};
+use seatrial_evidence::{Finding, Kind, Weight, short};
 use seatrial_reports::wrapped;
 use seatrial_scenarios::advice::{Action, Histories};
 use seatrial_scenarios::{NodeName, list};
@@ -57,7 +57,7 @@ pub(super) fn why(answer: &Answer) -> String {
                     let what = if answer.gathered.nodes.len() == 1 {
                         "is the only node here, and holds".to_owned()
                     } else {
-                        format!("{verb} the most of the one history that all of them share,")
+                        format!("{verb} the most of the one history that there is,")
                     };
                     format!("{} {what} {}.", list(&holders), short(position.value))
                 }
@@ -245,16 +245,17 @@ fn table(answer: &Answer) -> String {
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..6).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"))
-                .collect();
-            format!("  {}\n", cells.join("  ").trim_end())
-        })
-        .collect()
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::from(" ");
+        for (cell, width) in row.iter().zip(&widths) {
+            let blanks = width.saturating_sub(cell.chars().count());
+            line.extend([" ", cell.as_str(), " "]);
+            line.extend(std::iter::repeat_n(' ', blanks));
+        }
+        text.extend([line.trim_end(), "\n"]);
+    }
+    text
 }
 
 /// What each choice loses, in the histories that something points to.
@@ -265,11 +266,11 @@ fn losses(answer: &Answer) -> String {
     }
     let histories = &answer.advice.histories;
     // Where nobody knows how far a node is, what only that node holds is the thing to fear.
-    let dark = histories.iter().filter(|one| {
+    let mut dark = histories.iter().filter(|one| {
         let mut losses = one.losses.iter();
         losses.any(|loss| loss.loses.starts_with("whatever only"))
     });
-    if let Some(dark) = dark.last() {
+    if let Some(dark) = dark.next_back() {
         let losses = dark.losses.iter();
         return losses
             .map(|loss| one_loss(&loss.node, &loss.loses))
@@ -313,7 +314,7 @@ fn said(answer: &Answer, findings: &[&Finding], explain: bool) -> String {
         text.push_str(&wrapped("  - ", "    ", &line));
         if explain {
             for source in &finding.sources {
-                text.push_str(&format!("      {}\n", answer.gathered.place(*source)));
+                text.extend(["      ", &answer.gathered.place(*source), "\n"]);
             }
         }
     }
@@ -330,26 +331,21 @@ fn explained(answer: &Answer, text: &mut String) {
         .map(|node| {
             let mut lines = String::new();
             let name = &node.files.name;
+            let mut say = |what: &str, source| {
+                let place = answer.gathered.place(source);
+                lines.extend(["  ", name, ": ", what, "\n      ", &place, "\n"]);
+            };
             if let Some((position, _)) = node.position {
-                let place = answer.gathered.place(position.source);
-                lines.push_str(&format!(
-                    "  {name}: position {}\n      {place}\n",
-                    position.value
-                ));
+                say(&format!("position {}", position.value), position.source);
             }
             if let Some((_, source)) = &node.state_file {
-                let place = answer.gathered.place(*source);
-                lines.push_str(&format!("  {name}: grastate.dat\n      {place}\n"));
+                say("grastate.dat", *source);
             }
             if let Some((_, source)) = &node.view_file {
-                let place = answer.gathered.place(*source);
-                lines.push_str(&format!("  {name}: gvwstate.dat\n      {place}\n"));
+                say("gvwstate.dat", *source);
             }
-            if let Some(source) = node.server.source()
-                && node.server != Server::Unknown
-            {
-                let place = answer.gathered.place(source);
-                lines.push_str(&format!("  {name}: its server\n      {place}\n"));
+            if let Some(source) = node.server.source() {
+                say("its server", source);
             }
             lines
         })

@@ -193,10 +193,9 @@ fn a_recovered_position_that_is_older_than_the_log() {
     for after in after {
         let after = after.replace("{U}", U);
         for prefix in ["", "Feb 25 21:08:57 db1 mariadbd[77]: "] {
-            let log: String = format!("{}{after}", recovered(41))
-                .lines()
-                .map(|line| format!("{prefix}{line}\n"))
-                .collect();
+            let lines = format!("{}{after}", recovered(41));
+            let lines: Vec<&str> = lines.lines().collect();
+            let log = format!("{prefix}{}\n", lines.join(&format!("\n{prefix}")));
             let case = Case::new()
                 .file("a.txt", log)
                 .file("b.txt", recovered(60))

@@ -64,10 +64,8 @@ pub(super) fn grastate(uuid: &str, seqno: i64, flag: u8) -> String {
 /// A gvwstate.dat: the own identity, the number of the view, the members.
 pub(super) fn gvwstate(own: &str, number: u32, members: &[&str]) -> String {
     let uuid = |name: &str| format!("{name}-5664-11e7-8000-0000000000ff");
-    let members: String = members
-        .iter()
-        .map(|member| format!("member: {} 0\n", uuid(member)))
-        .collect();
+    let members: Vec<String> = members.iter().map(|member| uuid(member)).collect();
+    let members = format!("member: {} 0\n", members.join(" 0\nmember: "));
     format!(
         "my_uuid: {own}\n#vwbeg\nview_id: 3 {own} {number}\nbootstrap: 0\n{members}#vwend\n",
         own = uuid(own)

@@ -235,6 +235,7 @@ fn the_collector_makes_what_advise_reads() {
 }
 
 /// The folder with logs of real clusters, which are not part of the repository.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn incidents() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/incidents");
     if path.is_dir() {
