@@ -23,6 +23,7 @@ fn sources() -> Vec<(String, String)> {
         "benches",
         "lab",
         "galera",
+        "evidence",
         "scenarios",
         "sim",
         "reports",

@@ -1,277 +1,142 @@
-//! `seatrial advise`: what a broken cluster's own files allow to conclude. It changes nothing.
+//! `seatrial advise`: what to do with a broken cluster, from what it left behind. It changes nothing.
 
-use std::path::Path;
+mod gather;
+mod report;
+mod text;
 
-use seatrial_galera::{GraState, Saved, SavedView, read_recovery};
-use seatrial_reports::wrapped;
+use std::path::PathBuf;
+
+use seatrial_evidence::{Finding, Kind, Known, PositionFrom, Server, Weight, findings};
 use seatrial_scenarios::NodeName;
-use seatrial_scenarios::advice::{Action, Advice, Evidence, Look, RecoveryRun, advise as conclude};
+use seatrial_scenarios::advice::{
+    Advice, Circumstances, Evidence, Look, RecoveryRun, Running, advise as conclude,
+};
 
 use crate::args::Format;
 use crate::output::Out;
 use crate::{Stop, exit};
 
+use gather::{Gathered, gather};
+
 /// `seatrial advise`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Files are known by their names or by what is in them: grastate.dat, gvwstate.dat, \
-    and the text of a recovery run (mysqld_safe --wsrep-recover, server stopped). Exit codes: 0 with \
-    an answer, be it that a person must decide; 2 usage, or a file that is none of these."
+    after_help = "Read are error logs, journals and container logs of MariaDB, Percona XtraDB Cluster \
+    and MySQL-wsrep, grastate.dat, gvwstate.dat, the output of recovery runs, status tables, systemctl \
+    status and my.cnf: as files, as a folder or an archive for each node, or side by side; see \
+    docs/evidence.md. Files are known by what is in them. Exit codes: 0 with an answer, be it that a \
+    person must decide; 2 usage, or nothing that is evidence."
 )]
 pub(crate) struct AdviseArgs {
+    /// What was found: files, folders, archives (tar, gzip).
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
     /// A node and what was found on it; NAME=unreachable for one that nobody can look at.
-    #[arg(long = "node", value_name = "NAME=FILE,FILE…", required = true)]
+    #[arg(long = "node", value_name = "NAME=FILE,FILE…")]
     pub(crate) nodes: Vec<String>,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Also print what the answer rests on: places, histories, further looks, limits.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print a shell script that collects the evidence of a node, and do nothing else.
+    #[arg(long, conflicts_with_all = ["paths", "nodes", "explain"])]
+    pub(crate) collector: bool,
 }
 
-/// The word for a node that is there and cannot be looked at.
-const UNREACHABLE: &str = "unreachable";
+/// The script that collects the evidence of a node.
+const COLLECTOR: &str = include_str!("advise/collector.sh");
 
-/// The largest file that is read: a log of a recovery run is far smaller.
-const SIZE_MAX: u64 = 64 << 20;
+/// Everything that the answer is made of.
+struct Answer {
+    gathered: Gathered,
+    findings: Vec<Finding>,
+    advice: Advice,
+}
 
 pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
-    let mut looks: Vec<Look> = Vec::new();
-    let mut away: Vec<NodeName> = Vec::new();
-    for node in &args.nodes {
-        let (name, files) = node.split_once('=').ok_or_else(|| {
-            Stop::usage(format!(
-                "--node {node}: expected NAME=FILE,FILE…, such as A=grastate.dat,recovered.txt"
-            ))
-        })?;
-        let name = NodeName::new(name.trim());
-        if name.as_str().is_empty() {
-            return Err(Stop::usage(format!("--node {node}: a node needs a name")));
-        }
-        let known = |known: &NodeName| *known == name;
-        if away.iter().any(known) || looks.iter().any(|look| known(&look.evidence.node)) {
-            return Err(Stop::usage(format!("--node {name} is there twice")));
-        }
-        if files == UNREACHABLE {
-            away.push(name);
-        } else {
-            looks.push(look(name, files)?);
-        }
+    if args.collector {
+        out.print(COLLECTOR);
+        return Ok(exit::OK);
     }
-    if looks.is_empty() {
-        return Err(Stop::usage(
-            "no node has a file: name at least one with what was found on it",
-        ));
-    }
-    let advice = conclude(&looks, &away);
+    let gathered = gather(args)?;
+    let answer = answer(gathered);
     match args.format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&advice)
+            let json = serde_json::to_string_pretty(&report::report(&answer))
                 .map_err(|error| Stop::environment(format!("cannot write the advice: {error}")))?;
             out.line(&json);
         }
-        Format::Text => out.print(&text(&advice)),
+        Format::Text => out.print(&text::text(&answer, args.explain)),
     }
     Ok(exit::OK)
 }
 
-/// Reads what was found on a node.
-fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
-    let mut look = Look {
+fn answer(gathered: Gathered) -> Answer {
+    let findings = findings(&gathered.nodes);
+    let looks: Vec<Look> = gathered.nodes.iter().map(look).collect();
+    let contradictions = findings.iter().filter(|one| is_contradiction(one));
+    let circumstances = Circumstances {
+        away: gathered
+            .away
+            .iter()
+            .map(|name| NodeName::new(name))
+            .collect(),
+        contradictions: contradictions
+            .map(|one| one.says.trim_end_matches('.').to_owned())
+            .collect(),
+        // Of one node alone nobody knows what the others hold.
+        doubtful: findings.iter().any(|one| one.weight != Weight::Notes)
+            || gathered.nodes.len() + gathered.away.len() < 2,
+    };
+    let advice = conclude(&looks, &circumstances);
+    Answer {
+        gathered,
+        findings,
+        advice,
+    }
+}
+
+/// Whether the finding is a contradiction, and not the state of a server that runs.
+fn is_contradiction(finding: &Finding) -> bool {
+    finding.weight == Weight::Stops
+        && !matches!(finding.kind, Kind::Serves | Kind::NoQuorum | Kind::Runs)
+}
+
+/// What was found on a node, as the decision takes it.
+fn look(node: &Known) -> Look {
+    let run = match (&node.log.recovered, &node.log.moved_on) {
+        (Some(_), None) if node.log.earlier_differ => RecoveryRun::AmongOlder,
+        (Some(_), None) => RecoveryRun::Made,
+        _ => RecoveryRun::Missing,
+    };
+    // A position that only the log tells is as good as that of a run that was made then.
+    let by_log = matches!(
+        node.position,
+        Some((_, PositionFrom::LogAtStart | PositionFrom::LogAtStop))
+    );
+    Look {
         evidence: Evidence {
-            node,
-            position: None,
-            saved: Saved::Missing,
-            view: None,
+            node: NodeName::new(&node.files.name),
+            position: node.position.map(|(position, _)| position.value),
+            saved: node.saved(),
+            view: node.view(),
         },
-        grastate: false,
-        run: RecoveryRun::Missing,
-        gvwstate: false,
-    };
-    for file in files.split(',') {
-        let text = read(file)?;
-        let (what, there) = match kind(file, &text) {
-            Kind::Grastate => ("grastate.dat", std::mem::replace(&mut look.grastate, true)),
-            Kind::Gvwstate => ("gvwstate.dat", std::mem::replace(&mut look.gvwstate, true)),
-            Kind::Recovered => ("recovered position", look.run != RecoveryRun::Missing),
-        };
-        if there {
-            let node = &look.evidence.node;
-            return Err(Stop::usage(format!(
-                "--node {node}: {file}: a second {what} for one node"
-            )));
-        }
-        match what {
-            "grastate.dat" => look.evidence.saved = grastate(file, &text)?,
-            "gvwstate.dat" => look.evidence.view = gvwstate(file, &text)?,
-            _ => {
-                let answer = read_recovery(&text).map_err(|error| {
-                    refused(
-                        file,
-                        "recovered position",
-                        &error.to_string(),
-                        "the file holds what `mysqld_safe --wsrep-recover` has printed or logged \
-                         with the server stopped, or the position alone",
-                    )
-                })?;
-                look.evidence.position = Some(answer.position.position);
-                look.run = if answer.earlier_differ {
-                    RecoveryRun::AmongOlder
-                } else {
-                    RecoveryRun::Made
-                };
-            }
-        }
-    }
-    if let (RecoveryRun::Missing, Saved::Named(state)) = (look.run, look.evidence.saved)
-        && !state.seqno.is_undefined()
-    {
-        look.evidence.position = Some(state.position());
-    }
-    Ok(look)
-}
-
-/// What a file is.
-#[derive(Clone, Copy)]
-enum Kind {
-    Grastate,
-    Gvwstate,
-    Recovered,
-}
-
-/// By its name, since an empty file has nothing else; otherwise by what is in it.
-fn kind(file: &str, text: &str) -> Kind {
-    let name = Path::new(file).file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let first = |mark: &str| text.lines().any(|line| line.trim_start().starts_with(mark));
-    if name.contains("grastate") {
-        Kind::Grastate
-    } else if name.contains("gvwstate") || first("my_uuid:") {
-        Kind::Gvwstate
-    } else if first("safe_to_bootstrap:") || first("# GALERA saved state") {
-        Kind::Grastate
-    } else {
-        Kind::Recovered
+        grastate: node.state_file.is_some(),
+        run: if by_log { RecoveryRun::Made } else { run },
+        gvwstate: node.view_file.is_some(),
+        running: match node.server {
+            Server::Serves { .. } => Some(Running::Serves),
+            Server::NoQuorum { .. } => Some(Running::NoQuorum),
+            Server::Waits { .. } => Some(Running::Waits),
+            Server::Runs { .. } => Some(Running::Unclear),
+            Server::MayRun { .. } if node.position.is_none() => Some(Running::Unclear),
+            Server::MayRun { .. } | Server::Down { .. } | Server::Unknown => None,
+        },
     }
 }
 
-fn grastate(file: &str, text: &str) -> Result<Saved, Stop> {
-    let saved = Saved::read(Some(text));
-    let Err(error) = text.parse::<GraState>() else {
-        return Ok(saved);
-    };
-    if saved == Saved::Empty {
-        return Ok(saved);
-    }
-    Err(refused(
-        file,
-        "grastate.dat",
-        &error.to_string(),
-        "copy /var/lib/mysql/grastate.dat of the node as it is; where the node's own file is \
-         damaged like this, leave it out and give the recovered position alone",
-    ))
-}
-
-fn gvwstate(file: &str, text: &str) -> Result<Option<SavedView>, Stop> {
-    let view = SavedView::read(Some(text));
-    let is_void = text.trim().is_empty() || (text.contains("my_uuid:") && text.contains("#vwend"));
-    if view.is_none() && !is_void {
-        return Err(refused(
-            file,
-            "gvwstate.dat",
-            "there is no view in it",
-            "copy /var/lib/mysql/gvwstate.dat of the node as it is, or leave it out; a node that \
-             left in order has none",
-        ));
-    }
-    Ok(view)
-}
-
-fn read(file: &str) -> Result<String, Stop> {
-    let stop = |why: String| Stop::usage(format!("cannot read `{file}`: {why}"));
-    let data = std::fs::metadata(file).map_err(|error| stop(error.to_string()))?;
-    if !data.is_file() {
-        return Err(stop("it is no file".to_owned()));
-    }
-    if data.len() > SIZE_MAX {
-        return Err(stop(format!("it has more than {} MiB", SIZE_MAX >> 20)));
-    }
-    let bytes = std::fs::read(file).map_err(|error| stop(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| stop("it is no text".to_owned()))
-}
-
-fn refused(file: &str, what: &str, why: &str, help: &str) -> Stop {
-    // What is in a damaged file is not for a terminal.
-    let why = why.replace(char::is_control, "\u{fffd}");
-    Stop::usage(format!("{file} is no {what}: {why}\n  help: {help}"))
-}
-
-/// The advice for people.
-fn text(advice: &Advice) -> String {
-    let mut text = String::new();
-    let mut part = |title: &str, lines: &mut dyn Iterator<Item = String>| {
-        let lines: Vec<String> = lines.collect();
-        if !lines.is_empty() {
-            text.push_str(title);
-            text.push('\n');
-            for line in lines {
-                text.push_str(&line);
-            }
-            text.push('\n');
-        }
-    };
-    let item = |line: &String| wrapped("  - ", "    ", line);
-    part(
-        "Found",
-        &mut advice.found.iter().map(|line| wrapped("  ", "     ", line)),
-    );
-    part(
-        "Answer",
-        &mut std::iter::once(wrapped("  ", "  ", &answer(&advice.action))),
-    );
-    part(
-        "Histories that are consistent with it",
-        &mut advice.histories.iter().enumerate().map(|(index, one)| {
-            let mut lines = wrapped(&format!("  {} ", index + 1), "    ", &one.says);
-            lines.push_str(&wrapped("    ", "    ", &format!("sign: {}", one.sign)));
-            for loss in &one.losses {
-                let loss = format!("bootstrap {}: loses {}", loss.node, loss.loses);
-                lines.push_str(&wrapped("      ", "        ", &loss));
-            }
-            lines
-        }),
-    );
-    let numbered = advice.steps.iter().enumerate();
-    part(
-        "What to do",
-        &mut numbered.map(|(index, step)| wrapped(&format!("  {} ", index + 1), "    ", step)),
-    );
-    part(
-        "A further look that would tell more",
-        &mut advice.looks.iter().map(item),
-    );
-    part(
-        "What these files cannot tell",
-        &mut advice.unknown.iter().map(item),
-    );
-    text.push_str("Nothing was changed.\n");
-    text
-}
-
-/// The answer in a sentence.
-fn answer(action: &Action) -> String {
-    match action {
-        Action::Bootstrap { node, or, force } => {
-            let or = if or.is_empty() {
-                String::new()
-            } else {
-                format!(" (or {})", seatrial_scenarios::list(or))
-            };
-            let force = if *force {
-                ", after setting its safe_to_bootstrap to 1"
-            } else {
-                ""
-            };
-            format!("bootstrap {node}{or}{force}")
-        }
-        Action::Decide { question } => format!("bootstrap nothing yet: {question}"),
-    }
-}
+#[cfg(test)]
+#[path = "advise/schema_tests.rs"]
+mod tests;

@@ -61,6 +61,32 @@ pub struct Look {
     pub run: RecoveryRun,
     /// Whether gvwstate.dat was looked at: without a file the node left in order.
     pub gvwstate: bool,
+    /// What a server does that runs on the node; `None` where none is known to run.
+    pub running: Option<Running>,
+}
+
+/// What a server does that runs on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// It is in a primary component.
+    Serves,
+    /// Its component is not primary.
+    NoQuorum,
+    /// It waits for the members of its saved view. It has changed nothing since it was started.
+    Waits,
+    /// Nobody has asked it.
+    Unclear,
+}
+
+/// What else is known beside the looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Nodes of the cluster of which there is no evidence.
+    pub away: Vec<NodeName>,
+    /// Contradictions in the evidence, as sentences: no bootstrap is advised before they are explained.
+    pub contradictions: Vec<String>,
+    /// Whether some of the evidence is old or doubtful, so that nothing is said to lose nothing.
+    pub doubtful: bool,
 }
 
 /// Whether a recovery run was made, and how surely its answer is known.
@@ -87,6 +113,18 @@ pub enum Action {
         /// Whether `safe_to_bootstrap` has to be set first.
         force: bool,
     },
+    /// Bootstrap nothing: a primary component serves, and the other nodes are started into it.
+    StartInto {
+        /// The nodes that serve.
+        nodes: Vec<NodeName>,
+    },
+    /// Look at a server that runs before anything else.
+    LookFirst {
+        /// Where it runs.
+        nodes: Vec<NodeName>,
+        /// What to find out.
+        question: String,
+    },
     /// Nobody may be bootstrapped before a person has decided, or has looked further.
     Decide {
         /// What has to be decided.
@@ -111,20 +149,29 @@ pub struct Advice {
     pub unknown: Vec<String>,
 }
 
-/// Draws the conclusions. `away` are nodes of the cluster of which there is no evidence.
-pub fn advise(looks: &[Look], away: &[NodeName]) -> Advice {
+/// Draws the conclusions.
+pub fn advise(looks: &[Look], circumstances: &Circumstances) -> Advice {
     let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
+    let away = &circumstances.away;
     // A node whose position nobody knows may be ahead as much as one that nobody has looked at.
     let unknown = evidence.iter().filter(|one| one.position.is_none());
     let dark: Vec<NodeName> = unknown
         .map(|one| one.node.clone())
         .chain(away.iter().cloned())
         .collect();
-    let histories = histories::consistent(&evidence, &dark);
-    let action = plan::action(&evidence, away);
+    let mut histories = histories::consistent(&evidence, &dark);
+    if circumstances.doubtful || !circumstances.contradictions.is_empty() || !dark.is_empty() {
+        for loss in histories.iter_mut().flat_map(|one| &mut one.losses) {
+            if loss.nothing {
+                "nothing that is known to be on another node".clone_into(&mut loss.loses);
+                loss.nothing = false;
+            }
+        }
+    }
+    let action = plan::action(looks, circumstances);
     Advice {
         found: looks.iter().map(plan::found).collect(),
-        steps: plan::steps(&evidence, away, &action),
+        steps: plan::steps(looks, away, &action),
         looks: plan::looks(looks, away, &histories),
         unknown: plan::unknown(looks, away, &histories),
         histories,

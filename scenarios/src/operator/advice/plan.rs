@@ -8,10 +8,54 @@ use crate::port::{NodeName, list};
 
 use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;
-use super::{Action, Evidence, Histories, Look, RecoveryRun};
+use super::{Action, Circumstances, Evidence, Histories, Look, RecoveryRun, Running};
 
 /// What to do.
-pub(super) fn action(all: &[Evidence], away: &[NodeName]) -> Action {
+///
+/// A server that runs comes before all files: it knows more than they say, and a bootstrap beside a
+/// primary component makes a second one.
+pub(super) fn action(looks: &[Look], circumstances: &Circumstances) -> Action {
+    let running = |wanted: Running| -> Vec<NodeName> {
+        let found = looks.iter().filter(|look| look.running == Some(wanted));
+        found.map(|look| look.evidence.node.clone()).collect()
+    };
+    let serving = running(Running::Serves);
+    if let Some(contradiction) = circumstances.contradictions.first() {
+        return Action::Decide {
+            question: contradiction.clone(),
+        };
+    }
+    if !serving.is_empty() {
+        return Action::StartInto { nodes: serving };
+    }
+    let unclear = running(Running::Unclear);
+    if !unclear.is_empty() {
+        return Action::LookFirst {
+            question: format!(
+                "a server runs, or may run, on {}, and nobody has asked it whether it is primary",
+                list(&unclear)
+            ),
+            nodes: unclear,
+        };
+    }
+    let stuck = running(Running::NoQuorum);
+    if !stuck.is_empty() {
+        return Action::LookFirst {
+            question: format!(
+                "{} {} without quorum: make sure that all other servers are down, then make it \
+                 primary where it is",
+                list(&stuck),
+                if stuck.len() == 1 { "runs" } else { "run" }
+            ),
+            nodes: stuck,
+        };
+    }
+    let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
+    of_stopped(&evidence, &circumstances.away)
+}
+
+/// What to do where no server runs that knows more.
+fn of_stopped(all: &[Evidence], away: &[NodeName]) -> Action {
     let views: Vec<Option<SavedView>> = all.iter().map(|one| one.view.clone()).collect();
     match choose(all) {
         Decision::Ask { text, .. } => {
@@ -112,7 +156,15 @@ fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {
 }
 
 /// What to do, in order.
-pub(super) fn steps(all: &[Evidence], away: &[NodeName], action: &Action) -> Vec<String> {
+pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<String> {
+    let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
+    let all = evidence.as_slice();
+    if let Action::StartInto { nodes } = action {
+        return into_serving(looks, nodes);
+    }
+    if let Action::LookFirst { nodes, .. } = action {
+        return look_first(looks, nodes);
+    }
     let Action::Bootstrap { node, or, force } = action else {
         let mut steps = vec![
             "Start nothing and bootstrap nothing until this is decided: a start is enough to \
@@ -124,6 +176,17 @@ pub(super) fn steps(all: &[Evidence], away: &[NodeName], action: &Action) -> Vec
         return steps;
     };
     let mut steps = Vec::new();
+    let waiting: Vec<NodeName> = looks
+        .iter()
+        .filter(|look| look.running == Some(Running::Waits))
+        .map(|look| look.evidence.node.clone())
+        .collect();
+    if !waiting.is_empty() {
+        steps.push(format!(
+            "Stop the server on {}: it runs, and waits for the other members of its saved view.",
+            list(&waiting)
+        ));
+    }
     let others: Vec<NodeName> = all
         .iter()
         .map(|one| one.node.clone())
@@ -163,15 +226,74 @@ pub(super) fn steps(all: &[Evidence], away: &[NodeName], action: &Action) -> Vec
         "On {node}: bootstrap it (galera_new_cluster), and see it Primary."
     ));
     if !others.is_empty() {
-        steps.push(format!(
-            "Start {} plainly, one after the other, each when the one before it is Synced.",
-            list(&others)
-        ));
+        steps.push(start_plainly(&others));
     }
     if !away.is_empty() {
         steps.push(format!(
             "{} joins when it comes back; compare its recovered position before it is started.",
             list(away)
+        ));
+    }
+    steps
+}
+
+/// How the other nodes join a primary component that serves.
+fn into_serving(looks: &[Look], serving: &[NodeName]) -> Vec<String> {
+    let others: Vec<NodeName> = looks
+        .iter()
+        .map(|look| look.evidence.node.clone())
+        .filter(|name| !serving.contains(name))
+        .collect();
+    let mut steps = vec![format!(
+        "Bootstrap nothing: {} is primary, and a bootstrap beside it makes a second cluster.",
+        list(serving)
+    )];
+    if others.is_empty() {
+        steps.push(
+            "Start the other nodes plainly, one after the other, each when the one before it is \
+             Synced."
+                .to_owned(),
+        );
+    } else {
+        steps.push(start_plainly(&others));
+    }
+    steps
+}
+
+/// How nodes join a primary component.
+fn start_plainly(nodes: &[NodeName]) -> String {
+    match nodes {
+        [one] => format!("Start {one} plainly, and see it Synced."),
+        nodes => format!(
+            "Start {} plainly, one after the other, each when the one before it is Synced.",
+            list(nodes)
+        ),
+    }
+}
+
+/// What to find out of a server that runs.
+fn look_first(looks: &[Look], nodes: &[NodeName]) -> Vec<String> {
+    let said = list(nodes);
+    let stuck = looks
+        .iter()
+        .any(|look| nodes.contains(&look.evidence.node) && look.running == Some(Running::NoQuorum));
+    let mut steps = vec![
+        "Start nothing and bootstrap nothing until this is known.".to_owned(),
+        format!(
+            "On {said}: mysql -e \"SHOW STATUS LIKE 'wsrep%'\". Give the answer to this command, \
+             with the rest."
+        ),
+    ];
+    if stuck {
+        steps.push(format!(
+            "If every other server is certainly down: on {said}, SET GLOBAL \
+             wsrep_provider_options='pc.bootstrap=YES', then start the others plainly. Do not stop \
+             it before: that gives up what it holds together."
+        ));
+    } else {
+        steps.push(format!(
+            "If it is Primary: start the others into it. If it is not, or does not answer \
+             (ERROR 2002): it may wait for the others. Look at its log before you stop it on {said}."
         ));
     }
     steps
@@ -190,7 +312,7 @@ fn by_history(all: &[Evidence]) -> Vec<String> {
             .filter(|one| uuid(one) == Some(wanted))
             .map(|one| (*one).clone())
             .collect();
-        let Action::Bootstrap { node, or, .. } = action(&of, &[]) else {
+        let Action::Bootstrap { node, or, .. } = of_stopped(&of, &[]) else {
             return None;
         };
         let or = if or.is_empty() {

@@ -1,0 +1,318 @@
+//! Reads what the user names: files, folders, archives; and divides it among nodes.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use seatrial_evidence::{Digest, Given, Intake, Known, Source, divide};
+
+use super::AdviseArgs;
+use crate::Stop;
+
+/// The word for a node that is there and cannot be looked at.
+const UNREACHABLE: &str = "unreachable";
+
+/// How many files of a folder are read.
+const FILES_MAX: usize = 20_000;
+
+/// How deep folders may lie in a folder.
+const DEPTH_MAX: usize = 16;
+
+/// What the evidence should be, for an error's remedy.
+const WANTED: &str = "give error logs, grastate.dat, gvwstate.dat, the output of a recovery run \
+                      (galera_recovery, mysqld_safe --wsrep-recover), SHOW STATUS LIKE 'wsrep%', \
+                      systemctl status mariadb, my.cnf; or a folder or an archive of these \
+                      (`seatrial advise --collector` prints a script that makes one)";
+
+/// Everything that was read.
+pub(super) struct Gathered {
+    pub(super) nodes: Vec<Known>,
+    pub(super) away: Vec<String>,
+    intake: Intake,
+}
+
+impl Gathered {
+    /// A place in the evidence, as `file:line`.
+    pub(super) fn place(&self, source: Source) -> String {
+        let index = usize::try_from(source.file.0).unwrap_or(usize::MAX);
+        let name = self
+            .intake
+            .files()
+            .get(index)
+            .map_or("?", |file| file.name.as_str());
+        format!("{name}:{}", source.line)
+    }
+
+    /// The files that were read: name, lines, facts.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        self.intake
+            .files()
+            .iter()
+            .map(|file| (file.name.as_str(), file.summary.lines, file.summary.facts))
+    }
+}
+
+/// One argument, taken apart.
+struct Argument {
+    node: Option<String>,
+    path: PathBuf,
+}
+
+pub(super) fn gather(args: &AdviseArgs) -> Result<Gathered, Stop> {
+    let (arguments, away) = arguments(args)?;
+    let mut intake = Intake::new();
+    let mut digest = Digest::new();
+    // Of each file: whose it is, and with which argument it came.
+    let mut origins: Vec<(Option<String>, usize)> = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        let before = intake.files().len();
+        read(argument, &mut intake, &mut digest)?;
+        let files = &intake.files()[before..];
+        if files.iter().all(|file| is_silent(file.id, &digest)) {
+            return Err(nothing(&argument.path, files));
+        }
+        origins.resize(intake.files().len(), (argument.node.clone(), index));
+    }
+    let given: Vec<Given<'_>> = intake
+        .files()
+        .iter()
+        .zip(&origins)
+        .map(|(file, (node, argument))| Given {
+            file,
+            node: node.clone(),
+            argument: *argument,
+        })
+        .collect();
+    let nodes: Vec<Known> = divide(&given, &digest)
+        .into_iter()
+        .map(|files| Known::of(files, &digest))
+        .collect();
+    let gathered = Gathered {
+        nodes,
+        away,
+        intake,
+    };
+    gathered.refuse_mixtures()?;
+    gathered.refuse_rivals()?;
+    Ok(gathered)
+}
+
+impl Gathered {
+    /// One file with the lines of several containers: a line would count for the wrong node.
+    fn refuse_mixtures(&self) -> Result<(), Stop> {
+        for file in self.intake.files() {
+            let hosts: Vec<&str> = file.summary.hosts.iter().map(String::as_str).collect();
+            if let [one, other, ..] = hosts.as_slice() {
+                return Err(refusal(
+                    format!(
+                        "{} holds lines of several nodes: {}",
+                        file.name,
+                        hosts.join(", ")
+                    ),
+                    &format!(
+                        "give one file for each, such as `docker compose logs {one} >{one}.log` and \
+                         `docker compose logs {other} >{other}.log`"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Two state files of one node that differ: nobody can say which is the present one.
+    fn refuse_rivals(&self) -> Result<(), Stop> {
+        for node in &self.nodes {
+            let name = &node.files.name;
+            let states = node
+                .other_state_files
+                .first()
+                .zip(node.state_file.as_ref())
+                .map(|((_, other), (_, one))| ("grastate.dat", *one, *other));
+            let views = node
+                .other_view_files
+                .first()
+                .zip(node.view_file.as_ref())
+                .map(|((_, other), (_, one))| ("gvwstate.dat", *one, *other));
+            if let Some((what, one, other)) = states.or(views) {
+                return Err(refusal(
+                    format!(
+                        "two files claim to be the {what} of {name}, and they differ: {} and {}",
+                        self.place(one),
+                        self.place(other)
+                    ),
+                    "give only the one that is on the node now; if they are of two nodes, put the \
+                     files of each node into a folder of its own, or name them: --node A=FILE,…",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refusal(what: impl std::fmt::Display, remedy: &str) -> Stop {
+    Stop::usage(format!("{what}\n  help: {remedy}"))
+}
+
+/// Whether a file says nothing at all.
+fn is_silent(file: seatrial_evidence::FileId, digest: &Digest) -> bool {
+    digest.of_file(file).is_empty()
+}
+
+fn nothing(path: &Path, files: &[seatrial_evidence::InputFile]) -> Stop {
+    let shown = path.display();
+    let what = match files {
+        [] => format!("{shown} holds no file"),
+        [file] if file.summary.bytes == 0 && !file.is_binary => format!("{shown} is empty"),
+        [file] if file.summary.zeros == file.summary.bytes && !file.is_binary => {
+            format!("{shown} holds nothing but zeros")
+        }
+        [file] if file.is_binary => format!("{shown} is no text"),
+        [_] => format!("nothing in {shown} is evidence that can be read"),
+        files => format!(
+            "nothing in the {} files of {shown} is evidence that can be read",
+            files.len()
+        ),
+    };
+    refusal(what, WANTED)
+}
+
+fn arguments(args: &AdviseArgs) -> Result<(Vec<Argument>, Vec<String>), Stop> {
+    let mut arguments: Vec<Argument> = Vec::new();
+    let mut away: Vec<String> = Vec::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for node in &args.nodes {
+        let (name, files) = node.split_once('=').ok_or_else(|| {
+            refusal(
+                format!("--node {node}: there is no `=` in it"),
+                "write --node NAME=FILE,FILE…, such as A=grastate.dat,recovered.txt",
+            )
+        })?;
+        let name = name.trim().to_owned();
+        if name.is_empty() {
+            return Err(refusal(
+                format!("--node {node}: a node needs a name"),
+                "write --node NAME=FILE,FILE…",
+            ));
+        }
+        if !names.insert(name.clone()) {
+            return Err(refusal(
+                format!("--node {name} is there twice"),
+                "name all files of a node in one --node, with commas between them",
+            ));
+        }
+        if files == UNREACHABLE {
+            away.push(name);
+            continue;
+        }
+        for file in files.split(',') {
+            arguments.push(Argument {
+                node: Some(name.clone()),
+                path: PathBuf::from(file),
+            });
+        }
+    }
+    arguments.extend(args.paths.iter().map(|path| Argument {
+        node: None,
+        path: path.clone(),
+    }));
+    let mut seen: BTreeSet<&Path> = BTreeSet::new();
+    for argument in &arguments {
+        if !seen.insert(&argument.path) {
+            return Err(refusal(
+                format!("{} is given twice", argument.path.display()),
+                "name each file once",
+            ));
+        }
+    }
+    if arguments.is_empty() {
+        return Err(refusal("there is nothing to read", WANTED));
+    }
+    Ok((arguments, away))
+}
+
+fn read(argument: &Argument, intake: &mut Intake, digest: &mut Digest) -> Result<(), Stop> {
+    let path = &argument.path;
+    let data = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+    // The folder's own name may be the node's.
+    let own = path
+        .canonicalize()
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    if data.is_dir() {
+        let folders: Vec<String> = own.into_iter().collect();
+        let mut files = Vec::new();
+        walk(path, &folders, 0, &mut files)?;
+        for (file, folders) in files {
+            open(&file, &folders, intake, digest)?;
+        }
+        return Ok(());
+    }
+    if !data.is_file() && !data.file_type().is_fifo() {
+        return Err(refusal(
+            format!("{} is neither a file nor a folder", path.display()),
+            WANTED,
+        ));
+    }
+    open(path, &[], intake, digest)
+}
+
+/// Lists the files of a folder, in the order of their names.
+fn walk(
+    folder: &Path,
+    folders: &[String],
+    depth: usize,
+    files: &mut Vec<(PathBuf, Vec<String>)>,
+) -> Result<(), Stop> {
+    if depth > DEPTH_MAX {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| cannot_read(folder, &error))?;
+        // Links are not followed: a folder may link to itself, or to all of the machine.
+        let kind = entry
+            .file_type()
+            .map_err(|error| cannot_read(&entry.path(), &error))?;
+        paths.push((entry.path(), kind));
+    }
+    paths.sort_by(|one, other| one.0.cmp(&other.0));
+    for (path, kind) in paths {
+        if kind.is_dir() {
+            let mut inside = folders.to_vec();
+            let name = path.file_name().unwrap_or_default();
+            inside.push(name.to_string_lossy().into_owned());
+            walk(&path, &inside, depth + 1, files)?;
+        } else if kind.is_file() {
+            if files.len() == FILES_MAX {
+                return Err(refusal(
+                    format!("{} holds more than {FILES_MAX} files", folder.display()),
+                    "give the logs and state files alone, and not a whole data folder",
+                ));
+            }
+            files.push((path, folders.to_vec()));
+        }
+    }
+    Ok(())
+}
+
+fn open(
+    path: &Path,
+    folders: &[String],
+    intake: &mut Intake,
+    digest: &mut Digest,
+) -> Result<(), Stop> {
+    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    let name = path.display().to_string();
+    intake
+        .read(&name, folders, file, &mut |fact| digest.keep(fact))
+        .map_err(|error| refusal(&error, error.remedy()))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Stop {
+    refusal(
+        format!("cannot read {}: {error}", path.display()),
+        "check that it is there, and that you may read it",
+    )
+}
