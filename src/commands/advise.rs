@@ -1,4 +1,4 @@
-//! `seatrial advise`: what a broken cluster's own files allow to conclude. It changes nothing.
+//! `seatrial advise`: concludes from a broken cluster's own files which node to bootstrap. It changes nothing.
 
 use std::path::Path;
 
@@ -14,23 +14,23 @@ use crate::{Stop, exit};
 /// `seatrial advise`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Files are known by their names or by what is in them: grastate.dat, gvwstate.dat, \
-    and the text of a recovery run (mysqld_safe --wsrep-recover, server stopped). Exit codes: 0 with \
-    an answer, be it that a person must decide; 2 usage, or a file that is none of these."
+    after_help = "Files are recognised by name or by content: grastate.dat, gvwstate.dat, and the text \
+    of a recovery run (mysqld_safe --wsrep-recover, server stopped). Exit codes: 0 an answer, even \
+    if it is that a person must decide; 2 usage, or a file that is none of these."
 )]
 pub(crate) struct AdviseArgs {
-    /// A node and what was found on it; NAME=unreachable for one that nobody can look at.
+    /// A node and the files found on it; NAME=unreachable for a node that cannot be reached.
     #[arg(long = "node", value_name = "NAME=FILE,FILE…", required = true)]
     pub(crate) nodes: Vec<String>,
-    /// What is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
 
-/// The word for a node that is there and cannot be looked at.
+/// The word for a node that exists and cannot be reached.
 const UNREACHABLE: &str = "unreachable";
 
-/// The largest file that is read: a log of a recovery run is far smaller.
+/// The largest file that is read, in bytes. A log of a recovery run is far smaller.
 const SIZE_MAX: u64 = 64 << 20;
 
 pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
@@ -48,7 +48,7 @@ pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
         }
         let known = |known: &NodeName| *known == name;
         if away.iter().any(known) || looks.iter().any(|look| known(&look.evidence.node)) {
-            return Err(Stop::usage(format!("--node {name} is there twice")));
+            return Err(Stop::usage(format!("--node {name} is given twice")));
         }
         if files == UNREACHABLE {
             away.push(name);
@@ -58,7 +58,7 @@ pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if looks.is_empty() {
         return Err(Stop::usage(
-            "no node has a file: name at least one with what was found on it",
+            "no node has a file: give at least one node with the files found on it",
         ));
     }
     let advice = conclude(&looks, &away);
@@ -73,7 +73,7 @@ pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-/// Reads what was found on a node.
+/// Reads the files found on a node.
 fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
     let mut look = Look {
         evidence: Evidence {
@@ -96,7 +96,7 @@ fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
         if there {
             let node = &look.evidence.node;
             return Err(Stop::usage(format!(
-                "--node {node}: {file}: a second {what} for one node"
+                "--node {node}: {file}: this node already has a {what}"
             )));
         }
         match what {
@@ -129,7 +129,7 @@ fn look(node: NodeName, files: &str) -> Result<Look, Stop> {
     Ok(look)
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy)]
 enum Kind {
     Grastate,
@@ -137,7 +137,7 @@ enum Kind {
     Recovered,
 }
 
-/// By its name, since an empty file has nothing else; otherwise by what is in it.
+/// Recognises a file by its name, since an empty file has nothing else; otherwise by its content.
 fn kind(file: &str, text: &str) -> Kind {
     let name = Path::new(file).file_name().unwrap_or_default();
     let name = name.to_string_lossy();
@@ -177,7 +177,7 @@ fn gvwstate(file: &str, text: &str) -> Result<Option<SavedView>, Stop> {
         return Err(refused(
             file,
             "gvwstate.dat",
-            "there is no view in it",
+            "it contains no view",
             "copy /var/lib/mysql/gvwstate.dat of the node as it is, or leave it out; a node that \
              left in order has none",
         ));
@@ -189,22 +189,24 @@ fn read(file: &str) -> Result<String, Stop> {
     let stop = |why: String| Stop::usage(format!("cannot read `{file}`: {why}"));
     let data = std::fs::metadata(file).map_err(|error| stop(error.to_string()))?;
     if !data.is_file() {
-        return Err(stop("it is no file".to_owned()));
+        return Err(stop("it is not a file".to_owned()));
     }
     if data.len() > SIZE_MAX {
-        return Err(stop(format!("it has more than {} MiB", SIZE_MAX >> 20)));
+        return Err(stop(format!("it is larger than {} MiB", SIZE_MAX >> 20)));
     }
     let bytes = std::fs::read(file).map_err(|error| stop(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| stop("it is no text".to_owned()))
+    String::from_utf8(bytes).map_err(|_| stop("it is not UTF-8 text".to_owned()))
 }
 
 fn refused(file: &str, what: &str, why: &str, help: &str) -> Stop {
-    // What is in a damaged file is not for a terminal.
+    // The content of a damaged file is not printed: it may contain terminal control codes.
     let why = why.replace(char::is_control, "\u{fffd}");
-    Stop::usage(format!("{file} is no {what}: {why}\n  help: {help}"))
+    Stop::usage(format!(
+        "{file} is not a valid {what}: {why}\n  help: {help}"
+    ))
 }
 
-/// The advice for people.
+/// Returns the advice as text for people.
 fn text(advice: &Advice) -> String {
     let mut text = String::new();
     let mut part = |title: &str, lines: &mut dyn Iterator<Item = String>| {
@@ -228,7 +230,7 @@ fn text(advice: &Advice) -> String {
         &mut std::iter::once(wrapped("  ", "  ", &answer(&advice.action))),
     );
     part(
-        "Histories that are consistent with it",
+        "Histories that are consistent with these files",
         &mut advice.histories.iter().enumerate().map(|(index, one)| {
             let mut lines = wrapped(&format!("  {} ", index + 1), "    ", &one.says);
             lines.push_str(&wrapped("    ", "    ", &format!("sign: {}", one.sign)));
@@ -245,7 +247,7 @@ fn text(advice: &Advice) -> String {
         &mut numbered.map(|(index, step)| wrapped(&format!("  {} ", index + 1), "    ", step)),
     );
     part(
-        "A further look that would tell more",
+        "What to check next to learn more",
         &mut advice.looks.iter().map(item),
     );
     part(
@@ -256,7 +258,7 @@ fn text(advice: &Advice) -> String {
     text
 }
 
-/// The answer in a sentence.
+/// Returns the answer as one sentence.
 fn answer(action: &Action) -> String {
     match action {
         Action::Bootstrap { node, or, force } => {

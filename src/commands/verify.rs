@@ -1,4 +1,4 @@
-//! `seatrial verify`: procedures by scenarios, a cell for each pair.
+//! `seatrial verify`: runs procedures against scenarios, one cell for each pair.
 
 mod args;
 
@@ -45,7 +45,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let states = broken_states(&scenarios);
     if states.is_empty() {
         return Err(Stop::usage(
-            "no scenario breaks anything before an operator acts",
+            "no scenario breaks the cluster before an operator acts: there is nothing to recover",
         ));
     }
     let earlier = args.against.as_deref().map(read).transpose()?;
@@ -148,8 +148,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// The procedures that are asked for, each once, and the user's own program; all but `none` where
-/// neither is.
+/// Returns the procedures that were asked for, each once, and the user's own program. If neither was
+/// asked for, it returns all procedures but `none`.
 fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     let known = procedures::names();
     let names = &args.procedures;
@@ -158,12 +158,12 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
             .map_err(|error| Stop::usage(format!("--script {}: {error}", path.display())))?;
         if !data.is_file() {
             let path = path.display();
-            return Err(Stop::usage(format!("--script {path}: it is no file")));
+            return Err(Stop::usage(format!("--script {path}: it is not a file")));
         }
         if data.permissions().mode() & 0o111 == 0 {
             let path = path.display();
             return Err(Stop::usage(format!(
-                "--script {path}: it may not be executed\n  help: chmod +x {path}"
+                "--script {path}: it is not executable\n  help: chmod +x {path}"
             )));
         }
         if args.on == EngineArg::Madsim {
@@ -181,7 +181,7 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
         let Some(found) = known.iter().copied().find(|known| known == name) else {
             let near = nearest(name, known.iter().copied());
             let help = near.first().map_or_else(
-                || format!("there are: {}", known.join(", ")),
+                || format!("the procedures are: {}", known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
             let text = format!("there is no procedure `{name}`\n  help: {help}");
@@ -197,7 +197,7 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     Ok(chosen)
 }
 
-/// The walls around the user's own program. Where they cannot be made, nothing of it is run.
+/// Prepares the confinement of the user's own program. If that fails, the program is not run.
 fn confinement(args: &VerifyArgs) -> Result<Confinement, Stop> {
     for bind in &args.bind {
         if let Err(error) = fs::metadata(bind) {
@@ -210,7 +210,7 @@ fn confinement(args: &VerifyArgs) -> Result<Confinement, Stop> {
 /// Plays the cells. It holds what is the same for every cell.
 struct CellPlayer<'a> {
     args: &'a VerifyArgs,
-    /// The walls around the user's own program, where there is one.
+    /// The confinement of the user's own program, if there is one.
     confinement: Option<Confinement>,
     supervisor: Supervisor,
     real: RealOptions,
@@ -220,13 +220,12 @@ struct CellPlayer<'a> {
 struct PlayedCell {
     cell: Cell,
     scenario: Scenario,
-    /// What the user's own program has typed and printed.
+    /// The commands and the output of the user's own program.
     transcript: Option<String>,
 }
 
 impl CellPlayer<'_> {
-    /// Plays every cell, and returns them scenario by scenario, in an order that does not depend on the
-    /// threads.
+    /// Plays every cell, and returns them scenario by scenario. The order does not depend on the threads.
     fn play_all(
         &self,
         procedures: &[&'static str],
@@ -244,7 +243,7 @@ impl CellPlayer<'_> {
             Templates::default,
             |templates, (state, name)| {
                 let done = self.play(templates, state, name);
-                // A cell that a signal broke off says nothing.
+                // A cell that a signal interrupted has no outcome.
                 (!signals::stopped()).then_some(done)
             },
             |_, done| {
@@ -312,7 +311,7 @@ impl CellPlayer<'_> {
         }
     }
 
-    /// The flags that every cell was played with, for the line that replays it.
+    /// Returns the flags of every cell, for the command that replays it.
     fn flags(&self) -> &'static str {
         match self.args.timers {
             None => "",
@@ -321,7 +320,7 @@ impl CellPlayer<'_> {
         }
     }
 
-    /// The line that plays a cell of the user's program again.
+    /// Returns the command that plays a cell of the user's program again.
     fn replay_of_script(&self, scenario: &Scenario) -> String {
         let path = self.args.script.as_deref().unwrap_or_else(|| Path::new(""));
         let supervisor = match self.supervisor {
@@ -339,7 +338,7 @@ impl CellPlayer<'_> {
     }
 }
 
-/// Writes `verify.md`, then `verify.json`, and gives back the latter.
+/// Writes `verify.md`, then `verify.json`, and returns the text of the latter.
 fn write(folder: &Path, matrix: &Matrix) -> Result<String, Stop> {
     let mut json = serde_json::to_string_pretty(matrix)
         .map_err(|error| Stop::environment(format!("cannot write the matrix: {error}")))?;
@@ -353,14 +352,14 @@ fn write(folder: &Path, matrix: &Matrix) -> Result<String, Stop> {
     Ok(json)
 }
 
-/// An earlier matrix.
+/// Reads an earlier matrix.
 pub(crate) fn read(file: &Path) -> Result<Matrix, Stop> {
     let stop = |error: String| Stop::usage(format!("--against {}: {error}", file.display()));
     let text = fs::read_to_string(file).map_err(|error| stop(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| stop(format!("not a verify.json: {error}")))
 }
 
-/// Makes the folder, and takes away the cells that an earlier matrix left in it.
+/// Makes the folder, and removes the cells that an earlier matrix left in it.
 fn clear(folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {

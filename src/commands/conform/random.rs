@@ -1,4 +1,4 @@
-//! Random schedules on several engines, compared at rest; what differs is made small and kept as a
+//! Compares engines at rest on random schedules. A schedule on which they differ is shrunk and kept as a
 //! scenario file.
 
 use std::fmt::Write as _;
@@ -18,15 +18,15 @@ use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};
 
-/// How many other seeds of each simulated engine are tried before a difference counts: where nodes do
-/// something at once several outcomes are right. des begins with 16 constructions of the initial state
-/// and so reaches fewer of them than madsim.
+/// The number of other seeds of each simulated engine that are tried before a difference counts. Where
+/// nodes act at the same instant, several outcomes are right. des begins from only 16 constructions of
+/// the initial state, so it reaches fewer of these outcomes than madsim.
 const OTHER_SEEDS: u64 = 120;
 
-/// How many differing schedules are shrunk.
+/// The number of differing schedules that are shrunk.
 const SHRUNK_MAX: usize = 10;
 
-/// What became of a schedule.
+/// The result of a schedule.
 struct Compared {
     seed: u64,
     schedule: Schedule,
@@ -42,7 +42,7 @@ impl Compared {
     }
 }
 
-/// Everything that a comparison needs beside the schedule.
+/// The options of a comparison, which are the same for every schedule.
 #[derive(Clone, Copy)]
 struct Bench<'a> {
     on: &'a [EngineArg],
@@ -56,7 +56,9 @@ pub(super) fn conform(
     out: &mut Out,
 ) -> Result<u8, Stop> {
     if on.len() < 2 {
-        return Err(Stop::usage("--random compares engines: name two with --on"));
+        return Err(Stop::usage(
+            "--random compares engines: give two or more with --on",
+        ));
     }
     let timers = args.timers.unwrap_or(TimersArg::Fast);
     let real = real::options(&args.real, on, Some(&args.out))?;
@@ -132,7 +134,7 @@ impl Bench<'_> {
         }
     }
 
-    /// The agreement, if a simulated engine ends with another seed as the others did with this one.
+    /// Returns the agreement, if a simulated engine ends with another seed as the others did with this one.
     fn with_another_seed(
         self,
         scenario: &Scenario,
@@ -164,7 +166,7 @@ impl Bench<'_> {
         plan::run_for_claims(job, self.flags)
     }
 
-    /// The shortest schedule that still differs: ops are left out one after another, from the end.
+    /// Returns the shortest schedule that still differs. It leaves ops out one after another, from the end.
     fn shrink(self, compared: &Compared) -> Compared {
         let mut best = self.compare_schedule(compared.seed, compared.schedule.clone());
         let mut place = best.schedule.ops.len();
@@ -184,7 +186,7 @@ impl Bench<'_> {
         best
     }
 
-    /// A scenario file that shows the difference.
+    /// Returns a scenario file that shows the difference.
     fn file(self, compared: &Compared) -> String {
         let mut text = String::new();
         let names: Vec<&str> = self
@@ -222,7 +224,7 @@ fn scenario(schedule: &Schedule, seed: u64) -> Scenario {
     )
 }
 
-/// Why a run could not be made or was not finished.
+/// Returns why a run could not be made or was not finished.
 fn error_of(record: &RunRecord) -> Option<String> {
     let failed = matches!(record.verdict, Verdict::Error | Verdict::Unsupported);
     failed.then(|| {
@@ -249,7 +251,7 @@ fn describe(difference: &Difference) -> String {
     )
 }
 
-/// The sums: fields and steps, equal of compared.
+/// The totals: fields and steps, equal and compared.
 fn sums(done: &[Compared]) -> [u64; 4] {
     let sum = |of: fn(&Agreement) -> u64| done.iter().map(|one| of(&one.agreement)).sum();
     [

@@ -1,4 +1,4 @@
-//! An earlier `limits.json`, and what has got worse since then.
+//! Compares a search with an earlier `limits.json`: what has got worse since then.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::Stop;
 
 use super::exhaustive::{FORMAT, Limits, Row};
 
-/// What is compared of an earlier file.
+/// The part of an earlier file that is compared.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Earlier {
     format: u32,
@@ -33,7 +33,7 @@ struct EarlierRow {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Worse {
     pub(crate) procedure: String,
-    /// The number of the case, where both searches have the same ones.
+    /// The number of the case, if both searches have the same cases.
     pub(crate) case: Option<usize>,
     pub(crate) text: String,
 }
@@ -51,7 +51,7 @@ fn outcome(letter: char) -> Option<Outcome> {
 }
 
 impl Earlier {
-    /// Reads the file, and refuses one that does not compare with what will be searched.
+    /// Reads the file, and refuses one that cannot be compared with the coming search.
     pub(crate) fn read(
         file: &Path,
         faults: usize,
@@ -70,7 +70,7 @@ impl Earlier {
         }
         if earlier.ended != "whole" {
             return Err(stop(format!(
-                "its search was stopped by a {}, and is not whole",
+                "its search was stopped by a {} and is incomplete",
                 earlier.ended
             )));
         }
@@ -85,14 +85,14 @@ impl Earlier {
         Ok(earlier)
     }
 
-    /// Whether both searches have found the same states, so that case can be held against case.
+    /// Whether both searches have found the same states, so that single cases can be compared.
     pub(crate) fn has_the_states_of(&self, now: &Limits<'_>) -> bool {
         self.fingerprint == now.fingerprint
     }
 
-    /// What got worse: case by case where the states are the same; else by how many cases are as bad as
-    /// that or worse, of which a case that got better may hide one that got worse. Procedures that the
-    /// earlier file does not have are no regression.
+    /// Returns what got worse. If the states are the same, it compares case by case. Otherwise it compares
+    /// how many cases are as bad as an outcome or worse; there, a case that got better can hide one that
+    /// got worse. Procedures that the earlier file does not have are no regression.
     pub(crate) fn worse(&self, now: &Limits<'_>) -> Vec<Worse> {
         let same = self.has_the_states_of(now);
         let mut worse = Vec::new();
@@ -145,7 +145,7 @@ fn by_count(row: &Row<'_>, old: &EarlierRow) -> Vec<Worse> {
     {
         now += is.get(&outcome).copied().unwrap_or(0);
         before += was.get(&outcome).copied().unwrap_or(0);
-        // What a worse outcome has been told of is not told of again.
+        // A case that was reported with a worse outcome is not reported again.
         if now.saturating_sub(before) > told {
             told = now - before;
             worse.push(Worse {

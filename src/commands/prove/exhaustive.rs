@@ -1,4 +1,4 @@
-//! `seatrial verify --exhaustive`: procedures by the states of the closure, and what can be known there.
+//! `seatrial verify --exhaustive`: runs procedures in every state of the closure, and reports what can be known there.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,12 +22,12 @@ use crate::commands::verify::VerifyArgs;
 
 /// The version of `limits.json`.
 pub(super) const FORMAT: u32 = 2;
-/// So many undecided groups are shown in full.
+/// The number of undecided groups that are shown in full.
 const SHOWN: usize = 3;
-/// So many cases that got worse are shown.
+/// The number of cases that got worse that are shown.
 const WORSE_SHOWN: usize = 10;
 
-/// A procedure on all states.
+/// The results of a procedure in all states.
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
     pub(super) procedure: &'a str,
@@ -35,7 +35,7 @@ pub(super) struct Row<'a> {
     pub(super) outcomes: BTreeMap<&'static str, usize>,
     /// Cases that are not good although the best decision table has an answer.
     pub(super) below_the_best: usize,
-    /// What each case after healing came to, a letter a case in a fixed order: `a` for the worst
+    /// The outcome of each case after healing, one letter for a case, in a fixed order: `a` is the worst
     /// outcome (see `letters`).
     pub(super) cases: String,
 }
@@ -49,12 +49,12 @@ pub(super) struct Limits<'a> {
     timers: &'static str,
     ended: &'static str,
     states: usize,
-    /// The same where two searches have found the same states after healing, in the same order.
+    /// A hash that is equal if two searches found the same states after healing, in the same order.
     pub(super) fingerprint: String,
-    /// What the letters of `cases` mean.
+    /// The meaning of the letters of `cases`.
     letters: BTreeMap<char, &'static str>,
     pub(super) procedures: Vec<Row<'a>>,
-    /// The decision table with everything but the rows: what is seen, and with whom to begin.
+    /// The decision table from everything but the rows: what is seen, and which node to begin with.
     table: &'a [LookAlikes],
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn exhaustive(
     if found.ended != SearchEnd::Whole {
         let ended = found.ended.name();
         out.error(&format!(
-            "stopped by a {ended}: the matrix is not whole, and nothing is compared"
+            "stopped by a {ended}: the matrix is incomplete, and nothing is compared"
         ));
         return Ok(exit::STOPPED);
     }
@@ -144,7 +144,7 @@ pub(crate) fn exhaustive(
         return Ok(exit::OK);
     };
     if !earlier.has_the_states_of(&limits) {
-        out.error("the states are not those of the earlier file: counts are compared, not cases");
+        out.error("the states differ from those of the earlier file: only counts are compared");
     }
     let worse = earlier.worse(&limits);
     tell_worse(&model, &found, &worse, out);
@@ -155,7 +155,7 @@ pub(crate) fn exhaustive(
     })
 }
 
-/// Says what got worse, with the way to the first cases.
+/// Prints what got worse, with the path to the first cases.
 fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
     let cases: Vec<(usize, &Vec<usize>)> = found
         .healed
@@ -237,7 +237,7 @@ const COLUMNS: [(&str, &[Outcome]); 6] = [
 ];
 
 impl Row<'_> {
-    /// How many cases belong to each column.
+    /// Returns the number of cases in each column.
     fn counts(&self) -> impl Iterator<Item = usize> {
         COLUMNS.iter().map(|(_, outcomes)| {
             let counts = outcomes.iter().filter_map(|o| self.outcomes.get(o.name()));
@@ -246,7 +246,7 @@ impl Row<'_> {
     }
 }
 
-/// For documents.
+/// Returns the matrix as Markdown.
 fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
     let mut text = String::from("| procedure |");
     for (name, _) in COLUMNS {
@@ -276,7 +276,7 @@ fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
     text
 }
 
-/// A line a procedure, a column for each kind of outcome.
+/// Returns the matrix as text: a line for each procedure, a column for each kind of outcome.
 fn matrix(rows: &[Row<'_>]) -> String {
     let mut text = format!("{:<18}", "procedure");
     for (name, _) in COLUMNS {
@@ -292,14 +292,14 @@ fn matrix(rows: &[Row<'_>]) -> String {
     }
     text.push_str(
         "recovers: or says rightly that nothing could\n\
-         avoidable: not recovered, although what can be seen without the rows decides with whom\n\
-         to begin\n\n",
+         avoidable: not recovered, although what can be seen without the rows decides which\n\
+                  node to begin with\n\n",
     );
     text
 }
 
 fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
-    let mut text = String::from("What can be known, from the cheapest evidence on\n");
+    let mut text = String::from("What can be known, the cheapest evidence first\n");
     let _ = writeln!(text, "    groups  undecided     states  evidence");
     for one in known {
         let _ = writeln!(
@@ -316,7 +316,10 @@ fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
         let Some((one, other)) = group.apart else {
             continue;
         };
-        let _ = writeln!(text, "These look the same and need different actions:");
+        let _ = writeln!(
+            text,
+            "These states look the same and need different actions:"
+        );
         for line in group.seen.lines() {
             let _ = writeln!(text, "    {line}");
         }
@@ -328,13 +331,13 @@ fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
         let evidence = tells_apart(healed(one), healed(other));
         let _ = match evidence {
             Some(evidence) => writeln!(text, "  told apart by {}\n", evidence.name()),
-            None => writeln!(text, "  told apart by nothing that is looked at\n"),
+            None => writeln!(text, "  no evidence tells them apart\n"),
         };
     }
     text
 }
 
-/// What was done, a line an event.
+/// Returns the events, one for each line.
 fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
     let path = found.closure.path(state);
     path.iter()
@@ -342,7 +345,7 @@ fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
         .collect()
 }
 
-/// Two lists beside each other, in 80 columns.
+/// Returns two lists beside each other, in 80 columns.
 fn side_by_side(one: &[String], other: &[String]) -> String {
     const WIDTH: usize = 37;
     let cell = |list: &[String], at: usize| -> String {

@@ -1,4 +1,4 @@
-//! The report of a search with one procedure: for people, for documents, for programs.
+//! The report of a search with one procedure, for people, for documents and for programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,49 +15,49 @@ const FORMAT: u32 = 1;
 /// A level of the search.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LevelRow {
-    /// How many events from the start.
+    /// The number of events from the start.
     level: usize,
     /// New states.
     states: usize,
     /// Events that were played from the states of the level before.
     transitions: usize,
-    /// Of these, those that led to a state that was known.
+    /// The transitions that led to a known state.
     merged: usize,
 }
 
-/// Cases that came to the same.
+/// The cases with the same outcome.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct OutcomeRow {
-    /// What they came to.
+    /// The outcome.
     outcome: Outcome,
-    /// The kind of cause, where writes are lost.
+    /// The kind of cause, if writes are lost.
     cause: String,
-    /// How many cases: states, times the ways to name their nodes that differ.
+    /// The number of cases: a state counts once for each naming of its nodes that differs.
     cases: usize,
-    /// How many states have such a case.
+    /// The number of states that have such a case.
     states: usize,
-    /// Of the cases, those in which some node could have been bootstrapped without loss.
+    /// The cases in which some node could have been bootstrapped without loss.
     avoidable: usize,
 }
 
 /// The shortest path to a bad case.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Example {
-    /// What it comes to.
+    /// The outcome.
     pub(crate) outcome: Outcome,
-    /// The kind of cause, where writes are lost.
+    /// The kind of cause, if writes are lost.
     pub(crate) cause: String,
     /// The number of the state, in the order of discovery.
     pub(crate) state: usize,
-    /// The rank of the name of each place.
+    /// The rank of each node's name.
     pub(crate) names: Vec<usize>,
-    /// What was seen when it was played from the start.
+    /// The result when it was played from the start.
     pub(crate) text: String,
     /// The events.
     pub(crate) events: Vec<String>,
-    /// The line that plays it again.
+    /// The command that plays it again.
     pub(crate) replay: String,
-    /// Whether it came to the same when it was played from the start.
+    /// Whether the outcome was the same when it was played from the start.
     pub(crate) replays: bool,
 }
 
@@ -68,18 +68,18 @@ pub(crate) struct ProveReport {
     program: &'static str,
     procedure: String,
     alphabet: &'static str,
-    /// The bound on events, nothing for none.
+    /// The bound on events; `None` for no bound.
     faults: Option<usize>,
     /// `whole`, or what stopped the search.
     ended: &'static str,
-    /// States that were not gone on from although the bound on events allowed it.
+    /// The states that were not expanded although the bound on events allowed it.
     open: usize,
     levels: Vec<LevelRow>,
     states: usize,
     transitions: usize,
-    /// States after everything that lasts was ended: where procedures begin.
+    /// The states after healing, in which procedures begin.
     healed_states: usize,
-    /// Runs of the procedure.
+    /// The number of runs of the procedure.
     runs: usize,
     cases: usize,
     outcomes: Vec<OutcomeRow>,
@@ -99,7 +99,7 @@ struct Count {
 }
 
 impl ProveReport {
-    /// The report of a search with one procedure.
+    /// Makes the report of a search with one procedure.
     pub(crate) fn of(found: &Searched, seconds: f64, args: &ProveArgs) -> Self {
         let mut counts: BTreeMap<(Outcome, String), Count> = BTreeMap::new();
         let mut cases = 0;
@@ -175,12 +175,12 @@ impl ProveReport {
         }
     }
 
-    /// Whether there is a case that is not good.
+    /// Whether there is a bad case.
     pub(crate) fn has_bad_cases(&self) -> bool {
         self.outcomes.iter().any(|row| !row.outcome.is_good())
     }
 
-    /// `prove.json`.
+    /// Returns the text of `prove.json`.
     pub(crate) fn json(&self) -> String {
         let mut text =
             serde_json::to_string_pretty(self).expect("invariant: a report is plain data");
@@ -188,12 +188,12 @@ impl ProveReport {
         text
     }
 
-    /// The rows in the order in which they are shown: the good ones first.
+    /// Returns the rows in the order in which they are shown: the good ones first.
     fn shown(&self) -> impl Iterator<Item = &OutcomeRow> {
         self.outcomes.iter().rev()
     }
 
-    /// For the terminal.
+    /// Returns the report as text for the terminal.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "  level     states  transitions     merged");
@@ -206,7 +206,7 @@ impl ProveReport {
         }
         let _ = writeln!(
             text,
-            "\n{} on every state, with its nodes named in every way that differs\n",
+            "\n{} in every state, with its nodes named in every way that differs\n",
             self.procedure
         );
         let _ = writeln!(text, "     cases     states  avoidable  outcome");
@@ -234,7 +234,10 @@ impl ProveReport {
             let seen: String = example.text.chars().take(200).collect();
             let _ = writeln!(text, "  {seen}");
             if !example.replays {
-                let _ = writeln!(text, "  played from the start it comes to something else");
+                let _ = writeln!(
+                    text,
+                    "  the outcome differs when it is played from the start"
+                );
             }
             let _ = writeln!(text, "  {}\n", example.replay);
         }
@@ -258,20 +261,17 @@ impl ProveReport {
                 / self.seconds.max(0.001)
         );
         let bound = match (self.ended, self.faults) {
-            ("whole", None) => "nothing new appears any more: the closure is whole".to_owned(),
+            ("whole", None) => "no new state appears: the closure is complete".to_owned(),
             ("whole", Some(most)) => format!("every state within {most} events"),
-            (bound, _) => format!(
-                "stopped by {bound}: {} states were not gone on from",
-                self.open
-            ),
+            (bound, _) => format!("stopped by {bound}: {} states were not expanded", self.open),
         };
         let _ = write!(text, "\n             {bound}");
         text
     }
 
-    /// For documents.
+    /// Returns the report as Markdown.
     pub(crate) fn markdown(&self) -> String {
-        let mut text = format!("# {} on every state\n\n", self.procedure);
+        let mut text = format!("# {} in every state\n\n", self.procedure);
         text.push_str("| outcome | cases | states | avoidable |\n|---|---:|---:|---:|\n");
         for row in self.shown() {
             let _ = writeln!(
@@ -306,7 +306,7 @@ impl ProveReport {
     }
 }
 
-/// An outcome in words.
+/// Returns an outcome in words.
 fn words(outcome: Outcome, cause: &str) -> String {
     match outcome {
         Outcome::Recovered => "recovers".to_owned(),
