@@ -1,4 +1,5 @@
-//! What the manual's command prints: tables as the `mysql` client draws them, and the bootstrap warning.
+//! Prints the output of the manual's command: tables as the `mysql` client draws them, and the bootstrap
+//! warning.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ pub fn cluster_status_tables(status: &StatusVariables, node: &NodeAddresses) -> 
     table(status.rows()) + &table(node.rows())
 }
 
-/// What `--bootstrap-node` prints on a node that is not safe to bootstrap, with the manual's spelling.
+/// The output of `--bootstrap-node` on a node that is not safe to bootstrap, with the manual's spelling.
 pub const fn unsafe_to_bootstrap_warning() -> &'static str {
     "\
 *********************************************************************

@@ -110,7 +110,7 @@ const TIME_HIGH: u128 = 0x11f1;
 pub struct GcommUuid {
     /// First field, 32 bits. Random, so it decides the order between nodes.
     pub time_low: u32,
-    /// Which life of this identity: counts up at each start from `gvwstate.dat`. Fourth field.
+    /// The incarnation of this identity, which counts up at each start from `gvwstate.dat`. Fourth field.
     pub incarnation: u16,
     /// Random bits of the identity that no restart changes. Second field.
     pub clock_seq: u16,

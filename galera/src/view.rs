@@ -92,7 +92,7 @@ impl FromStr for ViewType {
 /// reads back as a [`ShortViewId`], because the uuid in it is a short one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ViewId {
-    /// What the view is.
+    /// The kind of the view.
     pub kind: ViewType,
     /// The member that formed it: the lowest uuid among those that agreed.
     pub uuid: GcommUuid,
@@ -150,7 +150,7 @@ impl fmt::Display for ViewId {
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct ShortViewId {
-    /// What the view is.
+    /// The kind of the view.
     pub kind: ViewType,
     /// The member that formed it.
     pub uuid: ShortUuid,

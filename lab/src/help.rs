@@ -1,4 +1,4 @@
-//! What the commands of the prompt are, and `help`.
+//! The commands of the prompt, and the text of `help`.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use seatrial_reports::wrapped;
 
 use super::words::fault_lines;
 
-/// Commands under a heading: how each is written, and what it does.
+/// Commands under a heading: the usage of each, and what it does.
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Every command.
@@ -16,29 +16,32 @@ const GROUPS: &[Group] = &[
         &[
             (
                 "A$ COMMAND",
-                "type an operator's command on A; `A,B$` or `all$` for several at once, `&` at the end leaves it running",
+                "type an operator's command on A; `A,B$` or `all$` types it on several nodes at once; `&` at the end leaves it running",
             ),
             (
                 "ctrl-c SPAN A$ COMMAND",
-                "the same, with Ctrl-C after that time",
+                "the same, and press Ctrl-C after that time",
             ),
             (
                 "client A write N",
-                "a client of A writes N rows; `client A write &` does not wait for the answer",
+                "a client of A writes N rows; with `&` in place of N it writes one, and the answer comes later",
             ),
             (
                 "client A load N",
-                "N clients write all the time, until `client stop`",
+                "N clients of A write until `client stop`",
             ),
-            ("fault NAME …", "something breaks; `help fault` lists what"),
+            (
+                "fault NAME …",
+                "break something; `help fault` lists the faults",
+            ),
             (
                 "procedure NAME",
-                "let a recovery procedure type the commands",
+                "let a recovery procedure type its commands",
             ),
             ("wait SPAN", "let time pass: `wait 30s`"),
             (
                 "wait until STATE",
-                "`wait until C non-Primary`, `wait until all-synced within 5m`",
+                "wait for a state: `wait until C non-Primary`, `wait until all-synced within 5m`",
             ),
             (
                 "next",
@@ -49,42 +52,36 @@ const GROUPS: &[Group] = &[
     (
         "Looking",
         &[
-            (
-                "status",
-                "all nodes at a glance, and how quorum was counted",
-            ),
+            ("status", "show all nodes, and how quorum was counted"),
             (
                 "why A",
-                "why A is primary or not, and may be bootstrapped or not",
+                "explain why A is primary or not, and whether it may be bootstrapped",
             ),
             (
                 "history",
-                "who has which transactions, and which acknowledged ones are gone",
+                "show which nodes hold which rows, and which acknowledged rows are gone",
             ),
             (
                 "diff X [Y]",
-                "what differs between two moments or forks, or between one and now",
+                "show what differs between two moments or forks, or between one and now",
             ),
         ],
     ),
     (
         "Time travel",
         &[
-            ("moments", "the moments so far and the forks"),
-            (
-                "back [N]",
-                "as it was before the last command, or the last N",
-            ),
+            ("moments", "list the moments so far and the forks"),
+            ("back [N]", "undo the last command, or the last N"),
             (
                 "goto X",
-                "to a moment by its number, or to a fork by its name",
+                "go to a moment by its number, or to a fork by its name",
             ),
             (
                 "fork NAME",
-                "go on under a name; the way so far keeps its own",
+                "start a new fork here; the old one keeps its name",
             ),
-            ("hash", "a hash over the whole state"),
-            ("reset", "back to the first moment"),
+            ("hash", "print a hash of the whole state"),
+            ("reset", "go back to the first moment"),
             (
                 "save FILE",
                 "write the session as a scenario that `seatrial run` replays",
@@ -95,20 +92,23 @@ const GROUPS: &[Group] = &[
         "Missions",
         &[
             ("mission [ID]", "list the missions, or begin one"),
-            ("hint", "the next hint"),
+            ("hint", "show the next hint"),
             ("debrief", "end the mission: grade, losses, the better way"),
         ],
     ),
     (
-        "Else",
+        "Other",
         &[
-            ("help [COMMAND]", "this, or more about one command"),
+            (
+                "help [COMMAND]",
+                "show this list, or more about one command",
+            ),
             ("quit", "leave; Ctrl-D does it too"),
         ],
     ),
 ];
 
-/// The first words of the commands that have one.
+/// Returns the first words of the commands that have one.
 pub(super) fn names() -> Vec<&'static str> {
     let mut names: Vec<&str> = GROUPS
         .iter()
@@ -120,7 +120,7 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
-/// How a command is written.
+/// Returns the usage of a command.
 pub(super) fn usage(name: &str) -> Option<&'static str> {
     lines(name).map(|(usage, _)| usage).next()
 }
@@ -132,7 +132,7 @@ fn lines(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter(move |(usage, _)| usage.split(' ').next() == Some(name))
 }
 
-/// The text of `help`.
+/// Returns the text of `help`.
 pub(super) fn text() -> String {
     let mut text = String::new();
     for (heading, commands) in GROUPS {
@@ -144,7 +144,7 @@ pub(super) fn text() -> String {
     text
 }
 
-/// The text of `help COMMAND`, if there is such a command.
+/// Returns the text of `help COMMAND`, if there is such a command.
 pub(super) fn about(name: &str) -> Option<String> {
     let mut text = String::new();
     for (usage, says) in lines(name) {

@@ -1,10 +1,10 @@
-//! The words of faults and states, turned into what a scenario file says.
+//! Translates the words of faults and states into the text of a scenario file.
 
 use seatrial_scenarios::NodeName;
 
 use super::command::{Trouble, node, number, some_nodes, span};
 
-/// What stands behind a fault's name.
+/// The arguments of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Nothing,
@@ -13,19 +13,19 @@ enum Shape {
     Cut,
     Partition,
     Damage,
-    /// A node and a span under this key.
+    /// A node and a duration under this key.
     Span(&'static str),
     Percent,
 }
 
-/// Every fault: its name at the prompt, what stands behind it, what that looks like, what it is.
+/// Every fault: its name at the prompt, its arguments, their usage, and its description.
 const FAULTS: &[(&str, Shape, &str, &str)] = &[
     ("terminate", Shape::Nodes, "NODE…", "the servers are killed"),
     (
         "crash",
         Shape::Nodes,
         "NODE…",
-        "killed; a supervisor may restart them",
+        "the servers crash; a supervisor may restart them",
     ),
     ("power-off", Shape::Nodes, "NODE…", "the hosts lose power"),
     ("power-on", Shape::Nodes, "NODE…", "the hosts boot again"),
@@ -33,20 +33,20 @@ const FAULTS: &[(&str, Shape, &str, &str)] = &[
         "hang",
         Shape::Nodes,
         "NODE…",
-        "the servers stand still (SIGSTOP)",
+        "the servers are suspended (SIGSTOP)",
     ),
-    ("resume", Shape::Nodes, "NODE…", "they go on"),
+    ("resume", Shape::Nodes, "NODE…", "suspended servers go on"),
     (
         "partition",
         Shape::Partition,
         "A B | C",
-        "groups that do not reach each other",
+        "the groups do not reach each other",
     ),
     (
         "cut",
         Shape::Cut,
         "FROM TO",
-        "nothing passes from the one to the other",
+        "no packet passes from the first node to the second",
     ),
     (
         "heal",
@@ -58,34 +58,44 @@ const FAULTS: &[(&str, Shape, &str, &str)] = &[
         "latency",
         Shape::Span("by"),
         "NODE SPAN",
-        "everything takes this much longer",
+        "packets of the node take this much longer",
     ),
     ("loss", Shape::Percent, "NODE PERCENT", "packets are lost"),
     (
         "flap",
         Shape::Span("period"),
         "NODE SPAN",
-        "its links come and go",
+        "the node's links come and go",
     ),
     (
         "damage",
         Shape::Damage,
         "NODE FILE HOW",
-        "delete, empty, garbage or old-copy",
+        "damages a file: delete, empty, garbage or old-copy",
     ),
-    ("disk-full", Shape::Node, "NODE", "writes to its disk fail"),
-    ("disk-lost", Shape::Node, "NODE", "its data folder is empty"),
+    (
+        "disk-full",
+        Shape::Node,
+        "NODE",
+        "writes to the node's disk fail",
+    ),
+    (
+        "disk-lost",
+        Shape::Node,
+        "NODE",
+        "the node's data folder becomes empty",
+    ),
     (
         "interrupt-transfer",
         Shape::Node,
         "NODE",
-        "its state transfer breaks off",
+        "the node's state transfer breaks off",
     ),
     (
         "stop-hangs",
         Shape::Node,
         "NODE",
-        "its next orderly stop does not end",
+        "the node's next orderly stop does not end",
     ),
     (
         "read-lock",
@@ -98,22 +108,22 @@ const FAULTS: &[(&str, Shape, &str, &str)] = &[
         "backend-stop",
         Shape::Node,
         "NODE",
-        "its mail back end ends",
+        "the node's mail back end ends",
     ),
     (
         "clock-jump",
         Shape::Span("by"),
         "NODE SPAN",
-        "its clock jumps forward",
+        "the node's clock jumps forward",
     ),
 ];
 
-/// The names of the faults.
+/// Returns the names of the faults.
 pub(super) fn fault_names() -> impl Iterator<Item = &'static str> + Clone {
     FAULTS.iter().map(|(name, ..)| *name)
 }
 
-/// Every fault with what stands behind it, for `help`.
+/// Returns every fault with its usage, for `help`.
 pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
     FAULTS
         .iter()
@@ -121,7 +131,7 @@ pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// A text as TOML writes it.
+/// Returns a text as TOML writes it.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -131,7 +141,7 @@ fn list(nodes: &[NodeName]) -> String {
     format!("[{}]", nodes.join(", "))
 }
 
-/// Reads what stands behind `fault`.
+/// Reads the words after `fault`.
 pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
     let [name, rest @ ..] = words else {
         return Err(Trouble::usage("fault"));
@@ -140,8 +150,10 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
         return Err(Trouble::unknown("fault", name, fault_names()));
     };
     let wrong = || {
-        Trouble::new(format!("`fault {name}` needs more: fault {name} {usage}"))
-            .help("`help fault` lists the faults")
+        Trouble::new(format!(
+            "`fault {name}` is used like this: fault {name} {usage}"
+        ))
+        .help("`help fault` lists the faults")
     };
     let key = name.replace('-', "_");
     let table = match (shape, rest) {
@@ -208,10 +220,10 @@ const STATES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Words about the cluster as a whole.
+/// Words about the whole cluster.
 const CLUSTER: [&str; 4] = ["all-synced", "primary", "no-primary", "twin-primaries"];
 
-/// Words that may follow `wait until`, for completion.
+/// Returns the words that may follow `wait until`, for completion.
 pub(super) fn state_words() -> impl Iterator<Item = &'static str> {
     STATES
         .iter()
@@ -219,8 +231,8 @@ pub(super) fn state_words() -> impl Iterator<Item = &'static str> {
         .chain(CLUSTER)
 }
 
-/// Reads a state, as `C non-Primary` or `all-synced` or `B safe_to_bootstrap 1`, into the table of a
-/// scenario's `until`. What is possible beyond these words is for the scenario language to say.
+/// Translates a state such as `C non-Primary`, `all-synced` or `B safe_to_bootstrap 1` into the table of a
+/// scenario's `until`. The scenario language refuses what is not possible.
 pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
     let mut entries = Vec::new();
     let mut words = words.iter().copied().peekable();
@@ -244,18 +256,18 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
         });
         let cluster = CLUSTER.iter().find(|known| **known == word);
         match (state, cluster) {
-            // Of a node `primary` is its status, of nobody in particular that of the cluster.
+            // After a node, `primary` is the status of that node; alone, that of the cluster.
             (Some((key, word)), _) if named.is_some() => {
                 entries.push(format!("{key} = {}", quoted(word)));
             }
             (_, Some(word)) => entries.push(format!("cluster = {}", quoted(word))),
             (Some(_), None) => {
-                return Err(Trouble::new(format!("which node is {word}?"))
-                    .help(format!("write `wait until {} {word}`", nodes[0])));
+                return Err(Trouble::new(format!("`{word}` needs a node"))
+                    .help(format!("type `wait until {} {word}`", nodes[0])));
             }
             (None, None) => {
                 let key = word.trim_start_matches("wsrep_");
-                // A word that can be no key of the language is a state or a node misspelt.
+                // A word that is no key of the language is a misspelt state or node.
                 let possible = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
                 let Some(value) = words.next().filter(|_| possible) else {
                     let mut known: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();

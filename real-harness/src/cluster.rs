@@ -15,7 +15,7 @@ use crate::ours::Labels;
 use crate::update::Programs;
 use crate::{programs, settings};
 
-/// How long a part of the initial state may take.
+/// The longest time that a part of the initial state may take.
 const INITIAL_LIMIT: Duration = Duration::from_mins(2);
 
 /// The number of nodes of the prepared data folders.
@@ -27,7 +27,7 @@ pub(crate) struct Cluster {
     run: String,
     labels: Labels,
     network: String,
-    /// What a playbook puts in the place of a node's programs.
+    /// The image to which a playbook updates a node's programs.
     pub(crate) update: Option<Programs>,
     /// The hosts, in the order of the nodes.
     pub(crate) hosts: Vec<Arc<Host>>,

@@ -25,12 +25,12 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use crate::error::{Bollard, HarnessError};
 use crate::ours::{Labels, Owner};
 
-/// What a session inside a container writes.
+/// The output of a session inside a container.
 pub(crate) type SessionOutput = Pin<Box<dyn Stream<Item = Result<LogOutput, Bollard>> + Send>>;
-/// What it reads.
+/// The input of a session inside a container.
 pub(crate) type SessionInput = Pin<Box<dyn AsyncWrite + Send>>;
 
-/// What a command inside a container printed and returned.
+/// The output and the exit code of a command inside a container.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     pub(crate) stdout: String,
@@ -39,7 +39,7 @@ pub(crate) struct Ended {
     pub(crate) exit: Option<i32>,
 }
 
-/// What a program says that waits for its beginning.
+/// The message of a program that waits for its beginning.
 const READY: u8 = 6;
 
 /// A connection to the Docker engine.

@@ -1,4 +1,4 @@
-//! What this machine can do for the real engine, in plain words, and how to get what is missing.
+//! Checks what the real engine needs on this machine, and says how to get what is missing.
 
 use seatrial_scenarios::NodeName;
 
@@ -11,9 +11,9 @@ use crate::run::{RealOptions, runtime};
 /// A line of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorLine {
-    /// What is looked at.
+    /// The thing that is checked.
     pub what: &'static str,
-    /// How it is.
+    /// The result of the check.
     pub state: String,
 }
 

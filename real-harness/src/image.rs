@@ -77,7 +77,7 @@ impl Suite {
     }
 }
 
-/// What has come of a build.
+/// The result of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Built {
     /// The image was there already.
@@ -146,7 +146,7 @@ fn extract(suite: Suite, folder: &Path, archive: &Path) -> Result<(), HarnessErr
     Err(trouble("extract the packages", &last_lines(&said)))
 }
 
-/// Where this machine's own apt gets its packages.
+/// Returns the package sources of this machine's own apt.
 fn package_source() -> Result<String, HarnessError> {
     let none = |why: &str| HarnessError::Environment {
         what: format!("no source of Debian packages is known ({why})"),
@@ -227,7 +227,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What stays is in the system's folder for such things.
+        // If it cannot be removed, it stays in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }

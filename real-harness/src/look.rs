@@ -10,7 +10,7 @@ use seatrial_scenarios::{GrastateSeen, GvwstateSeen, NodeName, NodeObservation, 
 pub(crate) struct Look {
     /// The unit's state, in systemd's word.
     pub(crate) unit: String,
-    /// How far the service is: `recovery`, `server`, `pause` before a restart.
+    /// The phase of the service: `recovery`, `server`, or `pause` before a restart.
     pub(crate) phase: String,
     /// The server's process.
     pub(crate) pid: Option<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct Look {
     pub(crate) rows: Option<Vec<String>>,
     /// The exit code of the last server process.
     pub(crate) exit: Option<i32>,
-    /// How many server processes there have been.
+    /// The number of server processes.
     pub(crate) lives: u32,
     /// grastate.dat.
     pub(crate) grastate: Option<String>,
@@ -80,7 +80,7 @@ impl Look {
         }
     }
 
-    /// What a status variable says.
+    /// Returns the value of a status variable.
     pub(crate) fn status(&self, name: &str) -> Option<&str> {
         self.status.get(name).map(String::as_str)
     }

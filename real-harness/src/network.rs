@@ -1,4 +1,5 @@
-//! Who hears whom: cuts, partitions, loss and flapping, by rules in each host's own network.
+//! Controls which nodes reach each other: cuts, partitions, loss and flapping, by rules in each host's own
+//! network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +75,7 @@ impl Network {
         self.addresses.get(node).map_or("", String::as_str)
     }
 
-    /// What a node's rules drop: the source by which a rule is found among them, and what it means.
+    /// The packets that a node's rules drop: the source that identifies a rule, and its meaning.
     pub(crate) fn rules(&self, node: &NodeName) -> Vec<(&str, String)> {
         let deaf = self
             .deaf(node)

@@ -1,4 +1,4 @@
-//! What is ours: the labels on everything that a run makes, and who may remove it.
+//! The labels on everything that a run makes, and the conditions for its removal.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -49,7 +49,7 @@ pub fn at_prompt<T>(work: impl Future<Output = T>) -> Option<T> {
             done = work => Some(done),
             () = stopped() => {
                 if let Ok(docker) = Docker::connect().await {
-                    // What cannot be removed now is swept by the next run.
+                    // The next run sweeps what cannot be removed now.
                     let _ = docker.sweep(Owner::is_this_process).await;
                 }
                 None

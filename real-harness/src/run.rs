@@ -23,7 +23,7 @@ use crate::update::Programs;
 /// The image that is used where none is named.
 pub const DEFAULT_IMAGE: &str = "seatrial/mariadb:bookworm";
 
-/// What the command may say of a run on this engine.
+/// The options of a run on this engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealOptions {
     /// The image of every node.
@@ -140,7 +140,7 @@ pub fn replay(
     })
 }
 
-/// What `play` comes to, or its panic, or nothing where somebody has called [`stop`] before.
+/// Returns the result of `play`, or its panic, or nothing if [`stop`] was called before.
 async fn unless_stopped<R>(play: impl Future<Output = R>) -> Option<std::thread::Result<R>> {
     tokio::select! {
         played = AssertUnwindSafe(play).catch_unwind() => Some(played),

@@ -41,7 +41,7 @@ pub mod console {
     pub use crate::port::{console as port, host};
 }
 
-/// What is written down of a run, and `results.json`.
+/// The record of a run, and `results.json`.
 pub mod record {
     pub use crate::results::results_json::*;
     pub use crate::trial::record::*;

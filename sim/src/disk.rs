@@ -16,9 +16,9 @@ pub struct Inode(u32);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct File {
-    /// What a reader sees.
+    /// The content that a reader sees.
     cached: String,
-    /// What a loss of power leaves.
+    /// The content that survives a loss of power.
     durable: String,
 }
 

@@ -60,7 +60,7 @@ impl Links {
             .min()
     }
 
-    /// How long a frame that is sent now needs. Lost packets are sent again, so loss is delay.
+    /// The time that a frame that is sent now needs. Lost packets are sent again, so loss is delay.
     pub fn delay(&self, keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
         let mut delay = Span(keyed.time("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
@@ -127,7 +127,7 @@ impl Links {
         Some(FaultOutcome::Applied(outcome))
     }
 
-    /// How long after a link has healed TCP notices.
+    /// The time until TCP notices that a link has healed.
     pub fn recovery_delay(keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
         Span(keyed.time("retransmission", &key, 50_000, 800_000))

@@ -10,10 +10,10 @@ use seatrial_scenarios::{
 use crate::keyed::Keyed;
 use crate::machine::{Installation, Machine};
 
-/// How long nothing must change for a simulated cluster to be at rest.
+/// The time without a change after which a simulated cluster is at rest.
 pub(crate) const REST: Span = Span::from_secs(40);
 
-/// Why an initial state could not be built: always a mistake in the model or in the options.
+/// The reason why an initial state could not be built: always a mistake in the model or in the options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError(pub String);
 

@@ -81,7 +81,7 @@ const RANGES: u64 = 5;
 const RANGE_APART: u64 = 1_000_000;
 /// A fault that is not found within so many seeds in each range is not found.
 const SEEDS_MAX: u64 = 20_000;
-/// So many faults at least must be in the table.
+/// The least number of faults in the table.
 const FOUND_MIN: usize = 32;
 
 fn options(case: &Case) -> Options {
@@ -92,7 +92,7 @@ fn options(case: &Case) -> Options {
     }
 }
 
-/// What shows that something is wrong: the oracles, and what the run came to where that is not good.
+/// Returns what shows a mistake: the oracles that fired, and the outcome if it is bad.
 fn signs(record: &SeedRecord) -> BTreeSet<&str> {
     let oracles = record.oracles.iter().map(String::as_str);
     let outcome = (!record.outcome.is_good()).then(|| record.outcome.name());
@@ -163,7 +163,8 @@ fn there_is_a_case_for_every_fault_that_a_schedule_can_show() {
     assert_eq!(cases, DeliberateFault::ALL);
 }
 
-/// Of every fault the stored seed: the oracle fires with the fault, and the same run without it is fine.
+/// Plays the stored seed of every fault: the oracle fires with the fault, and the same run without it is
+/// good.
 #[test]
 fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
     let text = fs::read_to_string(table()).expect("the table of faults");
@@ -197,8 +198,8 @@ fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
     assert!(found_of >= FOUND_MIN, "{found_of} faults are found");
 }
 
-/// What the search took in each range, and a seed that is no mutant. A range without a find counts as
-/// one seed more than may be.
+/// Returns the seeds that the search took in each range, and a seed that is no mutant. A range without a
+/// find counts as one seed more than may be.
 fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
     let options = options(case);
     let mut faulty = Templates::with_fault(case.fault);

@@ -109,7 +109,7 @@ fn states_that_are_called_equal_have_equal_successors() {
     assert_eq!(differ, Vec::<String>::new());
 }
 
-/// What was played in parts comes to the same as its scenario, played from the start, with the nodes
+/// A path that was played in parts has the outcome of its scenario, played from the start, with the nodes
 /// named in another way too.
 #[test]
 fn a_path_is_a_scenario_that_comes_to_the_same() {

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use seatrial_reports::count;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
@@ -81,7 +82,7 @@ fn shard(text: &str) -> Result<ShardArg, String> {
     let (index, of) = match text.split_once('/') {
         Some(("", of)) => (
             std::env::var("JOB_COMPLETION_INDEX")
-                .map_err(|_| "I is missing, and the variable JOB_COMPLETION_INDEX is not set")?,
+                .map_err(|_| "I is missing, and JOB_COMPLETION_INDEX is not set")?,
             of,
         ),
         Some((index, of)) => (index.to_owned(), of),
@@ -157,7 +158,8 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let seconds = searched.as_secs_f64();
     let simulated: u64 = whole.seeds.values().map(|seed| seed.simulated_ms).sum();
     out.line(&format!(
-        "     Summary [{seconds:>8.3}s] {runs} runs, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        "     Summary [{seconds:>8.3}s] {}, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        count(runs, "run", "runs"),
         per_second(runs, seconds),
         whole.states(),
         Duration::from_millis(simulated).as_secs_f64() / 3_600.0,

@@ -48,7 +48,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
         None => out.print(&text),
     }
     out.error(&format!(
-        "{}: {} of {} steps remain, in {} runs",
+        "{}: {} of {} steps remain (runs: {})",
         small.outcome.name(),
         small.scenario.steps.len(),
         scenario.steps.len(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seatrial_real_harness::RealOptions;
-use seatrial_reports::{cell_details, matrix_markdown, matrix_text, nearest, quote};
+use seatrial_reports::{cell_details, count, matrix_markdown, matrix_text, nearest, quote};
 use seatrial_scenarios::matrix::{Broken, Cell, FORMAT, Matrix, Row, broken_states, cell_scenario};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
@@ -136,8 +136,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if args.format == ClaimsFormat::Text {
         let seconds = began.elapsed().as_secs_f64();
-        let runs = matrix.cells.len();
-        out.line(&format!("     Summary [{seconds:>8.3}s] {runs} cells"));
+        let cells = count(matrix.cells.len(), "cell", "cells");
+        out.line(&format!("     Summary [{seconds:>8.3}s] {cells}"));
         out.line(&format!("     Results {}", args.out.display()));
     }
     let failed = !errors.is_empty() || worse.is_some_and(|worse| !worse.is_empty());

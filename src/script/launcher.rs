@@ -22,7 +22,7 @@ const GONE: Duration = Duration::from_millis(200);
 /// The end of the user's program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ended {
-    /// How it ended.
+    /// The way in which it ended.
     pub(super) how: How,
     /// Whether processes of it outlived it.
     pub(super) left_behind: bool,

@@ -14,7 +14,7 @@ pub struct ParseLogWordError {
     wanted: String,
 }
 
-/// How bad a log line is, in square brackets at its beginning.
+/// The severity of a log line, in square brackets at its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// `[Note]`.

@@ -1,11 +1,11 @@
-//! How one template both prints and reads a log line, so that the two cannot disagree.
+//! Templates that both print and read a log line, so that the two cannot disagree.
 
 use std::fmt::{Display, Write as _};
 use std::str::FromStr;
 
 use crate::ShortUuid;
 
-/// How a value stands in a line.
+/// The format of a value in a line.
 pub(super) trait Codec<T> {
     /// The value as text.
     fn put(value: &T) -> String;

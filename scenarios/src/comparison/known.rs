@@ -21,7 +21,7 @@ pub struct KnownDifference {
     /// The fields, every field where none is named.
     #[serde(default)]
     pub fields: Vec<String>,
-    /// What differs and which rule of Galera explains it.
+    /// The difference, and the rule of Galera that explains it.
     pub why: String,
 }
 

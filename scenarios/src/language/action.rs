@@ -1,9 +1,9 @@
-//! What a step of a scenario does, after the file has been checked.
+//! The actions of a scenario's steps, after the file has been checked.
 
 use crate::port::predicate::Predicate;
 use crate::port::{Fault, NodeName, Span};
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Transactions of one new row each, one after another.
@@ -31,7 +31,7 @@ pub enum Action {
 pub struct Write {
     /// The node to which the client speaks.
     pub node: NodeName,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u32,
     /// The name under which the transaction is left running.
     pub name: Option<String>,
@@ -129,7 +129,7 @@ impl NodeCommand {
 /// A fixed command on nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodesCommand {
-    /// Which command.
+    /// The command.
     pub command: NodeCommand,
     /// On which nodes.
     pub nodes: Vec<NodeName>,
@@ -170,11 +170,11 @@ impl Operator {
 pub struct ProcedureStep {
     /// Its name.
     pub name: String,
-    /// How it must end.
+    /// The end that is expected.
     pub ends: Option<ProcedureEnd>,
 }
 
-/// How a procedure ends.
+/// The end of a procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcedureEnd {
@@ -214,7 +214,7 @@ pub enum Wait {
     },
 }
 
-/// What becomes of a write that is tried.
+/// The result of a write that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeWrite {
     /// The client gets an error.
@@ -236,7 +236,7 @@ impl ProbeWrite {
     }
 }
 
-/// What becomes of a read that is tried.
+/// The result of a read that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeRead {
     /// The client gets an error.
@@ -255,7 +255,7 @@ impl ProbeRead {
     }
 }
 
-/// How a named request ends.
+/// The end of a named request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestEnd {
     /// It has ended, in whatever way.
@@ -283,12 +283,12 @@ impl RequestEnd {
     }
 }
 
-/// What is asked of a request that was named with `as`.
+/// The expectation about a request that was named with `as`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestCheck {
     /// Its name.
     pub name: String,
-    /// How it ends.
+    /// The end of the request.
     pub ends: RequestEnd,
     /// The error number with which a write is refused.
     pub error: Option<u16>,
@@ -303,21 +303,21 @@ pub struct RequestCheck {
 /// Something that must be true. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
-    /// Of states.
+    /// An expectation about states.
     pub state: Predicate,
     /// The nodes on which a write or a read is tried.
     pub probed: Vec<NodeName>,
-    /// What becomes of a write that is tried now.
+    /// The result of a write that is tried now.
     pub write: Option<ProbeWrite>,
-    /// What becomes of a read that is tried now.
+    /// The result of a read that is tried now.
     pub read: Option<ProbeRead>,
     /// The error number with which they are refused.
     pub error: Option<u16>,
-    /// How many acknowledged rows are lost.
+    /// The number of acknowledged rows that are lost.
     pub lost: Option<u32>,
     /// Whether Synced nodes hold different rows.
     pub diverged: Option<bool>,
-    /// Of a request; then nothing else is asked.
+    /// An expectation about a request. Then the step has no other expectation.
     pub request: Option<RequestCheck>,
     /// It must become true within this time.
     pub within: Option<Span>,

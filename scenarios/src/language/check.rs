@@ -26,7 +26,7 @@ const SPAN_MAX: Span = Span::from_secs(30 * 24 * 60 * 60);
 /// The most nodes that a scenario may have.
 const NODES_MAX: usize = 15;
 
-/// What the checks have seen so far.
+/// The state of the checks so far.
 pub(super) struct Checker<'a> {
     pub(super) text: &'a str,
     pub(super) nodes: Vec<NodeName>,
@@ -37,7 +37,7 @@ pub(super) struct Checker<'a> {
     pub(super) requests: BTreeMap<String, bool>,
     /// Tags of the rows that the steps have written.
     pub(super) rows: BTreeSet<String>,
-    /// How many rows the steps have written.
+    /// The number of rows that the steps have written.
     pub(super) row_count: u32,
     claims: BTreeSet<String>,
 }
@@ -147,7 +147,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &node.place,
-                        "this is no name for a node",
+                        "this is not a valid name for a node",
                         "letters, digits and dashes, a letter first, at most 16",
                     )
                     .help("one letter is best: the names become parts of the rows' tags"),
@@ -177,7 +177,7 @@ impl Checker<'_> {
             self.problem(
                 Problem::at(
                     &id.place,
-                    "this is no scenario id",
+                    "this is not a valid scenario id",
                     "small letters, digits and dashes",
                 )
                 .help("such as `two-nodes-are-terminated`"),
@@ -244,7 +244,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &claim.place,
-                        "this claim has no check that could decide it",
+                        "no check in this step can decide this claim",
                         "nothing in this step can fail",
                     )
                     .help(
@@ -272,7 +272,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &lines.place,
-                        "these are no lines",
+                        "these are not line numbers",
                         "write `123` or `123-125`",
                     )
                     .help("the lines of the documentation, counted from 1"),
@@ -284,10 +284,10 @@ impl Checker<'_> {
             self.problem(
                 Problem::at(
                     &raw.id.place,
-                    format!("the claim {} stands twice in this scenario", raw.id.value),
+                    format!("the claim {} is twice in this scenario", raw.id.value),
                     "the second time",
                 )
-                .help("each claim is decided by one step; number the parts of a statement"),
+                .help("each claim is decided by one step; number the parts of a sentence of the manual"),
             );
         }
         Claim {
@@ -327,7 +327,7 @@ impl Checker<'_> {
                     format!("{node} runs an arbitrator"),
                     "no server, no data",
                 )
-                .help("an arbitrator is started, stopped, killed and cut off; it has no rows, no state files and cannot be bootstrapped"),
+                .help("an arbitrator can be started, stopped, killed and cut off; it has no rows, no state files and cannot be bootstrapped"),
             );
         }
         node
@@ -338,7 +338,7 @@ impl Checker<'_> {
         if names.value.is_empty() {
             self.problem(Problem::at(
                 &names.place,
-                "no node is named",
+                "no node is given",
                 "at least one",
             ));
         }
@@ -366,10 +366,10 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &text.place,
-                        "this span of time is not possible",
+                        "this time is not possible",
                         "out of range",
                     )
-                    .help(format!("more than nothing and at most {SPAN_MAX}")),
+                    .help(format!("more than 0 and at most {SPAN_MAX}")),
                 );
                 Span::from_secs(1)
             }
@@ -377,7 +377,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &text.place,
-                        format!("`{}` is no span of time", text.value.0),
+                        format!("`{}` is not a time", text.value.0),
                         "a number and a unit",
                     )
                     .help("units are us, ms, s, m and h: `500ms`, `20s`, `5m`"),

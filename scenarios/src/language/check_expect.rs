@@ -1,4 +1,4 @@
-//! What a scenario says of states, of rows and of requests.
+//! Checks the expectations of a scenario about states, rows and requests.
 
 use super::action::{Expect, RequestCheck, RequestEnd};
 use super::check::Checker;
@@ -156,7 +156,7 @@ impl Checker<'_> {
         let error = error?;
         if !possible {
             self.problem(
-                Problem::at(&error.place, "nothing is tried that could be refused", "no write or read")
+                Problem::at(&error.place, "there is no write or read that could be refused", "no write or read")
                     .help("`error` belongs to write = \"refused\", read = \"refused\" or ends = \"refused\""),
             );
         }
@@ -191,7 +191,7 @@ impl Checker<'_> {
         let before = self.problems.len();
         let named = state.node.is_some() || state.nodes.is_some();
         let predicate = self.state(state, true);
-        // What is wrong inside is less important than that it does not belong here.
+        // That it does not belong here matters more than a mistake inside it.
         self.problems.truncate(before);
         !named && predicate == Predicate::default()
     }

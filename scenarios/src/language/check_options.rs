@@ -188,7 +188,7 @@ impl Checker<'_> {
             let node: NodeName = self.node(&placed);
             let Some(table) = table.as_table() else {
                 self.problem(
-                    Problem::at(&value.place, format!("`node.{name}` is no table"), "here")
+                    Problem::at(&value.place, format!("`node.{name}` is not a table"), "here")
                         .help("write a table `[options.node.A]`"),
                 );
                 continue;

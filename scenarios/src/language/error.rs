@@ -1,4 +1,4 @@
-//! What is wrong with a scenario file, with the place underlined.
+//! The mistakes in a scenario file, with the place underlined.
 
 use std::fmt;
 use std::ops::Range;
@@ -43,7 +43,7 @@ impl Problem {
         self
     }
 
-    /// What is wrong, in words.
+    /// The mistake, in words.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -85,7 +85,7 @@ impl Problem {
             return Self::at(&place, format!("the key `{first}` is missing"), "here");
         }
         let mut lines = message.lines();
-        let head = plain_words(lines.next().unwrap_or("this is no TOML"));
+        let head = plain_words(lines.next().unwrap_or("this is not TOML"));
         let rest: Vec<&str> = lines.collect();
         let problem = Self::at(&place, head, "here");
         if rest.is_empty() {
@@ -153,7 +153,7 @@ impl ScenarioError {
         let mut problems = problems.into_iter();
         let first = problems
             .next()
-            .unwrap_or_else(|| Problem::new("the file is no scenario"));
+            .unwrap_or_else(|| Problem::new("the file is not a scenario"));
         Box::new(Self {
             source: Some(NamedSource::new(file, text.to_owned()).with_language("toml")),
             file: file.to_owned(),

@@ -5,7 +5,7 @@
 pub struct Entry {
     /// The word.
     pub word: &'static str,
-    /// What it means: a paragraph of plain sentences in one line.
+    /// The meaning: a paragraph of plain sentences in one line.
     pub meaning: String,
 }
 

@@ -12,19 +12,19 @@ use crate::port::predicate::{Focus, Predicate};
 pub enum Part {
     /// The expectation of states at this place of [`Predicate::expectations`].
     State(usize),
-    /// What becomes of a write on the node.
+    /// The result of a write on the node.
     Write(NodeName),
     /// The error number of the write on the node.
     WriteError(NodeName),
-    /// What becomes of a read on the node.
+    /// The result of a read on the node.
     Read(NodeName),
     /// The error number of the read on the node.
     ReadError(NodeName),
-    /// How many acknowledged rows are lost.
+    /// The number of acknowledged rows that are lost.
     Lost,
     /// Whether Synced nodes hold different rows.
     Diverged,
-    /// How a request or a procedure ends.
+    /// The end of a request or a procedure.
     Ends,
     /// The error number with which a request is refused.
     Error,
@@ -39,9 +39,9 @@ pub enum Part {
 /// A part of a check, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckPart {
-    /// Which part.
+    /// The part.
     pub part: Part,
-    /// What it says, in words.
+    /// The expectation, in words.
     pub says: String,
 }
 
@@ -107,7 +107,7 @@ impl Parts {
                 prints,
                 lacks,
             } = request;
-            // That it ended is what the other parts rest on.
+            // The other parts assume that it ended.
             let silent = exit.is_none() && prints.is_none() && lacks.is_none();
             if silent || *ends != RequestEnd::Ended {
                 self.add(Part::Ends, format!("{name} {}", ends.name()));

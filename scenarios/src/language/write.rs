@@ -403,8 +403,8 @@ fn expect_table(expect: &Expect) -> Table {
     table
 }
 
-/// What is said of states. A table says the same of all the nodes that it names, and so does every
-/// expectation that was read from one.
+/// Writes an expectation about states. A table says the same of all the nodes that it names, and so does
+/// every expectation that was read from one.
 fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     let named: Vec<NodeName> = state.nodes.iter().map(|(node, _)| node.clone()).collect();
     let nodes = if named.is_empty() {

@@ -7,10 +7,10 @@ use super::name::NodeName;
 use super::request::Output;
 use super::time::Span;
 
-/// What a procedure learns of a command.
+/// The result of a command, as a procedure learns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandOutcome {
-    /// What it printed and returned; exit code 130 after Ctrl-C.
+    /// The output and the exit code, which is 130 after Ctrl-C.
     pub output: Output,
     /// The limit passed and Ctrl-C was sent.
     pub timed_out: bool,
@@ -48,7 +48,7 @@ impl CommandOutcome {
     }
 }
 
-/// How long a look at a node may take.
+/// The longest time that a look at a node may take.
 pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
 
 /// The operator's seat: a terminal on every node, and a watch.

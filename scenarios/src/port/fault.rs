@@ -35,7 +35,7 @@ impl StateFile {
     }
 }
 
-/// How a file is damaged.
+/// The kind of damage to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Damage {
@@ -76,7 +76,7 @@ pub enum Fault {
     Hang(NodeName),
     /// SIGCONT of the server.
     Resume(NodeName),
-    /// Nothing passes from the one node to the other any more; the other way is open.
+    /// No packet passes from the first node to the second; the other direction is open.
     Cut {
         /// The sender that is not heard.
         from: NodeName,
@@ -105,7 +105,7 @@ pub enum Fault {
     Flap {
         /// The node.
         node: NodeName,
-        /// How long a cut lasts, and how long the time between two cuts.
+        /// The time that a cut lasts, and the time between two cuts.
         period: Span,
     },
     /// A file of the node is damaged.
@@ -167,7 +167,7 @@ macro_rules! fault_table {
             power_on: Nodes { node } => PowerOn(node), drawn;
             /// Nodes of different groups do not reach each other.
             partition: Groups { groups } => Partition(groups), drawn;
-            /// Nothing passes from the one node to the other; the other way is open.
+            /// No packet passes from the first node to the second; the other direction is open.
             cut: Link { from, to } => Cut { from, to }, drawn;
             /// Every cut, loss and added latency ends.
             heal: Nothing {} => Heal {}, drawn;
@@ -200,7 +200,7 @@ macro_rules! fault_table {
 }
 pub(crate) use fault_table;
 
-/// What a fault says beside its name: the table that follows its name in a scenario file.
+/// The details of a fault: the table after its name in a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arguments<'a> {
     /// One node. A scenario file may name several, which are as many faults.
@@ -225,7 +225,7 @@ pub enum Arguments<'a> {
         /// The groups.
         groups: &'a [Vec<NodeName>],
     },
-    /// Nothing more.
+    /// No details.
     Nothing,
     /// A file of a node.
     File {
@@ -233,7 +233,7 @@ pub enum Arguments<'a> {
         node: &'a NodeName,
         /// The file.
         file: &'a StateFile,
-        /// What happens to it.
+        /// The kind of damage.
         how: &'a Damage,
     },
     /// A node and a span of time.
@@ -264,7 +264,7 @@ pub enum Arguments<'a> {
 pub struct FaultKind {
     /// The name that scenario files use, and that [`Capabilities`](super::testbed::Capabilities) lists.
     pub name: &'static str,
-    /// What happens, in a sentence.
+    /// The description, one sentence.
     pub doc: &'static str,
     /// Whether random schedules draw it.
     pub drawn: bool,
@@ -301,7 +301,7 @@ macro_rules! facts {
                 }
             }
 
-            /// What the fault says beside its name.
+            /// The details of the fault.
             pub fn arguments(&self) -> Arguments<'_> {
                 match self {
                     $(Self::$variant $fields => Arguments::$shape { $($argument),* },)+
@@ -365,7 +365,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What an engine did with a fault.
+/// The result of a fault on an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FaultOutcome {
     /// It took effect; the receipt is the evidence.

@@ -1,4 +1,4 @@
-//! What a command on a simulated node may touch.
+//! The interface of a simulated node's host for commands.
 //!
 //! The simulated engines implement [`Host`] for a node's machine; the programs of this folder are
 //! written against it, so that one and the same `systemctl` runs on `des` and on `madsim`. On real
@@ -9,7 +9,7 @@ use super::request::Output;
 use super::setup::{ForceEdit, MysqldSafeLog};
 use super::time::Span;
 
-/// What systemd says of mariadb.service.
+/// The state of mariadb.service in systemd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnitState {
     /// Never started, or stopped in order.
@@ -49,9 +49,9 @@ pub trait Host {
     /// The instant.
     fn now(&self) -> Span;
 
-    /// How the force edits grastate.dat in this run.
+    /// Returns how the force edits grastate.dat in this run.
     fn force_edit(&self) -> ForceEdit;
-    /// Where `mysqld_safe` logs in this run.
+    /// Returns where `mysqld_safe` logs in this run.
     fn mysqld_safe_log(&self) -> MysqldSafeLog;
 
     /// Whether the host runs an arbitrator: its unit is garb.service then, and there is no other.
@@ -90,7 +90,7 @@ pub trait Host {
     /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);
 
-    /// How many processes of this name (`mariadbd`, `mysqld`) there are.
+    /// The number of processes of this name (`mariadbd`, `mysqld`).
     fn processes(&self, name: &str) -> usize;
     /// Sends the signal to every process of this name and says how many there were.
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
@@ -110,11 +110,11 @@ pub trait Host {
 
     /// Starts `mariadbd --wsrep-recover` (a process of its own).
     fn start_recover(&mut self) -> QueryId;
-    /// What it printed, line by line, and its exit code, once it has ended.
+    /// Returns the output line by line and the exit code, once it has ended.
     fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)>;
 }
 
-/// How a program goes on.
+/// The next state of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call again when something on the host has changed.

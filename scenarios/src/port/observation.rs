@@ -1,4 +1,4 @@
-//! What can be seen of a cluster at an instant, in the words of `results.json`.
+//! The observable state of a cluster at an instant, in the words of `results.json`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::name::NodeName;
 use super::time::Span;
 
-/// What the server process of a node is doing.
+/// The state of a node's server process.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -86,7 +86,7 @@ pub struct NodeObservation {
     /// The node runs an arbitrator (garbd), which has no port, no files and no rows.
     #[serde(default, skip_serializing_if = "is_false")]
     pub arbitrator: bool,
-    /// What the process does.
+    /// The state of the process.
     pub process: ProcessState,
     /// Exit code of the last process (128 plus the signal), when there is none now.
     pub exit: Option<i32>,

@@ -80,10 +80,10 @@ impl fmt::Display for Span {
     }
 }
 
-/// Why a text is no span of time.
+/// The reason why a text is not a time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no span of time; write a number with us, ms, s, m or h, such as `500ms` or `20s`"
+    "`{text}` is not a time; write a number with us, ms, s, m or h, such as `500ms` or `20s`"
 )]
 pub struct ParseSpanError {
     text: String,

@@ -48,7 +48,7 @@ pub struct TraceEvent {
     pub what: TraceKind,
 }
 
-/// What can happen.
+/// An event of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceKind {
@@ -65,14 +65,14 @@ pub enum TraceKind {
         step: u32,
         /// Whether it held.
         held: bool,
-        /// What was expected, and what was seen where it did not hold.
+        /// The expectation, and what was seen if it did not hold.
         text: String,
     },
     /// A fault was applied.
     Fault {
         /// The fault.
         fault: Fault,
-        /// What became of it.
+        /// The result.
         outcome: FaultOutcome,
     },
     /// A request began.
@@ -126,7 +126,7 @@ pub enum TraceKind {
     },
     /// A write to the disk has completed.
     Disk {
-        /// What was written where.
+        /// The place and the content of a write.
         text: String,
     },
     /// The server process changed: `started pid …`, `port open`, `exited 1`, `killed`.
@@ -134,7 +134,7 @@ pub enum TraceKind {
         /// In words.
         text: String,
     },
-    /// What is new about a node, so that its state at any instant can be put together from the
+    /// The changed facts of a node, so that its state at any instant can be put together from the
     /// changes before it. Names are those of [`Facts`].
     State {
         /// The facts that have changed with their values, null where a fact is gone.
@@ -169,7 +169,7 @@ pub enum TraceKind {
     },
 }
 
-/// What is known of a node at an instant, by name.
+/// The facts of a node at an instant, by name.
 ///
 /// `process` (`running`, `waiting`, `exited`, `hung`, `off`), `exit`, `transfer` (`donor`, `joiner`),
 /// the status variables and settings by their own names (`wsrep_…`; only while the port is open),

@@ -1,11 +1,11 @@
-//! What a procedure led to, in one word: the cell of a matrix, and what a search looks for.
+//! The outcome of a procedure, in one word. It is the cell of a matrix, and the goal of a search.
 
 use serde::{Deserialize, Serialize};
 
 use crate::language::ProcedureEnd;
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
-/// What a run came to, the worst thing first.
+/// The outcome of a run, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -30,7 +30,7 @@ pub enum Outcome {
     Unbounded,
     /// The procedure asks a person, although a choice without loss was there.
     AsksPerson,
-    /// Nothing could have succeeded, and the procedure says so.
+    /// No procedure could have succeeded, and this one says so.
     Impossible,
     /// All nodes serve, and no acknowledged write is lost.
     Recovered,
@@ -76,8 +76,8 @@ impl Outcome {
         matches!(self, Self::Impossible | Self::Recovered)
     }
 
-    /// What a run came to. With a second phase that is what the procedure came to: what the steps had
-    /// done before is its starting point, not its doing. `steps` is how many steps the scenario has.
+    /// Returns the outcome of a run. With a second phase it is the outcome of the procedure: what the steps
+    /// had done before is its starting point, not its doing. `steps` is how many steps the scenario has.
     pub fn of(record: &RunRecord, steps: usize) -> Self {
         if record.verdict == Verdict::Error {
             return Self::Error;

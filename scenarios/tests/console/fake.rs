@@ -24,7 +24,7 @@ pub(crate) enum Event {
     Append(String, String),
 }
 
-/// What a start or a stop of the unit leads to, and after how long. `None` is never.
+/// The effect of a start or a stop of the unit, and the time until then. `None` is never.
 pub(crate) type Course = Option<(Span, UnitState)>;
 
 /// The host.
@@ -47,7 +47,7 @@ pub(crate) struct Fake {
     asked: Vec<(Span, String)>,
     recovering: Vec<Span>,
     queued: bool,
-    /// What was asked of the host since the last look.
+    /// The requests to the host since the last look.
     pub(crate) calls: Vec<String>,
 }
 
@@ -407,7 +407,7 @@ impl Host for Fake {
     }
 }
 
-/// What the client draws for a statement of one column and one row.
+/// Returns the client's table for a statement of one column and one row.
 pub(crate) fn one(column: &str, value: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (vec![column.to_owned()], vec![vec![value.to_owned()]])
 }

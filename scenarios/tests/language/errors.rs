@@ -1,4 +1,4 @@
-//! What the messages about wrong files look like.
+//! Tests the messages about wrong files.
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use seatrial_scenarios::Scenario;

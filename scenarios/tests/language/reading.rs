@@ -1,4 +1,4 @@
-//! What is understood.
+//! Tests that valid files are read.
 
 use seatrial_scenarios::language::{
     Action, ClaimVerdict, NodeCommand, Pace, ProbeWrite, RequestEnd, Wait,

@@ -13,7 +13,7 @@ use seatrial_scenarios::console::{CommandOutcome, Console};
 use seatrial_scenarios::procedures::{ProcedureOutcome, run_procedure};
 use seatrial_scenarios::{NodeName, Output, Span};
 
-/// What the server of a node is doing.
+/// The state of a node's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
     /// Not there; the host does not answer either.
@@ -51,7 +51,7 @@ pub(crate) struct Node {
     pub(crate) log: String,
     /// A log that a recovery run was told to write.
     pub(crate) own_log: String,
-    /// What follows the recovered seqno.
+    /// The text after the recovered seqno.
     pub(crate) suffix: &'static str,
     /// A session holds the global read lock.
     pub(crate) desynced: bool,
@@ -310,7 +310,7 @@ impl Bench {
         }
         node.server = Member;
         node.seqno += 1;
-        // Whoever waits joins by itself.
+        // A waiting node joins by itself.
         let waiting: Vec<NodeName> = self.names.clone();
         for other in waiting {
             if self.nodes[&other].server == Waiting {

@@ -66,7 +66,7 @@ fn write(node: &str, tag: &str) -> WriteRecord {
     }
 }
 
-/// What is needed to ask the oracles.
+/// The context for the oracles.
 #[derive(Default)]
 struct Case {
     watch: Watch,
@@ -464,7 +464,7 @@ fn an_older_view_that_is_put_together_again_is_no_mistake_of_the_model() {
     ]);
     assert_eq!(excuses(&["A"], &b_serves), 0, "B has been complete");
 
-    // Nobody has written in between, and yet those who had gone on are ahead.
+    // No client has written in between, and still the nodes that had gone on are ahead.
     let mut deeds = Deeds::default();
     deeds.fault(&Fault::Terminate(NodeName::new("A")));
     let non_primary = || node(ProcessState::Running, "non-Primary", &["w1A"]);

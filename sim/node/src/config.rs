@@ -113,7 +113,7 @@ impl Default for Config {
     }
 }
 
-/// Why an option cannot be set.
+/// The reason why an option cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The model has no option of this name.
@@ -124,9 +124,9 @@ pub enum ConfigError {
     Value {
         /// The option.
         name: String,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// What it takes.
+        /// The values that the option accepts.
         expected: &'static str,
     },
 }

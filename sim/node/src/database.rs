@@ -18,11 +18,11 @@ pub struct WriteSet {
     /// The position that the origin had when the transaction was made (`last_seen_seqno`): it is
     /// certified against what came after that.
     pub seen: Seqno,
-    /// What it does.
+    /// The change.
     pub change: Change,
 }
 
-/// What a transaction does.
+/// The change of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// Inserts the row with this key, which is also the transaction's identity.
@@ -50,7 +50,7 @@ pub struct Committed {
     pub uuid: StateUuid,
     /// The position.
     pub seqno: Seqno,
-    /// What was committed, none for a configuration change.
+    /// The committed row; `None` for a configuration change.
     pub change: Option<Change>,
 }
 

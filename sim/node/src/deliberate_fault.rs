@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a mistake breaks.
+/// The rule that a mistake breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// What happens instead of what should.
+    /// The wrong behaviour.
     pub what: &'static str,
     /// File and function of the rule in Galera's source, or the program whose rule it is.
     pub galera: &'static str,
@@ -29,7 +29,7 @@ macro_rules! deliberate_faults {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// What it breaks, and where Galera keeps that rule.
+            /// The rule that it breaks, and the place of the rule in Galera.
             pub const fn broken(self) -> Broken {
                 match self {
                     $(Self::$name => Broken { what: $what, galera: $galera },)*

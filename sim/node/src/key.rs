@@ -10,7 +10,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
 /// One thing in a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
-    /// What follows, in a word.
+    /// Adds a word that names what follows.
     Word(&'static str),
     /// A number that means itself: a switch, a phase, a count.
     Plain(i64),

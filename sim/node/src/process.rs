@@ -29,7 +29,7 @@ pub struct Process {
     disk_done_at: Option<Time>,
 }
 
-/// What a process asks of the world around it.
+/// The requests of a process to its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
     /// Send a frame.
@@ -123,7 +123,7 @@ impl Process {
         }
     }
 
-    /// How many disk operations wait or are under way.
+    /// The number of disk operations that wait or are under way.
     pub fn disk_operations(&self) -> usize {
         self.disk_queue.len()
     }

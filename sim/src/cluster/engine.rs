@@ -1,4 +1,4 @@
-//! What an engine adds to a cluster, and what both engines then do alike.
+//! The interface of an engine to a cluster, and what both engines do in the same way.
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind};

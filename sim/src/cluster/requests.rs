@@ -34,7 +34,7 @@ impl Requests {
         }
     }
 
-    /// How far a request is.
+    /// Returns the progress of a request.
     pub(crate) fn progress(&self, id: RequestId) -> Progress {
         let known = self.known.get(&id);
         known.map_or(Progress::Unknown, |(_, progress)| progress.clone())

@@ -26,7 +26,7 @@ pub(super) struct Watch {
     seen: Observation,
     /// Those that have changed since.
     changed: BTreeSet<Peer>,
-    /// Which state of its disk each node was seen with.
+    /// The state of each node's disk when it was last seen.
     seen_disks: Vec<u64>,
 }
 

@@ -116,12 +116,12 @@ impl Cluster {
         &self.links
     }
 
-    /// How long a frame that is sent now needs.
+    /// The time that a frame that is sent now needs.
     pub(crate) fn delay(&self, from: Peer, to: Peer, now: Span) -> Span {
         self.links.delay(&self.keyed, from, to, now)
     }
 
-    /// How long after a link has healed TCP notices.
+    /// The time until TCP notices that a link has healed.
     pub(crate) fn recovery_delay(&self, from: Peer, to: Peer, now: Span) -> Span {
         Links::recovery_delay(&self.keyed, from, to, now)
     }

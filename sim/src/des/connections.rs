@@ -15,7 +15,7 @@ pub(super) struct Unanswered {
     pub(super) starts: u64,
     /// When it gives up.
     pub(super) until: Span,
-    /// How long it waits before it tries for the next time.
+    /// The time until its next attempt.
     pub(super) pause: Span,
 }
 
@@ -99,7 +99,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// How many frames were sent, keepalives too.
+    /// The number of frames that were sent, keepalives too.
     pub(super) const fn frames_sent(&self) -> u64 {
         self.sent
     }

@@ -12,8 +12,8 @@ use crate::machine::Machine;
 
 use super::world::World;
 
-/// How many periods before the end of an idle stretch are simulated: enough for everything that was
-/// refreshed before the leap to be refreshed again.
+/// The number of periods that before the end of an idle stretch are simulated: enough for everything that
+/// was refreshed before the leap to be refreshed again.
 const LANDING_PERIODS: u64 = 3;
 /// A leap begins after this long without a change.
 const QUIET: Span = Span::from_secs(3);
@@ -84,7 +84,7 @@ impl World {
         self.leaps.on = on;
     }
 
-    /// How much simulated time was leapt over.
+    /// The simulated time that was leapt over.
     pub const fn leapt(&self) -> Span {
         self.leaps.leapt
     }

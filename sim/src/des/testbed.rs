@@ -52,7 +52,7 @@ impl Testbed for World {
             }
             let at_rest = self.cluster.last_change() + setup::REST;
             let next = match until {
-                // Nothing has changed for long enough, but something is under way: its end is an event.
+                // No change for long enough, but an operation is under way: its end is an event.
                 Condition::Rest if at_rest > self.now => end.min(at_rest),
                 _ => end,
             };
@@ -140,7 +140,7 @@ impl World {
     }
 }
 
-/// How many different constructions of an initial state there are: enough for every order of the
+/// The number of different constructions of an initial state: enough for every order of the
 /// nodes' identities to come up.
 const CONSTRUCTIONS: u64 = 16;
 
@@ -169,7 +169,7 @@ impl Templates {
         }
     }
 
-    /// What [`World::build`] gives, without a trace.
+    /// Returns the result of [`World::build`], without a trace.
     ///
     /// # Errors
     /// When the initial state is not reached.

@@ -60,7 +60,8 @@ impl World {
         self.now
     }
 
-    /// How many frames were sent, keepalives too, which no trace shows; what was leapt over sent none.
+    /// The number of frames that were sent, keepalives too, which no trace shows; what was leapt over sent
+    /// none.
     pub const fn frames_sent(&self) -> u64 {
         self.network.frames_sent()
     }

@@ -1,4 +1,4 @@
-//! What a run has reached: abstract states of the cluster, files × membership × process phase.
+//! The coverage of a run: abstract states of the cluster, files × membership × process phase.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

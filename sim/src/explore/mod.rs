@@ -32,29 +32,29 @@ pub const BLOCK: u64 = 16;
 /// The first so many of these are drawn afresh.
 const FRESH: u64 = 12;
 
-/// What a campaign looks for and with what.
+/// The options of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The procedure that has to recover.
     pub procedure: String,
-    /// What schedules are made of.
+    /// The vocabulary of the schedules.
     pub vocabulary: Vocabulary,
     /// The timeouts, where they are not the defaults.
     pub timers: Option<Timers>,
 }
 
-/// What a seed came to: a line of a shard.
+/// The result of a seed: a line of a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedRecord {
     /// The seed.
     pub seed: u64,
-    /// What the run came to.
+    /// The outcome of the run.
     pub outcome: Outcome,
     /// The names of the oracles that fired.
     pub oracles: BTreeSet<String>,
-    /// How many ops the schedule has.
+    /// The number of ops that the schedule has.
     pub ops: usize,
-    /// How many of them had nothing to act on.
+    /// The number of ops that had nothing to act on.
     pub skipped: usize,
     /// Simulated milliseconds.
     pub simulated_ms: u64,
@@ -150,7 +150,7 @@ pub fn play_with(
     })
 }
 
-/// How many steps had nothing to act on: every fault of theirs was skipped, every write went to a
+/// The number of steps that had nothing to act on: every fault of theirs was skipped, every write went to a
 /// machine without a server.
 fn skipped_steps(run: &RunRecord, steps: usize) -> usize {
     let faults = run.faults.iter().map(|fault| {

@@ -13,7 +13,7 @@ use crate::des::Templates;
 
 use super::play;
 
-/// How many runs a reduction may take.
+/// The number of runs that a reduction may take.
 const RUNS_MAX: u32 = 400;
 
 /// A scenario that could not be made smaller.
@@ -23,9 +23,9 @@ pub struct Shrunk {
     pub scenario: Scenario,
     /// The seed with which it fails.
     pub seed: u64,
-    /// What it comes to.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How many runs it took.
+    /// The number of runs that it took.
     pub runs: u32,
 }
 

@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 use rapidhash::v3::rapidhash_v3;
 
 pub use nodes::{Act, Limits, Nodes, State};
-// What the nodes of a search are set up with.
+// The setup of the nodes of a search.
 pub use seatrial_node::{Config, SstMethod, Time};
 
 /// A system whose next state is a free choice among several.
@@ -38,9 +38,9 @@ pub trait System {
 /// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Searched<A> {
-    /// How many different states were seen.
+    /// The number of different states that were seen.
     pub states: usize,
-    /// How many acts were played.
+    /// The number of acts that were played.
     pub transitions: usize,
     /// The most acts from the start to a state.
     pub depth: usize,

@@ -4,7 +4,7 @@ use seatrial_galera::{SqlError, StatusVariables};
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
 use seatrial_scenarios::Statement;
 
-/// What a query wants.
+/// The request of a query.
 pub(super) enum Query {
     /// Status variables of these names.
     Status(Vec<String>),

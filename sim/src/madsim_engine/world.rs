@@ -1,4 +1,4 @@
-//! What the tasks of a run share: the cluster, its hosts on madsim, the ends of its connections, and how
+//! The shared state of a run's tasks: the cluster, its hosts on madsim, the ends of its connections, and how
 //! answers travel back.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ const BASE_LATENCY: Span = Span::from_micros(900);
 pub(super) struct End {
     /// Tells one connection from the next between the same two.
     pub(super) serial: u64,
-    /// Who opened it, and when.
+    /// The machine that opened it, and the time.
     pub(super) dialled: (Peer, Span),
     /// Frames for the writer, each with the instant before which it is not written.
     pub(super) outgoing: UnboundedSender<(Span, Vec<u8>)>,
@@ -36,14 +36,14 @@ pub(super) struct End {
     pub(super) reader: AbortHandle,
 }
 
-/// Which end: the machine, the other machine, the channel.
+/// The key of an end: the machine, the other machine, the channel.
 pub(super) type EndKey = (Peer, Peer, Channel);
 
 /// The hosts of those who stand outside the cluster.
 pub(super) struct Outside {
-    /// Where commands are typed.
+    /// The host where commands are typed.
     pub(super) operator: NodeHandle,
-    /// Where the application runs.
+    /// The host where the application runs.
     pub(super) clients: NodeHandle,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Wires {
 }
 
 impl Wires {
-    /// Which process of a machine, counted by those that have gone.
+    /// The number of a machine's process: how many processes came before it.
     pub(super) fn generation(&self, peer: Peer) -> u64 {
         self.generations.get(&peer).copied().unwrap_or_default()
     }
@@ -87,12 +87,12 @@ impl Wires {
     }
 }
 
-/// How the answers to requests travel back. The tasks of `front` carry them.
+/// The ways by which answers travel back. The tasks of `front` carry them.
 #[derive(Default)]
 pub(super) struct Answers {
-    /// Where the nodes' hosts put the answers to requests that have reached them.
+    /// The answers to requests that have reached the nodes' hosts.
     waiting: BTreeMap<RequestId, oneshot::Sender<Progress>>,
-    /// How Ctrl-C is pressed, for every request that has no answer yet.
+    /// The switch that presses Ctrl-C, for every request that has no answer yet.
     interrupts: BTreeMap<RequestId, Arc<Notify>>,
 }
 
@@ -257,7 +257,7 @@ impl Engine for Acting<'_> {
 
     fn answer(&mut self, id: RequestId, progress: Progress) {
         match self.answers.waiting.remove(&id) {
-            // Whoever has asked may be gone.
+            // The asker may be gone.
             Some(answer) => drop(answer.send(progress)),
             // A command that another host's playbook has run: nobody waits for it.
             None => self.answered(id, progress),

@@ -1,4 +1,4 @@
-//! What can happen to a cluster at rest.
+//! The events that can happen to a cluster at rest.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::des::World;
 /// identity.
 const APART: Span = Span::from_millis(10);
 
-/// How long an operator waits for a command before he presses Ctrl-C, and how long altogether.
+/// The time after which an operator presses Ctrl-C on a command, and the time of all commands.
 const PATIENCE: (Span, Span) = (Span::from_secs(15), Span::from_secs(30));
 
-/// Which events there are.
+/// The set of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alphabet {
     /// Writes, the ends and starts of servers, the network, and the operator's means.

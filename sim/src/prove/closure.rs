@@ -12,11 +12,11 @@ pub struct Known {
     pub canonical: Canonical,
     /// From which state it was found first, and by what; nothing for the initial one.
     pub from: Option<(usize, Event)>,
-    /// How many events it is away from the initial state.
+    /// The number of events from the initial state.
     pub level: usize,
 }
 
-/// What came of an event in a state.
+/// The result of an event in a state.
 #[derive(Clone, Debug)]
 pub struct Found<T> {
     /// The state.

@@ -61,8 +61,8 @@ impl Canonical {
         }
     }
 
-    /// What the key is made of, in words: a line for each node, for each pair of nodes and for each
-    /// group of rows, and the gaps. Of two equal states these are equal.
+    /// Returns the parts of the key in words: a line for each node, for each pair of nodes and for each
+    /// group of rows, and the gaps. Equal states have equal lines.
     pub(crate) fn explain(&self, world: &WorldKey) -> Vec<String> {
         let ranks = Ranks::of(world);
         let order = &self.orders[0];
@@ -107,7 +107,7 @@ impl Canonical {
         self.orders.iter().map(seen).min().unwrap_or_default()
     }
 
-    /// Which place of another state of the same key stands for each of this one's.
+    /// Returns, for each place of this state, the matching place of another state with the same key.
     pub fn places_in(&self, other: &Self) -> Vec<usize> {
         let mut to = vec![0; self.orders[0].len()];
         for (here, there) in self.orders[0].iter().zip(&other.orders[0]) {
@@ -306,7 +306,7 @@ impl<'a> Encoder<'a> {
 
     fn encode(mut self, world: &WorldKey) -> Vec<u8> {
         let order = self.order;
-        // Whose each identity is, and which of them are lives of one.
+        // The owner of each identity, and the identities that are incarnations of one.
         let mut before: Option<GcommUuid> = None;
         for uuid in self.ranks.uuids.keys() {
             let is_nil = uuid.same_fixed_part(GcommUuid::NIL);

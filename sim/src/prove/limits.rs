@@ -11,14 +11,14 @@ use super::sight::Evidence;
 /// States that look the same to an operator.
 #[derive(Clone, Debug, Serialize)]
 pub struct LookAlikes {
-    /// What is seen.
+    /// The evidence.
     pub seen: String,
     /// The lines of nodes with which one may begin, whichever of the states it is; none where the
     /// states need different actions.
     pub begin_with: Vec<usize>,
-    /// How many states look so.
+    /// The number of states that look like this.
     pub states: usize,
-    /// Of these, those in which nobody could begin without loss.
+    /// The number of these states in which no node could begin without loss.
     pub hopeless: usize,
     /// Two states that look so and need different actions, by their numbers; one and the same where
     /// its nodes look alike and are not.
@@ -27,7 +27,7 @@ pub struct LookAlikes {
     healed: Vec<usize>,
 }
 
-/// What can be known with a kind of evidence.
+/// The knowledge from one kind of evidence.
 pub struct Knowledge {
     /// The kind of evidence.
     pub evidence: Evidence,
@@ -55,7 +55,7 @@ impl Knowledge {
         self.groups.iter().filter(|group| group.apart.is_some())
     }
 
-    /// How many states lie in such groups.
+    /// The number of states that lie in such groups.
     pub fn undecided_states(&self) -> usize {
         self.undecided().map(|group| group.states).sum()
     }

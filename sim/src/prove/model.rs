@@ -36,16 +36,16 @@ pub struct Live {
     course: Course,
 }
 
-/// What a procedure came to in a case.
+/// The outcome of a procedure in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// In a word.
     pub outcome: Outcome,
     /// The cause of a loss, without names of nodes; nothing elsewhere.
     pub cause: String,
-    /// What was seen, where it is not good.
+    /// The text of what was seen, if the outcome is bad.
     pub text: String,
-    /// What each node would have lost as the first of a new cluster, before the procedure acted.
+    /// The rows that each node would have lost as the first of a new cluster, before the procedure acted.
     pub choices: Vec<Choice>,
 }
 
@@ -144,14 +144,14 @@ impl Model {
         Canonical::of(&live.world.key(acknowledged))
     }
 
-    /// What an operator can see of a state, and with whom he may then begin.
+    /// Returns what an operator can see of a state, and the nodes with which he may then begin.
     pub fn sight(&self, live: &Live) -> Sight {
         let seen = live.world.observation(false);
         let choices = live.course.choices(&seen);
         Sight::of(&live.world, self.nodes(), &seen, &choices)
     }
 
-    /// What the key of a state is made of, in words.
+    /// Returns the parts of a state's key in words.
     pub fn explain(&self, live: &Live) -> Vec<String> {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
         let world = live.world.key(acknowledged);
@@ -229,7 +229,7 @@ impl Model {
     }
 }
 
-/// What a run with a second phase came to.
+/// Returns the outcome of a run with a second phase.
 pub fn judged(procedure: &str, record: &RunRecord, before: usize) -> Judged {
     let cell = Cell::of(procedure, &record.id, record, before);
     let cause = match cell.outcome {

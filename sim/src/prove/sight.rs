@@ -1,4 +1,4 @@
-//! What an operator can see of a state, and with which nodes he may begin without loss.
+//! The evidence that an operator can see of a state, and the nodes with which he may begin without loss.
 //!
 //! Two states that look the same and need different actions bound what any procedure can know. What is
 //! looked at costs more from kind to kind of evidence; nodes that look the same are exchanged freely,
@@ -19,7 +19,7 @@ use super::alphabet::orders;
 /// A kind of evidence. Each is looked at together with all that are cheaper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
-    /// Which processes run, what they answer, and the two state files.
+    /// The running processes, their answers, and the two state files.
     Files,
     /// The positions that `--wsrep-recover` finds on nodes that do not serve.
     Recovered,
@@ -54,7 +54,7 @@ pub struct Look {
     pub safe: BTreeSet<BTreeSet<usize>>,
 }
 
-/// What can be seen of a state.
+/// The observable part of a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
     looks: Vec<Look>,
@@ -123,7 +123,7 @@ fn safe_nodes(nodes: &[NodeName], seen: &Observation, choices: &[Choice]) -> BTr
         .collect()
 }
 
-/// What there is to see of one node.
+/// The observable part of one node.
 struct Facts {
     process: String,
     grastate: Option<(Position, bool)>,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use seatrial_reports::count;
 use seatrial_scenarios::agreement::{Agreement, Difference};
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::record::Verdict;
@@ -313,8 +314,8 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
         super::percent(steps_equal, steps_compared),
     ));
     out.line(&format!(
-        "          {} schedules, {} of them a race that another seed ends alike, {} differ",
-        done.len(),
+        "          {}, {} of them a race that another seed ends alike, {} differ",
+        count(done.len(), "schedule", "schedules"),
         done.iter().filter(|one| one.race).count(),
         done.iter().filter(|one| one.differs()).count(),
     ));

@@ -263,6 +263,9 @@ impl ProveReport {
         let bound = match (self.ended, self.faults) {
             ("whole", None) => "no new state appears: the closure is complete".to_owned(),
             ("whole", Some(most)) => format!("every state within {most} events"),
+            (bound, _) if self.open == 1 => {
+                format!("stopped by {bound}: 1 state was not expanded")
+            }
             (bound, _) => format!("stopped by {bound}: {} states were not expanded", self.open),
         };
         let _ = write!(text, "\n             {bound}");

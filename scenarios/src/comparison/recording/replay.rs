@@ -23,11 +23,11 @@ const ERROR_TEXTS: [(u16, &str); 2] = [
     ),
 ];
 
-/// How long a row is waited for.
+/// The time that the replay waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
-/// How long a stop, a force, a `pc.bootstrap` or a recovery is waited for.
+/// The time that the replay waits for a stop, a force, a `pc.bootstrap` or a recovery.
 const COMMAND_LIMIT: Span = Span::from_secs(15);
-/// How long is waited for rest.
+/// The time that the replay waits for rest.
 const REST_LIMIT: Span = Span::from_secs(300);
 /// The time between two looks at the clients of a load.
 const BEAT: Span = Span::from_millis(50);
@@ -333,7 +333,7 @@ impl<T: Testbed> Player<'_, T> {
         })
     }
 
-    /// What a command that ends by itself prints.
+    /// Returns the output of a command that ends by itself.
     async fn printed(&mut self, node: &NodeName, line: &str) -> (String, i32) {
         let id = self.typed(node, line);
         self.wait(&Condition::Ended(id), Span::from_secs(60)).await;

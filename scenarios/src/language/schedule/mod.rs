@@ -18,7 +18,7 @@ pub use op::{Interruption, Op};
 use sketch::Sketch;
 pub use vocabulary::{Vocabulary, Word};
 
-/// What a cluster is made of, and what is done to it.
+/// A cluster, and the ops that happen to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The nodes.
@@ -27,11 +27,11 @@ pub struct Schedule {
     pub options: Options,
     /// The timeouts, where the schedule needs certain ones.
     pub timers: Option<Timers>,
-    /// What is done, in order.
+    /// The ops, in order.
     pub ops: Vec<Op>,
 }
 
-/// How a schedule is played.
+/// The way in which a schedule is played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Play {
     /// Whether each step waits for rest.
@@ -51,8 +51,8 @@ fn runner(purpose: &str, seed: u64) -> TestRunner {
     TestRunner::new_with_rng(Config::default(), rng)
 }
 
-/// How often an op that would do nothing is drawn again. In the end it is taken all the same: the
-/// sketch may be wrong, and a start of what runs is a thing that people do.
+/// The number of times that an op without effect is drawn again. In the end it is taken anyway: the
+/// sketch may be wrong, and people do start servers that already run.
 const DRAWN_AGAIN: usize = 4;
 
 /// Ops one after another, each with a rough idea of what those before have left.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::language::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
 use crate::port::{Damage, Fault, NodeName, Span, StateFile};
 
-/// How long an operator waits for a command of a schedule before he presses Ctrl-C.
+/// The time that an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);
 
-/// What happens to a node that is starting.
+/// An event at a starting node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interruption {
@@ -54,16 +54,16 @@ pub enum Op {
     StartInFlight {
         /// The node.
         node: usize,
-        /// How long it has been starting by then.
+        /// The time since its start began.
         since: Span,
     },
     /// A node is started, and while it starts or takes the state it lacks something happens to it.
     StartInterrupted {
         /// The node.
         node: usize,
-        /// How long it has been starting by then.
+        /// The time since its start began.
         since: Span,
-        /// What happens.
+        /// The event.
         how: Interruption,
     },
     /// Nodes are restarted, all in one instant.
@@ -82,7 +82,7 @@ pub enum Op {
     Partition(Vec<u8>),
     /// One direction of one link is cut.
     Cut {
-        /// Who is not heard.
+        /// The node whose packets are lost.
         from: usize,
         /// By whom.
         to: usize,

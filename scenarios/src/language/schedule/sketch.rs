@@ -20,7 +20,7 @@ enum Server {
     Off,
 }
 
-/// Where a schedule has got to.
+/// The rough state of the cluster within a schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Sketch {
     servers: Vec<Server>,

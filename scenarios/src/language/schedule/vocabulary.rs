@@ -1,4 +1,4 @@
-//! What schedules are drawn from.
+//! The vocabulary from which schedules are drawn.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ macro_rules! words {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$word,)+];
 
-            /// How often it is drawn beside the others.
+            /// The weight with which it is drawn.
             const fn weight(self) -> u32 {
                 match self {
                     $(Self::$word => $weight,)+
@@ -65,7 +65,7 @@ words! {
     Wait = 3,
 }
 
-/// Which ops there are and how many of them.
+/// The ops of a vocabulary, and the number of ops of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {
     /// The nodes.

@@ -68,7 +68,7 @@ fn a_permission_decides_between_equal_positions_only() {
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 9))]),
         "C"
     );
-    // Nobody else can have a seqno beyond that of a node that was the last one: two lines.
+    // No other node can have a seqno beyond that of the node that was the last one: these are two histories.
     insta::assert_snapshot!(
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 8))]),
         @"C was the last one of a primary component (safe_to_bootstrap 1), and A has gone on without it: there may be two histories under one uuid"

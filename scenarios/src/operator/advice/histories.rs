@@ -1,4 +1,4 @@
-//! Which histories are consistent with what was found, and what each choice would lose in them.
+//! Lists the histories that are consistent with the evidence, and what each choice would lose in them.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::choice::{fork, furthest, seqno, trust, uuid};
 /// One way in which the cluster can have come to what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Histories {
-    /// What happened in it.
+    /// The events of the history.
     pub says: String,
-    /// What speaks for it, or against it.
+    /// The evidence for it, or against it.
     pub sign: String,
-    /// What would be lost, choice by choice.
+    /// The loss of each choice.
     pub losses: Vec<Loss>,
     /// Whether something in the files points to it, beyond not excluding it.
     pub likely: bool,
@@ -27,14 +27,14 @@ pub struct Histories {
     pub parted: bool,
 }
 
-/// What a choice would lose.
+/// The loss of a choice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Loss {
     /// The node that is bootstrapped.
     pub node: NodeName,
-    /// What is gone then.
+    /// The lost data, in words.
     pub loses: String,
-    /// Whether that is nothing, as far as these files show.
+    /// Whether nothing is lost, as far as these files show.
     pub nothing: bool,
 }
 
@@ -267,7 +267,7 @@ fn away_is_ahead(with_data: &[&Evidence], away: &[NodeName]) -> Histories {
     }
 }
 
-/// What is lost of these when this node is the first: events of others beyond its own.
+/// Returns what is lost when this node is the first: the events of other nodes beyond its own.
 fn behind(one: &Evidence, all: &[&Evidence]) -> (String, bool) {
     let most = all.iter().map(|other| seqno(other)).max().unwrap_or(0);
     let ahead: Vec<NodeName> = all

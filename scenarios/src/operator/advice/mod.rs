@@ -1,4 +1,4 @@
-//! What the state files and recovered positions of stopped nodes allow to conclude.
+//! Concludes from the state files and recovered positions of stopped nodes which node to bootstrap.
 //!
 //! Pure: evidence in, conclusions out. The procedure `manual-corrected` and `seatrial advise` both
 //! decide here, so that they never disagree about a state.
@@ -16,16 +16,16 @@ use crate::port::NodeName;
 pub use choice::{Decision, Why, choose, is_covered};
 pub use histories::{Histories, Loss};
 
-/// What was found on a stopped node.
+/// The evidence from a stopped node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Whose it is.
+    /// The node.
     pub node: NodeName,
-    /// What `InnoDB` says; `None` where it said nothing.
+    /// The recovered position of `InnoDB`; `None` if there is none.
     pub position: Option<Position>,
-    /// What grastate.dat says.
+    /// The content of grastate.dat.
     pub saved: Saved,
-    /// What gvwstate.dat says: there is one where the node was killed or lost its power.
+    /// The content of gvwstate.dat. The file exists if the node was killed or lost its power.
     pub view: Option<SavedView>,
 }
 
@@ -50,7 +50,7 @@ impl Evidence {
     }
 }
 
-/// How a person has looked at a node.
+/// The way in which a person has looked at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// What was found. Where no recovery run was made, the position is that of grastate.dat.
@@ -66,7 +66,7 @@ pub struct Look {
 /// Whether a recovery run was made, and how surely its answer is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryRun {
-    /// None was made.
+    /// No recovery run was made.
     Missing,
     /// Its answer is there.
     Made,
@@ -74,7 +74,7 @@ pub enum RecoveryRun {
     AmongOlder,
 }
 
-/// What to do.
+/// The action to take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
@@ -87,27 +87,27 @@ pub enum Action {
         /// Whether `safe_to_bootstrap` has to be set first.
         force: bool,
     },
-    /// Nobody may be bootstrapped before a person has decided, or has looked further.
+    /// No node may be bootstrapped before a person has decided, or has looked further.
     Decide {
-        /// What has to be decided.
+        /// The question to decide.
         question: String,
     },
 }
 
-/// What follows from the looks.
+/// The advice that follows from the looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// What the files of each node say, a line a node.
+    /// The content of each node's files, one line for each node.
     pub found: Vec<String>,
     /// The histories that are consistent with them.
     pub histories: Vec<Histories>,
-    /// What to do.
+    /// The action to take.
     pub action: Action,
     /// Why, and how, in order.
     pub steps: Vec<String>,
     /// Looks that would tell more, the most telling first.
     pub looks: Vec<String>,
-    /// What nobody can know from these files.
+    /// The facts that these files cannot tell.
     pub unknown: Vec<String>,
 }
 

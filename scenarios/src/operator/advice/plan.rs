@@ -1,4 +1,4 @@
-//! What to do about it, which further look would decide, and what stays unknown.
+//! Plans the steps, the further look that would decide, and the facts that stay unknown.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;
 use super::{Action, Evidence, Histories, Look, RecoveryRun};
 
-/// What to do.
+/// Returns the action to take.
 pub(super) fn action(all: &[Evidence], away: &[NodeName]) -> Action {
     let views: Vec<Option<SavedView>> = all.iter().map(|one| one.view.clone()).collect();
     match choose(all) {
@@ -53,7 +53,7 @@ const fn needs_force(one: &Evidence) -> bool {
     matches!(one.saved, Saved::Named(state) if !state.safe_to_bootstrap)
 }
 
-/// What the files of a node say, in a line.
+/// Returns the content of a node's files in one line.
 pub(super) fn found(look: &Look) -> String {
     let Evidence {
         node,
@@ -111,7 +111,7 @@ fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {
     whole.then(|| holders.iter().map(|one| one.node.clone()).collect())
 }
 
-/// What to do, in order.
+/// Returns the steps, in order.
 pub(super) fn steps(all: &[Evidence], away: &[NodeName], action: &Action) -> Vec<String> {
     let Action::Bootstrap { node, or, force } = action else {
         let mut steps = vec![
@@ -177,7 +177,7 @@ pub(super) fn steps(all: &[Evidence], away: &[NodeName], action: &Action) -> Vec
     steps
 }
 
-/// Which node to bootstrap once it is decided which of several histories is kept.
+/// Returns the node to bootstrap for each of several histories, if a person decides to keep it.
 fn by_history(all: &[Evidence]) -> Vec<String> {
     let with_data: Vec<&Evidence> = all.iter().filter(|one| one.has_data()).collect();
     let uuids: BTreeSet<StateUuid> = with_data.iter().filter_map(|one| uuid(one)).collect();
@@ -279,7 +279,7 @@ pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) ->
     looks
 }
 
-/// What stays unknown.
+/// Returns the facts that stay unknown.
 pub(super) fn unknown(all: &[Look], away: &[NodeName], histories: &[Histories]) -> Vec<String> {
     let mut unknown = vec![
         "How many of the events are rows: a change of view takes a number too.".to_owned(),

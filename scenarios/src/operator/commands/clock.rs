@@ -1,4 +1,4 @@
-//! What `date` says on a simulated host.
+//! The output of `date` on a simulated host.
 //!
 //! Every run begins at midnight of 2026-01-01, so that log lines and transcripts are the same in
 //! every run of a seed.

@@ -9,7 +9,7 @@ use crate::port::host::{Host, Step};
 use super::output::{INTERRUPTED, failed, printed};
 use super::pattern::Pattern;
 
-/// What is done with a text.
+/// The operation on a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Tool {
     Cat,
@@ -147,7 +147,7 @@ impl Files {
     /// Ctrl-C.
     pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
         if self.has_files() && matches!(self.tool, Tool::Tail { follow: true, .. }) {
-            // What was added in this very instant has been printed too.
+            // Text that was added at this instant has been printed too.
             self.step(host);
         }
         let stdout = self
@@ -162,7 +162,7 @@ impl Files {
         }
     }
 
-    /// What the tool makes of a text, as behind a pipe.
+    /// Returns the tool's output for a text, as after a pipe.
     pub(super) fn apply(&self, text: &str) -> Output {
         match &self.tool {
             Tool::Cat => printed(text),

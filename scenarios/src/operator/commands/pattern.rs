@@ -3,7 +3,7 @@
 //! Literal characters, `.`, `*`, `^` at the beginning and `$` at the end. Anything else is refused:
 //! a pattern that means something else than on a real host would be worse than none.
 
-/// What one element of a pattern matches.
+/// One element of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Atom {
     /// Any character.

@@ -9,7 +9,7 @@ use crate::port::host::{Host, Step, UnitState};
 use super::output::{failed, interrupted, printed};
 use super::unit_job::{UnitJob, Verb};
 
-/// What the playbook runs on each of its hosts.
+/// The command that the playbook runs on each of its hosts.
 const RESTART: &str = "systemctl restart mariadb";
 
 /// A playbook on its way.

@@ -30,7 +30,7 @@ const FOLDERS: [&str; 6] = [
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Program {
     command: Command,
-    /// What stands behind the pipes.
+    /// The commands after the pipes.
     filters: Vec<Files>,
     ended: Option<Output>,
 }

@@ -1,4 +1,4 @@
-//! How the console reads a line: words, quotes and pipes, as `bash` does, and nothing more.
+//! Reads a line: words, quotes and pipes, as `bash` does, and nothing more.
 //!
 //! What the console cannot do (redirections, `;`, variables) is refused with a message. Ignoring it
 //! would make a line mean something else than on a real host.

@@ -13,7 +13,7 @@ use crate::port::console::Console;
 use super::ProcedureOutcome;
 use super::hands::Hands;
 
-/// How long the pods crash and restart before a person steps in.
+/// The time that the pods crash and restart before a person steps in.
 const BACKOFF: Span = Span::from_secs(120);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {

@@ -1,4 +1,4 @@
-//! What the published rules share: a look at the state files, a recovery run, stop, force, start.
+//! The shared actions of the published rules: a look at the state files, a recovery run, stop, force, start.
 //!
 //! Each rule differs in what it reads, what it compares and what it forces; that is in its own file.
 //! The order of typing is common, so that a difference in the outcome is a difference in the rule.
@@ -24,13 +24,13 @@ const RECOVER: Span = Span::from_secs(120);
 /// Patience for a start that may receive a whole copy of the data.
 const START: Span = Span::from_secs(300);
 
-/// How long a view must stay the same before a rule acts on it.
+/// The time that a view must stay the same before a rule acts on it.
 const QUIET: Span = Span::from_secs(10);
 
-/// How long is waited for that.
+/// The time that a rule waits for such a view.
 const SETTLE: Span = Span::from_secs(60);
 
-/// How long joining nodes have until the rule counts as not successful.
+/// The time that joining nodes have until the rule counts as not successful.
 const WHOLE: Span = Span::from_secs(180);
 
 /// A console and the few things that every rule does with it.
@@ -38,7 +38,7 @@ pub(super) struct Hands<'a, C> {
     pub(super) console: &'a mut C,
 }
 
-/// What grastate.dat of a node says.
+/// The content of a node's grastate.dat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SavedState {
     pub(super) node: NodeName,
@@ -284,7 +284,7 @@ impl<'a, C: Console> Hands<'a, C> {
         ProcedureOutcome::GaveUp(format!("{why}. Seen: {survey}"))
     }
 
-    /// Where a primary component serves: starts what is down, restarts what is not in it, and ends.
+    /// If a primary component serves, starts the nodes that are down, restarts those outside it, and ends.
     /// `None` where there is none.
     pub(super) async fn join_a_primary(&mut self) -> Option<ProcedureOutcome> {
         let survey = self.settle().await;

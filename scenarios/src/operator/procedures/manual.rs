@@ -17,7 +17,7 @@ const PATIENCE: Span = Span::from_secs(60);
 /// Patience for a command that starts a server, which may receive a whole copy of the data.
 const START_PATIENCE: Span = Span::from_secs(300);
 
-/// What a node printed at the last look.
+/// The output of a node at the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Status {
     /// The tables.
@@ -283,7 +283,7 @@ fn is_primary(status: &Status) -> bool {
     status.tables().is_some_and(Tables::is_primary)
 }
 
-/// What a command said, in one line.
+/// Returns the output of a command in one line.
 fn said(outcome: &CommandOutcome) -> String {
     if outcome.timed_out {
         return "it did not end in time".to_owned();

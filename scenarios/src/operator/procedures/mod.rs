@@ -37,7 +37,7 @@ mod swarm;
 
 use crate::port::console::Console;
 
-/// How a procedure ended.
+/// The end of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProcedureOutcome {
     /// Every node is ready, in one primary component.

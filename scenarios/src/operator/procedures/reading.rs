@@ -1,4 +1,4 @@
-//! What an operator reads out of the text that commands print.
+//! Reads facts from the text that commands print.
 //!
 //! Every reader takes any text: a command may print half of what was expected, or something else.
 

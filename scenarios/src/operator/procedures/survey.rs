@@ -10,10 +10,10 @@ use super::reading::Tables;
 /// The manual's command for a look.
 pub(super) const SHOW_STATUS: &str = "sudo cm-cluster-manage --show-cluster-status";
 
-/// How long a status may take. A server that hangs takes the connection and says nothing.
+/// The longest time that a status may take. A server that hangs takes the connection and says nothing.
 const STATUS_LIMIT: Span = Span::from_secs(20);
 
-/// What a node looks like from outside.
+/// A node as it looks from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// The host does not answer.
@@ -57,7 +57,7 @@ impl Seen {
         matches!(self, Self::Silent(word) if word == "inactive" || word == "failed")
     }
 
-    /// What must not change for two looks to be the same: everything but the position.
+    /// Returns the facts that must be equal for two looks to be the same: all except the position.
     fn settled_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Answers(a), Self::Answers(b)) => {
@@ -102,7 +102,7 @@ pub(super) struct Survey {
     pub(super) nodes: Vec<(NodeName, Seen)>,
 }
 
-/// What a survey says of the cluster.
+/// The conclusion of a survey about the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Situation {
     /// Every node is ready, in one primary component of all.
@@ -111,7 +111,7 @@ pub(super) enum Situation {
     Primary(Tables),
     /// There are two primary components: two nodes are Primary and do not count each other.
     Twins,
-    /// Nobody who answers is in a primary component.
+    /// No node that answers is in a primary component.
     NoPrimary,
 }
 
@@ -155,7 +155,7 @@ impl Survey {
                 .all(|((_, a), (_, b))| a.settled_as(b))
     }
 
-    /// What follows.
+    /// Returns the conclusion.
     pub(super) fn verdict(&self) -> Situation {
         let primaries: Vec<&Tables> = self.answering().filter(|t| t.is_primary()).collect();
         let Some(first) = primaries.first() else {

@@ -1,14 +1,14 @@
-//! What is said of one node.
+//! The expectations about one node.
 
 use serde::{Deserialize, Serialize};
 
 use super::Judged;
 use crate::port::observation::{NodeObservation, ProcessState};
 
-/// What is said of one node. Every given field must agree.
+/// The expectations about one node. Every given field must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NodePredicate {
-    /// What the process does.
+    /// The state of the process.
     pub process: Option<ProcessState>,
     /// Exit code of the last process.
     pub exit: Option<i32>,

@@ -8,7 +8,7 @@ use crate::language::{Action, NodeCommand, Pace, Scenario};
 pub struct Broken {
     /// The scenario, with a procedure in its second phase or in one of its steps.
     pub scenario: Scenario,
-    /// How many steps come before the procedure acts for the first time.
+    /// The number of steps that come before the procedure acts for the first time.
     pub before: usize,
 }
 
@@ -39,7 +39,7 @@ impl Broken {
             }
             scenario.second_phase = true;
         }
-        // What a scenario is there to show is not what a procedure is to be forgiven.
+        // A finding that a scenario expects is still a failure of a procedure.
         scenario.findings.clear();
         // Said, so that a replay of the file is the same run.
         scenario.pace = Some(scenario.pace.unwrap_or(Pace::Next));

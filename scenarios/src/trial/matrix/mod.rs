@@ -21,25 +21,25 @@ pub struct Cell {
     pub procedure: String,
     /// The id of the broken state.
     pub scenario: String,
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
     /// Simulated milliseconds that the procedure took.
     pub took_ms: u64,
     /// Commands that it typed.
     pub commands: usize,
-    /// What was seen, where it is not good.
+    /// The text of what was seen, if the outcome is bad.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// The line that makes the same run again, where it is not good.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub replay: String,
-    /// What is to be said of the run of a program of the user's, such as that it is not reproducible.
+    /// Notes on the run of a user's program, such as that it is not reproducible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 impl Cell {
-    /// What a run came to. `before` is the number of steps that only break the cluster.
+    /// Returns the cell of a run. `before` is the number of steps that only break the cluster.
     pub fn of(procedure: &str, scenario: &str, record: &RunRecord, before: usize) -> Self {
         let mut outcome = Outcome::of(record, before);
         // Without a second phase nobody but the procedure has said how it ended.
@@ -99,7 +99,7 @@ fn was_lost_before(record: &RunRecord) -> bool {
     acted_once && phase.is_some_and(|phase| phase.recovered && phase.accepted)
 }
 
-/// What was seen, in the words of the oracle that decided, or of the second phase.
+/// Returns what was seen, in the words of the deciding oracle or of the second phase.
 fn reason(record: &RunRecord, outcome: Outcome, before: usize) -> String {
     let oracles: &[&str] = match outcome {
         Outcome::SplitBrain => &["twin-primaries"],
@@ -143,7 +143,7 @@ pub struct Matrix {
     pub engine: String,
     /// The master seed of every cell.
     pub seed: u64,
-    /// Who starts a server again that has crashed.
+    /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
     /// The procedures, in order.
     pub procedures: Vec<String>,

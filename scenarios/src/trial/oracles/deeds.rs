@@ -1,4 +1,4 @@
-//! What was done to a cluster, as far as an oracle needs it.
+//! The deeds done to a cluster, as far as an oracle needs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use crate::port::{Fault, NodeName, NodeObservation, Observation, Options, Proces
 use super::cause::Excuse;
 use super::rows::{has_aborted, is_primary, is_synced, rows};
 
-/// What was done to the cluster so far, as far as an oracle needs it.
+/// The deeds done to the cluster so far, as far as an oracle needs them.
 ///
 /// The runner tells it of faults, commands and observations. Every oracle reads it. It decides nothing but
 /// which excuse explains what is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
-    /// What may excuse a safety finding: forces, damage, settings.
+    /// The excuses for a safety finding: forces, damage, settings.
     pub excuses: BTreeSet<Excuse>,
     /// Whether links are cut.
     pub network_cut: bool,
@@ -116,7 +116,7 @@ impl Deeds {
         }
     }
 
-    /// Why a primary node lacks rows of others, where that is Galera's own doing.
+    /// The reason why a primary node lacks rows of others, where that is Galera's own doing.
     fn excuse(
         &mut self,
         name: &NodeName,

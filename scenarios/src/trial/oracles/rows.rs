@@ -1,4 +1,4 @@
-//! Which rows are where.
+//! Finds which nodes hold which rows.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ pub fn lost_rows(writes: &[WriteRecord], observation: &Observation) -> Vec<Strin
         .collect()
 }
 
-/// Which Synced nodes hold different rows, in words.
+/// Returns which Synced nodes hold different rows, in words.
 pub fn diverged(observation: &Observation) -> Option<String> {
     let synced: Vec<(&NodeName, BTreeSet<&str>)> = observation
         .nodes
@@ -94,7 +94,7 @@ pub fn diverged(observation: &Observation) -> Option<String> {
         .map(|other| difference(first, other))
 }
 
-/// What two nodes hold that the other does not.
+/// Returns the rows that only one of two nodes holds.
 pub(super) fn difference(
     (one, one_rows): &(&NodeName, BTreeSet<&str>),
     (other, other_rows): &(&NodeName, BTreeSet<&str>),
@@ -109,7 +109,7 @@ pub(super) fn difference(
     sides.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What each node would lose as the first of a new cluster: the acknowledged rows that it does not
+/// Returns what each node would lose as the first of a new cluster: the acknowledged rows that it does not
 /// hold and that another node does.
 pub fn choices(writes: &[WriteRecord], observation: &Observation) -> Vec<Choice> {
     let acknowledged: BTreeSet<&str> = writes

@@ -4,7 +4,7 @@ use crate::port::{Span, Timers};
 
 use super::options::hold_for;
 
-/// Why a run cannot go on. The later variant wins where both are true.
+/// The reason why a run cannot go on. The later variant wins where both are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Halt {
     /// The engine cannot do what a step needs: what follows would say nothing.
@@ -47,12 +47,12 @@ impl Clock {
         self.deadline
     }
 
-    /// How long the run may take from its beginning.
+    /// The longest time that the run may take from its beginning.
     pub(super) const fn limit(&self) -> Span {
         self.deadline.saturating_sub(self.began)
     }
 
-    /// How much time is left.
+    /// The time that is left.
     pub(super) const fn left(&self, now: Span) -> Span {
         self.deadline.saturating_sub(now)
     }
@@ -62,7 +62,7 @@ impl Clock {
         self.deadline = deadline;
     }
 
-    /// How long a `for` of this length lasts with the run's timers.
+    /// The time that a `for` of this length lasts with the run's timers.
     pub(super) fn hold(&self, written: Span) -> Span {
         hold_for(written, self.timers)
     }
@@ -72,7 +72,7 @@ impl Clock {
         self.halt = self.halt.max(Some(why));
     }
 
-    /// Why the run cannot go on, if it cannot.
+    /// The reason why the run cannot go on, if it cannot.
     pub(super) const fn halted(&self) -> Option<Halt> {
         self.halt
     }

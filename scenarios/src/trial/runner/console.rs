@@ -8,7 +8,7 @@ use crate::trial::record::{CommandRecord, ms};
 
 use super::requests::shorten;
 
-/// How long a command may take to end after Ctrl-C.
+/// The longest time that a command may take to end after Ctrl-C.
 pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
 
 /// Exit code of a command that Ctrl-C has ended.

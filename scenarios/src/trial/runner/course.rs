@@ -27,11 +27,11 @@ use super::witness::Witness;
 pub struct Course {
     /// When the run began, when it must end, and why there cannot be another step.
     clock: Clock,
-    /// What runs on the cluster, and the load.
+    /// The requests on the cluster, and the load.
     requests: Requests,
-    /// What is written down.
+    /// The journal of the run.
     pub(super) journal: Journal,
-    /// What the oracles know.
+    /// The knowledge of the oracles.
     pub(super) witness: Witness,
 }
 
@@ -128,7 +128,7 @@ impl Course {
         self.journal.record()
     }
 
-    /// What was done so far.
+    /// Returns the deeds so far.
     pub const fn deeds(&self) -> &Deeds {
         self.witness.deeds()
     }
@@ -148,7 +148,7 @@ impl Course {
         self.requests.is_under_load()
     }
 
-    /// Why there cannot be another step, if there cannot.
+    /// The reason why there cannot be another step, if there cannot.
     pub fn ended(&self) -> Option<String> {
         match self.clock.halted()? {
             Halt::OverLimit => {

@@ -1,4 +1,4 @@
-//! What is written down of a run.
+//! The journal of a run.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ impl Journal {
         &self.replay
     }
 
-    /// What is written so far.
+    /// Returns the record so far.
     pub(super) const fn record(&self) -> &RunRecord {
         &self.record
     }

@@ -7,10 +7,10 @@ use super::clock::{Clock, Halt};
 use super::journal::Journal;
 use super::requests::{Requests, Started};
 
-/// How long the runner waits for rest.
+/// The time that the runner waits for rest.
 pub(super) const REST_LIMIT: Span = Span::from_secs(180);
 
-/// How long the runner waits instead while a load runs, since there is no rest under load.
+/// The time that the runner waits instead while a load runs, since there is no rest under load.
 const LOAD_PAUSE: Span = Span::from_secs(5);
 
 /// A cluster, the requests that run on it, the clock and the journal.

@@ -15,7 +15,7 @@ use super::console::RunnerConsole;
 use super::external::{self, Program};
 use super::play::Play;
 
-/// How long a procedure may take.
+/// The longest time that a procedure may take.
 pub const PROCEDURE_BOUND: Span = Span::from_secs(60 * 60);
 
 /// Polls a future to its end, or until `expired` is set while it is pending: then it is dropped.
@@ -89,7 +89,7 @@ pub(super) async fn let_act<T: Testbed>(
     (end, text)
 }
 
-/// How a procedure ended, in words.
+/// Returns the end of a procedure in words.
 pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
     let what = match end {
         ProcedureEnd::Recovered => "said that the cluster has recovered",

@@ -10,7 +10,7 @@ use super::journal::Journal;
 /// The most bytes of a command's output that a record keeps of each stream.
 const OUTPUT_MAX: usize = 64 * 1024;
 
-/// Where the record of a request stands.
+/// The place of a request's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Among the writes.

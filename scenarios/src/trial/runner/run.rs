@@ -10,7 +10,7 @@ use super::output::CheckOutcome;
 use super::play::Play;
 use super::witness::Witness;
 
-/// How long an action's effects may take to begin.
+/// The longest time that an action's effects may take to begin.
 const STIR: Span = Span::from_secs(1);
 
 /// A run under way, between the cluster and a course.

@@ -8,7 +8,7 @@ use crate::trial::record::{CommandRecord, Finding};
 
 use super::journal::Journal;
 
-/// What the oracles know of a run: what was done to the cluster, and what they have seen of it.
+/// The oracles' knowledge about a run: the deeds, and the observations.
 ///
 /// Owns the deeds and the oracles. The runner tells it of faults and commands and shows it
 /// observations. It reads the journal and writes nothing into it, and it touches no cluster.
@@ -29,7 +29,7 @@ impl Witness {
         }
     }
 
-    /// What was done so far.
+    /// Returns the deeds so far.
     pub(super) const fn deeds(&self) -> &Deeds {
         &self.deeds
     }

@@ -22,7 +22,7 @@ impl Evs {
         if !matches!(self.state, State::Gather | State::Install) {
             self.install_since = Some(now);
             self.retrans_since = now;
-            // What is delivered from here on is decided by what all know together.
+            // From here on, the members decide together what is delivered.
             self.input.freeze();
         }
         self.state = State::Gather;
@@ -167,7 +167,7 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        // Whoever is not known is known from here on, and has to speak for itself.
+        // From here on, unknown nodes are known, and must speak for themselves.
         // Earlier incarnations too, this node's own among them: somebody who has slept through a restart
         // still counts them, and they have to be given up by everybody alike.
         for uuid in join.nodes.keys().filter(|uuid| **uuid != self.me) {
@@ -175,7 +175,8 @@ impl Evs {
         }
         match join.nodes.get(&self.me) {
             Some(me) if me.operational => self.refresh(source, now),
-            // Who does not count on this node is not counted on ("mutual exclusion").
+            // A member that treats this node as non-operational becomes non-operational too ("mutual
+            // exclusion").
             Some(_) => self.set_inactive(&BTreeSet::from([source])),
             None => {}
         }
@@ -236,7 +237,7 @@ impl Evs {
         }
     }
 
-    /// Who takes part, as this node sees it.
+    /// Returns the members that take part, as this node sees them.
     pub(super) fn operational_set(&self) -> BTreeSet<GcommUuid> {
         self.known
             .iter()
@@ -445,7 +446,7 @@ impl Evs {
     }
 }
 
-/// Who takes part, as the sender of a JOIN sees it, and what it knows of them.
+/// Returns the members that take part, as the sender of a JOIN sees them, and their views.
 fn operational(join: &JoinMessage) -> impl Iterator<Item = (GcommUuid, bool, Option<ViewId>)> + '_ {
     join.nodes
         .iter()

@@ -102,7 +102,7 @@ impl Evs {
         if !install.members.contains_key(&self.me) {
             return;
         }
-        // Whoever has only just been heard of is not in the view to come and has to wait for the
+        // A node that was first heard of just now is not in the coming view, and must wait for the
         // next one.
         let (members, own) = (&self.members, &install.members);
         self.known

@@ -49,7 +49,7 @@ pub(crate) struct EvsView {
     pub(crate) partitioned: BTreeSet<GcommUuid>,
 }
 
-/// What the layer asks for or hands up.
+/// The requests and deliveries of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Send to everybody.
@@ -174,7 +174,7 @@ impl Evs {
         self.state
     }
 
-    /// How many nodes are known, this one included (`known_size` in `pc.cpp:connect`).
+    /// The number of nodes that are known, this one included (`known_size` in `pc.cpp:connect`).
     pub(crate) fn known_size(&self) -> usize {
         self.known.len() + 1
     }

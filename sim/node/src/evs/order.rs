@@ -11,7 +11,7 @@ use seatrial_galera::GcommUuid;
 use crate::frame::{PcMessage, UserMessage};
 use crate::time::Time;
 
-/// What one member has sent and acknowledged.
+/// The messages of one member, and its acknowledgements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Source {
     /// The last number without a gap before it, -1 for none.
@@ -30,7 +30,7 @@ pub(crate) struct InputMap {
     delivered: Option<(i64, GcommUuid)>,
     /// When own messages were sent, to send them again in time.
     sent_at: BTreeMap<i64, Time>,
-    /// Nothing more becomes safe before the next view is agreed on.
+    /// No further message becomes safe before the members agree on the next view.
     frozen: bool,
 }
 
@@ -170,7 +170,7 @@ impl InputMap {
         let payload = self.kept.get(&place)?.clone();
         self.delivered = Some(place);
         let safe = self.safe();
-        // Whoever might still ask is behind `safe`; nothing before it is needed again.
+        // Members can still ask for messages after `safe`. Earlier ones are not needed again.
         self.kept.retain(|kept, _| kept.0 > safe || *kept > place);
         self.sent_at.retain(|seq, _| *seq > safe);
         Some((place.1, payload))

@@ -1,4 +1,4 @@
-//! Who gives a joiner its state, and how a transfer ends for the group (`gcs/src/gcs_group.cpp`).
+//! Chooses the donor of a joiner, and ends a transfer for the group (`gcs/src/gcs_group.cpp`).
 
 use seatrial_galera::{GcommUuid, Position, Seqno};
 

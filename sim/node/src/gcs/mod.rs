@@ -47,16 +47,16 @@ pub(crate) struct Conf {
     pub(crate) uuid: StateUuid,
     /// The position that the configuration itself takes.
     pub(crate) seqno: Seqno,
-    /// How many members.
+    /// The number of members.
     pub(crate) members: u32,
     /// This member's state after the exchange.
     pub(crate) my_state: GcsNodeState,
 }
 
-/// What a joiner asks for.
+/// A joiner's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StateRequest {
-    /// What it has.
+    /// The joiner's position.
     pub(crate) have: Position,
     /// Whether it could take a snapshot.
     pub(crate) snapshot_possible: bool,
@@ -64,7 +64,7 @@ pub(crate) struct StateRequest {
     pub(crate) trivial: bool,
 }
 
-/// What the layer hands up or asks for.
+/// The deliveries and requests of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Put this into the total order.
@@ -79,7 +79,7 @@ pub(crate) enum Out {
     Donate {
         /// The joiner.
         joiner: GcommUuid,
-        /// What it has asked for.
+        /// Its request.
         request: StateRequest,
     },
     /// The answer to this member's request: the donor, or none free now.
@@ -154,7 +154,7 @@ pub(crate) struct Gcs {
     /// Galera tells (`gcs_group.cpp:gcs_group_handle_comp_msg`).
     first: bool,
     bootstrap: bool,
-    /// What waits for a working configuration.
+    /// The actions that wait for a working configuration.
     queue: VecDeque<GcsMessage>,
     /// A source of names for exchanges and new histories, from the process's entropy.
     entropy: u128,

@@ -14,7 +14,7 @@ use crate::frame::GcsNodeState;
 
 use super::{Gcs, Member, Out};
 
-/// What has been decided so far.
+/// The decisions so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Votes {
     /// The last decision: position and error number.
@@ -109,7 +109,7 @@ impl Gcs {
         let Some(seqno) = open else {
             return false;
         };
-        // Who has voted on a later position had no trouble with this one.
+        // A member that has voted on a later position could apply this one.
         let cast: Vec<u16> = voters
             .iter()
             .flatten()

@@ -20,7 +20,7 @@ impl Gmcast {
         link.is_some_and(|link| link.uuid.is_some())
     }
 
-    /// What it has to do with one peer. Whether an attempt to reach it is under way is a phase of a
+    /// Adds the state of the link to one peer. Whether an attempt to connect is under way is a phase of a
     /// timer.
     pub(crate) fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
         into.flag(self.addresses.contains_key(&peer));

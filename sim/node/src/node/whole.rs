@@ -14,7 +14,7 @@ use crate::time::Time;
 
 use super::parts::{Applier, Beginning, Clients, Group, Life, Phase, Store, Transfer};
 
-/// What does not change while a process lives: who the node is and what it was configured with.
+/// The constants of a process: the node's identity and its configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The node's place.
@@ -152,7 +152,7 @@ impl Node {
     }
 }
 
-/// How often the redo log is flushed where commits do not wait for it.
+/// The interval at which the redo log is flushed if commits do not wait for it.
 pub(super) const FLUSH_PERIOD: Time = Time::from_millis(1_000);
 
 /// A new identity, as uuid version 1 makes it: the counter of 100 ns first.

@@ -53,7 +53,7 @@ pub(crate) struct PcView {
     pub(crate) bootstrap: bool,
 }
 
-/// Why the layer ended the group communication by itself.
+/// The reason why the layer ended the group communication by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fatal {
     /// Two primary components met, and the other one goes on.
@@ -70,7 +70,7 @@ pub(crate) enum Fatal {
 /// A message of the group in the total order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Delivery {
-    /// Who said it.
+    /// The sender.
     pub(crate) source: GcommUuid,
     /// What.
     pub(crate) message: GcsMessage,
@@ -78,7 +78,7 @@ pub(crate) struct Delivery {
     pub(crate) ordered: bool,
 }
 
-/// What the layer asks for or hands up.
+/// The requests and deliveries of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Put this into the total order.
@@ -89,7 +89,7 @@ pub(crate) enum Out {
     Deliver(Delivery),
     /// The group communication must end.
     Fatal(Fatal),
-    /// What was decided, for the trace.
+    /// The decision, for the trace.
     Note(Note),
     /// Lines for the log.
     Rebootstrapping,

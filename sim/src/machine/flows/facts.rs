@@ -63,7 +63,7 @@ impl Machine {
         facts
     }
 
-    /// What the layers of the group know, whether or not the port is open.
+    /// Adds the state of the group's layers, whether or not the port is open.
     fn group_facts(&self, node: &seatrial_node::Node, facts: &mut Facts) {
         let names = |uuids: &mut dyn Iterator<Item = GcommUuid>| {
             let mut names: Vec<String> = uuids

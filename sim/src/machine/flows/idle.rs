@@ -5,7 +5,7 @@ use seatrial_scenarios::Span;
 
 use crate::machine::whole::Machine;
 
-/// What a leap over an idle stretch has to respect.
+/// The constraints on a leap over idle time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Idle {
     /// The machine repeats itself with this period.

@@ -48,11 +48,11 @@ impl Machine {
             return;
         };
         into.flag(server.hung);
-        // Where the file has been replaced the server goes on writing to the old one.
+        // If the file was replaced, the server goes on writing to the old one.
         let handle_is_current = server.grastate == self.storage.disk().inode(GRASTATE);
         into.flag(handle_is_current);
         into.count(server.process.disk_operations());
-        // Who has spoken meanwhile; how often is a matter of how long the server has hung.
+        // The senders of queued messages. Their number depends only on how long the server was suspended.
         let mut spoken = BTreeSet::new();
         for incoming in &server.inbox {
             match incoming {

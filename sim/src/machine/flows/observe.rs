@@ -1,4 +1,4 @@
-//! What can be seen of a machine.
+//! The observable state of a machine.
 
 use seatrial_galera::{GraState, GvwRead, GvwState, StatusVariables};
 use seatrial_node::{Change, Committed};
@@ -119,7 +119,7 @@ impl Machine {
         self.database().history.iter().map(entry).collect()
     }
 
-    /// Which state of the disk this is: as long as it stays the same, so do the files.
+    /// Returns a number for the state of the disk. While it stays the same, the files stay the same.
     pub(crate) const fn disk_revision(&self) -> u64 {
         self.storage.disk().revision()
     }

@@ -6,7 +6,7 @@ use seatrial_scenarios::console::Step;
 use crate::machine::parts::Running;
 use crate::machine::whole::Machine;
 
-/// Where the server's socket is.
+/// The path of the server's socket.
 const SOCKET: &str = "/run/mysqld/mysqld.sock";
 /// Programs that wait for each other longer than this have no end.
 const ROUNDS_MAX: u32 = 100;

@@ -331,9 +331,9 @@ impl Machine {
         self.daemon.runs()
     }
 
-    /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that
-    /// it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`); whoever
-    /// transfers state waits longer.
+    /// The time that the process waits for an answer to an attempt to connect. gmcast gives up on a peer
+    /// that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`);
+    /// whoever transfers state waits longer.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
             Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
@@ -341,7 +341,7 @@ impl Machine {
         }
     }
 
-    /// Which start of the server this is.
+    /// Returns the number of the server's present start.
     pub(crate) const fn starts(&self) -> u64 {
         self.daemon.starts()
     }

@@ -16,7 +16,7 @@ pub(in crate::machine) struct Server {
     pub(in crate::machine) pid: u32,
     /// SIGSTOP: nothing is handled, everything waits.
     pub(in crate::machine) hung: bool,
-    /// What has come in while it hung.
+    /// The inputs that arrived while it was suspended.
     pub(in crate::machine) inbox: VecDeque<Incoming>,
     /// The handle on grastate.dat.
     pub(in crate::machine) grastate: Option<Inode>,
@@ -53,7 +53,7 @@ pub(in crate::machine) enum Incoming {
 #[derive(Clone, Debug, Default)]
 pub(in crate::machine) struct Daemon {
     running: Option<Server>,
-    /// How many processes there have been: part of what makes each different.
+    /// The number of processes so far, which is part of the identity of each.
     starts: u64,
     exit: Option<i32>,
     socket_file: bool,
@@ -69,7 +69,7 @@ impl Daemon {
         self.starts
     }
 
-    /// How many starts there have been.
+    /// The number of starts so far.
     pub(in crate::machine) const fn starts(&self) -> u64 {
         self.starts
     }

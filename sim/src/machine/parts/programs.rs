@@ -16,7 +16,7 @@ pub(in crate::machine) struct Running {
     pub(in crate::machine) wake: Option<Span>,
 }
 
-/// Who has asked the server something.
+/// The asker of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::machine) enum Asker {
     /// A client of the scenario.
@@ -32,7 +32,7 @@ pub(in crate::machine) enum Asker {
 pub(in crate::machine) struct Recovery {
     /// When it ends.
     pub(in crate::machine) until: Span,
-    /// What it prints.
+    /// Its output.
     pub(in crate::machine) lines: Vec<String>,
     /// Its exit code.
     pub(in crate::machine) exit: i32,

@@ -1,4 +1,4 @@
-//! What a machine is told once: its place, its options, and where its draws come from.
+//! The constants of a machine: its place, its options, and the source of its random draws.
 
 use seatrial_galera::GcommUuid;
 use seatrial_node::{Config, Peer, Time};
@@ -10,18 +10,18 @@ use crate::keyed::Keyed;
 /// second, and begin with the process: that two nodes stand in no fixed phase to each other comes from here.
 const RECOVERY_JITTER_US: u64 = 700_000;
 
-/// What every machine of a cluster is told at its installation.
+/// The settings that every machine of a cluster gets at its installation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Installation {
     /// The nodes' names, by place.
     pub names: Vec<NodeName>,
     /// The node's options.
     pub config: Config,
-    /// Who restarts a crashed server.
+    /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
-    /// How the force edits the state file.
+    /// The way in which the force edits the state file.
     pub force: ForceEdit,
-    /// Where mysqld_safe logs.
+    /// The place where mysqld_safe logs.
     pub mysqld_safe_log: MysqldSafeLog,
     /// The source of draws.
     pub seed: u64,
@@ -38,7 +38,7 @@ impl Installation {
     }
 }
 
-/// Where a machine stands and what it was told.
+/// The place of a machine and its settings.
 ///
 /// It owns the installation and makes every draw of the machine. Every flow reads it. It never changes
 /// while a run goes on, but for other names and another seed.
@@ -64,7 +64,7 @@ impl Site {
         self.peer
     }
 
-    /// What it was told.
+    /// Returns its settings.
     pub(in crate::machine) const fn installation(&self) -> &Installation {
         &self.installation
     }
@@ -102,7 +102,7 @@ impl Site {
         self.installation.config.arbitrator
     }
 
-    /// What its process is called.
+    /// Returns the name of its process.
     pub(in crate::machine) const fn program(&self) -> &'static str {
         if self.is_arbitrator() {
             "garbd"
@@ -138,13 +138,13 @@ impl Site {
         Span(self.keyed.time("recovery", &key, 0, RECOVERY_JITTER_US))
     }
 
-    /// How long a disk operation takes: between 0.2 and 0.8 ms.
+    /// The time that a disk operation takes: between 0.2 and 0.8 ms.
     pub(in crate::machine) fn disk_time(&self, start: u64, io: u64) -> Time {
         let key = [u64::from(self.peer.0), start, io];
         Time(self.keyed.time("disk", &key, 200, 800))
     }
 
-    /// What makes a stop differ from all others.
+    /// Returns a draw that differs for each stop.
     pub(in crate::machine) fn stop_entropy(&self, now: Span) -> u64 {
         let key = [u64::from(self.peer.0), now.as_micros()];
         self.keyed.between("sigterm", &key, 0, u64::MAX)

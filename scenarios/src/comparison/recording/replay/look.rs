@@ -67,7 +67,7 @@ impl<T: Testbed> Player<'_, T> {
         }
     }
 
-    /// Which of its identities a node's gvwstate.dat holds.
+    /// Returns which of its identities a node's gvwstate.dat holds.
     async fn identity(&mut self, node: &NodeName) -> Option<usize> {
         let (text, _) = self.printed(node, &format!("cat {GVWSTATE}")).await;
         let own = text

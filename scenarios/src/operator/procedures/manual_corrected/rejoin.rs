@@ -129,7 +129,7 @@ impl<C: Console> Operator<'_, C> {
     }
 }
 
-/// What speaks against starting a node into the component. A node without readable data has nothing
+/// Returns the objection to starting a node into the component. A node without readable data has nothing
 /// to lose: it gets a copy, or fails to start.
 fn objection(evidence: &Evidence, cluster: &Tables) -> Option<String> {
     if evidence.was_alone() {

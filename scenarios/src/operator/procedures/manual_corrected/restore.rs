@@ -15,7 +15,7 @@ use super::{Early, Operator, PRINT, SETTLE, START};
 /// A plain start of a node that will wait for the others: long enough to hand the job to systemd.
 const HAND_OVER: Span = Span::from_secs(5);
 
-/// How often the procedure bootstraps. The second time is for what went wrong the first time.
+/// The number of times that the procedure bootstraps. The second time is for a failure of the first.
 const BOOTSTRAPS: u32 = 2;
 
 impl<C: Console> Operator<'_, C> {
@@ -59,7 +59,7 @@ impl<C: Console> Operator<'_, C> {
                 self.start(node, HAND_OVER).await?;
             }
         }
-        // Nobody comes where nobody runs.
+        // If no server runs, no node joins.
         let down = |seen: &Seen| seen.is_down() || *seen == Seen::Unreachable;
         if survivors.is_empty() && survey.nodes.iter().all(|(_, seen)| down(seen)) {
             return Ok(false);
@@ -125,7 +125,7 @@ impl<C: Console> Operator<'_, C> {
 
     /// Takes all of the nodes down and looks at what each of them holds.
     ///
-    /// Nobody may run: a node that waits would join whatever is bootstrapped, and one that is ahead
+    /// No server may run: a waiting node would join the bootstrapped node, and one that is ahead
     /// of it would throw its own transactions away (A5.32b). Whatever restarts servers on its own
     /// (a supervisor, a cron job) may have done so while the others were looked at: then all is
     /// looked at again.
@@ -239,7 +239,7 @@ fn refuse_in_a_partition(survey: &Survey) -> Early {
     )))
 }
 
-/// What a command complained of, in one line.
+/// Returns the error of a command in one line.
 fn complaint(outcome: &CommandOutcome) -> String {
     if outcome.timed_out {
         return "the bootstrap did not end in time and was interrupted".to_owned();

@@ -1,4 +1,4 @@
-//! What clients and the operator say to the server (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
+//! Answers the statements of clients and of the operator (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
 
 use seatrial_galera::GcommUuid;
 

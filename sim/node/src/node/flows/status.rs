@@ -1,4 +1,4 @@
-//! What can be read of a process: where it is, what it holds, and the wsrep status variables
+//! The readable state of a process: its phase, its data, and the wsrep status variables
 //! (`galera/src/replicator_smm_stats.cpp`, `sql/wsrep_server_service.cc:log_state_change`).
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use crate::node::parts::Phase;
 use crate::node::whole::Node;
 
 impl Node {
-    /// Where the process is in its life.
+    /// The phase of the process's life.
     pub const fn phase(&self) -> Phase {
         self.life.phase()
     }

@@ -25,7 +25,7 @@ pub(crate) enum Action {
     VoteRequest(Seqno),
 }
 
-/// Who holds the applier.
+/// The holder of the applier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Hold {
     /// Nobody.
@@ -85,7 +85,7 @@ impl Applier {
         self.queue.pop_front()
     }
 
-    /// How many actions wait.
+    /// The number of actions that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.len()
     }

@@ -43,7 +43,7 @@ impl Clients {
         self.pending.remove(&number)
     }
 
-    /// How many transactions have not come back yet.
+    /// The number of transactions that have not come back yet.
     pub(crate) fn pending(&self) -> usize {
         self.pending.len()
     }
@@ -53,7 +53,7 @@ impl Clients {
         self.held.push((request, statement));
     }
 
-    /// How many statements wait for the applier.
+    /// The number of statements that wait for the applier.
     pub(crate) fn held(&self) -> usize {
         self.held.len()
     }

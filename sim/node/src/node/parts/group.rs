@@ -10,7 +10,7 @@ use crate::pc::{self, Pc, PcView, RestoredView};
 use crate::peer::Peer;
 use crate::time::Time;
 
-/// How far the opening of group communication is (`pc.cpp:connect`).
+/// The progress of opening the group communication (`pc.cpp:connect`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Opening {
     announce_until: Time,
@@ -42,7 +42,7 @@ pub(crate) struct Group {
     opening: Opening,
 }
 
-/// Where a group begins.
+/// The beginning of a group.
 pub(crate) struct Beginning {
     /// The node's identity.
     pub(crate) uuid: GcommUuid,

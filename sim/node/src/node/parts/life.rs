@@ -2,7 +2,7 @@
 
 use crate::effect::BootMode;
 
-/// Where a process is in its life.
+/// The phase of a process's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Reading its files.
@@ -19,7 +19,7 @@ pub enum Phase {
     Ended,
 }
 
-/// Why group communication is being closed in order.
+/// The reason why group communication is being closed in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Closing {
     /// Not at all.
@@ -34,7 +34,7 @@ pub(crate) enum Closing {
     Disconnect,
 }
 
-/// What a SIGTERM leads to.
+/// The effect of a SIGTERM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Term {
     /// Nothing: the process has had one.
@@ -83,12 +83,12 @@ impl Life {
         }
     }
 
-    /// How the process was started.
+    /// The way in which the process was started.
     pub(crate) const fn boot(&self) -> &BootMode {
         &self.boot
     }
 
-    /// Where the process is in its life.
+    /// The phase of the process's life.
     pub(crate) const fn phase(&self) -> Phase {
         self.phase
     }
@@ -148,7 +148,7 @@ impl Life {
         matches!(self.port, Port::Barred)
     }
 
-    /// Why group communication is being closed.
+    /// The reason why group communication is being closed.
     pub(crate) const fn closing(&self) -> Closing {
         self.closing
     }

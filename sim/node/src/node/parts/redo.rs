@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::database::Committed;
 use crate::effect::{IoId, RequestId};
 
-/// What the redo log still owes to the disk and to clients.
+/// The writes and answers that the redo log still owes to the disk and to clients.
 ///
 /// [`super::Store`] calls it. It neither writes to the disk nor answers anybody itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

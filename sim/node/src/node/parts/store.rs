@@ -1,4 +1,4 @@
-//! What a process holds and keeps on its disk: the state file, the database, the write-set cache, the
+//! The data of a process on its disk: the state file, the database, the write-set cache, the
 //! position (`saved_state.cpp`, `replicator_smm.cpp`).
 
 use seatrial_galera::{GraState, LogLine, Position, Seqno, StateUuid};
@@ -12,7 +12,7 @@ use crate::frame::CachedEvent;
 
 use super::redo::Redo;
 
-/// What a process holds.
+/// The data of a process.
 ///
 /// It owns the state file as the server's memory has it, the database, the cache, the position, and the
 /// order of disk operations. Every flow that changes data calls it. It never speaks to the group.

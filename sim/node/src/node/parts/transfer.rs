@@ -5,7 +5,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno};
 use crate::gcs::Conf;
 use crate::peer::Peer;
 
-/// How far a joiner is.
+/// The progress of a joiner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum JoinPhase {
     /// Its script is starting.
@@ -20,7 +20,7 @@ enum JoinPhase {
     Incremental,
 }
 
-/// What a joiner has heard of its donor's plan.
+/// The joiner's knowledge about its donor's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A part of a snapshot.
@@ -165,7 +165,7 @@ impl Transfer {
         self.donation = Some(donation);
     }
 
-    /// What this node gives.
+    /// The transfer that this node gives.
     pub(crate) const fn donation(&self) -> Option<&Donation> {
         self.donation.as_ref()
     }
