@@ -66,7 +66,14 @@ fn is_path(span: &str) -> bool {
     plain && !is_galera && (is_ours || ending == "rs")
 }
 
+/// Whether a path is there. `NAME` and `ID` stand for any name; a file without a folder may be anywhere.
 fn exists(document: &Path, path: &str) -> bool {
+    let path = &path.replace("NAME", "*").replace("ID", "*");
+    if !path.contains('/') {
+        let mut sources = Vec::new();
+        files(root(), "rs", &mut sources);
+        return sources.iter().any(|source| source.ends_with(path));
+    }
     let own = document.parent().unwrap();
     let places = PLACES.map(|place| root().join(place));
     [root(), own]

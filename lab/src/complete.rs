@@ -77,7 +77,7 @@ impl Words {
                 .into_iter()
                 .chain(self.nodes.iter().map(|node| format!("{node}$")))
                 .collect(),
-            ["fault"] => fault_names().map(str::to_owned).collect(),
+            ["fault"] => fault_names().collect(),
             ["fault", "damage", _] => with(&["grastate.dat", "gvwstate.dat", "galera.cache"]),
             ["fault", "damage", _, _] => with(&["delete", "empty", "garbage", "old-copy"]),
             ["client"] => nodes().chain(with(&["stop"])).collect(),

@@ -1,133 +1,41 @@
 //! Translates the words of faults and states into the text of a scenario file.
 
-use seatrial_scenarios::NodeName;
+use seatrial_scenarios::{Fault, FaultKind, NodeName, Shape};
 
 use super::command::{Trouble, node, number, some_nodes, span};
 
-/// The arguments of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Nothing,
-    Node,
-    Nodes,
-    Cut,
-    Partition,
-    Damage,
-    /// A node and a duration under this key.
-    Span(&'static str),
-    Percent,
+/// Returns a fault's name at the prompt: `power-off` for `power_off`.
+fn at_the_prompt(kind: &FaultKind) -> String {
+    kind.name.replace('_', "-")
 }
 
-/// Every fault: its name at the prompt, its arguments, their usage, and its description.
-const FAULTS: &[(&str, Shape, &str, &str)] = &[
-    ("terminate", Shape::Nodes, "NODE…", "the servers are killed"),
-    (
-        "crash",
-        Shape::Nodes,
-        "NODE…",
-        "the servers crash; a supervisor may restart them",
-    ),
-    ("power-off", Shape::Nodes, "NODE…", "the hosts lose power"),
-    ("power-on", Shape::Nodes, "NODE…", "the hosts boot again"),
-    (
-        "hang",
-        Shape::Nodes,
-        "NODE…",
-        "the servers are suspended (SIGSTOP)",
-    ),
-    ("resume", Shape::Nodes, "NODE…", "suspended servers go on"),
-    (
-        "partition",
-        Shape::Partition,
-        "A B | C",
-        "the groups do not reach each other",
-    ),
-    (
-        "cut",
-        Shape::Cut,
-        "FROM TO",
-        "no packet passes from the first node to the second",
-    ),
-    (
-        "heal",
-        Shape::Nothing,
-        "",
-        "every cut, loss and latency ends",
-    ),
-    (
-        "latency",
-        Shape::Span("by"),
-        "NODE SPAN",
-        "packets of the node take this much longer",
-    ),
-    ("loss", Shape::Percent, "NODE PERCENT", "packets are lost"),
-    (
-        "flap",
-        Shape::Span("period"),
-        "NODE SPAN",
-        "the node's links come and go",
-    ),
-    (
-        "damage",
-        Shape::Damage,
-        "NODE FILE HOW",
-        "damages a file: delete, empty, garbage or old-copy",
-    ),
-    (
-        "disk-full",
-        Shape::Node,
-        "NODE",
-        "writes to the node's disk fail",
-    ),
-    (
-        "disk-lost",
-        Shape::Node,
-        "NODE",
-        "the node's data folder becomes empty",
-    ),
-    (
-        "interrupt-transfer",
-        Shape::Node,
-        "NODE",
-        "the node's state transfer breaks off",
-    ),
-    (
-        "stop-hangs",
-        Shape::Node,
-        "NODE",
-        "the node's next orderly stop does not end",
-    ),
-    (
-        "read-lock",
-        Shape::Node,
-        "NODE",
-        "a session takes the global read lock",
-    ),
-    ("read-unlock", Shape::Node, "NODE", "that session ends"),
-    (
-        "backend-stop",
-        Shape::Node,
-        "NODE",
-        "the node's mail back end ends",
-    ),
-    (
-        "clock-jump",
-        Shape::Span("by"),
-        "NODE SPAN",
-        "the node's clock jumps forward",
-    ),
-];
-
 /// Returns the names of the faults.
-pub(super) fn fault_names() -> impl Iterator<Item = &'static str> + Clone {
-    FAULTS.iter().map(|(name, ..)| *name)
+pub(super) fn fault_names() -> impl Iterator<Item = String> + Clone {
+    Fault::KINDS.iter().map(at_the_prompt)
+}
+
+/// Returns the usage of a fault at the prompt.
+const fn usage(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Nodes => "NODE…",
+        Shape::Node => "NODE",
+        Shape::Link => "FROM TO",
+        Shape::Groups => "A B | C",
+        Shape::Nothing => "",
+        Shape::File => "NODE FILE HOW",
+        Shape::By | Shape::Period => "NODE SPAN",
+        Shape::Percent => "NODE PERCENT",
+    }
 }
 
 /// Returns every fault with its usage, for `help`.
 pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
-    FAULTS
+    Fault::KINDS
         .iter()
-        .map(|(name, _, usage, says)| (format!("{name} {usage}").trim_end().to_owned(), *says))
+        .map(|kind| {
+            let line = format!("{} {}", at_the_prompt(kind), usage(kind.shape));
+            (line.trim_end().to_owned(), kind.doc)
+        })
         .collect()
 }
 
@@ -146,17 +54,26 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
     let [name, rest @ ..] = words else {
         return Err(Trouble::usage("fault"));
     };
-    let Some((name, shape, usage, _)) = FAULTS.iter().find(|(known, ..)| known == name) else {
-        return Err(Trouble::unknown("fault", name, fault_names()));
+    let Some(kind) = Fault::KINDS
+        .iter()
+        .find(|kind| at_the_prompt(kind) == *name)
+    else {
+        let known: Vec<String> = fault_names().collect();
+        return Err(Trouble::unknown(
+            "fault",
+            name,
+            known.iter().map(String::as_str),
+        ));
     };
     let wrong = || {
+        let usage = usage(kind.shape);
         Trouble::new(format!(
             "`fault {name}` is used like this: fault {name} {usage}"
         ))
         .help("`help fault` lists the faults")
     };
-    let key = name.replace('-', "_");
-    let table = match (shape, rest) {
+    let key = kind.name;
+    let table = match (kind.shape, rest) {
         (Shape::Nothing, []) => "{}".to_owned(),
         (Shape::Node, [one]) => format!("{{ node = {} }}", quoted(node(one, nodes)?.as_str())),
         (Shape::Nodes, [_, ..]) => {
@@ -165,12 +82,12 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 list(&some_nodes(&rest.join(","), nodes)?)
             )
         }
-        (Shape::Cut, [from, to]) => format!(
+        (Shape::Link, [from, to]) => format!(
             "{{ from = {}, to = {} }}",
             quoted(node(from, nodes)?.as_str()),
             quoted(node(to, nodes)?.as_str())
         ),
-        (Shape::Partition, [_, ..]) => {
+        (Shape::Groups, [_, ..]) => {
             let groups = rest
                 .join(" ")
                 .split('|')
@@ -178,17 +95,24 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 .collect::<Result<Vec<_>, _>>()?;
             format!("{{ groups = [{}] }}", groups.join(", "))
         }
-        (Shape::Damage, [one, file, how]) => format!(
+        (Shape::File, [one, file, how]) => format!(
             "{{ node = {}, file = {}, how = {} }}",
             quoted(node(one, nodes)?.as_str()),
             quoted(file),
             quoted(how)
         ),
-        (Shape::Span(span_key), [one, text]) => format!(
-            "{{ node = {}, {span_key} = {} }}",
-            quoted(node(one, nodes)?.as_str()),
-            quoted(&span(text)?.to_string())
-        ),
+        (Shape::By | Shape::Period, [one, text]) => {
+            let span_key = if kind.shape == Shape::By {
+                "by"
+            } else {
+                "period"
+            };
+            format!(
+                "{{ node = {}, {span_key} = {} }}",
+                quoted(node(one, nodes)?.as_str()),
+                quoted(&span(text)?.to_string())
+            )
+        }
         (Shape::Percent, [one, text]) => format!(
             "{{ node = {}, percent = {} }}",
             quoted(node(one, nodes)?.as_str()),

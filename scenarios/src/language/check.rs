@@ -364,12 +364,8 @@ impl Checker<'_> {
             Ok(span) if span > Span::ZERO && span <= SPAN_MAX => span,
             Ok(_) => {
                 self.problem(
-                    Problem::at(
-                        &text.place,
-                        "this time is not possible",
-                        "out of range",
-                    )
-                    .help(format!("more than 0 and at most {SPAN_MAX}")),
+                    Problem::at(&text.place, "this time is not possible", "out of range")
+                        .help(format!("more than 0 and at most {SPAN_MAX}")),
                 );
                 Span::from_secs(1)
             }

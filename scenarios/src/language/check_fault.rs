@@ -167,8 +167,12 @@ impl Checker<'_> {
             );
         } else if groups.len() < 2 {
             self.problem(
-                Problem::at(&raw.groups.place, "a partition needs at least two groups", "one group")
-                    .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
+                Problem::at(
+                    &raw.groups.place,
+                    "a partition needs at least two groups",
+                    "one group",
+                )
+                .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
             );
         }
         groups

@@ -188,8 +188,12 @@ impl Checker<'_> {
             let node: NodeName = self.node(&placed);
             let Some(table) = table.as_table() else {
                 self.problem(
-                    Problem::at(&value.place, format!("`node.{name}` is not a table"), "here")
-                        .help("write a table `[options.node.A]`"),
+                    Problem::at(
+                        &value.place,
+                        format!("`node.{name}` is not a table"),
+                        "here",
+                    )
+                    .help("write a table `[options.node.A]`"),
                 );
                 continue;
             };

@@ -1,7 +1,7 @@
 //! The faults that a scenario can apply to a cluster, and every fact about each.
 //!
-//! [`Fault`] has one variant a fault, `fault_table!` one row a fault. What an engine does for a fault is
-//! the engine's: `sim/src/machine/faults.rs` and `real-harness/src/faults.rs`.
+//! [`Fault`] has one variant for each fault, and `fault_table!` one row. Each engine applies faults in its own
+//! code: `sim/src/machine/flows/faults.rs` and `real-harness/src/faults.rs`.
 
 use std::fmt;
 
@@ -87,7 +87,7 @@ pub enum Fault {
     Partition(Vec<Vec<NodeName>>),
     /// Every cut, loss and added latency ends.
     Heal,
-    /// Added one-way latency on everything that reaches or leaves the node.
+    /// Packets to and from the node take longer, each way.
     Latency {
         /// The node.
         node: NodeName,
@@ -127,7 +127,7 @@ pub enum Fault {
     StopHangs(NodeName),
     /// A session takes the global read lock (FLUSH TABLES WITH READ LOCK) and keeps it.
     ReadLock(NodeName),
-    /// That session ends.
+    /// The session with the read lock ends.
     ReadUnlock(NodeName),
     /// The mail back end of the node ends.
     BackendStop(NodeName),
@@ -140,26 +140,26 @@ pub enum Fault {
     },
 }
 
-/// The table of faults: one row a fault, in the order of the scenario language.
+/// The table of faults: one row for each fault, in the order of the scenario language.
 ///
-/// A row has the fault's description (it stands in the JSON Schema), its name in scenario files, the
-/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. It hands the rows to another macro, after
-/// whatever tables in braces are given: here for the facts of [`Fault`], in `language` for the keys of
-/// a step and how they are read.
+/// A row has the fault's description (which is also in the JSON Schema), its name in scenario files, the
+/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. The macro passes
+/// the rows to another macro, after the tables in braces: here for the facts of [`Fault`], in `language` for
+/// the keys of a step and their reading.
 ///
-/// A new fault is a variant of [`Fault`] and a row here. The compiler then asks the machine of `sim`
-/// and the real harness what it does. Only a new shape of arguments concerns `language`, and only a
+/// To add a fault, add a variant of [`Fault`] and a row here. Then the compiler demands its code in the machine
+/// of `sim` and in the real harness. Only a new shape of arguments needs a change in `language`, and only a
 /// fault that schedules draw needs an op in `language/schedule`.
 macro_rules! fault_table {
     ($then:ident $({ $($given:tt)* })*) => {
         $then! { $({ $($given)* })* {
-            /// The servers are killed; nobody starts them again until somebody does.
+            /// The servers are killed, and nothing restarts them.
             terminate: Nodes { node } => Terminate(node), drawn;
-            /// The servers are killed; the supervisor may start them again.
+            /// The servers are killed; the supervisor may restart them.
             crash: Nodes { node } => Crash(node), not_drawn;
-            /// The servers are stopped by SIGSTOP.
+            /// The servers are suspended by SIGSTOP.
             hang: Nodes { node } => Hang(node), drawn;
-            /// The servers go on after a `hang`.
+            /// Suspended servers go on.
             resume: Nodes { node } => Resume(node), drawn;
             /// The hosts lose power.
             power_off: Nodes { node } => PowerOff(node), drawn;
@@ -177,7 +177,7 @@ macro_rules! fault_table {
             disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
             disk_lost: Node { node } => DiskLost(node), not_drawn;
-            /// Added one-way latency on everything that reaches or leaves the node.
+            /// Packets to and from the node take longer, each way.
             latency: By { node, by } => Latency { node, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
             loss: Percent { node, percent } => Loss { node, percent }, not_drawn;
@@ -189,7 +189,7 @@ macro_rules! fault_table {
             stop_hangs: Node { node } => StopHangs(node), not_drawn;
             /// A session takes the global read lock and keeps it.
             read_lock: Node { node } => ReadLock(node), not_drawn;
-            /// That session ends.
+            /// The session with the read lock ends.
             read_unlock: Node { node } => ReadUnlock(node), not_drawn;
             /// The mail back end of the node ends.
             backend_stop: Node { node } => BackendStop(node), not_drawn;
@@ -259,13 +259,38 @@ pub enum Arguments<'a> {
     },
 }
 
-/// A kind of fault: what is known of it before any node is named.
+/// The shape of a fault's [`Arguments`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One node or several.
+    Nodes,
+    /// One node.
+    Node,
+    /// One direction of one link.
+    Link,
+    /// Groups of nodes.
+    Groups,
+    /// No details.
+    Nothing,
+    /// A file of a node, and what happens to it.
+    File,
+    /// A node and a span of time.
+    By,
+    /// A node and a share of its packets.
+    Percent,
+    /// A node and the time of half a cycle.
+    Period,
+}
+
+/// A kind of fault: the facts that do not depend on its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultKind {
     /// The name that scenario files use, and that [`Capabilities`](super::testbed::Capabilities) lists.
     pub name: &'static str,
     /// The description, one sentence.
     pub doc: &'static str,
+    /// The shape of its arguments.
+    pub shape: Shape,
     /// Whether random schedules draw it.
     pub drawn: bool,
 }
@@ -291,6 +316,7 @@ macro_rules! facts {
             pub const KINDS: &[FaultKind] = &[$(FaultKind {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii_start(),
+                shape: Shape::$shape,
                 drawn: is_drawn!($drawn),
             },)+];
 

@@ -21,7 +21,7 @@ pub mod time;
 pub mod trace;
 
 pub use bed::Bed;
-pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, StateFile};
+pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, Shape, StateFile};
 pub use name::{NodeName, comma_list, list};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,

@@ -82,9 +82,7 @@ impl fmt::Display for Span {
 
 /// The reason why a text is not a time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not a time; write a number with us, ms, s, m or h, such as `500ms` or `20s`"
-)]
+#[error("`{text}` is not a time; write a number with us, ms, s, m or h, such as `500ms` or `20s`")]
 pub struct ParseSpanError {
     text: String,
 }
