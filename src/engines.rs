@@ -27,7 +27,7 @@ pub(crate) fn default_engines() -> Vec<EngineArg> {
     }
 }
 
-/// Whether the madsim engine is compiled in.
+/// Returns whether the madsim engine is compiled in.
 pub(crate) const fn has_madsim() -> bool {
     cfg!(madsim)
 }

@@ -41,7 +41,7 @@ pub(crate) fn start(verbose: u8) {
         .init();
 }
 
-/// Whether the log shows anything of a run.
+/// Returns whether the log shows anything of a run.
 pub(crate) fn is_on() -> bool {
     tracing::enabled!(Level::INFO)
 }

@@ -1,4 +1,4 @@
-//! `grastate.dat`: what a node knows of its history between two runs.
+//! `grastate.dat`: a node's record of its history between two runs.
 
 use std::fmt;
 use std::str::FromStr;

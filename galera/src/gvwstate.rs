@@ -76,7 +76,7 @@ pub enum GvwRead {
 }
 
 impl GvwState {
-    /// The result of an empty file: no identity and no view.
+    /// Returns the result of an empty file: no identity and no view.
     #[must_use]
     pub const fn nil() -> Self {
         Self {
@@ -101,8 +101,8 @@ impl GvwState {
         }
     }
 
-    /// Whether the members are exactly these, incarnations aside: the condition for restoring the component
-    /// (`gcomm/src/pc_proto.cpp:deliver_view`).
+    /// Returns whether the members are exactly these, incarnations aside: the condition for restoring the
+    /// component (`gcomm/src/pc_proto.cpp:deliver_view`).
     pub fn has_exactly<'a>(&self, others: impl IntoIterator<Item = &'a GcommUuid>) -> bool {
         let others: Vec<_> = others.into_iter().collect();
         others.len() == self.members.len()
@@ -135,7 +135,8 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The words after `name` in the next line, which must be so many; `None` if the line is `other` instead.
+    /// Returns the words after `name` in the next line, which must be so many; `None` if the line is `other`
+    /// instead.
     fn fields<const N: usize>(
         &mut self,
         name: &str,
@@ -175,7 +176,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// All of the words, or none where one is missing.
+/// Returns all of the words, or none where one is missing.
 fn all<const N: usize>(words: [Option<&str>; N]) -> Option<[&str; N]> {
     let mut found = [""; N];
     for (place, word) in found.iter_mut().zip(words) {

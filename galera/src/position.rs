@@ -51,7 +51,7 @@ impl Position {
         Self { uuid, seqno }
     }
 
-    /// Whether either half is missing, so that a state transfer cannot start from here
+    /// Returns whether either half is missing, so that a state transfer cannot start from here
     /// (`galera/src/replicator_smm.cpp`, constructor of `ReplicatorSMM`).
     pub const fn is_undefined(self) -> bool {
         self.uuid.is_nil() || self.seqno.is_undefined()

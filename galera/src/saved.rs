@@ -76,12 +76,12 @@ impl SavedView {
         })
     }
 
-    /// Whether this is the saved view of that member, in whatever life.
+    /// Returns whether this is the saved view of that member, in whatever life.
     pub fn is_of(&self, member: &str) -> bool {
         is_same_member(&self.my_uuid, member)
     }
 
-    /// Whether no member of the one view is a member of the other, in whatever life.
+    /// Returns whether no member of the one view is a member of the other, in whatever life.
     ///
     /// With three nodes no primary component leads to another one like this unless somebody forced a
     /// bootstrap: a majority goes on, and everybody who goes on saves the view that they went on in
@@ -94,7 +94,7 @@ impl SavedView {
     }
 }
 
-/// Whether two identities are lives of one member: a restart counts up the fourth field
+/// Returns whether two identities are lives of one member: a restart counts up the fourth field
 /// (`gcomm/src/gcomm/uuid.hpp:fixed_part_matches`).
 fn is_same_member(one: &str, other: &str) -> bool {
     let fixed = |text: &str| {

@@ -83,7 +83,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    /// The clients of a load stop writing.
+    /// Returns the action that ends a load.
     pub(crate) fn end_of_load(nodes: &[NodeName]) -> Self {
         // The language wants a node, and 0 clients end the load wherever it is.
         let first = nodes.first().map_or("A", NodeName::as_str);

@@ -174,12 +174,12 @@ impl<B: Bed> Session<B> {
         self.moments.len()
     }
 
-    /// The moment of each fork.
+    /// Returns the moment of each fork.
     pub(super) const fn forks(&self) -> &BTreeMap<String, usize> {
         &self.forks
     }
 
-    /// The first moment of the user's own commands.
+    /// Returns the first moment of the user's own commands.
     pub(super) const fn start(&self) -> usize {
         self.start
     }

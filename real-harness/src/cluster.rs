@@ -104,7 +104,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether the hosts' image has what faults of the network need.
+    /// Returns whether the hosts' image has what faults of the network need.
     pub(crate) async fn can_filter(&self) -> Result<bool, HarnessError> {
         match self.hosts.first() {
             Some(host) => Ok(host.do_it("can_filter").await?.well),
@@ -170,7 +170,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// A freshly installed data folder everywhere.
+    /// Returns a freshly installed data folder everywhere.
     async fn install(&self) -> Result<(), HarnessError> {
         try_join_all(self.hosts.iter().map(|host| host.must("data empty"))).await?;
         Ok(())
@@ -213,13 +213,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// The host of a node.
+    /// Returns the host of a node.
     pub(crate) fn host(&self, node: &NodeName) -> Option<&Arc<Host>> {
         self.hosts.iter().find(|host| host.node == *node)
     }
 }
 
-/// The question that sets a switch for the programs on a host.
+/// Returns the question that sets a switch for the programs on a host.
 fn setting(on: bool, name: &str) -> String {
     if on {
         format!("touch /run/seatrial/{name}")

@@ -22,7 +22,7 @@ pub fn doctor() -> Vec<DoctorLine> {
     runtime().block_on(look())
 }
 
-/// Whether a run on this engine can begin at all.
+/// Returns whether a run on this engine can begin at all.
 ///
 /// # Errors
 /// When no Docker engine answers, or an image is not here.
@@ -38,7 +38,7 @@ pub fn check(options: &RealOptions) -> Result<(), HarnessError> {
     })
 }
 
-/// The error for an image that is not here, with the line that makes it.
+/// Returns the error for an image that is not here, with the line that makes it.
 pub(crate) fn absent(image: &str) -> HarnessError {
     let build = [Suite::Bookworm, Suite::Trixie]
         .into_iter()

@@ -54,7 +54,7 @@ impl HarnessError {
         }
     }
 
-    /// Whether the machine lacks something, rather than the program or the cluster.
+    /// Returns whether the machine lacks something, rather than the program or the cluster.
     pub const fn is_environment(&self) -> bool {
         matches!(self, Self::Environment { .. })
     }

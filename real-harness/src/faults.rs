@@ -13,7 +13,7 @@ use crate::testbed::Real;
 /// The time that the harness waits until a new rule has dropped its first packet.
 const FIRST_DROP: Duration = Duration::from_millis(1500);
 
-/// The reason why a loss of power cannot be had.
+/// The reason why a container cannot lose power.
 const NO_POWER_LOSS: &str = "a container shares the kernel and its page cache with the machine: no \
 kill loses what was written and not synced, so a loss of power would be pretended";
 
@@ -29,8 +29,8 @@ fn unsupported(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The faults that real nodes can have: every fault of the language except those that a container cannot
-/// have.
+/// Returns the faults that real nodes can have: every fault of the language except those that a container
+/// cannot have.
 pub(crate) fn capabilities() -> Capabilities {
     let names = Fault::KINDS.iter().map(|kind| kind.name);
     let faults = names.filter(|name| unsupported(name).is_none());
@@ -149,7 +149,7 @@ impl Real {
         }
     }
 
-    /// Every rule that drops packets, and how many it has dropped.
+    /// Returns every rule that drops packets, and how many it has dropped.
     async fn drops(&self) -> Vec<(String, u64)> {
         let hosts = &self.cluster.hosts;
         let answers = join_all(hosts.iter().map(|host| host.do_it("dropped"))).await;

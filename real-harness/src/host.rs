@@ -124,7 +124,7 @@ impl Host {
         self.ask(&mut eyes, question, QUESTION).await
     }
 
-    /// A look that may take long.
+    /// Returns a look that may take long.
     pub(crate) async fn long_look(&self, question: &str) -> Result<Answer, HarnessError> {
         let mut eyes = self.eyes.lock().await;
         self.ask(&mut eyes, question, Duration::from_secs(90)).await

@@ -71,7 +71,7 @@ impl Suite {
         }
     }
 
-    /// The image's name.
+    /// Returns the image's name.
     pub fn image(self) -> String {
         format!("{REPOSITORY}:{}", self.name())
     }
@@ -166,7 +166,7 @@ fn package_source() -> Result<String, HarnessError> {
         .ok_or_else(|| none("apt has no source of packages"))
 }
 
-/// The first archive that is neither for security nor for updates.
+/// Returns the first archive that is neither for security nor for updates.
 fn first_source(targets: &str) -> Option<String> {
     targets
         .lines()
@@ -177,7 +177,7 @@ fn first_source(targets: &str) -> Option<String> {
         .map(|(_, source)| source.to_owned())
 }
 
-/// Whether this process is root's.
+/// Returns whether this process is root's.
 fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
         status

@@ -70,12 +70,12 @@ impl Network {
         self.deaf.get(node).into_iter().flatten()
     }
 
-    /// The address of a node.
+    /// Returns the address of a node.
     fn address(&self, node: &NodeName) -> &str {
         self.addresses.get(node).map_or("", String::as_str)
     }
 
-    /// The packets that a node's rules drop: the source that identifies a rule, and its meaning.
+    /// Returns the packets that a node's rules drop: the source that identifies a rule, and its meaning.
     pub(crate) fn rules(&self, node: &NodeName) -> Vec<(&str, String)> {
         let deaf = self
             .deaf(node)
@@ -87,7 +87,7 @@ impl Network {
         deaf.chain(loss).collect()
     }
 
-    /// The agent's question that brings the node's rules into this state.
+    /// Returns the agent's question that brings the node's rules into this state.
     pub(crate) fn question(&self, node: &NodeName) -> String {
         let loss = self.loss.get(node).copied().unwrap_or(0);
         let mut question = format!("network {loss}");

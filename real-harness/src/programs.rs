@@ -32,7 +32,7 @@ macro_rules! programs {
     };
 }
 
-/// All programs.
+/// Returns all programs.
 pub(crate) fn all() -> Vec<Program> {
     let texts = programs![
         "lib/host",
@@ -67,7 +67,7 @@ pub(crate) fn all() -> Vec<Program> {
     all
 }
 
-/// A short name for this version of the programs on that image.
+/// Returns a short name for this version of the programs on that image.
 pub(crate) fn fingerprint(image: &str) -> String {
     let mut text = image.to_owned();
     for program in all() {

@@ -1,4 +1,4 @@
-//! A real cluster for a person at a prompt: it is there until somebody ends it.
+//! A real cluster for a user at a prompt. It runs until the user ends it.
 
 use seatrial_scenarios::{Bed, Setup, TraceEvent};
 

@@ -100,7 +100,7 @@ pub(crate) fn start(
         && is_playbook(&request)
         && line.contains("--all-hosts")
     {
-        // The playbook reaches every host; nobody waits for these parts.
+        // The playbook reaches every host, and does not wait for these parts.
         for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
             let other = other.clone();
             let instant = instant.join();

@@ -1,5 +1,5 @@
-//! When a real cluster is at rest: nothing observed has changed for a while, nobody joins or donates,
-//! and every server that was started has ended, opened its port, or waited out its time.
+//! Decides when a real cluster is at rest: nothing observed has changed for a while, no node joins or
+//! donates, and every server that was started has ended, opened its port, or waited out its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -19,10 +19,10 @@ use crate::network::Network;
 use crate::requests::{self, Running};
 use crate::rest::Rest;
 
-/// The time between two looks while a state is waited for.
+/// The time between two looks during a wait for a state.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
-/// The time between two looks while rest is waited for.
+/// The time between two looks during a wait for rest.
 const REST_EVERY: Duration = Duration::from_millis(400);
 
 /// A cluster in containers, under test.

@@ -29,7 +29,7 @@ pub struct Campaign<'a> {
 }
 
 impl Campaign<'_> {
-    /// The standing of a finding.
+    /// Returns the standing of a finding.
     pub(crate) fn standing(&self, run: &RunRecord, finding: &Finding) -> Standing {
         let pinned = self
             .pinned

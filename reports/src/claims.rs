@@ -28,7 +28,7 @@ pub struct AuditEntry {
     pub verdict: AuditVerdict,
 }
 
-/// The first and last line in the manual.
+/// Returns the first and last line in the manual.
 fn lines(entry: &Entry) -> String {
     match entry.lines {
         None => "-".to_owned(),

@@ -55,7 +55,7 @@ pub fn timeline(run: &RecordedRun) -> String {
         .collect();
     let legend = wrapped("", "", &letters.join(", "));
     text.push_str(&legend.dimmed().to_string());
-    let mut picture = Picture {
+    let mut timeline = Timeline {
         nodes,
         width: nodes
             .iter()
@@ -68,14 +68,14 @@ pub fn timeline(run: &RecordedRun) -> String {
         asked: BTreeMap::new(),
         text,
     };
-    picture.header();
+    timeline.header();
     for event in &run.events {
-        picture.event(event);
+        timeline.event(event);
     }
-    picture.text
+    timeline.text
 }
 
-struct Picture<'a> {
+struct Timeline<'a> {
     nodes: &'a [NodeName],
     width: usize,
     facts: Vec<BTreeMap<String, String>>,
@@ -99,7 +99,7 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-impl Picture<'_> {
+impl Timeline<'_> {
     fn place(&self, node: Option<&NodeName>) -> Option<usize> {
         node.and_then(|node| self.nodes.iter().position(|known| known == node))
     }

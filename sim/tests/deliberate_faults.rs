@@ -76,10 +76,10 @@ const CASES: &[Case] = &{
     ]
 };
 
-/// Disjoint ranges of seeds, so far apart, in which each fault is looked for.
+/// The distance between the disjoint ranges of seeds in which each fault is searched.
 const RANGES: u64 = 5;
 const RANGE_APART: u64 = 1_000_000;
-/// A fault that is not found within so many seeds in each range is not found.
+/// The most seeds of each range. A fault that needs more counts as not found.
 const SEEDS_MAX: u64 = 20_000;
 /// The least number of faults in the table.
 const FOUND_MIN: usize = 32;
@@ -99,7 +99,7 @@ fn signs(record: &SeedRecord) -> BTreeSet<&str> {
     oracles.chain(outcome).collect()
 }
 
-/// Whether the run without the fault is fine, and free of what shows the fault.
+/// Returns whether the run without the fault is fine, and free of what shows the fault.
 fn is_clean(record: &SeedRecord, sign: &str) -> bool {
     record.panic.is_none() && record.outcome.is_good() && !signs(record).contains(sign)
 }
@@ -116,7 +116,7 @@ fn table() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/deliberate-faults.md")
 }
 
-/// The first cells of a fault's line, which need no measurement.
+/// Returns the first cells of a fault's line, which need no measurement.
 fn cells(case: &Case) -> String {
     let broken = case.fault.broken();
     format!(
@@ -125,7 +125,7 @@ fn cells(case: &Case) -> String {
     )
 }
 
-/// The row of a fault in the table, none where it is among those that were not found.
+/// Returns the row of a fault in the table, none where it is among those that were not found.
 fn row(text: &str, case: &Case) -> Option<Row> {
     let name = format!("`{:?}`", case.fault);
     let line = text
@@ -237,7 +237,7 @@ fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
     (taken, stored)
 }
 
-/// The next of 10, 20, 50, 100, …
+/// Returns the next of 10, 20, 50, 100, …
 fn rounded_up(number: u64) -> u64 {
     let mut step = 10;
     loop {
@@ -312,7 +312,7 @@ fn every_fault_is_found_within_its_bound_in_every_range() {
     }
 }
 
-/// The text with other lines in the place of those that begin like this.
+/// Returns the text with other lines in the place of those that begin like this.
 fn with_list(text: &str, begin: &str, lines: &[String]) -> String {
     let is_old = |line: &&str| line.starts_with(begin);
     let before = text.lines().take_while(|line| !is_old(line));

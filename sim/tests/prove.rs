@@ -19,7 +19,7 @@ fn events() -> Vec<Event> {
     Event::all(3, Alphabet::Usual)
 }
 
-/// Pairs of states within so many events that the search would merge, every `each`th of them.
+/// Returns pairs of states within this number of events that the search would merge, every `each`th pair.
 fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<Pair> {
     let root = model.root().expect("the root is reached");
     let mut first: BTreeMap<Key, (Canonical, Live, Vec<Event>)> = BTreeMap::new();

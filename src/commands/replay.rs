@@ -80,7 +80,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// Whether a line of the trace is a frame on a link.
+/// Returns whether a line of the trace is a frame on a link.
 fn is_frame(line: &str) -> bool {
     serde_json::from_str::<TraceEvent>(line).is_ok_and(|event| {
         matches!(

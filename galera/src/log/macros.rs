@@ -50,7 +50,7 @@ macro_rules! log_lines {
                 }
             }
 
-            /// The line from the severity on, such as `[Note] WSREP: Received NON-PRIMARY.`
+            /// Returns the line from the severity on, such as `[Note] WSREP: Received NON-PRIMARY.`
             pub fn text(&self) -> String {
                 let prefix = match self {
                     $(Self::$unit => prefix!($ulayer),)*
@@ -88,7 +88,7 @@ macro_rules! log_lines {
         }
 
         impl fmt::Display for LogLine {
-            /// The message alone, without `[Note] WSREP: `.
+            /// Returns the message alone, without `[Note] WSREP: `.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Self::$unit => f.write_str($utext),)*

@@ -7,9 +7,9 @@ use crate::ShortUuid;
 
 /// The format of a value in a line.
 pub(super) trait Codec<T> {
-    /// The value as text.
+    /// Returns the value as text.
     fn put(value: &T) -> String;
-    /// The value of a text.
+    /// Returns the value of a text.
     fn take(text: &str) -> Option<T>;
 }
 

@@ -240,7 +240,7 @@ pub fn embedded() -> Result<Vec<Mission>, String> {
         .collect()
 }
 
-/// A mission that can be read, for tests.
+/// Returns a mission that can be read, for tests.
 #[cfg(test)]
 pub(super) fn tests_good() -> String {
     r#"id    = "m"

@@ -16,7 +16,7 @@ pub(crate) struct Playing {
 }
 
 impl Playing {
-    /// Its beginning.
+    /// Returns its beginning.
     pub(crate) const fn new(mission: Mission) -> Self {
         Self {
             mission,
@@ -26,7 +26,7 @@ impl Playing {
         }
     }
 
-    /// The mission.
+    /// Returns the mission.
     pub(crate) const fn mission(&self) -> &Mission {
         &self.mission
     }

@@ -365,7 +365,7 @@ fn change(then: Counter, now: Counter) -> String {
     }
 }
 
-/// The place of a value among those of all nodes, from 1; equal values share a place.
+/// Returns the place of a value among those of all nodes, from 1; equal values share a place.
 fn rank(observation: &StepObservation, value: Counter, counter: &str) -> String {
     match value {
         Counter::Is(value) => {

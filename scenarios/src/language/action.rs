@@ -8,7 +8,7 @@ use crate::port::{Fault, NodeName, Span};
 pub enum Action {
     /// Transactions of one new row each, one after another.
     Write(Write),
-    /// Clients that write all the time.
+    /// The load: clients that write without a pause.
     Load(Load),
     /// A fixed command on every node named, all in one instant.
     Command(NodesCommand),
@@ -37,7 +37,7 @@ pub struct Write {
     pub name: Option<String>,
 }
 
-/// Clients that write all the time.
+/// The load: clients that write without a pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
     /// The nodes to which clients speak.
@@ -79,7 +79,7 @@ impl NodeCommand {
         Self::Recover,
     ];
 
-    /// The key of a scenario file.
+    /// Returns the key of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -92,7 +92,7 @@ impl NodeCommand {
         }
     }
 
-    /// The command line.
+    /// Returns the command line.
     pub const fn line(self) -> &'static str {
         match self {
             Self::Stop => "systemctl stop mariadb",
@@ -107,7 +107,7 @@ impl NodeCommand {
         }
     }
 
-    /// The command line on a node that runs an arbitrator, where there is one.
+    /// Returns the command line on a node that runs an arbitrator, where there is one.
     pub const fn line_of_arbitrator(self) -> Option<&'static str> {
         match self {
             Self::Stop => Some("systemctl stop garb"),
@@ -117,7 +117,7 @@ impl NodeCommand {
         }
     }
 
-    /// Whether it starts or stops a server.
+    /// Returns whether it starts or stops a server.
     pub const fn starts_or_stops(self) -> bool {
         matches!(
             self,
@@ -159,7 +159,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Whether anything is said of how it ends.
+    /// Returns whether anything is said of how it ends.
     pub const fn checks(&self) -> bool {
         self.exit.is_some() || self.prints.is_some() || self.lacks.is_some()
     }
@@ -189,7 +189,7 @@ pub enum ProcedureEnd {
 }
 
 impl ProcedureEnd {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Recovered => "recovered",
@@ -226,7 +226,7 @@ pub enum ProbeWrite {
 }
 
 impl ProbeWrite {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -246,7 +246,7 @@ pub enum ProbeRead {
 }
 
 impl ProbeRead {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -271,7 +271,7 @@ pub enum RequestEnd {
 }
 
 impl RequestEnd {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ended => "ended",
@@ -326,12 +326,12 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// Whether anything is said of states.
+    /// Returns whether anything is said of states.
     pub fn says_of_states(&self) -> bool {
         self.state.says_something()
     }
 
-    /// Whether anything is asked at all, so that the check can fail.
+    /// Returns whether anything is asked at all, so that the check can fail.
     pub fn asks(&self) -> bool {
         self.says_of_states()
             || self.write.is_some()
@@ -343,7 +343,7 @@ impl Expect {
 }
 
 impl Action {
-    /// Whether the step can fail, so that a claim may rest on it.
+    /// Returns whether the step can fail, so that a claim may rest on it.
     pub fn checks(&self) -> bool {
         match self {
             Self::Operator(operator) => operator.name.is_none() && operator.checks(),
@@ -358,12 +358,12 @@ impl Action {
         }
     }
 
-    /// Whether the step only looks and waits.
+    /// Returns whether the step only looks and waits.
     pub const fn only_looks(&self) -> bool {
         matches!(self, Self::Expect(_) | Self::Wait(_))
     }
 
-    /// The nodes whose servers this step starts or stops by a command, or whose hosts it boots.
+    /// Returns the nodes whose servers this step starts or stops by a command, or whose hosts it boots.
     pub fn starts_or_stops(&self) -> Vec<&NodeName> {
         match self {
             Self::Command(command) if command.command.starts_or_stops() => {

@@ -186,7 +186,7 @@ impl Checker<'_> {
         id.value
     }
 
-    /// A text that must say something.
+    /// Returns a text that must say something.
     pub(super) fn words(&mut self, text: Placed<String>, key: &str) -> String {
         if text.value.trim().is_empty() {
             self.problem(Problem::at(
@@ -299,7 +299,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A node of the scenario.
+    /// Returns a node of the scenario.
     pub(super) fn node(&mut self, name: &Placed<String>) -> NodeName {
         let node = NodeName::new(name.value.as_str());
         if !self.nodes.contains(&node) {
@@ -317,7 +317,7 @@ impl Checker<'_> {
         node
     }
 
-    /// A node of the scenario that has a server.
+    /// Returns a node of the scenario that has a server.
     pub(super) fn server(&mut self, name: &Placed<String>) -> NodeName {
         let node = self.node(name);
         if self.arbitrators.contains(&node) {
@@ -358,7 +358,7 @@ impl Checker<'_> {
         nodes
     }
 
-    /// A span of time, longer than nothing.
+    /// Returns a span of time, longer than nothing.
     pub(super) fn span(&mut self, text: &Placed<SpanText>) -> Span {
         match Span::from_str(&text.value.0) {
             Ok(span) if span > Span::ZERO && span <= SPAN_MAX => span,
@@ -383,7 +383,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A whole number within bounds.
+    /// Returns a whole number within bounds.
     pub(super) fn number(&mut self, number: &Placed<i64>, key: &str, least: i64, most: i64) -> i64 {
         if (least..=most).contains(&number.value) {
             return number.value;
@@ -399,7 +399,7 @@ impl Checker<'_> {
         least
     }
 
-    /// The name of a procedure that there is.
+    /// Returns the name of a procedure that there is.
     pub(super) fn procedure(&mut self, name: &Placed<String>) -> String {
         let names = procedures::names();
         if !names.contains(&name.value.as_str()) {
@@ -434,14 +434,14 @@ impl Checker<'_> {
         None
     }
 
-    /// The number of the line in which a byte of the file stands.
+    /// Returns the number of the line in which a byte of the file stands.
     fn line(&self, byte: usize) -> u32 {
         let before = self.text.get(..byte).unwrap_or(self.text);
         let lines = before.matches('\n').count();
         u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// The first line of a place, so that a label does not underline a whole table.
+    /// Returns the first line of a place, so that a label does not underline a whole table.
     fn first_line(&self, place: &Range<usize>) -> Range<usize> {
         let text = self.text.get(place.clone()).unwrap_or_default();
         place.start..place.start + text.lines().next().map_or(0, str::len)

@@ -18,7 +18,7 @@ pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);
 pub(super) const UNTIL_LIMIT: Span = Span::from_secs(60);
 
 impl Checker<'_> {
-    /// The one action that is given.
+    /// Returns the one action that is given.
     pub(super) fn action(&mut self, raw: RawAction) -> Option<Action> {
         if let Some(faults) = self.faults(&raw) {
             return Some(Action::Faults(faults));
@@ -263,7 +263,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A name given with `as`.
+    /// Returns a name given with `as`.
     fn request(&mut self, name: Placed<String>, write: bool) -> String {
         if self.requests.insert(name.value.clone(), write).is_some() {
             self.problem(Problem::at(

@@ -23,7 +23,7 @@ macro_rules! words {
             }
 
             impl $name {
-                /// The meaning of the word.
+                /// Returns the meaning of the word.
                 pub(super) fn meaning(self) -> $target {
                     match self { $(Self::$variant => $value,)+ }
                 }

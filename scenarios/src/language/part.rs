@@ -119,7 +119,7 @@ impl Parts {
 }
 
 impl Action {
-    /// The parts of the check of this step; none where nothing is checked.
+    /// Returns the parts of the check of this step; none where nothing is checked.
     pub fn parts(&self) -> Vec<CheckPart> {
         let mut parts = Parts::default();
         match self {
@@ -146,7 +146,7 @@ impl Action {
 }
 
 impl Expect {
-    /// The same check reduced to one part. An expectation of states is negated in it; whoever
+    /// Returns the same check reduced to one part. An expectation of states is negated in it; whoever
     /// measures the other parts turns the answer round.
     #[must_use]
     pub fn negated(&self, part: &Part) -> Self {
@@ -206,7 +206,7 @@ impl RequestCheck {
 }
 
 impl Operator {
-    /// The same command with only one part of its check.
+    /// Returns the same command with only one part of its check.
     #[must_use]
     pub fn only(&self, part: &Part) -> Self {
         let all = self.clone();

@@ -204,7 +204,7 @@ macro_rules! action_tables {
         }
 
         impl RawStep {
-            /// The step's actions apart from its other keys.
+            /// Returns the step's actions apart from its other keys.
             pub(super) fn take_action(&mut self) -> RawAction {
                 RawAction {
                     $($first: self.$first.take(),)+
@@ -215,7 +215,7 @@ macro_rules! action_tables {
         }
 
         impl RawAction {
-            /// The names and places of the actions that are given.
+            /// Returns the names and places of the actions that are given.
             pub(super) fn given(&self) -> Vec<(&'static str, Range<usize>)> {
                 let mut given = Vec::new();
                 $(if let Some(action) = &self.$first {
@@ -287,7 +287,7 @@ pub(super) struct RawWrite {
     pub(super) name: Option<Placed<String>>,
 }
 
-/// Clients that write all the time.
+/// The load: clients that write without a pause.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoad {
@@ -508,14 +508,14 @@ macro_rules! state_tables {
         }
 
         impl RawExpect {
-            /// The fields that say something of a state apart from the others.
+            /// Returns the fields that say something of a state apart from the others.
             pub(super) fn take_state(&mut self) -> RawUntil {
                 RawUntil { $($name: self.$name.take(),)+ }
             }
         }
 
         impl RawOutcome {
-            /// The state of the outcome, without its name.
+            /// Returns the state of the outcome, without its name.
             pub(super) fn take_state(&mut self) -> RawUntil {
                 RawUntil { $($name: self.$name.take(),)+ }
             }

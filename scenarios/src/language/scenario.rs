@@ -34,7 +34,7 @@ pub enum ClaimVerdict {
 }
 
 impl ClaimVerdict {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -42,7 +42,7 @@ impl ClaimVerdict {
         }
     }
 
-    /// The other verdict.
+    /// Returns the other verdict.
     #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
@@ -137,7 +137,7 @@ impl Scenario {
         }
     }
 
-    /// Every claim with the number of its step.
+    /// Returns every claim with the number of its step.
     pub fn claims(&self) -> impl Iterator<Item = (u32, &Claim)> {
         self.steps
             .iter()

@@ -25,7 +25,7 @@ pub enum StateFile {
 }
 
 impl StateFile {
-    /// The file's name in the data folder.
+    /// Returns the file's name in the data folder.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grastate => "grastate.dat",
@@ -50,7 +50,7 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// The word of scenario files.
+    /// Returns the word of scenario files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Delete => "delete",
@@ -320,14 +320,14 @@ macro_rules! facts {
                 drawn: is_drawn!($drawn),
             },)+];
 
-            /// The fault's name in a scenario file.
+            /// Returns the fault's name in a scenario file.
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant { .. } => stringify!($name),)+
                 }
             }
 
-            /// The details of the fault.
+            /// Returns the details of the fault.
             pub fn arguments(&self) -> Arguments<'_> {
                 match self {
                     $(Self::$variant $fields => Arguments::$shape { $($argument),* },)+
@@ -340,7 +340,7 @@ macro_rules! facts {
 fault_table!(facts);
 
 impl Fault {
-    /// The node whose machine or links the fault changes; `None` for a fault that concerns several
+    /// Returns the node whose machine or links the fault changes; `None` for a fault that concerns several
     /// nodes.
     pub fn node(&self) -> Option<&NodeName> {
         match self.arguments() {
@@ -354,7 +354,7 @@ impl Fault {
         }
     }
 
-    /// Whether the fault acts on this node itself, or on one of its links alone.
+    /// Returns whether the fault acts on this node itself, or on one of its links alone.
     pub fn concerns(&self, node: &NodeName) -> bool {
         match self.arguments() {
             Arguments::Link { from, to } => from == node || to == node,

@@ -120,7 +120,7 @@ pub const FINDINGS: &[FindingKind] = &[
     },
 ];
 
-/// The finding of this name.
+/// Returns the finding of this name.
 pub fn finding(name: &str) -> Option<&'static FindingKind> {
     FINDINGS.iter().find(|finding| finding.name == name)
 }

@@ -23,7 +23,7 @@ pub enum ProcessState {
 }
 
 impl ProcessState {
-    /// The word of scenario files and of `results.json`.
+    /// Returns the word of scenario files and of `results.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -66,7 +66,7 @@ impl HistoryEntry {
     /// The tag of a position that a change of view took.
     pub const VIEW: &str = "view";
 
-    /// Whether a change of view took the position, and no transaction.
+    /// Returns whether a change of view took the position, and no transaction.
     pub fn is_view(&self) -> bool {
         self.tag.starts_with(Self::VIEW)
     }
@@ -120,7 +120,7 @@ pub struct NodeObservation {
 }
 
 impl NodeObservation {
-    /// A node that was installed and never started.
+    /// Returns a node that was installed and never started.
     pub const fn absent() -> Self {
         Self {
             arbitrator: false,

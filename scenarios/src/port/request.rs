@@ -70,7 +70,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Whether the request has ended, in whatever way.
+    /// Returns whether the request has ended, in whatever way.
     pub const fn has_ended(&self) -> bool {
         !matches!(self, Self::Running)
     }

@@ -93,8 +93,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether the node runs an arbitrator (garbd) instead of a server: the setting `arbitrator` of the
-    /// node.
+    /// Returns whether the node runs an arbitrator (garbd) instead of a server: the setting `arbitrator` of
+    /// the node.
     pub fn is_arbitrator(&self, node: &NodeName) -> bool {
         let value = self
             .node_settings

@@ -23,7 +23,7 @@ pub enum Condition {
     Never,
     /// The request has ended.
     Ended(RequestId),
-    /// Nothing observable has changed for the engine's own span of rest, nobody joins or donates, and
+    /// Nothing observable has changed for the engine's time of rest, no node joins or donates, and
     /// every started node has ended, opened its port, or waited out its time.
     Rest,
     /// The expectation about the observation is true.

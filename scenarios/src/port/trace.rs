@@ -157,7 +157,7 @@ pub enum TraceKind {
     /// (`gcomm/src/pc_proto.cpp:is_prim`): it becomes primary again only if all members of the last
     /// primary view that anybody remembers are here.
     Reunion {
-        /// The members of that view; empty where nobody remembers one.
+        /// The members of that view; empty if no member remembers one.
         last_primary: Vec<NodeName>,
         /// Those of them that are not here.
         missing: Vec<NodeName>,
@@ -179,7 +179,7 @@ pub enum TraceKind {
 /// of the node's whole history). A fact that does not apply is missing.
 pub type Facts = BTreeMap<&'static str, String>;
 
-/// The facts that differ, as [`TraceKind::State`] has them; `None` where nothing does.
+/// Returns the facts that differ, as [`TraceKind::State`] has them; `None` where nothing does.
 pub fn changed_facts(before: &Facts, now: &Facts) -> Option<TraceKind> {
     let gone = before
         .keys()
@@ -211,7 +211,7 @@ impl Trace {
         });
     }
 
-    /// The record: the header and one event a line.
+    /// Returns the record: the header and one event a line.
     pub fn render(&self, header: &TraceHeader) -> String {
         let mut text = serde_json::to_string(header).expect("invariant: a header is plain data");
         text.push('\n');

@@ -31,7 +31,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether some engine says something else than the scenarios pin.
+    /// Returns whether some engine says something else than the scenarios pin.
     pub fn has_changed(&self) -> bool {
         self.verdicts
             .values()
@@ -122,12 +122,12 @@ struct UncoveredFile {
     sentence: Vec<Uncovered>,
 }
 
-/// The sentences of the documentation that no claim covers.
+/// Returns the sentences of the documentation that no claim covers.
 pub fn uncovered() -> Result<Vec<Uncovered>, toml::de::Error> {
     toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.sentence)
 }
 
-/// The lines of the documentation that carry text: `1, 3, 23-28`.
+/// Returns the lines of the documentation that carry text: `1, 3, 23-28`.
 pub fn text_lines() -> Result<String, toml::de::Error> {
     toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.text_lines)
 }

@@ -111,18 +111,18 @@ fn line(key: &str, value: &impl Serialize) -> String {
     format!("{{\"{key}\":{value}}}\n")
 }
 
-/// The first line of the file.
+/// Returns the first line of the file.
 pub fn head_line(head: &CampaignHead) -> String {
     line("campaign", head)
 }
 
-/// The last line of the file.
+/// Returns the last line of the file.
 pub fn end_line(end: CampaignEnd) -> String {
     line("end", &end)
 }
 
-/// The line after the trace of a run. What commands printed stands in the trace already, and is left out
-/// of the record here; exit codes stay.
+/// Returns the line after the trace of a run. What commands printed stands in the trace already, and is left
+/// out of the record here; exit codes stay.
 pub fn run_line(record: &RunRecord, scenario: &ScenarioText) -> String {
     let mut end = RunEnd {
         record: record.clone(),
@@ -196,7 +196,7 @@ struct RunLine {
 }
 
 impl<R: BufRead> RecordReader<R> {
-    /// A reader that has read the first line, where the file has one.
+    /// Returns a reader that has read the first line, where the file has one.
     pub fn new(reader: R) -> Self {
         Self {
             lines: reader.lines(),

@@ -58,7 +58,7 @@ pub fn judge(
     }
 }
 
-/// Whether some run has shown the contrary of this part.
+/// Returns whether some run has shown the contrary of this part.
 fn contradicted(action: &Action, part: &Part, runs: &[RunRecord]) -> bool {
     match (action, part) {
         (Action::Expect(expect), Part::State(place)) => state(&expect.state, *place, runs),
@@ -147,7 +147,8 @@ fn printed<'a>(
         })
 }
 
-/// The program of a command line: the first word that is neither `sudo` nor its options, by its name.
+/// Returns the program of a command line: the first word that is neither `sudo` nor its options, by its
+/// name.
 fn program(line: &str) -> String {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
     let mut first = words.next();

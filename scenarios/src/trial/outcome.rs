@@ -22,7 +22,7 @@ pub enum Outcome {
     Diverged,
     /// The server refused the bootstrap that the procedure had prepared.
     BootstrapRefused,
-    /// All nodes run, reach each other and wait for ever.
+    /// All nodes run, reach each other, and wait without end.
     DeadLock,
     /// The cluster is not whole, and the procedure does not say that it cannot be.
     Stuck,
@@ -53,7 +53,7 @@ impl Outcome {
         Self::Recovered,
     ];
 
-    /// The word, as reports and files write it.
+    /// Returns the word, as reports and files write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -71,7 +71,7 @@ impl Outcome {
         }
     }
 
-    /// Whether nobody could have done better.
+    /// Returns whether no procedure could have done better.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Impossible | Self::Recovered)
     }
@@ -155,7 +155,7 @@ impl Outcome {
     }
 }
 
-/// Whether the procedure forced a node and the bootstrap of that node was refused all the same.
+/// Returns whether the procedure forced a node and the bootstrap of that node was refused all the same.
 fn refused_after_force(record: &RunRecord) -> bool {
     let mut forced = std::collections::BTreeSet::new();
     for command in &record.commands {

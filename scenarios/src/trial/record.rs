@@ -27,7 +27,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word of `results.json`.
+    /// Returns the word of `results.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -159,7 +159,7 @@ pub enum WriteOutcome {
         /// The error's text.
         message: String,
     },
-    /// The connection was lost: nobody told the client.
+    /// The connection was lost, so the client got no answer.
     Unknown,
 }
 
@@ -181,7 +181,7 @@ pub struct WriteRecord {
 }
 
 impl WriteRecord {
-    /// Whether the client was told that it is committed.
+    /// Returns whether the client was told that it is committed.
     pub const fn is_acknowledged(&self) -> bool {
         matches!(self.outcome, WriteOutcome::Acknowledged)
     }
@@ -235,7 +235,7 @@ impl SecondPhase {
     /// the record has no other word for it.
     pub(crate) const ROWS_LOST: &str = "all synced, but acknowledged rows are lost";
 
-    /// Whether all nodes are synced at its end and acknowledged rows are gone.
+    /// Returns whether all nodes are synced at its end and acknowledged rows are gone.
     pub fn has_lost_rows(&self) -> bool {
         self.text.contains(Self::ROWS_LOST)
     }
@@ -307,7 +307,7 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// The record of a run of which nothing has happened yet.
+    /// Returns the record of a run of which nothing has happened yet.
     pub fn begin(scenario: &Scenario, engine: String, seed: u64) -> Self {
         Self {
             id: scenario.id.clone(),
@@ -336,7 +336,7 @@ impl RunRecord {
         }
     }
 
-    /// The record of a run that could not be made.
+    /// Returns the record of a run that could not be made.
     pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
         let mut record = Self::begin(scenario, engine.to_owned(), seed);
         record.verdict = Verdict::Error;
@@ -368,7 +368,7 @@ pub struct Namer {
 const ZERO: &str = "zero";
 
 impl Namer {
-    /// The name of a uuid: `U1`, `U2` … by first appearance, `zero` for the nil uuid.
+    /// Returns the name of a uuid: `U1`, `U2` … by first appearance, `zero` for the nil uuid.
     pub fn name(&mut self, uuid: &str) -> String {
         if uuid == ZERO || uuid.chars().all(|c| c == '0' || c == '-') {
             return ZERO.to_owned();
@@ -377,7 +377,7 @@ impl Namer {
         self.names.entry(uuid.to_owned()).or_insert(next).clone()
     }
 
-    /// The nodes of an observation as records show them: uuids named, histories left out.
+    /// Returns the nodes of an observation as records show them: uuids named, histories left out.
     pub fn normalise(&mut self, observation: &Observation) -> BTreeMap<NodeName, NodeObservation> {
         let mut nodes = observation.nodes.clone();
         for node in nodes.values_mut() {
@@ -395,7 +395,7 @@ impl Namer {
     }
 }
 
-/// The instant in milliseconds.
+/// Returns the instant in milliseconds.
 pub(crate) const fn ms(at: Span) -> u64 {
     at.as_millis()
 }

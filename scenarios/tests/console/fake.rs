@@ -52,7 +52,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// A host with a running server that is synced in a cluster of three.
+    /// Returns a host with a running server that is synced in a cluster of three.
     pub(crate) fn new() -> Self {
         let mut fake = Self {
             node: NodeName::new("A"),
@@ -231,7 +231,7 @@ pub(crate) fn transcript(host: &mut Fake, lines: &[&str]) -> String {
     transcript_with_limits(host, &limited)
 }
 
-/// The same, with a limit in seconds for each line.
+/// Returns the same, with a limit in seconds for each line.
 pub(crate) fn transcript_with_limits(host: &mut Fake, lines: &[(&str, u64)]) -> String {
     let mut text = String::new();
     for (line, limit) in lines {

@@ -78,7 +78,7 @@ pub(crate) struct Bench {
     typed: String,
 }
 
-/// A saved view of these members, with this number.
+/// Returns a saved view of these members, with this number.
 pub(crate) fn view(me: &str, members: &str, seq: u32) -> String {
     let uuid = |name: char| format!("0000000{}-5664-11e7-8000-0000000000ff", name as u32 - 64);
     let mut text = format!(
@@ -161,7 +161,7 @@ impl Bench {
         format!("{}=> {word} after {}\n{text}", self.typed, self.now)
     }
 
-    /// The same without the looks, of which there are many.
+    /// Returns the same without the looks, of which there are many.
     pub(crate) fn acts(self, procedure: &str) -> String {
         let text = self.run(procedure);
         let looks = [

@@ -373,7 +373,7 @@ impl Testbed for Fake {
     }
 }
 
-/// A scenario with these steps and further keys at the top.
+/// Returns a scenario with these steps and further keys at the top.
 pub(crate) fn scenario(top: &str, steps: &str) -> Scenario {
     let text = format!("id = \"x\"\ntitle = \"X\"\n{top}\n{steps}");
     Scenario::parse("x.toml", &text).unwrap_or_else(|error| {
@@ -394,7 +394,7 @@ pub(crate) fn play_on(fake: &mut Fake, scenario: &Scenario, options: &RunOptions
     pollster::block_on(run(fake, scenario, options))
 }
 
-/// The reason why a run failed; empty if it did not.
+/// Returns the reason why a run failed; empty if it did not.
 pub(crate) fn why(record: &RunRecord) -> String {
     record
         .failure

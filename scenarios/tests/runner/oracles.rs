@@ -10,7 +10,7 @@ use seatrial_scenarios::{
     Observation, ProcessState, Span, StateFile,
 };
 
-/// A node as the tests describe it.
+/// Returns a node as the tests describe it.
 fn node(process: ProcessState, status: &str, rows: &[&str]) -> NodeObservation {
     let mut node = NodeObservation::absent();
     node.process = process;
@@ -77,7 +77,7 @@ struct Case {
 }
 
 impl Case {
-    /// The findings, as `name: message`.
+    /// Returns the findings, as `name: message`.
     fn look(&mut self, observation: &Observation) -> Vec<String> {
         let context = OracleContext {
             step: 1,

@@ -161,12 +161,12 @@ pub const OPTION_NAMES: &[&str] = &[
 ];
 
 impl Config {
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     pub fn has(&self, fault: DeliberateFault) -> bool {
         self.deliberate_fault == Some(fault)
     }
 
-    /// The short timeouts with which real clusters are tested; the same on every engine.
+    /// Returns the short timeouts with which real clusters are tested; the same on every engine.
     #[must_use]
     pub fn fast() -> Self {
         Self {

@@ -34,7 +34,7 @@ pub enum Change {
 }
 
 impl WriteSet {
-    /// The identity in words.
+    /// Returns the identity in words.
     pub fn tag(&self) -> &str {
         match &self.change {
             Change::Insert(tag) | Change::Ddl(tag) => tag,
@@ -83,8 +83,8 @@ impl Default for Database {
 }
 
 impl Database {
-    /// Whether a transaction with this change has come after a position: the certification of another
-    /// one that had not seen it fails then, on every node alike.
+    /// Returns whether a transaction with this change has come after a position: the certification of
+    /// another one that had not seen it fails then, on every node alike.
     pub fn changed_since(&self, change: &Change, seen: Seqno) -> bool {
         self.history
             .iter()

@@ -1,4 +1,4 @@
-//! Mistakes in the model that tests plant, to see that they are found.
+//! Mistakes that tests plant in the model, to check that the searches find them.
 //!
 //! Each breaks one rule of Galera at the place where the model keeps it. Nothing but tests sets one: no
 //! option, no scenario file and no command line knows them. `docs/deliberate-faults.md` lists what finds
@@ -17,7 +17,7 @@ pub struct Broken {
 
 macro_rules! deliberate_faults {
     ($($name:ident, $what:literal, $galera:literal;)*) => {
-        /// A mistake in the model that tests plant: whoever looks for mistakes must find it.
+        /// A mistake in the model that tests plant, and that the searches must find.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -29,7 +29,7 @@ macro_rules! deliberate_faults {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The rule that it breaks, and the place of the rule in Galera.
+            /// Returns the rule that it breaks, and the place of the rule in Galera.
             pub const fn broken(self) -> Broken {
                 match self {
                     $(Self::$name => Broken { what: $what, galera: $galera },)*

@@ -21,7 +21,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The channel's word in a trace.
+    /// Returns the channel's word in a trace.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Group => "group",
@@ -40,7 +40,7 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// The bytes of the frame, without a length in front.
+    /// Returns the bytes of the frame, without a length in front.
     pub fn encode(&self) -> Vec<u8> {
         postcard::to_stdvec(self).expect("invariant: a frame is plain data of bounded depth")
     }
@@ -53,7 +53,7 @@ impl Frame {
         postcard::from_bytes(bytes)
     }
 
-    /// The kind of connection on which the frame travels.
+    /// Returns the kind of connection on which the frame travels.
     pub const fn channel(&self) -> Channel {
         match self {
             Self::Group(_) => Channel::Group,
@@ -61,7 +61,7 @@ impl Frame {
         }
     }
 
-    /// The frame in a few words, for traces.
+    /// Returns the frame in a few words, for traces.
     pub fn summary(&self) -> String {
         match self {
             Self::Group(frame) => frame.summary(),
@@ -69,7 +69,7 @@ impl Frame {
         }
     }
 
-    /// Whether the frame only keeps a connection or a view alive.
+    /// Returns whether the frame only keeps a connection or a view alive.
     pub const fn is_keepalive(&self) -> bool {
         match self {
             Self::Group(GroupFrame::Keepalive) => true,
@@ -133,7 +133,8 @@ pub struct UserMessage {
     pub aru: i64,
     /// The content; nothing in a message that completes a round.
     pub payload: Option<PcMessage>,
-    /// Sent again by somebody who has it (`F_RETRANS`): counts whatever became of the first sender.
+    /// A member that has the message sends it again (`F_RETRANS`). It counts even if the first sender is
+    /// lost.
     pub retransmitted: bool,
 }
 

@@ -117,7 +117,7 @@ impl Gmcast {
         self.addresses.clear();
     }
 
-    /// Whether the layer takes connections.
+    /// Returns whether the layer takes connections.
     pub(crate) const fn is_open(&self) -> bool {
         self.open
     }
@@ -445,7 +445,7 @@ impl Gmcast {
         all.filter(|peer| !self.links.contains_key(peer))
     }
 
-    /// The period after which the layer repeats itself, none while anything happens but that
+    /// Returns the period after which the layer repeats itself, none while anything happens but that
     /// connections are kept alive and peers that refuse at once are dialled again.
     pub(crate) fn idle_period(&self) -> Option<Time> {
         let idle = self.banned.is_empty()

@@ -72,7 +72,7 @@ impl StateKey {
         self.0.push(Mark::Position(position.uuid, position.seqno));
     }
 
-    /// Adds a view that somebody remembers.
+    /// Adds a view that a node remembers.
     pub fn view(&mut self, view: ViewId) {
         self.plain(view.kind.number());
         self.uuid(view.uuid);

@@ -35,7 +35,7 @@ pub(crate) struct WorldKey {
 }
 
 impl World {
-    /// The key of this world, if it is at rest.
+    /// Returns the key of this world, if it is at rest.
     pub(crate) fn key(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldKey {
         let mut machines = Vec::new();
         let mut pairs = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Leaping over stretches in which nothing happens.
+//! Leaps over idle time.
 //!
 //! Most of a run is waiting: members tell each other that they live, and that is all. The world after such
 //! a stretch is the world before it, with the instants of those acts moved on by whole periods. So the
@@ -84,7 +84,7 @@ impl World {
         self.leaps.on = on;
     }
 
-    /// The simulated time that was leapt over.
+    /// Returns the simulated time that was leapt over.
     pub const fn leapt(&self) -> Span {
         self.leaps.leapt
     }

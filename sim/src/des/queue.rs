@@ -97,7 +97,7 @@ impl Queue {
         }
     }
 
-    /// Whether nothing happens but what machines do at their deadlines.
+    /// Returns whether nothing happens but what machines do at their deadlines.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }

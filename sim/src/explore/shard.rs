@@ -1,4 +1,4 @@
-//! The records of a campaign: one file a shard, and how files become one.
+//! The records of a campaign: one file for each shard, and the merge of files.
 //!
 //! A shard is JSON Lines: a header, then a line a seed in order, then a line a finding. Merging is a
 //! union by seed, so it is associative, commutative and idempotent; what differs between a shard and
@@ -42,7 +42,7 @@ pub struct Found {
     pub outcome: Outcome,
     /// The oracles that fired.
     pub oracles: BTreeSet<String>,
-    /// The scenario, made small.
+    /// The shrunk scenario.
     pub scenario: String,
     /// The number of steps that it has.
     pub steps: usize,
@@ -87,7 +87,7 @@ pub enum ShardError {
 }
 
 impl Shard {
-    /// A shard without seeds.
+    /// Returns a shard without seeds.
     pub const fn new(header: Header) -> Self {
         Self {
             header,
@@ -108,7 +108,7 @@ impl Shard {
         }
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     ///
     /// # Panics
     /// Never: a shard is plain data.
@@ -159,14 +159,14 @@ impl Shard {
         Ok(shard)
     }
 
-    /// The seeds of the campaign that are not here.
+    /// Returns the seeds of the campaign that are not here.
     pub fn missing(&self) -> Vec<u64> {
         (self.header.seeds.0..self.header.seeds.1)
             .filter(|seed| !self.seeds.contains_key(seed))
             .collect()
     }
 
-    /// The number of different abstract states that were reached.
+    /// Returns the number of different abstract states that were reached.
     pub fn states(&self) -> usize {
         let all: BTreeSet<u64> = self
             .seeds

@@ -296,7 +296,7 @@ impl State {
             .is_some_and(|process| process.disk_operations() > 0)
     }
 
-    /// The first timer of all, and whose it is.
+    /// Returns the first timer of all, and whose it is.
     fn next_timer(&self) -> Option<(Time, Peer, TimerId)> {
         let timers = self.peers().filter_map(|peer| {
             let (at, timer) = self.process(peer)?.first_timer()?;

@@ -106,7 +106,7 @@ async fn answer(world: World, me: Peer, mut stream: TcpStream) {
     });
     if let Ok(progress) = ended.await {
         let bytes = postcard::to_stdvec(&progress).expect("invariant: an answer is plain data");
-        // The other side may have gone; nobody waits for the answer then.
+        // The other side may be gone. Then nothing waits for the answer.
         let _ = write_block(&mut write, &bytes).await;
     }
     ctrl_c.abort();

@@ -33,7 +33,7 @@ const ACCEPTED: u8 = 1;
 /// Refused because the one who answers is opening a connection itself, and its attempt wins.
 const CROSSED: u8 = 2;
 
-/// The address of a machine.
+/// Returns the address of a machine.
 pub(super) fn ip(peer: Peer) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(10, 0, 0, peer.0 + 1))
 }

@@ -59,7 +59,7 @@ pub(super) struct Wires {
 }
 
 impl Wires {
-    /// The number of a machine's process: how many processes came before it.
+    /// Returns the number of a machine's process: how many processes came before it.
     pub(super) fn generation(&self, peer: Peer) -> u64 {
         self.generations.get(&peer).copied().unwrap_or_default()
     }
@@ -136,7 +136,7 @@ impl DerefMut for Acting<'_> {
 }
 
 impl World {
-    /// The machines of a setup on their hosts, nothing started.
+    /// Returns the machines of a setup on their hosts, nothing started.
     pub(super) fn new(setup: &Setup, hosts: Vec<NodeHandle>, outside: Outside) -> Self {
         Self(Arc::new(Mutex::new(Shared {
             cluster: Cluster::new(setup, None),
@@ -150,7 +150,7 @@ impl World {
         })))
     }
 
-    /// The shared state, for a moment without an await in it.
+    /// Returns the shared state, for a moment without an await in it.
     pub(super) fn lock(&self) -> Acting<'_> {
         Acting {
             world: self,
@@ -163,17 +163,17 @@ impl World {
 }
 
 impl Shared {
-    /// The instant.
+    /// Returns the instant.
     pub(super) fn now(&self) -> Span {
         Span(u64::try_from(self.start.elapsed().as_micros()).expect("invariant: a run is short"))
     }
 
-    /// The instant in the clock of the tasks.
+    /// Returns the instant in the clock of the tasks.
     pub(super) fn instant(&self, at: Span) -> Instant {
         self.start + Duration::from_micros(at.as_micros())
     }
 
-    /// Whether bytes pass from the one host to the other now.
+    /// Returns whether bytes pass from the one host to the other now.
     pub(super) fn passes(&self, from: Peer, to: Peer) -> bool {
         self.cluster.links().is_open(from, to, self.now())
             && self.cluster.machine(from).is_powered()
@@ -195,7 +195,7 @@ impl Shared {
         }
     }
 
-    /// Presses Ctrl-C on the host of whoever has made a request, if it has no answer yet.
+    /// Presses Ctrl-C on the host of a request's asker, if the request has no answer yet.
     pub(super) fn interrupt(&self, id: RequestId) {
         if let Some(interrupt) = self.answers.interrupts.get(&id) {
             interrupt.notify_one();
@@ -259,7 +259,7 @@ impl Engine for Acting<'_> {
         match self.answers.waiting.remove(&id) {
             // The asker may be gone.
             Some(answer) => drop(answer.send(progress)),
-            // A command that another host's playbook has run: nobody waits for it.
+            // Another host's playbook has run this command, and nothing waits for it.
             None => self.answered(id, progress),
         }
     }

@@ -1,12 +1,12 @@
-//! When two states are equal: the same marks up to an exchange of nodes, with identities, histories
-//! and positions told by their order.
+//! Decides when two states are equal: the same marks up to an exchange of nodes. Only the order of identities,
+//! histories and positions counts.
 //!
 //! - Nodes may be exchanged only together with the order of their identities: identities are ranked,
 //!   and the rank stays with them.
-//! - Positions of a history are ranked; the gaps between them are exact up to 8 and beyond that one
-//!   class, since a view change takes a position and 8 against 9 does not behave as 8 against 10.
-//! - Numbers of views and of primary configurations are ranked in the same way. The number of a view
-//!   that nobody is in counts by its order alone: it is compared for equality, never counted on.
+//! - Positions of a history are ranked. The gaps between them are exact up to 8; all larger gaps are one
+//!   class. A view change takes a position, so 8 against 9 behaves differently from 8 against 10.
+//! - Numbers of views and of primary configurations are ranked in the same way. For a view without members,
+//!   only the order of its number counts: it is compared for equality, and never counted up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// The key of a world at rest.
+    /// Returns the key of a world at rest.
     pub(crate) fn of(world: &WorldKey) -> Self {
         let places: Vec<usize> = (0..world.machines.len()).collect();
         let ranks = Ranks::of(world);
@@ -100,7 +100,7 @@ impl Canonical {
         lines
     }
 
-    /// The name of a case of this state: `names` gives the rank of each place's name. Cases that the
+    /// Returns the name of a case of this state: `names` gives the rank of each place's name. Cases that the
     /// state's symmetries exchange have the same one.
     pub fn case(&self, names: &[usize]) -> Vec<usize> {
         let seen = |order: &Vec<usize>| order.iter().map(|place| names[*place]).collect();
@@ -116,7 +116,7 @@ impl Canonical {
         to
     }
 
-    /// The ways to name the nodes that differ from each other.
+    /// Returns the ways to name the nodes that differ from each other.
     pub fn cases(&self) -> BTreeMap<Vec<usize>, Vec<usize>> {
         let places: Vec<usize> = (0..self.orders[0].len()).collect();
         let mut cases = BTreeMap::new();
@@ -291,7 +291,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// The place of the node that has the number, in the order of this encoder.
+    /// Returns the place of the node that has the number, in the order of this encoder.
     fn place(&self, node: usize) -> u8 {
         let place = self.order.iter().position(|own| *own == node);
         place.map_or(UNDEFINED, small)

@@ -50,12 +50,12 @@ impl Knowledge {
         Self { evidence, groups }
     }
 
-    /// The groups in which no procedure that sees only this can be safe.
+    /// Returns the groups in which no procedure that sees only this can be safe.
     pub fn undecided(&self) -> impl Iterator<Item = &LookAlikes> {
         self.groups.iter().filter(|group| group.apart.is_some())
     }
 
-    /// The number of states that lie in such groups.
+    /// Returns the number of states that lie in such groups.
     pub fn undecided_states(&self) -> usize {
         self.undecided().map(|group| group.states).sum()
     }
@@ -102,7 +102,7 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
     }
 }
 
-/// The cheapest evidence with which two states do not look the same any more.
+/// Returns the cheapest evidence with which two states do not look the same any more.
 pub fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
     let differ = |evidence: &Evidence| one.look(*evidence).text != other.look(*evidence).text;
     Evidence::ALL.into_iter().find(differ)

@@ -21,9 +21,9 @@ const WORLDS_MAX: usize = 8_192;
 /// The bounds of a search, beside time and signals.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// At most so many events.
+    /// The most events.
     pub faults: Option<usize>,
-    /// At most about so many states.
+    /// The approximate limit of states.
     pub max_states: Option<usize>,
     /// Whether what an operator sees of each state is kept.
     pub sights: bool,
@@ -109,7 +109,7 @@ pub struct Searched {
     pub healed: Vec<Healed>,
     /// The way in which the search has ended.
     pub ended: SearchEnd,
-    /// States that were not gone on from, although the bound on events would have allowed it.
+    /// The states that were not expanded, although the bound on events would have allowed it.
     pub open: usize,
 }
 

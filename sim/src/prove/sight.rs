@@ -16,7 +16,7 @@ use crate::des::World;
 
 use super::alphabet::orders;
 
-/// A kind of evidence. Each is looked at together with all that are cheaper.
+/// A kind of evidence. Each kind includes all cheaper kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
     /// The running processes, their answers, and the two state files.
@@ -33,7 +33,7 @@ impl Evidence {
     /// All kinds, the cheapest first.
     pub const ALL: [Self; 4] = [Self::Files, Self::Recovered, Self::Logs, Self::Rows];
 
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Files => "processes, answers and state files",
@@ -109,7 +109,7 @@ impl Sight {
     }
 }
 
-/// The nodes with which one may begin: those that serve, where some do; else those whose bootstrap
+/// Returns the nodes with which one may begin: those that serve, where some do; else those whose bootstrap
 /// loses nothing.
 fn safe_nodes(nodes: &[NodeName], seen: &Observation, choices: &[Choice]) -> BTreeSet<usize> {
     let serves = |node: &NodeObservation| node.cluster_status.as_deref() == Some("Primary");
@@ -183,7 +183,7 @@ impl Facts {
     }
 }
 
-/// The sight of all nodes, in one order of them.
+/// Returns the sight of all nodes, in one order of them.
 fn text_of(facts: &[Facts], order: &[usize], nodes: &[NodeName], evidence: Evidence) -> String {
     let mut numbers: BTreeMap<seatrial_galera::StateUuid, BTreeSet<i64>> = BTreeMap::new();
     for position in facts.iter().flat_map(|facts| facts.positions(evidence)) {

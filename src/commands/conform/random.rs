@@ -252,7 +252,7 @@ fn describe(difference: &Difference) -> String {
     )
 }
 
-/// The totals: fields and steps, equal and compared.
+/// Returns the totals: fields and steps, equal and compared.
 fn sums(done: &[Compared]) -> [u64; 4] {
     let sum = |of: fn(&Agreement) -> u64| done.iter().map(|one| of(&one.agreement)).sum();
     [

@@ -82,7 +82,7 @@ fn agrees(replay: &Result<Replay, String>) -> bool {
     replay.as_ref().is_ok_and(Replay::agrees)
 }
 
-/// The outcomes that the replays of a recording have reached: the step, and the outcome.
+/// Returns the outcomes that the replays of a recording have reached: the step, and the outcome.
 fn outcomes(done: &[&MadeReplay<'_>]) -> BTreeMap<(usize, usize), usize> {
     let mut reached = BTreeMap::new();
     for replay in done.iter().filter_map(|done| done.replay.as_ref().ok()) {

@@ -38,7 +38,7 @@ pub(crate) struct Worse {
     pub(crate) text: String,
 }
 
-/// The letter of an outcome in [`Row::cases`]: `a` for the worst.
+/// Returns the letter of an outcome in [`Row::cases`]: `a` for the worst.
 pub(crate) fn letter(outcome: Outcome) -> char {
     let place = Outcome::ALL.iter().position(|known| *known == outcome);
     let place = u8::try_from(place.unwrap_or(0)).unwrap_or(0);
@@ -85,7 +85,7 @@ impl Earlier {
         Ok(earlier)
     }
 
-    /// Whether both searches have found the same states, so that single cases can be compared.
+    /// Returns whether both searches have found the same states, so that single cases can be compared.
     pub(crate) fn has_the_states_of(&self, now: &Limits<'_>) -> bool {
         self.fingerprint == now.fingerprint
     }

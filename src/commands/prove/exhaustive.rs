@@ -58,7 +58,7 @@ pub(super) struct Limits<'a> {
     table: &'a [LookAlikes],
 }
 
-/// The matrix of procedures and outcomes, and the limits of knowledge.
+/// Returns the matrix of procedures and outcomes, and the limits of knowledge.
 pub(crate) fn exhaustive(
     args: &VerifyArgs,
     procedures: &[&'static str],

@@ -175,7 +175,7 @@ impl ProveReport {
         }
     }
 
-    /// Whether there is a bad case.
+    /// Returns whether there is a bad case.
     pub(crate) fn has_bad_cases(&self) -> bool {
         self.outcomes.iter().any(|row| !row.outcome.is_good())
     }

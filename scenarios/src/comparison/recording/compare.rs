@@ -69,7 +69,7 @@ impl Replay {
         self.fields.values().map(|score| score.equal).sum()
     }
 
-    /// Whether everything agrees, and everything could be done.
+    /// Returns whether everything agrees, and everything could be done.
     pub fn agrees(&self) -> bool {
         self.disagreements.is_empty() && self.unsupported.is_empty()
     }
@@ -197,7 +197,7 @@ fn text<T: std::fmt::Display>(value: Option<T>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
-/// The fields that are compared as they are.
+/// Returns the fields that are compared as they are.
 fn plain(recorded: &RecordedNode, seen: &Seen) -> Vec<(&'static str, String, String)> {
     let node = &seen.node;
     let own = |value: &Option<String>| text(value.as_ref());
@@ -426,7 +426,7 @@ impl Counters {
         self.slack.get(name).copied().unwrap_or_default()
     }
 
-    /// The place of `last_committed` among those of all nodes.
+    /// Returns the place of `last_committed` among those of all nodes.
     fn rank(&self, name: &NodeName) -> String {
         let Some(own) = self.value(name, 1) else {
             return "undefined".to_owned();

@@ -4,7 +4,7 @@
 //! 10.11.18 with Galera 26.4.23, three containers, measured 2026-11-23. How the files are made, and
 //! what of a run they leave out, stands in `scenarios/recordings/README.md`.
 //!
-//! A node is looked at when nothing changes any more, or at once where a step says `"look": "now"`.
+//! The replay looks at a node when nothing changes any more, or at once if a step says `"look": "now"`.
 //! What is compared, and what not because the real cluster itself does not repeat it, is in
 //! `compare.rs`.
 
@@ -40,7 +40,7 @@ pub struct Recording {
     /// The state of the cluster before the first step.
     #[serde(default)]
     pub initial: Initial,
-    /// Whether positions can be compared: not under a load, whose rows nobody counted.
+    /// Whether positions can be compared. They cannot under a load, whose rows were not counted.
     #[serde(default = "yes")]
     pub positions: bool,
     /// The expectation about the rows of a load at the end.
@@ -137,7 +137,7 @@ pub struct Alternative {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RecordedAction {
-    /// A row is written; its end is waited for, at most 20 s.
+    /// Writes a row, and waits for its end, at most 20 s.
     Write {
         /// Where.
         node: NodeName,
@@ -176,7 +176,7 @@ pub enum RecordedAction {
         /// The name of the change.
         tag: String,
     },
-    /// SIGTERM, all in one instant; the ends are waited for, at most 15 s.
+    /// Sends SIGTERM to all in one instant, and waits for their ends, at most 15 s.
     Stop {
         /// The node of the server.
         nodes: Vec<NodeName>,
@@ -367,7 +367,7 @@ impl Recording {
         serde_json::from_str(text)
     }
 
-    /// The recordings that are part of the program, by name.
+    /// Returns the recordings that are part of the program, by name.
     ///
     /// # Panics
     /// When one of them is not a recording: a mistake in the file, which a test finds.
@@ -380,12 +380,12 @@ impl Recording {
             .collect()
     }
 
-    /// Whether the real cluster has several outcomes somewhere.
+    /// Returns whether the real cluster has several outcomes somewhere.
     pub fn is_race(&self) -> bool {
         self.steps.iter().any(|step| !step.alternatives.is_empty())
     }
 
-    /// The cluster on which it was made.
+    /// Returns the cluster on which it was made.
     pub fn setup(&self, seed: u64) -> Setup {
         let options = Options {
             settings: self.settings.clone(),

@@ -1,4 +1,4 @@
-//! Doing what a recording did, and looking where it looked.
+//! Repeats the actions of a recording, and looks where the recording looked.
 
 mod look;
 
@@ -84,7 +84,7 @@ impl Recording {
     }
 }
 
-/// The outcome of a step that fits best: the recorded one, or the alternative with this number.
+/// Returns the outcome of a step that fits best: the recorded one, or the alternative with this number.
 fn best_outcome(
     number: usize,
     step: &RecordedStep,

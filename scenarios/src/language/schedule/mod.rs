@@ -83,7 +83,7 @@ fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
 }
 
 impl Schedule {
-    /// The schedule of a seed: the same on every machine and in every thread.
+    /// Returns the schedule of a seed: the same on every machine and in every thread.
     ///
     /// # Panics
     /// When the strategy rejects its own values, which it never does.
@@ -106,7 +106,7 @@ impl Schedule {
         }
     }
 
-    /// A mutant: one op taken out, put in, or put in another's place, as the seed says.
+    /// Returns a mutant: one op taken out, put in, or put in another's place, as the seed says.
     ///
     /// # Panics
     /// When the strategy rejects its own values, which it never does.
@@ -133,7 +133,7 @@ impl Schedule {
         }
     }
 
-    /// The schedule as a scenario.
+    /// Returns the schedule as a scenario.
     ///
     /// # Panics
     /// When the text that is written cannot be read again: a mistake in the language.

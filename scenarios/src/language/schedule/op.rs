@@ -1,4 +1,4 @@
-//! One thing that a schedule does.
+//! An op: one action of a schedule.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Interruption {
     Transfer,
     /// It is killed.
     Itself,
-    /// Another node, so many places on, is killed: the donor perhaps.
+    /// Another node, this many places on, is killed. It may be the donor.
     Other(usize),
 }
 
@@ -113,7 +113,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The steps of a scenario that do it. `named` counts what the schedule leaves running.
+    /// Returns the steps of a scenario that do it. `named` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
         let names = |places: &[usize]| {
@@ -237,7 +237,7 @@ impl Op {
     }
 }
 
-/// A command of an operator who gives up after a while.
+/// Returns a command of an operator who gives up after a while.
 fn typed(node: NodeName, command: NodeCommand) -> Action {
     Action::Operator(Operator {
         node,

@@ -87,7 +87,7 @@ pub fn choose(all: &[Evidence]) -> Decision {
     Decision::Bootstrap(best.node.clone())
 }
 
-/// The node of the highest position; of equal ones the node whose data are certainly whole, then one
+/// Returns the node of the highest position; of equal ones the node whose data are certainly whole, then one
 /// that needs no force, then the first.
 pub(super) fn furthest<'a>(with_data: &[&'a Evidence]) -> Option<&'a Evidence> {
     let rank = |evidence: &Evidence| (seqno(evidence), trust(evidence), is_safe(evidence));
@@ -139,7 +139,7 @@ pub(super) fn fork(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
     })
 }
 
-/// Whether nodes that cannot be reached can be left out: whether the last primary component that is
+/// Returns whether nodes that cannot be reached can be left out: whether the last primary component that is
 /// known consists of nodes that can be reached.
 ///
 /// `views` are the saved views of all nodes that can be reached. A component can only be followed
@@ -157,7 +157,7 @@ pub fn is_covered(views: &[Option<SavedView>]) -> bool {
         && latest.members.iter().all(is_known)
 }
 
-/// The trust in the data of a position.
+/// Returns the trust in the data of a position.
 pub(super) fn trust(evidence: &Evidence) -> u8 {
     match evidence.saved {
         Saved::Named(_) => 2,
@@ -211,7 +211,7 @@ fn names(all: &[Evidence], wanted: impl Fn(&Evidence) -> bool) -> Vec<NodeName> 
         .collect()
 }
 
-/// The evidence in one line for each node, as a person needs it to decide.
+/// Returns the evidence in one line for each node, as a person needs it to decide.
 fn describe(all: &[Evidence]) -> String {
     let mut text = String::new();
     for evidence in all {

@@ -1,10 +1,10 @@
-//! The choice, one situation after the other.
+//! Tests the choice in one situation after another.
 
 use seatrial_galera::{GraState, Position, Seqno, StateUuid};
 
 use super::*;
 
-/// A crashed node with the history 1, at this position.
+/// Returns a crashed node with the history 1, at this position.
 fn node(name: &str, seqno: i64) -> Evidence {
     let uuid = StateUuid(1);
     Evidence {
@@ -44,7 +44,7 @@ fn saved_view(my_uuid: &str, members: &[&str], seq: u64) -> SavedView {
     }
 }
 
-/// The chosen node, or the beginning of the question.
+/// Returns the chosen node, or the beginning of the question.
 fn chosen(all: &[Evidence]) -> String {
     match choose(all) {
         Decision::Bootstrap(node) => node.0,
@@ -196,7 +196,7 @@ fn a_component_without_the_missing_node_covers_it() {
     // C was a member of the last component and cannot be reached.
     assert!(!is_covered(&[old.clone(), b.clone()]));
     assert!(!is_covered(std::slice::from_ref(&old)));
-    // Everybody left in order: nobody knows who was last.
+    // All left in order, so the last one is unknown.
     assert!(!is_covered(&[None, None]));
     // Two components of one number.
     let twin = Some(saved_view("A", &["A"], 6));

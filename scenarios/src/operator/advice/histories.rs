@@ -38,7 +38,7 @@ pub struct Loss {
     pub nothing: bool,
 }
 
-/// The histories that the evidence does not exclude, the likely ones first.
+/// Returns the histories that the evidence does not exclude, the likely ones first.
 pub(super) fn consistent(all: &[Evidence], away: &[NodeName]) -> Vec<Histories> {
     let with_data: Vec<&Evidence> = all.iter().filter(|one| one.has_data()).collect();
     let mut found = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn consistent(all: &[Evidence], away: &[NodeName]) -> Vec<Histories> 
     found
 }
 
-/// The short form of a history's name, enough to tell a few apart.
+/// Returns the short form of a history's name, enough to tell a few apart.
 pub(super) fn short(uuid: StateUuid) -> String {
     let text = uuid.to_string();
     text.split('-').next().unwrap_or_default().to_owned()
@@ -200,7 +200,7 @@ fn parted(sign: Option<String>, with_data: &[&Evidence]) -> Histories {
     }
 }
 
-/// A node that was in the middle of a copy shows the position of its donor.
+/// Returns a node that was in the middle of a copy shows the position of its donor.
 fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
     let why = match half.saved {
         Saved::Empty => "its grastate.dat is empty",
@@ -240,7 +240,7 @@ fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
     }
 }
 
-/// A node that nobody has looked at may hold more than all others.
+/// A node without evidence may hold more than all others.
 fn away_is_ahead(with_data: &[&Evidence], away: &[NodeName]) -> Histories {
     let views: Vec<_> = with_data.iter().map(|one| one.view.clone()).collect();
     let covered = super::is_covered(&views);
@@ -289,7 +289,7 @@ fn behind(one: &Evidence, all: &[&Evidence]) -> (String, bool) {
     }
 }
 
-/// Whether all of them went down in one and the same primary view.
+/// Returns whether all of them went down in one and the same primary view.
 fn all_in_one_view(all: &[&Evidence]) -> bool {
     let mut ids = all.iter().map(|one| one.view.as_ref().map(|view| &view.id));
     match ids.next() {

@@ -30,13 +30,13 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Whether the node holds data at all. A node with a new disk does not.
+    /// Returns whether the node holds data at all. A node with a new disk does not.
     pub fn has_data(&self) -> bool {
         self.position
             .is_some_and(|position| !position.is_undefined())
     }
 
-    /// Whether the node was a primary component of its own when it went down. Started plainly, it
+    /// Returns whether the node was a primary component of its own when it went down. Started plainly, it
     /// makes itself primary again without asking anybody (A4.28).
     pub fn was_alone(&self) -> bool {
         self.view
@@ -44,7 +44,7 @@ impl Evidence {
             .is_some_and(|view| view.members.len() == 1)
     }
 
-    /// Whether its flag says that it was the last one of a primary component.
+    /// Returns whether its flag says that it was the last one of a primary component.
     pub fn claims_last(&self) -> bool {
         choice::is_safe(self)
     }
@@ -114,7 +114,7 @@ pub struct Advice {
 /// Draws the conclusions. `away` are nodes of the cluster of which there is no evidence.
 pub fn advise(looks: &[Look], away: &[NodeName]) -> Advice {
     let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
-    // A node whose position nobody knows may be ahead as much as one that nobody has looked at.
+    // A node with an unknown position may be ahead, like a node without evidence.
     let unknown = evidence.iter().filter(|one| one.position.is_none());
     let dark: Vec<NodeName> = unknown
         .map(|one| one.node.clone())

@@ -93,7 +93,7 @@ pub(super) fn found(look: &Look) -> String {
     format!("{node}  {position}; {saved}; {view}")
 }
 
-/// The nodes that restore their component by themselves when all of them are started: the members of
+/// Returns the nodes that restore their component by themselves when all of them are started: the members of
 /// the latest saved view, if all of them still hold exactly that view (`gcomm/src/pc_proto.cpp`, the
 /// restore of `pc.recovery`; measurements A4.25 and A4.26).
 fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {

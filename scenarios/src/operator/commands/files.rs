@@ -72,7 +72,7 @@ impl Files {
         })
     }
 
-    /// Whether it reads files of its own and not what comes through a pipe.
+    /// Returns whether it reads files of its own and not what comes through a pipe.
     pub(super) fn has_files(&self) -> bool {
         !self.paths.is_empty()
     }
@@ -125,7 +125,7 @@ impl Files {
             return Step::Wait;
         };
         let Some(text) = host.read_file(path) else {
-            // A file that goes away while it is followed is waited for.
+            // If the file disappears while it is followed, `tail -f` waits for it.
             if self.followed.is_some() {
                 return Step::Wait;
             }
@@ -206,7 +206,7 @@ impl Files {
     }
 }
 
-/// The last lines of a text, the whole text where it has no more.
+/// Returns the last lines of a text, the whole text where it has no more.
 fn last_lines(text: &str, lines: usize) -> &str {
     let have = text.split_inclusive('\n').count();
     let from: usize = text
@@ -225,7 +225,7 @@ fn plain(words: &[String]) -> Result<Vec<String>, Output> {
     }
 }
 
-/// The options of `head` and `tail`: `-n N`, `-nN`, `-N`, `-f`, `-F`.
+/// Returns the options of `head` and `tail`: `-n N`, `-nN`, `-N`, `-f`, `-F`.
 fn ends(name: &str, words: &[String]) -> Result<(usize, bool, Vec<String>), Output> {
     let (mut lines, mut follow, mut paths) = (10, false, Vec::new());
     let mut words = words.iter();

@@ -137,7 +137,7 @@ impl MysqldSafe {
     }
 }
 
-/// A message of the script (`log_generic`).
+/// Returns a message of the script (`log_generic`).
 fn notice(host: &dyn Host, text: &str) -> String {
     format!("{} mysqld_safe {text}", safe_stamp(host.now()))
 }

@@ -74,7 +74,7 @@ impl Pattern {
         self.atoms.push((atom, false));
     }
 
-    /// Whether the line contains what the pattern describes.
+    /// Returns whether the line contains what the pattern describes.
     ///
     /// Keeps the set of all places in the pattern at which a match may be, so the time is the
     /// product of the two lengths whatever the pattern is.

@@ -75,7 +75,7 @@ impl Playbook {
     }
 }
 
-/// The last lines of an Ansible run; exit code 2 says that a host failed.
+/// Returns the last lines of an Ansible run; exit code 2 says that a host failed.
 fn recap(host: &dyn Host, output: &Output) -> Output {
     let well = output.exit == 0;
     Output {

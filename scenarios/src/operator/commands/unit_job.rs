@@ -42,7 +42,7 @@ pub(super) struct UnitJob {
 }
 
 impl UnitJob {
-    /// A job that has not been given to systemd yet.
+    /// Returns a job that has not been given to systemd yet.
     pub(super) const fn new(verb: Verb) -> Self {
         Self {
             verb,

@@ -88,7 +88,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// Every node answers, and there is no cluster of all of them. "Recover cluster" asks for
+    /// Returns every node answers, and there is no cluster of all of them. "Recover cluster" asks for
     /// nothing, as all nodes are active. "Connection failure between all nodes" says that the
     /// cluster should be restored automatically, and should be bootstrapped if it is not.
     async fn connection_failure(&mut self) -> Result<(), ProcedureOutcome> {
@@ -253,7 +253,7 @@ impl<C: Console> Operator<'_, C> {
         })
     }
 
-    /// The end of the pass. A node that has just joined may need some seconds to be ready, which
+    /// Returns the end of the pass. A node that has just joined may need some seconds to be ready, which
     /// nobody would call a failure.
     async fn verdict(&mut self) -> ProcedureOutcome {
         for _ in 0..6 {

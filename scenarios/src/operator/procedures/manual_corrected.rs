@@ -137,7 +137,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// A node that is ready and does not become synced. The manual's table does not show that: a
+    /// Returns a node that is ready and does not become synced. The manual's table does not show that: a
     /// node that gives a copy of its data, or whose commits a session has blocked, is "ready" too
     /// (A1.8).
     async fn not_synced(&mut self) -> Result<Option<NodeName>, ProcedureOutcome> {
@@ -208,7 +208,7 @@ impl<C: Console> Operator<'_, C> {
         )))
     }
 
-    /// Whether systemd runs nothing on the node. A host that does not answer runs nothing either.
+    /// Returns whether systemd runs nothing on the node. A host that does not answer runs nothing either.
     async fn is_down(&mut self, node: &NodeName) -> bool {
         let unit = unit(self.console, node).await;
         unit.is_none_or(|word| word == "inactive" || word == "failed")

@@ -55,7 +55,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
         .await
 }
 
-/// The bootstrap source, or why there is none.
+/// Returns the bootstrap source, or why there is none.
 async fn source<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, String> {
     let nodes = hands.nodes();
     let (there, away) = hands.reachable().await;

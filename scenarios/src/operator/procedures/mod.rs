@@ -48,7 +48,7 @@ pub enum ProcedureOutcome {
     GaveUp(String),
 }
 
-/// The names that [`run_procedure`] knows.
+/// Returns the names that [`run_procedure`] knows.
 pub const fn names() -> &'static [&'static str] {
     &[
         "none",

@@ -47,7 +47,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     hands.end().await
 }
 
-/// A fresh sample of every pod, or what is waited for.
+/// Returns a fresh sample of every pod, or the pod that the rule waits for.
 async fn samples<C: Console>(
     hands: &mut Hands<'_, C>,
     nodes: &[NodeName],

@@ -46,7 +46,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     }
 }
 
-/// The node that is promoted, or the one that is waited for.
+/// Returns the node that is promoted, or the node that the rule waits for.
 async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, NodeName> {
     let nodes = hands.nodes();
     let mut last_commits: Vec<(NodeName, String, bool)> = Vec::new();

@@ -58,13 +58,13 @@ impl Tables {
         })
     }
 
-    /// Whether the node is in a primary component.
+    /// Returns whether the node is in a primary component.
     pub(super) fn is_primary(&self) -> bool {
         self.status == ClusterStatus::Primary
     }
 }
 
-/// The position in a line that [`RECOVERED`] was found in: the number before a comma, since
+/// Returns the position in a line that [`RECOVERED`] was found in: the number before a comma, since
 /// `wsrep_gtid_mode` adds a GTID that says nothing (measurements, H53).
 pub(super) fn recovered_position(line: &str) -> Option<Position> {
     let (_, text) = line.rsplit_once(RECOVERED)?;

@@ -1,4 +1,4 @@
-//! A look at all nodes, and what follows from it (manual: Check cluster status).
+//! A look at all nodes, and the conclusion from it (manual: Check cluster status).
 
 use std::fmt;
 
@@ -47,12 +47,12 @@ impl Seen {
         }
     }
 
-    /// Whether it is a member of a primary component, and not on its way.
+    /// Returns whether it is a member of a primary component, and not on its way.
     pub(super) fn is_ready(&self) -> bool {
         matches!(self, Self::Answers(tables) if tables.is_primary() && tables.ready)
     }
 
-    /// Whether no process is there and systemd means to start none.
+    /// Returns whether no process is there and systemd means to start none.
     pub(super) fn is_down(&self) -> bool {
         matches!(self, Self::Silent(word) if word == "inactive" || word == "failed")
     }
@@ -107,7 +107,7 @@ pub(super) struct Survey {
 pub(super) enum Situation {
     /// Every node is ready, in one primary component of all.
     Recovered,
-    /// There is one primary component, and somebody is missing. The table is that of a member.
+    /// There is one primary component, and nodes are missing. The table is that of a member.
     Primary(Tables),
     /// There are two primary components: two nodes are Primary and do not count each other.
     Twins,
@@ -181,7 +181,7 @@ impl Survey {
         Situation::Primary((*furthest).clone())
     }
 
-    /// The tables of the nodes that answer.
+    /// Returns the tables of the nodes that answer.
     pub(super) fn answering(&self) -> impl Iterator<Item = &Tables> {
         self.nodes.iter().filter_map(|(_, seen)| match seen {
             Seen::Answers(tables) => Some(tables),
@@ -189,7 +189,7 @@ impl Survey {
         })
     }
 
-    /// The names of the nodes of which this is true.
+    /// Returns the names of the nodes of which this is true.
     pub(super) fn names(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<NodeName> {
         self.nodes
             .iter()

@@ -1,4 +1,4 @@
-//! Expectations of an observation: what `expect` and `wait` in a scenario file say of states.
+//! The expectations about an observation, from `expect` and `wait` in a scenario file.
 
 mod node;
 
@@ -71,17 +71,17 @@ pub(crate) struct Judged {
 }
 
 impl Predicate {
-    /// Whether all of it is true.
+    /// Returns whether all of it is true.
     pub fn holds(&self, observation: &Observation) -> bool {
         self.first_mismatch(observation).is_none()
     }
 
-    /// Whether it says anything.
+    /// Returns whether it says anything.
     pub fn says_something(&self) -> bool {
         *self != Self::default()
     }
 
-    /// The first thing that is not true, in words: what was expected of whom and what was seen.
+    /// Returns the first thing that is not true, in words: what was expected of whom and what was seen.
     pub fn first_mismatch(&self, observation: &Observation) -> Option<String> {
         let judged = self.judge(observation);
         let Some(Focus { place, negated }) = self.focus else {
@@ -97,7 +97,7 @@ impl Predicate {
         }
     }
 
-    /// The same predicate, of which only one expectation counts.
+    /// Returns the same predicate, of which only one expectation counts.
     #[must_use]
     pub fn focused(self, focus: Focus) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Predicate {
         }
     }
 
-    /// The name of the first outcome that is true, where the predicate is of a race.
+    /// Returns the name of the first outcome that is true, where the predicate is of a race.
     pub fn outcome(&self, observation: &Observation) -> Option<&str> {
         self.any
             .iter()
@@ -114,7 +114,7 @@ impl Predicate {
             .map(|outcome| outcome.name.as_str())
     }
 
-    /// The expectations that this predicate is made of, in words.
+    /// Returns the expectations that this predicate is made of, in words.
     pub fn expectations(&self) -> Vec<String> {
         // The text does not depend on the observation.
         self.judge(&Observation::default())
@@ -123,7 +123,7 @@ impl Predicate {
             .collect()
     }
 
-    /// Every expectation that this predicate is made of, and whether it is true.
+    /// Returns every expectation that this predicate is made of, and whether it is true.
     pub(crate) fn judge(&self, observation: &Observation) -> Vec<Judged> {
         let mut all = Vec::new();
         let nobody = NodeObservation::absent();
@@ -213,7 +213,7 @@ fn size_mismatch(wanted: u32, observation: &Observation) -> Option<String> {
         })
 }
 
-/// The number of nodes that may be bootstrapped by their state files.
+/// Returns the number of nodes that may be bootstrapped by their state files.
 fn safe_nodes(observation: &Observation) -> usize {
     observation
         .nodes
@@ -223,7 +223,7 @@ fn safe_nodes(observation: &Observation) -> usize {
         .count()
 }
 
-/// The number of nodes that have the highest seqno in their state files.
+/// Returns the number of nodes that have the highest seqno in their state files.
 fn highest_seqno_nodes(observation: &Observation) -> usize {
     let seqnos = || {
         observation
@@ -237,7 +237,7 @@ fn highest_seqno_nodes(observation: &Observation) -> usize {
 }
 
 impl ClusterPredicate {
-    /// The word that a scenario file uses.
+    /// Returns the word that a scenario file uses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AllSynced => "all-synced",
@@ -247,7 +247,7 @@ impl ClusterPredicate {
         }
     }
 
-    /// Whether it is true.
+    /// Returns whether it is true.
     pub fn holds(self, observation: &Observation) -> bool {
         match self {
             Self::AllSynced => observation.nodes.values().all(|node| {

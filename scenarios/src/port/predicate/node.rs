@@ -82,7 +82,7 @@ impl Judge {
 }
 
 impl NodePredicate {
-    /// Every field that is given, in the order of the files, and whether it agrees.
+    /// Returns every field that is given, in the order of the files, and whether it agrees.
     pub(super) fn judge(&self, seen: &NodeObservation) -> Vec<Judged> {
         let mut judge = Judge(Vec::new());
         let grastate = seen.grastate.as_ref();
@@ -140,7 +140,7 @@ impl NodePredicate {
     }
 }
 
-/// The long form of a local state that scenario files may abbreviate.
+/// Returns the long form of a local state that scenario files may abbreviate.
 fn long_local_state(short: &str) -> &str {
     match short {
         "Joiner" | "Joining" => "Joining: receiving State Transfer",
@@ -149,7 +149,7 @@ fn long_local_state(short: &str) -> &str {
     }
 }
 
-/// Whether a uuid is the zero one, in an engine's own form or in the normalised one.
+/// Returns whether a uuid is the zero one, in an engine's own form or in the normalised one.
 fn is_zero(uuid: &str) -> bool {
     uuid == "zero" || uuid == "00000000-0000-0000-0000-000000000000"
 }

@@ -13,7 +13,7 @@ pub struct Broken {
 }
 
 impl Broken {
-    /// The broken state of a scenario, `None` where nothing happens before an operator acts.
+    /// Returns the broken state of a scenario, `None` where nothing happens before an operator acts.
     ///
     /// A scenario of a pack is taken whole: its steps break the cluster, and a `procedure` step says
     /// where the procedure acts before everything is healed. Of any other scenario what comes before
@@ -52,7 +52,7 @@ impl Broken {
         Some(Self { scenario, before })
     }
 
-    /// Whether the two do the same to the same cluster.
+    /// Returns whether the two do the same to the same cluster.
     fn is_same(&self, other: &Self) -> bool {
         let actions = |broken: &Self| -> Vec<Action> {
             let steps = broken.scenario.steps.iter();
@@ -66,7 +66,7 @@ impl Broken {
     }
 }
 
-/// The broken states of scenarios, in their order, each once.
+/// Returns the broken states of scenarios, in their order, each once.
 pub fn broken_states(scenarios: &[Scenario]) -> Vec<Broken> {
     let mut states: Vec<Broken> = Vec::new();
     for broken in scenarios.iter().filter_map(Broken::of) {
@@ -77,7 +77,7 @@ pub fn broken_states(scenarios: &[Scenario]) -> Vec<Broken> {
     states
 }
 
-/// Whether an operator acts here, other than by starting and stopping.
+/// Returns whether an operator acts here, other than by starting and stopping.
 fn recovers(action: &Action) -> bool {
     match action {
         Action::Operator(_) | Action::Procedure(_) => true,

@@ -29,7 +29,7 @@ pub struct OracleContext<'a> {
 }
 
 impl OracleContext<'_> {
-    /// A finding of this moment.
+    /// Returns a finding of this moment.
     pub fn finding(&self, oracle: &str, message: impl Into<String>) -> Finding {
         Finding {
             oracle: oracle.to_owned(),
@@ -39,7 +39,7 @@ impl OracleContext<'_> {
         }
     }
 
-    /// The tags of the acknowledged rows.
+    /// Returns the tags of the acknowledged rows.
     pub fn acknowledged(&self) -> impl Iterator<Item = &str> {
         self.writes
             .iter()

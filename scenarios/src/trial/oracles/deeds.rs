@@ -25,9 +25,9 @@ pub struct Deeds {
     pub powered_off: BTreeSet<NodeName>,
     /// Nodes whose tables are locked.
     pub read_locked: BTreeSet<NodeName>,
-    /// Nodes whose files somebody has changed: what they say is nobody's word any more.
+    /// The nodes whose files a person has changed: their content is no evidence any more.
     pub tampered: BTreeSet<NodeName>,
-    /// States that the scenario waited for in vain, in words.
+    /// The states that the scenario waited for and that did not come, in words.
     pub unreached: Vec<String>,
     /// Nodes whose server was killed or lost its power.
     killed: BTreeSet<NodeName>,
@@ -56,7 +56,7 @@ impl Deeds {
         }
     }
 
-    /// The excuses as the record shows them: their sentences, sorted.
+    /// Returns the excuses as the record shows them: their sentences, sorted.
     pub fn excuse_texts(&self) -> Vec<String> {
         let texts: BTreeSet<String> = self.excuses.iter().map(Excuse::to_string).collect();
         texts.into_iter().collect()
@@ -116,7 +116,7 @@ impl Deeds {
         }
     }
 
-    /// The reason why a primary node lacks rows of others, where that is Galera's own doing.
+    /// Returns the reason why a primary node lacks rows of others, where that is Galera's own doing.
     fn excuse(
         &mut self,
         name: &NodeName,
@@ -173,7 +173,7 @@ impl Deeds {
                 self.network_cut = false;
                 self.network_touched = false;
             }
-            // While it hangs nobody sees it without quorum, yet it remembers its view as well.
+            // While it is suspended, it is not seen without quorum, but it remembers its view as well.
             Fault::Hang(node) => {
                 self.hung.insert(node.clone());
                 self.left_behind.insert(node.clone());
@@ -207,12 +207,12 @@ impl Deeds {
                 self.tampered.insert(node.clone());
                 self.excuses.insert(Excuse::DiskLost(node.clone()));
             }
-            // No other fault excuses a finding or lasts until somebody ends it.
+            // No other fault excuses a finding, or lasts until an action ends it.
             _ => {}
         }
     }
 
-    /// Takes note of a command line that somebody types.
+    /// Records a command line that is typed.
     pub fn command(&mut self, node: &NodeName, line: &str) {
         if line.contains("--force-safe-to-bootstrap") {
             self.tampered.insert(node.clone());

@@ -11,22 +11,22 @@ const NAMED: usize = 8;
 /// Exit code of SIGABRT.
 const ABORTED: i32 = 134;
 
-/// Whether the node shows itself Primary.
+/// Returns whether the node shows itself Primary.
 pub(super) fn is_primary(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.cluster_status.as_deref() == Some("Primary")
 }
 
-/// Whether the node shows itself Synced.
+/// Returns whether the node shows itself Synced.
 pub(super) fn is_synced(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.local_state.as_deref() == Some("Synced")
 }
 
-/// Whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
+/// Returns whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
 pub(super) fn has_aborted(node: &NodeObservation) -> bool {
     node.process == ProcessState::Exited && node.exit == Some(ABORTED)
 }
 
-/// The node's rows, where they are known.
+/// Returns the node's rows, where they are known.
 pub(super) fn rows(node: &NodeObservation) -> Option<BTreeSet<&str>> {
     node.rows
         .as_ref()
@@ -55,7 +55,7 @@ pub(super) fn some_rows<'a>(rows: impl IntoIterator<Item = &'a str>) -> String {
     )
 }
 
-/// The acknowledged rows that are lost: missing on a Primary, Synced node, or on every node where
+/// Returns the acknowledged rows that are lost: missing on a Primary, Synced node, or on every node where
 /// there is no such node. Where the rows of a node are not known, nothing is said of it.
 pub fn lost_rows(writes: &[WriteRecord], observation: &Observation) -> Vec<String> {
     let serving: Vec<BTreeSet<&str>> = observation

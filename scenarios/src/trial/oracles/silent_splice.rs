@@ -37,7 +37,7 @@ impl Oracle for SilentSplice {
 
 type Named<'a> = (&'a NodeName, &'a NodeObservation);
 
-/// The pairs of Synced nodes of one component whose rows differ.
+/// Returns the pairs of Synced nodes of one component whose rows differ.
 pub(super) fn pairs(observation: &Observation) -> Vec<(Named<'_>, Named<'_>)> {
     let synced: Vec<Named<'_>> = observation
         .nodes

@@ -297,7 +297,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
         CheckOutcome::held(format!("not true within {within}"))
     }
 
-    /// The check of this step.
+    /// Returns the check of this step.
     fn check(&mut self) -> Check<'_, 'a, T> {
         Check {
             negated: self.negated(),

@@ -14,12 +14,12 @@ use super::course::Course;
 use super::options::RunOptions;
 
 impl Course {
-    /// The number of steps that have been played.
+    /// Returns the number of steps that have been played.
     pub const fn steps(&self) -> u32 {
         self.journal.step()
     }
 
-    /// Whether a row is known to its client as committed.
+    /// Returns whether a row is known to its client as committed.
     pub fn is_acknowledged(&self, tag: &str) -> bool {
         let mut writes = self.record().writes.iter();
         writes.any(|write| write.tag == tag && write.is_acknowledged())

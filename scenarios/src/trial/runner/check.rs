@@ -278,7 +278,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         })
     }
 
-    /// Whether a refusal has the number that is asked for: another one where the number is negated.
+    /// Returns whether a refusal has the number that is asked for: another one where the number is negated.
     fn has_error(&self, wanted: Option<u16>, seen: u16) -> bool {
         let negated = matches!(
             self.negated,
@@ -287,7 +287,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         wanted.is_none_or(|wanted| (wanted == seen) != negated)
     }
 
-    /// Whether a probe that ended so is right: where its end is negated, if it did not.
+    /// Returns whether a probe that ended so is right: where its end is negated, if it did not.
     fn wanted(&self, as_wanted: bool) -> bool {
         as_wanted != matches!(self.negated, Some(Part::Write(_) | Part::Read(_)))
     }

@@ -1,4 +1,4 @@
-//! The operator's seat on a testbed: what a procedure may do, and a record of what it did.
+//! The console on a testbed: it runs a procedure's commands, and records them.
 
 use std::cell::Cell;
 
@@ -27,7 +27,7 @@ pub struct RunnerConsole<'a, T> {
 }
 
 impl<'a, T: Testbed> RunnerConsole<'a, T> {
-    /// A console for a procedure. When `deadline` has passed it sets `expired` and never answers
+    /// Returns a console for a procedure. When `deadline` has passed it sets `expired` and never answers
     /// again, so that whoever runs the procedure can drop it.
     pub fn new(
         testbed: &'a mut T,

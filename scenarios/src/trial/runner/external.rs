@@ -1,4 +1,4 @@
-//! A program from outside of this crate in the operator's seat.
+//! Lets a program from outside this crate act as the operator.
 //!
 //! The crate knows no process and no socket: whoever starts the program hands over a [`Program`], which
 //! is asked what it wants next, and told what came of it. Simulated time passes only in what it asks
@@ -75,7 +75,7 @@ pub enum Next {
 
 /// A way to start a program of the user's.
 pub trait Program: Send + Sync {
-    /// The name under which it stands in the record.
+    /// Returns the name under which it stands in the record.
     fn name(&self) -> &str;
 
     /// Starts it, for a cluster of these nodes.

@@ -29,7 +29,7 @@ impl CheckOutcome {
     }
 }
 
-/// Whether a command ended as an operator step says.
+/// Returns whether a command ended as an operator step says.
 pub(super) fn judge_command(
     operator: &Operator,
     negated: Option<&Part>,
@@ -63,7 +63,7 @@ fn wanted(operator: &Operator) -> Wanted<'_> {
     )
 }
 
-/// The reason why the contrary of the one thing that is wanted does not hold.
+/// Returns the reason why the contrary of the one thing that is wanted does not hold.
 pub(super) fn negated_output(output: &Output, wanted: Wanted<'_>) -> Option<String> {
     match output_mismatch(output, wanted) {
         Some(_) => None,
@@ -95,7 +95,7 @@ pub(super) fn output_mismatch(
         .map(|text| format!("expected not to print `{text}`; {}", excerpt(output)))
 }
 
-/// The end of what a command printed, short enough for a message.
+/// Returns the end of what a command printed, short enough for a message.
 fn excerpt(output: &Output) -> String {
     let text = if output.stderr.trim().is_empty() {
         &output.stdout

@@ -1,4 +1,4 @@
-//! Letting time pass on a cluster while requests run.
+//! Lets time pass on a cluster while requests run.
 
 use crate::port::trace::TraceKind;
 use crate::port::{Condition, NodeName, Observation, Span, Testbed};
@@ -25,7 +25,7 @@ pub(super) struct Play<'a, T> {
 }
 
 impl<T: Testbed> Play<'_, T> {
-    /// The instant.
+    /// Returns the instant.
     pub(super) fn now(&self) -> Span {
         self.testbed.now()
     }
@@ -40,7 +40,7 @@ impl<T: Testbed> Play<'_, T> {
         self.trace(TraceKind::Note { text });
     }
 
-    /// The state of all nodes.
+    /// Returns the state of all nodes.
     pub(super) async fn observe(&mut self) -> Observation {
         self.testbed.observe().await
     }

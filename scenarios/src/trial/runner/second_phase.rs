@@ -167,7 +167,7 @@ impl<T: Testbed> Runner<'_, T> {
     }
 }
 
-/// Whether it is right that the cluster has not recovered, and why.
+/// Returns whether it is right that the cluster has not recovered, and why.
 fn not_recovered(
     trouble: &str,
     end: ProcedureEnd,
@@ -207,7 +207,7 @@ fn not_recovered(
     (false, format!("not recovered: {trouble}; {said}{could}"))
 }
 
-/// The nodes in a few words.
+/// Returns the nodes in a few words.
 pub fn summary(observation: &Observation) -> String {
     let nodes: Vec<String> = observation
         .nodes

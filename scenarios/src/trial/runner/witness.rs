@@ -1,4 +1,4 @@
-//! The oracles at a run's side.
+//! The witness: it asks the oracles during a run.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Witness {
         self.deeds.fault(fault);
     }
 
-    /// Hears of a line that somebody types.
+    /// Records a line that is typed.
     pub(super) fn hear_of_line(&mut self, node: &NodeName, line: &str) {
         self.deeds.command(node, line);
     }
@@ -51,7 +51,7 @@ impl Witness {
         }
     }
 
-    /// Hears of a state that the scenario waited for in vain.
+    /// Records a state that the scenario waited for and that did not come.
     pub(super) fn hear_of_unreached(&mut self, state: String) {
         self.deeds.unreached.push(state);
     }

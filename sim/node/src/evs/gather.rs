@@ -133,7 +133,7 @@ impl Evs {
                     }
                 }
             } else if self.agrees_with_install(install) {
-                // An agreement is being carried out; whoever sees things otherwise has to wait.
+                // An agreement is being carried out. A member that disagrees must wait.
                 return;
             }
         }
@@ -255,9 +255,9 @@ impl Evs {
             .collect()
     }
 
-    /// Whether a JOIN says what this node would say, which is `mine` (`evs_consensus.cpp:is_consistent`):
-    /// the same nodes take part, come from the same views and are suspected or not. Whoever has only heard
-    /// of a node does not know yet from which view it comes.
+    /// Returns whether a JOIN says what this node would say, which is `mine`
+    /// (`evs_consensus.cpp:is_consistent`): the same nodes take part, come from the same views and are
+    /// suspected or not. Whoever has only heard of a node does not know yet from which view it comes.
     fn is_consistent(&self, join: &JoinMessage, mine: &JoinMessage) -> bool {
         let same_leavers = || {
             let theirs: BTreeSet<GcommUuid> = join
@@ -272,8 +272,8 @@ impl Evs {
             && (join.view != self.view || (join.have == mine.have && same_leavers()))
     }
 
-    /// Whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this node
-    /// does, and those of one view as each other, since they have to leave it with the same messages.
+    /// Returns whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this
+    /// node does, and those of one view as each other, since they have to leave it with the same messages.
     pub(super) fn is_consensus(&self) -> bool {
         let mine = self.my_join();
         let mut said: BTreeMap<ViewId, &BTreeMap<GcommUuid, i64>> = BTreeMap::new();
@@ -323,7 +323,7 @@ impl Evs {
         self.try_install(now, out);
     }
 
-    /// Whether most of the current view suspect a node, by their JOINs (`check_suspects`).
+    /// Returns whether most of the current view suspect a node, by their JOINs (`check_suspects`).
     fn is_suspected_by_most(&self, uuid: GcommUuid) -> bool {
         let by_others = self
             .known

@@ -52,7 +52,7 @@ impl Evs {
         self.accept_install(install, now, out);
     }
 
-    /// Whether the view to come is the one that this node would choose
+    /// Returns whether the view to come is the one that this node would choose
     /// (`evs_consensus.cpp:is_consistent`).
     pub(super) fn agrees_with_install(&self, install: &InstallMessage) -> bool {
         install.members.keys().copied().eq(self.operational_set())

@@ -96,7 +96,7 @@ impl Evs {
         }
     }
 
-    /// Whether nothing happens but that members tell each other that they live.
+    /// Returns whether nothing happens but that members tell each other that they live.
     pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
         let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
         self.state == State::Closed
@@ -114,7 +114,7 @@ impl Evs {
                 }))
     }
 
-    /// The stretch after which an idle node does again what it did.
+    /// Returns the stretch after which an idle node does again what it did.
     pub(crate) fn idle_period(config: &Config) -> Time {
         let check = config.evs_inactive_check_period;
         check.common_multiple(config.evs_keepalive_period)

@@ -95,7 +95,7 @@ pub(crate) enum Out {
         /// The group's.
         group: Seqno,
     },
-    /// The members hold different histories (`conflicting group UUIDs`), or nobody has one.
+    /// The members hold different histories (`conflicting group UUIDs`), or no member has one.
     NoHistory,
     /// A new history begins ("Starting new group from scratch").
     NewGroup(StateUuid),
@@ -168,7 +168,7 @@ pub(crate) struct Gcs {
 }
 
 impl Gcs {
-    /// A member that is in no component. Its history and position are `start`.
+    /// Returns a member that is in no component. Its history and position are `start`.
     pub(crate) const fn new(
         me: GcommUuid,
         start: Position,
@@ -197,7 +197,7 @@ impl Gcs {
         }
     }
 
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     fn has(&self, fault: DeliberateFault) -> bool {
         self.fault == Some(fault)
     }
@@ -466,7 +466,7 @@ impl Gcs {
         }
     }
 
-    /// The members of the configuration, for `wsrep_cluster_size` and the log.
+    /// Returns the members of the configuration, for `wsrep_cluster_size` and the log.
     pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
         self.members.iter().map(|member| member.uuid).collect()
     }

@@ -69,7 +69,7 @@ fn leader<'a, Rank: Ord>(
     }
 }
 
-/// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
+/// Returns a member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
 pub(super) fn after_exchange(
     state: &GcsState,
     quorum: &Quorum,

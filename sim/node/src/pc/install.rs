@@ -18,7 +18,7 @@ impl Pc {
         }));
     }
 
-    /// The state that each member has reported of itself.
+    /// Returns the state that each member has reported of itself.
     fn own_states(&self) -> BTreeMap<GcommUuid, PcNode> {
         let own = |(source, nodes): (&GcommUuid, &BTreeMap<GcommUuid, PcNode>)| {
             Some((*source, nodes.get(source)?.clone()))

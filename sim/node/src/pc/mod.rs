@@ -1,4 +1,4 @@
-//! pc: which component may serve (`gcomm/src/pc_proto.cpp`, `gcomm/src/pc.cpp`).
+//! pc: decides which component may serve (`gcomm/src/pc_proto.cpp`, `gcomm/src/pc.cpp`).
 //!
 //! Quorum is counted over the last primary view, not over the configuration. A component that has
 //! lost it becomes primary again only when *all* members of the last primary view are back, or when
@@ -180,7 +180,7 @@ impl Pc {
         }
     }
 
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     fn has(&self, fault: DeliberateFault) -> bool {
         self.fault == Some(fault)
     }
@@ -189,7 +189,7 @@ impl Pc {
         self.state
     }
 
-    /// The members that the last state message exchange or view has named, for the quorum sum.
+    /// Returns the members that the last state message exchange or view has named, for the quorum sum.
     pub(crate) const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
         &self.last_primary
     }
@@ -389,7 +389,7 @@ impl Pc {
     }
 }
 
-/// The id that stands for "never in a primary view".
+/// Returns the id that stands for "never in a primary view".
 fn no_prim() -> ViewId {
     ViewId::new(ViewType::NonPrim, GcommUuid::NIL, 0)
 }

@@ -38,7 +38,7 @@ impl Pc {
         votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
     }
 
-    /// The sum of [`Self::have_quorum`] for people.
+    /// Returns the sum of [`Self::have_quorum`] for people.
     pub(super) fn quorum_note(&self, view: &EvsView) -> Note {
         let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
         let of_last =

@@ -62,7 +62,7 @@ impl Pc {
                 .collect(),
             last_primary: wanted.into_iter().collect(),
         }));
-        // Here incarnations count: a restarted process is not the one of which nobody knows.
+        // Here incarnations count: a restarted process is not the process whose state is unknown.
         let unknown = |(uuid, node): (&GcommUuid, &PcNode)| node.un && !present.contains(uuid);
         if self.instances.iter().any(unknown) {
             return Ok(false);

@@ -168,7 +168,7 @@ fn a_weight_under_way_costs_the_primary_component() {
     assert_eq!(bench.pc.own().weight, 3);
     assert_eq!(bench.pc.state(), State::Prim);
 
-    // Quorum would do, but nobody knows with which weights C counts.
+    // Quorum would be enough, but the weights that C counts with are unknown.
     bench.broken(&[A, B], &[], &[C]);
     assert_eq!(bench.pc.state(), State::Trans);
     bench.weight(1);

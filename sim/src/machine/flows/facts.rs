@@ -96,7 +96,7 @@ impl Machine {
     }
 }
 
-/// A hash over the whole history: equal for nodes that hold the same transactions in the same order,
+/// Returns a hash over the whole history: equal for nodes that hold the same transactions in the same order,
 /// whatever their counters say.
 fn content(database: &seatrial_node::Database) -> String {
     let hash = database.history.iter().fold(0_u64, |hash, entry| {

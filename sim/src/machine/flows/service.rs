@@ -71,7 +71,7 @@ impl Machine {
         self.recovered_position().position
     }
 
-    /// A signal from outside the unit. Says how many processes there were.
+    /// Returns a signal from outside the unit. Says how many processes there were.
     pub(super) fn send_signal(&mut self, signal: Signal) -> usize {
         if !self.daemon.runs() {
             return 0;

@@ -85,12 +85,12 @@ impl Outbox {
         }
     }
 
-    /// Whether nothing is to be done.
+    /// Returns whether nothing is to be done.
     pub(in crate::machine) fn is_empty(&self) -> bool {
         self.effects.is_empty()
     }
 
-    /// Whether a frame is to be sent.
+    /// Returns whether a frame is to be sent.
     pub(in crate::machine) fn sends(&self) -> bool {
         let mut effects = self.effects.iter();
         effects.any(|effect| matches!(effect, MachineEffect::Send(..)))

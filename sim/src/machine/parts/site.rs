@@ -50,7 +50,7 @@ pub(in crate::machine) struct Site {
 }
 
 impl Site {
-    /// The machine at a place.
+    /// Returns the machine at a place.
     pub(in crate::machine) fn new(peer: Peer, installation: Installation) -> Self {
         Self {
             peer,
@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    /// Its place.
+    /// Returns its place.
     pub(in crate::machine) const fn peer(&self) -> Peer {
         self.peer
     }
@@ -69,35 +69,35 @@ impl Site {
         &self.installation
     }
 
-    /// The node's options.
+    /// Returns the node's options.
     pub(in crate::machine) const fn config(&self) -> &Config {
         &self.installation.config
     }
 
-    /// The nodes' names, by place.
+    /// Returns the nodes' names, by place.
     pub(in crate::machine) fn names(&self) -> &[NodeName] {
         &self.installation.names
     }
 
-    /// The node's name.
+    /// Returns the node's name.
     pub(in crate::machine) fn name(&self) -> &NodeName {
         &self.installation.names[usize::from(self.peer.0)]
     }
 
-    /// The name of the node behind an identity in the group.
+    /// Returns the name of the node behind an identity in the group.
     pub(in crate::machine) fn name_of(&self, uuid: GcommUuid) -> NodeName {
         let name = self.names().get(usize::from(uuid.node_index()));
         name.cloned().unwrap_or_else(|| NodeName(uuid.to_string()))
     }
 
-    /// The names of several, sorted.
+    /// Returns the names of several, sorted.
     pub(in crate::machine) fn names_of(&self, uuids: &[GcommUuid]) -> Vec<NodeName> {
         let mut names: Vec<NodeName> = uuids.iter().map(|uuid| self.name_of(*uuid)).collect();
         names.sort();
         names
     }
 
-    /// Whether the machine runs garbd instead of a server.
+    /// Returns whether the machine runs garbd instead of a server.
     pub(in crate::machine) const fn is_arbitrator(&self) -> bool {
         self.installation.config.arbitrator
     }
@@ -122,12 +122,12 @@ impl Site {
         self.keyed = self.installation.keyed();
     }
 
-    /// The source of draws.
+    /// Returns the source of draws.
     pub(in crate::machine) const fn keyed(&self) -> &Keyed {
         &self.keyed
     }
 
-    /// The key of the draws of a start of the server.
+    /// Returns the key of the draws of a start of the server.
     pub(in crate::machine) fn start_key(&self, start: u64) -> [u64; 2] {
         [u64::from(self.peer.0), start]
     }
@@ -138,7 +138,7 @@ impl Site {
         Span(self.keyed.time("recovery", &key, 0, RECOVERY_JITTER_US))
     }
 
-    /// The time that a disk operation takes: between 0.2 and 0.8 ms.
+    /// Returns the time that a disk operation takes: between 0.2 and 0.8 ms.
     pub(in crate::machine) fn disk_time(&self, start: u64, io: u64) -> Time {
         let key = [u64::from(self.peer.0), start, io];
         Time(self.keyed.time("disk", &key, 200, 800))
@@ -150,9 +150,9 @@ impl Site {
         self.keyed.between("sigterm", &key, 0, u64::MAX)
     }
 
-    /// A process's entropy, and where the counter in its identity began. Without jitter the counter never
-    /// wraps and counts milliseconds, and of processes of one instant the place decides: later identities
-    /// are greater.
+    /// Returns a process's entropy, and where the counter in its identity began. Without jitter the counter
+    /// never wraps and counts milliseconds, and of processes of one instant the place decides: later
+    /// identities are greater.
     pub(in crate::machine) fn process_entropy(&self, start: u64, now: Span) -> (u64, u32) {
         let key = self.start_key(start);
         let entropy = self.keyed.between("process", &key, 1, u64::MAX);

@@ -33,7 +33,7 @@ impl<C: Console> Operator<'_, C> {
         })
     }
 
-    /// The saved view of a node, whether its server runs or not.
+    /// Returns the saved view of a node, whether its server runs or not.
     pub(super) async fn view(
         &mut self,
         node: &NodeName,
@@ -60,14 +60,14 @@ impl<C: Console> Operator<'_, C> {
         Ok(None)
     }
 
-    /// The number of positions that the log holds. A log that is not there holds none.
+    /// Returns the number of positions that the log holds. A log that is not there holds none.
     async fn count(&mut self, node: &NodeName, log: &str) -> Result<u64, ProcedureOutcome> {
         let line = format!("sudo grep -c '{RECOVERED}' {log}");
         let counted = self.at(node, &line, PRINT).await?;
         Ok(counted.output.stdout.trim().parse().unwrap_or(0))
     }
 
-    /// A file's content, `None` where there is no such file.
+    /// Returns a file's content, `None` where there is no such file.
     async fn content(
         &mut self,
         node: &NodeName,

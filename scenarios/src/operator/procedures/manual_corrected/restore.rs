@@ -191,12 +191,12 @@ impl<C: Console> Operator<'_, C> {
     }
 }
 
-/// A node that answers and has lost its component: it remembers the last primary one.
+/// Returns a node that answers and has lost its component: it remembers the last primary one.
 fn is_survivor(tables: &Tables) -> bool {
     tables.status == ClusterStatus::NonPrimary
 }
 
-/// Whether a process is there that neither answers nor waits for the others.
+/// Returns whether a process is there that neither answers nor waits for the others.
 fn is_stuck(seen: &Seen) -> bool {
     match seen {
         Seen::Hangs => true,
@@ -205,7 +205,7 @@ fn is_stuck(seen: &Seen) -> bool {
     }
 }
 
-/// Whether a node has lost a meeting of two primary components: its server runs, knows its history
+/// Returns whether a node has lost a meeting of two primary components: its server runs, knows its history
 /// and is in no group (A6.43).
 pub(super) fn lost_a_conflict(tables: &Tables) -> bool {
     tables.status == ClusterStatus::Disconnected

@@ -1,4 +1,4 @@
-//! Applying: configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
+//! Applies configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
 
 use seatrial_galera::{LogLine, Seqno};
 

@@ -61,7 +61,7 @@ impl Node {
         self.group_send(GcsMessage::Join { seqno }, now, fx);
     }
 
-    /// Whether garbd runs here.
+    /// Returns whether garbd runs here.
     pub const fn is_arbitrator(&self) -> bool {
         self.identity.config.arbitrator
     }

@@ -71,7 +71,7 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// A process that has done nothing yet.
+    /// Returns a process that has done nothing yet.
     pub(crate) const fn new(boot: BootMode) -> Self {
         Self {
             boot,
@@ -83,12 +83,12 @@ impl Life {
         }
     }
 
-    /// The way in which the process was started.
+    /// Returns the way in which the process was started.
     pub(crate) const fn boot(&self) -> &BootMode {
         &self.boot
     }
 
-    /// The phase of the process's life.
+    /// Returns the phase of the process's life.
     pub(crate) const fn phase(&self) -> Phase {
         self.phase
     }
@@ -98,12 +98,12 @@ impl Life {
         self.phase = phase;
     }
 
-    /// Whether the SQL port is open.
+    /// Returns whether the SQL port is open.
     pub(crate) const fn port_open(&self) -> bool {
         matches!(self.port, Port::Open)
     }
 
-    /// Whether the SQL port may still open.
+    /// Returns whether the SQL port may still open.
     pub(crate) const fn may_open_port(&self) -> bool {
         matches!(self.port, Port::Closed)
     }
@@ -138,12 +138,12 @@ impl Life {
         Term::Begins
     }
 
-    /// Whether an orderly stop has begun.
+    /// Returns whether an orderly stop has begun.
     pub(crate) const fn term_received(&self) -> bool {
         self.term_received
     }
 
-    /// Whether SIGTERM came while the process waited.
+    /// Returns whether SIGTERM came while the process waited.
     pub(crate) const fn term_while_waiting(&self) -> bool {
         matches!(self.port, Port::Barred)
     }
@@ -169,7 +169,7 @@ impl Life {
         self.exit_code = code;
     }
 
-    /// The exit code with which the process is about to end.
+    /// Returns the exit code with which the process is about to end.
     pub(crate) const fn exit_code(&self) -> i32 {
         self.exit_code
     }

@@ -70,17 +70,17 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// Whether this node waits for its state.
+    /// Returns whether this node waits for its state.
     pub(crate) const fn is_joining(&self) -> bool {
         self.joining.is_some()
     }
 
-    /// Whether this node gives its state.
+    /// Returns whether this node gives its state.
     pub(crate) const fn is_donating(&self) -> bool {
         self.donation.is_some()
     }
 
-    /// Whether a transfer could not be applied.
+    /// Returns whether a transfer could not be applied.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failed
     }
@@ -115,7 +115,7 @@ impl Transfer {
         }
     }
 
-    /// Whether this node has asked and nobody has answered.
+    /// Returns whether this node has asked and got no answer.
     pub(crate) fn asks_in_vain(&self) -> bool {
         let joining = self.joining.as_ref();
         joining.is_some_and(|joining| joining.phase == JoinPhase::Asked)
@@ -129,7 +129,7 @@ impl Transfer {
         }
     }
 
-    /// The donor of this node.
+    /// Returns the donor of this node.
     pub(crate) fn donor(&self) -> Option<GcommUuid> {
         self.joining.as_ref().and_then(|joining| joining.donor)
     }
@@ -144,7 +144,7 @@ impl Transfer {
         joining.is_some_and(|joining| std::mem::replace(&mut joining.phase, phase) != phase)
     }
 
-    /// The position of the configuration that made the transfer necessary.
+    /// Returns the position of the configuration that made the transfer necessary.
     pub(crate) fn wanted(&self) -> Option<Seqno> {
         self.joining.as_ref().map(|joining| joining.conf.seqno)
     }
@@ -165,7 +165,7 @@ impl Transfer {
         self.donation = Some(donation);
     }
 
-    /// The transfer that this node gives.
+    /// Returns the transfer that this node gives.
     pub(crate) const fn donation(&self) -> Option<&Donation> {
         self.donation.as_ref()
     }

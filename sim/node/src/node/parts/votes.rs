@@ -35,12 +35,12 @@ impl Votes {
         }
     }
 
-    /// Whether a vote is open.
+    /// Returns whether a vote is open.
     pub(super) const fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Whether the group has decided on a position.
+    /// Returns whether the group has decided on a position.
     pub(super) fn is_decided(&self, seqno: Seqno) -> bool {
         self.decided_up_to >= seqno
     }
