@@ -36,7 +36,7 @@ pub(crate) fn options(
     Ok(options)
 }
 
-/// Returns the state of the real engine as text for `seatrial doctor`.
+/// Prints the state of the real engine for `seatrial doctor`.
 pub(crate) fn doctor(out: &mut Out) {
     for line in seatrial_real_harness::doctor() {
         out.line(&format!("{:<9} {}", line.what, line.state));

@@ -170,7 +170,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Returns a freshly installed data folder everywhere.
+    /// Installs a fresh data folder on every node.
     async fn install(&self) -> Result<(), HarnessError> {
         try_join_all(self.hosts.iter().map(|host| host.must("data empty"))).await?;
         Ok(())

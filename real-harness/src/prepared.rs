@@ -53,7 +53,7 @@ async fn make(docker: &Docker, image: &str, tag: &str) -> Result<(), HarnessErro
     made
 }
 
-/// Returns the data folders of the nodes of a cluster before the last start of each: that of the first node,
+/// Stores the data folders of the nodes of a cluster before the last start of each: that of the first node,
 /// with whose bootstrap it begins, and for each further node the same data one position later. So
 /// every node joins at the position at which the group is, which needs no transfer of state.
 async fn fill(docker: &Docker, cluster: &Cluster, tag: &str) -> Result<(), HarnessError> {

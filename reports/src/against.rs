@@ -15,7 +15,7 @@ pub struct Comparison {
     pub better: Vec<String>,
 }
 
-/// Returns the run of the same scenario, engine and seed in another campaign.
+/// The key of a run in a campaign: scenario, engine and seed.
 type Key<'a> = (&'a str, &'a str, u64);
 
 fn key(run: &ScenarioResult) -> Key<'_> {

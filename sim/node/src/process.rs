@@ -55,7 +55,7 @@ pub enum Due {
     Timer(TimerId),
 }
 
-/// Returns the timers that an idle node sets again each time they have run out.
+/// Returns whether an idle node sets a timer again each time it has expired.
 const fn is_periodic(timer: TimerId) -> bool {
     matches!(timer, TimerId::Gmcast | TimerId::Evs | TimerId::Flush)
 }

@@ -81,7 +81,7 @@ impl World {
         self.queue.push(at.max(self.now), event);
     }
 
-    /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.
+    /// Lets the next event happen, if it comes at `limit` at the latest. Returns whether one did.
     pub(super) fn step(&mut self, limit: Span) -> bool {
         let Some((at, next)) = self.queue.pop(limit, self.now) else {
             return false;

@@ -200,7 +200,7 @@ fn parted(sign: Option<String>, with_data: &[&Evidence]) -> Histories {
     }
 }
 
-/// Returns a node that was in the middle of a copy shows the position of its donor.
+/// Returns the histories behind a half-copied node, which shows the position of its donor.
 fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
     let why = match half.saved {
         Saved::Empty => "its grastate.dat is empty",

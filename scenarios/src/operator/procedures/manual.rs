@@ -88,7 +88,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// Returns every node answers, and there is no cluster of all of them. "Recover cluster" asks for
+    /// Handles the case that every node answers and they are no cluster of all. "Recover cluster" asks for
     /// nothing, as all nodes are active. "Connection failure between all nodes" says that the
     /// cluster should be restored automatically, and should be bootstrapped if it is not.
     async fn connection_failure(&mut self) -> Result<(), ProcedureOutcome> {

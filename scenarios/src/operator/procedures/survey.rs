@@ -57,7 +57,7 @@ impl Seen {
         matches!(self, Self::Silent(word) if word == "inactive" || word == "failed")
     }
 
-    /// Returns the facts that must be equal for two looks to be the same: all except the position.
+    /// Returns whether two looks are the same: all facts must be equal, except the position.
     fn settled_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Answers(a), Self::Answers(b)) => {

@@ -261,7 +261,7 @@ impl Machine {
         self.incoming(Incoming::Term);
     }
 
-    /// SIGKILL to the process. Says whether there was one.
+    /// SIGKILL to the process. Returns whether there was one.
     pub(super) fn kill(&mut self) -> bool {
         if !self.daemon.runs() {
             return false;

@@ -71,7 +71,7 @@ impl Machine {
         self.recovered_position().position
     }
 
-    /// Returns a signal from outside the unit. Says how many processes there were.
+    /// Sends a signal from outside the unit. Returns the number of processes that got it.
     pub(super) fn send_signal(&mut self, signal: Signal) -> usize {
         if !self.daemon.runs() {
             return 0;

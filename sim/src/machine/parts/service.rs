@@ -53,7 +53,7 @@ impl Service {
         self.recovery_until = Some(until);
     }
 
-    /// Returns a start that is under way is given up. Says whether there was one.
+    /// Cancels a start that is under way. Returns whether there was one.
     pub(in crate::machine) const fn cancel_start(&mut self) -> bool {
         self.recovery_until.take().is_some()
     }

@@ -156,7 +156,7 @@ impl<C: Console> Operator<'_, C> {
     }
 
     /// "Boostrap node", on a node that is stopped: the force comes after the stop, which would
-    /// write over it, and only where it is needed. Says whether the node is primary then; after a
+    /// write over it, and only where it is needed. Returns whether the node is primary then; after a
     /// failure everything is looked at once more.
     async fn bootstrap(&mut self, node: &NodeName) -> Result<bool, ProcedureOutcome> {
         let safe = "sudo cm-cluster-manage --safe-to-bootstrap";
@@ -191,7 +191,7 @@ impl<C: Console> Operator<'_, C> {
     }
 }
 
-/// Returns a node that answers and has lost its component: it remembers the last primary one.
+/// Returns whether a node answers and has lost its component. Such a node remembers the last primary one.
 fn is_survivor(tables: &Tables) -> bool {
     tables.status == ClusterStatus::NonPrimary
 }

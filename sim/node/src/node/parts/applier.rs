@@ -149,7 +149,7 @@ impl Applier {
         self.hold = Hold::Snapshot;
     }
 
-    /// Lets the applier go on, unless a read lock holds it. Says whether it goes on.
+    /// Lets the applier go on, unless a read lock holds it. Returns whether it goes on.
     pub(crate) const fn resume(&mut self) -> bool {
         if self.is_locked() {
             return false;

@@ -38,7 +38,7 @@ impl Clients {
         self.pending.contains_key(&number)
     }
 
-    /// Returns the client that waits for the transaction waits no longer.
+    /// Removes and returns the client that waits for the transaction.
     pub(crate) fn take(&mut self, number: u64) -> Option<RequestId> {
         self.pending.remove(&number)
     }

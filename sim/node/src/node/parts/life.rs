@@ -108,7 +108,7 @@ impl Life {
         matches!(self.port, Port::Closed)
     }
 
-    /// Opens the SQL port, unless it is open or will never be. Says whether it did.
+    /// Opens the SQL port, unless it is open or will never be. Returns whether it did.
     pub(crate) const fn open_port(&mut self) -> bool {
         let opens = self.may_open_port();
         if opens {

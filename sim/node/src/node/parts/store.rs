@@ -373,7 +373,7 @@ impl Store {
         self.replace_files(fx);
     }
 
-    /// Takes the last part of a snapshot. Says whether the cache can be used with it: it may still hold
+    /// Takes the last part of a snapshot. Returns whether the cache can be used with it: it may still hold
     /// another branch of the same history.
     pub(crate) fn take_snapshot(
         &mut self,

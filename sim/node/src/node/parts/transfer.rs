@@ -85,7 +85,7 @@ impl Transfer {
         self.failed
     }
 
-    /// A configuration makes a transfer necessary. Says whether a new one begins: one that is under way
+    /// A configuration makes a transfer necessary. Returns whether a new one begins: one that is under way
     /// goes on, since the donor is still at it.
     pub(crate) fn begin_joining(&mut self, conf: Conf) -> bool {
         if let Some(joining) = &mut self.joining
@@ -103,7 +103,7 @@ impl Transfer {
         true
     }
 
-    /// This node is about to ask for its state. Says whether it has to: not without a transfer, and not
+    /// This node is about to ask for its state. Returns whether it has to: not without a transfer, and not
     /// once there is a donor.
     pub(crate) fn begin_asking(&mut self) -> bool {
         match &mut self.joining {
@@ -134,7 +134,7 @@ impl Transfer {
         self.joining.as_ref().and_then(|joining| joining.donor)
     }
 
-    /// Something came from the donor. Says whether it is the first of its kind in a row.
+    /// Something came from the donor. Returns whether it is the first of its kind in a row.
     pub(crate) fn hear(&mut self, heard: Heard) -> bool {
         let phase = match heard {
             Heard::Snapshot => JoinPhase::Snapshot,
