@@ -208,7 +208,8 @@ async fn run_inside(
     real: &RealOptions,
 ) -> Result<(RunRecord, Trace), HarnessError> {
     let mut testbed = start(setup, real).await?;
-    let played = unless_stopped(runner::run(&mut testbed, scenario, options)).await;
+    // A run is a large future: it lies on the heap, not in that of its caller.
+    let played = Box::pin(unless_stopped(runner::run(&mut testbed, scenario, options))).await;
     for text in std::mem::take(&mut testbed.trouble) {
         testbed.note(text);
     }

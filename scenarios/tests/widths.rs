@@ -5,8 +5,6 @@
 //! the sources: only `draw.rs`, which converts, may name the strategies that hide a `usize`, and every range
 //! outside of it says its type.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
-
 use std::fs;
 use std::path::Path;
 

@@ -106,7 +106,6 @@ pub(super) fn writes_to(line: &str) -> Option<String> {
             (_, '\\') => {
                 chars.next();
             }
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '>') => {
                 let target = line[at + 1..].trim_start_matches(['>', '|', ' ', '\t']);
