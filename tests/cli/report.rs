@@ -88,7 +88,7 @@ fn the_matrix_stands_in_the_page() {
     let page = work.read("both/index.html");
     assert!(page.contains("Procedures by broken states"));
     assert!(page.contains("<th scope=\"col\">kolla</th>"));
-    assert!(page.contains("the server refused the bootstrap that had been forced"));
+    assert!(page.contains("the server refused the bootstrap although it had been forced"));
 }
 
 #[test]
