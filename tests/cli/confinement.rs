@@ -271,7 +271,7 @@ fn nothing_of_the_machine_is_in_reach_of_an_ordinary_user() {
     }
 }
 
-/// What is let in by name is there, and cannot be changed.
+/// Files that are let in by name are there, and cannot be changed.
 #[test]
 fn what_is_let_in_can_be_read_and_not_written() {
     if !can_confine() {

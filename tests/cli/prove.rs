@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::work::{Ran, Work};
 
-/// What is printed, without the time that it took.
+/// Returns the output without the time that it took.
 fn untimed(ran: &Ran) -> String {
     let text = ran.transcript();
     let lines = text.lines().filter(|line| !line.contains("Summary ["));

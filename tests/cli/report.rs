@@ -84,7 +84,7 @@ fn the_matrix_stands_in_the_page() {
     let page = work.read("both/index.html");
     assert!(page.contains("id=\"matrix\""));
     assert!(page.contains("<th scope=\"col\">kolla</th>"));
-    assert!(page.contains("the server refused the bootstrap that had been forced"));
+    assert!(page.contains("the server refused the bootstrap although it had been forced"));
 }
 
 /// The words that the page uses are explained in it, and every link to a word leads to its meaning.

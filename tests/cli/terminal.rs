@@ -124,7 +124,7 @@ fn a_session_at_a_terminal_of_80_by_24() {
         screen.trim_end().ends_with("> status")
     });
     terminal.keys(&["C-c"]);
-    // What is typed before the prompt is back belongs to nobody.
+    // A line that is typed before the prompt is back gets lost.
     terminal.until("second reminder", |screen| {
         screen.matches("(Ctrl-D or `quit` leaves)").count() == 2 && at_prompt(screen)
     });

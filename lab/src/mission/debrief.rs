@@ -272,11 +272,7 @@ fn story<B: Bed>(session: &Session<B>, tag: &str, seen: &Observation) -> String 
     }
     let left = holders(seen);
     if !left.is_empty() {
-        let _ = write!(
-            text,
-            "; still on {}, which is not part of the cluster",
-            names(&left)
-        );
+        let _ = write!(text, "; still on {}, outside the cluster", names(&left));
     }
     text
 }

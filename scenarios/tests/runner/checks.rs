@@ -115,7 +115,7 @@ operator = { node = "A", run = "sleep 50", exit = 130, interrupt_after = "10s" }
     );
     assert_eq!(
         why(&record),
-        "`sleep 50` on A had not ended after 10s, Ctrl-C was sent"
+        "`sleep 50` on A had not ended after 10s, so Ctrl-C was sent"
     );
     assert!(record.checks[1].held, "{}", record.checks[1].text);
     assert_eq!(

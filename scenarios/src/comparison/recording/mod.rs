@@ -5,8 +5,7 @@
 //! what of a run they leave out, stands in `scenarios/recordings/README.md`.
 //!
 //! The replay looks at a node when nothing changes any more, or at once if a step says `"look": "now"`.
-//! What is compared, and what not because the real cluster itself does not repeat it, is in
-//! `compare.rs`.
+//! `compare.rs` decides which fields are compared. It leaves out what the real cluster itself does not repeat.
 
 mod compare;
 mod replay;

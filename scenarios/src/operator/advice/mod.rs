@@ -53,7 +53,7 @@ impl Evidence {
 /// The way in which a person has looked at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// What was found. Where no recovery run was made, the position is that of grastate.dat.
+    /// The evidence. If no recovery run was made, the position is that of grastate.dat.
     pub evidence: Evidence,
     /// Whether grastate.dat was looked at.
     pub grastate: bool,
