@@ -238,11 +238,18 @@ impl Intake {
     }
 }
 
-/// The name of an archive without its folder and its endings: archives lie where folders lie.
+/// The name of an archive without its folder and its endings: archives lie where folders lie. The
+/// collector's archives are named `seatrial-HOST-TIME.tar`.
 fn stem(name: &str) -> String {
     let own = name.rsplit(['/', ':']).next().unwrap_or(name);
     let end = own.find(".t").unwrap_or(own.len());
-    own[..end].to_owned()
+    let name = &own[..end];
+    let host = name
+        .strip_prefix("seatrial-")
+        .and_then(|name| name.rsplit_once('-'))
+        .filter(|(_, time)| time.len() == 16 && time.ends_with('Z'))
+        .map(|(host, _)| host);
+    host.unwrap_or(name).to_owned()
 }
 
 /// An empty file says by its name alone what it is.
