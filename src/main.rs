@@ -3,11 +3,13 @@
 mod against;
 mod args;
 mod bar;
+mod cells;
 mod commands;
 mod engines;
 mod exit;
 mod files;
 mod logging;
+mod matrix_files;
 mod memory;
 mod output;
 mod plan;

@@ -87,13 +87,18 @@ impl Words {
                 .chain(state_words().map(str::to_owned))
                 .chain(with(&["within"]))
                 .collect(),
-            ["help"] => with(&help::names()),
+            ["help"] => help::topics(),
             ["mission"] => self.missions.clone(),
             ["procedure"] => with(seatrial_scenarios::procedures::names()),
             ["why"] | ["fault", ..] => nodes().collect(),
             _ => Vec::new(),
         };
-        let words = words.into_iter().filter(|word| word.starts_with(last));
+        // Nobody types the capitals of IST to ask what it is.
+        let fits = |word: &str| match before.as_slice() {
+            ["help"] => word.to_lowercase().starts_with(&last.to_lowercase()),
+            _ => word.starts_with(last),
+        };
+        let words = words.into_iter().filter(|word| fits(word));
         Completions {
             start,
             words: words.collect(),
@@ -124,6 +129,9 @@ mod tests {
             ["sudo cm-cluster-manage --bootstrap-node"]
         );
         assert_eq!(next("wait until C non"), ["non-Primary"]);
+        assert_eq!(next("help primary"), ["primary-component"]);
+        assert_eq!(next("help ist"), ["IST"]);
+        assert_eq!(next("help term"), ["terminate", "terminated"]);
         assert_eq!(next("bananas "), [""; 0]);
     }
 }

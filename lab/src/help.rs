@@ -1,10 +1,13 @@
-//! What the commands of the prompt are, and `help`.
+//! The commands of the prompt, and `help`: about commands, faults and the words of the glossary.
 
 use std::fmt::Write as _;
 
-use seatrial_reports::wrapped;
+use owo_colors::OwoColorize as _;
+use seatrial_reports::{nearest, wrapped};
+use seatrial_scenarios::glossary;
 
-use super::words::fault_lines;
+use super::command::Trouble;
+use super::words::{fault_lines, fault_names};
 
 /// Commands under a heading: how each is written, and what it does.
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
@@ -102,7 +105,10 @@ const GROUPS: &[Group] = &[
     (
         "Else",
         &[
-            ("help [COMMAND]", "this, or more about one command"),
+            (
+                "help [WORD]",
+                "this, or more about a command, a fault, or a word of Galera's, of the manual's or of the lab's; `help words` lists the words",
+            ),
             ("quit", "leave; Ctrl-D does it too"),
         ],
     ),
@@ -144,8 +150,22 @@ pub(super) fn text() -> String {
     text
 }
 
-/// The text of `help COMMAND`, if there is such a command.
-pub(super) fn about(name: &str) -> Option<String> {
+/// Returns the text of `help WORD`: about a command, a fault, or a word of the glossary.
+pub(super) fn about(asked: &str) -> Result<String, Trouble> {
+    let asked = asked.trim_end_matches('…').trim_end();
+    if asked == "words" {
+        return Ok(words());
+    }
+    let first = asked.split(' ').next().unwrap_or(asked);
+    about_command(asked)
+        .or_else(|| about_fault(asked))
+        .or_else(|| about_word(asked))
+        // A whole line, such as `fault terminate A`, asks about its command.
+        .or_else(|| about_command(first))
+        .ok_or_else(|| unknown(asked))
+}
+
+fn about_command(name: &str) -> Option<String> {
     let mut text = String::new();
     for (usage, says) in lines(name) {
         text.push_str(&entry(usage, says));
@@ -156,6 +176,65 @@ pub(super) fn about(name: &str) -> Option<String> {
         }
     }
     (!text.is_empty()).then_some(text)
+}
+
+fn about_fault(name: &str) -> Option<String> {
+    let mut faults = fault_lines().into_iter();
+    let (usage, says) = faults.find(|(usage, _)| usage.split(' ').next() == Some(name))?;
+    Some(entry(&format!("fault {usage}"), says))
+}
+
+fn about_word(word: &str) -> Option<String> {
+    let found = glossary::find(word)?;
+    let meaning = wrapped("  ", "  ", &found.meaning);
+    Some(format!("{}\n{meaning}", found.word.bold()))
+}
+
+/// Lists the words of the glossary.
+fn words() -> String {
+    let words: Vec<&str> = glossary::entries().iter().map(|entry| entry.word).collect();
+    let list = wrapped("", "", &words.join(", "));
+    format!("{list}`help WORD` says what a word means\n")
+}
+
+/// Says that there is no such command, fault or word, and what may have been meant.
+fn unknown(asked: &str) -> Trouble {
+    let entries = glossary::entries();
+    let anchors: Vec<String> = entries.iter().map(glossary::Entry::anchor).collect();
+    let mut known: Vec<&str> = anchors.iter().map(String::as_str).collect();
+    known.extend(names());
+    for fault in fault_names() {
+        known.push(fault);
+    }
+    let near = nearest(asked, known);
+    let help = near.first().map_or_else(
+        || "`help` lists the commands, `help fault` the faults, `help words` the words".to_owned(),
+        |near| {
+            let entry = entries.iter().find(|entry| entry.anchor() == *near);
+            let word = entry.map_or(*near, |entry| entry.word);
+            format!("did you mean `help {word}`?")
+        },
+    );
+    let short: String = asked.chars().take(40).collect();
+    Trouble::new(format!(
+        "there is no command, fault or word `{}`",
+        short.escape_debug()
+    ))
+    .help(help)
+}
+
+/// Returns what may stand behind `help`: commands, faults, and the words of the glossary, each as one word.
+pub(super) fn topics() -> Vec<String> {
+    let mut topics: Vec<String> = names().into_iter().map(str::to_owned).collect();
+    topics.push("words".to_owned());
+    topics.extend(fault_names().map(str::to_owned));
+    for entry in glossary::entries() {
+        let topic = entry.word.replace(' ', "-");
+        if !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    topics
 }
 
 fn entry(usage: &str, says: &str) -> String {

@@ -208,8 +208,7 @@ impl<E: Engine> Lab<E> {
             Command::Hint => self.mission.as_mut().ok_or_else(no_mission)?.hint(),
             Command::Debrief => return self.debrief().await,
             Command::Help(None) => help::text(),
-            Command::Help(Some(name)) => help::about(name.trim_end_matches('…'))
-                .ok_or_else(|| Trouble::unknown("command", &name, help::names()))?,
+            Command::Help(Some(word)) => help::about(&word)?,
         };
         Ok(Reply {
             text,

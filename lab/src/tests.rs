@@ -209,6 +209,8 @@ fn lines_that_cannot_be_done_say_why_and_change_nothing() {
         "debrief",
         "mission impossible",
         "help bananas",
+        "help primary componnet",
+        "help gvwstate",
         "\u{1b}[2J",
     ] {
         let reply = block_on(lab.line(line));
@@ -228,6 +230,8 @@ fn every_screen_has_at_most_80_columns() {
     for line in [
         "help",
         "help fault",
+        "help words",
+        "help safe_to_bootstrap",
         "mission",
         "client A load 4",
         "wait 4s",
@@ -255,6 +259,34 @@ fn every_screen_has_at_most_80_columns() {
             let as_it_is = shown.contains("mysqld_safe");
             assert!(shown.chars().count() <= 80 || as_it_is, "{line}: {shown}");
         }
+    }
+}
+
+#[test]
+fn help_explains_commands_faults_and_words() {
+    let mut lab = lab(1);
+    let mut help = |line: &str| {
+        let reply = block_on(lab.line(line));
+        assert!(!reply.refused, "{line}: {}", reply.text);
+        reply.plain()
+    };
+    let component = "primary component\n  The group of nodes that has quorum and may commit.\n";
+    for word in [
+        "primary component",
+        "Primary-Component",
+        "primary  component",
+    ] {
+        assert_eq!(help(&format!("help {word}")), component);
+    }
+    // Commands and faults go before words of the same name.
+    assert!(help("help fork").starts_with("  fork NAME"));
+    assert!(help("help terminate").starts_with("  fault terminate NODE"));
+    assert_eq!(help("help fault terminate A"), help("help fault"));
+    let words = help("help words");
+    for entry in seatrial_scenarios::glossary::entries() {
+        let listed = words.replace('\n', " ");
+        assert!(listed.contains(entry.word), "{}", entry.word);
+        help(&format!("help {}", entry.word));
     }
 }
 

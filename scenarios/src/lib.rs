@@ -41,6 +41,12 @@ pub mod console {
     pub use crate::port::{console as port, host};
 }
 
+/// Engines side by side on random schedules, and `results.json` of that.
+pub mod random_schedules {
+    pub use crate::comparison::random_schedules::*;
+    pub use crate::results::random_schedules_json::results;
+}
+
 /// What is written down of a run, and `results.json`.
 pub mod record {
     pub use crate::results::results_json::*;

@@ -137,8 +137,8 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     })?;
     let searched = began.elapsed();
     let mut templates = Templates::default();
-    for ((outcome, oracles), played) in first {
-        let found = reduce(&mut templates, &options, outcome, oracles, &played);
+    for played in first.into_values() {
+        let found = explore::reduce(&mut templates, &options, &played);
         let file = folder.join(file_name(&found));
         fs::write(&file, &found.scenario).map_err(|error| unwritable(&file, &error))?;
         whole.add_found(found);
@@ -221,33 +221,6 @@ fn search(
                 }
             },
         )
-}
-
-/// Makes the schedule of a finding small, and names the scenario after what it shows.
-fn reduce(
-    templates: &mut Templates,
-    options: &Options,
-    outcome: Outcome,
-    oracles: BTreeSet<String>,
-    played: &Played,
-) -> Found {
-    let seed = played.record.seed;
-    let scenario = explore::scenario_of(options, &played.schedule, seed);
-    let mut small = explore::shrink(templates, &scenario, seed, options.timers)
-        .map_or(scenario, |shrunk| shrunk.scenario);
-    small.title = format!(
-        "{} with {}, found by exploration with seed {seed}",
-        outcome.name(),
-        options.procedure
-    );
-    small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
-    Found {
-        seed,
-        outcome,
-        oracles,
-        steps: small.steps.len(),
-        scenario: small.to_toml(),
-    }
 }
 
 fn file_name(found: &Found) -> String {

@@ -1,6 +1,5 @@
 //! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
 
-mod against;
 mod args;
 mod exhaustive;
 mod interleavings;
@@ -11,15 +10,12 @@ use std::fs;
 use std::path::Path;
 
 use seatrial_scenarios::procedures;
-use seatrial_sim::des::Templates;
-use seatrial_sim::explore::play;
-use seatrial_sim::prove::{Bounds, Model, SEED, SearchEnd, Searched, judged};
+use seatrial_sim::prove::{Bounds, Model, ProveReport, SEED, SearchEnd};
 
 use crate::output::Out;
-use crate::{Stop, exit, memory, signals};
+use crate::{Stop, exit, memory, provenance, signals};
 
 pub(crate) use exhaustive::exhaustive;
-use table::{Example, ProveReport};
 use workers::search_on_pool;
 
 pub(crate) use args::{InterleavingArgs, ProveArgs};
@@ -49,14 +45,18 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     let limits = (args.jobs, args.budget);
     let alphabet = args.alphabet.into();
     let (found, seconds) = search_on_pool(&model, alphabet, &[procedure], bounds, limits)?;
-    let mut report = ProveReport::of(&found, seconds, args);
+    let searched = (procedure, alphabet, args.faults);
+    let mut report = ProveReport::of(&found, searched, provenance::PROGRAM, seconds);
     for example in &mut report.examples {
-        write_example(&model, &found, procedure, &folder, example)?;
+        let scenario = example.play(&model, &found, procedure);
+        let file = folder.join(format!("{}.toml", scenario.id));
+        fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
+        example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
     }
     report.peak_memory_mib = memory::peak_mib();
     write(&args.out, "prove.json", &report.json())?;
-    let text = report.text();
-    write(&args.out, "summary.md", &report.markdown())?;
+    let text = table::text(&report);
+    write(&args.out, "summary.md", &table::markdown(&report))?;
     out.print(&text);
     out.line(&format!("     Results {}", args.out.display()));
     Ok(if report.has_bad_cases() {
@@ -66,43 +66,6 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     } else {
         exit::STOPPED
     })
-}
-
-/// Writes the shortest path to a bad case as a scenario, and plays it from the start: it must come to
-/// the same as the search.
-fn write_example(
-    model: &Model,
-    found: &Searched,
-    procedure: &str,
-    folder: &Path,
-    example: &mut Example,
-) -> Result<(), Stop> {
-    let path = found.closure.path(example.state);
-    let id = format!("{}-{procedure}-{}", example.outcome.name(), example.state);
-    let title = format!(
-        "{} with {procedure}, found by prove",
-        example.outcome.name()
-    );
-    let scenario = model.scenario(procedure, (&id, &title), &path, &example.names);
-    let file = folder.join(format!("{id}.toml"));
-    fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
-    let mut templates = Templates::default();
-    let replayed = play(&mut templates, &scenario, SEED, None)
-        .map(|record| judged(procedure, &record, scenario.steps.len()));
-    match replayed {
-        Ok(replayed) => {
-            example.replays =
-                (replayed.outcome, &replayed.cause) == (example.outcome, &example.cause);
-            example.text = replayed.text;
-        }
-        Err(error) => example.text = error,
-    }
-    example.events = path
-        .iter()
-        .map(|event| event.describe(&scenario.nodes).to_string())
-        .collect();
-    example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
-    Ok(())
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {

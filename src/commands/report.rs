@@ -10,10 +10,9 @@ use seatrial_reports::{Campaign, Comparison};
 use seatrial_scenarios::record_file::{CampaignHead, RECORD_FORMAT, RecordReader};
 use seatrial_scenarios::{Results, RunRecord};
 
-use crate::commands::verify;
 use crate::files::{ReportFiles, record_path};
 use crate::output::Out;
-use crate::{Stop, against, exit};
+use crate::{Stop, against, exit, matrix_files};
 
 /// `seatrial report`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +50,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     for source in &args.folders {
         let table = source.join("verify.json");
         if table.is_file() {
-            matrix = Some(verify::read(&table)?);
+            matrix = Some(matrix_files::read(&table)?);
         }
         let path = record_path(source);
         if table.is_file() && !path.is_file() {

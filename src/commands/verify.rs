@@ -3,28 +3,21 @@
 mod args;
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seatrial_real_harness::RealOptions;
-use seatrial_reports::{cell_details, matrix_markdown, matrix_text, nearest, quote};
-use seatrial_scenarios::matrix::{Broken, Cell, FORMAT, Matrix, Row, broken_states, cell_scenario};
+use seatrial_reports::{cell_details, matrix_markdown, matrix_text, nearest};
+use seatrial_scenarios::matrix::{Cell, FORMAT, Matrix, Row, broken_states};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
-use seatrial_scenarios::record::Verdict;
-use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor};
-use seatrial_sim::des::Templates;
-use seatrial_sim::explore::play_with;
 
-use crate::args::{ClaimsFormat, EngineArg, PackArg, TimersArg};
-use crate::bar::Bar;
+use crate::args::{ClaimsFormat, EngineArg, PackArg};
+use crate::cells::{CellPlayer, OwnProgram};
 use crate::commands::prove;
+use crate::matrix_files::{self, MatrixFolder};
 use crate::output::Out;
-use crate::pool::{self, Pool};
-use crate::script::{self, Confinement, Script, Shared};
+use crate::script::{self, Confinement};
 use crate::{Stop, engines, exit, real, scenarios, signals};
 
 pub(crate) use args::VerifyArgs;
@@ -48,63 +41,38 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
             "no scenario breaks anything before an operator acts",
         ));
     }
-    let earlier = args.against.as_deref().map(read).transpose()?;
+    let earlier = args.against.as_deref();
+    let earlier = earlier.map(matrix_files::read).transpose()?;
     engines::available(&[args.on])?;
-    let confinement = args.script.as_deref().map(|_| confinement(args));
+    let own = args.script.as_deref().map(|path| own_program(path, args));
     let player = CellPlayer {
-        args,
-        confinement: confinement.transpose()?,
-        supervisor: args.supervisor.into(),
+        engine: args.on,
+        own: own.transpose()?,
         real: real::options(&args.real, &[args.on], Some(&args.out))?,
+        seed: args.seed,
+        timers: args.timers,
+        supervisor: args.supervisor.into(),
+        jobs: args.jobs,
     };
-    let folder = args.out.join("cells");
-    clear(&folder).map_err(|error| unwritable(&folder, &error))?;
+    let folder = MatrixFolder::create(&args.out)?;
 
     signals::listen();
     let began = Instant::now();
-    let mut cells = Vec::new();
-    for done in player.play_all(&procedures, &states)? {
-        let PlayedCell {
-            mut cell,
-            scenario,
-            transcript,
-        } = done;
-        if let Some(text) = transcript {
-            let file = folder.join(format!("{}.txt", scenario.id));
-            fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
-        }
-        if !cell.outcome.is_good() {
-            let file = folder.join(format!("{}.toml", scenario.id));
-            let flags = player.flags();
-            if cell.procedure == script::NAME {
-                cell.replay = player.replay_of_script(&scenario);
-            } else {
-                fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
-                let file = file.display();
-                let on = engines::name(args.on);
-                cell.replay = format!(
-                    "seatrial replay {file} --on {on} --seed {}{flags}",
-                    args.seed
-                );
-            }
-        }
-        cells.push(cell);
-    }
+    let played = player.play_all(&procedures, &states)?.into_iter();
+    let cells = played
+        .map(|played| folder.add(&player, played))
+        .collect::<Result<Vec<Cell>, Stop>>()?;
     let stopped = cells.len() < procedures.len() * states.len();
-    let row = |broken: &Broken| Row {
-        id: broken.scenario.id.clone(),
-        title: broken.scenario.title.clone(),
-    };
     let matrix = Matrix {
         format: FORMAT,
         engine: engines::name(args.on).to_owned(),
         seed: args.seed,
         supervisor: player.supervisor,
         procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
-        scenarios: states.iter().map(row).collect(),
+        scenarios: states.iter().map(Row::from).collect(),
         cells,
     };
-    let json = write(&args.out, &matrix)?;
+    let json = folder.finish(&matrix)?;
     match args.format {
         ClaimsFormat::Text => {
             out.print(&matrix_text(&matrix));
@@ -197,184 +165,16 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     Ok(chosen)
 }
 
-/// The walls around the user's own program. Where they cannot be made, nothing of it is run.
-fn confinement(args: &VerifyArgs) -> Result<Confinement, Stop> {
+/// Makes the walls around the user's own program. Where they cannot be made, nothing of it is run.
+fn own_program(path: &Path, args: &VerifyArgs) -> Result<OwnProgram, Stop> {
     for bind in &args.bind {
         if let Err(error) = fs::metadata(bind) {
             return Err(Stop::usage(format!("--bind {}: {error}", bind.display())));
         }
     }
-    Confinement::new(&args.bind, &args.env).map_err(Stop::environment)
-}
-
-/// Plays the cells. It holds what is the same for every cell.
-struct CellPlayer<'a> {
-    args: &'a VerifyArgs,
-    /// The walls around the user's own program, where there is one.
-    confinement: Option<Confinement>,
-    supervisor: Supervisor,
-    real: RealOptions,
-}
-
-/// A cell that has been played.
-struct PlayedCell {
-    cell: Cell,
-    scenario: Scenario,
-    /// What the user's own program has typed and printed.
-    transcript: Option<String>,
-}
-
-impl CellPlayer<'_> {
-    /// Plays every cell, and returns them scenario by scenario, in an order that does not depend on the
-    /// threads.
-    fn play_all(
-        &self,
-        procedures: &[&'static str],
-        states: &[Broken],
-    ) -> Result<Vec<PlayedCell>, Stop> {
-        let pairs: Vec<(&Broken, &str)> = states
-            .iter()
-            .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
-            .collect();
-        let bar = Bar::of_jobs(pairs.len());
-        let mut cells = Vec::new();
-        Pool::new(pool::threads(self.args.jobs, &[self.args.on]), &bar).run(
-            &pairs,
-            |(state, name)| format!("{name} on {}", state.scenario.id),
-            Templates::default,
-            |templates, (state, name)| {
-                let done = self.play(templates, state, name);
-                // A cell that a signal broke off says nothing.
-                (!signals::stopped()).then_some(done)
-            },
-            |_, done| {
-                cells.extend(done);
-                ControlFlow::Continue(())
-            },
-        )?;
-        Ok(cells)
-    }
-
-    fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> PlayedCell {
-        let scenario = cell_scenario(state, procedure, self.supervisor);
-        let id = &state.scenario.id;
-        let own = self.args.script.as_deref();
-        let own = own.filter(|_| procedure == script::NAME);
-        let own = own.zip(self.confinement.as_ref()).map(|(path, walls)| {
-            let patience = Duration::from_secs(self.args.patience);
-            Arc::new(Script::new(path, walls, patience))
-        });
-        let mut options = RunOptions {
-            seed: self.args.seed,
-            engine: engines::name(self.args.on).to_owned(),
-            timers: self.args.timers.map(Into::into),
-            ..RunOptions::default()
-        };
-        if let Some(own) = &own {
-            options.program = Some(Arc::new(Shared(own.clone())));
-        }
-        let mut cell = Cell::error(procedure, id, String::new());
-        let mut transcript = None;
-        match self.run(templates, &scenario, &options) {
-            Ok(record) => {
-                cell = Cell::of(procedure, id, &record, state.before);
-                let reports = own.map(|own| own.reports());
-                if let Some(reports) = reports {
-                    cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
-                    transcript = Some(script::transcript(&record, &reports));
-                }
-            }
-            Err(text) => cell.text = text,
-        }
-        PlayedCell {
-            cell,
-            scenario,
-            transcript,
-        }
-    }
-
-    fn run(
-        &self,
-        templates: &mut Templates,
-        scenario: &Scenario,
-        options: &RunOptions,
-    ) -> Result<RunRecord, String> {
-        let record = match self.args.on {
-            EngineArg::Des => play_with(templates, scenario, options)?,
-            engine => {
-                let setup = scenario.setup(options.timers, options.seed);
-                engines::run(engine, scenario, &setup, options, &self.real)?.0
-            }
-        };
-        match (record.verdict, &record.failure) {
-            (Verdict::Unsupported, Some(failure)) => Err(failure.text.clone()),
-            _ => Ok(record),
-        }
-    }
-
-    /// The flags that every cell was played with, for the line that replays it.
-    fn flags(&self) -> &'static str {
-        match self.args.timers {
-            None => "",
-            Some(TimersArg::Fast) => " --timers fast",
-            Some(TimersArg::Default) => " --timers default",
-        }
-    }
-
-    /// The line that plays a cell of the user's program again.
-    fn replay_of_script(&self, scenario: &Scenario) -> String {
-        let path = self.args.script.as_deref().unwrap_or_else(|| Path::new(""));
-        let supervisor = match self.supervisor {
-            Supervisor::None => "",
-            Supervisor::Systemd => " --supervisor systemd",
-        };
-        format!(
-            "seatrial verify --script {} --on {} --scenarios {} --seed {}{supervisor}{}",
-            quote(&path.display().to_string()),
-            engines::name(self.args.on),
-            quote(&scenario.file),
-            self.args.seed,
-            self.flags()
-        )
-    }
-}
-
-/// Writes `verify.md`, then `verify.json`, and gives back the latter.
-fn write(folder: &Path, matrix: &Matrix) -> Result<String, Stop> {
-    let mut json = serde_json::to_string_pretty(matrix)
-        .map_err(|error| Stop::environment(format!("cannot write the matrix: {error}")))?;
-    json.push('\n');
-    let markdown = folder.join("verify.md");
-    fs::write(&markdown, matrix_markdown(matrix)).map_err(|error| unwritable(&markdown, &error))?;
-    let file = folder.join("verify.json");
-    let partial = folder.join("verify.json.partial");
-    fs::write(&partial, &json).map_err(|error| unwritable(&partial, &error))?;
-    fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))?;
-    Ok(json)
-}
-
-/// An earlier matrix.
-pub(crate) fn read(file: &Path) -> Result<Matrix, Stop> {
-    let stop = |error: String| Stop::usage(format!("--against {}: {error}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| stop(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| stop(format!("not a verify.json: {error}")))
-}
-
-/// Makes the folder, and takes away the cells that an earlier matrix left in it.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml" || extension == "txt")
-        {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
-    Stop::environment(format!("cannot write {}: {error}", path.display()))
+    Ok(OwnProgram {
+        path: path.to_owned(),
+        walls: Confinement::new(&args.bind, &args.env).map_err(Stop::environment)?,
+        patience: Duration::from_secs(args.patience),
+    })
 }

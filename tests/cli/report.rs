@@ -78,17 +78,37 @@ fn the_matrix_stands_in_the_page() {
         "--out",
         "matrix",
     ]);
-    assert!(
-        !work
-            .read("runs/index.html")
-            .contains("Procedures by broken states")
-    );
+    assert!(!work.read("runs/index.html").contains("id=\"matrix\""));
     let ran = work.run(&["report", "runs", "matrix", "--out", "both"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let page = work.read("both/index.html");
-    assert!(page.contains("Procedures by broken states"));
+    assert!(page.contains("id=\"matrix\""));
     assert!(page.contains("<th scope=\"col\">kolla</th>"));
     assert!(page.contains("the server refused the bootstrap that had been forced"));
+}
+
+/// The words that the page uses are explained in it, and every link to a word leads to its meaning.
+#[test]
+fn the_page_explains_its_words() {
+    let work = Work::new();
+    work.run(&["run", "back-end-log", "--on", "des", "--out", "runs"]);
+    let page = work.read("runs/index.html");
+    assert!(page.contains("<h2 id=\"words-h\">Words</h2>"));
+    let links: Vec<&str> = page
+        .split("href=\"#word-")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(
+        links.contains(&"scenario") && links.contains(&"des"),
+        "{links:?}"
+    );
+    for word in links {
+        assert!(
+            page.contains(&format!("<div id=\"word-{word}\">")),
+            "{word}"
+        );
+    }
 }
 
 #[test]

@@ -6,12 +6,15 @@ use seatrial_scenarios::matrix::Matrix;
 use crate::matrix::{letter, meaning, used};
 
 use super::escape::visible;
+use super::glossary::term;
 
 /// A row a scenario, a column a procedure, a letter a cell; the words of a cell stand in its title.
 pub(super) fn markup(matrix: &Matrix) -> Markup {
     html! {
         section #matrix {
-            h2 { "Procedures by broken states" }
+            h2 {
+                (term("procedure", "Procedures")) " by " (term("broken state", "broken states"))
+            }
             p {
                 "What each procedure came to in each state, with seed " (matrix.seed)
                 ". Every cell that is not good has a scenario file of its own beside verify.json."
@@ -25,7 +28,7 @@ pub(super) fn markup(matrix: &Matrix) -> Markup {
                 table {
                     thead {
                         tr {
-                            th scope="col" { "Scenario" }
+                            th scope="col" { (term("scenario", "Scenario")) }
                             @for procedure in &matrix.procedures {
                                 th scope="col" { (visible(procedure)) }
                             }

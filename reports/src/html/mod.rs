@@ -5,6 +5,7 @@
 //! of its own, and is unpacked when it is opened.
 
 mod escape;
+mod glossary;
 mod matrix;
 mod observed;
 mod overview;

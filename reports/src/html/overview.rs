@@ -17,6 +17,7 @@ use crate::words::{count, short_span};
 
 use super::Page;
 use super::escape::visible;
+use super::glossary::{self, term};
 
 /// How many failed runs, findings and differences are listed.
 const LISTED_MAX: usize = 60;
@@ -49,6 +50,17 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
         .iter()
         .filter(|entry| is_contradicted(entry))
         .collect();
+    let content = html! {
+        (compared(campaign))
+        (failed(page, campaign))
+        (wrong(page, campaign, &contradicted))
+        (findings(page, campaign))
+        (scenarios(page, campaign, head))
+        @if let Some(matrix) = &page.matrix { (super::matrix::markup(matrix)) }
+        (agreement(page, campaign))
+        (statements(page, campaign, &ledger))
+        (rules())
+    };
     html! {
         header.top #overview-head {
             div.wrap {
@@ -68,21 +80,15 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                         li { a href="#agreement" { "Agreement" } }
                         li { a href="#ledger" { "All statements" } }
                         li { a href="#rules" { "Rules" } }
+                        li { a href="#words" { "Words" } }
                     }
                 }
             }
         }
         main #main tabindex="-1" {
             div.wrap {
-                (compared(campaign))
-                (failed(page, campaign))
-                (wrong(page, campaign, &contradicted))
-                (findings(page, campaign))
-                (scenarios(page, campaign, head))
-                @if let Some(matrix) = &page.matrix { (super::matrix::markup(matrix)) }
-                (agreement(page, campaign))
-                (statements(page, campaign, &ledger))
-                (rules())
+                (content)
+                (glossary::section(&content))
             }
         }
         footer #overview-foot {
@@ -357,7 +363,7 @@ fn findings(page: &Page, campaign: &Campaign<'_>) -> Markup {
     }
     html! {
         section #findings aria-labelledby="findings-h" {
-            h2 #findings-h { "Findings" }
+            h2 #findings-h { (term("finding", "Findings")) }
             @if found.is_empty() {
                 p { "No oracle has found anything." }
             } @else {
@@ -401,13 +407,13 @@ fn scenarios(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) -> Marku
     }
     html! {
         section #scenarios aria-labelledby="scenarios-h" {
-            h2 #scenarios-h { "Watch the scenarios" }
+            h2 #scenarios-h { "Watch the " (term("scenario", "scenarios")) }
             div.scroll tabindex="0" role="region" aria-labelledby="scenarios-h" {
                 table.grid {
                     thead {
                         tr {
-                            th scope="col" { "Scenario" }
-                            @for engine in &head.engines { th scope="col" { (shown(engine)) } }
+                            th scope="col" { (term("scenario", "Scenario")) }
+                            @for engine in &head.engines { th scope="col" { (term(engine, engine)) } }
                             th scope="col" { "Side by side" }
                             th.num scope="col" { "Simulated" }
                         }
@@ -476,7 +482,7 @@ fn agreement(page: &Page, campaign: &Campaign<'_>) -> Markup {
     let agreement = campaign.agreement;
     html! {
         section #agreement aria-labelledby="agreement-h" {
-            h2 #agreement-h { "Agreement of the engines" }
+            h2 #agreement-h { "Agreement of the " (term("engine", "engines")) }
             @if agreement.compared == 0 {
                 p { "One engine alone has nothing to agree with." }
             } @else {
@@ -487,7 +493,7 @@ fn agreement(page: &Page, campaign: &Campaign<'_>) -> Markup {
                 @if !agreement.differing.is_empty() {
                     div.scroll tabindex="0" role="region" aria-label="Differences" {
                         table.grid {
-                            thead { tr { th scope="col" { "Scenario" } th scope="col" { "Step" } th scope="col" { "Node" } th scope="col" { "Field" } th scope="col" { "Values" } } }
+                            thead { tr { th scope="col" { (term("scenario", "Scenario")) } th scope="col" { "Step" } th scope="col" { "Node" } th scope="col" { "Field" } th scope="col" { "Values" } } }
                             tbody {
                                 @for difference in agreement.differing.iter().take(LISTED_MAX) {
                                     tr {

@@ -2,4 +2,5 @@
 
 pub mod agreement;
 pub mod known;
+pub(crate) mod random_schedules;
 pub mod recording;

@@ -1,5 +1,6 @@
 //! What other programs read of runs: `results.json`, `record.jsonl`, the ledger of claims.
 
 pub mod ledger;
+pub(crate) mod random_schedules_json;
 pub mod record_file;
 pub(crate) mod results_json;

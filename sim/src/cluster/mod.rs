@@ -12,5 +12,7 @@ mod watch;
 mod whole;
 
 pub(crate) use engine::Engine;
+// The tasks of madsim name their nodes by place.
+#[cfg(madsim)]
 pub(crate) use watch::place;
 pub(crate) use whole::Cluster;

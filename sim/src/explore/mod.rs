@@ -18,14 +18,14 @@ use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary, Word};
-use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers};
+use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers, panic_text};
 use serde::{Deserialize, Serialize};
 
 use crate::des::Templates;
 use crate::keyed::Keyed;
 
 pub use coverage::abstract_states;
-pub use shrink::{Shrunk, shrink};
+pub use shrink::{Shrunk, reduce, shrink};
 
 /// Seeds in a block.
 pub const BLOCK: u64 = 16;
@@ -141,13 +141,7 @@ pub fn play_with(
             &mut world, scenario, options,
         )))
     }));
-    run.unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(text.unwrap_or("a panic without a text").to_owned())
-    })
+    run.unwrap_or_else(|panic| Err(panic_text(&*panic).to_owned()))
 }
 
 /// How many steps had nothing to act on: every fault of theirs was skipped, every write went to a

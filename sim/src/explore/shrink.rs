@@ -11,7 +11,8 @@ use seatrial_scenarios::{Scenario, Span, Timers};
 
 use crate::des::Templates;
 
-use super::play;
+use super::shard::Found;
+use super::{Options, Played, SeedRecord, play, scenario_of};
 
 /// How many runs a reduction may take.
 const RUNS_MAX: u32 = 400;
@@ -209,4 +210,30 @@ pub fn shrink(
         outcome: wanted,
         runs: shrinker.runs,
     })
+}
+
+/// Shrinks the schedule of a finding, and names the scenario after what it shows.
+pub fn reduce(templates: &mut Templates, options: &Options, played: &Played) -> Found {
+    let SeedRecord {
+        seed,
+        outcome,
+        ref oracles,
+        ..
+    } = played.record;
+    let scenario = scenario_of(options, &played.schedule, seed);
+    let mut small = shrink(templates, &scenario, seed, options.timers)
+        .map_or(scenario, |shrunk| shrunk.scenario);
+    small.title = format!(
+        "{} with {}, found by exploration with seed {seed}",
+        outcome.name(),
+        options.procedure
+    );
+    small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
+    Found {
+        seed,
+        outcome,
+        oracles: oracles.clone(),
+        steps: small.steps.len(),
+        scenario: small.to_toml(),
+    }
 }

@@ -1,14 +1,7 @@
-//! Random schedules on several engines, compared at rest; what differs is made small and kept as a
-//! scenario file.
+//! Random schedules on several engines: plays them on all threads, writes what differs, and prints it.
 
-use std::fmt::Write as _;
-
-use seatrial_scenarios::agreement::{Agreement, Difference};
-use seatrial_scenarios::language::Pace;
-use seatrial_scenarios::record::Verdict;
-use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary};
-use seatrial_scenarios::{RunRecord, Scenario};
-use serde_json::json;
+use seatrial_scenarios::Scenario;
+use seatrial_scenarios::random_schedules::{Bench, Compared, Contender, Totals, describe, results};
 
 use crate::args::{EngineArg, Format, PaceArg, TimersArg};
 use crate::bar::Bar;
@@ -18,36 +11,8 @@ use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};
 
-/// How many other seeds of each simulated engine are tried before a difference counts: where nodes do
-/// something at once several outcomes are right. des begins with 16 constructions of the initial state
-/// and so reaches fewer of them than madsim.
-const OTHER_SEEDS: u64 = 120;
-
 /// How many differing schedules are shrunk.
 const SHRUNK_MAX: usize = 10;
-
-/// What became of a schedule.
-struct Compared {
-    seed: u64,
-    schedule: Schedule,
-    agreement: Agreement,
-    /// The engines differ with this seed, but one of them ends with another seed as the other did.
-    race: bool,
-    errors: Vec<String>,
-}
-
-impl Compared {
-    fn differs(&self) -> bool {
-        !self.errors.is_empty() || (!self.agreement.differing.is_empty() && !self.race)
-    }
-}
-
-/// Everything that a comparison needs beside the schedule.
-#[derive(Clone, Copy)]
-struct Bench<'a> {
-    on: &'a [EngineArg],
-    flags: Flags<'a>,
-}
 
 pub(super) fn conform(
     args: &ConformArgs,
@@ -67,7 +32,19 @@ pub(super) fn conform(
         &real,
         args.real.retries,
     );
-    let bench = Bench { on, flags };
+    let contenders: Vec<Contender> = on.iter().map(|engine| contender(*engine)).collect();
+    let bench = Bench {
+        engines: &contenders,
+        play: |place: usize, scenario: &Scenario, seed: u64| {
+            let job = Job {
+                scenario,
+                engine: on[place],
+                seed,
+                negate: None,
+            };
+            plan::run_for_claims(job, flags)
+        },
+    };
     let all: Vec<u64> = seeds.collect();
     let bar = Bar::of_jobs(all.len());
     let done: Vec<Compared> = Pool::new(pool::threads(args.jobs, on), &bar).map(
@@ -80,11 +57,11 @@ pub(super) fn conform(
     for compared in differing.iter().take(SHRUNK_MAX) {
         let small = bench.shrink(compared);
         let name = format!("random-{}.toml", compared.seed);
-        super::write(&args.out, &name, &bench.file(&small))?;
+        super::write(&args.out, &name, &bench.file(&small, flags.replay()))?;
         files.push(name);
     }
-    let json = results(on, &done, &files);
-    let json = serde_json::to_string_pretty(&json)
+    let made_by = (provenance::PROGRAM, provenance::COMMIT);
+    let json = serde_json::to_string_pretty(&results(&contenders, &done, &files, made_by))
         .map_err(|error| Stop::environment(format!("results.json: {error}")))?;
     super::write(&args.out, "results.json", &json)?;
     match args.format {
@@ -100,197 +77,11 @@ pub(super) fn conform(
     })
 }
 
-impl Bench<'_> {
-    fn compare(self, seed: u64) -> Compared {
-        let schedule = Schedule::draw(&Vocabulary::conformance(), seed);
-        self.compare_schedule(seed, schedule)
+fn contender(engine: EngineArg) -> Contender {
+    Contender {
+        name: engines::name(engine),
+        is_simulated: engine != EngineArg::Real,
     }
-
-    fn compare_schedule(self, seed: u64, schedule: Schedule) -> Compared {
-        let scenario = scenario(&schedule, seed);
-        let records: Vec<RunRecord> = self
-            .on
-            .iter()
-            .map(|engine| self.run(&scenario, *engine, seed))
-            .collect();
-        let errors = records.iter().filter_map(error_of).collect::<Vec<_>>();
-        let mut agreement = Agreement::of(&records);
-        let mut race = false;
-        if errors.is_empty()
-            && !agreement.differing.is_empty()
-            && let Some(other) = self.with_another_seed(&scenario, seed, &records)
-        {
-            agreement = other;
-            race = true;
-        }
-        Compared {
-            seed,
-            schedule,
-            agreement,
-            race,
-            errors,
-        }
-    }
-
-    /// The agreement, if a simulated engine ends with another seed as the others did with this one.
-    fn with_another_seed(
-        self,
-        scenario: &Scenario,
-        seed: u64,
-        records: &[RunRecord],
-    ) -> Option<Agreement> {
-        let simulated = |(_, engine): &(usize, &EngineArg)| **engine != EngineArg::Real;
-        for (place, engine) in self.on.iter().enumerate().filter(simulated) {
-            let mut records = records.to_vec();
-            for other in 1..=OTHER_SEEDS {
-                records[place] = self.run(scenario, *engine, seed.wrapping_add(other));
-                records[place].seed = seed;
-                let agreement = Agreement::of(&records);
-                if agreement.differing.is_empty() {
-                    return Some(agreement);
-                }
-            }
-        }
-        None
-    }
-
-    fn run(self, scenario: &Scenario, engine: EngineArg, seed: u64) -> RunRecord {
-        let job = Job {
-            scenario,
-            engine,
-            seed,
-            negate: None,
-        };
-        plan::run_for_claims(job, self.flags)
-    }
-
-    /// The shortest schedule that still differs: ops are left out one after another, from the end.
-    fn shrink(self, compared: &Compared) -> Compared {
-        let mut best = self.compare_schedule(compared.seed, compared.schedule.clone());
-        let mut place = best.schedule.ops.len();
-        while place > 0 {
-            place -= 1;
-            let mut shorter = best.schedule.clone();
-            shorter.ops.remove(place);
-            if shorter.ops.is_empty() {
-                break;
-            }
-            let tried = self.compare_schedule(compared.seed, shorter);
-            if tried.differs() {
-                best = tried;
-                place = place.min(best.schedule.ops.len());
-            }
-        }
-        best
-    }
-
-    /// A scenario file that shows the difference.
-    fn file(self, compared: &Compared) -> String {
-        let mut text = String::new();
-        let names: Vec<&str> = self
-            .on
-            .iter()
-            .map(|engine| engines::name(*engine))
-            .collect();
-        let _ = writeln!(
-            text,
-            "# {} differ with seed {}{}:",
-            names.join(" and "),
-            compared.seed,
-            self.flags.replay()
-        );
-        for difference in compared.agreement.differing.iter().take(20) {
-            let _ = writeln!(text, "#   {}", describe(difference));
-        }
-        for error in &compared.errors {
-            let _ = writeln!(text, "#   {error}");
-        }
-        text.push_str(&scenario(&compared.schedule, compared.seed).to_toml());
-        text
-    }
-}
-
-fn scenario(schedule: &Schedule, seed: u64) -> Scenario {
-    let play = Play {
-        pace: Pace::Rest,
-        procedure: None,
-    };
-    schedule.scenario(
-        &format!("random-{seed}"),
-        &format!("random schedule {seed}"),
-        &play,
-    )
-}
-
-/// Why a run could not be made or was not finished.
-fn error_of(record: &RunRecord) -> Option<String> {
-    let failed = matches!(record.verdict, Verdict::Error | Verdict::Unsupported);
-    failed.then(|| {
-        let why = record
-            .failure
-            .as_ref()
-            .map_or("no reason", |failure| &failure.text);
-        format!("{}: {why}", record.engine)
-    })
-}
-
-fn describe(difference: &Difference) -> String {
-    let values: Vec<String> = difference
-        .values
-        .iter()
-        .map(|(engine, value)| format!("{engine} {value}"))
-        .collect();
-    format!(
-        "step {}, node {}, {}: {}",
-        difference.step,
-        difference.node,
-        difference.field,
-        values.join(", ")
-    )
-}
-
-/// The sums: fields and steps, equal of compared.
-fn sums(done: &[Compared]) -> [u64; 4] {
-    let sum = |of: fn(&Agreement) -> u64| done.iter().map(|one| of(&one.agreement)).sum();
-    [
-        sum(|agreement| agreement.equal),
-        sum(|agreement| agreement.compared),
-        sum(|agreement| agreement.steps_equal),
-        sum(|agreement| agreement.steps_compared),
-    ]
-}
-
-fn results(on: &[EngineArg], done: &[Compared], files: &[String]) -> serde_json::Value {
-    let [equal, compared, steps_equal, steps_compared] = sums(done);
-    let schedules: Vec<serde_json::Value> = done
-        .iter()
-        .filter(|one| one.race || one.differs())
-        .map(|one| {
-            json!({
-                "seed": one.seed,
-                "race": one.race,
-                "differing": one.agreement.differing,
-                "errors": one.errors,
-            })
-        })
-        .collect();
-    json!({
-        "format": seatrial_scenarios::record::RESULTS_FORMAT,
-        "program": provenance::PROGRAM,
-        "commit": provenance::COMMIT,
-        "engines": on.iter().map(|engine| engines::name(*engine)).collect::<Vec<_>>(),
-        "agreement": {
-            "compared": compared,
-            "equal": equal,
-            "steps_compared": steps_compared,
-            "steps_equal": steps_equal,
-        },
-        "schedules": done.len(),
-        "races": done.iter().filter(|one| one.race).count(),
-        "differing": done.iter().filter(|one| one.differs()).count(),
-        "not_as_one": schedules,
-        "files": files,
-    })
 }
 
 fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out) {
@@ -303,18 +94,21 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
             out.line(&format!("    {}", describe(difference)));
         }
     }
-    let [equal, compared, steps_equal, steps_compared] = sums(done);
+    let totals = Totals::of(done);
     out.line(&format!(
-        "Agreement {} of the fields ({equal} of {compared}), {} of the steps ({steps_equal} of \
-         {steps_compared})",
-        super::percent(equal, compared),
-        super::percent(steps_equal, steps_compared),
+        "Agreement {} of the fields ({} of {}), {} of the steps ({} of {})",
+        super::percent(totals.equal, totals.compared),
+        totals.equal,
+        totals.compared,
+        super::percent(totals.steps_equal, totals.steps_compared),
+        totals.steps_equal,
+        totals.steps_compared,
     ));
     out.line(&format!(
         "          {} schedules, {} of them a race that another seed ends alike, {} differ",
         done.len(),
-        done.iter().filter(|one| one.race).count(),
-        done.iter().filter(|one| one.differs()).count(),
+        totals.races,
+        totals.differing,
     ));
     for file in files {
         out.line(&format!("  shrunk {}", args.out.join(file).display()));

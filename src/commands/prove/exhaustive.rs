@@ -1,62 +1,27 @@
 //! `seatrial verify --exhaustive`: procedures by the states of the closure, and what can be known there.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use seatrial_scenarios::outcome::Outcome;
-use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::prove::{
-    Alphabet, Bounds, Evidence, Knowledge, LookAlikes, Model, SearchEnd, Searched, tells_apart,
+    Alphabet, Bounds, Earlier, Evidence, Knowledge, Limits, Model, ProcedureRow, SearchEnd,
+    Searched, Terms, Worse, tells_apart,
 };
-use serde::Serialize;
 
 use crate::args::{ClaimsFormat, SupervisorArg, TimersArg};
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
-use super::against::{Earlier, Worse, letter};
 use super::workers::search_on_pool;
 use super::{unwritable, write};
 use crate::commands::verify::VerifyArgs;
 
-/// The version of `limits.json`.
-pub(super) const FORMAT: u32 = 2;
 /// So many undecided groups are shown in full.
 const SHOWN: usize = 3;
 /// So many cases that got worse are shown.
 const WORSE_SHOWN: usize = 10;
-
-/// A procedure on all states.
-#[derive(Serialize)]
-pub(super) struct Row<'a> {
-    pub(super) procedure: &'a str,
-    /// Cases by outcome.
-    pub(super) outcomes: BTreeMap<&'static str, usize>,
-    /// Cases that are not good although the best decision table has an answer.
-    pub(super) below_the_best: usize,
-    /// What each case after healing came to, a letter a case in a fixed order: `a` for the worst
-    /// outcome (see `letters`).
-    pub(super) cases: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Limits<'a> {
-    format: u32,
-    program: &'static str,
-    faults: usize,
-    supervisor: &'static str,
-    timers: &'static str,
-    ended: &'static str,
-    states: usize,
-    /// The same where two searches have found the same states after healing, in the same order.
-    pub(super) fingerprint: String,
-    /// What the letters of `cases` mean.
-    letters: BTreeMap<char, &'static str>,
-    pub(super) procedures: Vec<Row<'a>>,
-    /// The decision table with everything but the rows: what is seen, and with whom to begin.
-    table: &'a [LookAlikes],
-}
 
 /// The matrix of procedures and outcomes, and the limits of knowledge.
 pub(crate) fn exhaustive(
@@ -72,10 +37,13 @@ pub(crate) fn exhaustive(
         Some(TimersArg::Fast) => "fast",
         Some(TimersArg::Default) | None => "default",
     };
+    let terms = Terms {
+        faults: args.faults,
+        supervisor,
+        timers,
+    };
     let earlier = args.against.as_deref();
-    let earlier = earlier
-        .map(|file| Earlier::read(file, args.faults, supervisor, timers))
-        .transpose()?;
+    let earlier = earlier.map(|file| read(file, terms)).transpose()?;
     fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
     signals::listen();
@@ -94,27 +62,13 @@ pub(crate) fn exhaustive(
     )?;
     let known = Evidence::ALL.map(|evidence| Knowledge::of(&found, evidence));
     let table = &known[Evidence::Logs as usize];
-    let rows = rows(&found, procedures, table);
-    let text = format!("{}{}", matrix(&rows), limits(&model, &found, &known));
-    let keys: Vec<String> = found
-        .healed
-        .iter()
-        .map(|healed| format!("{:032x}", healed.canonical.key.0))
-        .collect();
-    let limits = Limits {
-        format: FORMAT,
-        program: crate::provenance::PROGRAM,
-        faults: args.faults,
-        supervisor,
-        timers,
-        ended: found.ended.name(),
-        states: found.closure.states().len(),
-        fingerprint: sha256_hex(&keys.concat()),
-        letters: Outcome::ALL.map(|o| (letter(o), o.name())).into(),
-        procedures: rows,
-        table: &table.groups,
-    };
-    let json = serde_json::to_string_pretty(&limits).expect("invariant: limits are plain data");
+    let made = Limits::of(&found, procedures, table, terms, crate::provenance::PROGRAM);
+    let text = format!(
+        "{}{}",
+        matrix(&made.procedures),
+        limits(&model, &found, &known)
+    );
+    let json = serde_json::to_string_pretty(&made).expect("invariant: limits are plain data");
     let json = json + "\n";
     write(&args.out, "limits.json", &json)?;
     write(&args.out, "exhaustive.txt", &text)?;
@@ -124,13 +78,13 @@ pub(crate) fn exhaustive(
             out.line(&format!(
                 "     Summary [{:>8.3}s] {} states, {} after healing, {} procedures",
                 seconds,
-                limits.states,
+                made.states,
                 found.healed.len(),
                 procedures.len()
             ));
             out.line(&format!("     Results {}", args.out.display()));
         }
-        ClaimsFormat::Markdown => out.print(&markdown(&limits.procedures, &known)),
+        ClaimsFormat::Markdown => out.print(&markdown(&made.procedures, &known)),
         ClaimsFormat::Json => out.print(&json),
     }
     if found.ended != SearchEnd::Whole {
@@ -143,16 +97,23 @@ pub(crate) fn exhaustive(
     let Some(earlier) = earlier else {
         return Ok(exit::OK);
     };
-    if !earlier.has_the_states_of(&limits) {
+    if !earlier.has_the_states_of(&made) {
         out.error("the states are not those of the earlier file: counts are compared, not cases");
     }
-    let worse = earlier.worse(&limits);
+    let worse = earlier.worse(&made);
     tell_worse(&model, &found, &worse, out);
     Ok(if worse.is_empty() {
         exit::OK
     } else {
         exit::FINDING
     })
+}
+
+/// Reads an earlier `limits.json`, and refuses one that does not compare with what will be searched.
+fn read(file: &Path, terms: Terms) -> Result<Earlier, Stop> {
+    let stop = |error: String| Stop::usage(format!("--against {}: {error}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| stop(error.to_string()))?;
+    Earlier::parse(&text, terms).map_err(stop)
 }
 
 /// Says what got worse, with the way to the first cases.
@@ -181,43 +142,6 @@ fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
     }
 }
 
-fn rows<'a>(found: &Searched, procedures: &[&'a str], table: &Knowledge) -> Vec<Row<'a>> {
-    let decided = table.decided();
-    procedures
-        .iter()
-        .enumerate()
-        .map(|(index, procedure)| {
-            let mut outcomes = BTreeMap::new();
-            let mut below_the_best = 0;
-            for (state, known) in found.closure.states().iter().enumerate() {
-                let Some(number) = found.heals.get(state) else {
-                    continue;
-                };
-                let healed = &found.healed[*number];
-                for names in known.canonical.cases().into_values() {
-                    let case = healed.canonical.case(&names);
-                    let Some(judged) = healed.judged.get(&case) else {
-                        continue;
-                    };
-                    let outcome: Outcome = judged[index].outcome;
-                    *outcomes.entry(outcome.name()).or_default() += 1;
-                    below_the_best += usize::from(!outcome.is_good() && decided.contains(number));
-                }
-            }
-            let cases = found
-                .healed
-                .iter()
-                .flat_map(|healed| healed.judged.values());
-            Row {
-                procedure,
-                outcomes,
-                below_the_best,
-                cases: cases.map(|judged| letter(judged[index].outcome)).collect(),
-            }
-        })
-        .collect()
-}
-
 /// The kinds of outcome that have a column.
 const COLUMNS: [(&str, &[Outcome]); 6] = [
     ("recovers", &[Outcome::Recovered, Outcome::Impossible]),
@@ -236,18 +160,16 @@ const COLUMNS: [(&str, &[Outcome]); 6] = [
     ("broken", &[Outcome::ModelBroken, Outcome::Error]),
 ];
 
-impl Row<'_> {
-    /// How many cases belong to each column.
-    fn counts(&self) -> impl Iterator<Item = usize> {
-        COLUMNS.iter().map(|(_, outcomes)| {
-            let counts = outcomes.iter().filter_map(|o| self.outcomes.get(o.name()));
-            counts.sum()
-        })
-    }
+/// Returns how many cases belong to each column.
+fn counts(row: &ProcedureRow<'_>) -> impl Iterator<Item = usize> {
+    COLUMNS.iter().map(|(_, outcomes)| {
+        let counts = outcomes.iter().filter_map(|o| row.outcomes.get(o.name()));
+        counts.sum()
+    })
 }
 
 /// For documents.
-fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
+fn markdown(rows: &[ProcedureRow<'_>], known: &[Knowledge]) -> String {
     let mut text = String::from("| procedure |");
     for (name, _) in COLUMNS {
         let _ = write!(text, " {name} |");
@@ -257,7 +179,7 @@ fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
     text.push('\n');
     for row in rows {
         let _ = write!(text, "| {} |", row.procedure);
-        for count in row.counts() {
+        for count in counts(row) {
             let _ = write!(text, " {count} |");
         }
         let _ = writeln!(text, " {} |", row.below_the_best);
@@ -277,7 +199,7 @@ fn markdown(rows: &[Row<'_>], known: &[Knowledge]) -> String {
 }
 
 /// A line a procedure, a column for each kind of outcome.
-fn matrix(rows: &[Row<'_>]) -> String {
+fn matrix(rows: &[ProcedureRow<'_>]) -> String {
     let mut text = format!("{:<18}", "procedure");
     for (name, _) in COLUMNS {
         let _ = write!(text, "{name:>9}");
@@ -285,7 +207,7 @@ fn matrix(rows: &[Row<'_>]) -> String {
     text.push_str("   avoidable\n");
     for row in rows {
         let _ = write!(text, "{:<18}", row.procedure);
-        for count in row.counts() {
+        for count in counts(row) {
             let _ = write!(text, "{count:>9}");
         }
         let _ = writeln!(text, "{:>12}", row.below_the_best);

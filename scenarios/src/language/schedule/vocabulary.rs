@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::prelude::{Just, Strategy as _, prop_oneof};
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use crate::port::{Damage, NodeName, Span, StateFile};
 
+use super::draw::{list, one_of, place, some_places};
 use super::op::{Interruption, Op};
 
 /// Defines the kinds of ops and how often each is drawn beside the others.
@@ -129,7 +129,8 @@ impl Vocabulary {
 
     /// Schedules of these ops.
     pub(super) fn strategy(&self) -> BoxedStrategy<Vec<Op>> {
-        vec(self.one(), self.length.0..=self.length.1).boxed()
+        let (least, most) = self.length;
+        list(self.one(), [least, most])
     }
 }
 
@@ -141,14 +142,14 @@ const TRANSFER_MS: [u64; 6] = [2_100, 2_200, 2_300, 2_400, 2_500, 3_200];
 /// A non-empty set of nodes, mostly one.
 fn some(nodes: usize) -> BoxedStrategy<Vec<usize>> {
     prop_oneof![
-        3 => (0..nodes).prop_map(|node| vec![node]),
-        2 => proptest::sample::subsequence((0..nodes).collect::<Vec<_>>(), 1..=nodes),
+        3 => place(nodes).prop_map(|node| vec![node]),
+        2 => some_places(nodes),
     ]
     .boxed()
 }
 
 fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
-    let one = 0..nodes;
+    let one = place(nodes);
     match word {
         Word::Write => (one, 1_u32..=3)
             .prop_map(|(node, rows)| Op::Write { node, rows })
@@ -160,7 +161,7 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(stop, terminate)| Op::StopAndTerminate { stop, terminate })
             .boxed(),
         Word::Start => some(nodes).prop_map(Op::Start).boxed(),
-        Word::StartInFlight => (one, proptest::sample::select(STARTING_MS.to_vec()))
+        Word::StartInFlight => (one, one_of(STARTING_MS.to_vec()))
             .prop_map(|(node, ms)| Op::StartInFlight {
                 node,
                 since: Span::from_millis(ms),
@@ -168,9 +169,11 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .boxed(),
         Word::StartInterrupted => {
             let mut ways = vec![Interruption::Transfer, Interruption::Itself];
-            ways.extend((1..nodes).map(Interruption::Other));
-            let moments = proptest::sample::select(TRANSFER_MS.to_vec());
-            (one, moments, proptest::sample::select(ways))
+            for on in 1..nodes {
+                ways.push(Interruption::Other(on));
+            }
+            let moments = one_of(TRANSFER_MS.to_vec());
+            (one, moments, one_of(ways))
                 .prop_map(|(node, ms, how)| Op::StartInterrupted {
                     node,
                     since: Span::from_millis(ms),
@@ -184,7 +187,9 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
         Word::ForceBootstrap => one.prop_map(Op::ForceBootstrap).boxed(),
         Word::PcBootstrap => one.prop_map(Op::PcBootstrap).boxed(),
         Word::Recover => one.prop_map(Op::Recover).boxed(),
-        Word::Partition => vec(0_u8..3, nodes).prop_map(Op::Partition).boxed(),
+        Word::Partition => list(0_u8..3, [nodes, nodes])
+            .prop_map(Op::Partition)
+            .boxed(),
         Word::Cut => (one.clone(), one)
             .prop_map(|(from, to)| Op::Cut { from, to })
             .boxed(),
@@ -197,16 +202,16 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(node, file, how)| Op::Damage { node, file, how })
             .boxed(),
         Word::InterruptTransfer => one.prop_map(Op::InterruptTransfer).boxed(),
-        Word::Wait => proptest::sample::select(vec![1, 3, 8, 20, 60])
+        Word::Wait => one_of(vec![1, 3, 8, 20, 60])
             .prop_map(|seconds| Op::Wait(Span::from_secs(seconds)))
             .boxed(),
     }
 }
 
 fn file() -> BoxedStrategy<StateFile> {
-    proptest::sample::select(vec![StateFile::Grastate, StateFile::Gvwstate]).boxed()
+    one_of(vec![StateFile::Grastate, StateFile::Gvwstate])
 }
 
 fn how() -> BoxedStrategy<Damage> {
-    proptest::sample::select(vec![Damage::Delete, Damage::Empty]).boxed()
+    one_of(vec![Damage::Delete, Damage::Empty])
 }

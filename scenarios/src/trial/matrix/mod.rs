@@ -133,6 +133,15 @@ pub struct Row {
     pub title: String,
 }
 
+impl From<&Broken> for Row {
+    fn from(broken: &Broken) -> Self {
+        Self {
+            id: broken.scenario.id.clone(),
+            title: broken.scenario.title.clone(),
+        }
+    }
+}
+
 /// Procedures by scenarios.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matrix {

@@ -1,19 +1,15 @@
 //! An earlier `limits.json`, and what has got worse since then.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use seatrial_scenarios::outcome::Outcome;
 use serde::Deserialize;
 
-use crate::Stop;
-
-use super::exhaustive::{FORMAT, Limits, Row};
+use super::matrix::{FORMAT, Limits, ProcedureRow, Terms};
 
 /// What is compared of an earlier file.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Earlier {
+pub struct Earlier {
     format: u32,
     faults: usize,
     supervisor: String,
@@ -31,18 +27,13 @@ struct EarlierRow {
 
 /// A case that got worse, or a count of cases that did.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Worse {
-    pub(crate) procedure: String,
+pub struct Worse {
+    /// The procedure.
+    pub procedure: String,
     /// The number of the case, where both searches have the same ones.
-    pub(crate) case: Option<usize>,
-    pub(crate) text: String,
-}
-
-/// The letter of an outcome in [`Row::cases`]: `a` for the worst.
-pub(crate) fn letter(outcome: Outcome) -> char {
-    let place = Outcome::ALL.iter().position(|known| *known == outcome);
-    let place = u8::try_from(place.unwrap_or(0)).unwrap_or(0);
-    char::from(b'a' + place)
+    pub case: Option<usize>,
+    /// What it comes to now, and what it came to before.
+    pub text: String,
 }
 
 fn outcome(letter: char) -> Option<Outcome> {
@@ -51,49 +42,51 @@ fn outcome(letter: char) -> Option<Outcome> {
 }
 
 impl Earlier {
-    /// Reads the file, and refuses one that does not compare with what will be searched.
-    pub(crate) fn read(
-        file: &Path,
-        faults: usize,
-        supervisor: &str,
-        timers: &str,
-    ) -> Result<Self, Stop> {
-        let stop = |error: String| Stop::usage(format!("--against {}: {error}", file.display()));
-        let text = fs::read_to_string(file).map_err(|error| stop(error.to_string()))?;
-        let earlier: Self = serde_json::from_str(&text)
-            .map_err(|error| stop(format!("not a limits.json of verify --exhaustive: {error}")))?;
+    /// Reads an earlier `limits.json`.
+    ///
+    /// # Errors
+    /// When the text is no `limits.json`, or its search does not compare with one on these terms. The error
+    /// says why, for a person.
+    pub fn parse(text: &str, terms: Terms) -> Result<Self, String> {
+        let earlier: Self = serde_json::from_str(text)
+            .map_err(|error| format!("not a limits.json of verify --exhaustive: {error}"))?;
         if earlier.format != FORMAT {
-            return Err(stop(format!(
+            return Err(format!(
                 "format {}, this program reads {FORMAT}",
                 earlier.format
-            )));
+            ));
         }
         if earlier.ended != "whole" {
-            return Err(stop(format!(
+            return Err(format!(
                 "its search was stopped by a {}, and is not whole",
                 earlier.ended
-            )));
+            ));
         }
+        let Terms {
+            faults,
+            supervisor,
+            timers,
+        } = terms;
         let theirs = (earlier.faults, &*earlier.supervisor, &*earlier.timers);
         if theirs != (faults, supervisor, timers) {
-            return Err(stop(format!(
+            return Err(format!(
                 "it was made with --faults {} --supervisor {} and timers {}, this is --faults \
                  {faults} --supervisor {supervisor} and timers {timers}",
                 theirs.0, theirs.1, theirs.2
-            )));
+            ));
         }
         Ok(earlier)
     }
 
-    /// Whether both searches have found the same states, so that case can be held against case.
-    pub(crate) fn has_the_states_of(&self, now: &Limits<'_>) -> bool {
+    /// Returns whether both searches have found the same states, so that cases can be compared one by one.
+    pub fn has_the_states_of(&self, now: &Limits<'_>) -> bool {
         self.fingerprint == now.fingerprint
     }
 
-    /// What got worse: case by case where the states are the same; else by how many cases are as bad as
+    /// Returns what got worse: case by case where the states are the same; else by how many cases are as bad as
     /// that or worse, of which a case that got better may hide one that got worse. Procedures that the
     /// earlier file does not have are no regression.
-    pub(crate) fn worse(&self, now: &Limits<'_>) -> Vec<Worse> {
+    pub fn worse(&self, now: &Limits<'_>) -> Vec<Worse> {
         let same = self.has_the_states_of(now);
         let mut worse = Vec::new();
         for row in &now.procedures {
@@ -114,7 +107,7 @@ impl Earlier {
     }
 }
 
-fn by_case(row: &Row<'_>, old: &EarlierRow) -> Vec<Worse> {
+fn by_case(row: &ProcedureRow<'_>, old: &EarlierRow) -> Vec<Worse> {
     let pairs = row.cases.chars().zip(old.cases.chars()).enumerate();
     pairs
         .filter_map(|(case, (is, was))| {
@@ -128,7 +121,7 @@ fn by_case(row: &Row<'_>, old: &EarlierRow) -> Vec<Worse> {
         .collect()
 }
 
-fn by_count(row: &Row<'_>, old: &EarlierRow) -> Vec<Worse> {
+fn by_count(row: &ProcedureRow<'_>, old: &EarlierRow) -> Vec<Worse> {
     let count = |cases: &str| {
         let mut counts: BTreeMap<Outcome, usize> = BTreeMap::new();
         for outcome in cases.chars().filter_map(outcome) {
@@ -160,10 +153,11 @@ fn by_count(row: &Row<'_>, old: &EarlierRow) -> Vec<Worse> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matrix::letter;
     use super::*;
 
-    fn row(cases: &str) -> (Row<'static>, EarlierRow) {
-        let row = Row {
+    fn row(cases: &str) -> (ProcedureRow<'static>, EarlierRow) {
+        let row = ProcedureRow {
             procedure: "manual",
             outcomes: BTreeMap::new(),
             below_the_best: 0,

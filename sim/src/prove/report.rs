@@ -1,0 +1,237 @@
+//! The report of a search with one procedure: its cases by their outcome, and an example of each bad one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seatrial_scenarios::Scenario;
+use seatrial_scenarios::outcome::Outcome;
+use serde::Serialize;
+
+use crate::des::Templates;
+use crate::explore::play;
+
+use super::{Alphabet, Model, SEED, Searched, judged};
+
+/// The version of `prove.json`.
+const FORMAT: u32 = 1;
+
+/// A level of the search.
+#[derive(Clone, Debug, Serialize)]
+pub struct LevelRow {
+    /// How many events from the start.
+    pub level: usize,
+    /// New states.
+    pub states: usize,
+    /// Events that were played from the states of the level before.
+    pub transitions: usize,
+    /// Of these, those that led to a state that was known.
+    pub merged: usize,
+}
+
+/// The cases with one outcome and one cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutcomeRow {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The kind of cause, where writes are lost.
+    pub cause: String,
+    /// How many cases: states, times the ways to name their nodes that differ.
+    pub cases: usize,
+    /// How many states have such a case.
+    pub states: usize,
+    /// Of the cases, those in which some node could have been bootstrapped without loss.
+    pub avoidable: usize,
+}
+
+/// The shortest path to a bad case.
+#[derive(Clone, Debug, Serialize)]
+pub struct Example {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The kind of cause, where writes are lost.
+    pub cause: String,
+    /// The number of the state, in the order of discovery.
+    pub state: usize,
+    /// The rank of the name of each place.
+    pub names: Vec<usize>,
+    /// The text of the run that played it from the start.
+    pub text: String,
+    /// The events.
+    pub events: Vec<String>,
+    /// The line that plays it again; the caller knows where the scenario lies.
+    pub replay: String,
+    /// Whether it came to the same when it was played from the start.
+    pub replays: bool,
+}
+
+/// The report of a search with one procedure.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProveReport {
+    /// The version of this format.
+    pub format: u32,
+    /// The version of the program.
+    pub program: &'static str,
+    /// The procedure.
+    pub procedure: String,
+    /// The name of the alphabet of events.
+    pub alphabet: &'static str,
+    /// The bound on events, nothing for none.
+    pub faults: Option<usize>,
+    /// `whole`, or what stopped the search.
+    pub ended: &'static str,
+    /// States that were not gone on from although the bound on events allowed it.
+    pub open: usize,
+    /// The levels of the search.
+    pub levels: Vec<LevelRow>,
+    /// All states.
+    pub states: usize,
+    /// All events that were played from a state.
+    pub transitions: usize,
+    /// States after everything that lasts was ended: where procedures begin.
+    pub healed_states: usize,
+    /// Runs of the procedure.
+    pub runs: usize,
+    /// Cases: states, times the ways to name their nodes that differ.
+    pub cases: usize,
+    /// The cases by their outcome.
+    pub outcomes: Vec<OutcomeRow>,
+    /// The shortest path to a case of each outcome that is not good.
+    pub examples: Vec<Example>,
+    /// How many seconds the search took.
+    #[serde(skip)]
+    pub seconds: f64,
+    /// The most memory that the program has used, in MiB.
+    #[serde(skip)]
+    pub peak_memory_mib: Option<u64>,
+}
+
+#[derive(Default)]
+struct Count {
+    cases: usize,
+    states: BTreeSet<usize>,
+    avoidable: usize,
+    example: Option<(usize, Vec<usize>)>,
+}
+
+impl ProveReport {
+    /// Counts the cases of a search with one procedure. `program` is the version of the program, `seconds`
+    /// the time that the search took.
+    pub fn of(
+        found: &Searched,
+        (procedure, alphabet, faults): (&str, Alphabet, Option<usize>),
+        program: &'static str,
+        seconds: f64,
+    ) -> Self {
+        let mut counts: BTreeMap<(Outcome, String), Count> = BTreeMap::new();
+        let mut cases = 0;
+        for (state, known) in found.closure.states().iter().enumerate() {
+            let Some(healed) = found.heals.get(state).map(|at| &found.healed[*at]) else {
+                continue;
+            };
+            for names in known.canonical.cases().into_values() {
+                let case = healed.canonical.case(&names);
+                let Some(judged) = healed.judged.get(&case).and_then(|all| all.first()) else {
+                    continue;
+                };
+                cases += 1;
+                let key = (judged.outcome, judged.cause.clone());
+                let count = counts.entry(key).or_default();
+                count.cases += 1;
+                count.states.insert(state);
+                count.avoidable += usize::from(judged.avoidable);
+                count.example.get_or_insert((state, names));
+            }
+        }
+        let examples = counts
+            .iter()
+            .filter(|((outcome, _), _)| !outcome.is_good())
+            .filter_map(|((outcome, cause), count)| {
+                let (state, names) = count.example.clone()?;
+                Some(Example {
+                    outcome: *outcome,
+                    cause: cause.clone(),
+                    state,
+                    names,
+                    text: String::new(),
+                    events: Vec::new(),
+                    replay: String::new(),
+                    replays: false,
+                })
+            })
+            .collect();
+        let levels = found.closure.levels();
+        let rows = levels.iter().enumerate().map(|(level, row)| LevelRow {
+            level,
+            states: row.states,
+            transitions: row.transitions,
+            merged: row.merged,
+        });
+        Self {
+            format: FORMAT,
+            program,
+            procedure: procedure.to_owned(),
+            alphabet: alphabet.name(),
+            faults,
+            ended: found.ended.name(),
+            open: found.open,
+            levels: rows.collect(),
+            states: found.closure.states().len(),
+            transitions: levels.iter().map(|level| level.transitions).sum(),
+            healed_states: found.healed.len(),
+            runs: found.healed.iter().map(|healed| healed.judged.len()).sum(),
+            cases,
+            outcomes: counts
+                .into_iter()
+                .map(|((outcome, cause), count)| OutcomeRow {
+                    outcome,
+                    cause,
+                    cases: count.cases,
+                    states: count.states.len(),
+                    avoidable: count.avoidable,
+                })
+                .collect(),
+            examples,
+            seconds,
+            peak_memory_mib: None,
+        }
+    }
+
+    /// Returns whether there is a case that is not good.
+    pub fn has_bad_cases(&self) -> bool {
+        self.outcomes.iter().any(|row| !row.outcome.is_good())
+    }
+
+    /// Returns `prove.json`.
+    pub fn json(&self) -> String {
+        let mut text =
+            serde_json::to_string_pretty(self).expect("invariant: a report is plain data");
+        text.push('\n');
+        text
+    }
+}
+
+impl Example {
+    /// Makes the scenario of the path, plays it from the start, and notes whether it comes to the same as the
+    /// search. The scenario's id is the example's name.
+    pub fn play(&mut self, model: &Model, found: &Searched, procedure: &str) -> Scenario {
+        let path = found.closure.path(self.state);
+        let outcome = self.outcome.name();
+        let id = format!("{outcome}-{procedure}-{}", self.state);
+        let title = format!("{outcome} with {procedure}, found by prove");
+        let scenario = model.scenario(procedure, (&id, &title), &path, &self.names);
+        let mut templates = Templates::default();
+        let replayed = play(&mut templates, &scenario, SEED, None)
+            .map(|record| judged(procedure, &record, scenario.steps.len()));
+        match replayed {
+            Ok(replayed) => {
+                self.replays = (replayed.outcome, &replayed.cause) == (self.outcome, &self.cause);
+                self.text = replayed.text;
+            }
+            Err(error) => self.text = error,
+        }
+        self.events = path
+            .iter()
+            .map(|event| event.describe(&scenario.nodes).to_string())
+            .collect();
+        scenario
+    }
+}
