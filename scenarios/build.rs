@@ -17,7 +17,7 @@ fn main() -> io::Result<()> {
     fs::write(out.join("recordings.rs"), recordings)
 }
 
-/// A constant with the names and texts of the files of some folders.
+/// Returns a constant with the names and texts of the files of some folders.
 fn list(root: &Path, constant: &str, folders: &[&str], extension: &str) -> io::Result<String> {
     let mut files = Vec::new();
     for folder in folders {
@@ -35,7 +35,7 @@ fn list(root: &Path, constant: &str, folders: &[&str], extension: &str) -> io::R
     Ok(text)
 }
 
-/// The files with an extension in a folder and in those in it.
+/// Returns the files with an extension in a folder and in those in it.
 fn collect(
     folder: &Path,
     name: &str,

@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// Show what happens in the runs, with simulated time; -vv and -vvv for more.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -23,24 +23,24 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "The real engine")]
 pub(crate) struct RealArgs {
-    /// The image of every node: any with `MariaDB` and Galera in it.
+    /// The image of every node; any image with `MariaDB` and Galera works.
     #[arg(
         long,
         value_name = "NAME",
         default_value = seatrial_real_harness::DEFAULT_IMAGE,
-        help = "The image of every node: any with MariaDB and Galera in it"
+        help = "The image of every node; any image with MariaDB and Galera works"
     )]
     pub(crate) image: String,
     /// The image that nodes have before a playbook updates them; --image by default.
     #[arg(long, value_name = "NAME", requires = "image_new")]
     pub(crate) image_old: Option<String>,
-    /// The image that a playbook puts in the place of a node's own.
+    /// The image to which a playbook updates a node.
     #[arg(long, value_name = "NAME")]
     pub(crate) image_new: Option<String>,
-    /// Your own cm-cluster-manage, in the place of ours.
+    /// Your own cm-cluster-manage, which replaces ours.
     #[arg(long, value_name = "PATH")]
     pub(crate) cluster_tool: Option<PathBuf>,
-    /// How often a scenario that failed is run again; one that passes then is flaky.
+    /// The number of times that a failed scenario is run again; if it passes then, it is flaky.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) retries: u32,
 }
@@ -57,23 +57,23 @@ pub(crate) enum EngineArg {
     Real,
 }
 
-/// Scenarios beside the catalogue.
+/// A pack of scenarios beside the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PackArg {
-    /// What Galera's rules make of situations that the manual does not name.
-    #[value(help = "what Galera's rules make of situations that the manual does not name")]
+    /// Failures that the manual does not name.
+    #[value(help = "failures that the manual does not name")]
     Beyond,
-    /// Broken states out of published failures.
-    #[value(help = "broken states out of published failures")]
+    /// Broken states from published failures.
+    #[value(help = "broken states from published failures")]
     Wild,
 }
 
-/// Which timeouts.
+/// The timeouts of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimersArg {
-    /// Galera's own.
+    /// Galera's defaults.
     Default,
-    /// Short ones.
+    /// Short timeouts.
     Fast,
 }
 
@@ -89,7 +89,7 @@ impl From<TimersArg> for seatrial_scenarios::Timers {
 /// When the next step of a scenario begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PaceArg {
-    /// When nothing has changed for a while.
+    /// Once nothing has changed for a while.
     Rest,
     /// At once.
     Next,
@@ -115,24 +115,24 @@ pub(crate) enum ClaimsFormat {
     Markdown,
 }
 
-/// The master seed where none is given.
+/// The default master seed.
 pub(crate) const SEED: u64 = 1;
 
 /// Reads the time after which a search stops, such as `90s`.
 pub(crate) fn budget(text: &str) -> Result<std::time::Duration, String> {
     let span: seatrial_scenarios::Span = text
         .parse()
-        .map_err(|_| format!("`{text}` is no time: expected something like 90s or 10m"))?;
+        .map_err(|_| format!("`{text}` is not a time: expected something like 90s or 10m"))?;
     Ok(std::time::Duration::from_micros(span.as_micros()))
 }
 
-/// Who starts a crashed server again.
+/// The program that restarts a crashed server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SupervisorArg {
-    /// Nobody.
+    /// Nothing restarts it.
     None,
-    /// systemd, after five seconds.
-    #[value(help = "systemd, after five seconds")]
+    /// systemd, after 5 s.
+    #[value(help = "systemd, after 5 s")]
     Systemd,
 }
 

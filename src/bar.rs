@@ -9,7 +9,7 @@ use crate::logging;
 /// A progress bar.
 pub(crate) struct Bar {
     shown: ProgressBar,
-    /// How far each job moves the bar.
+    /// The number of units by which each job moves the bar.
     step: u64,
     /// Whether the bar shows the names of the jobs.
     shows_names: bool,
@@ -48,7 +48,7 @@ impl Bar {
         }
     }
 
-    /// Makes a spinner, for a search whose length nobody knows. It stays until it is dropped.
+    /// Makes a spinner, for a search of unknown length. It stays until it is dropped.
     pub(crate) fn spinner() -> Self {
         Self {
             shown: visible(|| {
@@ -62,7 +62,7 @@ impl Bar {
         }
     }
 
-    /// Makes a bar that nobody sees.
+    /// Makes a hidden bar.
     #[cfg(test)]
     pub(crate) fn hidden() -> Self {
         Self {

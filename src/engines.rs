@@ -1,4 +1,4 @@
-//! The engines of this build. The only place that knows how each is called.
+//! The engines of this build. Only this module knows how to call each of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Setup, Trace, TraceHea
 use crate::args::EngineArg;
 use crate::{Stop, provenance};
 
-/// The engine's name in records.
+/// Returns the engine's name in records.
 pub(crate) const fn name(engine: EngineArg) -> &'static str {
     match engine {
         EngineArg::Des => "des",
@@ -18,7 +18,7 @@ pub(crate) const fn name(engine: EngineArg) -> &'static str {
     }
 }
 
-/// The simulated engines that this build has.
+/// Returns the simulated engines of this build.
 pub(crate) fn default_engines() -> Vec<EngineArg> {
     if has_madsim() {
         vec![EngineArg::Des, EngineArg::Madsim]
@@ -27,12 +27,12 @@ pub(crate) fn default_engines() -> Vec<EngineArg> {
     }
 }
 
-/// Whether the madsim engine is compiled in.
+/// Returns whether the madsim engine is compiled in.
 pub(crate) const fn has_madsim() -> bool {
     cfg!(madsim)
 }
 
-/// Each engine once, in the order in which they were asked for, if all of them are here.
+/// Returns each engine once, in the order in which they were asked for, if all of them are available.
 pub(crate) fn available(asked: &[EngineArg]) -> Result<Vec<EngineArg>, Stop> {
     let mut engines = Vec::new();
     for engine in asked {
@@ -46,10 +46,10 @@ pub(crate) fn available(asked: &[EngineArg]) -> Result<Vec<EngineArg>, Stop> {
     Ok(engines)
 }
 
-/// Why an engine cannot be used here.
+/// Returns why an engine cannot be used here.
 pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
     match engine {
-        // Whether there is a Docker engine turns out when it is asked.
+        // A missing Docker engine is noticed when it is first used.
         EngineArg::Des | EngineArg::Real => None,
         EngineArg::Madsim if has_madsim() => None,
         EngineArg::Madsim => Some(
@@ -59,7 +59,7 @@ pub(crate) const fn missing(engine: EngineArg) -> Option<&'static str> {
     }
 }
 
-/// Checks what only the engines know: whether every option has a possible value.
+/// Checks that every option has a value that the engines accept.
 pub(crate) fn check(scenario: &Scenario) -> Result<(), Stop> {
     let timers = scenario.timers.unwrap_or_default();
     for node in &scenario.nodes {
@@ -87,7 +87,7 @@ pub(crate) fn run(
     })
 }
 
-/// What a run gives. A panic is a bug of ours: it is caught, and told as the run's error.
+/// Returns the result of a run. It turns a panic, which is a bug of ours, into the run's error.
 fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = seatrial_scenarios::panic_text(&*panic);
@@ -137,7 +137,7 @@ fn madsim_replay(_: &Recording, _: u64) -> Result<Replay, String> {
     Err("this build has no madsim engine".to_owned())
 }
 
-/// The header of a run's record.
+/// Returns the header of a run's record.
 pub(crate) fn header(engine: EngineArg, scenario: &Scenario, setup: &Setup) -> TraceHeader {
     TraceHeader {
         format: seatrial_scenarios::trace::FORMAT,

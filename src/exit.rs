@@ -1,4 +1,4 @@
-//! Exit codes, a contract with the scripts that call the command, and the reason for a bad one.
+//! The exit codes, a contract with the scripts that call the command, and the reason for a bad one.
 
 /// Everything is as expected.
 pub(crate) const OK: u8 = 0;
@@ -6,7 +6,7 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const FINDING: u8 = 1;
 /// The command line or a scenario file.
 pub(crate) const USAGE: u8 = 2;
-/// The environment: an engine or a fault that is not here, a folder that cannot be written.
+/// The environment: an engine or a fault that is not available, a folder that cannot be written.
 pub(crate) const ENVIRONMENT: u8 = 3;
 /// Stopped by a signal, and nothing found until then.
 pub(crate) const STOPPED: u8 = 4;
@@ -19,7 +19,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// The command line or a scenario file is at fault.
+    /// Returns a stop for a mistake on the command line or in a scenario file.
     pub(crate) fn usage(text: impl std::fmt::Display) -> Self {
         Self {
             code: USAGE,
@@ -27,7 +27,7 @@ impl Stop {
         }
     }
 
-    /// The surroundings are at fault.
+    /// Returns a stop for a problem of the environment.
     pub(crate) fn environment(text: impl std::fmt::Display) -> Self {
         Self {
             code: ENVIRONMENT,
@@ -35,7 +35,7 @@ impl Stop {
         }
     }
 
-    /// A job has panicked: a bug of ours.
+    /// Returns a stop for a job that has panicked, which is a bug of ours.
     pub(crate) fn bug(job: &str, panic: &str) -> Self {
         Self {
             code: FINDING,

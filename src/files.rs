@@ -10,7 +10,7 @@ use seatrial_scenarios::record_file::{
     CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
 };
 
-/// The files that are made at the end, besides the record.
+/// The files that are written at the end, besides the record.
 const REPORTS: [&str; 5] = [
     "results.json",
     "junit.xml",
@@ -55,7 +55,7 @@ impl ReportFiles {
         self.chrome_trace.add(run);
     }
 
-    /// Writes everything; `results.json` last, so that it is there only when all is.
+    /// Writes all files. It writes `results.json` last, so that this file exists only if all others do.
     pub(crate) fn finish(
         self,
         campaign: &Campaign<'_>,
@@ -77,7 +77,7 @@ impl ReportFiles {
     }
 }
 
-/// The record of a folder, or the file itself where one is named.
+/// Returns the path of a folder's record, or the path itself if it is a file.
 pub(crate) fn record_path(path: &Path) -> PathBuf {
     if path.is_file() {
         path.to_owned()

@@ -1,6 +1,6 @@
 //! The program's own log, for people: what happened in a run, with the simulated time in front.
 //!
-//! It is told from the trace, after the run, and never feeds it.
+//! It is made from the trace after the run, and never changes the trace.
 
 use std::cell::Cell;
 use std::sync::Mutex;
@@ -15,11 +15,11 @@ use crate::engines;
 use crate::plan::Job;
 
 thread_local! {
-    /// The simulated time of the event that is being told, in microseconds.
+    /// The simulated time of the event that is being logged, in microseconds.
     static NOW: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Runs are told one after another, also when several of them go on at the same time.
+/// Runs are logged one after another, even if several of them run at the same time.
 static TELLING: Mutex<()> = Mutex::new(());
 
 /// Starts the log: `-v` shows steps, faults and processes, `-vv` also requests, links, disk and the
@@ -41,7 +41,7 @@ pub(crate) fn start(verbose: u8) {
         .init();
 }
 
-/// Whether the log shows anything of a run.
+/// Returns whether the log shows anything of a run.
 pub(crate) fn is_on() -> bool {
     tracing::enabled!(Level::INFO)
 }
@@ -59,13 +59,13 @@ impl FormatTime for SimulatedTime {
                     at_us % 1_000_000
                 )
             }
-            // Between runs there is no simulated time; the wall clock would only distract.
+            // Between runs there is no simulated time, and the wall clock does not matter to a reader.
             None => write!(writer, "[            -]"),
         }
     }
 }
 
-/// Tells a run.
+/// Logs a run.
 pub(crate) fn tell(job: Job<'_>, trace: &Trace) {
     if !is_on() {
         return;

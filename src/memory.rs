@@ -1,8 +1,8 @@
-//! How much memory the process takes. The benchmark includes this file too.
+//! Measures the memory of the process. The benchmark includes this file too.
 
 use std::fs;
 
-/// The most memory that the process has had at once, in MiB, where the system tells.
+/// Returns the most memory that the process has used, in MiB, if the system reports it.
 pub(crate) fn peak_mib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

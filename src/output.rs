@@ -1,4 +1,4 @@
-//! All printing. Colours go where they are wanted; a reader that has gone away is no error.
+//! All printing to the standard streams. It removes colours where they are not wanted. A closed pipe is no error.
 
 use std::io::{ErrorKind, Write};
 
@@ -20,13 +20,13 @@ impl Out {
         }
     }
 
-    /// Prints as it is.
+    /// Prints a text as it is.
     pub(crate) fn print(&mut self, text: &str) {
         let Err(error) = write(&mut self.stdout, text) else {
             return;
         };
         if error.kind() == ErrorKind::BrokenPipe {
-            // The reader has seen enough (`seatrial list | head`).
+            // The reader has closed the pipe (`seatrial list | head`).
             std::process::exit(i32::from(exit::OK));
         }
         self.error(&format!("error: cannot write to standard output: {error}"));
@@ -40,7 +40,7 @@ impl Out {
 
     /// Prints a line on standard error.
     pub(crate) fn error(&mut self, text: &str) {
-        // Where even this cannot be said, the exit code says it.
+        // If standard error cannot be written either, only the exit code reports the problem.
         let _ = write(&mut self.stderr, &format!("{}\n", text.trim_end()));
     }
 }

@@ -36,25 +36,25 @@ pub(crate) struct FinishedRun {
     pub(crate) run: RecordedRun,
     /// The trace as JSON Lines, empty where the run could not be made.
     pub(crate) rendered: String,
-    /// A signal broke it off: it says nothing.
+    /// Whether a signal interrupted the run. Then it has no outcome.
     pub(crate) broken_off: bool,
 }
 
 /// The options of the command line that hold for every run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flags<'a> {
-    /// The pace of scenarios that say nothing.
+    /// The pace of scenarios that do not set one.
     pub(crate) pace: Pace,
-    /// The timeouts, over those of the scenarios.
+    /// The timeouts that override those of the scenarios.
     pub(crate) timers: Option<Timers>,
-    /// How the real engine is to be used.
+    /// The options of the real engine.
     pub(crate) real: &'a RealOptions,
-    /// How often a run that failed on the real engine is made again.
+    /// The number of times that a failed run on the real engine is repeated.
     pub(crate) retries: u32,
 }
 
 impl<'a> Flags<'a> {
-    /// Engines are compared at rest, so several of them rest by default.
+    /// Engines are compared at rest. With several engines, the default pace is therefore rest.
     pub(crate) fn new(
         pace: Option<PaceArg>,
         timers: Option<TimersArg>,
@@ -117,13 +117,13 @@ pub(crate) fn run(job: Job<'_>, flags: Flags<'_>) -> FinishedRun {
     }
 }
 
-/// Makes a run of which only the record counts, and not the trace.
+/// Makes a run, and returns its record without the trace.
 pub(crate) fn run_for_claims(job: Job<'_>, flags: Flags<'_>) -> RunRecord {
     run_with_trace(job, flags).0
 }
 
-/// Makes a run. A run on real nodes that fails is made again, at most as often as the flags say. If it
-/// passes then, it counts as flaky and keeps the failure of the first attempt.
+/// Makes a run. It repeats a failed run on real nodes, as often as the flags allow. If the run passes
+/// then, it counts as flaky and keeps the failure of the first attempt.
 fn run_with_trace(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
     let (mut record, mut trace) = run_once(job, flags);
     if job.engine != EngineArg::Real {

@@ -1,4 +1,4 @@
-//! The worker pool: makes jobs on several threads and hands over their results in the order of the jobs.
+//! The worker pool: runs jobs on several threads and returns their results in the order of the jobs.
 //!
 //! `run`, `verify`, `explore`, `prove`, `claims` and `conform` all use it, so that signals, time budgets,
 //! the progress bar and panics are handled in one place. Results must arrive in order while later jobs are
@@ -21,8 +21,8 @@ use crate::bar::Bar;
 use crate::exit::Stop;
 use crate::signals;
 
-/// Returns how many jobs are made at the same time: one for each core, and three where real nodes are
-/// among them, which mostly wait.
+/// Returns the number of parallel jobs: 1 for each core, or 3 for each core with real nodes, which mostly
+/// wait.
 pub(crate) fn threads(jobs: Option<NonZeroUsize>, engines: &[EngineArg]) -> usize {
     let each = if engines.contains(&EngineArg::Real) {
         3
@@ -33,14 +33,14 @@ pub(crate) fn threads(jobs: Option<NonZeroUsize>, engines: &[EngineArg]) -> usiz
     jobs.map_or(cores * each, NonZeroUsize::get)
 }
 
-/// How the jobs have ended.
+/// The way in which the jobs have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// All jobs were made.
     Whole,
     /// The time budget was used up.
     Budget,
-    /// The receiver of the results wanted no more of them.
+    /// The receiver of the results asked for no more.
     Enough,
     /// A signal came.
     Signal,
@@ -71,7 +71,7 @@ impl<'a> Pool<'a> {
         Self { deadline, ..self }
     }
 
-    /// Makes all jobs, whatever signals come: for short work that must be whole.
+    /// Runs all jobs, even if a signal comes. This is for short work that must be complete.
     pub(crate) const fn to_the_end(self) -> Self {
         Self {
             deadline: None,
@@ -167,8 +167,8 @@ impl<'a> Pool<'a> {
         })
     }
 
-    /// Makes the jobs, and returns the results in their order. Where the pool is stopped, these are the
-    /// results of the first jobs.
+    /// Runs the jobs, and returns the results in their order. If the pool is stopped, these are the results of
+    /// the first jobs.
     ///
     /// # Errors
     /// When a job panics.

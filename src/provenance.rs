@@ -3,11 +3,11 @@
 /// The version of the program.
 pub(crate) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit from which the program was built, with `-dirty` where its sources were changed; empty if that
-/// is not known. Results and records name it outside of what is hashed.
+/// The commit from which the program was built, with `-dirty` if its sources were changed; empty if the
+/// commit is not known. Results and records name it outside the hashed part.
 pub(crate) const COMMIT: &str = env!("SEATRIAL_BUILD_COMMIT");
 
-/// Version, commit and its date for people: `0.1.0 (9d32137a, 2026-11-28)`.
+/// The version, the commit and its date for people: `0.1.0 (9d32137a, 2026-11-28)`.
 pub(crate) const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (",

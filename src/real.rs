@@ -8,8 +8,8 @@ use crate::args::{EngineArg, RealArgs};
 use crate::output::Out;
 use crate::{Stop, exit};
 
-/// The options of the real engine, where it is asked for: then it must be there, and what earlier
-/// runs left behind is removed.
+/// Returns the options of the real engine, if it is asked for. Then it must be available, and this function
+/// removes what earlier runs left behind.
 pub(crate) fn options(
     args: &RealArgs,
     engines: &[EngineArg],
@@ -36,7 +36,7 @@ pub(crate) fn options(
     Ok(options)
 }
 
-/// The state of the real engine, in the words of `seatrial doctor`.
+/// Prints the state of the real engine for `seatrial doctor`.
 pub(crate) fn doctor(out: &mut Out) {
     for line in seatrial_real_harness::doctor() {
         out.line(&format!("{:<9} {}", line.what, line.state));

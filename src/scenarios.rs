@@ -1,4 +1,4 @@
-//! Finding and reading scenario files.
+//! Finds and reads scenario files.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -12,12 +12,12 @@ use seatrial_scenarios::{Scenario, ScenarioError, catalogue};
 use crate::args::PackArg;
 use crate::{Stop, engines, exit};
 
-/// The catalogue: the documented scenarios and the regressions.
+/// Returns the catalogue: the documented scenarios and the regressions.
 pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {
     read_all(catalogue::all())
 }
 
-/// A pack.
+/// Returns the scenarios of a pack.
 pub(crate) fn pack(pack: PackArg) -> Result<Vec<Scenario>, Stop> {
     read_all(match pack {
         PackArg::Beyond => catalogue::beyond(),
@@ -25,7 +25,7 @@ pub(crate) fn pack(pack: PackArg) -> Result<Vec<Scenario>, Stop> {
     })
 }
 
-/// Every scenario that the program carries: the catalogue, then the packs.
+/// Returns every built-in scenario: the catalogue, then the packs.
 pub(crate) fn every() -> Result<Vec<Scenario>, Stop> {
     read_all(catalogue::every())
 }
@@ -39,7 +39,7 @@ fn read_all(
         .collect()
 }
 
-/// The named scenarios, each once; where none is named the pack, or the whole catalogue.
+/// Returns the named scenarios, each once. Without names it returns the pack, or the whole catalogue.
 pub(crate) fn chosen(names: &[String], pack: Option<PackArg>) -> Result<Vec<Scenario>, Stop> {
     match pack {
         Some(pack) => self::pack(pack),
@@ -47,7 +47,7 @@ pub(crate) fn chosen(names: &[String], pack: Option<PackArg>) -> Result<Vec<Scen
     }
 }
 
-/// The named scenarios, each once, or the whole catalogue where none is named.
+/// Returns the named scenarios, each once, or the whole catalogue if none is named.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Scenario>, Stop> {
     if names.is_empty() {
         return all();
@@ -73,7 +73,7 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Scenario>, Stop> {
     Ok(scenarios)
 }
 
-/// One scenario by id or path.
+/// Returns one scenario by id or path.
 pub(crate) fn one(name: &str) -> Result<Scenario, Stop> {
     if let Some((file, text)) = catalogue::find(name) {
         return embedded(file, text);
@@ -91,8 +91,8 @@ pub(crate) fn one(name: &str) -> Result<Scenario, Stop> {
     parse(name, &text)
 }
 
-/// The file's text; of a file that is too large a little more than what is allowed, since the
-/// language then refuses it by its size.
+/// Returns the file's text. It cuts a file that is too large a little beyond the limit; the language
+/// then refuses it because of its size.
 fn read(path: &Path) -> std::io::Result<String> {
     let file = std::fs::File::open(path)?;
     let size = file.metadata()?.len();
@@ -102,7 +102,7 @@ fn read(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes)?;
     if size >= limit || bytes.len() > SIZE_MAX {
-        // The message names the size; what is in the file does not matter any more.
+        // The message names the size. The content does not matter any more.
         let length = usize::try_from(size.min(64 << 20))
             .unwrap_or(SIZE_MAX)
             .max(bytes.len());
@@ -114,7 +114,9 @@ fn read(path: &Path) -> std::io::Result<String> {
 fn unknown(name: &str) -> Stop {
     let known: Vec<&str> = catalogue::every().map(|(file, _)| stem(file)).collect();
     let near = nearest(stem(name), known);
-    let mut text = format!("no scenario `{name}`: neither an id of the catalogue nor a file");
+    let mut text = format!(
+        "there is no scenario `{name}`: it is neither the id of a built-in scenario nor a file"
+    );
     match near.as_slice() {
         [] => text.push_str("\n  help: `seatrial list` prints the ids"),
         [one] => {
@@ -133,14 +135,14 @@ fn unknown(name: &str) -> Stop {
     Stop::usage(text)
 }
 
-/// The id that belongs to a file's name.
+/// Returns the id that belongs to a file's name.
 fn stem(file: &str) -> &str {
     let base = file.rsplit('/').next().unwrap_or(file);
     base.strip_suffix(".toml").unwrap_or(base)
 }
 
-/// A scenario that the program carries is known by its id wherever the program runs, so that the
-/// line that replays it works everywhere.
+/// Returns the id of a built-in scenario, or the path of a file. A command with the id works in every
+/// folder.
 fn embedded(file: &str, text: &str) -> Result<Scenario, Stop> {
     let mut scenario = parse(file, text)?;
     stem(file).clone_into(&mut scenario.file);
@@ -156,8 +158,8 @@ fn parse(file: &str, text: &str) -> Result<Scenario, Stop> {
     Ok(scenario)
 }
 
-/// An error with its place underlined. Always in colour, and taken out where nobody wants it; always
-/// in Unicode, since what the library would find out of the terminal depends on how it was built.
+/// Returns an error with its place underlined. It is always coloured; the output removes colours where they
+/// are not wanted. It is always Unicode, since the library's detection depends on how it was built.
 fn rendered(error: &ScenarioError) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
         .with_width(WIDTH)

@@ -1,9 +1,9 @@
-//! A program of the user's as the operator: started in a sandbox, answered by the engine. [`Confinement`]
-//! says what it can reach of the machine: nothing but its own folder.
+//! Runs a program of the user's as the operator. It starts in a sandbox, and the engine answers it.
+//! [`Confinement`] lists what the program can reach of the machine: only its own folder.
 //!
-//! What it finds on its PATH are wrappers around [`shim`]; they ask over a socket in the sandbox, and the
-//! run answers one question after the other. The program's own time is bounded, its output and its
-//! leftovers too; nothing of it can hold up a run.
+//! The commands on the program's PATH are wrappers around [`shim`]. They ask over a socket in the sandbox,
+//! and the run answers one question after another. The program's time, its output and its leftover
+//! processes are bounded, so that it cannot block a run.
 
 mod confinement;
 mod launcher;
@@ -32,14 +32,14 @@ use sandbox::Sandbox;
 /// The procedure's name in records and matrices.
 pub(crate) const NAME: &str = "script";
 
-/// How a program says that a person must decide.
+/// The exit code by which a program says that a person must decide.
 const ASKS: i32 = 3;
 
-/// How much real time may pass between two questions before the program must have slept by means that
-/// the simulated time knows nothing of.
+/// The longest real time between two questions. After a longer time, the program must have slept by its
+/// own means, which simulated time does not cover.
 const SLEPT: Duration = Duration::from_secs(2);
 
-/// How many lines of a command's output a transcript shows.
+/// The number of lines of a command's output that a transcript shows.
 const SHOWN: usize = 12;
 
 /// A program under test, for one cell.
@@ -50,12 +50,12 @@ pub(crate) struct Script {
     runs: Mutex<Vec<Report>>,
 }
 
-/// What is to be said of one run of the program beside its outcome.
+/// What a report says of one run of the program beside its outcome.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
-    /// Why the run cannot be counted on to be the same again.
+    /// The reasons why another run may differ.
     pub(crate) notes: Vec<String>,
-    /// The beginning of what it printed, both streams as they came.
+    /// The beginning of its output, both streams in their order.
     pub(crate) printed: String,
 }
 
@@ -70,7 +70,7 @@ impl Script {
         }
     }
 
-    /// What there is to be said of the runs so far.
+    /// Returns the reports of the runs so far.
     pub(crate) fn reports(&self) -> Vec<Report> {
         self.runs
             .lock()
@@ -89,7 +89,7 @@ impl Script {
     }
 }
 
-/// A program whose reports go to a [`Script`] that outlives it.
+/// A running program. Its reports go to a [`Script`] that outlives it.
 pub(crate) struct Shared(pub(crate) std::sync::Arc<Script>);
 
 impl Program for Shared {
@@ -142,7 +142,7 @@ struct Running {
     sandbox: Sandbox,
     process: Process,
     notes: Vec<String>,
-    /// The last command, where it ran and what it returned.
+    /// The last command, its node, and its exit code.
     last: Option<String>,
     typed: Option<String>,
     over: bool,
@@ -160,7 +160,7 @@ impl Running {
         self.over = true;
         self.process.end();
         if self.process.was_parallel() {
-            self.note("it asked several things at the same time: not reproducible");
+            self.note("it typed several commands at the same time: not reproducible");
         }
         let printed = self.process.printed();
         self.script.report(Report {
@@ -170,11 +170,11 @@ impl Running {
         Next::Ended(outcome)
     }
 
-    /// What its end says.
+    /// Returns the outcome that the program's end means.
     fn judge(&mut self, ended: &Ended) -> Next {
         self.process.end();
         if ended.left_behind {
-            self.note("it left processes behind; they were ended");
+            self.note("it left processes behind, which were killed");
         }
         let status = match &ended.how {
             How::Status(status) => ExitStatus::from_raw(*status),
@@ -194,7 +194,7 @@ impl Running {
                 ProcedureOutcome::GaveUp(format!("exit code {code}{after}: {last}"))
             }
             None => {
-                let text = format!("it died: {status}");
+                let text = format!("it was killed: {status}");
                 self.note(text.clone());
                 ProcedureOutcome::GaveUp(text)
             }
@@ -207,7 +207,7 @@ impl Session for Running {
     fn next(&mut self) -> Next {
         let (event, waited) = self.process.next(self.script.patience);
         if waited >= SLEPT {
-            self.note("it waited by means other than our sleep: not reproducible");
+            self.note("it waited by other means than Seatrial's `sleep`: not reproducible");
         }
         match event {
             Event::Asks(question) => {
@@ -218,13 +218,13 @@ impl Session for Running {
             }
             Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
-                let text = "it printed more than a megabyte, and was ended";
+                let text = "it printed more than 1 MB, and was killed";
                 self.note(text);
                 self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
             }
             Event::Silent => {
                 let text = format!(
-                    "it hangs: no command for {} s of real time, and it was ended",
+                    "it hung: it typed no command for {} s of real time, and was killed",
                     self.script.patience.as_secs()
                 );
                 self.note(text.clone());
@@ -251,13 +251,13 @@ impl Session for Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.over {
-            self.note("it went on for longer than a procedure may, and was ended");
+            self.note("it took longer than a procedure may, and was killed");
             self.ended(ProcedureOutcome::GaveUp(String::new()));
         }
     }
 }
 
-/// The last line that says something.
+/// Returns the last line that is not empty.
 fn last_line(text: &str) -> String {
     let mut lines = text.lines().rev().map(str::trim);
     lines
@@ -268,7 +268,7 @@ fn last_line(text: &str) -> String {
         .collect()
 }
 
-/// What the program typed, what came back, and what it printed itself.
+/// Returns the transcript: what the program typed, what came back, and what it printed itself.
 pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut text = String::new();
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {

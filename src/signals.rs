@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: the first ends a campaign after the simulated runs under way, and those on
-//! containers as soon as these are removed; the second ends it at once.
+//! Handles Ctrl-C and SIGTERM. The first signal ends a campaign after the simulated runs under way. Runs on
+//! containers end once the containers are removed. The second signal ends the campaign at once.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ static AT_PROMPT: AtomicBool = AtomicBool::new(false);
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static LISTENING: OnceLock<()> = OnceLock::new();
 
-/// From now on a signal is heard instead of ending the process.
+/// Handles signals from now on, so that they no longer end the process.
 pub(crate) fn listen() {
     LISTENING.get_or_init(|| {
         let handler = || {
@@ -21,25 +21,25 @@ pub(crate) fn listen() {
             }
             seatrial_real_harness::stop();
         };
-        // Without a handler a signal still ends the process, only less politely.
+        // Without a handler, a signal ends the process without clean-up.
         let _ = ctrlc::set_handler(handler);
     });
 }
 
-/// Begins to listen where somebody types: if the signal is that the terminal has gone, the program ends,
-/// since nobody will type any more. (Reading from it would neither fail nor wait.)
+/// Handles signals at a prompt. If the terminal is gone (SIGHUP), the program ends, since no line will
+/// come any more. (Reading from the terminal would neither fail nor wait.)
 pub(crate) fn listen_at_prompt() {
     AT_PROMPT.store(true, Ordering::SeqCst);
     listen();
 }
 
-/// Whether a signal came since the last time that this was asked. For a prompt, where a signal is not
-/// the end.
+/// Returns whether a signal came since the last call. This is for a prompt, where a signal does not end the
+/// session.
 pub(crate) fn take() -> bool {
     STOPPED.swap(false, Ordering::SeqCst)
 }
 
-/// Whether a signal came.
+/// Returns whether a signal came.
 pub(crate) fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }

@@ -1,4 +1,4 @@
-//! Which of our packages may depend on which, and which crates stay out of the inner ones.
+//! Checks which of our packages may depend on which, and which crates stay out of the inner ones.
 //!
 //! No oracle and no procedure may peek into the model, and the harness for real nodes measures
 //! `MariaDB` instead of our beliefs: `scenarios`, `reports` and `real-harness` never depend on `sim`.

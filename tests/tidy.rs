@@ -1,4 +1,4 @@
-//! What holds for every source file, so that nobody needs to say it in a review.
+//! Checks the rules for every source file, so that no review needs to.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
@@ -155,5 +155,88 @@ fn files_are_named_after_their_scenarios() {
             let id = id.trim_start_matches([' ', '=']).trim_matches('"');
             assert_eq!(path.file_stem().unwrap().to_str(), Some(id));
         }
+    }
+}
+
+/// Lines that begin with one of the words below and are good English all the same: a file, and a part of the line.
+const INVERTED: &[(&str, &str)] = &[];
+
+/// Returns the text of a comment or of a line of a document, without its mark.
+fn prose<'a>(name: &str, line: &'a str) -> Option<&'a str> {
+    let line = line.trim_start();
+    if name.ends_with(".md") {
+        return Some(line.trim_start_matches(['-', '*', ' ']));
+    }
+    let rest = line.strip_prefix("//")?;
+    Some(rest.trim_start_matches(['/', '!', ' ', '-', '*']))
+}
+
+/// Returns whether a line begins with an inverted sentence, such as "Of the states, …" or "What is seen …".
+fn is_inverted(text: &str) -> bool {
+    const VERBS: [&str; 6] = ["is", "are", "was", "were", "has", "have"];
+    if text.contains('?') {
+        return false;
+    }
+    let mut words = text.split(' ');
+    match words.next() {
+        Some("Of") => words.next().is_some_and(|word| word != "course"),
+        Some("What") => {
+            words.next();
+            words.next().is_some_and(|word| VERBS.contains(&word))
+        }
+        Some("How") => words
+            .next()
+            .is_some_and(|word| ["often", "far"].contains(&word)),
+        Some("So") => words.next() == Some("many"),
+        Some(first) => ["Who", "Whose", "Whoever", "Which"].contains(&first),
+        None => false,
+    }
+}
+
+#[test]
+fn no_sentence_begins_inverted() {
+    let mut texts = sources();
+    for folder in ["", "docs", "docs/tutorial"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
+                texts.push((name.to_owned(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for (name, text) in &texts {
+        for (number, line) in text.lines().enumerate() {
+            let known = |(file, part): &(&str, &str)| file == name && line.contains(part);
+            if prose(name, line).is_some_and(is_inverted) && !INVERTED.iter().any(known) {
+                wrong.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "subject, verb, object; these lines begin with something else:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn inverted_sentences_are_known() {
+    for text in [
+        "Of these, two are left.",
+        "What is seen of it.",
+        "Who takes part.",
+        "How often it was compared.",
+    ] {
+        assert!(is_inverted(text), "{text}");
+    }
+    for text in [
+        "Of course.",
+        "What is it?",
+        "Whether a node runs.",
+        "How a node starts.",
+    ] {
+        assert!(!is_inverted(text), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! How fast the engines and the searches are, beside other simulators and another checker:
+//! Measures the speed of the engines and the searches, compared with other simulators and another checker:
 //! `cargo bench`. `docs/performance.md` says what is measured and how.
 //!
 //! Each part runs in a process of its own, so that its memory is its own too. Seconds are those of the
@@ -36,7 +36,7 @@ use measure::best;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is measured: a name, and a number.
+/// A measurement: a name, and a number.
 type Numbers = Vec<(&'static str, f64)>;
 
 /// The parts by name.
@@ -109,7 +109,7 @@ fn report() -> String {
         .iter()
         .map(|(part, _)| {
             let numbers = in_a_process(part);
-            // What is measured is not lost if a later part fails.
+            // A failure of a later part does not lose these measurements.
             eprintln!("{part}: {numbers:.1?}");
             (*part, numbers)
         })

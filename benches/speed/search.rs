@@ -52,7 +52,7 @@ pub(crate) fn small_model() -> Nodes {
     Nodes::synced(2, config, limits)
 }
 
-/// How many states ours finds.
+/// The number of states that ours finds.
 pub(crate) fn ours(nodes: &Nodes) -> usize {
     let found = seatrial_sim::interleave::breadth_first(nodes, 5_000_000);
     assert_eq!(found.open, 0, "the search is whole");
@@ -60,7 +60,7 @@ pub(crate) fn ours(nodes: &Nodes) -> usize {
     found.states
 }
 
-/// How many states stateright finds, on one thread.
+/// The number of states that stateright finds, on one thread.
 pub(crate) fn stateright(nodes: &Nodes) -> usize {
     use stateright::{Checker as _, Model as _};
     let checker = Same(nodes.clone()).checker().threads(1).spawn_bfs().join();

@@ -16,12 +16,12 @@ const WRITE: u8 = 1;
 const ANSWER: u8 = 2;
 /// Both others have said something of the write.
 const HEARD: u8 = 3;
-/// How often a node says that it lives.
+/// The interval of a node's heartbeat.
 const ALIVE_EVERY: Duration = Duration::from_secs(1);
 const PORT: u16 = 4567;
 /// After this everybody listens.
 const LISTENING: Duration = Duration::from_millis(50);
-/// How long a frame takes.
+/// The time that a frame takes.
 const LATENCY: (Duration, Duration) = (Duration::from_micros(120), Duration::from_micros(220));
 
 /// The program of a node, the same text for both simulators.
@@ -74,7 +74,7 @@ macro_rules! node {
             loop {
                 let mut says = Vec::new();
                 tokio::select! {
-                    // Which branch is looked at first is drawn by chance otherwise.
+                    // Without `biased`, chance decides which branch is polled first.
                     biased;
                     heard = received.recv() => match heard {
                         Some(what @ (WRITE | ANSWER)) => {

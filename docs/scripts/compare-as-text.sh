@@ -1,5 +1,5 @@
 #!/bin/sh
-# WRONG, for docs/your-own-script.md: positions are compared as text, so that 9 is more than 15.
+# WRONG, for docs/your-own-script.md: it compares positions as text, so 9 is more than 15.
 nodes=${SEATRIAL_NODES:-A B C} log=/var/log/mariadb/mariadb.log
 best='' most='' history=''
 ask_a_person() { echo "$1"; exit 3; }

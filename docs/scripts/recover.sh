@@ -1,5 +1,5 @@
 #!/bin/sh
-# Recovers a cluster without a primary component: bootstraps the node that holds most.
+# Recovers a cluster without a primary component: it bootstraps the node with the highest position.
 nodes=${SEATRIAL_NODES:-A B C} log=/var/log/mariadb/mariadb.log
 best='' most=-1 history=''
 ask_a_person() { echo "$1"; exit 3; }

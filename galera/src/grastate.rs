@@ -1,4 +1,4 @@
-//! `grastate.dat`: what a node knows of its history between two runs.
+//! `grastate.dat`: a node's record of its history between two runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::{ParseSeqnoError, ParseUuidError, Position, Seqno, StateUuid};
 
-/// What is wrong with a `grastate.dat`, and in which line (counted from 1).
+/// The mistake in a `grastate.dat`, and its line (counted from 1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 pub enum GraStateError {
     /// A line that no known field begins.
@@ -48,7 +48,7 @@ pub enum GraStateError {
     SafeToBootstrap {
         /// Where.
         line: usize,
-        /// What it is instead.
+        /// The value that it has.
         text: String,
     },
     /// The file ends without the field.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::{GcommUuid, ParseUuidError, ViewId, ViewType};
 
-/// What is wrong with a `gvwstate.dat`, and in which line (counted from 1).
+/// The mistake in a `gvwstate.dat`, and its line (counted from 1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 pub enum GvwStateError {
     /// A line that belongs elsewhere or nowhere.
@@ -16,9 +16,9 @@ pub enum GvwStateError {
     Unexpected {
         /// Where.
         line: usize,
-        /// What should stand there.
+        /// The expected text.
         wanted: String,
-        /// What does.
+        /// The text that is there.
         text: String,
     },
     /// A uuid cannot be read.
@@ -34,9 +34,9 @@ pub enum GvwStateError {
     Number {
         /// Where.
         line: usize,
-        /// What it is instead.
+        /// The value that it has.
         text: String,
-        /// What it should be.
+        /// The expected value.
         wanted: String,
     },
     /// The file ends before `#vwend`.
@@ -58,7 +58,7 @@ pub struct GvwState {
     pub members: Vec<(GcommUuid, u8)>,
 }
 
-/// What a starting node makes of its `gvwstate.dat`
+/// The effect of a `gvwstate.dat` on a starting node
 /// (`gcomm/src/view.cpp:ViewState::read_file`; recording `s23_gvwstate_corrupt`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GvwRead {
@@ -76,7 +76,7 @@ pub enum GvwRead {
 }
 
 impl GvwState {
-    /// What an empty file is restored as: no identity and no view.
+    /// Returns the result of an empty file: no identity and no view.
     #[must_use]
     pub const fn nil() -> Self {
         Self {
@@ -101,8 +101,8 @@ impl GvwState {
         }
     }
 
-    /// Whether the members are exactly these, incarnations aside: the condition for restoring the component
-    /// (`gcomm/src/pc_proto.cpp:deliver_view`).
+    /// Returns whether the members are exactly these, incarnations aside: the condition for restoring the
+    /// component (`gcomm/src/pc_proto.cpp:deliver_view`).
     pub fn has_exactly<'a>(&self, others: impl IntoIterator<Item = &'a GcommUuid>) -> bool {
         let others: Vec<_> = others.into_iter().collect();
         others.len() == self.members.len()
@@ -135,7 +135,8 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The words after `name` in the next line, which must be so many; `None` if the line is `other` instead.
+    /// Returns the words after `name` in the next line, which must be so many; `None` if the line is `other`
+    /// instead.
     fn fields<const N: usize>(
         &mut self,
         name: &str,
@@ -175,7 +176,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// All of the words, or none where one is missing.
+/// Returns all of the words, or none where one is missing.
 fn all<const N: usize>(words: [Option<&str>; N]) -> Option<[&str; N]> {
     let mut found = [""; N];
     for (place, word) in found.iter_mut().zip(words) {

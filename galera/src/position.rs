@@ -11,7 +11,7 @@ use crate::{ParseSeqnoError, ParseUuidError, Seqno, StateUuid};
 /// A text that is not `uuid:seqno`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 pub enum ParsePositionError {
-    /// Nothing divides the uuid from the seqno.
+    /// The colon between the uuid and the seqno is missing.
     #[error("`{0}` has no colon between uuid and seqno")]
     NoColon(String),
     /// The part before the colon.
@@ -20,7 +20,7 @@ pub enum ParsePositionError {
     /// The part after the colon.
     #[error(transparent)]
     Seqno(#[from] ParseSeqnoError),
-    /// Nothing follows the comma that announces a GTID.
+    /// The GTID after the comma is missing.
     #[error("`{0}` has a comma but no GTID")]
     EmptyGtid(String),
 }
@@ -51,7 +51,7 @@ impl Position {
         Self { uuid, seqno }
     }
 
-    /// Whether either half is missing, so that a state transfer cannot start from here
+    /// Returns whether either half is missing, so that a state transfer cannot start from here
     /// (`galera/src/replicator_smm.cpp`, constructor of `ReplicatorSMM`).
     pub const fn is_undefined(self) -> bool {
         self.uuid.is_nil() || self.seqno.is_undefined()

@@ -1,19 +1,21 @@
-//! What a recovery run (`mysqld_safe --wsrep-recover`, `galera_recovery`) has left in a log or a file.
+//! Reads the result of a recovery run (`mysqld_safe --wsrep-recover`, `galera_recovery`) from a log or a
+//! file.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{ParsePositionError, RecoveredPosition};
 
-/// What precedes the position in the line that a recovery run prints
+/// The text before the position in the line that a recovery run prints
 /// (`sql/wsrep_mysqld.cc:wsrep_recover`). With the colon: without it the pattern also finds
 /// `Recovered position from storage`, which every start prints (measurements, G49).
 pub const RECOVERED: &str = "WSREP: Recovered position:";
 
-/// What `galera_recovery` prints instead: an option of the server (`scripts/galera_recovery.sh`).
+/// The text before the position in the output of `galera_recovery`: an option of the server
+/// (`scripts/galera_recovery.sh`).
 const START_POSITION: &str = "wsrep_start_position=";
 
-/// What is wrong with the text of a recovery run.
+/// The mistake in the text of a recovery run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 pub enum RecoveryError {
     /// A position is announced and cannot be read.
@@ -30,7 +32,7 @@ pub enum RecoveryError {
         /// Where, counted from 1.
         line: usize,
     },
-    /// Nothing that looks like a position.
+    /// The text has no position.
     #[error("there is no `{RECOVERED}` line in it, and no position")]
     Nothing,
 }
@@ -40,7 +42,7 @@ pub enum RecoveryError {
 pub struct Recovery {
     /// The last one.
     pub position: RecoveredPosition,
-    /// How many there were.
+    /// The number of positions.
     pub lines: usize,
     /// Whether earlier ones said something else: a log keeps the lines of earlier runs.
     pub earlier_differ: bool,

@@ -1,4 +1,4 @@
-//! What a person makes of the two state files of a stopped node.
+//! Interprets the two state files of a stopped node.
 //!
 //! Stricter than a starting node ([`GraState::read`], [`GvwRead`](crate::GvwRead)), which goes on with
 //! whatever it finds, and laxer about identities: those of any real group are taken, as texts.
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::GraState;
 
-/// What is to be thought of a grastate.dat.
+/// The meaning of a grastate.dat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Saved {
     /// There is no such file. Nothing of Galera's removes it.
@@ -45,7 +45,7 @@ impl Saved {
 pub struct SavedView {
     /// The node's own identity in the group.
     pub my_uuid: String,
-    /// Who formed the view, and the how manyeth it is.
+    /// The representative of the view, and the view's number.
     pub id: (String, u64),
     /// The identities of the members.
     pub members: Vec<String>,
@@ -76,12 +76,12 @@ impl SavedView {
         })
     }
 
-    /// Whether this is the saved view of that member, in whatever life.
+    /// Returns whether this is the saved view of that member, in whatever life.
     pub fn is_of(&self, member: &str) -> bool {
         is_same_member(&self.my_uuid, member)
     }
 
-    /// Whether no member of the one view is a member of the other, in whatever life.
+    /// Returns whether no member of the one view is a member of the other, in whatever life.
     ///
     /// With three nodes no primary component leads to another one like this unless somebody forced a
     /// bootstrap: a majority goes on, and everybody who goes on saves the view that they went on in
@@ -94,7 +94,7 @@ impl SavedView {
     }
 }
 
-/// Whether two identities are lives of one member: a restart counts up the fourth field
+/// Returns whether two identities are lives of one member: a restart counts up the fourth field
 /// (`gcomm/src/gcomm/uuid.hpp:fixed_part_matches`).
 fn is_same_member(one: &str, other: &str) -> bool {
     let fixed = |text: &str| {

@@ -22,12 +22,12 @@ impl Seqno {
     /// No position, printed -1 (`WSREP_SEQNO_UNDEFINED`).
     pub const UNDEFINED: Self = Self(-1);
 
-    /// Whether this is no position: every negative number counts as [`Seqno::UNDEFINED`].
+    /// Returns whether this is not a position: every negative number counts as [`Seqno::UNDEFINED`].
     pub const fn is_undefined(self) -> bool {
         self.0 < 0
     }
 
-    /// The number after this one; after [`Seqno::UNDEFINED`] comes 0.
+    /// Returns the number after this one; after [`Seqno::UNDEFINED`] comes 0.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))

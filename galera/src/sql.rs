@@ -50,7 +50,7 @@ pub enum SqlError {
 }
 
 impl SqlError {
-    /// The error number of the server (below 2000) or of the client.
+    /// Returns the error number of the server (below 2000) or of the client.
     pub const fn code(&self) -> u16 {
         match self {
             Self::NotPrepared => 1047,
@@ -66,7 +66,7 @@ impl SqlError {
         }
     }
 
-    /// The five characters that the SQL standard has for it.
+    /// Returns the five characters that the SQL standard has for it.
     pub const fn sqlstate(&self) -> &'static str {
         match self {
             Self::NotPrepared => "08S01",
@@ -82,7 +82,7 @@ impl SqlError {
         }
     }
 
-    /// The text after number and state.
+    /// Returns the text after number and state.
     pub fn message(&self) -> String {
         match self {
             Self::NotPrepared => "WSREP has not yet prepared node for application use".to_owned(),

@@ -94,7 +94,7 @@ impl LocalState {
         Self::Inconsistent,
     ];
 
-    /// The value of `wsrep_local_state`.
+    /// Returns the value of `wsrep_local_state`.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -137,12 +137,12 @@ impl ConfId {
     /// Not in a primary component. 10.11 prints it 18446744073709551615, 11.8 prints -1.
     pub const UNDEFINED: Self = Self(u64::MAX);
 
-    /// Whether this is [`ConfId::UNDEFINED`].
+    /// Returns whether this is [`ConfId::UNDEFINED`].
     pub const fn is_undefined(self) -> bool {
         self.0 == u64::MAX
     }
 
-    /// The id of the next primary view.
+    /// Returns the id of the next primary view.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
@@ -204,7 +204,7 @@ pub struct StatusVariables {
 }
 
 impl StatusVariables {
-    /// The nine variables that the manual's `--show-cluster-status` prints, in its order.
+    /// Returns the nine variables that the manual's `--show-cluster-status` prints, in its order.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         vec![
             ("wsrep_cluster_conf_id", self.cluster_conf_id.to_string()),
@@ -222,8 +222,8 @@ impl StatusVariables {
         ]
     }
 
-    /// The value of one variable: of [`rows`](Self::rows), `wsrep_local_state` or `wsrep_local_state_comment`.
-    /// As in SQL, the case of the name does not matter.
+    /// Returns the value of one variable: of [`rows`](Self::rows), `wsrep_local_state` or
+    /// `wsrep_local_state_comment`. As in SQL, the case of the name does not matter.
     pub fn get(&self, name: &str) -> Option<String> {
         let name = name.to_ascii_lowercase();
         match name.as_str() {

@@ -1,4 +1,5 @@
-//! What the manual's command prints: tables as the `mysql` client draws them, and the bootstrap warning.
+//! Prints the output of the manual's command: tables as the `mysql` client draws them, and the bootstrap
+//! warning.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub struct NodeAddresses {
 }
 
 impl NodeAddresses {
-    /// The four settings, in the manual's order.
+    /// Returns the four settings, in the manual's order.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         vec![
             ("wsrep_cluster_address", self.cluster_address.clone()),
@@ -29,8 +30,9 @@ impl NodeAddresses {
     }
 }
 
-/// A result set as the `mysql` client draws it with `--table` (`client/mysql.cc:print_table_data`), with a newline at
-/// the end. Without rows it is empty: the client then prints `Empty set` elsewhere, or nothing.
+/// Returns a result set as the `mysql` client draws it with `--table` (`client/mysql.cc:print_table_data`),
+/// with a newline at the end. Without rows it is empty: the client then prints `Empty set` elsewhere, or
+/// nothing.
 ///
 /// A row that is shorter than the header is filled with blanks, a longer one loses its tail. All values are aligned
 /// to the left, as status variables are.
@@ -80,7 +82,7 @@ fn draw<T: AsRef<str>>(table: &mut String, widths: &[usize], cells: &[T]) {
     table.push_str("|\n");
 }
 
-/// The two tables of the manual's section "Check cluster status", one right after the other.
+/// Returns the two tables of the manual's section "Check cluster status", one right after the other.
 pub fn cluster_status_tables(status: &StatusVariables, node: &NodeAddresses) -> String {
     let table = |rows: Vec<(&'static str, String)>| {
         let rows: Vec<_> = rows
@@ -92,7 +94,8 @@ pub fn cluster_status_tables(status: &StatusVariables, node: &NodeAddresses) -> 
     table(status.rows()) + &table(node.rows())
 }
 
-/// What `--bootstrap-node` prints on a node that is not safe to bootstrap, with the manual's spelling.
+/// Returns the output of `--bootstrap-node` on a node that is not safe to bootstrap, with the manual's
+/// spelling.
 pub const fn unsafe_to_bootstrap_warning() -> &'static str {
     "\
 *********************************************************************

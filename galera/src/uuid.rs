@@ -61,7 +61,7 @@ impl StateUuid {
     /// No history: `00000000-0000-0000-0000-000000000000` (`WSREP_UUID_UNDEFINED`).
     pub const NIL: Self = Self(0);
 
-    /// Whether this is [`StateUuid::NIL`].
+    /// Returns whether this is [`StateUuid::NIL`].
     pub const fn is_nil(self) -> bool {
         self.0 == 0
     }
@@ -110,7 +110,7 @@ const TIME_HIGH: u128 = 0x11f1;
 pub struct GcommUuid {
     /// First field, 32 bits. Random, so it decides the order between nodes.
     pub time_low: u32,
-    /// Which life of this identity: counts up at each start from `gvwstate.dat`. Fourth field.
+    /// The incarnation of this identity, which counts up at each start from `gvwstate.dat`. Fourth field.
     pub incarnation: u16,
     /// Random bits of the identity that no restart changes. Second field.
     pub clock_seq: u16,
@@ -127,7 +127,7 @@ impl GcommUuid {
         node: 0,
     };
 
-    /// A fresh identity.
+    /// Returns a fresh identity.
     ///
     /// `birth_ms` is in milliseconds since the run's start, and its low 40 bits count. The incarnation starts at a
     /// value made of `clock_seq`: a real one starts at the random clock sequence of a version 1 uuid, between 8000
@@ -142,12 +142,12 @@ impl GcommUuid {
         }
     }
 
-    /// Whether this is [`GcommUuid::NIL`].
+    /// Returns whether this is [`GcommUuid::NIL`].
     pub fn is_nil(self) -> bool {
         self == Self::NIL
     }
 
-    /// The identity of the next process that starts from this one's `gvwstate.dat`
+    /// Returns the identity of the next process that starts from this one's `gvwstate.dat`
     /// (`uuid.hpp:increment_incarnation`, called by the constructor of `PC` in `gcomm/src/pc.cpp`).
     #[must_use]
     pub const fn next_incarnation(self) -> Self {
@@ -157,36 +157,37 @@ impl GcommUuid {
         }
     }
 
-    /// Whether both are lives of one identity (`uuid.hpp:fixed_part_matches`, used through `UUIDFixedPartCmp`).
+    /// Returns whether both are lives of one identity (`uuid.hpp:fixed_part_matches`, used through
+    /// `UUIDFixedPartCmp`).
     pub const fn same_fixed_part(self, other: Self) -> bool {
         self.time_low == other.time_low
             && self.clock_seq == other.clock_seq
             && self.node == other.node
     }
 
-    /// Whether this identity was made before the other one, which decides between views of one seq
+    /// Returns whether this identity was made before the other one, which decides between views of one seq
     /// (`gcomm/src/gcomm/view.hpp:operator<`, `gu_uuid_older`). A restored identity keeps its age. Two of one age
     /// are told apart by their order, where Galera would call neither of them older.
     pub fn older_than(self, other: Self) -> bool {
         (self.birth_ms(), self) < (other.birth_ms(), other)
     }
 
-    /// The birth of the identity, in milliseconds since the run's start.
+    /// Returns the birth of the identity, in milliseconds since the run's start.
     pub const fn birth_ms(self) -> u64 {
         (self.node >> 8) & 0xff_ffff_ffff
     }
 
-    /// The index of the node in its cluster, from zero.
+    /// Returns the index of the node in its cluster, from zero.
     pub const fn node_index(self) -> u8 {
         self.node.to_le_bytes()[0]
     }
 
-    /// The form that log lines use, such as `8347b5eb-9459`.
+    /// Returns the form that log lines use, such as `8347b5eb-9459`.
     pub fn short(self) -> String {
         ShortUuid::from(self).to_string()
     }
 
-    /// The third field: the nil identity and its later incarnations have nothing in it.
+    /// Returns the third field: the nil identity and its later incarnations have nothing in it.
     const fn time_high(self) -> u128 {
         if self.same_fixed_part(Self::NIL) {
             0

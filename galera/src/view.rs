@@ -56,7 +56,7 @@ impl ViewType {
         }
     }
 
-    /// The type with that number.
+    /// Returns the type with that number.
     pub fn from_number(number: i8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
@@ -92,7 +92,7 @@ impl FromStr for ViewType {
 /// reads back as a [`ShortViewId`], because the uuid in it is a short one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ViewId {
-    /// What the view is.
+    /// The kind of the view.
     pub kind: ViewType,
     /// The member that formed it: the lowest uuid among those that agreed.
     pub uuid: GcommUuid,
@@ -107,9 +107,9 @@ impl ViewId {
         Self { kind, uuid, seq }
     }
 
-    /// Whether this view yields to the other one (`gcomm/src/gcomm/view.hpp:operator<`): the lower seq comes first,
-    /// and at one seq the view of the *younger* uuid. Of two primary components that meet, the greater view id
-    /// stays.
+    /// Returns whether this view yields to the other one (`gcomm/src/gcomm/view.hpp:operator<`): the lower
+    /// seq comes first, and at one seq the view of the *younger* uuid. Of two primary components that meet,
+    /// the greater view id stays.
     pub fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -150,7 +150,7 @@ impl fmt::Display for ViewId {
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct ShortViewId {
-    /// What the view is.
+    /// The kind of the view.
     pub kind: ViewType,
     /// The member that formed it.
     pub uuid: ShortUuid,

@@ -1,4 +1,4 @@
-//! Reading a line of the prompt.
+//! Reads a line of the prompt.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use seatrial_reports::nearest;
 /// The longest line that is read, in bytes.
 pub const LINE_MAX: usize = 4096;
 
-/// The longest `wait`: an hour of a cluster that is not idle takes a while to simulate.
+/// The longest `wait`: to simulate an hour of a busy cluster takes a while.
 const WAIT_MAX: Span = Span::from_secs(60 * 60);
 
-/// What a line asks for.
+/// The request of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Nothing: the line is empty, or a comment.
@@ -23,27 +23,27 @@ pub(crate) enum Command {
     Act(Act),
     /// The next steps of the scenario.
     Next(Option<usize>),
-    /// All nodes at a glance.
+    /// The state of all nodes.
     Status,
-    /// Why a node is what it is.
+    /// The reasons for a node's state.
     Why(NodeName),
-    /// Who has which transactions.
+    /// The nodes that hold each transaction.
     History,
     /// The moments so far.
     Moments,
-    /// So many moments back.
+    /// A number of moments back.
     Back(usize),
-    /// To a moment or a fork.
+    /// Go to a moment or a fork.
     Goto(String),
-    /// A name for what goes on from here.
+    /// Start a fork with this name at the present moment.
     Fork(String),
-    /// What differs between two moments, or between one and now.
+    /// The differences between two moments, or between one and now.
     Diff(String, Option<String>),
     /// The state's hash.
     Hash,
     /// The session as a scenario file.
     Save(String),
-    /// To the first moment.
+    /// Go back to the first moment.
     Reset,
     /// The missions, or the start of one.
     Mission(Option<String>),
@@ -51,7 +51,7 @@ pub(crate) enum Command {
     Hint,
     /// The mission's end: grade and better way.
     Debrief,
-    /// What the commands do.
+    /// Explain the commands.
     Help(Option<String>),
     /// Leave.
     Quit,
@@ -62,20 +62,20 @@ pub(crate) enum Command {
 pub(crate) enum Act {
     /// A command that an operator types, on several nodes in one instant.
     Typed {
-        /// Where.
+        /// The nodes.
         nodes: Vec<NodeName>,
         /// The line.
         line: String,
-        /// It is left running.
+        /// Whether it is left running.
         background: bool,
-        /// Ctrl-C after this time.
+        /// The time after which Ctrl-C is pressed.
         ctrl_c: Option<Span>,
     },
     /// Rows that a client writes.
     Write {
-        /// The node to which it speaks.
+        /// The node to which the client is connected.
         node: NodeName,
-        /// How many; `None` for one that is left running.
+        /// The number of rows; `None` for one that is left running.
         rows: Option<u32>,
     },
     /// Another action, as a scenario file writes it.
@@ -83,7 +83,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    /// Clients stop to write all the time.
+    /// Returns the action that ends a load.
     pub(crate) fn end_of_load(nodes: &[NodeName]) -> Self {
         // The language wants a node, and 0 clients end the load wherever it is.
         let first = nodes.first().map_or("A", NodeName::as_str);
@@ -93,7 +93,7 @@ impl Act {
         ))
     }
 
-    /// The action as a scenario file writes it. `jobs` counts what was left running so far.
+    /// Returns the action as a scenario file writes it. `jobs` counts the requests that were left running so far.
     pub(crate) fn toml(&self, jobs: &mut u32) -> String {
         let mut name = || {
             *jobs += 1;
@@ -143,12 +143,12 @@ impl Act {
     }
 }
 
-/// Why a line cannot be done.
+/// The reason why a line was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trouble {
-    /// What is wrong.
+    /// The problem.
     pub(crate) text: String,
-    /// What helps.
+    /// The remedy.
     pub(crate) help: Option<String>,
 }
 
@@ -165,14 +165,14 @@ impl Trouble {
         self
     }
 
-    /// The line does not have the form of a command.
+    /// Returns the trouble with a line that does not have the form of a command.
     pub(super) fn usage(name: &str) -> Self {
         let usage = help::usage(name).unwrap_or(name);
-        Self::new(format!("`{name}` is written like this: {usage}"))
+        Self::new(format!("`{name}` is used like this: {usage}"))
             .help(format!("`help {name}` says more"))
     }
 
-    /// A name that there is not, and what may have been meant.
+    /// Returns the trouble with an unknown name, with the name that may have been meant.
     pub(crate) fn unknown<'a>(
         what: &str,
         typed: &str,
@@ -184,21 +184,21 @@ impl Trouble {
             return trouble.help(format!("did you mean `{near}`?"));
         }
         let known: Vec<&str> = known.into_iter().collect();
-        trouble.help(format!("there are: {}", known.join(", ")))
+        trouble.help(format!("known: {}", known.join(", ")))
     }
 }
 
-/// Reads a line. `nodes` are those of the cluster.
+/// Reads a line. `nodes` are the nodes of the cluster.
 pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> {
     if line.len() > LINE_MAX {
         return Err(
-            Trouble::new(format!("this line has more than {LINE_MAX} bytes"))
+            Trouble::new(format!("this line is longer than {LINE_MAX} bytes"))
                 .help("was something else pasted?"),
         );
     }
     let line = line.trim();
     if line.chars().any(char::is_control) {
-        return Err(Trouble::new("there are control characters in this line"));
+        return Err(Trouble::new("this line contains control characters"));
     }
     if line.is_empty() || line.starts_with('#') {
         return Ok(Command::Nothing);
@@ -269,7 +269,7 @@ pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> 
     }
 }
 
-/// A word that begins no command.
+/// Returns the trouble with a word that begins no command.
 fn unknown(name: &str, nodes: &[NodeName]) -> Trouble {
     const PROGRAMS: [&str; 14] = [
         "sudo",
@@ -289,8 +289,8 @@ fn unknown(name: &str, nodes: &[NodeName]) -> Trouble {
     ];
     if PROGRAMS.contains(&name) {
         let node = nodes.first().map_or("A", NodeName::as_str);
-        return Trouble::new(format!("on which node is `{name}` typed?"))
-            .help(format!("write `{node}$ {name} …`"));
+        return Trouble::new(format!("`{name}` runs on a node, and none is given"))
+            .help(format!("type `{node}$ {name} …`"));
     }
     let trouble = Trouble::unknown("command", name, help::names());
     match nearest(name, help::names()).first() {
@@ -302,7 +302,7 @@ fn unknown(name: &str, nodes: &[NodeName]) -> Trouble {
     }
 }
 
-/// `A$ …`, `A,B$ …`, `all$ …`, with `&` at the end to leave it running.
+/// Reads `A$ …`, `A,B$ …` or `all$ …`, with `&` at the end to leave the command running.
 fn typed(line: &str, nodes: &[NodeName], ctrl_c: Option<Span>) -> Result<Option<Act>, Trouble> {
     let Some((places, rest)) = line.split_once('$') else {
         return Ok(None);
@@ -322,7 +322,7 @@ fn typed(line: &str, nodes: &[NodeName], ctrl_c: Option<Span>) -> Result<Option<
         _ => (rest, false),
     };
     if line.is_empty() {
-        return Err(Trouble::new("nothing is typed on the node")
+        return Err(Trouble::new("there is no command after the `$`")
             .help(format!("such as `{}$ systemctl status mariadb`", places[0])));
     }
     Ok(Some(Act::Typed {
@@ -384,25 +384,25 @@ fn wait(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
     }
 }
 
-/// A span of time that a person may wait.
+/// Reads a time that a user may wait.
 fn long(text: &str) -> Result<Span, Trouble> {
     let span = span(text)?;
     if span > WAIT_MAX {
-        return Err(Trouble::new(format!("{text} is too long to wait at once"))
-            .help("at most 1h; wait several times"));
+        return Err(Trouble::new(format!("{text} is too long for one wait"))
+            .help("at most 1h; repeat the command"));
     }
     Ok(span)
 }
 
-/// A span of time, longer than nothing.
+/// Reads a time that is longer than 0.
 pub(super) fn span(text: &str) -> Result<Span, Trouble> {
     match text.parse::<Span>() {
         Ok(span) if span > Span::ZERO => Ok(span),
-        Ok(_) => Err(Trouble::new("no time at all cannot be waited")),
+        Ok(_) => Err(Trouble::new("the time must be longer than 0")),
         Err(_) => {
             let short: String = text.chars().take(40).collect();
             Err(
-                Trouble::new(format!("`{}` is no span of time", short.escape_debug()))
+                Trouble::new(format!("`{}` is not a time", short.escape_debug()))
                     .help("units are ms, s, m and h: `500ms`, `20s`, `5m`"),
             )
         }
@@ -411,10 +411,10 @@ pub(super) fn span(text: &str) -> Result<Span, Trouble> {
 
 pub(super) fn number(text: &str) -> Result<u32, Trouble> {
     text.parse()
-        .map_err(|_| Trouble::new(format!("`{}` is no number", text.escape_debug())))
+        .map_err(|_| Trouble::new(format!("`{}` is not a number", text.escape_debug())))
 }
 
-/// The number behind a command, if there is one.
+/// Returns the number after a command, if there is one.
 fn count(name: &str, words: &[&str]) -> Result<Option<usize>, Trouble> {
     match words {
         [] => Ok(None),
@@ -426,7 +426,7 @@ fn count(name: &str, words: &[&str]) -> Result<Option<usize>, Trouble> {
     }
 }
 
-/// A node of the cluster; small letters will do where there is no other.
+/// Reads the name of a node. Small letters are accepted if only one node matches.
 pub(super) fn node(name: &str, nodes: &[NodeName]) -> Result<NodeName, Trouble> {
     nodes
         .iter()
@@ -440,7 +440,7 @@ pub(super) fn node(name: &str, nodes: &[NodeName]) -> Result<NodeName, Trouble> 
         .ok_or_else(|| Trouble::unknown("node", name, nodes.iter().map(NodeName::as_str)))
 }
 
-/// `A,B`.
+/// Reads a list of nodes such as `A,B`.
 pub(super) fn some_nodes(names: &str, nodes: &[NodeName]) -> Result<Vec<NodeName>, Trouble> {
     let mut some = Vec::new();
     for name in names.split(',').filter(|name| !name.is_empty()) {
@@ -450,7 +450,7 @@ pub(super) fn some_nodes(names: &str, nodes: &[NodeName]) -> Result<Vec<NodeName
         }
     }
     if some.is_empty() {
-        return Err(Trouble::new("no node is named"));
+        return Err(Trouble::new("no node is given"));
     }
     Ok(some)
 }

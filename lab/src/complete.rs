@@ -1,9 +1,9 @@
-//! The words that may come next on a line.
+//! Completes a line: the words that may come next.
 
 use super::help;
 use super::words::{fault_names, state_words};
 
-/// What operators type, as the manual has it.
+/// The commands of operators, as the manual writes them.
 const TYPED: &[&str] = &[
     "sudo cm-cluster-manage --show-cluster-status",
     "sudo cm-cluster-manage --bootstrap-node",
@@ -51,7 +51,7 @@ impl Words {
 
     /// Returns what the last word of a line may be. `line` is the text before the cursor.
     pub fn at(&self, line: &str) -> Completions {
-        // What is typed on a node is completed as a whole line.
+        // A command on a node is completed as a whole line.
         if let Some((places, rest)) = line.split_once("$ ")
             && !places.contains(' ')
         {

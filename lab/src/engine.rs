@@ -15,13 +15,13 @@ pub trait Engine {
     /// Makes a cluster in its initial state.
     ///
     /// # Errors
-    /// The reason, in words, when the initial state is not reached.
+    /// A text with the reason, if the initial state is not reached.
     async fn build(&self, setup: &Setup) -> Result<Self::Bed, String>;
 
     /// Ends a cluster that is not needed any more.
     async fn end(&self, bed: Self::Bed);
 
-    /// Returns what a person must know who types at this engine's prompt.
+    /// Returns what the user must know before typing at this engine's prompt.
     fn remark(&self) -> Option<&'static str>;
 }
 

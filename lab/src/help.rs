@@ -9,7 +9,7 @@ use seatrial_scenarios::glossary;
 use super::command::Trouble;
 use super::words::{fault_lines, fault_names};
 
-/// Commands under a heading: how each is written, and what it does.
+/// Commands under a heading: the usage of each, and what it does.
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Every command.
@@ -19,29 +19,32 @@ const GROUPS: &[Group] = &[
         &[
             (
                 "A$ COMMAND",
-                "type an operator's command on A; `A,B$` or `all$` for several at once, `&` at the end leaves it running",
+                "type an operator's command on A; `A,B$` or `all$` types it on several nodes at once; `&` at the end leaves it running",
             ),
             (
                 "ctrl-c SPAN A$ COMMAND",
-                "the same, with Ctrl-C after that time",
+                "the same, and press Ctrl-C after that time",
             ),
             (
                 "client A write N",
-                "a client of A writes N rows; `client A write &` does not wait for the answer",
+                "a client of A writes N rows; with `&` in place of N it writes one, and the answer comes later",
             ),
             (
                 "client A load N",
-                "N clients write all the time, until `client stop`",
+                "N clients of A write until `client stop`",
             ),
-            ("fault NAME …", "something breaks; `help fault` lists what"),
+            (
+                "fault NAME …",
+                "break something; `help fault` lists the faults",
+            ),
             (
                 "procedure NAME",
-                "let a recovery procedure type the commands",
+                "let a recovery procedure type its commands",
             ),
             ("wait SPAN", "let time pass: `wait 30s`"),
             (
                 "wait until STATE",
-                "`wait until C non-Primary`, `wait until all-synced within 5m`",
+                "wait for a state: `wait until C non-Primary`, `wait until all-synced within 5m`",
             ),
             (
                 "next",
@@ -52,42 +55,36 @@ const GROUPS: &[Group] = &[
     (
         "Looking",
         &[
-            (
-                "status",
-                "all nodes at a glance, and how quorum was counted",
-            ),
+            ("status", "show all nodes, and how quorum was counted"),
             (
                 "why A",
-                "why A is primary or not, and may be bootstrapped or not",
+                "explain why A is primary or not, and whether it may be bootstrapped",
             ),
             (
                 "history",
-                "who has which transactions, and which acknowledged ones are gone",
+                "show which nodes hold which rows, and which acknowledged rows are gone",
             ),
             (
                 "diff X [Y]",
-                "what differs between two moments or forks, or between one and now",
+                "show what differs between two moments or forks, or between one and now",
             ),
         ],
     ),
     (
         "Time travel",
         &[
-            ("moments", "the moments so far and the forks"),
-            (
-                "back [N]",
-                "as it was before the last command, or the last N",
-            ),
+            ("moments", "list the moments so far and the forks"),
+            ("back [N]", "undo the last command, or the last N"),
             (
                 "goto X",
-                "to a moment by its number, or to a fork by its name",
+                "go to a moment by its number, or to a fork by its name",
             ),
             (
                 "fork NAME",
-                "go on under a name; the way so far keeps its own",
+                "start a new fork here; the old one keeps its name",
             ),
-            ("hash", "a hash over the whole state"),
-            ("reset", "back to the first moment"),
+            ("hash", "print a hash of the whole state"),
+            ("reset", "go back to the first moment"),
             (
                 "save FILE",
                 "write the session as a scenario that `seatrial run` replays",
@@ -98,12 +95,12 @@ const GROUPS: &[Group] = &[
         "Missions",
         &[
             ("mission [ID]", "list the missions, or begin one"),
-            ("hint", "the next hint"),
+            ("hint", "show the next hint"),
             ("debrief", "end the mission: grade, losses, the better way"),
         ],
     ),
     (
-        "Else",
+        "Other",
         &[
             (
                 "help [WORD]",
@@ -114,7 +111,7 @@ const GROUPS: &[Group] = &[
     ),
 ];
 
-/// The first words of the commands that have one.
+/// Returns the first words of the commands that have one.
 pub(super) fn names() -> Vec<&'static str> {
     let mut names: Vec<&str> = GROUPS
         .iter()
@@ -126,7 +123,7 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
-/// How a command is written.
+/// Returns the usage of a command.
 pub(super) fn usage(name: &str) -> Option<&'static str> {
     lines(name).map(|(usage, _)| usage).next()
 }
@@ -138,7 +135,7 @@ fn lines(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter(move |(usage, _)| usage.split(' ').next() == Some(name))
 }
 
-/// The text of `help`.
+/// Returns the text of `help`.
 pub(super) fn text() -> String {
     let mut text = String::new();
     for (heading, commands) in GROUPS {
@@ -203,9 +200,8 @@ fn unknown(asked: &str) -> Trouble {
     let anchors: Vec<String> = entries.iter().map(glossary::Entry::anchor).collect();
     let mut known: Vec<&str> = anchors.iter().map(String::as_str).collect();
     known.extend(names());
-    for fault in fault_names() {
-        known.push(fault);
-    }
+    let faults: Vec<String> = fault_names().collect();
+    known.extend(faults.iter().map(String::as_str));
     let near = nearest(asked, known);
     let help = near.first().map_or_else(
         || "`help` lists the commands, `help fault` the faults, `help words` the words".to_owned(),
@@ -227,7 +223,7 @@ fn unknown(asked: &str) -> Trouble {
 pub(super) fn topics() -> Vec<String> {
     let mut topics: Vec<String> = names().into_iter().map(str::to_owned).collect();
     topics.push("words".to_owned());
-    topics.extend(fault_names().map(str::to_owned));
+    topics.extend(fault_names());
     for entry in glossary::entries() {
         let topic = entry.word.replace(' ', "-");
         if !topics.contains(&topic) {

@@ -1,4 +1,4 @@
-//! What the trace has shown of each node: its facts, how it last counted quorum, when it served.
+//! The facts that the trace has shown of each node: its state, its last count of quorum, when it served.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ pub(super) struct Count {
 }
 
 impl Count {
-    /// Twice the weight of those present, the weight of those that left, and what both together must
-    /// exceed (`gcomm/src/pc_proto.cpp:have_quorum`).
+    /// Returns twice the weight of the members present, the weight of those that left, and the limit that the
+    /// sum must exceed (`gcomm/src/pc_proto.cpp:have_quorum`).
     pub(super) fn sum(&self) -> (u32, u32, u32) {
         let weight = |nodes: &[NodeName]| -> u32 {
             nodes
@@ -35,14 +35,14 @@ impl Count {
     }
 }
 
-/// What is known of one node.
+/// The knowledge about one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct NodeKnown {
     /// Facts by name, as in the record.
     pub(super) facts: BTreeMap<String, String>,
-    /// How it last counted quorum since its server began.
+    /// The last count of quorum since its server began.
     pub(super) count: Option<Count>,
-    /// The last primary view that a component without primary members remembered, and who is missing.
+    /// The last primary view that a component without primary members remembered, and the missing members.
     pub(super) reunion: Option<(Vec<NodeName>, Vec<NodeName>)>,
 }
 
@@ -51,7 +51,7 @@ impl NodeKnown {
         self.facts.get(name).map(String::as_str)
     }
 
-    /// Whether a fact has this value.
+    /// Returns whether a fact has this value.
     pub(super) fn is(&self, name: &str, value: &str) -> bool {
         self.fact(name) == Some(value)
     }
@@ -62,30 +62,30 @@ impl NodeKnown {
     }
 }
 
-/// What is known of all nodes, and for how long nobody served.
+/// The knowledge about all nodes, and the time during which no node served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     nodes: BTreeMap<NodeName, NodeKnown>,
-    /// Whether the engine tells of states: one that does not is seen only after each command.
+    /// Whether the engine reports changes of states. Otherwise states are seen only after each command.
     pub(super) tells: bool,
-    /// When it was last known who serves, and since when nobody does.
+    /// The last time at which the serving nodes were known, and the time since which no node serves.
     at: Span,
     down: Span,
     served: bool,
 }
 
 impl Known {
-    /// What is known of a node.
+    /// Returns the knowledge about a node.
     pub(super) fn node(&self, name: &NodeName) -> Option<&NodeKnown> {
         self.nodes.get(name)
     }
 
-    /// How long no node has served writes so far.
+    /// Returns for how long no node has served writes so far.
     pub(super) const fn down(&self) -> Span {
         self.down
     }
 
-    /// Takes note of what happened, and of how the nodes were in the end.
+    /// Records what happened, and the state of the nodes at the end.
     pub(super) fn learn(&mut self, events: &[TraceEvent], seen: &Observation) {
         for event in events {
             let Some(name) = &event.node else { continue };
@@ -142,7 +142,7 @@ impl Known {
     }
 }
 
-/// The nodes that take writes.
+/// Returns the nodes that accept writes.
 pub(super) fn serving(seen: &Observation) -> Vec<&NodeName> {
     seen.nodes
         .iter()

@@ -30,7 +30,7 @@ pub struct Setting {
     pub timers: Option<Timers>,
 }
 
-/// A lab: a session on one cluster, and the mission that is played on it.
+/// A lab: a session on one cluster, and the mission that is being played on it.
 pub struct Lab<E: Engine> {
     engine: E,
     setting: Setting,
@@ -45,7 +45,7 @@ impl<E: Engine> Lab<E> {
     /// Opens a lab, and returns the text that is shown first.
     ///
     /// # Errors
-    /// When the cluster does not reach its initial state, or there is no such mission.
+    /// When the cluster does not reach its initial state, or the mission does not exist.
     pub async fn open(
         engine: E,
         setting: Setting,
@@ -100,7 +100,7 @@ impl<E: Engine> Lab<E> {
             text.push_str(&wrapped("", "", why));
         }
         let steps = format!(
-            "Its {} steps have not been played: `next` plays one.",
+            "None of its steps has been played yet ({} in all): `next` plays one.",
             self.steps.len()
         );
         text.push_str(&wrapped("", "", &steps));
@@ -122,7 +122,7 @@ impl<E: Engine> Lab<E> {
             .collect()
     }
 
-    /// Returns the words that the person may type, for a face that completes lines on its own.
+    /// Returns the words that the user may type, for a face that completes lines on its own.
     pub fn words(&self) -> Words {
         let missions = self.setting.missions.iter();
         let missions = missions.map(|mission| mission.id.clone()).collect();
@@ -150,7 +150,7 @@ impl<E: Engine> Lab<E> {
         self.engine.end(self.session.into_bed()).await;
     }
 
-    /// Does what a line asks for.
+    /// Runs a line, and returns the reply.
     pub async fn line(&mut self, line: &str) -> Reply {
         self.answer(line).await.unwrap_or_else(Reply::from)
     }
@@ -224,15 +224,15 @@ impl<E: Engine> Lab<E> {
         text
     }
 
-    /// What only full knowledge can tell is not told before a mission has ended.
+    /// Refuses a command that shows what no operator can see, while a mission is being played.
     fn only_open(&self, command: &str) -> Result<(), Trouble> {
         if self.mission.is_none() {
             return Ok(());
         }
         Err(Trouble::new(format!(
-            "`{command}` shows what no operator can see: not in a mission"
+            "`{command}` shows what no operator can see: it is closed during a mission"
         ))
-        .help("look on the nodes; `hint` helps, `debrief` ends the mission and tells all"))
+        .help("look at the nodes' files; `hint` helps; `debrief` ends the mission and opens it"))
     }
 
     async fn next(&mut self, count: Option<usize>) -> Result<String, Trouble> {
@@ -241,7 +241,7 @@ impl<E: Engine> Lab<E> {
         let left = self.steps.len().saturating_sub(from);
         if left == 0 || self.mission.is_some() {
             return Err(Trouble::new(if self.steps.is_empty() {
-                "there is no scenario whose steps could be played"
+                "this session has no scenario, so there is no next step"
             } else {
                 "all steps of the scenario have been played"
             }));
@@ -260,9 +260,9 @@ impl<E: Engine> Lab<E> {
     }
 
     fn hash(&self) -> Result<String, Trouble> {
-        self.session
-            .hash()
-            .ok_or_else(|| Trouble::new("real nodes cannot be seen into: there is no hash"))
+        self.session.hash().ok_or_else(|| {
+            Trouble::new("there is no hash: the lab cannot see the whole state of real nodes")
+        })
     }
 
     fn travel(&mut self, there: usize) -> Result<String, Trouble> {
@@ -292,7 +292,7 @@ impl<E: Engine> Lab<E> {
         ))
     }
 
-    /// Writes the way to the present moment down as a scenario. The face puts it into a file.
+    /// Returns the path to the present moment as a scenario. The face writes it to a file.
     fn save(&self, name: &str) -> Result<Reply, Trouble> {
         let stem: String = Path::new(name)
             .file_stem()
@@ -316,9 +316,14 @@ impl<E: Engine> Lab<E> {
             self.session.seed()
         );
         let text = format!("# {replay}\n{}", scenario.to_toml());
-        let steps = scenario.steps.len();
+        let steps_written = match scenario.steps.len() {
+            1 => "1 step".to_owned(),
+            steps => format!("{steps} steps"),
+        };
         Ok(Reply {
-            text: format!("{steps} steps written; the same run again:\n  {replay}\n"),
+            text: format!(
+                "the session was written ({steps_written}); to make the same run again:\n  {replay}\n"
+            ),
             file: Some(FileToSave {
                 name: name.to_owned(),
                 text,
@@ -338,7 +343,7 @@ impl<E: Engine> Lab<E> {
                 &mission.title,
             ));
         }
-        text.push_str("`mission ID` begins one\n");
+        text.push_str("`mission ID` begins a mission\n");
         text
     }
 
@@ -376,7 +381,7 @@ impl<E: Engine> Lab<E> {
         let mut text = debrief::text(&self.session, playing, &graded);
         self.progress.note(&playing.mission().id, graded.letter);
         let again = format!(
-            "`mission {}` tries it again; `history`, `why` and `diff` tell all now.",
+            "`mission {}` tries it again; `history`, `why` and `diff` are open now.",
             playing.mission().id
         );
         text.push_str(&wrapped("", "", &again));
@@ -390,7 +395,7 @@ impl<E: Engine> Lab<E> {
 }
 
 fn no_mission() -> Trouble {
-    Trouble::new("there is no mission under way").help("`mission` lists them")
+    Trouble::new("no mission is being played").help("`mission` lists the missions")
 }
 
 async fn build<E: Engine>(
@@ -401,7 +406,7 @@ async fn build<E: Engine>(
     let setup = scenario.setup(setting.timers, setting.seed);
     let bed = engine.build(&setup).await?;
     let mut scenario = scenario.clone();
-    // What is saved runs with the timers that were played with.
+    // A saved scenario keeps the timers of the session.
     scenario.timers = setting.timers.or(scenario.timers);
     Ok(Session::begin(bed, &scenario, setting.seed).await)
 }

@@ -1,6 +1,6 @@
-//! The lab: a person breaks a cluster, brings it back, and sees what it cost.
+//! The lab: a user breaks a cluster, brings it back, and sees what it cost.
 //!
-//! A face opens a [`Lab`], passes each line that the person types to [`Lab::line`], and shows the [`Reply`].
+//! A face opens a [`Lab`], passes each line that the user types to [`Lab::line`], and shows the [`Reply`].
 //! The terminal of the command is one face; a page in a browser can be another. This crate has no terminal,
 //! file, clock or thread: a reply hands the face what should be written to a file, and says when the
 //! progress has changed.
@@ -9,9 +9,9 @@
 //! |---|---|
 //! | `lab`, `reply`, `opening` | a line in, a reply out; how a session begins |
 //! | `command`, `words`, `help`, `complete` | the words of the prompt |
-//! | `session`, `known`, `engine` | moments, what the trace has shown, the engines |
+//! | `session`, `known`, `engine` | moments, the facts from the trace, the engines |
 //! | `views` | the screens |
-//! | `mission`, `progress` | exercises, grades, and which missions a learner has done |
+//! | `mission`, `progress` | exercises, grades, and the missions that a learner has done |
 
 mod command;
 mod complete;

@@ -1,17 +1,17 @@
-//! How a session begins: on a plain cluster, a scenario or a mission.
+//! The beginning of a session: on a plain cluster, a scenario or a mission.
 
 use seatrial_scenarios::{Scenario, ScenarioError};
 
 use crate::mission::Mission;
 
-/// A cluster of three nodes, where no scenario is named.
+/// The scenario of a plain cluster of three nodes.
 const PLAIN: &str =
     "id = \"lab\"\ntitle = \"A cluster of three nodes\"\n[[step]]\nwait = { for = \"1s\" }\n";
 
-/// How a session begins.
+/// The beginning of a session.
 #[derive(Clone, Debug)]
 pub enum Opening {
-    /// Three synced nodes, and nothing to do but what the person types.
+    /// Three synced nodes. Only the user's commands happen.
     Plain,
     /// The cluster of a scenario. `next` plays its steps.
     Scenario(Box<Scenario>),
@@ -19,16 +19,16 @@ pub enum Opening {
     Mission(String),
 }
 
-/// Why a session cannot begin.
+/// The reason why a session cannot begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpeningError {
     /// The cluster did not reach its initial state, for this reason.
     Cluster(String),
-    /// There is no such mission, or its set-up cannot be done, for this reason.
+    /// The mission does not exist, or its setup failed, for this reason.
     Mission(String),
 }
 
-/// Reads what a person names or uploads: the id of a mission, the text of a scenario, or nothing.
+/// Reads what a user names or uploads: the id of a mission, the text of a scenario, or nothing.
 ///
 /// # Errors
 /// When the text is neither an id of `missions` nor a scenario.

@@ -1,4 +1,4 @@
-//! A learner's progress: which missions were done, and how well. Where it is kept is the face's affair.
+//! A learner's progress: the missions that were done, and their grades. The face decides where it is kept.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::mission::debrief::Letter;
 /// The version of the format that is kept.
 const FORMAT: u32 = 1;
 
-/// A learner's progress. A face keeps it as any format of serde, such as JSON.
+/// A learner's progress. A face can keep it in any format of serde, such as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     format: u32,

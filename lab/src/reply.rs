@@ -1,4 +1,4 @@
-//! The reply to a line: text for the person, and what the face has to do.
+//! The reply to a line: the text for the user, and what the face must do.
 
 use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
@@ -10,11 +10,11 @@ use crate::command::Trouble;
 pub struct Reply {
     /// The text to show, of at most 80 columns, with colours as ANSI sequences.
     pub text: String,
-    /// Whether the line was no command, or could not be done.
+    /// Whether the line was refused: it was no command, or the command failed.
     pub refused: bool,
-    /// Whether the person leaves the lab.
+    /// Whether the user leaves the lab.
     pub leave: bool,
-    /// A file that the person asked for. The face writes it, or offers it as a download.
+    /// A file that the user asked for. The face writes it, or offers it as a download.
     pub file: Option<FileToSave>,
     /// Whether [`crate::Lab::progress`] has changed, so that the face should keep it.
     pub progress_changed: bool,
@@ -23,14 +23,14 @@ pub struct Reply {
 /// A file that `save` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileToSave {
-    /// The name or path, as the person typed it.
+    /// The name or path, as the user typed it.
     pub name: String,
     /// The content.
     pub text: String,
 }
 
 impl Reply {
-    /// Makes the reply to a line that could not be done, for a reason that the face knows.
+    /// Makes the reply to a line that failed for a reason that the face knows.
     pub fn refusal(reason: &str) -> Self {
         Trouble::new(reason).into()
     }
@@ -64,7 +64,7 @@ pub(crate) fn without_colours(text: &str) -> String {
         let end = after.find(|c: char| !c.is_ascii_digit() && c != ';');
         rest = match end {
             Some(end) if after[end..].starts_with('m') => &after[end + 1..],
-            // This is no colour: the characters stay, without the escape that a terminal would obey.
+            // This is no colour: the characters stay, without the escape character that a terminal would obey.
             _ => after,
         };
     }

@@ -1,7 +1,7 @@
-//! A session: a tree of moments, and the cluster as it is at the present one.
+//! A session: a tree of moments, and the cluster of the present moment.
 //!
-//! Each command that happens to the cluster is a step of a scenario, and is played by the runner's own
-//! code. So the steps on the way to a moment, written down as a scenario, make the same run.
+//! Each command that changes the cluster is a step of a scenario, and the runner's own code plays it. So a
+//! scenario file with the steps on the path to a moment makes the same run.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -23,40 +23,40 @@ use seatrial_scenarios::Bed;
 /// The longest simulated time of a session.
 const LIMIT: Span = Span::from_secs(7 * 24 * 60 * 60);
 
-/// The most moments of a session, and the most rows that all of them together may hold: each keeps a
-/// copy of the cluster, and this is about a gigabyte of them.
+/// The most moments of a session, and the most rows of all moments together. Each moment keeps a copy of the
+/// cluster; at these limits the copies take about 1 GB.
 const MOMENTS_MAX: usize = 1000;
 const ROWS_MAX: usize = 200_000;
 
-/// The name of the way that a session begins on.
+/// The name of the first fork.
 pub(super) const MAIN: &str = "main";
 
 /// The cluster between two commands.
 pub(super) struct Moment<B> {
-    /// The moment before; none for the first.
+    /// The moment before; `None` for the first.
     pub(super) parent: Option<usize>,
-    /// What was typed.
+    /// The line that was typed.
     pub(super) line: String,
-    /// What that did.
+    /// The steps of that line.
     step: Option<Step>,
-    /// The cluster, where the engine can be copied.
+    /// The cluster, if the engine can copy it.
     bed: Option<B>,
     /// The run so far.
     pub(super) course: Course,
-    /// What happened on the way here from the moment before: tests put the whole trace together.
+    /// The events since the moment before, from which tests put the whole trace together.
     #[cfg(test)]
     events: Vec<TraceEvent>,
     /// All nodes.
     pub(super) seen: Observation,
-    /// What the traces so far have shown.
+    /// The facts from the traces so far.
     pub(super) known: Known,
-    /// How many requests were left running so far.
+    /// The number of requests that were left running so far.
     jobs: u32,
-    /// How many steps of the scenario were played so far.
+    /// The number of steps of the scenario that were played so far.
     pub(super) scripted: usize,
 }
 
-/// What comes of some work, or what it panicked with.
+/// Returns the result of some work, or the text of its panic.
 async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let mut work = pin!(work);
     poll_fn(|context| {
@@ -70,13 +70,13 @@ async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, String>
 }
 
 impl<B> Moment<B> {
-    /// When it is, since the first step could begin.
+    /// Returns the time since the first step could begin.
     pub(super) fn clock(&self) -> Span {
         self.seen.at.saturating_sub(self.course.began())
     }
 }
 
-/// What is counted along the way.
+/// The counts along the path.
 #[derive(Clone, Copy)]
 struct Counts {
     jobs: u32,
@@ -89,18 +89,18 @@ pub(super) struct Session<B> {
     options: RunOptions,
     live: B,
     moments: Vec<Moment<B>>,
-    /// How many rows were written in all of them.
+    /// The number of rows that were written in all of them.
     rows: usize,
     current: usize,
-    /// The moment of each fork, and the fork that is gone on with.
+    /// The moment of each fork, and the present fork.
     forks: BTreeMap<String, usize>,
     pub(super) fork: String,
-    /// Where the person's own commands begin.
+    /// The first moment of the user's own commands.
     start: usize,
 }
 
 impl<B: Bed> Session<B> {
-    /// Begins on a cluster in its initial state. The steps of the scenario are not played.
+    /// Begins on a cluster in its initial state. It does not play the steps of the scenario.
     pub(super) async fn begin(mut live: B, scenario: &Scenario, seed: u64) -> Self {
         let mut scenario = scenario.clone();
         scenario.steps.clear();
@@ -144,64 +144,64 @@ impl<B: Bed> Session<B> {
         }
     }
 
-    /// The cluster, to be ended.
+    /// Returns the cluster, so that it can be ended.
     pub(super) fn into_bed(self) -> B {
         self.live
     }
 
-    /// The nodes of the cluster.
+    /// Returns the nodes of the cluster.
     pub(super) fn nodes(&self) -> &[NodeName] {
         &self.scenario.nodes
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     pub(super) fn now(&self) -> &Moment<B> {
         &self.moments[self.current]
     }
 
-    /// Its number.
+    /// Returns the number of the present moment.
     pub(super) const fn number(&self) -> usize {
         self.current
     }
 
-    /// A moment by its number.
+    /// Returns a moment by its number.
     pub(super) fn moment(&self, number: usize) -> Option<&Moment<B>> {
         self.moments.get(number)
     }
 
-    /// How many moments there are.
+    /// Returns the number of moments.
     pub(super) fn len(&self) -> usize {
         self.moments.len()
     }
 
-    /// The moment of each fork.
+    /// Returns the moment of each fork.
     pub(super) const fn forks(&self) -> &BTreeMap<String, usize> {
         &self.forks
     }
 
-    /// Where the person's own commands begin.
+    /// Returns the first moment of the user's own commands.
     pub(super) const fn start(&self) -> usize {
         self.start
     }
 
-    /// From here on the commands are the person's own.
+    /// Marks that the commands from here on are the user's own.
     pub(super) fn set_start(&mut self) {
         self.start = self.current;
     }
 
-    /// Whether there is a way back.
+    /// Returns whether the engine can go back in time.
     pub(super) fn can_travel(&self) -> bool {
         self.now().bed.is_some()
     }
 
-    /// The hash of the present state: the cluster and what is known of the run.
+    /// Returns the hash of the present state: the cluster and the record of the run.
     pub(super) fn hash(&self) -> Option<String> {
         let cluster = self.live.hash()?;
         let run = format!("{:?}", self.now().course);
         Some(seatrial_scenarios::trace::sha256_hex(&(cluster + &run)))
     }
 
-    /// The numbers of the moments from the first to this one.
+    /// Returns the numbers of the moments from the first to this one.
     pub(super) fn path(&self, to: usize) -> Vec<usize> {
         let mut path = vec![to];
         let mut at = to;
@@ -213,8 +213,8 @@ impl<B: Bed> Session<B> {
         path
     }
 
-    /// Reads what a person asks for as the step of a scenario, so that exactly what can be saved can be
-    /// done. Requests that are left running get their names here.
+    /// Reads a user's command as the step of a scenario, so that every command can be saved. Requests that are
+    /// left running get their names here.
     pub(super) fn action(&self, act: &Act) -> Result<(Action, u32), Trouble> {
         let mut jobs = self.now().jobs;
         let nodes: Vec<String> = self
@@ -237,7 +237,7 @@ impl<B: Bed> Session<B> {
         let step = scenario.steps.into_iter().next();
         let action = step
             .map(|step| step.action)
-            .ok_or_else(|| Trouble::new("this does nothing"))?;
+            .ok_or_else(|| Trouble::new("this line does nothing"))?;
         Ok((action, jobs))
     }
 
@@ -251,23 +251,25 @@ impl<B: Bed> Session<B> {
         self.play(&line, step, more).await
     }
 
-    /// Plays a step, and goes on to the moment after it.
+    /// Plays a step, and moves to the moment after it.
     async fn play(&mut self, line: &str, step: Step, more: Counts) -> Result<(), Trouble> {
         if let Some(why) = self.now().course.ended() {
-            return Err(Trouble::new(format!("nothing more can happen here: {why}"))
-                .help("`back` or `reset` goes back"));
+            return Err(
+                Trouble::new(format!("this session cannot go on from here: {why}"))
+                    .help("`back` or `reset` goes back"),
+            );
         }
         if self.moments.len() >= MOMENTS_MAX || self.rows >= ROWS_MAX {
             return Err(Trouble::new(
-                "this session has as many moments and rows as can be kept at once",
+                "this session is full: it has the most moments or rows that can be kept",
             )
-            .help("`save FILE` writes it down; then begin a new one"));
+            .help("`save FILE` saves it; then begin a new one"));
         }
         let number = self.steps(self.current).len() + 1;
         let step = Step {
             number: u32::try_from(number).unwrap_or(u32::MAX),
             line: 0,
-            // The pace is the session's: rest after a step would depend on the step after it.
+            // A session has its own pace: the pace of a scenario would make a step depend on the next one.
             pace: None,
             ..step
         };
@@ -285,13 +287,13 @@ impl<B: Bed> Session<B> {
         let course = match unless_it_panics(played).await {
             Ok(course) => course,
             Err(panic) => {
-                // What is half done is thrown away, so that the session goes on where it was.
+                // An unfinished step is thrown away, so that the session goes on where it was.
                 if let Some(bed) = self.now().bed.as_ref().and_then(Bed::copy) {
                     self.live = bed;
                 }
                 return Err(
                     Trouble::new(format!("a bug in seatrial, please report it: {panic}"))
-                        .help("nothing has happened; `save FILE` keeps the way to here"),
+                        .help("the line had no effect; `save FILE` saves the session so far"),
                 );
             }
         };
@@ -317,7 +319,7 @@ impl<B: Bed> Session<B> {
         Ok(())
     }
 
-    /// Does what a person asks for.
+    /// Does what a user asks for.
     pub(super) async fn act(&mut self, line: &str, act: &Act) -> Result<(), Trouble> {
         let (action, jobs) = self.action(act)?;
         let step = Step {
@@ -335,7 +337,7 @@ impl<B: Bed> Session<B> {
         self.play(line, step, more).await
     }
 
-    /// What would come of some acts now. They happen to a copy; where there is none, to the cluster.
+    /// Returns what some acts would lead to now. They happen to a copy, or to the cluster if it has no copies.
     pub(super) async fn probe(&mut self, acts: &[Act]) -> Result<(Course, Observation), Trouble> {
         let (forks, number) = (self.forks.clone(), self.current);
         let (moments, rows) = (self.moments.len(), self.rows);
@@ -357,14 +359,14 @@ impl<B: Bed> Session<B> {
         done.map(|()| came)
     }
 
-    /// Goes to another moment. The fork stays where it has come to until something else is done.
+    /// Goes to another moment. The fork keeps its last moment until another command changes the cluster.
     pub(super) fn travel(&mut self, number: usize) -> Result<(), Trouble> {
         let there = self
             .moments
             .get(number)
             .ok_or_else(|| Trouble::new(format!("there is no moment {number}")))?;
         let Some(bed) = there.bed.as_ref().and_then(Bed::copy) else {
-            return Err(Trouble::new("there is no way back: these nodes are real")
+            return Err(Trouble::new("real nodes cannot go back in time")
                 .help("time travel needs `--on des`"));
         };
         self.live = bed;
@@ -372,31 +374,29 @@ impl<B: Bed> Session<B> {
         Ok(())
     }
 
-    /// The moment so many before this one.
+    /// Returns the moment that is this many moments before the present one.
     pub(super) fn before(&self, count: usize) -> Result<usize, Trouble> {
         let path = self.path(self.current);
         let own = path.iter().filter(|number| **number > self.start).count();
         if count > own {
             return Err(Trouble::new(match own {
-                0 => "this is where it begins: there is nothing to go back to".to_owned(),
-                1 => "there is one command to go back".to_owned(),
-                own => format!("there are {own} commands to go back"),
+                0 => "this is the first moment: there is no command to undo".to_owned(),
+                1 => "there is 1 command to undo".to_owned(),
+                own => format!("there are {own} commands to undo"),
             }));
         }
         Ok(path[path.len() - 1 - count])
     }
 
-    /// A moment by its number or by the name of a fork.
+    /// Returns a moment by its number or by the name of a fork.
     pub(super) fn place(&self, text: &str) -> Result<usize, Trouble> {
         if let Some(number) = self.forks.get(text) {
             return Ok(*number);
         }
         match text.parse::<usize>() {
             Ok(number) if number < self.moments.len() && number >= self.start => Ok(number),
-            Ok(number) => {
-                Err(Trouble::new(format!("there is no moment {number}"))
-                    .help("`moments` lists them"))
-            }
+            Ok(number) => Err(Trouble::new(format!("there is no moment {number}"))
+                .help("`moments` lists the moments")),
             Err(_) => Err(Trouble::unknown(
                 "fork",
                 text,
@@ -405,7 +405,7 @@ impl<B: Bed> Session<B> {
         }
     }
 
-    /// Goes on under a name.
+    /// Starts a new fork at the present moment.
     pub(super) fn begin_fork(&mut self, name: &str) -> Result<(), Trouble> {
         let good = name.len() <= 30
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -413,16 +413,16 @@ impl<B: Bed> Session<B> {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !good {
-            return Err(Trouble::new("this is no name for a fork")
-                .help("letters, digits and dashes, a letter first, at most 30"));
+            return Err(Trouble::new("this is not a valid name for a fork")
+                .help("use letters, digits and dashes, a letter first, at most 30 characters"));
         }
         if self.forks.contains_key(name) {
-            return Err(Trouble::new(format!("there is a fork `{name}` already"))
+            return Err(Trouble::new(format!("the fork `{name}` exists already"))
                 .help(format!("`goto {name}` goes to it")));
         }
         if !self.can_travel() {
             return Err(
-                Trouble::new("there is one world only: these nodes are real")
+                Trouble::new("real nodes cannot be copied, so there are no forks")
                     .help("forks need `--on des`"),
             );
         }
@@ -431,14 +431,14 @@ impl<B: Bed> Session<B> {
         Ok(())
     }
 
-    /// Goes over to another fork.
+    /// Goes to another fork.
     pub(super) fn take_fork(&mut self, name: &str) {
         if self.forks.contains_key(name) {
             name.clone_into(&mut self.fork);
         }
     }
 
-    /// The steps on the way to a moment.
+    /// Returns the steps on the path to a moment.
     fn steps(&self, to: usize) -> Vec<Step> {
         self.path(to)
             .into_iter()
@@ -446,7 +446,7 @@ impl<B: Bed> Session<B> {
             .collect()
     }
 
-    /// All events from the run's beginning to the present moment.
+    /// Returns all events from the run's beginning to the present moment.
     #[cfg(test)]
     pub(super) fn events(&self) -> Vec<TraceEvent> {
         self.path(self.current)
@@ -455,17 +455,17 @@ impl<B: Bed> Session<B> {
             .collect()
     }
 
-    /// What is known of the run so far.
+    /// Returns the record of the run so far.
     pub(super) fn record(&self) -> &RunRecord {
         self.now().course.record()
     }
 
-    /// The way to the present moment as a scenario.
+    /// Returns the path to the present moment as a scenario.
     pub(super) fn scenario(&self, id: &str) -> Result<Scenario, Trouble> {
         let steps = self.steps(self.current);
         if steps.is_empty() {
             return Err(Trouble::new(
-                "nothing has happened yet: there is nothing to save",
+                "no command has changed the cluster yet: there is nothing to save",
             ));
         }
         let mut scenario = self.scenario.clone();
@@ -480,7 +480,7 @@ impl<B: Bed> Session<B> {
         Ok(scenario)
     }
 
-    /// The master seed.
+    /// Returns the master seed.
     pub(super) const fn seed(&self) -> u64 {
         self.options.seed
     }

@@ -1,4 +1,4 @@
-//! The lab from the inside: ways back are exact, and what is saved is the same run.
+//! Tests the lab from the inside: going back is exact, and a saved session makes the same run.
 
 use pollster::block_on;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use super::mission::{Mission, embedded};
 use super::session::Session;
 use super::{Des, Lab, Opening, Progress, Setting};
 
-/// Lines that do something to a cluster, in whatever state it is.
+/// Lines that change a cluster in any state.
 const LINES: &[&str] = &[
     "client A write 2",
     "client B write 1",
@@ -54,7 +54,7 @@ fn session(lab: &Lab<Des>) -> &Session<World> {
     lab.session()
 }
 
-/// The same sessions every time, of some lines each.
+/// Draws sessions of a few lines, the same ones every time.
 fn sessions(cases: u32, check: impl Fn(u64, Vec<&'static str>)) {
     let config = Config {
         cases,
@@ -84,7 +84,7 @@ fn back_after_any_command_restores_the_identical_state() {
             let number = session(&lab).number();
             block_on(lab.line("back"));
             assert_eq!(session(&lab).hash().unwrap(), before, "back after {line}");
-            // What is done again from there comes to the same state, and the old moment is still there.
+            // The same line leads to the same state again, and the old moment still exists.
             block_on(lab.line(line));
             assert_eq!(session(&lab).hash().unwrap(), after, "{line} a second time");
             block_on(lab.line(&format!("goto {number}")));
@@ -100,7 +100,7 @@ fn what_is_saved_replays_to_the_same_trace() {
         for (index, line) in lines.iter().enumerate() {
             block_on(lab.line(line));
             if index == 1 {
-                // A way that is not gone on with does not belong to the session.
+                // An abandoned path does not belong to the saved session.
                 block_on(lab.line("fault power-off A B C"));
                 block_on(lab.line("back"));
                 block_on(lab.line("fork other"));
@@ -255,7 +255,7 @@ fn every_screen_has_at_most_80_columns() {
     ] {
         let reply = block_on(lab.line(line));
         for shown in reply.plain().lines() {
-            // What a real command prints is shown as it is.
+            // The output of an operator's command is shown as it is.
             let as_it_is = shown.contains("mysqld_safe");
             assert!(shown.chars().count() <= 80 || as_it_is, "{line}: {shown}");
         }

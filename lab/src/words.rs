@@ -1,20 +1,20 @@
-//! The words of faults and states, turned into what a scenario file says.
+//! Translates the words of faults and states into the text of a scenario file.
 
 use seatrial_scenarios::{Fault, FaultKind, NodeName, Shape};
 
 use super::command::{Trouble, node, number, some_nodes, span};
 
-/// A fault's name at the prompt: `power-off` for `power_off`.
+/// Returns a fault's name at the prompt: `power-off` for `power_off`.
 fn at_the_prompt(kind: &FaultKind) -> String {
     kind.name.replace('_', "-")
 }
 
-/// The names of the faults.
+/// Returns the names of the faults.
 pub(super) fn fault_names() -> impl Iterator<Item = String> + Clone {
     Fault::KINDS.iter().map(at_the_prompt)
 }
 
-/// What stands behind a fault's name at the prompt.
+/// Returns the usage of a fault at the prompt.
 const fn usage(shape: Shape) -> &'static str {
     match shape {
         Shape::Nodes => "NODE…",
@@ -28,7 +28,7 @@ const fn usage(shape: Shape) -> &'static str {
     }
 }
 
-/// Every fault with what stands behind it, for `help`.
+/// Returns every fault with its usage, for `help`.
 pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
     Fault::KINDS
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn fault_lines() -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// A text as TOML writes it.
+/// Returns a text as TOML writes it.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -49,7 +49,7 @@ fn list(nodes: &[NodeName]) -> String {
     format!("[{}]", nodes.join(", "))
 }
 
-/// Reads what stands behind `fault`.
+/// Reads the words after `fault`.
 pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
     let [name, rest @ ..] = words else {
         return Err(Trouble::usage("fault"));
@@ -67,8 +67,10 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
     };
     let wrong = || {
         let usage = usage(kind.shape);
-        Trouble::new(format!("`fault {name}` needs more: fault {name} {usage}"))
-            .help("`help fault` lists the faults")
+        Trouble::new(format!(
+            "`fault {name}` is used like this: fault {name} {usage}"
+        ))
+        .help("`help fault` lists the faults")
     };
     let key = kind.name;
     let table = match (kind.shape, rest) {
@@ -142,10 +144,10 @@ const STATES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Words about the cluster as a whole.
+/// Words about the whole cluster.
 const CLUSTER: [&str; 4] = ["all-synced", "primary", "no-primary", "twin-primaries"];
 
-/// Words that may follow `wait until`, for completion.
+/// Returns the words that may follow `wait until`, for completion.
 pub(super) fn state_words() -> impl Iterator<Item = &'static str> {
     STATES
         .iter()
@@ -153,8 +155,8 @@ pub(super) fn state_words() -> impl Iterator<Item = &'static str> {
         .chain(CLUSTER)
 }
 
-/// Reads a state, as `C non-Primary` or `all-synced` or `B safe_to_bootstrap 1`, into the table of a
-/// scenario's `until`. What is possible beyond these words is for the scenario language to say.
+/// Translates a state such as `C non-Primary`, `all-synced` or `B safe_to_bootstrap 1` into the table of a
+/// scenario's `until`. The scenario language refuses what is not possible.
 pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Trouble> {
     let mut entries = Vec::new();
     let mut words = words.iter().copied().peekable();
@@ -178,18 +180,18 @@ pub(super) fn until(words: &[&str], nodes: &[NodeName]) -> Result<String, Troubl
         });
         let cluster = CLUSTER.iter().find(|known| **known == word);
         match (state, cluster) {
-            // Of a node `primary` is its status, of nobody in particular that of the cluster.
+            // After a node, `primary` is the status of that node; alone, that of the cluster.
             (Some((key, word)), _) if named.is_some() => {
                 entries.push(format!("{key} = {}", quoted(word)));
             }
             (_, Some(word)) => entries.push(format!("cluster = {}", quoted(word))),
             (Some(_), None) => {
-                return Err(Trouble::new(format!("which node is {word}?"))
-                    .help(format!("write `wait until {} {word}`", nodes[0])));
+                return Err(Trouble::new(format!("`{word}` needs a node"))
+                    .help(format!("type `wait until {} {word}`", nodes[0])));
             }
             (None, None) => {
                 let key = word.trim_start_matches("wsrep_");
-                // A word that can be no key of the language is a state or a node misspelt.
+                // A word that is no key of the language is a misspelt state or node.
                 let possible = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
                 let Some(value) = words.next().filter(|_| possible) else {
                     let mut known: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();

@@ -1,4 +1,4 @@
-//! The lab as a second face uses it: a mission from its first text to its grade, without a file.
+//! Uses the lab as a second face would: a mission from its first text to its grade, without a file.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 

@@ -15,7 +15,7 @@ use crate::ours::Labels;
 use crate::update::Programs;
 use crate::{programs, settings};
 
-/// How long a part of the initial state may take.
+/// The longest time that a part of the initial state may take.
 const INITIAL_LIMIT: Duration = Duration::from_mins(2);
 
 /// The number of nodes of the prepared data folders.
@@ -27,7 +27,7 @@ pub(crate) struct Cluster {
     run: String,
     labels: Labels,
     network: String,
-    /// What a playbook puts in the place of a node's programs.
+    /// The image to which a playbook updates a node's programs.
     pub(crate) update: Option<Programs>,
     /// The hosts, in the order of the nodes.
     pub(crate) hosts: Vec<Arc<Host>>,
@@ -104,7 +104,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether the hosts' image has what faults of the network need.
+    /// Returns whether the hosts' image has what faults of the network need.
     pub(crate) async fn can_filter(&self) -> Result<bool, HarnessError> {
         match self.hosts.first() {
             Some(host) => Ok(host.do_it("can_filter").await?.well),
@@ -170,7 +170,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// A freshly installed data folder everywhere.
+    /// Installs a fresh data folder on every node.
     async fn install(&self) -> Result<(), HarnessError> {
         try_join_all(self.hosts.iter().map(|host| host.must("data empty"))).await?;
         Ok(())
@@ -213,13 +213,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// The host of a node.
+    /// Returns the host of a node.
     pub(crate) fn host(&self, node: &NodeName) -> Option<&Arc<Host>> {
         self.hosts.iter().find(|host| host.node == *node)
     }
 }
 
-/// The question that sets a switch for the programs on a host.
+/// Returns the question that sets a switch for the programs on a host.
 fn setting(on: bool, name: &str) -> String {
     if on {
         format!("touch /run/seatrial/{name}")

@@ -25,12 +25,12 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use crate::error::{Bollard, HarnessError};
 use crate::ours::{Labels, Owner};
 
-/// What a session inside a container writes.
+/// The output of a session inside a container.
 pub(crate) type SessionOutput = Pin<Box<dyn Stream<Item = Result<LogOutput, Bollard>> + Send>>;
-/// What it reads.
+/// The input of a session inside a container.
 pub(crate) type SessionInput = Pin<Box<dyn AsyncWrite + Send>>;
 
-/// What a command inside a container printed and returned.
+/// The output and the exit code of a command inside a container.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     pub(crate) stdout: String,
@@ -39,7 +39,7 @@ pub(crate) struct Ended {
     pub(crate) exit: Option<i32>,
 }
 
-/// What a program says that waits for its beginning.
+/// The message of a program that waits for its beginning.
 const READY: u8 = 6;
 
 /// A connection to the Docker engine.
@@ -49,7 +49,7 @@ pub(crate) struct Docker {
 }
 
 impl Docker {
-    /// Connects, and makes sure that somebody answers.
+    /// Connects, and checks that the engine answers.
     pub(crate) async fn connect() -> Result<Self, HarnessError> {
         let absent = |why: String| HarnessError::Environment {
             what: format!("no Docker engine answers ({why})"),
@@ -66,7 +66,7 @@ impl Docker {
         Ok(Self { client })
     }
 
-    /// The engine's version.
+    /// Returns the engine's version.
     pub(crate) async fn version(&self) -> Result<String, HarnessError> {
         let version = self
             .client
@@ -76,7 +76,7 @@ impl Docker {
         Ok(version.version.unwrap_or_default())
     }
 
-    /// The id of an image, `None` where it is not here.
+    /// Returns the id of an image, `None` where it is not here.
     pub(crate) async fn image_id(&self, name: &str) -> Result<Option<String>, HarnessError> {
         match self.client.inspect_image(name).await {
             Ok(image) => Ok(image.id),
@@ -87,7 +87,7 @@ impl Docker {
         }
     }
 
-    /// The ids and names of all images here.
+    /// Returns the ids and names of all images here.
     pub(crate) async fn images(&self) -> Result<Vec<(String, Vec<String>)>, HarnessError> {
         let images = self
             .client
@@ -188,7 +188,7 @@ impl Docker {
             .map_err(HarnessError::docker(format!("remove container {id}")))
     }
 
-    /// The container's address on the network.
+    /// Returns the container's address on the network.
     pub(crate) async fn address(
         &self,
         container: &str,

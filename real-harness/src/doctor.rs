@@ -1,4 +1,4 @@
-//! What this machine can do for the real engine, in plain words, and how to get what is missing.
+//! Checks what the real engine needs on this machine, and says how to get what is missing.
 
 use seatrial_scenarios::NodeName;
 
@@ -11,9 +11,9 @@ use crate::run::{RealOptions, runtime};
 /// A line of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorLine {
-    /// What is looked at.
+    /// The thing that is checked.
     pub what: &'static str,
-    /// How it is.
+    /// The result of the check.
     pub state: String,
 }
 
@@ -22,7 +22,7 @@ pub fn doctor() -> Vec<DoctorLine> {
     runtime().block_on(look())
 }
 
-/// Whether a run on this engine can begin at all.
+/// Returns whether a run on this engine can begin at all.
 ///
 /// # Errors
 /// When no Docker engine answers, or an image is not here.
@@ -38,7 +38,7 @@ pub fn check(options: &RealOptions) -> Result<(), HarnessError> {
     })
 }
 
-/// The error for an image that is not here, with the line that makes it.
+/// Returns the error for an image that is not here, with the line that makes it.
 pub(crate) fn absent(image: &str) -> HarnessError {
     let build = [Suite::Bookworm, Suite::Trixie]
         .into_iter()

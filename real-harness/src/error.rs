@@ -1,22 +1,22 @@
-//! What can go wrong around a run, apart from what a scenario is there to show.
+//! The errors around a run, apart from what a scenario tests.
 
-/// Why the real engine could not do its work.
+/// The reason why the real engine could not do its work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HarnessError {
     /// Something is missing on this machine, and how to get it.
     #[error("{what}; {remedy}")]
     Environment {
-        /// What is missing.
+        /// The missing thing.
         what: String,
-        /// How to get it.
+        /// The remedy.
         remedy: String,
     },
     /// The Docker engine refused or broke off.
     #[error("docker: {doing}: {why}")]
     Docker {
-        /// What was asked of it.
+        /// The request.
         doing: String,
-        /// What it said.
+        /// The answer.
         why: String,
     },
     /// A program inside a container did not do what it should.
@@ -24,7 +24,7 @@ pub enum HarnessError {
     Host {
         /// The node.
         host: String,
-        /// What went wrong.
+        /// The problem.
         what: String,
     },
     /// The initial state was not reached.
@@ -54,7 +54,7 @@ impl HarnessError {
         }
     }
 
-    /// Whether the machine lacks something, rather than the program or the cluster.
+    /// Returns whether the machine lacks something, rather than the program or the cluster.
     pub const fn is_environment(&self) -> bool {
         matches!(self, Self::Environment { .. })
     }

@@ -1,4 +1,4 @@
-//! What is kept of a run that did not pass: each node's error log, state files and status, and the
+//! Keeps the evidence of a run that did not pass: each node's error log, state files and status, and the
 //! step at which it happened.
 
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use seatrial_scenarios::RunRecord;
 
 use crate::cluster::Cluster;
 
-/// What is taken from a host, and the file that keeps it.
+/// The command that reads evidence from a host, and the file for it.
 const TAKEN: [(&str, &str); 6] = [
     ("mariadb.log", "tail -n 5000 /var/log/mariadb/mariadb.log"),
     ("grastate.dat", "cat /var/lib/mysql/grastate.dat"),

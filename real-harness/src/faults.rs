@@ -10,17 +10,17 @@ use tokio::time::{Instant, sleep};
 use crate::host::Host;
 use crate::testbed::Real;
 
-/// How long is waited until a new rule has dropped its first packet.
+/// The time that the harness waits until a new rule has dropped its first packet.
 const FIRST_DROP: Duration = Duration::from_millis(1500);
 
-/// Why a loss of power cannot be had.
+/// The reason why a container cannot lose power.
 const NO_POWER_LOSS: &str = "a container shares the kernel and its page cache with the machine: no \
 kill loses what was written and not synced, so a loss of power would be pretended";
 
-/// Why a clock cannot jump.
+/// The reason why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
-/// Why a container cannot have a fault; `None` for a fault that it can have.
+/// The reason why a container cannot have a fault; `None` for a fault that it can have.
 fn unsupported(name: &str) -> Option<&'static str> {
     match name {
         "power_off" | "power_on" => Some(NO_POWER_LOSS),
@@ -29,7 +29,8 @@ fn unsupported(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What real nodes can do: every fault of the language but those that a container cannot have.
+/// Returns the faults that real nodes can have: every fault of the language except those that a container
+/// cannot have.
 pub(crate) fn capabilities() -> Capabilities {
     let names = Fault::KINDS.iter().map(|kind| kind.name);
     let faults = names.filter(|name| unsupported(name).is_none());
@@ -40,11 +41,11 @@ pub(crate) fn capabilities() -> Capabilities {
     }
 }
 
-/// What is asked of a host for a fault, and what an answer means.
+/// The request to a host for a fault, and the meaning of the answer.
 struct Deed {
     host: Arc<Host>,
     question: String,
-    /// Why there was nothing to act on, where the host says no.
+    /// The reason why there was nothing to act on, where the host says no.
     no: &'static str,
 }
 
@@ -148,7 +149,7 @@ impl Real {
         }
     }
 
-    /// Every rule that drops packets, and how many it has dropped.
+    /// Returns every rule that drops packets, and how many it has dropped.
     async fn drops(&self) -> Vec<(String, u64)> {
         let hosts = &self.cluster.hosts;
         let answers = join_all(hosts.iter().map(|host| host.do_it("dropped"))).await;

@@ -18,20 +18,20 @@ use crate::error::HarnessError;
 use crate::ours::Labels;
 use crate::programs;
 
-/// What ends an answer, before the exit code of the question.
+/// The mark at the end of an answer, before the exit code of the question.
 const END: u8 = 4;
 
-/// How long an ordinary question may take.
+/// The longest time that an ordinary question may take.
 pub(crate) const QUESTION: Duration = Duration::from_secs(20);
 
-/// What is asked of whoever filters the packets of a host.
+/// The request to the process that filters the packets of a host.
 const NETWORK_DEEDS: [&str; 4] = ["network", "dropped", "flap", "latency"];
 
 /// The size of a data folder. It lives in memory: nothing of a run is worth a disk, and a full disk
 /// can be had.
 const DATA_BYTES: i64 = 1 << 30;
 
-/// What a host is made of.
+/// The settings of a host.
 pub(crate) struct HostPlan<'a> {
     /// The image, as `name:tag`.
     pub(crate) image: &'a str,
@@ -124,7 +124,7 @@ impl Host {
         self.ask(&mut eyes, question, QUESTION).await
     }
 
-    /// A look that may take long.
+    /// Returns a look that may take long.
     pub(crate) async fn long_look(&self, question: &str) -> Result<Answer, HarnessError> {
         let mut eyes = self.eyes.lock().await;
         self.ask(&mut eyes, question, Duration::from_secs(90)).await
@@ -251,7 +251,7 @@ impl Agent {
             doing: "talk to a host".to_owned(),
             why,
         };
-        // Whoever gives up waiting takes the session with it: its answer would be the next one's.
+        // A caller that stops waiting ends the session. Otherwise the next caller would get its answer.
         let mut session = if let Some(session) = self.session.take() {
             session
         } else {

@@ -71,13 +71,13 @@ impl Suite {
         }
     }
 
-    /// The image's name.
+    /// Returns the image's name.
     pub fn image(self) -> String {
         format!("{REPOSITORY}:{}", self.name())
     }
 }
 
-/// What has come of a build.
+/// The result of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Built {
     /// The image was there already.
@@ -146,7 +146,7 @@ fn extract(suite: Suite, folder: &Path, archive: &Path) -> Result<(), HarnessErr
     Err(trouble("extract the packages", &last_lines(&said)))
 }
 
-/// Where this machine's own apt gets its packages.
+/// Returns the package sources of this machine's own apt.
 fn package_source() -> Result<String, HarnessError> {
     let none = |why: &str| HarnessError::Environment {
         what: format!("no source of Debian packages is known ({why})"),
@@ -166,7 +166,7 @@ fn package_source() -> Result<String, HarnessError> {
         .ok_or_else(|| none("apt has no source of packages"))
 }
 
-/// The first archive that is neither for security nor for updates.
+/// Returns the first archive that is neither for security nor for updates.
 fn first_source(targets: &str) -> Option<String> {
     targets
         .lines()
@@ -177,7 +177,7 @@ fn first_source(targets: &str) -> Option<String> {
         .map(|(_, source)| source.to_owned())
 }
 
-/// Whether this process is root's.
+/// Returns whether this process is root's.
 fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
         status
@@ -227,7 +227,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What stays is in the system's folder for such things.
+        // If it cannot be removed, it stays in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading what a host says of its node.
+//! Reads a host's report on its node.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use seatrial_scenarios::{GrastateSeen, GvwstateSeen, NodeName, NodeObservation, 
 pub(crate) struct Look {
     /// The unit's state, in systemd's word.
     pub(crate) unit: String,
-    /// How far the service is: `recovery`, `server`, `pause` before a restart.
+    /// The phase of the service: `recovery`, `server`, or `pause` before a restart.
     pub(crate) phase: String,
     /// The server's process.
     pub(crate) pid: Option<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct Look {
     pub(crate) rows: Option<Vec<String>>,
     /// The exit code of the last server process.
     pub(crate) exit: Option<i32>,
-    /// How many server processes there have been.
+    /// The number of server processes.
     pub(crate) lives: u32,
     /// grastate.dat.
     pub(crate) grastate: Option<String>,
@@ -80,12 +80,12 @@ impl Look {
         }
     }
 
-    /// What a status variable says.
+    /// Returns the value of a status variable.
     pub(crate) fn status(&self, name: &str) -> Option<&str> {
         self.status.get(name).map(String::as_str)
     }
 
-    /// The identity of the process in its group, where it shows one.
+    /// Returns the identity of the process in its group, where it shows one.
     pub(crate) fn gcomm_uuids(&self) -> Vec<String> {
         let mut uuids = Vec::new();
         if let Some(uuid) = self.status("wsrep_gcomm_uuid") {
@@ -102,12 +102,12 @@ impl Look {
         uuids
     }
 
-    /// Whether the server was stopped by a signal and does nothing.
+    /// Returns whether the server was stopped by a signal and does nothing.
     pub(crate) fn is_hung(&self) -> bool {
         self.state == "T" || self.state == "t"
     }
 
-    /// The look in the words of the port. `names` says whose the identities are.
+    /// Returns the look in the words of the port. `names` says whose the identities are.
     pub(crate) fn observation(
         &self,
         names: &BTreeMap<String, NodeName>,
@@ -118,7 +118,7 @@ impl Look {
             arbitrator: false,
             process: match (self.pid, self.port) {
                 (None, _) => ProcessState::Exited,
-                // A server whose stop hangs still listens, and answers nobody any more.
+                // A server whose stop hangs still listens, and no longer answers.
                 (Some(_), true) if self.answered || self.is_hung() => ProcessState::Running,
                 (Some(_), _) => ProcessState::Waiting,
             },
@@ -152,7 +152,7 @@ impl Look {
         }
     }
 
-    /// The identities in gvwstate.dat whose node is not known.
+    /// Returns the identities in gvwstate.dat whose node is not known.
     pub(crate) fn strangers(&self, names: &BTreeMap<String, NodeName>) -> bool {
         self.gvwstate
             .as_deref()

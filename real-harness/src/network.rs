@@ -1,4 +1,5 @@
-//! Who hears whom: cuts, partitions, loss and flapping, by rules in each host's own network.
+//! Controls which nodes reach each other: cuts, partitions, loss and flapping, by rules in each host's own
+//! network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,12 +70,12 @@ impl Network {
         self.deaf.get(node).into_iter().flatten()
     }
 
-    /// The address of a node.
+    /// Returns the address of a node.
     fn address(&self, node: &NodeName) -> &str {
         self.addresses.get(node).map_or("", String::as_str)
     }
 
-    /// What a node's rules drop: the source by which a rule is found among them, and what it means.
+    /// Returns the packets that a node's rules drop: the source that identifies a rule, and its meaning.
     pub(crate) fn rules(&self, node: &NodeName) -> Vec<(&str, String)> {
         let deaf = self
             .deaf(node)
@@ -86,7 +87,7 @@ impl Network {
         deaf.chain(loss).collect()
     }
 
-    /// The agent's question that brings the node's rules into this state.
+    /// Returns the agent's question that brings the node's rules into this state.
     pub(crate) fn question(&self, node: &NodeName) -> String {
         let loss = self.loss.get(node).copied().unwrap_or(0);
         let mut question = format!("network {loss}");

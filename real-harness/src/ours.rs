@@ -1,4 +1,4 @@
-//! What is ours: the labels on everything that a run makes, and who may remove it.
+//! The labels on everything that a run makes, and the conditions for its removal.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,7 +22,7 @@ impl Labels {
     /// The label that everything of ours carries.
     pub(crate) const MARK: &'static str = "seatrial";
 
-    /// The labels of a new run, and its name: unique among all runs of all processes.
+    /// Returns the labels of a new run, and its name: unique among all runs of all processes.
     pub(crate) fn of_new_run() -> (String, Self) {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let number = RUNS.fetch_add(1, Ordering::Relaxed) + 1;
@@ -58,12 +58,12 @@ impl Owner {
         }
     }
 
-    /// Whether it is this process.
+    /// Returns whether it is this process.
     pub(crate) fn is_this_process(&self) -> bool {
         self.machine == machine() && process(std::process::id()).as_ref() == Some(&self.process)
     }
 
-    /// Whether the process has ended. Of a process that this one cannot see nothing is known, and it
+    /// Returns whether the process has ended. Of a process that this one cannot see nothing is known, and it
     /// counts as alive; one of an earlier boot of this machine has ended.
     pub(crate) fn has_ended(&self) -> bool {
         let here = machine();
@@ -106,7 +106,7 @@ fn machine() -> String {
     )
 }
 
-/// A process's number and start time, `None` where there is none.
+/// Returns a process's number and start time, `None` where there is none.
 fn process(number: u32) -> Option<String> {
     let text = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     // The start time is the 22nd field; the second may hold spaces and ends with a parenthesis.

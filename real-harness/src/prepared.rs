@@ -14,7 +14,7 @@ use crate::{doctor, programs};
 /// The repository name of prepared images.
 pub(crate) const REPOSITORY: &str = "seatrial/prepared";
 
-/// The prepared image of a user's image; it is made if it is not here.
+/// Returns the prepared image of a user's image; it is made if it is not here.
 pub(crate) async fn of(docker: &Docker, image: &str) -> Result<String, HarnessError> {
     let Some(id) = docker.image_id(image).await? else {
         return Err(doctor::absent(image));
@@ -53,7 +53,7 @@ async fn make(docker: &Docker, image: &str, tag: &str) -> Result<(), HarnessErro
     made
 }
 
-/// The data folders of the nodes of a cluster before the last start of each: that of the first node,
+/// Stores the data folders of the nodes of a cluster before the last start of each: that of the first node,
 /// with whose bootstrap it begins, and for each further node the same data one position later. So
 /// every node joins at the position at which the group is, which needs no transfer of state.
 async fn fill(docker: &Docker, cluster: &Cluster, tag: &str) -> Result<(), HarnessError> {

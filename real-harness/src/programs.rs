@@ -12,15 +12,15 @@ pub(crate) struct Program {
 
 /// The first process of a container.
 pub(crate) const HOST: &str = "/opt/seatrial/lib/host";
-/// What answers the harness.
+/// The program that answers the harness.
 pub(crate) const AGENT: &str = "/opt/seatrial/lib/agent";
-/// What runs an operator's line.
+/// The program that runs an operator's line.
 pub(crate) const OPERATOR: &str = "/opt/seatrial/lib/operator";
-/// What runs a client's statement.
+/// The program that runs a client's statement.
 pub(crate) const CLIENT: &str = "/opt/seatrial/lib/client";
 /// The mail back end's stand-in.
 pub(crate) const BACK_END: &str = "/opt/seatrial/lib/back-end";
-/// What the first process says once it is up.
+/// The message of the first process once it is up.
 pub(crate) const HOST_IS_UP: &str = "seatrial: host is up";
 
 macro_rules! programs {
@@ -32,7 +32,7 @@ macro_rules! programs {
     };
 }
 
-/// All programs.
+/// Returns all programs.
 pub(crate) fn all() -> Vec<Program> {
     let texts = programs![
         "lib/host",
@@ -67,7 +67,7 @@ pub(crate) fn all() -> Vec<Program> {
     all
 }
 
-/// A short name for this version of the programs on that image.
+/// Returns a short name for this version of the programs on that image.
 pub(crate) fn fingerprint(image: &str) -> String {
     let mut text = image.to_owned();
     for program in all() {

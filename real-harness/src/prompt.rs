@@ -1,4 +1,4 @@
-//! A real cluster for a person at a prompt: it is there until somebody ends it.
+//! A real cluster for a user at a prompt. It runs until the user ends it.
 
 use seatrial_scenarios::{Bed, Setup, TraceEvent};
 
@@ -49,7 +49,7 @@ pub fn at_prompt<T>(work: impl Future<Output = T>) -> Option<T> {
             done = work => Some(done),
             () = stopped() => {
                 if let Ok(docker) = Docker::connect().await {
-                    // What cannot be removed now is swept by the next run.
+                    // The next run sweeps what cannot be removed now.
                     let _ = docker.sweep(Owner::is_this_process).await;
                 }
                 None

@@ -1,4 +1,4 @@
-//! What operators type and clients ask, each in a session of its own inside the node's host, so that
+//! Runs operators' commands and clients' statements, each in its own session inside the node's host, so that
 //! no partition between the nodes cuts it.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(crate) struct Instant {
 struct State {
     expected: usize,
     there: usize,
-    /// Nobody else belongs to it.
+    /// No other node belongs to it.
     over: bool,
 }
 
@@ -81,7 +81,7 @@ impl Instant {
     }
 }
 
-/// What `cm-run-playbook --all-hosts` does on the other hosts.
+/// The command of `cm-run-playbook --all-hosts` on the other hosts.
 const PLAYBOOK: &str = "systemctl restart mariadb";
 
 /// The same where it updates.
@@ -100,7 +100,7 @@ pub(crate) fn start(
         && is_playbook(&request)
         && line.contains("--all-hosts")
     {
-        // The playbook reaches every host; nobody waits for these parts.
+        // The playbook reaches every host, and does not wait for these parts.
         for other in cluster.hosts.iter().filter(|other| other.node != host.node) {
             let other = other.clone();
             let instant = instant.join();
@@ -187,7 +187,7 @@ async fn client(host: &Host, statement: &Statement, instant: &Instant) -> Progre
     }
 }
 
-/// What the client knows of its statement at its end.
+/// Returns what the client knows of its statement at its end.
 fn result(ended: &Ended) -> Progress {
     if ended.exit == Some(0) {
         return Progress::Acknowledged;

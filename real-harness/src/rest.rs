@@ -1,5 +1,5 @@
-//! When a real cluster is at rest: nothing observed has changed for a while, nobody joins or donates,
-//! and every server that was started has ended, opened its port, or waited out its time.
+//! Decides when a real cluster is at rest: nothing observed has changed for a while, no node joins or
+//! donates, and every server that was started has ended, opened its port, or waited out its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ const QUIET: Duration = Duration::from_secs(6);
 /// The same after a write, a force, a damage or a recovery.
 const QUIET_AFTER_LITTLE: Duration = Duration::from_secs(2);
 
-/// What changes in a node without anything being under way.
+/// The facts of a node that change although nothing is under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
     look: Look,
@@ -29,7 +29,7 @@ pub(crate) struct Rest {
     changed: Instant,
     acted: Instant,
     little: bool,
-    /// Which server process of a node was seen first when.
+    /// The time at which each server process of a node was first seen.
     born: BTreeMap<NodeName, (u32, Instant)>,
     /// Nodes that are desynced because a session of ours holds the global read lock.
     pub(crate) locked: BTreeSet<NodeName>,
@@ -80,7 +80,7 @@ impl Rest {
 
     fn act(&mut self, little: bool) {
         let now = Instant::now();
-        // What was under way before is still to be waited for.
+        // The harness must still wait for what was under way before.
         let over = self.acted.max(self.changed) + QUIET < now;
         self.little = little && (self.little || over);
         self.acted = now;

@@ -23,7 +23,7 @@ use crate::update::Programs;
 /// The image that is used where none is named.
 pub const DEFAULT_IMAGE: &str = "seatrial/mariadb:bookworm";
 
-/// What the command may say of a run on this engine.
+/// The options of a run on this engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealOptions {
     /// The image of every node.
@@ -47,7 +47,7 @@ impl Default for RealOptions {
     }
 }
 
-/// All runs share one runtime: the Docker client's connections belong to it.
+/// Returns the runtime that all runs share: the Docker client's connections belong to it.
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
@@ -68,7 +68,7 @@ pub fn stop() {
     STOP.get_or_init(Notify::new).notify_waiters();
 }
 
-/// Comes back once somebody has called [`stop`].
+/// Returns once [`stop`] was called.
 pub(crate) async fn stopped() {
     let notified = STOP.get_or_init(Notify::new).notified();
     if STOPPED.load(std::sync::atomic::Ordering::SeqCst) {
@@ -140,7 +140,7 @@ pub fn replay(
     })
 }
 
-/// What `play` comes to, or its panic, or nothing where somebody has called [`stop`] before.
+/// Returns the result of `play`, or its panic, or nothing if [`stop`] was called before.
 async fn unless_stopped<R>(play: impl Future<Output = R>) -> Option<std::thread::Result<R>> {
     tokio::select! {
         played = AssertUnwindSafe(play).catch_unwind() => Some(played),
@@ -157,7 +157,7 @@ fn ended<R>(played: Option<std::thread::Result<R>>) -> Result<R, HarnessError> {
     }
 }
 
-/// The prepared image of a user's image, made by one run at a time: the second finds what the first
+/// Returns the prepared image of a user's image, made by one run at a time: the second finds what the first
 /// has made.
 async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
     static PREPARING: Mutex<()> = Mutex::const_new(());
@@ -165,7 +165,7 @@ async fn prepare(docker: &Docker, image: &str) -> Result<String, HarnessError> {
     prepared::of(docker, image).await
 }
 
-/// A cluster in its initial state.
+/// Returns a cluster in its initial state.
 pub(crate) async fn start(setup: &Setup, real: &RealOptions) -> Result<Real, HarnessError> {
     let docker = Docker::connect().await?;
     let image = prepare(&docker, &real.image).await?;

@@ -18,7 +18,7 @@ pub(crate) const FAST: [(&str, &str); 10] = [
     ("pc.wait_prim_timeout", "PT8S"),
 ];
 
-/// Where the file stands in the container; it is read after those of the package.
+/// The path of the file in the container. The server reads it after the files of the package.
 pub(crate) const PATH: &str = "/etc/mysql/mariadb.conf.d/99-seatrial.cnf";
 
 /// The file's text for a node of a cluster whose hosts have these addresses.

@@ -19,10 +19,10 @@ use crate::network::Network;
 use crate::requests::{self, Running};
 use crate::rest::Rest;
 
-/// The time between two looks while a state is waited for.
+/// The time between two looks during a wait for a state.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
-/// The time between two looks while rest is waited for.
+/// The time between two looks during a wait for rest.
 const REST_EVERY: Duration = Duration::from_millis(400);
 
 /// A cluster in containers, under test.
@@ -33,21 +33,21 @@ pub struct Real {
     start: Instant,
     trace: Trace,
     requests: BTreeMap<RequestId, Running>,
-    /// Where the ends of requests arrive, and where they are sent to.
+    /// The channel on which the ends of requests arrive.
     arriving: UnboundedReceiver<(RequestId, Progress)>,
     ended: UnboundedSender<(RequestId, Progress)>,
     next_request: u32,
     /// The requests that were started since time last passed.
     instant: requests::Instant,
-    /// Whose the group identities are that were seen.
+    /// The owners of the group identities that were seen.
     names: BTreeMap<String, NodeName>,
     /// The last look at each node, for rows that only change with the data folder.
     disk_rows: BTreeMap<NodeName, (DiskKey, Vec<String>)>,
-    /// What could not be done, told with the run.
+    /// The faults that could not be made, which the run reports.
     pub(crate) trouble: Vec<String>,
 }
 
-/// What the rows in a data folder depend on.
+/// The facts on which the rows in a data folder depend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct DiskKey {
     lives: u32,
@@ -256,7 +256,7 @@ impl Testbed for Real {
     }
 
     async fn apply(&mut self, together: &[Fault]) -> Vec<FaultOutcome> {
-        // What was started in this instant before the faults has begun when they happen.
+        // Requests that were started in this instant before the faults have begun when the faults happen.
         self.begin_requests().begun().await;
         let outcomes = self.apply_faults(together).await;
         let at = self.now();

@@ -139,10 +139,10 @@
         }
         case S.REUNION: {
           const words = a.length === 0
-            ? "Nobody here remembers a primary view, so this component cannot become primary by itself."
+            ? "No member remembers a primary view, so this component cannot become primary by itself."
             : b.length === 0
-              ? "All of the last primary view (" + names(a) + ") are here again: the component becomes primary."
-              : "Of the last primary view (" + names(a) + ") " + names(b) + (b.length === 1 ? " is" : " are") + " missing, so the component stays non-Primary.";
+              ? "All members of the last primary view (" + names(a) + ") are present: the component becomes primary."
+              : names(b) + (b.length === 1 ? " is" : " are") + " missing from the last primary view (" + names(a) + "), so the component stays non-Primary.";
           const before = run.lanes[event.node].quorum.at(-1);
           const lost = before && before.decides && !before.holds ? before.words + " " : "";
           run.lanes[event.node].quorum.push({ t: event.t, holds: a.length > 0 && b.length === 0, words: lost + words });

@@ -1,4 +1,4 @@
-//! A campaign compared with an earlier one: what got worse, what got better.
+//! Compares a campaign with an earlier one: what got worse, what got better.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use seatrial_scenarios::Results;
 use seatrial_scenarios::agreement::Difference;
 use seatrial_scenarios::record::{ScenarioResult, Verdict};
 
-/// What has changed since an earlier campaign, a line each.
+/// The changes since an earlier campaign, one line each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// What got worse; it fails the campaign.
@@ -15,7 +15,7 @@ pub struct Comparison {
     pub better: Vec<String>,
 }
 
-/// The run of the same scenario, engine and seed in another campaign.
+/// The key of a run in a campaign: scenario, engine and seed.
 type Key<'a> = (&'a str, &'a str, u64);
 
 fn key(run: &ScenarioResult) -> Key<'_> {
@@ -23,8 +23,8 @@ fn key(run: &ScenarioResult) -> Key<'_> {
 }
 
 impl Comparison {
-    /// Compares two campaigns. A run is compared with the same scenario, engine and seed; one that the
-    /// earlier campaign did not make must pass.
+    /// Compares two campaigns, run by run: same scenario, engine and seed. A run that the earlier campaign does
+    /// not have must pass.
     pub fn of(before: &Results, now: &Results) -> Self {
         let mut comparison = Self::default();
         let olds: BTreeMap<Key<'_>, &ScenarioResult> =
@@ -67,7 +67,7 @@ impl Comparison {
         let today: BTreeSet<_> = now.agreement.differing.iter().map(place).collect();
         for (scenario, step, node, field) in today.difference(&then) {
             self.worse.push(format!(
-                "{scenario}: the engines differ newly in step {step}, node {node}, {field}"
+                "{scenario}: a new difference between the engines in step {step}, node {node}, {field}"
             ));
         }
         let compared: BTreeSet<&str> = now.scenarios.iter().map(|run| run.id.as_str()).collect();
@@ -93,7 +93,7 @@ fn worse(old: &ScenarioResult, now: &ScenarioResult) -> Vec<String> {
     if now.verdict == Verdict::Pass {
         return lines;
     }
-    // A run that failed before can fail in more ways now.
+    // A run that failed before can have new failures now.
     lines.extend(
         findings(now)
             .difference(&findings(old))
@@ -127,7 +127,7 @@ fn better(old: &ScenarioResult, now: &ScenarioResult) -> Vec<String> {
     lines.extend(
         changed_claims(old)
             .difference(&changed_claims(now))
-            .map(|id| format!("the verdict on {id} is as pinned again")),
+            .map(|id| format!("the verdict on {id} is the pinned one again")),
     );
     lines
 }
@@ -139,7 +139,7 @@ fn findings(run: &ScenarioResult) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The claims whose verdict is not the pinned one.
+/// Returns the claims whose verdict is not the pinned one.
 fn changed_claims(run: &ScenarioResult) -> BTreeSet<&str> {
     run.claims
         .iter()

@@ -1,4 +1,4 @@
-//! A campaign: the runs that one command has made, and what is needed to talk about them.
+//! A campaign: the runs of one command, and the numbers that reports need.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,20 +16,20 @@ use crate::words::quote;
 pub struct Campaign<'a> {
     /// The runs, in the order in which they were asked for.
     pub records: &'a [RunRecord],
-    /// The findings that each scenario is there to show.
+    /// The findings that each scenario expects.
     pub pinned: &'a BTreeMap<String, Vec<String>>,
-    /// How far the engines agree.
+    /// The agreement of the engines.
     pub agreement: &'a Agreement,
-    /// What has changed since an earlier campaign, where there is one to compare with.
+    /// The changes since an earlier campaign, if there is one to compare with.
     pub against: Option<&'a Comparison>,
-    /// How long it took.
+    /// The wall time of the campaign.
     pub wall: Duration,
-    /// The runs that were asked for and not made, because a signal came.
+    /// The number of runs that were not made because a signal came.
     pub not_run: usize,
 }
 
 impl Campaign<'_> {
-    /// How a finding is to be taken.
+    /// Returns the standing of a finding.
     pub(crate) fn standing(&self, run: &RunRecord, finding: &Finding) -> Standing {
         let pinned = self
             .pinned
@@ -44,7 +44,7 @@ impl Campaign<'_> {
         }
     }
 
-    /// The runs with this verdict.
+    /// Returns the number of runs with this verdict.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.records
             .iter()
@@ -52,8 +52,8 @@ impl Campaign<'_> {
             .count()
     }
 
-    /// The statements of the documentation: how many, how many contradicted, how many otherwise
-    /// than pinned.
+    /// Returns the numbers of the manual's claims: all, the contradicted ones, and those with another verdict
+    /// than the pinned one.
     pub(crate) fn claims(&self) -> ClaimCount {
         let mut verdicts: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
         for claim in self.records.iter().flat_map(|run| &run.claims) {
@@ -72,7 +72,7 @@ impl Campaign<'_> {
     }
 }
 
-/// The command that makes a run again.
+/// Returns the command that makes a run again.
 pub(crate) fn replay(run: &RunRecord) -> String {
     let RunRecord {
         file,
@@ -87,14 +87,14 @@ pub(crate) fn replay(run: &RunRecord) -> String {
     )
 }
 
-/// How a finding is to be taken.
+/// The standing of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     /// No file expects it.
     Unexpected,
-    /// The scenario is there to show it.
+    /// The scenario expects it.
     Pinned,
-    /// Worth knowing; it fails nothing.
+    /// It is worth knowing, and is no failure.
     Noted,
 }
 
@@ -108,7 +108,7 @@ impl Standing {
     }
 }
 
-/// The statements of the documentation in numbers.
+/// The numbers of the manual's claims.
 pub(crate) struct ClaimCount {
     pub(crate) all: usize,
     pub(crate) contradicted: usize,

@@ -1,7 +1,7 @@
-//! Runs as Chrome trace events, for Perfetto (ui.perfetto.dev): a process for each run, a thread for
-//! each node and one for the scenario; states, commands and writes as slices, the rest as instants.
+//! Writes runs as Chrome trace events, for Perfetto (ui.perfetto.dev). A run is a process; each node and the
+//! scenario are threads; states, commands and writes are slices; other events are instants.
 //!
-//! Frames are left out: they are many, and the player shows them.
+//! Frames are left out because there are many, and the player shows them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use seatrial_scenarios::record_file::RecordedRun;
 use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, TraceKind};
 use serde_json::{Value, json};
 
-/// How long the file may become.
+/// The largest size of the file, in bytes.
 const BYTES_MAX: usize = 48 * 1024 * 1024;
 
 /// The file, which grows run by run.
@@ -20,7 +20,7 @@ pub struct ChromeTrace {
     runs: u32,
 }
 
-/// A slice that has begun: its name and when.
+/// A slice that has begun: its name and its start.
 type Open = (String, u64);
 
 impl ChromeTrace {
@@ -70,7 +70,7 @@ impl ChromeTrace {
         self.events.push_str(&event.to_string());
     }
 
-    /// The file.
+    /// Returns the text of the file.
     pub fn finish(&self) -> String {
         format!(
             "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n{}\n]}}\n",
@@ -84,7 +84,7 @@ fn with_pid(mut event: Value, pid: u32) -> Value {
     event
 }
 
-/// What is under way in a run.
+/// The open slices of a run.
 struct Slices<'a> {
     nodes: &'a [NodeName],
     facts: Vec<BTreeMap<String, String>>,
@@ -102,7 +102,7 @@ fn instant(tid: usize, name: &str, at: u64, category: &str) -> Value {
 }
 
 impl Slices<'_> {
-    /// The node's thread; 0 is the scenario's.
+    /// Returns the node's thread; 0 is the scenario's.
     fn tid(&self, node: Option<&NodeName>) -> usize {
         node.and_then(|node| self.nodes.iter().position(|known| known == node))
             .map_or(0, |place| place + 1)
@@ -204,7 +204,7 @@ impl Slices<'_> {
         }
     }
 
-    /// What is still under way at the end.
+    /// Ends the slices that are still open at the end.
     fn end(self, end: u64) -> Vec<Value> {
         let states = self.states.iter().enumerate().filter_map(|(place, open)| {
             open.as_ref()
@@ -218,7 +218,7 @@ impl Slices<'_> {
     }
 }
 
-/// The one word for a node's state that all reports use (the player has the same in `model.js`).
+/// Returns the word for a node's state that all reports use (the player has the same in `model.js`).
 pub(crate) fn state_word(facts: &BTreeMap<String, String>) -> &'static str {
     let fact = |name: &str| facts.get(name).map(String::as_str);
     match fact("process") {

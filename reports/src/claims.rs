@@ -1,4 +1,4 @@
-//! The ledger of the manual's statements, and the audit of their checks.
+//! The ledger of the manual's claims, and the audit of their checks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub struct AuditEntry {
     pub scenario: String,
     /// The step whose check decides it.
     pub step: u32,
-    /// What the part says.
+    /// The text of the part.
     pub part: String,
     /// The engine.
     pub engine: String,
@@ -28,7 +28,7 @@ pub struct AuditEntry {
     pub verdict: AuditVerdict,
 }
 
-/// The first and last line in the manual.
+/// Returns the first and last line in the manual.
 fn lines(entry: &Entry) -> String {
     match entry.lines {
         None => "-".to_owned(),
@@ -56,7 +56,7 @@ fn contradicted(ledger: &Ledger) -> usize {
     ledger.entries.iter().filter(says_no).count()
 }
 
-/// The numbers of the ledger, as its last line.
+/// Returns the numbers of the ledger as its last line.
 fn conclusion(ledger: &Ledger) -> String {
     let changed = ledger
         .entries
@@ -65,7 +65,7 @@ fn conclusion(ledger: &Ledger) -> String {
         .count();
     let mut line = format!(
         "{}, {} contradicted",
-        count(ledger.entries.len(), "statement", "statements"),
+        count(ledger.entries.len(), "claim", "claims"),
         contradicted(ledger)
     );
     if changed > 0 {
@@ -74,7 +74,7 @@ fn conclusion(ledger: &Ledger) -> String {
     line
 }
 
-/// The ledger for a terminal: the lines of the manual, the statement, its verdict on each engine,
+/// Returns the ledger for a terminal: the lines of the manual, the claim, its verdict on each engine, and
 /// the evidence.
 pub fn claims_text(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
     let mut text = String::new();
@@ -119,7 +119,7 @@ pub fn claims_text(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
                 .to_string(),
         );
         if !entry.assumes.is_empty() {
-            let assumes = format!("rests on the assumption {}", entry.assumes.join(", "));
+            let assumes = format!("depends on the assumption {}", entry.assumes.join(", "));
             text.push_str(&wrapped("    ", "    ", &assumes));
         }
     }
@@ -142,9 +142,9 @@ pub fn claims_text(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
     text
 }
 
-/// The ledger as a table in Markdown.
+/// Returns the ledger as a table in Markdown.
 pub fn claims_markdown(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
-    let mut text = String::from("# The manual's statements\n\n");
+    let mut text = String::from("# The manual's claims\n\n");
     let _ = writeln!(text, "{}.\n", conclusion(ledger));
     text.push_str("| claim | lines | the manual says | verdict | shown by |\n");
     text.push_str("| --- | --- | --- | --- | --- |\n");
@@ -170,7 +170,7 @@ pub fn claims_markdown(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
         );
     }
     if !uncovered.is_empty() {
-        text.push_str("\n## Without a check\n\n| lines | what is said there | why |\n");
+        text.push_str("\n## Without a check\n\n| lines | what the manual says | why |\n");
         text.push_str("| --- | --- | --- |\n");
         for sentence in uncovered {
             let _ = writeln!(
@@ -185,7 +185,7 @@ pub fn claims_markdown(ledger: &Ledger, uncovered: &[Uncovered]) -> String {
     text
 }
 
-/// A text in a cell of a Markdown table.
+/// Returns a text for a cell of a Markdown table.
 pub(crate) fn cell(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('|', "\\|")
@@ -195,7 +195,7 @@ pub(crate) fn cell(text: &str) -> String {
         .collect()
 }
 
-/// The ledger for programs.
+/// Returns the ledger as JSON.
 pub fn claims_json(ledger: &Ledger, uncovered: &[Uncovered]) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Document<'a> {
@@ -211,7 +211,7 @@ pub fn claims_json(ledger: &Ledger, uncovered: &[Uncovered]) -> Result<String, s
     serde_json::to_string_pretty(&document)
 }
 
-/// The audit: the parts of checks that cannot fail and why, and how many there were.
+/// Returns the audit: the parts of checks that cannot fail and why, and their number.
 pub fn audit_text(entries: &[AuditEntry]) -> String {
     let mut text = String::new();
     let mut dull = 0;
@@ -219,10 +219,10 @@ pub fn audit_text(entries: &[AuditEntry]) -> String {
         let why = match entry.verdict {
             AuditVerdict::Bites => continue,
             AuditVerdict::Undecided => {
-                "its step is not reached, or the verdict is not the pinned one"
+                "no run reaches its step, or the verdict is not the pinned one"
             }
-            AuditVerdict::HoldsNegated => "it holds, and its contrary holds too",
-            AuditVerdict::AlwaysTrue => "no run has shown anything that would make it fail",
+            AuditVerdict::HoldsNegated => "it holds, and its negation holds too",
+            AuditVerdict::AlwaysTrue => "no run has shown a state that would make it fail",
         };
         dull += 1;
         let _ = writeln!(

@@ -1,4 +1,4 @@
-//! `JUnit` XML for CI systems: a test suite for each engine, a test case for each scenario and seed.
+//! Writes `JUnit` XML for CI systems: a test suite for each engine, a test case for each scenario and seed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use seatrial_scenarios::record::Verdict;
 use crate::campaign::{Campaign, Standing, replay};
 use crate::terminal::failure_text;
 
-/// The report. An unsupported run is a skipped case, never a silent pass.
+/// Returns the report. An unsupported run is a skipped case, never a silent pass.
 pub fn junit_xml(campaign: &Campaign<'_>) -> Result<String, quick_junit::SerializeError> {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     for run in campaign.records {
@@ -36,7 +36,7 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
         .iter()
         .filter(|finding| campaign.standing(run, finding) == Standing::Unexpected)
         .map(|finding| format!("finding {}: {}", finding.oracle, finding.message));
-    // What a CI system shows of a failure: what was seen, and how to see it again.
+    // CI systems show this text of a failure: what was seen, and the command that plays it again.
     let description: Vec<String> = std::iter::once(text.clone())
         .chain(unexpected)
         .chain([replay(run)])
@@ -66,7 +66,7 @@ fn case(campaign: &Campaign<'_>, run: &RunRecord) -> TestCase {
     case.set_time(Duration::from_millis(run.wall_ms));
     let mut out = vec![replay(run)];
     if run.verdict == Verdict::Flaky {
-        out.push("flaky: it failed, and passed when it was run again".to_owned());
+        out.push("flaky: the run failed, and passed when it was repeated".to_owned());
     }
     for finding in &run.findings {
         let standing = campaign.standing(run, finding).name();

@@ -1,8 +1,8 @@
-//! Run records as text for people and as files for machines.
+//! Turns run records into text for people and files for machines.
 //!
-//! Everything here is made from records alone, so that a report can be written later and elsewhere.
-//! Nothing here prints, reads a clock or looks at the terminal; colours are always in the text, and
-//! the command takes them out where they are not wanted.
+//! Reports are made only from records, so that they can be written later and elsewhere. This crate does not
+//! print, read a clock or look at the terminal. Its texts always have colours, and the command removes them
+//! where they are not wanted.
 
 mod against;
 mod campaign;
@@ -31,4 +31,4 @@ pub use nearest::nearest;
 pub use summary::summary_markdown;
 pub use terminal::{Columns, details, totals};
 pub use timeline::timeline;
-pub use words::{WIDTH, quote, wrapped};
+pub use words::{WIDTH, count, quote, wrapped};

@@ -1,4 +1,4 @@
-//! The headings of the documentation under test, and the lines in which its sections begin.
+//! The headings of the manual under test, and the lines in which its sections begin.
 
 /// The headings, each with its line. Captions of figures and the titles of notes are left out.
 const HEADINGS: &[(u32, &str)] = &[
@@ -33,7 +33,7 @@ const HEADINGS: &[(u32, &str)] = &[
     (391, "Updates"),
 ];
 
-/// The section in which a line of the documentation stands: the line of its heading, and the heading.
+/// Returns the section of a line of the manual: the line of its heading, and the heading.
 pub(crate) fn section_of(line: u32) -> Option<(u32, &'static str)> {
     HEADINGS
         .iter()
@@ -42,7 +42,7 @@ pub(crate) fn section_of(line: u32) -> Option<(u32, &'static str)> {
         .copied()
 }
 
-/// The section that a scenario names as its source, the last part of which is a heading.
+/// Returns the section that a scenario names as its source. The last part of the source is a heading.
 pub(crate) fn section_named(source: &str) -> Option<(u32, &'static str)> {
     let last = source.rsplit(" / ").next()?.trim();
     HEADINGS

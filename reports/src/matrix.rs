@@ -1,14 +1,16 @@
-//! A matrix of procedures and scenarios, as text of 80 columns and as Markdown.
+//! Writes a matrix of procedures and scenarios, as text of 80 columns and as Markdown.
 
 use std::fmt::Write as _;
 
 use seatrial_scenarios::matrix::{Cell, Matrix};
 use seatrial_scenarios::outcome::Outcome;
 
-/// The longest id that is printed whole.
+use crate::words::count;
+
+/// The longest id that is printed completely.
 const ID_WIDTH: usize = 44;
 
-/// The letter of a cell.
+/// Returns the letter of a cell.
 pub(crate) const fn letter(outcome: Outcome) -> char {
     match outcome {
         Outcome::Recovered => '+',
@@ -26,30 +28,36 @@ pub(crate) const fn letter(outcome: Outcome) -> char {
     }
 }
 
-/// What a letter means.
+/// Returns the meaning of an outcome's letter.
 pub(crate) const fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Recovered => "recovered, and nothing lost that was still to be had",
-        Outcome::Impossible => "refused rightly: nobody could do it without loss",
-        Outcome::AsksPerson => "asks a person, although a choice without loss was there",
-        Outcome::Lossy => "lossy: acknowledged rows are gone that another choice would have kept",
+        Outcome::Recovered => "recovered, without an avoidable loss",
+        Outcome::Impossible => "refused rightly: every choice loses rows",
+        Outcome::AsksPerson => "asks a person, although a choice without loss existed",
+        Outcome::Lossy => {
+            "lossy: acknowledged rows are gone, and another choice would have kept them"
+        }
         Outcome::SplitBrain => "split brain: two primary components serve",
         Outcome::Diverged => "diverged: nodes serve together and hold different rows",
-        Outcome::BootstrapRefused => "the server refused the bootstrap that had been forced",
-        Outcome::DeadLock => "dead lock: all nodes run and wait for each other for ever",
-        Outcome::Stuck => "stuck: not whole, and no word that it cannot be",
-        Outcome::Unbounded => "does not end within an hour",
-        Outcome::ModelBroken => "the model is wrong: an impossible state without a forced act",
-        Outcome::Error => "could not be played: a fault of this program",
+        Outcome::BootstrapRefused => {
+            "refused: the server refused the bootstrap although it had been forced"
+        }
+        Outcome::DeadLock => "dead lock: all nodes run and wait for each other without end",
+        Outcome::Stuck => "stuck: the cluster is not whole, and the procedure did not say why",
+        Outcome::Unbounded => "unbounded: the procedure does not end within 1 h",
+        Outcome::ModelBroken => {
+            "model broken: an impossible state without a forced command, a bug in seatrial"
+        }
+        Outcome::Error => "error: the cell could not be played, a bug in seatrial",
     }
 }
 
-/// The columns' letters: a to z, then A to Z.
+/// Returns the letters of the columns: a to z, then A to Z.
 fn column(index: usize) -> char {
     ('a'..='z').chain('A'..='Z').nth(index).unwrap_or('*')
 }
 
-/// How many cells of a procedure have each outcome, and what its recoveries took.
+/// The number of cells of a procedure by outcome, and the cost of its recoveries.
 struct Tally {
     counts: Vec<(Outcome, usize)>,
     took_ms: u64,
@@ -104,13 +112,13 @@ const SUMS: [(&str, &[Outcome]); 6] = [
     ),
 ];
 
-/// The outcomes that come up, the best first.
+/// Returns the outcomes that occur, the best first.
 pub(crate) fn used(matrix: &Matrix) -> impl Iterator<Item = Outcome> {
     let outcomes = Outcome::ALL.into_iter().rev();
     outcomes.filter(|outcome| matrix.cells.iter().any(|cell| cell.outcome == *outcome))
 }
 
-/// The matrix as text: a line a scenario, a letter a cell, then a line a procedure.
+/// Returns the matrix as text: a line for each scenario with a letter for each cell, then a line for each procedure.
 pub fn matrix_text(matrix: &Matrix) -> String {
     let mut text = String::new();
     let ids = matrix.scenarios.iter().map(|row| row.id.chars().count());
@@ -147,12 +155,12 @@ pub fn matrix_text(matrix: &Matrix) -> String {
         let seconds = tally.took_ms / 1_000;
         let _ = writeln!(text, "{seconds:>6}s {:>4}", tally.commands);
     }
-    text.push_str("  time and commands: the middle one of the recoveries\n");
+    text.push_str("  time and commands: median over the recovered states\n");
     text
 }
 
-/// What became of each scenario with one procedure, in words: what was seen where it is not good, and the
-/// line that makes the same run again.
+/// Returns the outcome of each scenario with one procedure in words. A bad cell has what was seen, and the
+/// command that plays it again.
 pub fn cell_details(matrix: &Matrix, procedure: &str) -> String {
     let mut text = String::new();
     for cell in matrix.cells.iter().filter(|one| one.procedure == procedure) {
@@ -183,7 +191,7 @@ pub fn cell_details(matrix: &Matrix, procedure: &str) -> String {
     text
 }
 
-/// A line of letters behind a heading.
+/// Writes a line of letters after a heading.
 fn line(text: &mut String, head: &str, letter: &dyn Fn(usize, &str) -> char, matrix: &Matrix) {
     text.push_str(head);
     for (index, procedure) in matrix.procedures.iter().enumerate() {
@@ -201,7 +209,7 @@ fn shortened(id: &str, width: usize) -> String {
     format!("{kept}…")
 }
 
-/// The matrix as Markdown, with the line that replays each cell that is not good.
+/// Returns the matrix as Markdown, with the command that replays each bad cell.
 pub fn matrix_markdown(matrix: &Matrix) -> String {
     let mut text = String::from("# Procedures by scenarios\n\n");
     let supervisor = match matrix.supervisor {
@@ -211,11 +219,11 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
     // Writing to a String does not fail.
     let _ = writeln!(
         text,
-        "Engine `{}`, seed {}, supervisor `{supervisor}`, {} procedures by {} scenarios.\n",
+        "Engine `{}`, seed {}, supervisor `{supervisor}`, {} by {}.\n",
         matrix.engine,
         matrix.seed,
-        matrix.procedures.len(),
-        matrix.scenarios.len()
+        count(matrix.procedures.len(), "procedure", "procedures"),
+        count(matrix.scenarios.len(), "scenario", "scenarios")
     );
     let heads: Vec<&str> = SUMS.iter().map(|(heading, _)| *heading).collect();
     let _ = writeln!(
@@ -272,7 +280,7 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
         let costs: Vec<String> = costs.collect();
         let _ = writeln!(text, "| `{}` | {} |", row.id, costs.join(" | "));
     }
-    text.push_str("\n## What is not good\n");
+    text.push_str("\n## Bad cells\n");
     for procedure in &matrix.procedures {
         let bad: Vec<&Cell> = matrix
             .cells

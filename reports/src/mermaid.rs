@@ -1,7 +1,7 @@
-//! A failed run as a sequence diagram in Mermaid, which code hosts draw in Markdown.
+//! Writes a failed run as a sequence diagram in Mermaid, which code hosts draw in Markdown.
 //!
-//! It shows what was done and what came of it: faults, commands, writes, and after each step what the
-//! nodes are. Frames are left out; the player has them.
+//! It shows faults, commands and writes with their results, and after each step the state of the nodes.
+//! Frames are left out; the player has them.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::{FaultOutcome, NodeName, NodeObservation, ProcessState, RunRecord};
 
-/// How many lines a diagram has; hosts refuse long ones.
+/// The most lines of a diagram. Hosts refuse long ones.
 const LINES_MAX: usize = 60;
 
-/// The diagram, without the fence.
+/// Returns the diagram, without the fence.
 pub(crate) fn diagram(run: &RunRecord) -> String {
     let mut lines: Vec<(u64, u8, String)> = Vec::new();
     let names: Vec<&str> = run
@@ -21,7 +21,7 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
         .map(|seen| seen.nodes.keys().map(NodeName::as_str).collect())
         .unwrap_or_default();
     let place = |name: &str| names.iter().position(|known| *known == name).unwrap_or(0);
-    // What comes after the step that failed does not explain it.
+    // Events after the failed step do not explain it.
     let last_step = run
         .failure
         .as_ref()
@@ -49,7 +49,7 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
         .iter()
         .filter(|command| command.step <= last_step)
     {
-        // A procedure that asks the same again and again is shown once.
+        // A command that a procedure repeats is shown once.
         let same = (command.step, command.node.as_str(), command.line.as_str());
         if command.procedure.is_some() && !asked.insert(same) {
             continue;
@@ -109,7 +109,7 @@ pub(crate) fn diagram(run: &RunRecord) -> String {
             "    Note over Operator: {left_out} lines before this are left out"
         );
     }
-    // Nodes that are as they were need no second note.
+    // Nodes that have not changed need no second note.
     let mut known = std::collections::BTreeSet::new();
     for (_, order, line) in lines.into_iter().skip(left_out) {
         if order == 4 && !known.insert(line.clone()) {
@@ -136,8 +136,8 @@ fn state(node: &NodeObservation) -> String {
     }
 }
 
-/// A text that cannot end a line or a statement of the diagram, and is not markup: characters outside
-/// of a plain set are written as Mermaid's entities.
+/// Escapes a text, so that it cannot end a line or a statement of the diagram, and is no markup. Characters
+/// outside a plain set become Mermaid's entities.
 fn label(text: &str) -> String {
     const LENGTH_MAX: usize = 90;
     let mut shown = String::new();

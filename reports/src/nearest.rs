@@ -1,4 +1,4 @@
-//! Finds the ids that are spelled like a mistyped one.
+//! Finds the ids that are similar to a mistyped one.
 
 /// Returns at most three ids that may have been meant: ids that contain the typed text, and ids that are
 /// spelled like it, the nearest first.
@@ -14,7 +14,7 @@ pub fn nearest<'a>(typed: &str, ids: impl IntoIterator<Item = &'a str>) -> Vec<&
         })
         .collect();
     candidates.sort_unstable();
-    // Beside a slip of the finger nothing else was meant.
+    // If one id differs by a single typing mistake, the others are not meant.
     if candidates.first().is_some_and(|(best, _)| *best <= 2) {
         candidates.truncate(1);
     }
@@ -22,7 +22,7 @@ pub fn nearest<'a>(typed: &str, ids: impl IntoIterator<Item = &'a str>) -> Vec<&
     candidates.into_iter().map(|(_, id)| id).collect()
 }
 
-/// How many letters must change to make one word of the other.
+/// Returns how many letters must change to turn one word into the other.
 fn distance(a: &str, b: &str) -> usize {
     // A path of a thousand letters is no misspelling.
     let b: Vec<char> = b.chars().take(200).collect();

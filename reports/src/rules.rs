@@ -1,5 +1,5 @@
-//! The rules that explain what a run shows, in our words, each with its place in the source of Galera
-//! or `MariaDB`. The player links events to them by their ids.
+//! The rules that explain the events of a run, in our words. Each has its place in the source of Galera or
+//! `MariaDB`. The player links events to rules by their ids.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub(crate) struct Rule {
     pub(crate) title: &'static str,
     /// The rule.
     pub(crate) text: &'static str,
-    /// Where it is written.
+    /// The place in the source.
     pub(crate) place: &'static str,
 }
 
@@ -20,26 +20,26 @@ pub(crate) struct Rule {
 pub(crate) const RULES: &[Rule] = &[
     Rule {
         id: "silence",
-        title: "A node that vanishes is missed only after a while",
-        text: "Nobody tells the others that a process was killed or a link was cut. A peer that is \
-            silent for evs.suspect_timeout (5 s) is suspected, after evs.inactive_timeout (15 s) it \
-            is given up, and the rest agree on a new view without it. A closed connection alone \
-            decides nothing.",
+        title: "The others notice a lost node only after a while",
+        text: "The others get no message when a process is killed or a link is cut. They suspect a peer \
+                    that is silent for evs.suspect_timeout (5 s) and drop it after evs.inactive_timeout \
+                    (15 s). Then they agree on a new view without it. A closed connection alone decides \
+                    nothing.",
         place: "gcomm/src/evs_proto.cpp:check_inactive",
     },
     Rule {
         id: "goodbye",
-        title: "A node that stops in order says goodbye",
-        text: "An orderly stop sends a LEAVE message. The others know at once, and the node that left \
-            no longer counts against quorum: two nodes can leave one after the other, and the last \
-            one stays primary.",
+        title: "A node that stops in order leaves with a message",
+        text: "An orderly stop sends a LEAVE message. The others know at once. The node that left \
+            no longer counts against quorum. Two nodes can leave one after the other, and the last \
+                        one stays primary.",
         place: "gcomm/src/evs_proto.cpp:close",
     },
     Rule {
         id: "cut",
         title: "A cut link looks like a dead peer",
-        text: "From either side of a cut the other side is silent. Both sides count quorum for \
-            themselves; at most one can have it.",
+        text: "Each side of a cut hears nothing from the other side. Each side counts quorum for \
+                    itself; at most one can have it.",
         place: "gcomm/src/gmcast.cpp",
     },
     Rule {
@@ -51,7 +51,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         id: "reunion",
-        title: "Lost quorum comes back only with everybody",
+        title: "Lost quorum comes back only with all members",
         text: "A component that has lost quorum does not get it back by a majority. It becomes primary \
             again when it meets a primary component, when all members of the last primary view that \
             anybody remembers are present, or by force (pc.bootstrap).",
@@ -83,8 +83,8 @@ pub(crate) const RULES: &[Rule] = &[
     Rule {
         id: "no-server",
         title: "No server, no socket: error 2002",
-        text: "The client finds no socket, or one at which nobody listens. The node is down, or it is \
-            waiting and has not opened its port.",
+        text: "The client finds no socket, or no server listens on it. The node is down, or it is \
+                    waiting and has not opened its port.",
         place: "libmariadb/mariadb_lib.c",
     },
     Rule {
@@ -104,15 +104,15 @@ pub(crate) const RULES: &[Rule] = &[
     Rule {
         id: "bootstrap",
         title: "A bootstrap starts a new component from this node's data",
-        text: "It is refused where safe_to_bootstrap is 0. Whatever this node lacks is lost when the \
-            others join it: they throw their own data away.",
+        text: "The server refuses it if safe_to_bootstrap is 0. Rows that this node lacks are lost when \
+                    the others join it, because they throw their own data away.",
         place: "galera/src/replicator_smm.cpp:connect",
     },
     Rule {
         id: "force",
         title: "Forcing edits the file, not the server",
-        text: "The flag in grastate.dat is set to 1. On a running server the next orderly stop writes \
-            the file again, and the flag is 0 once more.",
+        text: "The force sets the flag in grastate.dat to 1. If the server runs, its next orderly stop \
+                    writes the file again, and the flag is 0 again.",
         place: "galera/src/saved_state.cpp:write_file",
     },
     Rule {
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(ids.len(), RULES.len());
     }
 
-    /// The player names rules by their ids; a name that is none would be a dead link.
+    /// The player names rules by their ids. An unknown id would be a dead link.
     #[test]
     fn the_player_names_rules_that_exist() {
         let script = include_str!("../assets/rules.js");

@@ -1,4 +1,4 @@
-//! A summary in Markdown, fit for a CI job or a pull request.
+//! Writes a summary in Markdown, for a CI job or a pull request.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,13 +14,14 @@ use crate::claims::cell;
 use crate::manual::section_of;
 use crate::mermaid::diagram;
 use crate::terminal::failure_text;
+use crate::words::count;
 
-/// How many failed runs are drawn: a comment on a code host has a limit.
+/// The most failed runs that are drawn. A comment on a code host has a limit.
 const DIAGRAMS_MAX: usize = 5;
-/// How many lines a list has.
+/// The most lines of a list.
 const LISTED_MAX: usize = 40;
 
-/// The totals, what went wrong, and the verdicts.
+/// Returns the summary: the totals, the failures, and the verdicts.
 pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
     let agreement = campaign.agreement;
     let claims = campaign.claims();
@@ -28,16 +29,18 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
     let mut text = String::from("# Seatrial\n\n");
     let _ = writeln!(
         text,
-        "{} runs: {} passed, {failed} failed, {} unsupported, {} not run.",
-        campaign.records.len(),
+        "{}: {} passed, {failed} failed, {} unsupported, {} not run.",
+        count(campaign.records.len(), "run", "runs"),
         campaign.count(Verdict::Pass),
         campaign.count(Verdict::Unsupported),
         campaign.not_run
     );
     let _ = writeln!(
         text,
-        "{} statements of the manual: {} contradicted, {} not as pinned.",
-        claims.all, claims.contradicted, claims.changed
+        "{} of the manual: {} contradicted, {} not as pinned.",
+        count(claims.all, "claim", "claims"),
+        claims.contradicted,
+        claims.changed
     );
     if agreement.compared > 0 {
         let _ = writeln!(
@@ -105,7 +108,7 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
     text
 }
 
-/// What changed since the earlier campaign.
+/// Returns what changed since the earlier campaign.
 fn compared(comparison: &Comparison) -> String {
     let mut text = String::from("\n## Since the earlier run\n\n");
     if comparison.worse.is_empty() {
@@ -157,7 +160,7 @@ fn findings(campaign: &Campaign<'_>) -> String {
     text
 }
 
-/// The statements of the manual that do not hold.
+/// Writes the claims of the manual that do not hold.
 fn contradicted(campaign: &Campaign<'_>) -> String {
     let ledger = Ledger::build(campaign.records);
     let wrong = ledger.entries.iter().filter(|entry| {
@@ -190,7 +193,7 @@ fn contradicted(campaign: &Campaign<'_>) -> String {
     text
 }
 
-/// A command in a line of code, whatever is in it.
+/// Returns a command as inline code, whatever characters it has.
 fn code(text: &str) -> String {
     let fence = if text.contains('`') { "``" } else { "`" };
     let text: String = text

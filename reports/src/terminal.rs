@@ -1,5 +1,5 @@
-//! The terminal's view of a campaign: a line a scenario, then what was found, what went wrong, and
-//! the totals.
+//! Writes a campaign for the terminal: a line for each scenario, then the findings, the failures and the
+//! totals.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use seatrial_scenarios::record::{Failure, Verdict};
 use crate::campaign::{Campaign, Standing, replay};
 use crate::words::{count, short_span, wrapped};
 
-/// How many findings, failures and differences are shown; `results.json` has them all.
+/// The most findings, failures and differences that are shown; `results.json` has all of them.
 const SHOWN_MAX: usize = 20;
 
-/// The table with a line a scenario, which grows while the runs end.
+/// The table with a line for each scenario, which grows as the runs end.
 #[derive(Clone, Debug)]
 pub struct Columns {
     engines: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// A table for these engines, with this many runs of each scenario on each of them.
+    /// Makes a table for these engines, with this many runs of each scenario on each of them.
     pub fn new(engines: &[String], runs: usize) -> Self {
         let longest = engines.iter().map(String::len).max().unwrap_or(0);
         let width = longest.max(2 * runs.to_string().len() + 1).max(6);
@@ -32,7 +32,7 @@ impl Columns {
         }
     }
 
-    /// The line above the table.
+    /// Returns the line above the table.
     pub fn header(&self) -> String {
         let mut line = String::new();
         for engine in &self.engines {
@@ -42,7 +42,7 @@ impl Columns {
         line.dimmed().to_string()
     }
 
-    /// A scenario on all its engines, with all its seeds.
+    /// Returns the line of a scenario, with all its engines and seeds.
     pub fn line(&self, id: &str, runs: &[&RunRecord]) -> String {
         let mut line = String::new();
         for engine in &self.engines {
@@ -66,7 +66,7 @@ impl Columns {
                     format!("{passed}/{}", many.len())
                 }
             };
-            // The padding stands outside of the colour, which has a width of its own.
+            // The padding is outside the coloured text, because the escape codes count as characters.
             let pad = " ".repeat(self.width.saturating_sub(word.len()));
             let word = match worst {
                 Some(Verdict::Pass) => word.green().to_string(),
@@ -87,7 +87,7 @@ impl Columns {
     }
 }
 
-/// How bad a verdict is.
+/// Returns how bad a verdict is; higher is worse.
 const fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Pass => 0,
@@ -98,7 +98,7 @@ const fn rank(verdict: Verdict) -> u8 {
     }
 }
 
-/// The findings, each with the line that replays it, then the runs that did not pass.
+/// Returns the findings, each with the command that replays it, then the runs that did not pass.
 pub fn details(campaign: &Campaign<'_>) -> String {
     let mut text = findings(campaign);
     text.push_str(&failures(campaign));
@@ -198,7 +198,7 @@ fn failures(campaign: &Campaign<'_>) -> String {
     text
 }
 
-/// A failure with its place.
+/// Returns a failure with its place.
 pub(crate) fn failure_text(run: &RunRecord, failure: &Failure) -> String {
     let place = match (run.verdict, failure.step) {
         (Verdict::Error, 0) => return failure.text.clone(),
@@ -217,20 +217,15 @@ fn more(text: &mut String, all: usize) {
     }
 }
 
-/// The last lines: claims, agreement, verdicts.
+/// Returns the last lines: claims, agreement, verdicts.
 pub fn totals(campaign: &Campaign<'_>) -> String {
     let mut text = String::from("\n");
     let claims = campaign.claims();
     if claims.all > 0 {
         let _ = write!(
             text,
-            "      Claims {}, {} contradicted",
-            count(
-                claims.all,
-                "statement of the manual",
-                "statements of the manual"
-            ),
-            claims.contradicted
+            "      Claims {} checked, {} contradicted",
+            claims.all, claims.contradicted
         );
         if claims.changed > 0 {
             let changed = format!("{} not as pinned", claims.changed);
@@ -314,7 +309,7 @@ fn agreement(campaign: &Campaign<'_>) -> String {
     text
 }
 
-/// The declared races in one line.
+/// Returns the declared races in one line.
 pub(crate) fn races(agreement: &Agreement) -> String {
     let alike = agreement.races.iter().filter(|race| race.alike).count();
     format!(

@@ -1,6 +1,6 @@
-//! A run for a log: a column a node, a line an event, 80 columns wide.
+//! Writes a run for a log: a column for each node, a line for each event, 80 columns wide.
 //!
-//! The letter in a column is the node's state; where the event is a node's own, its letter is marked.
+//! The letter in a column is the node's state. The letter of the node that caused the event is marked.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, Tra
 use crate::chrome_trace::state_word;
 use crate::words::{WIDTH, wrapped};
 
-/// What the letters mean, for the first lines.
+/// The meaning of the letters, for the first lines.
 const LETTERS: [(&str, &str); 9] = [
     ("S", "synced"),
     ("j", "joined"),
@@ -33,7 +33,7 @@ fn letter(state: &str) -> &'static str {
         .map_or("?", |(letter, _)| *letter)
 }
 
-/// The picture of a run.
+/// Returns the text of a run.
 pub fn timeline(run: &RecordedRun) -> String {
     let nodes: &[NodeName] = run
         .header
@@ -55,7 +55,7 @@ pub fn timeline(run: &RecordedRun) -> String {
         .collect();
     let legend = wrapped("", "", &letters.join(", "));
     text.push_str(&legend.dimmed().to_string());
-    let mut picture = Picture {
+    let mut timeline = Timeline {
         nodes,
         width: nodes
             .iter()
@@ -68,38 +68,38 @@ pub fn timeline(run: &RecordedRun) -> String {
         asked: BTreeMap::new(),
         text,
     };
-    picture.header();
+    timeline.header();
     for event in &run.events {
-        picture.event(event);
+        timeline.event(event);
     }
-    picture.text
+    timeline.text
 }
 
-struct Picture<'a> {
+struct Timeline<'a> {
     nodes: &'a [NodeName],
     width: usize,
     facts: Vec<BTreeMap<String, String>>,
     states: Vec<&'static str>,
-    /// Requests under way: the node, and the words for them.
+    /// The requests under way: the node, and their text.
     requests: BTreeMap<u32, (Option<usize>, String)>,
-    /// What a node answered to a line: it is shown again only when it is another answer.
+    /// The last answer of a node to each line. An answer is shown again only if it differs.
     asked: BTreeMap<(Option<usize>, String), String>,
     text: String,
 }
 
-/// A node's name as a column has it.
+/// Returns a node's name, cut to the width of a column.
 fn shown_name(node: &NodeName) -> String {
     printable(node.as_str()).chars().take(8).collect()
 }
 
-/// The text without characters that a terminal would obey.
+/// Returns the text without control characters that a terminal would interpret.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-impl Picture<'_> {
+impl Timeline<'_> {
     fn place(&self, node: Option<&NodeName>) -> Option<usize> {
         node.and_then(|node| self.nodes.iter().position(|known| known == node))
     }

@@ -1,10 +1,10 @@
-//! Small pieces of text: wrapped lines, spans of time, words for a shell.
+//! Formats small pieces of text: wrapped lines, times, words for a shell.
 
-/// The width for which everything is laid out: an old terminal, and half of a new one.
+/// The width of all texts, in columns: an old terminal, and half of a new one.
 pub const WIDTH: usize = 80;
 
-/// The text in lines of at most [`WIDTH`] columns, all but the first after `indent`, the first after
-/// `first`. Words that are longer than a line stay whole, so that they can be copied.
+/// Wraps a text into lines of at most [`WIDTH`] columns. The first line begins with `first`, the others with
+/// `indent`. Words that are longer than a line are not cut, so that they can be copied.
 pub fn wrapped(first: &str, indent: &str, text: &str) -> String {
     let options = textwrap::Options::new(WIDTH)
         .initial_indent(first)
@@ -18,7 +18,7 @@ pub fn wrapped(first: &str, indent: &str, text: &str) -> String {
     lines
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -27,7 +27,7 @@ pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// Milliseconds as a person reads them: `39ms`, `2.1s`, `453s`.
+/// Returns milliseconds as text: `39ms`, `2.1s`, `453s`.
 pub(crate) fn short_span(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms}ms"),
@@ -36,8 +36,9 @@ pub(crate) fn short_span(ms: u64) -> String {
     }
 }
 
-/// A number and what it counts.
-pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+/// Returns a number and what it counts: `1 cell`, `2 cells`.
+#[must_use]
+pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 {
         format!("1 {one}")
     } else {

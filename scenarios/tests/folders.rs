@@ -39,7 +39,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The first names of the paths that begin with `crate::`, with the line of each.
+/// Returns the first names of the paths that begin with `crate::`, with the line of each.
 ///
 /// A group (`crate::{a, b}`) is not read: the files name one folder in each path.
 fn imported(text: &str) -> Vec<(usize, String)> {

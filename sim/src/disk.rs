@@ -16,9 +16,9 @@ pub struct Inode(u32);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct File {
-    /// What a reader sees.
+    /// The content that a reader sees.
     cached: String,
-    /// What a loss of power leaves.
+    /// The content that survives a loss of power.
     durable: String,
 }
 
@@ -47,7 +47,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// The bytes behind a name.
+    /// Returns the bytes behind a name.
     pub fn read(&self, name: &str) -> Option<&str> {
         self.names
             .get(name)
@@ -55,7 +55,7 @@ impl Disk {
             .map(|file| &*file.cached)
     }
 
-    /// The inode behind a name.
+    /// Returns the inode behind a name.
     pub fn inode(&self, name: &str) -> Option<Inode> {
         self.names.get(name).copied()
     }
@@ -66,7 +66,7 @@ impl Disk {
         self.write_inode(inode, content);
     }
 
-    /// Writes a new file and renames it over the name: the old inode lives on for whoever has it open.
+    /// Writes a new file and renames it over the name. Processes that have the old inode open keep it.
     pub fn replace(&mut self, name: &str, content: &str) -> Inode {
         let inode = self.create();
         self.names.insert(name.to_owned(), inode);
@@ -89,7 +89,7 @@ impl Disk {
         self.names.remove(name).is_some()
     }
 
-    /// The inode behind the name, created without bytes where there is none (`fopen "a"`).
+    /// Returns the inode behind the name, created without bytes where there is none (`fopen "a"`).
     pub fn open(&mut self, name: &str) -> Inode {
         if let Some(inode) = self.names.get(name) {
             return *inode;

@@ -18,12 +18,12 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// The source for a master seed.
+    /// Returns the source for a master seed.
     pub const fn new(seed: u64) -> Self {
         Self { seed, jitter: true }
     }
 
-    /// The same source, whose times all are the middle of their ranges.
+    /// Returns the same source, whose times all are the middle of their ranges.
     #[must_use]
     pub const fn without_jitter(self) -> Self {
         Self {
@@ -32,18 +32,18 @@ impl Keyed {
         }
     }
 
-    /// The same for another master seed.
+    /// Returns the same for another master seed.
     #[must_use]
     pub const fn reseeded(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Whether times vary.
+    /// Returns whether times vary.
     pub const fn has_jitter(&self) -> bool {
         self.jitter
     }
 
-    /// A time in a range, in whatever unit the range has: drawn, or the middle where nothing varies.
+    /// Returns a time in a range, in whatever unit the range has: drawn, or the middle where nothing varies.
     pub fn time(&self, purpose: &'static str, key: &[u64], low: u64, high: u64) -> u64 {
         if self.jitter {
             self.between(purpose, key, low, high)
@@ -52,7 +52,7 @@ impl Keyed {
         }
     }
 
-    /// A generator for one event. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key
+    /// Returns a generator for one event. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key
     /// and the number of the draw within the event.
     pub fn draw(&self, purpose: &'static str, key: &[u64]) -> KeyedRng {
         let mut bytes = Vec::with_capacity(16 + purpose.len() + 8 * key.len());
@@ -67,7 +67,7 @@ impl Keyed {
         }
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, both included.
     pub fn between(&self, purpose: &'static str, key: &[u64], low: u64, high: u64) -> u64 {
         let range = Uniform::new_inclusive(low, high).expect("invariant: low is not above high");
         range.sample(&mut self.draw(purpose, key))

@@ -27,7 +27,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Whether frames pass from the one to the other now.
+    /// Returns whether frames pass from the one to the other now.
     pub fn is_open(&self, from: Peer, to: Peer, now: Span) -> bool {
         let flapped = |peer: Peer| {
             self.flapping.get(&peer).is_some_and(|(period, since)| {
@@ -38,17 +38,17 @@ impl Links {
         !self.cut.contains(&(from, to)) && !flapped(from) && !flapped(to)
     }
 
-    /// Whether nothing is wrong with the network.
+    /// Returns whether nothing is wrong with the network.
     pub fn is_whole(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a connection can be opened: both ways must be open.
+    /// Returns whether a connection can be opened: both ways must be open.
     pub fn is_open_both_ways(&self, a: Peer, b: Peer, now: Span) -> bool {
         self.is_open(a, b, now) && self.is_open(b, a, now)
     }
 
-    /// The next instant at which a flapping link changes.
+    /// Returns the next instant at which a flapping link changes.
     pub fn next_change(&self, now: Span) -> Option<Span> {
         self.flapping
             .values()
@@ -60,7 +60,7 @@ impl Links {
             .min()
     }
 
-    /// How long a frame that is sent now needs. Lost packets are sent again, so loss is delay.
+    /// Returns the time that a frame that is sent now needs. Lost packets are sent again, so loss is delay.
     pub fn delay(&self, keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
         let mut delay = Span(keyed.time("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
@@ -127,7 +127,7 @@ impl Links {
         Some(FaultOutcome::Applied(outcome))
     }
 
-    /// How long after a link has healed TCP notices.
+    /// Returns the time until TCP notices that a link has healed.
     pub fn recovery_delay(keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
         Span(keyed.time("retransmission", &key, 50_000, 800_000))

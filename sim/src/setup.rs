@@ -1,4 +1,4 @@
-//! The set-up of a run, for both engines: it installs the machines and builds the initial state by the same
+//! The setup of a run, for both engines: it installs the machines and builds the initial state by the same
 //! history.
 
 use seatrial_node::{Config, ConfigError, DeliberateFault, Peer};
@@ -10,10 +10,10 @@ use seatrial_scenarios::{
 use crate::keyed::Keyed;
 use crate::machine::{Installation, Machine};
 
-/// How long nothing must change for a simulated cluster to be at rest.
+/// The time without a change after which a simulated cluster is at rest.
 pub(crate) const REST: Span = Span::from_secs(40);
 
-/// Why an initial state could not be built: always a mistake in the model or in the options.
+/// The reason why an initial state could not be built: always a mistake in the model or in the options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError(pub String);
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// The configuration of one node.
+/// Returns the configuration of one node.
 ///
 /// # Errors
 /// When an option or its value is not known to the model.
@@ -45,7 +45,7 @@ pub fn config_of(
     Ok(config)
 }
 
-/// The source of draws of a setup.
+/// Returns the source of draws of a setup.
 pub(crate) fn keyed(setup: &Setup) -> Keyed {
     let keyed = Keyed::new(setup.seed);
     match setup.options.jitter {
@@ -54,7 +54,7 @@ pub(crate) fn keyed(setup: &Setup) -> Keyed {
     }
 }
 
-/// The machines of a setup; `deliberate_fault` is a mistake in the model, which tests alone plant.
+/// Returns the machines of a setup; `deliberate_fault` is a mistake in the model, which tests alone plant.
 ///
 /// # Panics
 /// When an option is not known: scenario files are checked before they are run.
@@ -82,12 +82,12 @@ pub fn machines(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Vec
         .collect()
 }
 
-/// The node that a fault concerns, where it concerns one machine.
+/// Returns the node that a fault concerns, where it concerns one machine.
 pub fn fault_node(fault: &Fault) -> Option<&NodeName> {
     fault.node()
 }
 
-/// The capabilities of both simulated engines: every fault of the language.
+/// Returns the capabilities of both simulated engines: every fault of the language.
 pub fn capabilities(engine: &str) -> Capabilities {
     Capabilities {
         engine: engine.to_owned(),

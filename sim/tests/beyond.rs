@@ -34,7 +34,7 @@ fn every_expectation_holds_on_each_of_a_few_seeds() {
     }
 }
 
-/// The names of the outcomes that a scenario declares.
+/// Returns the names of the outcomes that a scenario declares.
 fn declared(scenario: &Scenario) -> BTreeSet<String> {
     let expects = scenario.steps.iter().filter_map(|step| match &step.action {
         Action::Expect(expect) => Some(expect),

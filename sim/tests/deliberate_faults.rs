@@ -76,12 +76,12 @@ const CASES: &[Case] = &{
     ]
 };
 
-/// Disjoint ranges of seeds, so far apart, in which each fault is looked for.
+/// The distance between the disjoint ranges of seeds in which each fault is searched.
 const RANGES: u64 = 5;
 const RANGE_APART: u64 = 1_000_000;
-/// A fault that is not found within so many seeds in each range is not found.
+/// The most seeds of each range. A fault that needs more counts as not found.
 const SEEDS_MAX: u64 = 20_000;
-/// So many faults at least must be in the table.
+/// The least number of faults in the table.
 const FOUND_MIN: usize = 32;
 
 fn options(case: &Case) -> Options {
@@ -92,14 +92,14 @@ fn options(case: &Case) -> Options {
     }
 }
 
-/// What shows that something is wrong: the oracles, and what the run came to where that is not good.
+/// Returns what shows a mistake: the oracles that fired, and the outcome if it is bad.
 fn signs(record: &SeedRecord) -> BTreeSet<&str> {
     let oracles = record.oracles.iter().map(String::as_str);
     let outcome = (!record.outcome.is_good()).then(|| record.outcome.name());
     oracles.chain(outcome).collect()
 }
 
-/// Whether the run without the fault is fine, and free of what shows the fault.
+/// Returns whether the run without the fault is fine, and free of what shows the fault.
 fn is_clean(record: &SeedRecord, sign: &str) -> bool {
     record.panic.is_none() && record.outcome.is_good() && !signs(record).contains(sign)
 }
@@ -116,7 +116,7 @@ fn table() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/deliberate-faults.md")
 }
 
-/// The first cells of a fault's line, which need no measurement.
+/// Returns the first cells of a fault's line, which need no measurement.
 fn cells(case: &Case) -> String {
     let broken = case.fault.broken();
     format!(
@@ -125,7 +125,7 @@ fn cells(case: &Case) -> String {
     )
 }
 
-/// The row of a fault in the table, none where it is among those that were not found.
+/// Returns the row of a fault in the table, none where it is among those that were not found.
 fn row(text: &str, case: &Case) -> Option<Row> {
     let name = format!("`{:?}`", case.fault);
     let line = text
@@ -163,7 +163,8 @@ fn there_is_a_case_for_every_fault_that_a_schedule_can_show() {
     assert_eq!(cases, DeliberateFault::ALL);
 }
 
-/// Of every fault the stored seed: the oracle fires with the fault, and the same run without it is fine.
+/// Plays the stored seed of every fault: the oracle fires with the fault, and the same run without it is
+/// good.
 #[test]
 fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
     let text = fs::read_to_string(table()).expect("the table of faults");
@@ -197,8 +198,8 @@ fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
     assert!(found_of >= FOUND_MIN, "{found_of} faults are found");
 }
 
-/// What the search took in each range, and a seed that is no mutant. A range without a find counts as
-/// one seed more than may be.
+/// Returns the seeds that the search took in each range, and a seed that is no mutant. A range without a
+/// find counts as one seed more than may be.
 fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
     let options = options(case);
     let mut faulty = Templates::with_fault(case.fault);
@@ -236,7 +237,7 @@ fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
     (taken, stored)
 }
 
-/// The next of 10, 20, 50, 100, …
+/// Returns the next of 10, 20, 50, 100, …
 fn rounded_up(number: u64) -> u64 {
     let mut step = 10;
     loop {
@@ -311,7 +312,7 @@ fn every_fault_is_found_within_its_bound_in_every_range() {
     }
 }
 
-/// The text with other lines in the place of those that begin like this.
+/// Returns the text with other lines in the place of those that begin like this.
 fn with_list(text: &str, begin: &str, lines: &[String]) -> String {
     let is_old = |line: &&str| line.starts_with(begin);
     let before = text.lines().take_while(|line| !is_old(line));

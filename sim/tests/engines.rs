@@ -192,7 +192,7 @@ stop = { nodes = ["B", "C"] }
 power_on = { nodes = ["A"] }
 "#;
 
-/// A run as the bytes of its record.
+/// Returns a run as the bytes of its record.
 fn bytes(engine: &str, seed: u64) -> String {
     let scenario = Scenario::parse("busy.toml", BUSY).expect("it is right");
     let setup = scenario.setup(None, seed);

@@ -19,7 +19,7 @@ fn events() -> Vec<Event> {
     Event::all(3, Alphabet::Usual)
 }
 
-/// Pairs of states within so many events that the search would merge, every `each`th of them.
+/// Returns pairs of states within this number of events that the search would merge, every `each`th pair.
 fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<Pair> {
     let root = model.root().expect("the root is reached");
     let mut first: BTreeMap<Key, (Canonical, Live, Vec<Event>)> = BTreeMap::new();
@@ -109,7 +109,7 @@ fn states_that_are_called_equal_have_equal_successors() {
     assert_eq!(differ, Vec::<String>::new());
 }
 
-/// What was played in parts comes to the same as its scenario, played from the start, with the nodes
+/// A path that was played in parts has the outcome of its scenario, played from the start, with the nodes
 /// named in another way too.
 #[test]
 fn a_path_is_a_scenario_that_comes_to_the_same() {

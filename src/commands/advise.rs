@@ -34,7 +34,7 @@ pub(crate) struct AdviseArgs {
     /// A node and what was found on it; NAME=unreachable for one that nobody can look at.
     #[arg(long = "node", value_name = "NAME=FILE,FILE…")]
     pub(crate) nodes: Vec<String>,
-    /// What is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     /// Also print what the answer rests on: places, histories, further looks, limits.

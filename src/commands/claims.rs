@@ -1,4 +1,4 @@
-//! `seatrial claims`: the ledger, and the audit that no claim is decoration.
+//! `seatrial claims`: the ledger of claims, and the audit that each check can fail.
 
 use seatrial_reports::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
 use seatrial_scenarios::audit::{self, AuditVerdict};
@@ -21,10 +21,10 @@ pub(crate) struct ClaimsArgs {
     /// Ids of the catalogue or files; the whole catalogue by default.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
-    /// Negate every check and require that its verdict flips.
+    /// Negate every part of every check, and require that its verdict changes.
     #[arg(long)]
     pub(crate) audit: bool,
-    /// Engines.
+    /// The engines.
     #[arg(
         long,
         value_name = "ENGINE",
@@ -36,19 +36,19 @@ pub(crate) struct ClaimsArgs {
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    /// The number of parallel runs; by default 1 for each core, or 3 for each core with real nodes.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Timeouts, over those of the scenarios.
+    /// The timeouts; they override those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not say it.
+    /// When the next step begins, in scenarios that do not set a pace.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
-    /// What is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
     pub(crate) format: ClaimsFormat,
-    /// The real engine.
+    /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
 }
@@ -87,11 +87,11 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
         out.error(&format!("error: {} on {}: {why}", failed.id, failed.engine));
     }
     let ledger = Ledger::build(&records);
-    // A claim that no run has reached stands in no ledger, which must not look like agreement.
+    // A claim that no run has reached is missing from the ledger. This must not look like agreement.
     let unreached = unreached(&list, &ledger);
     for (scenario, id) in &unreached {
         out.error(&format!(
-            "error: {id} of {scenario} was not decided: its step was not reached"
+            "error: {scenario}: claim {id} was not decided: no run reached its step"
         ));
     }
     let mut good = unreached.is_empty() && !ledger.entries.iter().any(Entry::has_changed);
@@ -136,8 +136,8 @@ fn unreached<'a>(list: &'a [Scenario], ledger: &Ledger) -> Vec<(&'a str, &'a str
         .collect()
 }
 
-/// Negates every part of every check that decides a claim, one in each run, and asks of each whether
-/// it can fail. The contrary is looked for in the whole catalogue, whichever scenarios are audited.
+/// Negates every part of every check that decides a claim, one part in each run, and reports the parts that
+/// cannot fail. It looks for the contrary in the whole catalogue, whichever scenarios are audited.
 fn audited(
     jobs: &[Job<'_>],
     records: &[RunRecord],
@@ -208,7 +208,7 @@ fn audited(
     Ok(entries)
 }
 
-/// The audited runs, and those of the catalogue that are not among them.
+/// Returns the audited runs, and the runs of the catalogue that are not among them.
 fn campaign_of(
     jobs: &[Job<'_>],
     records: &[RunRecord],

@@ -1,5 +1,5 @@
-//! `seatrial conform`: the simulator against recorded runs of real nodes, or engines against each other
-//! on random schedules.
+//! `seatrial conform`: compares the simulator with recorded runs of real nodes, or engines with each
+//! other on random schedules.
 
 mod random;
 mod recorded;
@@ -20,35 +20,35 @@ use crate::{Stop, engines, signals};
     4 stopped by a signal, nothing found."
 )]
 pub(crate) struct ConformArgs {
-    /// Names of recordings, or files of your own in their form (scenarios/recordings/README.md); all by
-    /// default.
+    /// Names of recordings, or your own files in the same format (scenarios/recordings/README.md); all
+    /// recordings by default.
     #[arg(value_name = "RECORDING")]
     pub(crate) recordings: Vec<String>,
-    /// Compare engines with each other on random schedules instead.
+    /// Compare engines with each other on random schedules, not with recordings.
     #[arg(long)]
     pub(crate) random: bool,
-    /// Engines; des for recordings, des and madsim for random schedules by default.
+    /// The engines; by default des for recordings, des and madsim for random schedules.
     #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
     pub(crate) on: Vec<EngineArg>,
-    /// The master seed; of random schedules also the schedule.
+    /// The master seed; with --random it also selects the schedule.
     #[arg(long, value_name = "S", default_value_t = SEED, conflicts_with = "seeds")]
     pub(crate) seed: u64,
-    /// Several seeds: from A up to B, B excluded.
+    /// A range of seeds: from A up to B, B excluded.
     #[arg(long, value_name = "A..B", value_parser = range)]
     pub(crate) seeds: Option<std::ops::Range<u64>>,
-    /// Timeouts of random schedules; fast by default. Recordings have their own.
+    /// The timeouts of random schedules; fast by default. Recordings have their own.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    /// The number of parallel runs; by default 1 for each core, or 3 for each core with real nodes.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// The folder of results and of shrunk schedules.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/conform")]
     pub(crate) out: PathBuf,
-    /// What is printed; json is results.json and nothing else.
+    /// The format of the output; json prints results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// The real engine.
+    /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
 }
@@ -60,7 +60,7 @@ pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.random {
         if !args.recordings.is_empty() {
             return Err(Stop::usage(
-                "--random draws schedules: name either recordings or --random",
+                "--random draws its own schedules: give either recordings or --random, not both",
             ));
         }
         let on = engines::available(if args.on.is_empty() {
@@ -79,7 +79,7 @@ pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
     recorded::conform(args, &on, &recordings, seeds, out)
 }
 
-/// The recordings with these names or in these files, or all.
+/// Returns the recordings with these names or in these files, or all of them.
 fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
     let all = Recording::all();
     if names.is_empty() {
@@ -95,7 +95,7 @@ fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
             found.cloned().ok_or_else(|| {
                 let known: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
                 Stop::usage(format!(
-                    "there is no recording `{name}`; there are {}",
+                    "there is no recording `{name}`; the recordings are {}",
                     known.join(", ")
                 ))
             })
@@ -103,14 +103,14 @@ fn named(names: &[String]) -> Result<Vec<Recording>, Stop> {
         .collect()
 }
 
-/// A recording of the user's own.
+/// Reads a recording from a file of the user's.
 fn read(path: &Path) -> Result<Recording, Stop> {
     let wrong = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     Recording::parse(&text).map_err(|error| wrong(&error))
 }
 
-/// The seeds: `--seeds A..B`, B excluded, or `--seed S` alone.
+/// Returns the seeds: `--seeds A..B`, B excluded, or `--seed S` alone.
 fn seeds(args: &ConformArgs) -> Result<std::ops::Range<u64>, Stop> {
     match &args.seeds {
         Some(range) => Ok(range.clone()),
@@ -122,15 +122,16 @@ fn seeds(args: &ConformArgs) -> Result<std::ops::Range<u64>, Stop> {
     }
 }
 
-/// Reads `A..B`.
+/// Reads a range such as `1..21`.
 pub(crate) fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let wrong = || format!("`{text}` is no range of seeds such as 1..21, the last one excluded");
+    let wrong =
+        || format!("`{text}` is not a range of seeds: expected A..B such as 1..21, B excluded");
     let (first, end) = text.split_once("..").ok_or_else(wrong)?;
     let first: u64 = first.trim().parse().map_err(|_| wrong())?;
     let end: u64 = end.trim().parse().map_err(|_| wrong())?;
     if first >= end {
         return Err(format!(
-            "the range {text} is empty: the last seed is excluded"
+            "the range {text} is empty: its last seed is excluded"
         ));
     }
     Ok(first..end)
@@ -143,7 +144,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
     ))
 }
 
-/// Writes a file of results whole or not at all.
+/// Writes a file of results, completely or not at all.
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
     let partial = folder.join(format!("{name}.partial"));
     std::fs::write(&partial, text)
@@ -151,7 +152,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
         .map_err(|error| unwritable(folder, &error))
 }
 
-/// Equal of compared, as a percentage that reads 100 only where everything is equal.
+/// Returns equal/compared as a percentage, which is 100 only if everything is equal.
 fn percent(equal: u64, compared: u64) -> String {
     if compared == 0 {
         return "-".to_owned();

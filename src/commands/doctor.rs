@@ -1,4 +1,4 @@
-//! `seatrial doctor`: says what this build and this machine can do.
+//! `seatrial doctor`: prints what this build and this machine can do.
 
 use seatrial_scenarios::catalogue;
 
@@ -6,7 +6,7 @@ use crate::args::EngineArg;
 use crate::output::Out;
 use crate::{engines, exit, provenance, real};
 
-/// Says what this build can do. A build without one of the simulated engines is not healthy.
+/// Prints what this build can do. A build without one of the simulated engines is not healthy.
 pub(crate) fn doctor(out: &mut Out) -> u8 {
     out.line(&format!("seatrial  {}", provenance::VERSION));
     for engine in [EngineArg::Des, EngineArg::Madsim, EngineArg::Real] {

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use seatrial_reports::count;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
@@ -23,30 +24,30 @@ use crate::{Stop, exit, provenance, signals};
 /// `seatrial explore`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The result depends on the program, the options and the seeds alone. Exit codes: \
+    after_help = "The result depends only on the program, the options and the seeds. Exit codes: \
     0 nothing found; 1 a finding; 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
     nothing found."
 )]
 pub(crate) struct ExploreArgs {
-    /// The procedure that has to recover.
+    /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected")]
     pub(crate) procedure: String,
-    /// The seeds, from A up to but without B.
+    /// The seeds: from A up to B, B excluded.
     #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
     pub(crate) seeds: SeedRange,
-    /// This shard of so many, from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
+    /// Shard I of N, counted from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
     /// Stop after this time.
     #[arg(long, value_name = "TIME", value_parser = budget)]
     pub(crate) budget: Option<std::time::Duration>,
-    /// Stop after so many different findings.
+    /// Stop after this number of different findings.
     #[arg(long, value_name = "K")]
     pub(crate) max_findings: Option<usize>,
-    /// Threads; as many as there are cores by default.
+    /// The number of threads; by default 1 for each core.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Timeouts, over the defaults.
+    /// The timeouts; they override the defaults.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
     /// The folder of results.
@@ -54,7 +55,7 @@ pub(crate) struct ExploreArgs {
     pub(crate) out: PathBuf,
 }
 
-/// Seeds from the first up to but without the second.
+/// The seeds from the first up to the second, which is excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeedRange(pub(crate) u64, pub(crate) u64);
 
@@ -64,11 +65,11 @@ fn seed_range(text: &str) -> Result<SeedRange, String> {
         .ok_or("expected A..B, such as 0..20000")?;
     let number = |text: &str| {
         text.parse::<u64>()
-            .map_err(|_| format!("`{text}` is no seed: expected a whole number"))
+            .map_err(|_| format!("`{text}` is not a seed: expected a whole number"))
     };
     let (a, b) = (number(a)?, number(b)?);
     if a >= b {
-        return Err(format!("{a}..{b} has no seed in it: B is excluded"));
+        return Err(format!("the range {a}..{b} is empty: B is excluded"));
     }
     Ok(SeedRange(a, b))
 }
@@ -81,7 +82,7 @@ fn shard(text: &str) -> Result<ShardArg, String> {
     let (index, of) = match text.split_once('/') {
         Some(("", of)) => (
             std::env::var("JOB_COMPLETION_INDEX")
-                .map_err(|_| "no shard is named, and JOB_COMPLETION_INDEX is not set")?,
+                .map_err(|_| "I is missing, and JOB_COMPLETION_INDEX is not set")?,
             of,
         ),
         Some((index, of)) => (index.to_owned(), of),
@@ -89,12 +90,12 @@ fn shard(text: &str) -> Result<ShardArg, String> {
     };
     let number = |text: &str| {
         text.parse::<u64>()
-            .map_err(|_| format!("`{text}` is no whole number"))
+            .map_err(|_| format!("`{text}` is not a whole number"))
     };
     let (index, of) = (number(&index)?, number(of)?);
     if of == 0 || index >= of {
         return Err(format!(
-            "there is no shard {index} of {of}: they count from 0"
+            "there is no shard {index} of {of}: shards are counted from 0"
         ));
     }
     Ok(ShardArg(index, of))
@@ -104,7 +105,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let known = seatrial_scenarios::procedures::names();
     if !known.contains(&args.procedure.as_str()) {
         return Err(Stop::usage(format!(
-            "there is no procedure `{}`; there are: {}",
+            "there is no procedure `{}`; the procedures are: {}",
             args.procedure,
             known.join(", ")
         )));
@@ -157,7 +158,8 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let seconds = searched.as_secs_f64();
     let simulated: u64 = whole.seeds.values().map(|seed| seed.simulated_ms).sum();
     out.line(&format!(
-        "     Summary [{seconds:>8.3}s] {runs} runs, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        "     Summary [{seconds:>8.3}s] {}, {:.0} a second, {} abstract states, {:.0} hours simulated",
+        count(runs, "run", "runs"),
         per_second(runs, seconds),
         whole.states(),
         Duration::from_millis(simulated).as_secs_f64() / 3_600.0,
@@ -177,7 +179,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// Says how a search has ended.
+/// Returns how a search ended, in words.
 const fn text_of(ended: Ended) -> &'static str {
     match ended {
         Ended::Whole => "all seeds were played",
@@ -187,7 +189,7 @@ const fn text_of(ended: Ended) -> &'static str {
     }
 }
 
-/// The blocks of this shard.
+/// Returns the blocks of this shard.
 fn blocks(args: &ExploreArgs) -> Vec<u64> {
     let SeedRange(from, to) = args.seeds;
     (from / BLOCK..to.div_ceil(BLOCK))
@@ -195,8 +197,8 @@ fn blocks(args: &ExploreArgs) -> Vec<u64> {
         .collect()
 }
 
-/// Plays the blocks on all threads and hands them over in their order. `take` returns how many different
-/// findings there are by then.
+/// Plays the blocks on all threads and passes them to `take` in their order. `take` returns the number of
+/// different findings so far.
 fn search(
     args: &ExploreArgs,
     options: &Options,
@@ -228,7 +230,7 @@ fn file_name(found: &Found) -> String {
     format!("{}-{}.toml", found.outcome.name(), &hash[..8])
 }
 
-/// Findings, the worst first, and how often each outcome came up.
+/// Prints the findings, the worst first, and how often each outcome occurred.
 fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
     for found in shard.found.values() {
         out.line(&format!(

@@ -9,9 +9,9 @@ use crate::{Stop, exit};
 /// `seatrial image`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ImageCommand {
-    /// Make an image from Debian's packages, unless it is there.
+    /// Build an image from Debian's packages, unless it exists.
     Build {
-        /// The release of Debian, and with it the version of `MariaDB`.
+        /// The release of Debian, which decides the version of `MariaDB`.
         #[arg(
             long,
             value_enum,
@@ -42,7 +42,7 @@ pub(crate) fn image(command: &ImageCommand, out: &mut Out) -> Result<u8, Stop> {
     let built = seatrial_real_harness::build_image(suite).map_err(stop)?;
     let name = suite.image();
     out.line(&match built {
-        Built::Already => format!("{name} is there already"),
+        Built::Already => format!("{name} exists already"),
         Built::Now => format!("{name} is built"),
     });
     Ok(exit::OK)

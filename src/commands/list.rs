@@ -1,4 +1,4 @@
-//! `seatrial list`: the scenarios that the program carries.
+//! `seatrial list`: prints the built-in scenarios.
 
 use owo_colors::OwoColorize as _;
 use seatrial_reports::wrapped;
@@ -11,13 +11,13 @@ use crate::{Stop, exit, scenarios};
 /// `seatrial list`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
-    /// Only the scenarios of a pack; the catalogue and both packs by default.
+    /// List only this pack; by default the catalogue and both packs.
     #[arg(long, value_enum)]
     pub(crate) pack: Option<PackArg>,
-    /// Only scenarios with this tag; several must all be there.
+    /// List only scenarios with this tag; a scenario must have all the tags given.
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
-    /// What is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
@@ -49,7 +49,7 @@ fn as_text(scenario: &Scenario) -> String {
     }
     text.push('\n');
     let mut about = scenario.title.clone();
-    // The heading often ends in the title: then it says both.
+    // The heading often ends in the title. Then only the heading is printed.
     if let Some(source) = &scenario.source {
         about = if source.ends_with(&scenario.title) {
             source.clone()

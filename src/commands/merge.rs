@@ -1,4 +1,4 @@
-//! `seatrial merge`: makes one record of a campaign's shards.
+//! `seatrial merge`: merges the shards of a campaign into one record.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::{Stop, exit};
 /// `seatrial merge`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MergeArgs {
-    /// Files of shards.
+    /// The files of the shards.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Where the merged record goes; standard output by default.
+    /// The file of the merged record; standard output by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -63,7 +63,7 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-/// The shards to which missing seeds belong, where all files are shards of the same cut.
+/// Returns the shards to which missing seeds belong, if all files are shards of the same division.
 fn missing_shards(merged: &Shard, missing: &[u64], cut: &BTreeSet<Option<u64>>) -> String {
     let mut cut = cut.iter();
     let (Some(Some(of)), None) = (cut.next(), cut.next()) else {

@@ -31,51 +31,51 @@ use crate::{Stop, script};
 /// A subcommand with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Replay scenarios and compare engines.
+    /// Run scenarios and compare the engines.
     Run(run::RunArgs),
     /// List the scenarios.
     List(list::ListArgs),
-    /// Show one scenario: why, its steps, its claims.
+    /// Show one scenario: its reason, its steps, its claims.
     Show(show::ShowArgs),
-    /// The ledger of the manual's statements, each with its verdict.
+    /// List the manual's claims, each with its verdict.
     Claims(claims::ClaimsArgs),
-    /// The simulator against recorded runs of real nodes, or engines against each other.
+    /// Compare the simulator with recorded runs of real nodes, or engines with each other.
     Conform(conform::ConformArgs),
-    /// One run with its whole trace, as JSON Lines.
+    /// Play one run and print its whole trace as JSON Lines.
     Replay(replay::ReplayArgs),
-    /// Procedures by scenarios: which of them recovers what, and at what cost.
+    /// Run procedures against broken clusters: which one recovers what, at what cost.
     Verify(verify::VerifyArgs),
-    /// What a broken cluster's own files allow to conclude; changes nothing.
+    /// Find out from a broken cluster's own files which node to bootstrap; changes nothing.
     Advise(advise::AdviseArgs),
-    /// Search random fault schedules for what a procedure cannot recover.
+    /// Search random failures for those from which a procedure cannot recover.
     Explore(explore::ExploreArgs),
-    /// Every state that some events lead to, and what a procedure makes of each.
+    /// Run a procedure in every state that a number of events can lead to.
     Prove(prove::ProveArgs),
-    /// Make one record of a campaign's shards.
+    /// Merge the shards of a campaign into one record.
     Merge(merge::MergeArgs),
-    /// Reduce a failing scenario to its shortest form.
+    /// Shrink a failing scenario to the shortest one that fails in the same way.
     Shrink(shrink::ShrinkArgs),
-    /// An interactive cluster: break it, bring it back, see what it cost.
+    /// Open an interactive cluster: break it, bring it back, see what it cost.
     Lab(lab::LabArgs),
-    /// Make the reports of runs that were recorded earlier, or elsewhere.
+    /// Write the reports of runs that were recorded earlier or elsewhere.
     Report(report::ReportArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
-    /// Say what this build and this machine can do.
+    /// Check what this build and this machine can do.
     Doctor,
-    /// The images of `MariaDB` nodes.
-    #[command(subcommand, about = "The images of MariaDB nodes")]
+    /// Build the images of real `MariaDB` nodes.
+    #[command(subcommand, about = "Build the images of real MariaDB nodes")]
     Image(image::ImageCommand),
     /// Remove containers and networks that a killed run has left behind.
     Clean,
-    /// What a program of the user's finds on its PATH (verify --script).
+    /// Answer a command of the user's program (for verify --script).
     #[command(hide = true, disable_help_flag = true)]
     Shim {
         /// The sandbox.
         sandbox: PathBuf,
         /// The command's name.
         name: String,
-        /// Its words.
+        /// The arguments of the command.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
@@ -92,7 +92,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Does what the subcommand says, and returns the exit code.
+    /// Runs the subcommand, and returns the exit code.
     pub(crate) fn carry_out(&self, out: &mut Out) -> Result<u8, Stop> {
         match self {
             Self::Run(args) => run::run(args, out),

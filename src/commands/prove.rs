@@ -1,4 +1,4 @@
-//! `seatrial prove`: every state at rest that some events lead to, and what a procedure makes of each.
+//! `seatrial prove`: runs a procedure in every state at rest that a number of events can lead to.
 
 mod args;
 mod exhaustive;
@@ -27,7 +27,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     let known = procedures::names();
     if !known.contains(&args.procedure.as_str()) {
         return Err(Stop::usage(format!(
-            "there is no procedure `{}`; there are: {}",
+            "there is no procedure `{}`; the procedures are: {}",
             args.procedure,
             known.join(", ")
         )));
@@ -75,7 +75,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
     fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))
 }
 
-/// Makes the folder, and takes away the scenarios that an earlier search left in it.
+/// Makes the folder, and removes the scenarios that an earlier search left in it.
 fn clear(folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {

@@ -1,4 +1,4 @@
-//! `seatrial replay`: one run with its whole trace, the same bytes every time.
+//! `seatrial replay`: plays one run and prints its whole trace, the same bytes every time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 /// `seatrial replay`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// Id of the catalogue, or a file.
+    /// The id of a scenario, or a scenario file.
     pub(crate) scenario: String,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
@@ -24,16 +24,16 @@ pub(crate) struct ReplayArgs {
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Timeouts, over those of the scenario.
+    /// The timeouts; they override those of the scenario.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in a scenario that does not say it; at rest by default.
+    /// When the next step begins, in a scenario that does not set a pace; at rest by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
-    /// Leave the frames on the links out.
+    /// Leave out the frames on the links.
     #[arg(long)]
     pub(crate) no_frames: bool,
-    /// The real engine.
+    /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
 }
@@ -41,7 +41,7 @@ pub(crate) struct ReplayArgs {
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
     let scenario = scenarios::one(&args.scenario)?;
-    // Two engines: what `run` does by default is what is replayed by default.
+    // `run` uses two engines by default, and so its default pace. A replay must do the same.
     let real = real::options(&args.real, &[args.on], None)?;
     let flags = Flags::new(args.pace, args.timers, 2, &real, 0);
     signals::listen();
@@ -59,7 +59,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     } else {
         out.print(&done.rendered);
     }
-    // Standard output is the trace and nothing else; what was found goes beside it.
+    // Standard output has the trace and nothing else. Findings go to standard error.
     let pinned = BTreeMap::from([(scenario.id.clone(), scenario.findings.clone())]);
     let campaign = Campaign {
         records: std::slice::from_ref(&done.run.record),
@@ -80,7 +80,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// Whether a line of the trace is a frame on a link.
+/// Returns whether a line of the trace is a frame on a link.
 fn is_frame(line: &str) -> bool {
     serde_json::from_str::<TraceEvent>(line).is_ok_and(|event| {
         matches!(

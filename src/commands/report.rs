@@ -1,4 +1,4 @@
-//! `seatrial report`: the reports of runs that were recorded earlier, or elsewhere.
+//! `seatrial report`: writes the reports of runs that were recorded earlier or elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,13 +17,13 @@ use crate::{Stop, against, exit, matrix_files};
 /// `seatrial report`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportArgs {
-    /// Folders of results, or the record.jsonl in them.
+    /// Folders of results, or their record.jsonl.
     #[arg(value_name = "DIR", required = true)]
     pub(crate) folders: Vec<PathBuf>,
-    /// Where the reports go; the folder itself if there is only one.
+    /// The folder of the reports; by default the folder of results, if there is only one.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// An earlier results.json: the summary says what got worse since then, and what got better.
+    /// An earlier results.json: the summary lists what got worse and what got better since then.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct ReportArgs {
 pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     let ((Some(folder), _) | (None, [folder])) = (&args.out, args.folders.as_slice()) else {
         return Err(Stop::usage(
-            "several folders: --out says where the reports go",
+            "several folders of results: give the folder of the reports with --out",
         ));
     };
     let before = args.against.as_deref().map(against::read).transpose()?;
@@ -78,7 +78,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         wall_ms += end.map_or(0, |end| end.wall_ms);
     }
     let Some(mut reports) = reports else {
-        return Err(Stop::usage("no run is recorded there"));
+        return Err(Stop::usage("these folders have no recorded run"));
     };
     if let Some(matrix) = matrix {
         reports.set_matrix(matrix);
@@ -102,9 +102,9 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-/// The heads of several records as one.
+/// Merges the heads of several records.
 fn take_head(head: &mut CampaignHead, of_file: &CampaignHead, runs: usize) {
-    // A file without a head is one that was cut; what it has counts as what was asked for.
+    // A file without a head was cut off. The runs in it count as the runs that were asked for.
     head.runs += of_file.runs.max(runs);
     if head.program.is_empty() {
         head.program.clone_from(&of_file.program);
@@ -117,7 +117,7 @@ fn take_head(head: &mut CampaignHead, of_file: &CampaignHead, runs: usize) {
     }
 }
 
-/// Where the page is, to be opened in a browser.
+/// Returns the line that names the HTML page.
 pub(crate) fn page_line(folder: &Path) -> String {
     format!("     Results {}", folder.join("index.html").display())
 }

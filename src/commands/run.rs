@@ -1,4 +1,4 @@
-//! `seatrial run`: replays scenarios, compares the engines, says what was found.
+//! `seatrial run`: runs scenarios, compares the engines, reports what was found.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -29,13 +29,13 @@ use crate::{Stop, against, engines, exit, plan, provenance, real, scenarios, sig
     by a signal, nothing found."
 )]
 pub(crate) struct RunArgs {
-    /// Ids or files; the whole catalogue by default.
+    /// Ids or files of scenarios; the whole catalogue by default.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
     /// A whole pack instead of the catalogue.
     #[arg(long, value_enum, conflicts_with = "scenarios")]
     pub(crate) pack: Option<PackArg>,
-    /// Engines, compared with each other.
+    /// The engines, which are compared with each other.
     #[arg(
         long,
         value_name = "ENGINE",
@@ -47,7 +47,7 @@ pub(crate) struct RunArgs {
     /// The first master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// How many seeds of each scenario.
+    /// The number of seeds of each scenario.
     #[arg(
         long,
         value_name = "N",
@@ -55,26 +55,26 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub(crate) seeds: u64,
-    /// Runs at the same time; by default one for each core, and three where real nodes are among them.
+    /// The number of parallel runs; by default 1 for each core, or 3 for each core with real nodes.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Timeouts, over those of the scenarios.
+    /// The timeouts; they override those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not say it: at rest with several engines, at
-    /// once with one by default.
+    /// When the next step begins, in scenarios that do not set a pace. By default: at rest with several
+    /// engines, at once with one engine.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The folder of results.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/latest")]
     pub(crate) out: PathBuf,
-    /// What is printed; json is results.json and nothing else.
+    /// The format of the output; json prints results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// An earlier results.json: only what got worse since then fails.
+    /// An earlier results.json: the command fails only if something got worse since then.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-    /// The real engine.
+    /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
 }
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
     let engines = engines::available(&args.on)?;
     let list = scenarios::chosen(&args.scenarios, args.pack)?;
-    // Read before anything is written: it may lie in the folder of results.
+    // The earlier file may be in the folder of results, so it is read before anything is written.
     let before = args.against.as_deref().map(against::read).transpose()?;
     let unwritable = |path: &Path, error: std::io::Error| {
         Stop::environment(format!(
@@ -204,7 +204,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     Ok(code(&campaign, unlisted))
 }
 
-/// Every scenario with every seed on every engine.
+/// Returns a job for every scenario with every seed on every engine.
 fn jobs<'a>(
     list: &'a [Scenario],
     engines: &[EngineArg],
@@ -232,7 +232,7 @@ fn jobs<'a>(
     Ok(jobs)
 }
 
-/// How the campaign ends.
+/// Returns the exit code of the campaign.
 fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
     let bad = match campaign.against {
@@ -250,7 +250,7 @@ fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
     }
 }
 
-/// Prints the table on standard output: a line for each scenario as soon as all its runs have ended.
+/// Prints the table on standard output: a line for each scenario once all its runs have ended.
 struct RunTable {
     columns: Columns,
     format: Format,
@@ -280,7 +280,7 @@ impl RunTable {
         }
     }
 
-    /// Prints the runs of a scenario that a signal cut short.
+    /// Prints the runs of a scenario that a signal interrupted.
     fn end(&mut self, records: &[RunRecord], out: &mut Out) {
         if self.format == Format::Text && records.len() > self.shown {
             self.line(records, out);

@@ -1,4 +1,4 @@
-//! `seatrial show`: a scenario for a reader.
+//! `seatrial show`: prints a scenario for a reader.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -19,13 +19,13 @@ use crate::{Stop, engines, exit, scenarios};
 /// `seatrial show`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
-    /// Id of the catalogue, or a file; with --run, the runs that are shown.
+    /// The id of a scenario, or a scenario file; with --run, show only its runs.
     #[arg(required_unless_present = "run")]
     pub(crate) scenario: Option<String>,
-    /// A folder of results: show its runs, a column a node and a line an event.
+    /// A folder of results: show its runs, with a column for each node and a line for each event.
     #[arg(long, value_name = "DIR")]
     pub(crate) run: Option<PathBuf>,
-    /// With --run, only the runs on this engine.
+    /// With --run, show only the runs on this engine.
     #[arg(long, value_name = "ENGINE", requires = "run")]
     pub(crate) on: Option<EngineArg>,
 }
@@ -41,7 +41,7 @@ pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
     }
 }
 
-/// The recorded runs of a folder, those of one scenario where one is named.
+/// Returns the recorded runs of a folder, or only those of one scenario.
 fn runs(
     folder: &Path,
     wanted: Option<&str>,
@@ -67,7 +67,7 @@ fn runs(
         shown += 1;
     }
     match shown {
-        0 => Err(stop("no such run is recorded there".to_owned())),
+        0 => Err(stop("the record has no such run".to_owned())),
         _ => Ok(exit::OK),
     }
 }
@@ -94,7 +94,7 @@ fn as_text(scenario: &Scenario) -> String {
     let initial = match scenario.initial {
         Initial::Synced => "started and synced",
         Initial::Empty => "installed, never started",
-        Initial::Down => "stopped in order, the first one last",
+        Initial::Down => "stopped in order, the first node last",
     };
     fact("nodes", format!("{}: {initial}", nodes.join(", ")));
     let options = options(scenario);

@@ -1,4 +1,4 @@
-//! `seatrial shrink`: a failing scenario in its shortest form.
+//! `seatrial shrink`: reduces a failing scenario to its shortest form.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use crate::{Stop, exit, scenarios};
 /// `seatrial shrink`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShrinkArgs {
-    /// Id of the catalogue, or a file.
+    /// The id of a scenario, or a scenario file.
     pub(crate) scenario: String,
-    /// The master seed with which it fails.
+    /// The master seed with which the scenario fails.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Timeouts, over those of the scenario.
+    /// The timeouts; they override those of the scenario.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// Where the reduced scenario goes; standard output by default.
+    /// The file of the shrunk scenario; standard output by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -28,14 +28,14 @@ pub(crate) struct ShrinkArgs {
 pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
     let list = scenarios::named(std::slice::from_ref(&args.scenario))?;
     let Some(scenario) = list.first() else {
-        return Err(Stop::usage("no scenario is named"));
+        return Err(Stop::usage("no scenario is given"));
     };
     let timers = args.timers.map(Into::into);
     let mut templates = Templates::default();
     let Some(small) = seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers)
     else {
         out.error(&format!(
-            "{} does not fail on des with seed {}: there is nothing to reduce",
+            "{} does not fail on des with seed {}: there is nothing to shrink",
             scenario.id, args.seed
         ));
         return Ok(exit::OK);
@@ -48,7 +48,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
         None => out.print(&text),
     }
     out.error(&format!(
-        "{}: {} of {} steps remain, in {} runs",
+        "{}: {} of {} steps remain (runs: {})",
         small.outcome.name(),
         small.scenario.steps.len(),
         scenario.steps.len(),

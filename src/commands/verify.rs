@@ -1,4 +1,4 @@
-//! `seatrial verify`: procedures by scenarios, a cell for each pair.
+//! `seatrial verify`: runs procedures against scenarios, one cell for each pair.
 
 mod args;
 
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seatrial_reports::{cell_details, matrix_markdown, matrix_text, nearest};
+use seatrial_reports::{cell_details, count, matrix_markdown, matrix_text, nearest};
 use seatrial_scenarios::matrix::{Cell, FORMAT, Matrix, Row, broken_states};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
@@ -38,7 +38,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let states = broken_states(&scenarios);
     if states.is_empty() {
         return Err(Stop::usage(
-            "no scenario breaks anything before an operator acts",
+            "no scenario breaks the cluster before an operator acts: there is nothing to recover",
         ));
     }
     let earlier = args.against.as_deref();
@@ -104,8 +104,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if args.format == ClaimsFormat::Text {
         let seconds = began.elapsed().as_secs_f64();
-        let runs = matrix.cells.len();
-        out.line(&format!("     Summary [{seconds:>8.3}s] {runs} cells"));
+        let cells = count(matrix.cells.len(), "cell", "cells");
+        out.line(&format!("     Summary [{seconds:>8.3}s] {cells}"));
         out.line(&format!("     Results {}", args.out.display()));
     }
     let failed = !errors.is_empty() || worse.is_some_and(|worse| !worse.is_empty());
@@ -116,8 +116,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     })
 }
 
-/// The procedures that are asked for, each once, and the user's own program; all but `none` where
-/// neither is.
+/// Returns the procedures that were asked for, each once, and the user's own program. If neither was
+/// asked for, it returns all procedures but `none`.
 fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     let known = procedures::names();
     let names = &args.procedures;
@@ -126,12 +126,12 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
             .map_err(|error| Stop::usage(format!("--script {}: {error}", path.display())))?;
         if !data.is_file() {
             let path = path.display();
-            return Err(Stop::usage(format!("--script {path}: it is no file")));
+            return Err(Stop::usage(format!("--script {path}: it is not a file")));
         }
         if data.permissions().mode() & 0o111 == 0 {
             let path = path.display();
             return Err(Stop::usage(format!(
-                "--script {path}: it may not be executed\n  help: chmod +x {path}"
+                "--script {path}: it is not executable\n  help: chmod +x {path}"
             )));
         }
         if args.on == EngineArg::Madsim {
@@ -149,7 +149,7 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
         let Some(found) = known.iter().copied().find(|known| known == name) else {
             let near = nearest(name, known.iter().copied());
             let help = near.first().map_or_else(
-                || format!("there are: {}", known.join(", ")),
+                || format!("the procedures are: {}", known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
             let text = format!("there is no procedure `{name}`\n  help: {help}");

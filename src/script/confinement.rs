@@ -1,11 +1,11 @@
-//! The walls around a program of the user's: bubblewrap, with namespaces of its own.
+//! Confines a program of the user's with bubblewrap, in namespaces of its own.
 //!
-//! What the program and every line that it sends to a node can reach:
+//! The program and every line that it sends to a node can reach:
 //!
 //! | part of the machine | inside |
 //! |---|---|
 //! | processes | those of the run alone |
-//! | network | a loopback of its own, on which nobody listens |
+//! | network | a loopback of its own, on which no program listens |
 //! | the system's programs (`/usr`, `/bin`, `/lib`, …) | read only |
 //! | `/etc` | a few files that programs need to start, read only, no password file |
 //! | the folder of the run, see [`super::sandbox`] | read and write |
@@ -31,10 +31,10 @@ const SYSTEM: [&str; 7] = [
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
 ];
 
-/// Stores of programs of systems that keep them elsewhere.
+/// Folders of programs on systems that keep them elsewhere.
 const STORES: [&str; 2] = ["/nix/store", "/gnu/store"];
 
-/// What programs read to start: the dynamic linker, names of users, locales, interpreters.
+/// Files that programs read at their start: of the dynamic linker, user names, locales, interpreters.
 const SETTINGS: [&str; 14] = [
     "/etc/alternatives",
     "/etc/bash.bashrc",
@@ -52,25 +52,25 @@ const SETTINGS: [&str; 14] = [
     "/etc/ssl/openssl.cnf",
 ];
 
-/// Variables that say how a text looks, and nothing of the user.
+/// Variables that decide how text looks. None of them says anything about the user.
 const HARMLESS: [&str; 4] = ["LANG", "LANGUAGE", "TERM", "TZ"];
 
-/// The folders of programs where PATH names none that is inside.
+/// The folders of programs, if no folder of PATH is inside.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How the user's program is confined: the tool, and what the user lets in.
+/// The confinement of the user's program: the tool, and what the user lets in.
 #[derive(Clone, Debug)]
 pub(crate) struct Confinement {
     tool: PathBuf,
     /// Whether the tool can forbid user namespaces inside (bubblewrap 0.8).
     forbids_namespaces: bool,
-    /// Files and folders that are let in, to be read.
+    /// Files and folders that the program may read.
     binds: Vec<PathBuf>,
     environment: Vec<(OsString, OsString)>,
 }
 
 impl Confinement {
-    /// Finds the tool and tries it. `binds` are let in to be read, `names` are variables that are kept.
+    /// Finds the tool and tries it. The program may read `binds`, and keeps the variables `names`.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Confinement {
         Ok(confinement)
     }
 
-    /// Runs a program that does nothing, inside.
+    /// Runs a program that does nothing inside the confinement.
     fn try_out(&self) -> Result<(), String> {
         let refused = |why: &str| {
             format!(
@@ -141,7 +141,7 @@ impl Confinement {
         }
     }
 
-    /// The user's PATH without the folders that are not inside.
+    /// Returns the user's PATH without the folders that are not inside.
     pub(super) fn path(&self) -> String {
         let path = std::env::var("PATH").unwrap_or_default();
         let inside = |folder: &&str| {
@@ -160,7 +160,7 @@ impl Confinement {
         }
     }
 
-    /// The command that runs a program inside, its folder being the sandbox's.
+    /// Returns the command that runs a program inside, in the folder of the sandbox.
     pub(super) fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
         let mut command = Command::new(&self.tool);
         command.env_clear();
@@ -202,7 +202,7 @@ impl Confinement {
         command.arg("--bind").args([&sandbox.folder; 2]);
         let own = sandbox.folder.join(OWN_PROGRAM);
         read_only(&mut command, &sandbox.own_program, &own);
-        // What was made for the mounts, too, cannot be written to.
+        // The folders that were made for the mounts must not be writable either.
         command.args(["--remount-ro", "/", "--remount-ro", "/dev"]);
         command
             .arg("--chdir")
@@ -226,11 +226,11 @@ fn set(command: &mut Command, name: &OsStr, value: &OsStr) {
     command.arg("--setenv").arg(name).arg(value);
 }
 
-/// Starts a program inside, with both of its streams in one pipe, in a process group of its own.
+/// Starts a program inside. Both of its streams go into one pipe, and it gets its own process group.
 ///
 /// # Errors
 ///
-/// The tool cannot be started.
+/// When the tool cannot be started.
 pub(super) fn spawn(
     confinement: &Confinement,
     sandbox: &Sandbox,

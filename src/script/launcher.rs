@@ -1,5 +1,5 @@
-//! The first program inside the walls: it starts the user's program, waits for its end, and leaves word of
-//! that end and of the processes that outlive it, which die with the namespace.
+//! The first program inside the confinement. It starts the user's program and waits for its end. Then it
+//! writes down how the program ended, and whether processes outlive it; these die with the namespace.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// Its name among the wrappers.
+/// The launcher's name among the wrappers.
 pub(super) const NAME: &str = "launch";
 
-/// The file of its word, in the folder of the run.
+/// The file in which it writes down the end, in the folder of the run.
 const WORD: &str = "ended";
 
-/// How long processes may need to be gone after the program's end.
+/// The time within which processes must be gone after the program's end.
 const GONE: Duration = Duration::from_millis(200);
 
-/// How the user's program ended.
+/// The end of the user's program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ended {
-    /// How it ended.
+    /// The way in which it ended.
     pub(super) how: How,
     /// Whether processes of it outlived it.
     pub(super) left_behind: bool,
@@ -31,20 +31,20 @@ pub(super) struct Ended {
 /// The end of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum How {
-    /// The status of the kernel, as `wait` gives it.
+    /// The status that `wait` returned.
     Status(i32),
-    /// It could not be started, and why.
+    /// The reason why it could not be started.
     NeverBegan(String),
 }
 
 impl Ended {
-    /// Whether it returned 0.
+    /// Returns whether it exited with 0.
     pub(super) fn is_success(&self) -> bool {
         self.how == How::Status(0)
     }
 
-    /// What the end of the tool says where the launcher left no word: it was killed with everything else,
-    /// or it never ran.
+    /// Returns the end of the tool if the launcher wrote nothing: it was killed with everything else, or it
+    /// never ran.
     pub(super) fn of_tool(status: ExitStatus) -> Self {
         /// A shell's code for a death by a signal, less the signal.
         const BY_SIGNAL: i32 = 128;
@@ -63,13 +63,13 @@ impl Ended {
     }
 }
 
-/// What the launcher of this folder said.
+/// Reads what the launcher of this folder wrote.
 pub(super) fn ended(folder: &Path) -> Option<Ended> {
     let text = std::fs::read_to_string(folder.join(WORD)).ok()?;
     serde_json::from_str(&text).ok()
 }
 
-/// Runs the program to its end. The exit code is for nobody: the word is in the file.
+/// Runs the program to its end. Nothing reads the exit code: the file has the result.
 pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     let how = match Command::new(program)
         .spawn()
@@ -89,8 +89,8 @@ pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     std::fs::write(folder.join(WORD), serde_json::to_vec(&ended)?)
 }
 
-/// Whether a process runs in this namespace beside its first one and this one. One that has ended and that
-/// nobody has asked after does not count.
+/// Returns whether a process runs in this namespace beside the first one and this one. Zombies do not
+/// count.
 fn others_run() -> bool {
     let own = std::process::id();
     let Ok(processes) = std::fs::read_dir("/proc") else {

@@ -1,11 +1,11 @@
-//! What a line for a node means in the sandbox: where the node's files are, which commands are ours, what it
-//! would write to.
+//! Translates a line for a node into the sandbox: where the node's files are, which commands are ours,
+//! which files the line would write to.
 
 use std::path::Path;
 
 use super::shim::names;
 
-/// Where a node's own files are.
+/// The places of a node's own files.
 pub(super) const NODE_FOLDERS: [&str; 6] = [
     "/var/lib/mysql/",
     "/var/log/mariadb/",
@@ -15,7 +15,7 @@ pub(super) const NODE_FOLDERS: [&str; 6] = [
     "/run/mariadb-wsrep-new-cluster",
 ];
 
-/// Folders in which a command may be named with its path.
+/// Folders that a command's path may begin with.
 const FOLDERS: [&str; 6] = [
     "/usr/local/sbin/",
     "/usr/local/bin/",
@@ -25,7 +25,7 @@ const FOLDERS: [&str; 6] = [
     "/bin/",
 ];
 
-/// A command's name without the folder that it is in.
+/// Returns a command's name without its folder.
 pub(super) fn plain(command: &str) -> &str {
     FOLDERS
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn plain(command: &str) -> &str {
         .unwrap_or(command)
 }
 
-/// A span as `sleep` takes it: `5`, `0.5`, `2m`, `1h`.
+/// Reads a time as `sleep` takes it: `5`, `0.5`, `2m`, `1h`.
 pub(super) fn span_ms(word: &str) -> Option<u64> {
     let (number, factor) = match word.strip_suffix(['s', 'm', 'h', 'd']) {
         Some(number) => {
@@ -60,7 +60,7 @@ pub(super) fn span_ms(word: &str) -> Option<u64> {
         .checked_mul(factor)
 }
 
-/// The line with the node's files where they are in the sandbox, and without the folders of commands.
+/// Returns the line with the sandbox's paths of the node's files, and without the folders of commands.
 pub(super) fn on_node(line: &str, files: &Path) -> String {
     let files = files.display().to_string();
     let mut line = NODE_FOLDERS.iter().fold(line.to_owned(), |line, folder| {
@@ -75,7 +75,7 @@ pub(super) fn on_node(line: &str, files: &Path) -> String {
     line
 }
 
-/// Replaces where a word begins, and where it ends.
+/// Replaces a text that stands as a whole word.
 fn replace_words(line: &str, from: &str, to: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
@@ -95,7 +95,7 @@ fn replace_words(line: &str, from: &str, to: &str) -> String {
     text
 }
 
-/// The first file that a line would write to by a redirection, other than /dev/null.
+/// Returns the first file that a line would write to by a redirection, other than /dev/null.
 pub(super) fn writes_to(line: &str) -> Option<String> {
     let mut quote = None;
     let mut chars = line.char_indices().peekable();

@@ -17,30 +17,30 @@ use super::confinement::{self, Confinement};
 use super::launcher::{self, Ended};
 use super::sandbox::Sandbox;
 
-/// What is kept of its output.
+/// The number of bytes of its output that are kept.
 const KEPT: usize = 64 * 1024;
 
-/// More output than this is a flood.
+/// The most output, in bytes. A program that prints more is killed.
 const FLOOD: usize = 1024 * 1024;
 
-/// The longest question: a statement for `mysql`.
+/// The longest question, in bytes: a statement for `mysql`.
 const QUESTION_MAX: u64 = 256 * 1024;
 
-/// How long a client may take to send its question, and to take the answer.
+/// The longest time that a client may take to send its question, or to read the answer.
 const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long processes may need to be gone after the program's end, or after they were killed.
+/// The time within which processes must be gone after the program's end, or after they were killed.
 const GONE: Duration = Duration::from_secs(2);
 
-/// What a program does next.
+/// The next event of a program.
 pub(super) enum Event {
     Asks(Question),
     Ended(Ended),
     /// Too much output.
     Flood,
-    /// Nothing for too long.
+    /// No event for too long.
     Silent,
-    /// Somebody ends this very program.
+    /// A signal ends Seatrial itself.
     Stopped,
 }
 
@@ -50,14 +50,14 @@ enum Message {
     Flood,
 }
 
-/// A program that runs.
+/// A running program.
 pub(super) struct Process {
     /// The process group of the tool that confines the program.
     group: Pid,
     messages: mpsc::Receiver<Message>,
     /// The client that waits for an answer.
     waiting: Option<UnixStream>,
-    /// Questions that have come and have no answer yet.
+    /// Questions that have no answer yet.
     open: Arc<AtomicUsize>,
     parallel: Arc<AtomicBool>,
     output: Arc<Mutex<Kept>>,
@@ -82,13 +82,13 @@ impl Process {
     ) -> io::Result<Self> {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
-        // One pipe for both, so that what was printed stands in its order.
+        // Both streams share one pipe, so that the output keeps its order.
         let (stream, writer) = io::pipe()?;
         let mut child = confinement::spawn(confinement, sandbox, &path, writer)?;
         let group = i32::try_from(child.id())
             .ok()
             .and_then(Pid::from_raw)
-            .ok_or_else(|| io::Error::other("a process without a number"))?;
+            .ok_or_else(|| io::Error::other("the process has no number"))?;
         let (sender, messages) = mpsc::channel();
         let output = Arc::new(Mutex::new(Kept::default()));
         let reader = {
@@ -109,7 +109,7 @@ impl Process {
             flag.store(true, Ordering::SeqCst);
             let status = status
                 .map(|status| launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status)));
-            // Nobody listens any more where the run is over.
+            // When the run is over, nothing receives the questions any more.
             let _ = sender.send(Message::Ended(status));
         });
         Ok(Self {
@@ -126,7 +126,7 @@ impl Process {
         })
     }
 
-    /// Waits for what it does next, and says how long that took.
+    /// Waits for the next event, and returns it with the time that passed.
     pub(super) fn next(&mut self, patience: Duration) -> (Event, Duration) {
         let begun = Instant::now();
         loop {
@@ -161,7 +161,7 @@ impl Process {
         };
         if let Ok(mut text) = serde_json::to_vec(answer) {
             text.push(b'\n');
-            // A client that has gone away does not want it any more.
+            // A client that has gone away does not need the answer.
             let _ = client.set_write_timeout(Some(CLIENT_PATIENCE));
             let _ = client.write_all(&text);
         }
@@ -171,16 +171,16 @@ impl Process {
         self.parallel.load(Ordering::SeqCst)
     }
 
-    /// Ends all of its processes: with the tool's first process the whole namespace dies.
+    /// Kills all of its processes. When the tool's first process dies, the whole namespace dies.
     pub(super) fn end(&mut self) {
         let until = Instant::now() + GONE;
         while !self.gone.load(Ordering::SeqCst) && Instant::now() < until {
-            // One that has ended meanwhile cannot be killed, and need not be.
+            // A process that has ended meanwhile cannot be killed, and need not be.
             let _ = kill_process_group(self.group, Signal::KILL);
             thread::sleep(Duration::from_millis(2));
         }
         if !self.over.swap(true, Ordering::SeqCst) {
-            // Wakes the listener, which then sees that it is over.
+            // This wakes the listener, which then sees that the run is over.
             let _ = UnixStream::connect(&self.socket);
         }
         let until = Instant::now() + GONE;
@@ -192,7 +192,7 @@ impl Process {
         }
     }
 
-    /// The beginning of what it printed.
+    /// Returns the beginning of its output.
     pub(super) fn printed(&self) -> String {
         self.output.lock().map_or_else(
             |_| String::new(),
@@ -234,7 +234,7 @@ fn keep(mut stream: io::PipeReader, output: &Mutex<Kept>, sender: &mpsc::Sender<
     }
 }
 
-/// Takes questions, one a connection.
+/// Receives questions, one for each connection.
 fn listen(
     listener: &UnixListener,
     over: &AtomicBool,

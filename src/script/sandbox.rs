@@ -1,4 +1,4 @@
-//! The folder in which a program of the user's runs.
+//! Makes the folder in which a program of the user's runs.
 //!
 //! | in it | what |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | `seatrial` | this very program, which the wrappers run |
 //! | `ended` | how the program ended, see [`super::launcher`] |
 //!
-//! The program finds it at the same path as the run does: [`super::confinement`] lets nothing else in that
-//! can be written to.
+//! The folder has the same path inside the confinement and outside. [`super::confinement`] makes nothing else
+//! writable.
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,18 +30,18 @@ use super::shim;
 /// The name of this program in the folder.
 pub(super) const OWN_PROGRAM: &str = "seatrial";
 
-/// Filters that touch no file which they are not given.
+/// Filters that touch only the files that they are given.
 const FILTERS: [&str; 13] = [
     "sh", "bash", "sort", "uniq", "tr", "seq", "expr", "basename", "dirname", "env", "printf",
     "echo", "test",
 ];
 
-/// A sandbox; it is gone when this is dropped.
+/// A sandbox. Dropping it removes the folder.
 pub(super) struct Sandbox {
     pub(super) folder: PathBuf,
     /// The names of the nodes.
     pub(super) nodes: Vec<NodeName>,
-    /// Where this program is outside.
+    /// The path of this program outside the sandbox.
     pub(super) own_program: PathBuf,
 }
 
@@ -51,11 +51,11 @@ impl Sandbox {
         let folder = loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("seatrial-{}-{number}", std::process::id());
-            // A socket's path may have a hundred characters: the folder of results is too deep for it.
+            // A socket's path may have about 100 characters. The folder of results is too deep for it.
             let folder = std::env::temp_dir().join(name);
             match fs::DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => break folder,
-                // Left by a process of this number that was killed.
+                // A killed process with the same number has left it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -99,7 +99,7 @@ impl Sandbox {
         self.folder.join("ask")
     }
 
-    /// The variables that the program finds. On its PATH ours are first.
+    /// Returns the variables of the program. On its PATH, our commands are first.
     pub(super) fn environment(&self) -> [(&'static str, OsString); 5] {
         let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
         let path = format!("{}:{rest}", self.folder.join("bin").display());
@@ -114,7 +114,7 @@ impl Sandbox {
         ]
     }
 
-    /// Puts the files of a node in their places; those of a host that does not answer are not there.
+    /// Writes the files of a node into the folder. The files of a host that does not answer are removed.
     pub(super) fn show(&self, node: &NodeName, files: Option<Files>) -> io::Result<()> {
         let folder = self.folder.join("nodes").join(node.as_str());
         let Some(files) = files else {
@@ -133,12 +133,12 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // What cannot be removed is in the system's folder for such things.
+        // If it cannot be removed, it stays in the system's temporary folder, which the system cleans.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Makes the file hold this, or not be there.
+/// Writes the file, or removes it for `None`.
 pub(super) fn put(file: &Path, content: Option<&str>) -> io::Result<()> {
     let Some(content) = content else {
         return match fs::remove_file(file) {
@@ -152,7 +152,7 @@ pub(super) fn put(file: &Path, content: Option<&str>) -> io::Result<()> {
     fs::write(file, content)
 }
 
-/// A program of this name on a PATH.
+/// Returns the program of this name on a PATH.
 pub(super) fn find(name: &str, path: &str) -> Option<PathBuf> {
     path.split(':')
         .map(|folder| Path::new(folder).join(name))

@@ -1,8 +1,8 @@
-//! What a program of the user's finds on its PATH: each command asks the engine, or runs the real tool on
-//! the files of a node.
+//! The commands on the PATH of a user's program. Each command asks the engine, or runs the real tool on the
+//! files of a node.
 //!
-//! Which node is meant is said by `ssh NODE …`, or by `NODE` in the environment. Nothing outside of the
-//! sandbox is touched: what would change a node is typed on that node, or refused.
+//! `ssh NODE …` names the node, or the variable `NODE` does. Nothing outside the sandbox is touched: a
+//! command that would change a node is typed on that node, or refused.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _};
@@ -36,43 +36,43 @@ const ENGINE: [&str; 10] = [
     "systemctl",
 ];
 
-/// Tools that read files; those of a node are read on the node first.
+/// Tools that read files. The files of a node are read on the node first.
 const TOOLS: [&str; 10] = [
     "awk", "cat", "cut", "egrep", "grep", "head", "sed", "stat", "tail", "wc",
 ];
 
-/// Commands that are answered here.
+/// Commands that this module answers.
 const OWN: [&str; 7] = ["date", "ping", "rm", "sleep", "ssh", "sudo", "timeout"];
 
-/// All names of wrappers.
+/// Returns the names of all wrappers.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ENGINE.into_iter().chain(TOOLS).chain(OWN)
 }
 
-/// The limit of the next question, from `timeout`.
+/// The variable with the time limit of the next question, from `timeout`.
 const LIMIT: &str = "SEATRIAL_LIMIT_MS";
 
-/// `timeout` says so when the limit has passed.
+/// The exit code of `timeout` when the limit has passed.
 const TIMED_OUT: i32 = 124;
 
-/// The shell's code for a command that is there and cannot be used.
+/// The shell's exit code for a command that exists and cannot be used.
 const REFUSED: i32 = 126;
 
 /// Midnight of 2026-01-01, when every run begins, in seconds since 1970.
 const EPOCH: u64 = 1_767_225_600;
 
-/// A wrapper at work.
+/// A running wrapper.
 struct Shim {
     sandbox: PathBuf,
     name: String,
     words: Vec<String>,
 }
 
-/// Why there is no answer, and the exit code.
+/// The exit code, and why there is no answer.
 type Failed = (i32, String);
 
-/// Runs a wrapper, or the program under test where this is the first program in its namespace, and gives
-/// the exit code.
+/// Runs a wrapper, or the program under test if this is the first program in its namespace. Returns the exit
+/// code.
 pub(crate) fn run(sandbox: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
     if let (launcher::NAME, [program, ..]) = (name, words) {
         return match launcher::run(sandbox, Path::new(program)) {
@@ -111,7 +111,7 @@ impl Shim {
         }
     }
 
-    /// The node that is meant.
+    /// Returns the node that is meant.
     fn node(&self) -> Result<NodeName, Failed> {
         let named = std::env::var("NODE").unwrap_or_default();
         if named.is_empty() {
@@ -166,7 +166,7 @@ impl Shim {
         })
     }
 
-    /// The words as a line: paths in the sandbox are those of the node again.
+    /// Returns the words as a line, with the node's own paths instead of those of the sandbox.
     fn line(&self, node: &NodeName, words: &[String]) -> String {
         let own = self.files_of(node).display().to_string();
         let words: Vec<String> = words
@@ -176,7 +176,7 @@ impl Shim {
         words.join(" ")
     }
 
-    /// The command's words; a statement for `mysql` on standard input becomes its `-e`.
+    /// Returns the command's words. A statement for `mysql` on standard input becomes its `-e`.
     fn statement(&self) -> Result<Vec<String>, Failed> {
         let mut words = vec![self.name.clone()];
         words.extend(self.words.iter().cloned());
@@ -203,7 +203,7 @@ impl Shim {
         self.sandbox.join("nodes").join(node.as_str())
     }
 
-    /// The path on the node that a word means, if it means one.
+    /// Returns the path on the node that a word means, if it means one.
     fn node_path(&self, word: &str) -> Result<Option<(NodeName, String)>, Failed> {
         if NODE_FOLDERS.iter().any(|folder| word.starts_with(folder)) {
             return Ok(Some((self.node()?, word.to_owned())));
@@ -218,7 +218,7 @@ impl Shim {
             .map(|(node, path)| (NodeName::new(node), format!("/{path}"))))
     }
 
-    /// A tool on files: those of a node are read there, and the real tool then reads what was read.
+    /// Runs a tool on files. A node's files are read on the node first, and the real tool reads the copies.
     fn tool(&self) -> Result<i32, Failed> {
         let mut words = Vec::new();
         let mut of_nodes = Vec::new();
@@ -254,7 +254,7 @@ impl Shim {
         put(file, content).map_err(|error| (1, format!("seatrial: {}: {error}", file.display())))
     }
 
-    /// `sed -i` on a node's file. One edit is understood: setting `safe_to_bootstrap` to 1.
+    /// Runs `sed -i` on a node's file. It knows one edit: to set `safe_to_bootstrap` to 1.
     fn edit(&self, words: &[String], files: &[(NodeName, String, PathBuf)]) -> Result<i32, Failed> {
         let refuse = |text: &str| Err((REFUSED, format!("seatrial: sed -i: {text}")));
         let [(node, path, file)] = files else {
@@ -274,7 +274,7 @@ impl Shim {
         let forced = before.replace("safe_to_bootstrap: 0", "safe_to_bootstrap: 1");
         if path != GRASTATE || after != forced {
             return refuse(
-                "the only edit of a node's file that the engine knows is safe_to_bootstrap: 1",
+                "the only edit of a node's file that the engine knows sets safe_to_bootstrap to 1",
             );
         }
         let answer = self.ask(&Question::Run {
@@ -298,7 +298,7 @@ impl Shim {
         self.engine(&words, out)
     }
 
-    /// What is typed after `sudo` on a node keeps its `sudo`; anything else just runs.
+    /// Runs what follows `sudo`. A command of a node keeps its `sudo`; any other command runs without it.
     fn sudo(&self, out: &mut Out) -> Result<i32, Failed> {
         let mut rest = self.words.as_slice();
         while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
@@ -340,8 +340,8 @@ impl Shim {
         ))
     }
 
-    /// `ssh [options] [user@]NODE [command]`: the line runs in a shell that finds nothing but the node's
-    /// commands and a few filters.
+    /// Runs `ssh [options] [user@]NODE [command]`. The line runs in a shell that finds only the node's commands
+    /// and a few filters.
     fn ssh(&self) -> Result<i32, Failed> {
         let mut rest = self.words.as_slice();
         while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
@@ -373,12 +373,12 @@ impl Shim {
             if let Some(target) = writes_to(&line) {
                 return Err((
                     REFUSED,
-                    format!("seatrial: ssh {node}: nothing can be written to {target} on a node"),
+                    format!("seatrial: ssh {node}: a line for a node cannot write to {target}"),
                 ));
             }
             shell.arg("-c").arg(on_node(&line, &files));
         }
-        // The home of the node's shell: what it writes there stays in the sandbox.
+        // The home folder of the node's shell is inside the sandbox, and so is what the shell writes there.
         let home = std::fs::create_dir_all(&files).map(|()| files.clone());
         let error = shell
             .current_dir(home.unwrap_or_else(|_| self.sandbox.clone()))
@@ -419,7 +419,7 @@ impl Shim {
         Ok(0)
     }
 
-    /// The real `date`, told the simulated time.
+    /// Runs the real `date` with the simulated time.
     fn date(&self) -> Result<i32, Failed> {
         let fixed = |word: &String| {
             ["-d", "-r", "-s", "--date", "--reference", "--set"]
@@ -435,7 +435,7 @@ impl Shim {
         Err(self.become_real("date", &words))
     }
 
-    /// `timeout SPAN command`: the limit is one of simulated time.
+    /// Runs `timeout SPAN command`. The limit is in simulated time.
     fn timeout(&self) -> Result<i32, Failed> {
         let mut rest = self.words.as_slice();
         while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
@@ -456,13 +456,13 @@ impl Shim {
         Err(failed_to_run(command, &error))
     }
 
-    /// The real program of a name.
+    /// Returns the path of the real program of a name.
     fn real(&self, name: &str) -> Result<PathBuf, Failed> {
         let path = std::fs::read_to_string(self.sandbox.join("path")).unwrap_or_default();
         find(name, &path).ok_or_else(|| (127, format!("{name}: command not found")))
     }
 
-    /// Becomes the real program; comes back only with why it cannot.
+    /// Becomes the real program. It returns only if that fails.
     fn become_real(&self, name: &str, words: &[String]) -> Failed {
         match self.real(name) {
             Ok(real) => {
@@ -478,7 +478,7 @@ impl Shim {
     }
 }
 
-/// The exit code of `ssh` where the host does not answer.
+/// The exit code of `ssh` if the host does not answer.
 const UNREACHABLE: i32 = 255;
 
 fn failed_to_run(name: &str, error: &io::Error) -> Failed {

@@ -1,4 +1,4 @@
-//! What there is to look at: `list`, `show`, `schema`, `doctor`, `completions`, `man`.
+//! Tests the commands that only print: `list`, `show`, `schema`, `doctor`, `completions`, `man`.
 
 use crate::work::Work;
 

@@ -111,7 +111,7 @@ fn a_shard_without_an_index_says_what_is_missing() {
     let ran = explore(&work, &["--shard", "/2"], Some("one"));
     assert_eq!(ran.code, Some(2));
     assert!(
-        ran.stderr.contains("`one` is no whole number"),
+        ran.stderr.contains("`one` is not a whole number"),
         "{}",
         ran.stderr
     );

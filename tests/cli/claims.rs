@@ -29,7 +29,7 @@ fn formats() {
             .any(|claim| claim["verdicts"]["des"] == "contradicted")
     );
     let markdown = work.run(&[&args[..], &["markdown"]].concat()).stdout;
-    assert!(markdown.starts_with("# The manual's statements\n"));
+    assert!(markdown.starts_with("# The manual's claims\n"));
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_name_that_is_nearly_right() {
     insta::assert_snapshot!(Work::new().run(&["run", "two-nodes-are-terminatd"]).transcript(), @r"
     exit 2
     --- stderr
-    error: no scenario `two-nodes-are-terminatd`: neither an id of the catalogue nor a file
+    error: there is no scenario `two-nodes-are-terminatd`: it is neither the id of a built-in scenario nor a file
       help: did you mean `two-nodes-are-terminated`?
     ");
 }
@@ -61,7 +61,7 @@ fn a_name_that_is_nothing() {
     insta::assert_snapshot!(Work::new().run(&["show", "bananas"]).transcript(), @r"
     exit 2
     --- stderr
-    error: no scenario `bananas`: neither an id of the catalogue nor a file
+    error: there is no scenario `bananas`: it is neither the id of a built-in scenario nor a file
       help: `seatrial list` prints the ids
     ");
 }

@@ -55,7 +55,7 @@ fn a_bound_on_states_is_named_with_what_it_left_open() {
         &["--procedure", "manual-corrected", "--max-states", "10"],
     );
     assert_eq!(ran.code, Some(4), "stopped, nothing found: {}", ran.stdout);
-    let open = "stopped by max-states: 44 states were not gone on from";
+    let open = "stopped by max-states: 44 states were not expanded";
     assert!(ran.stdout.contains(open), "{}", ran.stdout);
     let json = work.json("out/prove.json");
     assert_eq!(json["ended"], "max-states");
@@ -74,7 +74,7 @@ fn a_budget_that_is_over_at_once_is_named_too() {
     assert_eq!(ran.code, Some(4), "{}", ran.stdout);
     assert!(
         ran.stdout
-            .contains("stopped by budget: 1 states were not gone on from"),
+            .contains("stopped by budget: 1 state was not expanded"),
         "{}",
         ran.stdout
     );
@@ -95,7 +95,7 @@ fn interleavings_of_one_node() {
     ]);
     assert_eq!(ran.code, Some(4), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("stopped by max-states (300)"),
+        ran.stdout.contains("stopped by --max-states (300)"),
         "{}",
         ran.stdout
     );
@@ -187,7 +187,7 @@ fn only_what_got_worse_fails() {
         worse.stderr
     );
 
-    // Of other states only the counts are compared.
+    // If the states differ, only the counts are compared.
     earlier["fingerprint"] = Value::from("other");
     earlier["procedures"][0]["cases"] = with(&[(good, b'a')]);
     work.write("others.json", earlier.to_string());

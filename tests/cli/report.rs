@@ -136,7 +136,7 @@ fn a_run_in_a_terminal() {
     assert_eq!(work.run(&["show", "--run", "o", "another"]).code, Some(2));
 }
 
-/// What failed is drawn, and what got better or worse is said.
+/// Failed runs are drawn, and changes for the better or worse are listed.
 #[test]
 fn the_summary_of_a_failure_and_of_what_became_of_it() {
     let work = Work::new();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::work::Work;
 
-/// How long a screen may take; one that comes is never waited for longer than it needs.
+/// The longest time that a screen may take; one that comes is never waited for longer than it needs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A terminal with the lab in it.
@@ -105,7 +105,7 @@ fn a_session_at_a_terminal_of_80_by_24() {
     };
     terminal.until("prompt", at_prompt);
     terminal.line("fault terminate A B", "no server (exit 137)");
-    terminal.line("wait until C non-Primary", "so it is: C non-Primary");
+    terminal.line("wait until C non-Primary", "holds: C non-Primary");
     terminal.line("clear-is-no-command", "there is no command");
     let status = terminal.line("status", "no quorum");
     insta::assert_snapshot!(status.trim_end());

@@ -235,7 +235,7 @@ impl Engine {
         assert!(status.success());
     }
 
-    /// How many containers a run of that process has; its number is part of their names.
+    /// The number of containers that a run of that process has; its number is part of their names.
     pub(crate) fn containers_of(process: u32) -> usize {
         let filter = format!("name=^/seatrial-{process}-");
         let output = Command::new("docker")
@@ -288,7 +288,7 @@ impl Drop for Image {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // What stays is in the system's folder for such things.
+        // If it cannot be removed, it stays in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

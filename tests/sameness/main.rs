@@ -24,18 +24,18 @@ use seatrial_scenarios::{RunOptions, Scenario, Trace, TraceKind, catalogue};
 use seatrial_sim::{des, madsim_engine};
 use serde_json::Value;
 
-/// How many seeds of a scenario are played, from 1.
+/// The number of seeds of a scenario that are played, from 1.
 const SEEDS: u64 = 20;
 
 /// How many of them the quick part plays.
 const QUICK_SEEDS: u64 = 1;
 
-/// How many seeds of the search are played, from 0, and how many the quick part plays.
+/// The number of seeds of the search that are played, from 0, and the number in the quick part.
 const SEARCH: [u64; 2] = [2000, 128];
 
 const ENGINES: [&str; 2] = ["des", "madsim"];
 
-/// How much is played.
+/// The part that is played.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
     Quick,

@@ -14,7 +14,7 @@ pub struct ParseLogWordError {
     wanted: String,
 }
 
-/// How bad a log line is, in square brackets at its beginning.
+/// The severity of a log line, in square brackets at its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// `[Note]`.
@@ -26,7 +26,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The severity of the word in the brackets.
+    /// Returns the severity of the word in the brackets.
     pub(super) fn from_word(word: &str) -> Option<Self> {
         match word {
             "Note" => Some(Self::Note),
@@ -142,7 +142,7 @@ pub struct MemberRef {
 }
 
 impl MemberRef {
-    /// A member of segment 0.
+    /// Returns a member of segment 0.
     #[must_use]
     pub fn new(index: i32, name: impl Into<String>) -> Self {
         Self {

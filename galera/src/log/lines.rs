@@ -25,7 +25,7 @@ log_lines! {
         PromoteToPrimary = Note wsrep "promote to primary component";
         /// All members of the last primary view are there again (`pc_proto.cpp:is_prim`).
         RebootstrappingPrim = Note wsrep "re-bootstrapping prim from partitioned components";
-        /// Nobody remembers a primary view (`pc_proto.cpp:is_prim`).
+        /// No member remembers a primary view (`pc_proto.cpp:is_prim`).
         NoPrimaryPossible = Note wsrep
             "No nodes coming from primary view, primary view is not possible";
         /// The view of a node that has left.
@@ -41,9 +41,9 @@ log_lines! {
         ReceivedNonPrimary = Note wsrep "Received NON-PRIMARY.";
         /// Another member begins the state exchange.
         StateUuidWait = Note wsrep "STATE EXCHANGE: Waiting for state UUID.";
-        /// Nobody was in the last primary component (`gcs_state_msg.cpp:state_quorum_remerge`).
+        /// No member was in the last primary component (`gcs_state_msg.cpp:state_quorum_remerge`).
         NoRemerge = Warning wsrep "No re-merged primary component found.";
-        /// Nobody bootstraps (`gcs_state_msg.cpp:state_quorum_bootstrap`).
+        /// No member bootstraps (`gcs_state_msg.cpp:state_quorum_bootstrap`).
         NoBootstrapped = Warning wsrep "No bootstrapped primary component found.";
         /// The guard of a bootstrap (`galera/src/replicator_smm.cpp:connect`), with the blank before the last dot.
         UnsafeToBootstrap = Error wsrep "It may not be safe to bootstrap the cluster from this node. It was not the last one to leave the cluster and may not contain all the updates. To force cluster bootstrap with this node, edit the grastate.dat file manually and set safe_to_bootstrap to 1 .";
@@ -176,7 +176,7 @@ log_lines! {
         /// `grastate.dat` as it was found (`galera/src/saved_state.cpp`).
         FoundSavedState { position: Position => Plain, safe_to_bootstrap: bool => OneZero }
             = Note wsrep "Found saved state: {}, safe_to_bootstrap: {}";
-        /// How the node starts.
+        /// The way in which the node starts.
         Connecting { bootstrap: bool => OneZero } = Note wsrep
             "Connecting with bootstrap option: {}";
         /// The provider could not be connected; 7 is `WSREP_NODE_FAIL`.
@@ -209,7 +209,7 @@ log_lines! {
         /// A peer that left or was partitioned off is dialled no more.
         Forgetting { peer: ShortUuid => Plain, address: String => Plain } = Note wsrep
             "forgetting {} ({})";
-        /// Nothing from a member for `evs.suspect_timeout` (`evs_proto.cpp:check_inactive`).
+        /// A member was silent for `evs.suspect_timeout` (`evs_proto.cpp:check_inactive`).
         Suspecting {
             me: ShortUuid => Plain, state: String => Plain,
             view: ShortViewId => Plain, peer: ShortUuid => Plain
@@ -245,7 +245,8 @@ log_lines! {
         /// Missing events come, both ends included.
         IstReceiving { writesets: i64 => Plain, first: Seqno => Plain, last: Seqno => Plain }
             = Note wsrep "Receiving IST: {} writesets, seqnos {}-{}";
-        /// What a joiner asks of its donor: all after its own position, up to the group's, at its own address.
+        /// A joiner's request to its donor: all after its own position, up to the group's, at its own
+        /// address.
         IstRequest {
             history: StateUuid => Plain, have: Seqno => Plain,
             last: Seqno => Plain, address: String => Plain

@@ -1,6 +1,7 @@
 //! The macro that makes the lines out of their list.
 
-/// What stands between severity and message: the provider's lines and the server's own about it say `WSREP: `.
+/// The text between severity and message: the provider's lines, and the server's own about it, have `WSREP:
+/// `.
 macro_rules! prefix {
     (wsrep) => {
         "WSREP: "
@@ -35,12 +36,12 @@ macro_rules! log_lines {
         }
 
         impl LogLine {
-            /// How many kinds of lines there are, so that a test can tell that it has met them all.
+            /// The number of kinds of lines, so that a test can tell that it has met them all.
             #[cfg(test)]
             pub(crate) const KINDS: usize =
                 [$(stringify!($unit),)* $(stringify!($tuple),)* $(stringify!($named),)*].len();
 
-            /// How bad the line is.
+            /// Returns the severity of the line.
             pub const fn severity(&self) -> Severity {
                 match self {
                     $(Self::$unit => Severity::$usev,)*
@@ -49,7 +50,7 @@ macro_rules! log_lines {
                 }
             }
 
-            /// The line from the severity on, such as `[Note] WSREP: Received NON-PRIMARY.`
+            /// Returns the line from the severity on, such as `[Note] WSREP: Received NON-PRIMARY.`
             pub fn text(&self) -> String {
                 let prefix = match self {
                     $(Self::$unit => prefix!($ulayer),)*
@@ -87,7 +88,7 @@ macro_rules! log_lines {
         }
 
         impl fmt::Display for LogLine {
-            /// The message alone, without `[Note] WSREP: `.
+            /// Returns the message alone, without `[Note] WSREP: `.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Self::$unit => f.write_str($utext),)*

@@ -1,15 +1,15 @@
-//! How one template both prints and reads a log line, so that the two cannot disagree.
+//! Templates that both print and read a log line, so that the two cannot disagree.
 
 use std::fmt::{Display, Write as _};
 use std::str::FromStr;
 
 use crate::ShortUuid;
 
-/// How a value stands in a line.
+/// The format of a value in a line.
 pub(super) trait Codec<T> {
-    /// The value as text.
+    /// Returns the value as text.
     fn put(value: &T) -> String;
-    /// The value of a text.
+    /// Returns the value of a text.
     fn take(text: &str) -> Option<T>;
 }
 

@@ -12,7 +12,7 @@ use crate::{GcommUuid, Position, Seqno, ShortUuid, ShortViewId, StateUuid, ViewI
 /// the source has it.
 const LINES: &str = include_str!("log_lines.txt");
 
-/// The lines, with the further lines of one message put to its first by `\n` and `\t`.
+/// Returns the lines, with the further lines of one message put to its first by `\n` and `\t`.
 fn lines() -> Vec<String> {
     LINES
         .lines()

@@ -18,10 +18,10 @@ use crate::views::echo::rows;
 use crate::views::{names, spoken};
 use seatrial_scenarios::Bed;
 
-/// How well a mission was done, the best first.
+/// The grade of a mission, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Letter {
-    /// Recovered, nothing lost that need not be, nothing superfluous.
+    /// Recovered, without an avoidable loss and without a needless command.
     A,
     /// As A, but slow or with needless commands.
     B,
@@ -39,24 +39,24 @@ impl std::fmt::Display for Letter {
     }
 }
 
-/// How a mission was done.
+/// The result of a mission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Graded {
     /// The grade.
     pub(crate) letter: Letter,
-    /// What is missing to a recovered cluster.
+    /// The reason why the cluster has not recovered, if it has not.
     missing: Option<String>,
-    /// The acknowledged rows that are lost, and where each went.
+    /// The acknowledged rows that are lost, and how each was lost.
     lost: Vec<(Vec<String>, String)>,
-    /// How long nobody was served.
+    /// The time during which no node served.
     down: Span,
-    /// Commands that changed something.
+    /// The number of commands that changed something.
     commands: usize,
-    /// Writes that no client was told are committed.
+    /// The number of writes that were not acknowledged.
     not_taken: usize,
 }
 
-/// Grades the way to the present moment.
+/// Grades the path to the present moment.
 pub(crate) async fn grade<B: Bed>(
     session: &mut Session<B>,
     playing: &Playing,
@@ -94,7 +94,7 @@ pub(crate) async fn grade<B: Bed>(
     })
 }
 
-/// What the mission asks to be typed and was not.
+/// Returns the commands that the mission requires and that were not typed.
 fn not_done<B: Bed>(session: &Session<B>, must: &[Vec<String>]) -> Option<String> {
     let typed: Vec<String> = typed(session)
         .iter()
@@ -107,7 +107,7 @@ fn not_done<B: Bed>(session: &Session<B>, must: &[Vec<String>]) -> Option<String
         .map(|text| format!("`{text}` was not typed"))
 }
 
-/// The commands since the mission's beginning.
+/// Returns the commands since the mission's beginning.
 fn typed<B: Bed>(session: &Session<B>) -> &[CommandRecord] {
     let start = session
         .moment(session.start())
@@ -115,7 +115,7 @@ fn typed<B: Bed>(session: &Session<B>) -> &[CommandRecord] {
     session.record().commands.get(start..).unwrap_or_default()
 }
 
-/// How many writes since the mission's beginning have ended without an acknowledgement.
+/// Returns the number of writes since the mission's beginning that ended without an acknowledgement.
 fn not_taken<B: Bed>(session: &Session<B>) -> usize {
     let start = session
         .moment(session.start())
@@ -136,8 +136,8 @@ fn not_taken<B: Bed>(session: &Session<B>) -> usize {
 
 type Writes = Vec<WriteRecord>;
 
-/// What is missing to a recovered cluster: all synced, a fresh row taken on every node and held by all.
-/// Tried on a copy where there is one.
+/// Returns why the cluster has not recovered, if it has not. It has when all nodes are Synced, and each
+/// accepts a fresh row that all others then hold. The rows are tried on a copy, if the engine has copies.
 async fn recovered<B: Bed>(
     session: &mut Session<B>,
 ) -> Result<(Option<String>, Observation, Writes), Trouble> {
@@ -161,7 +161,7 @@ async fn recovered<B: Bed>(
         return Ok((Some(missing), seen, writes));
     }
     if session.now().course.is_under_load() {
-        // Rows on their way would look like different rows.
+        // Rows that are still being replicated would look like different rows.
         acts.push(Act::end_of_load(session.nodes()));
     }
     acts.extend(session.nodes().iter().map(|node| Act::Write {
@@ -180,12 +180,12 @@ async fn recovered<B: Bed>(
     let missing = if refused.is_empty() {
         diverged(&seen).map(|difference| format!("nodes hold different rows: {difference}"))
     } else {
-        Some(format!("a fresh row is not taken on {}", names(refused)))
+        Some(format!("a fresh row is refused on {}", names(refused)))
     };
     Ok((missing, seen, writes))
 }
 
-/// The commands since the mission's beginning that change something.
+/// Returns the commands since the mission's beginning that change something.
 fn changing<B: Bed>(session: &Session<B>) -> usize {
     typed(session)
         .iter()
@@ -193,7 +193,7 @@ fn changing<B: Bed>(session: &Session<B>) -> usize {
         .count()
 }
 
-/// Whether a command line changes nothing.
+/// Returns whether a command line changes nothing.
 fn only_looks(line: &str) -> bool {
     let mut words = line.split_whitespace().peekable();
     if words.next_if_eq(&"sudo").is_some() {
@@ -221,7 +221,7 @@ fn only_looks(line: &str) -> bool {
     }
 }
 
-/// Where the lost rows went, those with the same story together.
+/// Returns how the lost rows were lost. Rows with the same story are grouped.
 fn traced<B: Bed>(
     session: &Session<B>,
     lost: &[String],
@@ -238,7 +238,7 @@ fn traced<B: Bed>(
     stories
 }
 
-/// Which nodes held a row, and by which command each of them lost it.
+/// Returns the nodes that held a row, and the command by which each of them lost it.
 fn story<B: Bed>(session: &Session<B>, tag: &str, seen: &Observation) -> String {
     let holders = |seen: &Observation| -> BTreeSet<NodeName> {
         seen.nodes
@@ -274,14 +274,20 @@ fn story<B: Bed>(session: &Session<B>, tag: &str, seen: &Observation) -> String 
     if !left.is_empty() {
         let _ = write!(
             text,
-            "; still on {}, but not where the cluster goes on",
+            "; still on {}, which is not part of the cluster",
             names(&left)
         );
     }
     text
 }
 
-/// The text of the debrief.
+/// Returns a number and what it counts: `1 hint`, `2 hints`.
+fn many(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// Returns the text of the debrief.
 pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Graded) -> String {
     let mission = playing.mission();
     let best = mission.best;
@@ -301,20 +307,23 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
         line(
             count <= best.lost,
             match best.lost {
-                0 => format!("{count} acknowledged rows are lost."),
-                least => format!("{count} acknowledged rows are lost; {least} could not be kept."),
+                0 => format!("Lost: {}.", many(count, "acknowledged row")),
+                least => format!(
+                    "Lost: {}; {least} could not be kept.",
+                    many(count, "acknowledged row")
+                ),
             },
         );
         for (tags, story) in &graded.lost {
             line(false, format!("  lost: {}: {story}.", rows(tags)));
         }
     }
-    // Where nobody is served in the end the time so far means nothing.
+    // If no node serves in the end, the time so far means nothing.
     if graded.missing.is_none() {
         line(
             graded.down <= best.downtime,
             format!(
-                "Nobody was served for {} (at most {}).",
+                "No node served for {} (grade A allows {}).",
                 spoken(graded.down),
                 spoken(best.downtime)
             ),
@@ -323,23 +332,22 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
     if graded.not_taken > 0 {
         line(
             false,
-            format!("{} writes of clients were not taken.", graded.not_taken),
+            format!("Not acknowledged: {}.", many(graded.not_taken, "write")),
         );
     }
     line(
         graded.commands <= best.commands,
         match graded.commands.saturating_sub(best.commands) {
-            0 => format!("{} commands changed something.", graded.commands),
+            0 => format!("{} changed something.", many(graded.commands, "command")),
             needless => format!(
-                "{} commands changed something, {needless} of them needless.",
-                graded.commands
+                "{} changed something, {needless} of them needless.",
+                many(graded.commands, "command")
             ),
         },
     );
     match playing.hints() {
         0 => {}
-        1 => line(true, "With one hint.".to_owned()),
-        hints => line(true, format!("With {hints} hints.")),
+        hints => line(true, format!("You used {}.", many(hints, "hint"))),
     }
     match playing.travels() {
         0 => {}
@@ -359,7 +367,7 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
         }
     }
     let heading = if graded.letter == Letter::A {
-        "The way that the mission was made for"
+        "The solution that the mission was made for"
     } else {
         "A better way"
     };

@@ -1,6 +1,6 @@
-//! Missions: graded exercises. A mission is a data file, so that a teacher adds one without Rust.
+//! Missions: graded exercises. A mission is a data file, so that a teacher can add one without Rust.
 //!
-//! `docs/missions.md` says what is in the file.
+//! `docs/missions.md` describes the file.
 
 pub(crate) mod debrief;
 pub(crate) mod play;
@@ -23,52 +23,52 @@ pub const SIZE_MAX: u64 = 256 * 1024;
 pub struct Mission {
     /// Its name at the prompt.
     pub(crate) id: String,
-    /// A line for people.
+    /// The title, one line.
     pub(crate) title: String,
-    /// What has happened, as the learner is told.
+    /// The story: what has happened, for the learner.
     story: String,
-    /// What must be so in the end.
+    /// The goal, in words.
     goal: String,
-    /// The cluster on which it is played.
+    /// The cluster of the mission.
     pub(crate) scenario: Scenario,
-    /// What happens before the learner's first command.
+    /// The commands before the learner's first one.
     pub(crate) setup: Vec<(String, Act)>,
-    /// Hints, each saying more than the one before.
+    /// The hints; each says more than the one before.
     pub(crate) hints: Vec<String>,
-    /// What must have been typed: of each of these one.
+    /// The texts that must have been typed: one text of each inner list.
     pub(crate) must: Vec<Vec<String>>,
-    /// What the best grade asks for.
+    /// The limits of the best grade.
     pub(crate) best: Best,
     /// The better way: commands, and why.
     pub(crate) way: Vec<String>,
-    /// Why that is better.
+    /// The reason why that is better.
     pub(crate) because: String,
-    /// What people do wrong here.
+    /// Common mistakes.
     pub(crate) traps: Vec<Trap>,
 }
 
-/// What the best grade asks for.
+/// The limits of the best grade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Best {
-    /// For how long nobody may be served.
+    /// The longest time during which no node may serve.
     pub(crate) downtime: Span,
-    /// How many commands may change something.
+    /// The most commands that may change something.
     pub(crate) commands: usize,
-    /// How many acknowledged rows may be lost.
+    /// The most acknowledged rows that may be lost.
     pub(crate) lost: usize,
 }
 
-/// Something that people do wrong.
+/// A common mistake.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Trap {
     /// A text in a line that was typed, such as `B$ sudo cm-cluster-manage --force`.
     pub(crate) typed: String,
-    /// What that does.
+    /// The effect of the mistake.
     pub(crate) says: String,
 }
 
-/// The file as it stands.
+/// The file, as it is read.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -112,7 +112,7 @@ impl Mission {
     /// Reads a mission from the text of its file. `file` names the file in errors.
     ///
     /// # Errors
-    /// What is wrong with the text, and where.
+    /// The mistake in the text, and its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
         let wrong = |what: &str| format!("{file}: {what}");
@@ -124,19 +124,19 @@ impl Mission {
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !good_id {
             return Err(wrong(&format!(
-                "`{}` is no id: small letters, digits and dashes",
+                "`{}` is not an id: use small letters, digits and dashes",
                 raw.id.escape_debug()
             )));
         }
         if raw.hints.is_empty() {
-            return Err(wrong("a mission has at least one hint"));
+            return Err(wrong("a mission needs at least one hint"));
         }
         let scenario = cluster(&raw).map_err(|error| wrong(&error))?;
         let mut setup = Vec::new();
         for (line, command) in lines(&raw.setup, &scenario).map_err(|error| wrong(&error))? {
             let Command::Act(act) = command else {
                 return Err(wrong(&format!(
-                    "`{line}` in `setup` does nothing to the cluster"
+                    "`{line}` in `setup` does not change the cluster"
                 )));
             };
             setup.push((line, act));
@@ -147,7 +147,7 @@ impl Mission {
             .map(|(line, _)| line)
             .collect();
         if way.is_empty() {
-            return Err(wrong("`way` has no command: a mission can be solved"));
+            return Err(wrong("`way` has no command: a mission needs a solution"));
         }
         let downtime = raw
             .best
@@ -174,7 +174,7 @@ impl Mission {
         })
     }
 
-    /// What the learner is told first.
+    /// Returns the first text for the learner.
     pub(crate) fn story_text(&self) -> String {
         let mut text = format!("{}\n", self.title.bold());
         for paragraph in self.story.trim().split("\n\n") {
@@ -191,17 +191,17 @@ impl Mission {
     }
 }
 
-/// The lines of a text in a mission's file as one.
+/// Joins the lines of a text in a mission's file.
 pub(super) fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The cluster of a mission: the keys of a scenario file that say what it is.
+/// Returns the cluster of a mission, from the keys that a scenario file has for it.
 fn cluster(raw: &Raw) -> Result<Scenario, String> {
     const KEYS: [&str; 4] = ["nodes", "initial", "timers", "options"];
     if let Some(key) = raw.cluster.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(format!(
-            "there is no key `{key}` in [cluster]: {}",
+            "[cluster] has no key `{key}`; its keys are {}",
             KEYS.join(", ")
         ));
     }
@@ -216,7 +216,7 @@ fn cluster(raw: &Raw) -> Result<Scenario, String> {
     Ok(scenario)
 }
 
-/// The commands of a text, comments left out.
+/// Returns the commands of a text, without comments.
 fn lines(text: &str, scenario: &Scenario) -> Result<Vec<(String, Command)>, String> {
     let mut commands = Vec::new();
     for line in text.lines().map(str::trim) {
@@ -232,7 +232,7 @@ fn lines(text: &str, scenario: &Scenario) -> Result<Vec<(String, Command)>, Stri
 /// Returns the missions that the program carries.
 ///
 /// # Errors
-/// When one of them is wrong, in words.
+/// A text, if one of them has a mistake.
 pub fn embedded() -> Result<Vec<Mission>, String> {
     MISSIONS
         .iter()
@@ -240,7 +240,7 @@ pub fn embedded() -> Result<Vec<Mission>, String> {
         .collect()
 }
 
-/// A mission that can be read, for tests.
+/// Returns a mission that can be read, for tests.
 #[cfg(test)]
 pub(super) fn tests_good() -> String {
     r#"id    = "m"

@@ -16,7 +16,7 @@ pub(crate) struct Playing {
 }
 
 impl Playing {
-    /// Its beginning.
+    /// Returns its beginning.
     pub(crate) const fn new(mission: Mission) -> Self {
         Self {
             mission,
@@ -26,27 +26,27 @@ impl Playing {
         }
     }
 
-    /// The mission.
+    /// Returns the mission.
     pub(crate) const fn mission(&self) -> &Mission {
         &self.mission
     }
 
-    /// How many hints were asked for.
+    /// Returns the number of hints that were asked for.
     pub(crate) const fn hints(&self) -> usize {
         self.hints
     }
 
-    /// How often the learner went back in time.
+    /// Returns how often the learner went back in time.
     pub(crate) const fn travels(&self) -> usize {
         self.travelled
     }
 
-    /// The learner goes back in time.
+    /// Counts that the learner goes back in time.
     pub(crate) const fn travelled(&mut self) {
         self.travelled += 1;
     }
 
-    /// The next hint.
+    /// Returns the next hint.
     pub(crate) fn hint(&mut self) -> String {
         let all = self.mission.hints.len();
         match self.mission.hints.get(self.hints) {
@@ -55,11 +55,11 @@ impl Playing {
                 let first = format!("hint {} of {all}: ", self.hints);
                 wrapped(&first, "  ", &joined(hint))
             }
-            None => "there is no further hint; `debrief` shows the way\n".to_owned(),
+            None => "there are no more hints; `debrief` shows the solution\n".to_owned(),
         }
     }
 
-    /// Says so when the goal seems to be reached.
+    /// Returns a text when the goal seems to be reached.
     pub(crate) fn after_act<B: Bed>(&mut self, session: &Session<B>) -> String {
         let synced = ClusterPredicate::AllSynced.holds(&session.now().seen);
         if synced && !self.told {

@@ -1,4 +1,4 @@
-//! `diff`: what differs between two moments.
+//! `diff`: shows what differs between two moments.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,14 +13,14 @@ use super::echo::rows;
 use super::state;
 use crate::session::Moment;
 
-/// The text. `files` says whether files and rows are compared, too.
+/// Returns the text of `diff`. If `files` is set, it compares files and rows too.
 pub(crate) fn diff<B>(
     (one_name, one): (&str, &Moment<B>),
     (other_name, other): (&str, &Moment<B>),
     files: bool,
 ) -> String {
     let mut text = String::new();
-    // One namer for both, so that one name is one uuid.
+    // Both moments share one namer, so that a name stands for one uuid.
     let mut namer = one.course.namer().clone();
     for (name, node) in &one.seen.nodes {
         let Some(with) = other.seen.nodes.get(name) else {
@@ -71,7 +71,7 @@ pub(crate) fn diff<B>(
         }
     }
     if text.is_empty() {
-        text.push_str("no difference that can be seen\n");
+        text.push_str("no visible difference\n");
     }
     text
 }

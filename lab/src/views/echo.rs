@@ -1,5 +1,4 @@
-//! What a person is shown after a command: what it printed, what became of writes and faults, what has
-//! changed.
+//! Shows the effects of a command: its output, the results of writes and faults, and the changes of nodes.
 
 use std::fmt::Write as _;
 
@@ -13,10 +12,10 @@ use super::{names, spoken, state};
 use crate::session::{Moment, Session};
 use seatrial_scenarios::Bed;
 
-/// The most lines of a command's output that are shown; the rest can be had with `tail`.
+/// The most lines of a command's output that are shown; `tail` shows the rest.
 const LINES_SHOWN: usize = 40;
 
-/// What the last command did. `findings` tells what the oracles say, too.
+/// Returns the effects of the last command. If `findings` is set, it includes the oracles' findings.
 pub(crate) fn echo<B: Bed>(session: &Session<B>, findings: bool) -> String {
     let now = session.now();
     let Some(before) = now.parent.and_then(|number| session.moment(number)) else {
@@ -47,7 +46,7 @@ fn faults(text: &mut String, old: &RunRecord, new: &RunRecord) {
     for fault in new.faults.iter().skip(old.faults.len()) {
         let (sign, said) = match &fault.outcome {
             FaultOutcome::Applied(receipt) => ("", receipt.clone()),
-            FaultOutcome::Skipped(why) => ("nothing happens: ", why.clone()),
+            FaultOutcome::Skipped(why) => ("no effect: ", why.clone()),
             FaultOutcome::Unsupported(why) => ("this engine cannot do it: ", why.clone()),
         };
         let said = format!("{}: {sign}{said}", describe_fault(&fault.fault));
@@ -98,14 +97,14 @@ fn output(text: &mut String, command: &CommandRecord) {
         let _ = writeln!(text, "… {rest} more lines; `| tail` shows the end");
     }
     if command.timed_out {
-        text.push_str("it had not ended, so Ctrl-C was pressed\n");
+        text.push_str("Ctrl-C was pressed, because the command had not ended\n");
     }
     if output.exit != 0 {
         let _ = writeln!(text, "(exit {})", output.exit);
     }
 }
 
-/// A line without what would move a terminal's cursor.
+/// Returns a line without the characters that would move a terminal's cursor.
 fn visible(line: &str) -> String {
     line.chars()
         .map(|c| {
@@ -133,7 +132,9 @@ fn writes(text: &mut String, old: &RunRecord, new: &RunRecord) {
             }
             WriteOutcome::Running => "no answer yet".to_owned(),
             WriteOutcome::Refused { message, .. } => format!("refused: {message}"),
-            WriteOutcome::Unknown => "connection lost: nobody knows what became of it".to_owned(),
+            WriteOutcome::Unknown => {
+                "connection lost: the client cannot know whether it was committed".to_owned()
+            }
         };
         match told.iter_mut().find(|(known, _)| *known == said) {
             Some((_, tags)) => tags.push(write.tag.clone()),
@@ -149,7 +150,7 @@ fn writes(text: &mut String, old: &RunRecord, new: &RunRecord) {
     }
 }
 
-/// Rows in a text: all of them, or some and how many.
+/// Returns rows as text: all of them, or some and the number of the others.
 pub(crate) fn rows(tags: &[String]) -> String {
     const NAMED: usize = 8;
     let some = tags[..tags.len().min(NAMED)].join(" ");
@@ -178,8 +179,8 @@ fn checks(text: &mut String, old: &RunRecord, new: &RunRecord) {
     for check in new.checks.iter().skip(old.checks.len()) {
         let said = match (check.held, check.text.as_str()) {
             (true, "as expected") => "as expected".to_owned(),
-            (true, text) => format!("so it is: {text}"),
-            (false, text) => format!("not so: {text}"),
+            (true, text) => format!("holds: {text}"),
+            (false, text) => format!("does not hold: {text}"),
         };
         text.push_str(&wrapped("", "  ", &said));
     }

@@ -1,4 +1,4 @@
-//! `history`: who has which transactions, and which acknowledged ones are gone.
+//! `history`: shows which nodes hold which rows, and which acknowledged rows are gone.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,14 +13,14 @@ use super::short;
 use crate::session::Session;
 use seatrial_scenarios::Bed;
 
-/// Rows that follow each other and are on the same nodes.
+/// Consecutive rows that are on the same nodes.
 struct Group<'a> {
     tags: Vec<&'a str>,
     outcome: &'static str,
     held: Vec<Option<bool>>,
 }
 
-/// The text.
+/// Returns the text of `history`.
 pub(crate) fn history<B: Bed>(session: &Session<B>) -> String {
     let now = session.now();
     let record = now.course.record();
@@ -78,7 +78,7 @@ pub(crate) fn history<B: Bed>(session: &Session<B>) -> String {
     for (name, node) in &now.seen.nodes {
         if let Some(last) = node.history.as_ref().and_then(|history| history.last()) {
             let uuid = short(now.course.namer(), &last.uuid);
-            let _ = writeln!(text, "{name} has come to {uuid}:{}", last.seqno);
+            let _ = writeln!(text, "{name} is at {uuid}:{}", last.seqno);
         } else if node.history.is_some() {
             let _ = writeln!(text, "{name} has no history");
         }
@@ -95,7 +95,7 @@ pub(crate) fn history<B: Bed>(session: &Session<B>) -> String {
     text
 }
 
-/// What the client knows of a write.
+/// Returns what the client knows of a write.
 const fn outcome(write: &WriteRecord) -> &'static str {
     match write.outcome {
         WriteOutcome::Acknowledged => "acknowledged",
@@ -105,7 +105,7 @@ const fn outcome(write: &WriteRecord) -> &'static str {
     }
 }
 
-/// `w1A`, or `w1A … w9A (9)`.
+/// Returns a range of rows as text: `w1A`, or `w1A … w9A (9)`.
 fn span(tags: &[&str]) -> String {
     match tags {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! What a person is shown: texts of at most 80 columns out of a session.
+//! The screens of the lab: texts of at most 80 columns, made from a session.
 
 pub(super) mod diff;
 pub(super) mod echo;
@@ -10,7 +10,7 @@ pub(super) mod why;
 use seatrial_scenarios::record::Namer;
 use seatrial_scenarios::{NodeName, NodeObservation, ProcessState, Span};
 
-/// An instant or a span as a clock shows it: `1:05`, `2:00:00`.
+/// Returns a time as a clock shows it: `1:05`, `2:00:00`.
 pub(crate) fn clock(span: Span) -> String {
     let secs = span.as_micros() / 1_000_000;
     let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
@@ -21,7 +21,7 @@ pub(crate) fn clock(span: Span) -> String {
     }
 }
 
-/// A span as a person says it: `0.4s`, `12s`, `5m 20s`.
+/// Returns a duration as text: `0.4s`, `12s`, `5m 20s`.
 pub(crate) fn spoken(span: Span) -> String {
     let millis = span.as_millis();
     match millis {
@@ -34,7 +34,7 @@ pub(crate) fn spoken(span: Span) -> String {
     }
 }
 
-/// Names in a text.
+/// Returns names as a list in a text.
 pub(super) fn names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>) -> String {
     nodes
         .into_iter()
@@ -43,7 +43,7 @@ pub(super) fn names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>) -> String
         .join(", ")
 }
 
-/// What a node is, in a few words: what monitoring shows of it.
+/// Returns the state of a node in a few words, as monitoring shows it.
 pub(super) fn state(node: &NodeObservation) -> String {
     match (node.process, node.exit) {
         (ProcessState::Exited, Some(exit)) => format!("no server (exit {exit})"),
@@ -58,7 +58,7 @@ pub(super) fn state(node: &NodeObservation) -> String {
     }
 }
 
-/// The short name of a uuid, as the record has it.
+/// Returns the short name of a uuid, as the record has it.
 pub(super) fn short(namer: &Namer, uuid: &str) -> String {
     namer.clone().name(uuid)
 }

@@ -1,4 +1,4 @@
-//! `moments`: the tree of moments, and the forks.
+//! `moments`: shows the tree of moments, and the forks.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use seatrial_scenarios::Bed;
 /// The most moments that are shown at once.
 const SHOWN: usize = 40;
 
-/// The text.
+/// Returns the text of `moments`.
 pub(crate) fn moments<B: Bed>(session: &Session<B>) -> String {
     let mut text = String::new();
     let path = session.path(session.number());
@@ -61,7 +61,7 @@ pub(crate) fn moments<B: Bed>(session: &Session<B>) -> String {
     text
 }
 
-/// A text that fits, with a sign where it does not.
+/// Cuts a text to the width, with a sign at the cut.
 pub(crate) fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! `status`: all nodes at a glance.
+//! `status`: shows all nodes.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::known::Count;
 use crate::session::Session;
 use seatrial_scenarios::Bed;
 
-/// The text. What an operator can see only on the nodes' own disks is left out where `files` is false.
+/// Returns the text of `status`. If `files` is false, it leaves out what only the nodes' own disks show.
 pub(crate) fn status<B: Bed>(session: &Session<B>, files: bool) -> String {
     let now = session.now();
     let mut text = format!(
@@ -66,13 +66,13 @@ pub(crate) fn status<B: Bed>(session: &Session<B>, files: bool) -> String {
         text.push_str(&quorum(session, name));
     }
     if now.course.is_under_load() {
-        text.push_str("clients write all the time\n");
+        text.push_str("a load of clients is writing\n");
     }
     text
 }
 
-/// How a node's component last counted quorum, where that still says something: somebody was missing
-/// then, and the outcome is what the node still is.
+/// Returns how a node's component last counted quorum. It returns nothing if no member was missing then, or
+/// if the node's state has changed since.
 fn quorum<B: Bed>(session: &Session<B>, name: &NodeName) -> String {
     let now = session.now();
     let Some(known) = now.known.node(name) else {
@@ -90,7 +90,7 @@ fn quorum<B: Bed>(session: &Session<B>, name: &NodeName) -> String {
     let text = match (counted, &known.reunion) {
         (Some(count), _) => count_text(name, count),
         (None, Some((last, missing))) if !missing.is_empty() => format!(
-            "{name}: the last primary component had {}; missing of it: {}",
+            "{name}: the last primary component had {}; missing: {}",
             names(last),
             names(missing)
         ),
@@ -99,7 +99,7 @@ fn quorum<B: Bed>(session: &Session<B>, name: &NodeName) -> String {
     wrapped("", "  ", &text)
 }
 
-/// A count of quorum in words.
+/// Returns a count of quorum in words.
 pub(super) fn count_text(name: &NodeName, count: &Count) -> String {
     let (present, left, total) = count.sum();
     let left_words = if count.left.is_empty() {
@@ -125,13 +125,13 @@ pub(super) fn count_text(name: &NodeName, count: &Count) -> String {
     )
 }
 
-/// A local state as far as a column has room for it.
+/// Returns a local state, cut to the width of a column.
 fn shortened(state: &str) -> String {
     let state = state.split([':', '/']).next().unwrap_or(state);
     state.to_owned()
 }
 
-/// The line above a prompt's screen: when and where one is.
+/// Returns the line that names the present moment, its time and its fork.
 pub(crate) fn place<B: Bed>(session: &Session<B>) -> String {
     format!(
         "moment {}, {} into it, fork {}",

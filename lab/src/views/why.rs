@@ -1,5 +1,5 @@
-//! `why A`: why a node is primary or not, and may be bootstrapped or not, in terms of its files and
-//! views.
+//! `why A`: explains from a node's files and views why it is primary or not, and whether it may be
+//! bootstrapped.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::known::NodeKnown;
 use crate::session::Session;
 use seatrial_scenarios::Bed;
 
-/// The text. `truth` adds what only the simulation knows.
+/// Returns the text of `why`. `truth` adds what only the simulation knows.
 pub(crate) fn why<B: Bed>(session: &Session<B>, name: &NodeName, truth: bool) -> String {
     let now = session.now();
     let Some(node) = now.seen.nodes.get(name) else {
@@ -45,7 +45,7 @@ pub(crate) fn why<B: Bed>(session: &Session<B>, name: &NodeName, truth: bool) ->
             .into_iter()
             .find(|choice| choice.node == *name);
         let said = match choice.and_then(|choice| choice.loses) {
-            None => "As the first node it would lose what nobody here can tell.".to_owned(),
+            None => "The lab cannot tell what it would lose as the first node.".to_owned(),
             Some(lost) if lost.is_empty() => {
                 "As the first node it would lose nothing that was acknowledged.".to_owned()
             }
@@ -60,28 +60,28 @@ pub(crate) fn why<B: Bed>(session: &Session<B>, name: &NodeName, truth: bool) ->
 }
 
 fn primacy(name: &NodeName, node: &NodeObservation, known: Option<&NodeKnown>) -> Vec<String> {
-    let mut said = vec![format!("It is: {}.", state(node))];
+    let mut said = vec![format!("Its state: {}.", state(node))];
     if let Some(known) = known {
         if known.is("process", "hung") {
-            said.push("Its server stands still (SIGSTOP): it answers nobody.".to_owned());
+            said.push("Its server is suspended (SIGSTOP) and does not answer.".to_owned());
         }
         if let Some(view) = known.facts.get("view") {
             said.push(format!("Its view: {view}."));
         }
         if let Some(count) = &known.count {
             said.push(format!(
-                "Quorum as it was last counted on {}.",
+                "The last count of quorum on {}.",
                 count_text(name, count)
             ));
         }
-        // A server that starts has its memory from gvwstate.dat, of which more below.
+        // A starting server takes its memory from gvwstate.dat; see below.
         let reunion = known
             .reunion
             .as_ref()
             .filter(|_| node.process == ProcessState::Running);
         if let Some((last, missing)) = reunion {
             said.push(if last.is_empty() {
-                "Nobody in its view remembers a primary component: only a bootstrap makes one."
+                "No member of its view remembers a primary component: only a bootstrap makes one."
                     .to_owned()
             } else {
                 format!(
@@ -122,11 +122,11 @@ fn bootstrap<B: Bed>(session: &Session<B>, name: &NodeName, node: &NodeObservati
         ));
     }
     if node.process != ProcessState::Exited {
-        said.push("Its server runs: it would have to be stopped first.".to_owned());
+        said.push("Its server runs: it must be stopped first.".to_owned());
     }
     match &node.grastate {
         None => said.push(
-            "There is no grastate.dat: nothing forbids it, and it knows no history to go on with."
+            "There is no grastate.dat: nothing forbids a bootstrap, and it would start a new history."
                 .to_owned(),
         ),
         Some(file) => {

@@ -1,9 +1,9 @@
-//! What a scenario or a log may contain and a page must not obey.
+//! Escapes the texts of scenarios and logs, so that a page does not interpret them.
 
 use std::borrow::Cow;
 
-/// The text with control characters and marks that turn the direction of writing made visible. Line
-/// ends and tabs stay. The player has the same function in `data.js`.
+/// Makes control characters and marks of writing direction visible. Line ends and tabs stay. The player has
+/// the same function in `data.js`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
@@ -27,14 +27,14 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// JSON that can stand in a script element: nothing in it can end the element or a line of a program.
+/// Returns JSON for a script element: nothing in it can end the element or a line of a program.
 pub(crate) fn json_in_script(json: &str) -> String {
     json.replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
 }
 
-/// Base64 with the standard alphabet and padding.
+/// Encodes bytes as Base64 with the standard alphabet and padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

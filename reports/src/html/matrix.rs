@@ -1,4 +1,4 @@
-//! The matrix of procedures and scenarios in the page.
+//! Writes the matrix of procedures and scenarios for the page.
 
 use maud::{Markup, html};
 use seatrial_scenarios::matrix::Matrix;
@@ -8,7 +8,7 @@ use crate::matrix::{letter, meaning, used};
 use super::escape::visible;
 use super::glossary::term;
 
-/// A row a scenario, a column a procedure, a letter a cell; the words of a cell stand in its title.
+/// Returns the table: a row for each scenario, a column for each procedure, a letter for each cell. The title of a cell explains it.
 pub(super) fn markup(matrix: &Matrix) -> Markup {
     html! {
         section #matrix {
@@ -16,8 +16,8 @@ pub(super) fn markup(matrix: &Matrix) -> Markup {
                 (term("procedure", "Procedures")) " by " (term("broken state", "broken states"))
             }
             p {
-                "What each procedure came to in each state, with seed " (matrix.seed)
-                ". Every cell that is not good has a scenario file of its own beside verify.json."
+                "The outcome of each procedure in each state, with seed " (matrix.seed)
+                ". Each bad cell has its own scenario file beside verify.json."
             }
             ul {
                 @for outcome in used(matrix) {

@@ -1,8 +1,8 @@
-//! The HTML report: one file without a build step and without the network.
+//! The HTML report: one file that needs no build step and no network.
 //!
-//! What can be read without a script (verdicts, claims, findings, agreement) is written by `overview`.
-//! The player is a program in `assets/`; each run that it can show lies deflated in a script element
-//! of its own, and is unpacked when it is opened.
+//! `overview` writes the parts that need no script: verdicts, claims, findings, agreement. The player is a
+//! program in `assets/`. Each run of the player is deflated in its own script element, and is unpacked when
+//! a reader opens it.
 
 mod escape;
 mod glossary;
@@ -22,10 +22,10 @@ use serde_json::{Value, json};
 use crate::campaign::Campaign;
 use crate::rules::RULES;
 
-/// How many bytes of runs a page holds, before they are packed to about a tenth. Runs that did not pass
-/// are kept beyond that.
+/// The most bytes of passed runs on a page, before they are packed to about a tenth. Other runs are kept
+/// beyond this limit.
 const RUNS_BYTES_MAX: usize = 48 * 1024 * 1024;
-/// How many bytes of runs a page holds at most, before they are packed.
+/// The most bytes of all runs on a page, before they are packed.
 const RUNS_BYTES_LIMIT: usize = 192 * 1024 * 1024;
 
 const STYLE: &str = include_str!("../../assets/report.css");
@@ -45,11 +45,11 @@ pub struct Page {
     runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
-    /// The matrix of procedures and scenarios, where there is one.
+    /// The matrix of procedures and scenarios, if there is one.
     matrix: Option<Matrix>,
 }
 
-/// What tells one run of a campaign from the others.
+/// The identity of a run within a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunKey {
     pub(crate) id: String,
@@ -58,7 +58,7 @@ pub(crate) struct RunKey {
 }
 
 impl RunKey {
-    /// The run's name in links.
+    /// Returns the run's name in links.
     fn link(&self) -> String {
         format!("{}/{}/{}", self.id, self.engine, self.seed)
     }
@@ -70,7 +70,7 @@ impl Page {
         self.matrix = Some(matrix);
     }
 
-    /// Adds a run. One that passed is left out of the player when the page is full.
+    /// Adds a run. When the page is full, the player leaves out runs that passed.
     pub fn add(&mut self, run: &RecordedRun) {
         let record = &run.record;
         self.scenarios
@@ -96,7 +96,7 @@ impl Page {
         self.runs.push((key, data));
     }
 
-    /// Whether the player can show a run, and the link to it.
+    /// Returns the link to a run, if the player can show it.
     fn link(&self, id: &str, engine: &str, seed: u64) -> Option<String> {
         let found = self
             .runs
@@ -105,7 +105,7 @@ impl Page {
         Some(format!("#run={}", found.0.link()))
     }
 
-    /// The whole page.
+    /// Returns the whole page.
     pub fn finish(&self, campaign: &Campaign<'_>, head: &CampaignHead) -> String {
         let runs: Vec<Value> = self
             .runs
@@ -134,7 +134,7 @@ impl Page {
                     a.skip href="#main" { "Skip to the content" }
                     (overview::markup(self, campaign, head))
                     main #player tabindex="-1" hidden {}
-                    noscript { p.noscript { "The player needs JavaScript; everything above does not." } }
+                    noscript { p.noscript { "The player needs JavaScript; the rest of the page does not." } }
                     script type="application/json" id="index" {
                         (PreEscaped(escape::json_in_script(&index)))
                     }

@@ -1,9 +1,9 @@
-//! The facts of an observation, for engines whose trace has no states.
+//! Derives facts from an observation, for engines whose trace has no states.
 
 use seatrial_scenarios::{NodeObservation, ProcessState};
 
-/// The facts by name, `None` for those that do not apply. State files are written out in their form,
-/// with the names that the record has for uuids.
+/// Returns the facts by name, `None` for those that do not apply. State files keep their format; uuids have
+/// the names of the record.
 pub(super) fn facts(node: &NodeObservation) -> Vec<(&'static str, Option<String>)> {
     let process = match node.process {
         ProcessState::Running => "running",

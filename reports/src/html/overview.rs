@@ -1,4 +1,4 @@
-//! What the page says to somebody who was not there.
+//! The overview of the page: what was tested, what failed, which claims are wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,15 +19,15 @@ use super::Page;
 use super::escape::visible;
 use super::glossary::{self, term};
 
-/// How many failed runs, findings and differences are listed.
+/// The most failed runs, findings and differences that are listed.
 const LISTED_MAX: usize = 60;
 
-/// The answer in one line.
+/// Returns the answer in one line.
 pub(super) fn headline(campaign: &Campaign<'_>) -> String {
     let runs = campaign.records.len();
     let bad = runs - campaign.count(Verdict::Pass);
     if runs == 0 {
-        "nothing was run".to_owned()
+        "no run was made".to_owned()
     } else if bad == 0 {
         format!("{} ended as expected", count(runs, "run", "runs"))
     } else {
@@ -38,7 +38,7 @@ pub(super) fn headline(campaign: &Campaign<'_>) -> String {
     }
 }
 
-/// A text that came from a scenario, a node or a log.
+/// Returns a text from a scenario, a node or a log, made safe for the page.
 fn shown(text: &str) -> Markup {
     html! { (visible(text)) }
 }
@@ -78,7 +78,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                             li { a href="#matrix" { "Procedures" } }
                         }
                         li { a href="#agreement" { "Agreement" } }
-                        li { a href="#ledger" { "All statements" } }
+                        li { a href="#ledger" { "All claims" } }
                         li { a href="#rules" { "Rules" } }
                         li { a href="#words" { "Words" } }
                     }
@@ -96,7 +96,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                 p {
                     "Made by seatrial " (head.program)
                     @if !head.commit.is_empty() { ", commit " (head.commit) }
-                    " from record.jsonl alone. This file needs no network."
+                    " from record.jsonl. This file needs no network."
                 }
             }
         }
@@ -117,7 +117,7 @@ fn is_contradicted(entry: &Entry) -> bool {
         .any(|verdict| *verdict == ClaimVerdict::Contradicted)
 }
 
-/// What was tested, and on what.
+/// Returns the sentence that says what was tested, and on which engines.
 fn lede(campaign: &Campaign<'_>, head: &CampaignHead) -> Markup {
     let scenarios: BTreeSet<&str> = campaign.records.iter().map(|run| run.id.as_str()).collect();
     let seeds: BTreeSet<u64> = campaign.records.iter().map(|run| run.seed).collect();
@@ -132,7 +132,7 @@ fn lede(campaign: &Campaign<'_>, head: &CampaignHead) -> Markup {
         .map(|engine| engine_words(engine))
         .collect();
     html! {
-        "The recovery procedure of a Galera cluster, put through "
+        "The recovery procedure of a Galera cluster was tested in "
         (count(scenarios.len(), "scenario", "scenarios"))
         " of the documented failures on " (shown(&and(&engines))) ", with " (seeds) "."
         @if campaign.not_run > 0 {
@@ -174,7 +174,7 @@ fn numbers(campaign: &Campaign<'_>, ledger: &Ledger, contradicted: usize) -> Mar
                 dd { b { (passed) } " of " (all) }
             }
             div.(if contradicted > 0 { "warn" } else { "good" }) {
-                dt { "Statements of the manual contradicted" }
+                dt { "Claims of the manual contradicted" }
                 dd { b { (contradicted) } " of " (ledger.entries.len()) }
             }
             div.(if changed > 0 { "bad" } else { "good" }) {
@@ -195,7 +195,7 @@ fn percent(part: u64, whole: u64) -> String {
     if part == whole {
         return "100 %".to_owned();
     }
-    // Rounded down, so that a single difference is never shown as 100 %.
+    // The percentage is rounded down, so that a single difference is never shown as 100 %.
     let tenths = part * 1_000 / whole.max(1);
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
@@ -210,7 +210,7 @@ fn verdict(verdict: Verdict) -> Markup {
     html! { span.badge.(class) { span aria-hidden="true" { (mark) } " " (verdict.name()) } }
 }
 
-/// A link into the player, or why there is none.
+/// Returns a link into the player, or why there is none.
 fn watch(page: &Page, run: &RunRecord, step: Option<u32>, words: &str) -> Markup {
     if let Some(link) = page.link(&run.id, &run.engine, run.seed) {
         let link = step.map_or_else(|| link.clone(), |step| format!("{link}&step={step}"));
@@ -230,7 +230,7 @@ fn failed(page: &Page, campaign: &Campaign<'_>) -> Markup {
         section #failed aria-labelledby="failed-h" {
             h2 #failed-h { "What failed" }
             @if bad.is_empty() {
-                p { "Nothing. Every check held, every pinned finding came, and no other." }
+                p { "Nothing failed. Every check held, and the findings are exactly the pinned ones." }
             }
             @for run in bad.iter().take(LISTED_MAX) {
                 article.card.bad {
@@ -248,7 +248,7 @@ fn failed(page: &Page, campaign: &Campaign<'_>) -> Markup {
     }
 }
 
-/// What changed since an earlier campaign.
+/// Returns what changed since an earlier campaign.
 fn compared(campaign: &Campaign<'_>) -> Markup {
     html! {
         @if let Some(comparison) = campaign.against {
@@ -272,7 +272,7 @@ fn more(all: usize) -> Markup {
     }
 }
 
-/// The runs that decided a claim, one for each engine.
+/// Returns the runs that decided a claim, one for each engine.
 fn deciding<'a>(campaign: &Campaign<'a>, entry: &Entry) -> Vec<(&'a RunRecord, u32)> {
     let mut found: BTreeMap<(&str, &str), (&RunRecord, u32)> = BTreeMap::new();
     for run in campaign.records {
@@ -303,11 +303,11 @@ fn wrong(page: &Page, campaign: &Campaign<'_>, contradicted: &[&Entry]) -> Marku
         section #contradicted aria-labelledby="contradicted-h" {
             h2 #contradicted-h { "Where the manual is wrong" }
             @if contradicted.is_empty() {
-                p { "No statement that was checked is contradicted." }
+                p { "No claim that was checked is contradicted." }
             } @else {
                 p.intro {
-                    (count(contradicted.len(), "statement", "statements"))
-                    " of the manual did not hold when tried. The words are ours; each can be watched."
+                    (count(contradicted.len(), "claim", "claims"))
+                    " of the manual did not hold when tested. The wording is ours. The links show each test."
                 }
             }
             div.claims {
@@ -317,7 +317,7 @@ fn wrong(page: &Page, campaign: &Campaign<'_>, contradicted: &[&Entry]) -> Marku
                         h3 { "The manual says: " (shown(&entry.says)) }
                         @for note in notes(page, entry) { p { (shown(note)) } }
                         @if !entry.assumes.is_empty() {
-                            p.muted { "Rests on the assumption " (shown(&entry.assumes.join(", "))) "." }
+                            p.muted { "Depends on the assumption " (shown(&entry.assumes.join(", "))) "." }
                         }
                         p.links {
                             @for (run, step) in deciding(campaign, entry) {
@@ -332,7 +332,7 @@ fn wrong(page: &Page, campaign: &Campaign<'_>, contradicted: &[&Entry]) -> Marku
     }
 }
 
-/// What the scenarios remark on the steps that decide a claim.
+/// Returns the scenarios' notes on the steps that decide a claim.
 fn notes<'a>(page: &'a Page, entry: &Entry) -> Vec<&'a str> {
     let mut notes: Vec<&str> = Vec::new();
     for evidence in &entry.evidence {
@@ -365,12 +365,12 @@ fn findings(page: &Page, campaign: &Campaign<'_>) -> Markup {
         section #findings aria-labelledby="findings-h" {
             h2 #findings-h { (term("finding", "Findings")) }
             @if found.is_empty() {
-                p { "No oracle has found anything." }
+                p { "The oracles found nothing." }
             } @else {
                 p.intro {
-                    "What the oracles saw, who see everything. " b { "Pinned" }
-                    ": a scenario is there to show it. " b { "Noted" }
-                    ": worth knowing. " b { "Unexpected" } ": no file names it, and it fails the run."
+                    "The oracles know the whole state of the cluster. " b { "Pinned" }
+                    ": the scenario expects the finding. " b { "Noted" }
+                    ": it is worth knowing. " b { "Unexpected" } ": no file expects it, and the run fails."
                 }
                 @for ((standing, oracle, id), seen) in found.iter().take(LISTED_MAX) {
                     article.card.(standing_class(*standing)) {
@@ -440,7 +440,7 @@ fn scenarios(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) -> Marku
     }
 }
 
-/// The runs of a scenario on an engine: the one that is worth watching, and how many there are.
+/// Returns the runs of a scenario on an engine: the one that is worth watching, and their number.
 fn cell(page: &Page, runs: &[&RunRecord], engine: &str) -> Markup {
     let of_engine: Vec<&&RunRecord> = runs.iter().filter(|run| run.engine == engine).collect();
     let bad = of_engine.iter().find(|run| run.verdict != Verdict::Pass);
@@ -484,11 +484,11 @@ fn agreement(page: &Page, campaign: &Campaign<'_>) -> Markup {
         section #agreement aria-labelledby="agreement-h" {
             h2 #agreement-h { "Agreement of the " (term("engine", "engines")) }
             @if agreement.compared == 0 {
-                p { "One engine alone has nothing to agree with." }
+                p { "Only one engine was used, so there is nothing to compare." }
             } @else {
                 p {
-                    b { (agreement.equal) " of " (agreement.compared) } " fields are equal, and in "
-                    b { (agreement.steps_equal) " of " (agreement.steps_compared) } " steps everything is."
+                    b { (agreement.equal) " of " (agreement.compared) } " fields are equal. In "
+                    b { (agreement.steps_equal) " of " (agreement.steps_compared) } " steps all fields are equal."
                 }
                 @if !agreement.differing.is_empty() {
                     div.scroll tabindex="0" role="region" aria-label="Differences" {
@@ -536,12 +536,12 @@ fn statements(page: &Page, campaign: &Campaign<'_>, ledger: &Ledger) -> Markup {
             .1
             .push(entry);
     }
-    // The lines that no claim covers are part of the honest answer.
+    // A reader must also see the lines that no claim covers.
     let rest = uncovered().unwrap_or_default();
     html! {
         section #ledger aria-labelledby="ledger-h" {
-            h2 #ledger-h { "All statements of the manual" }
-            p.intro { "In our words, under the manual's own headings." }
+            h2 #ledger-h { "All claims of the manual" }
+            p.intro { "The claims are in our words, under the manual's own headings." }
             @for (line, (heading, entries)) in &sections {
                 section.chapter id={ "manual-" (line) } {
                     h3 { (heading) }
@@ -576,8 +576,8 @@ fn statements(page: &Page, campaign: &Campaign<'_>, ledger: &Ledger) -> Markup {
 fn rules() -> Markup {
     html! {
         section #rules aria-labelledby="rules-h" {
-            h2 #rules-h { "The rules behind it" }
-            p.intro { "What explains the events of the player, each with its place in the source of Galera or MariaDB." }
+            h2 #rules-h { "The rules of Galera" }
+            p.intro { "These rules explain the events in the player. Each names its place in the source of Galera or MariaDB." }
             dl.rules {
                 @for rule in RULES {
                     div id={ "rule-" (rule.id) } {

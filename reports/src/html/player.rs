@@ -1,6 +1,6 @@
-//! A run as the player reads it: short arrays, every text once.
+//! Encodes a run for the player: short arrays, and every text only once.
 //!
-//! The form is private to this crate: `assets/data.js` of the same version reads it.
+//! The format is private to this crate: `assets/data.js` of the same version reads it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::manual::{section_named, section_of};
 
-/// The kinds of events, by their numbers in the data.
+/// The kinds of events, with their numbers in the data.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Code {
@@ -37,19 +37,19 @@ enum Code {
 /// A run for the player, before it is packed.
 #[derive(Debug)]
 pub(crate) struct Encoded {
-    /// The texts to which the body refers by their places.
+    /// The texts, to which the body refers by index.
     strings: Vec<String>,
     /// A JSON object without its `strings`.
     body: String,
 }
 
 impl Encoded {
-    /// About how much it is, in bytes.
+    /// Returns its approximate size, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.body.len() + self.strings.iter().map(String::len).sum::<usize>()
     }
 
-    /// The run, deflated; what stands in `common` is named by its place there.
+    /// Returns the run, deflated. It refers to the texts of `common` by index.
     pub(crate) fn pack(&self, common: &BTreeMap<&str, usize>) -> Vec<u8> {
         let strings: Vec<Value> = self
             .strings
@@ -65,7 +65,7 @@ impl Encoded {
     }
 }
 
-/// The texts that two or more runs have, with their places, in order: alike texts lie side by side.
+/// Returns the texts that two or more runs share, with their indices. They are sorted, so that similar texts are neighbours.
 pub(crate) fn common_texts<'a>(
     runs: impl Iterator<Item = &'a Encoded>,
 ) -> BTreeMap<&'a str, usize> {
@@ -81,7 +81,7 @@ pub(crate) fn common_texts<'a>(
         .collect()
 }
 
-/// JSON, deflated.
+/// Returns JSON, deflated.
 pub(crate) fn deflate(json: &str) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec(json.as_bytes(), 9)
 }
@@ -159,7 +159,7 @@ impl<'a> Encoder<'a> {
         self.nodes.iter().position(|known| known == node)
     }
 
-    /// The node's place, -1 for what has none.
+    /// Returns the node's index, or -1 for none.
     fn node(&self, node: Option<&NodeName>) -> Value {
         let place = node.and_then(|node| self.place(node));
         place.map_or(json!(-1), |place| json!(place))
@@ -282,8 +282,8 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Frames under way that will not arrive: those of a connection that is gone or new, or to a process
-    /// that has ended.
+    /// Drops the frames under way that will not arrive: those of a connection that is gone or new, or to a
+    /// process that has ended.
     fn forget(&mut self, from: Option<&NodeName>, to: Option<&NodeName>) {
         let from = from.and_then(|node| self.place(node));
         let to = to.and_then(|node| self.place(node));
@@ -312,7 +312,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Follows which links are cut.
+    /// Records which links are cut.
     fn cut_links(&mut self, at: u64, fault: &Fault) {
         match fault {
             Fault::Cut { from, to } => {
@@ -383,7 +383,7 @@ impl<'a> Encoder<'a> {
         self.push(at, Code::Ended, all);
     }
 
-    /// An engine that cannot show every change shows what was observed after each step.
+    /// Adds the state that was observed after a step, for engines that cannot show every change.
     fn states_of_observations(&mut self, run: &RecordedRun) {
         for seen in &run.record.observations {
             let at = seen.at_ms * 1_000;
@@ -419,7 +419,7 @@ impl<'a> Encoder<'a> {
             message[0] -= last;
             last = at;
         }
-        // A column after the other deflates better than a row after the other.
+        // Columns deflate better than rows.
         let column = |place: usize| -> Vec<i64> {
             self.messages.iter().map(|message| message[place]).collect()
         };

@@ -1,4 +1,4 @@
-//! How far several engines agree on what they saw of the same scenario.
+//! Compares what several engines observed in the same scenario.
 //!
 //! Compared are the observations at rest, step by step and field by field, in a form that does not
 //! depend on an engine's own counting: uuids by first appearance, `conf_id` and positions by their
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::port::{NodeName, NodeObservation};
 use crate::trial::record::{RunRecord, StepObservation};
 
-/// How far engines agree.
+/// The agreement of engines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// Fields compared.
@@ -38,7 +38,7 @@ pub struct Agreement {
     /// The races that the scenarios declare, and how each ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub races: Vec<Race>,
-    /// How many fields were left out, by the reason.
+    /// The number of fields that were left out, by the reason.
     #[serde(default)]
     pub excluded: BTreeMap<String, u64>,
 }
@@ -77,8 +77,8 @@ pub struct Race {
 
 const PARTED: &str = "the engines ended a declared race in different ways";
 const NOT_AT_REST: &str = "an engine was not at rest";
-const UNSTABLE: &str = "two or more nodes start or stop in one instant: who comes first is a race";
-const LOAD_ROWS: &str = "how many rows a background load writes depends on the engine's speed";
+const UNSTABLE: &str = "two or more nodes start or stop at one instant: their order is a race";
+const LOAD_ROWS: &str = "the number of rows of a background load depends on the engine's speed";
 
 /// The counters that are compared by change and by rank.
 const COUNTERS: [&str; 3] = ["conf_id", "last_committed", "grastate.seqno"];
@@ -223,7 +223,7 @@ impl Agreement {
     }
 }
 
-/// What one engine showed after a step.
+/// The observation of one engine after a step.
 struct Seen<'a> {
     observation: &'a StepObservation,
     fields: BTreeMap<(NodeName, String), String>,
@@ -325,7 +325,7 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
     put("rows", text(rows.as_ref().map(|rows| rows.join(","))));
 }
 
-/// What a counter shows.
+/// The value of a counter.
 #[derive(Clone, Copy)]
 enum Counter {
     /// There is no such variable or file now.
@@ -365,7 +365,7 @@ fn change(then: Counter, now: Counter) -> String {
     }
 }
 
-/// The place of a value among those of all nodes, from 1; equal values share a place.
+/// Returns the place of a value among those of all nodes, from 1; equal values share a place.
 fn rank(observation: &StepObservation, value: Counter, counter: &str) -> String {
     match value {
         Counter::Is(value) => {

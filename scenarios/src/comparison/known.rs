@@ -21,7 +21,7 @@ pub struct KnownDifference {
     /// The fields, every field where none is named.
     #[serde(default)]
     pub fields: Vec<String>,
-    /// What differs and which rule of Galera explains it.
+    /// The difference, and the rule of Galera that explains it.
     pub why: String,
 }
 
@@ -33,7 +33,7 @@ struct File {
 }
 
 impl KnownDifference {
-    /// Whether it is about this difference.
+    /// Returns whether it is about this difference.
     pub fn covers(&self, difference: &Difference) -> bool {
         self.scenario == difference.scenario
             && self.step.is_none_or(|step| step == difference.step)
@@ -45,7 +45,7 @@ impl KnownDifference {
     }
 }
 
-/// The list of this build.
+/// Returns the list of this build.
 ///
 /// # Errors
 /// When the file is no such list: a mistake in the repository, which a test finds.
@@ -53,7 +53,7 @@ pub fn known_differences() -> Result<Vec<KnownDifference>, toml::de::Error> {
     toml::from_str::<File>(LIST).map(|file| file.difference)
 }
 
-/// The differences that stand in no list.
+/// Returns the differences that stand in no list.
 pub fn unlisted<'a>(agreement: &'a Agreement, known: &[KnownDifference]) -> Vec<&'a Difference> {
     agreement
         .differing

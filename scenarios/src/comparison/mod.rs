@@ -1,4 +1,4 @@
-//! Runs side by side: engines with each other, and engines with recorded runs of real nodes.
+//! Compares runs: engines with each other, and engines with recorded runs of real nodes.
 
 pub mod agreement;
 pub mod known;

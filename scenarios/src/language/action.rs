@@ -1,14 +1,14 @@
-//! What a step of a scenario does, after the file has been checked.
+//! The actions of a scenario's steps, after the file has been checked.
 
 use crate::port::predicate::Predicate;
 use crate::port::{Fault, NodeName, Span};
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Transactions of one new row each, one after another.
     Write(Write),
-    /// Clients that write all the time.
+    /// The load: clients that write without a pause.
     Load(Load),
     /// A fixed command on every node named, all in one instant.
     Command(NodesCommand),
@@ -31,13 +31,13 @@ pub enum Action {
 pub struct Write {
     /// The node to which the client speaks.
     pub node: NodeName,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u32,
     /// The name under which the transaction is left running.
     pub name: Option<String>,
 }
 
-/// Clients that write all the time.
+/// The load: clients that write without a pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
     /// The nodes to which clients speak.
@@ -79,7 +79,7 @@ impl NodeCommand {
         Self::Recover,
     ];
 
-    /// The key of a scenario file.
+    /// Returns the key of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -92,7 +92,7 @@ impl NodeCommand {
         }
     }
 
-    /// The command line.
+    /// Returns the command line.
     pub const fn line(self) -> &'static str {
         match self {
             Self::Stop => "systemctl stop mariadb",
@@ -107,7 +107,7 @@ impl NodeCommand {
         }
     }
 
-    /// The command line on a node that runs an arbitrator, where there is one.
+    /// Returns the command line on a node that runs an arbitrator, where there is one.
     pub const fn line_of_arbitrator(self) -> Option<&'static str> {
         match self {
             Self::Stop => Some("systemctl stop garb"),
@@ -117,7 +117,7 @@ impl NodeCommand {
         }
     }
 
-    /// Whether it starts or stops a server.
+    /// Returns whether it starts or stops a server.
     pub const fn starts_or_stops(self) -> bool {
         matches!(
             self,
@@ -129,7 +129,7 @@ impl NodeCommand {
 /// A fixed command on nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodesCommand {
-    /// Which command.
+    /// The command.
     pub command: NodeCommand,
     /// On which nodes.
     pub nodes: Vec<NodeName>,
@@ -159,7 +159,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Whether anything is said of how it ends.
+    /// Returns whether anything is said of how it ends.
     pub const fn checks(&self) -> bool {
         self.exit.is_some() || self.prints.is_some() || self.lacks.is_some()
     }
@@ -170,11 +170,11 @@ impl Operator {
 pub struct ProcedureStep {
     /// Its name.
     pub name: String,
-    /// How it must end.
+    /// The end that is expected.
     pub ends: Option<ProcedureEnd>,
 }
 
-/// How a procedure ends.
+/// The end of a procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcedureEnd {
@@ -189,7 +189,7 @@ pub enum ProcedureEnd {
 }
 
 impl ProcedureEnd {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Recovered => "recovered",
@@ -214,7 +214,7 @@ pub enum Wait {
     },
 }
 
-/// What becomes of a write that is tried.
+/// The result of a write that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeWrite {
     /// The client gets an error.
@@ -226,7 +226,7 @@ pub enum ProbeWrite {
 }
 
 impl ProbeWrite {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -236,7 +236,7 @@ impl ProbeWrite {
     }
 }
 
-/// What becomes of a read that is tried.
+/// The result of a read that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeRead {
     /// The client gets an error.
@@ -246,7 +246,7 @@ pub enum ProbeRead {
 }
 
 impl ProbeRead {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -255,7 +255,7 @@ impl ProbeRead {
     }
 }
 
-/// How a named request ends.
+/// The end of a named request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestEnd {
     /// It has ended, in whatever way.
@@ -271,7 +271,7 @@ pub enum RequestEnd {
 }
 
 impl RequestEnd {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ended => "ended",
@@ -283,12 +283,12 @@ impl RequestEnd {
     }
 }
 
-/// What is asked of a request that was named with `as`.
+/// The expectation about a request that was named with `as`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestCheck {
     /// Its name.
     pub name: String,
-    /// How it ends.
+    /// The end of the request.
     pub ends: RequestEnd,
     /// The error number with which a write is refused.
     pub error: Option<u16>,
@@ -303,21 +303,21 @@ pub struct RequestCheck {
 /// Something that must be true. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
-    /// Of states.
+    /// An expectation about states.
     pub state: Predicate,
     /// The nodes on which a write or a read is tried.
     pub probed: Vec<NodeName>,
-    /// What becomes of a write that is tried now.
+    /// The result of a write that is tried now.
     pub write: Option<ProbeWrite>,
-    /// What becomes of a read that is tried now.
+    /// The result of a read that is tried now.
     pub read: Option<ProbeRead>,
     /// The error number with which they are refused.
     pub error: Option<u16>,
-    /// How many acknowledged rows are lost.
+    /// The number of acknowledged rows that are lost.
     pub lost: Option<u32>,
     /// Whether Synced nodes hold different rows.
     pub diverged: Option<bool>,
-    /// Of a request; then nothing else is asked.
+    /// An expectation about a request. Then the step has no other expectation.
     pub request: Option<RequestCheck>,
     /// It must become true within this time.
     pub within: Option<Span>,
@@ -326,12 +326,12 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// Whether anything is said of states.
+    /// Returns whether anything is said of states.
     pub fn says_of_states(&self) -> bool {
         self.state.says_something()
     }
 
-    /// Whether anything is asked at all, so that the check can fail.
+    /// Returns whether anything is asked at all, so that the check can fail.
     pub fn asks(&self) -> bool {
         self.says_of_states()
             || self.write.is_some()
@@ -343,7 +343,7 @@ impl Expect {
 }
 
 impl Action {
-    /// Whether the step can fail, so that a claim may rest on it.
+    /// Returns whether the step can fail, so that a claim may rest on it.
     pub fn checks(&self) -> bool {
         match self {
             Self::Operator(operator) => operator.name.is_none() && operator.checks(),
@@ -358,12 +358,12 @@ impl Action {
         }
     }
 
-    /// Whether the step only looks and waits.
+    /// Returns whether the step only looks and waits.
     pub const fn only_looks(&self) -> bool {
         matches!(self, Self::Expect(_) | Self::Wait(_))
     }
 
-    /// The nodes whose servers this step starts or stops by a command, or whose hosts it boots.
+    /// Returns the nodes whose servers this step starts or stops by a command, or whose hosts it boots.
     pub fn starts_or_stops(&self) -> Vec<&NodeName> {
         match self {
             Self::Command(command) if command.command.starts_or_stops() => {

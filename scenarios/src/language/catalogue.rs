@@ -1,30 +1,30 @@
-//! The scenarios that the program carries: the documented ones and the regressions, and two packs.
+//! The built-in scenarios: the documented ones, the regressions, and two packs.
 
 // The build script writes `FILES` (catalogue and regressions), `PACK` (the scenario pack) and `BEYOND`
 // (the rules beyond the manual): every *.toml of the folders, sorted by path.
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 
-/// The documented scenarios and the regressions, sorted by path.
+/// Returns the documented scenarios and the regressions, sorted by path.
 pub fn all() -> Vec<(&'static str, &'static str)> {
     FILES.to_vec()
 }
 
-/// The scenario pack `wild`: broken states out of published failures, for procedures to recover.
+/// Returns the scenario pack `wild`: broken states out of published failures, for procedures to recover.
 pub fn pack() -> Vec<(&'static str, &'static str)> {
     PACK.to_vec()
 }
 
-/// The pack `beyond`: what Galera's rules make of situations that the manual does not name.
+/// Returns the pack `beyond`: what Galera's rules make of situations that the manual does not name.
 pub fn beyond() -> Vec<(&'static str, &'static str)> {
     BEYOND.to_vec()
 }
 
-/// Every file: the documented scenarios first, then the packs.
+/// Returns every file: the documented scenarios first, then the packs.
 pub fn every() -> impl Iterator<Item = (&'static str, &'static str)> {
     FILES.iter().chain(&BEYOND).chain(&PACK).copied()
 }
 
-/// The file of the scenario with this id: files are named after their ids.
+/// Returns the file of the scenario with this id: files are named after their ids.
 pub fn find(id: &str) -> Option<(&'static str, &'static str)> {
     every().find(|(file, _)| {
         let name = file.rsplit('/').next().unwrap_or(file);

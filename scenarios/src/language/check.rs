@@ -26,7 +26,7 @@ const SPAN_MAX: Span = Span::from_secs(30 * 24 * 60 * 60);
 /// The most nodes that a scenario may have.
 const NODES_MAX: usize = 15;
 
-/// What the checks have seen so far.
+/// The state of the checks so far.
 pub(super) struct Checker<'a> {
     pub(super) text: &'a str,
     pub(super) nodes: Vec<NodeName>,
@@ -37,7 +37,7 @@ pub(super) struct Checker<'a> {
     pub(super) requests: BTreeMap<String, bool>,
     /// Tags of the rows that the steps have written.
     pub(super) rows: BTreeSet<String>,
-    /// How many rows the steps have written.
+    /// The number of rows that the steps have written.
     pub(super) row_count: u32,
     claims: BTreeSet<String>,
 }
@@ -147,7 +147,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &node.place,
-                        "this is no name for a node",
+                        "this is not a valid name for a node",
                         "letters, digits and dashes, a letter first, at most 16",
                     )
                     .help("one letter is best: the names become parts of the rows' tags"),
@@ -177,7 +177,7 @@ impl Checker<'_> {
             self.problem(
                 Problem::at(
                     &id.place,
-                    "this is no scenario id",
+                    "this is not a valid scenario id",
                     "small letters, digits and dashes",
                 )
                 .help("such as `two-nodes-are-terminated`"),
@@ -186,7 +186,7 @@ impl Checker<'_> {
         id.value
     }
 
-    /// A text that must say something.
+    /// Returns a text that must say something.
     pub(super) fn words(&mut self, text: Placed<String>, key: &str) -> String {
         if text.value.trim().is_empty() {
             self.problem(Problem::at(
@@ -244,7 +244,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &claim.place,
-                        "this claim has no check that could decide it",
+                        "no check in this step can decide this claim",
                         "nothing in this step can fail",
                     )
                     .help(
@@ -272,7 +272,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &lines.place,
-                        "these are no lines",
+                        "these are not line numbers",
                         "write `123` or `123-125`",
                     )
                     .help("the lines of the documentation, counted from 1"),
@@ -284,10 +284,10 @@ impl Checker<'_> {
             self.problem(
                 Problem::at(
                     &raw.id.place,
-                    format!("the claim {} stands twice in this scenario", raw.id.value),
+                    format!("the claim {} is twice in this scenario", raw.id.value),
                     "the second time",
                 )
-                .help("each claim is decided by one step; number the parts of a statement"),
+                .help("each claim is decided by one step; number the parts of a sentence of the manual"),
             );
         }
         Claim {
@@ -299,7 +299,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A node of the scenario.
+    /// Returns a node of the scenario.
     pub(super) fn node(&mut self, name: &Placed<String>) -> NodeName {
         let node = NodeName::new(name.value.as_str());
         if !self.nodes.contains(&node) {
@@ -317,7 +317,7 @@ impl Checker<'_> {
         node
     }
 
-    /// A node of the scenario that has a server.
+    /// Returns a node of the scenario that has a server.
     pub(super) fn server(&mut self, name: &Placed<String>) -> NodeName {
         let node = self.node(name);
         if self.arbitrators.contains(&node) {
@@ -327,7 +327,7 @@ impl Checker<'_> {
                     format!("{node} runs an arbitrator"),
                     "no server, no data",
                 )
-                .help("an arbitrator is started, stopped, killed and cut off; it has no rows, no state files and cannot be bootstrapped"),
+                .help("an arbitrator can be started, stopped, killed and cut off; it has no rows, no state files and cannot be bootstrapped"),
             );
         }
         node
@@ -338,7 +338,7 @@ impl Checker<'_> {
         if names.value.is_empty() {
             self.problem(Problem::at(
                 &names.place,
-                "no node is named",
+                "no node is given",
                 "at least one",
             ));
         }
@@ -358,18 +358,14 @@ impl Checker<'_> {
         nodes
     }
 
-    /// A span of time, longer than nothing.
+    /// Returns a span of time, longer than nothing.
     pub(super) fn span(&mut self, text: &Placed<SpanText>) -> Span {
         match Span::from_str(&text.value.0) {
             Ok(span) if span > Span::ZERO && span <= SPAN_MAX => span,
             Ok(_) => {
                 self.problem(
-                    Problem::at(
-                        &text.place,
-                        "this span of time is not possible",
-                        "out of range",
-                    )
-                    .help(format!("more than nothing and at most {SPAN_MAX}")),
+                    Problem::at(&text.place, "this time is not possible", "out of range")
+                        .help(format!("more than 0 and at most {SPAN_MAX}")),
                 );
                 Span::from_secs(1)
             }
@@ -377,7 +373,7 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &text.place,
-                        format!("`{}` is no span of time", text.value.0),
+                        format!("`{}` is not a time", text.value.0),
                         "a number and a unit",
                     )
                     .help("units are us, ms, s, m and h: `500ms`, `20s`, `5m`"),
@@ -387,7 +383,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A whole number within bounds.
+    /// Returns a whole number within bounds.
     pub(super) fn number(&mut self, number: &Placed<i64>, key: &str, least: i64, most: i64) -> i64 {
         if (least..=most).contains(&number.value) {
             return number.value;
@@ -403,7 +399,7 @@ impl Checker<'_> {
         least
     }
 
-    /// The name of a procedure that there is.
+    /// Returns the name of a procedure that there is.
     pub(super) fn procedure(&mut self, name: &Placed<String>) -> String {
         let names = procedures::names();
         if !names.contains(&name.value.as_str()) {
@@ -438,14 +434,14 @@ impl Checker<'_> {
         None
     }
 
-    /// The number of the line in which a byte of the file stands.
+    /// Returns the number of the line in which a byte of the file stands.
     fn line(&self, byte: usize) -> u32 {
         let before = self.text.get(..byte).unwrap_or(self.text);
         let lines = before.matches('\n').count();
         u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// The first line of a place, so that a label does not underline a whole table.
+    /// Returns the first line of a place, so that a label does not underline a whole table.
     fn first_line(&self, place: &Range<usize>) -> Range<usize> {
         let text = self.text.get(place.clone()).unwrap_or_default();
         place.start..place.start + text.lines().next().map_or(0, str::len)

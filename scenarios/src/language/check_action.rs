@@ -11,14 +11,14 @@ use super::raw::{
 };
 use crate::port::Span;
 
-/// How long an operator's command may take if the file says nothing.
+/// The longest time that an operator's command may take if the file says nothing.
 pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);
 
-/// How long a `wait` with `until` may take if the file says nothing.
+/// The longest time that a `wait` with `until` may take if the file says nothing.
 pub(super) const UNTIL_LIMIT: Span = Span::from_secs(60);
 
 impl Checker<'_> {
-    /// The one action that is given.
+    /// Returns the one action that is given.
     pub(super) fn action(&mut self, raw: RawAction) -> Option<Action> {
         if let Some(faults) = self.faults(&raw) {
             return Some(Action::Faults(faults));
@@ -199,11 +199,11 @@ impl Checker<'_> {
                 self.problem(
                     Problem::at(
                         &name.place,
-                        "a named command is left running, so nothing can be asked of its end here",
+                        "a named command is left running, so this step cannot check its end",
                         "named",
                     )
                     .help(format!(
-                        "ask in a later step: `expect = {{ request = \"{}\", ends = \"ended\", exit = 0 }}`",
+                        "check it in a later step: `expect = {{ request = \"{}\", ends = \"ended\", exit = 0 }}`",
                         name.value
                     )),
                 );
@@ -246,7 +246,7 @@ impl Checker<'_> {
                 let until = self.state(until.value, false);
                 if !until.says_something() && !names_a_node {
                     self.problem(
-                        Problem::at(&until_place, "nothing is waited for", "says nothing")
+                        Problem::at(&until_place, "the wait has no condition", "says nothing")
                             .help("such as { node = \"B\", local_state = \"Joiner\" }"),
                     );
                 }
@@ -263,7 +263,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A name given with `as`.
+    /// Returns a name given with `as`.
     fn request(&mut self, name: Placed<String>, write: bool) -> String {
         if self.requests.insert(name.value.clone(), write).is_some() {
             self.problem(Problem::at(

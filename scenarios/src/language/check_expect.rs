@@ -1,4 +1,4 @@
-//! What a scenario says of states, of rows and of requests.
+//! Checks the expectations of a scenario about states, rows and requests.
 
 use super::action::{Expect, RequestCheck, RequestEnd};
 use super::check::Checker;
@@ -10,7 +10,7 @@ use crate::port::NodeName;
 use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
 
 impl Checker<'_> {
-    /// The `expect` of a step.
+    /// Returns the `expect` of a step.
     pub(super) fn expect(&mut self, raw: Placed<RawExpect>) -> Expect {
         let problems_before = self.problems.len();
         let place = raw.place;
@@ -156,14 +156,14 @@ impl Checker<'_> {
         let error = error?;
         if !possible {
             self.problem(
-                Problem::at(&error.place, "nothing is tried that could be refused", "no write or read")
+                Problem::at(&error.place, "there is no write or read that could be refused", "no write or read")
                     .help("`error` belongs to write = \"refused\", read = \"refused\" or ends = \"refused\""),
             );
         }
         u16::try_from(self.number(&error, "error", 1, i64::from(u16::MAX))).ok()
     }
 
-    /// The nodes on which a probe is tried: those of which something is said.
+    /// Returns the nodes on which a probe is tried: those of which something is said.
     fn probed(&mut self, raw: &RawExpect, place: &std::ops::Range<usize>) -> Vec<NodeName> {
         match (&raw.node, &raw.nodes) {
             // Unknown names are reported with the state.
@@ -191,12 +191,12 @@ impl Checker<'_> {
         let before = self.problems.len();
         let named = state.node.is_some() || state.nodes.is_some();
         let predicate = self.state(state, true);
-        // What is wrong inside is less important than that it does not belong here.
+        // That it does not belong here matters more than a mistake inside it.
         self.problems.truncate(before);
         !named && predicate == Predicate::default()
     }
 
-    /// An expectation of states. Where a write or a read is tried, naming the node is enough.
+    /// Returns an expectation of states. Where a write or a read is tried, naming the node is enough.
     pub(super) fn state(&mut self, raw: RawUntil, tries: bool) -> Predicate {
         let cluster = raw.cluster.map(ClusterWord::meaning).into_iter().collect();
         let most = i64::try_from(self.nodes.len()).unwrap_or(i64::MAX);
@@ -270,7 +270,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The outcomes of a race: at least two, each with a name of its own.
+    /// Returns the outcomes of a race: at least two, each with a name of its own.
     fn outcomes(&mut self, raw: Placed<Vec<Placed<RawOutcome>>>) -> Vec<RaceOutcome> {
         if raw.value.len() < 2 {
             self.problem(
@@ -346,7 +346,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Tags of rows. A tag that no step writes would make `lacks_rows` true for ever.
+    /// Checks tags of rows. A tag that no step writes would make `lacks_rows` always true.
     fn tags(&mut self, tags: Option<Vec<Placed<String>>>) -> Vec<String> {
         let mut good = Vec::new();
         for tag in tags.unwrap_or_default() {

@@ -17,7 +17,7 @@ macro_rules! readers {
         $name:ident: $shape:ident { $($argument:ident),* } => $variant:ident $fields:tt, $drawn:ident;
     )+ }) => {
         impl Checker<'_> {
-            /// The faults of an action, if it is one of faults.
+            /// Returns the faults of an action, if it is one of faults.
             pub(super) fn faults(&mut self, raw: &RawAction) -> Option<Vec<Fault>> {
                 $(if let Some(raw) = &raw.$name {
                     let make = |$($argument),*| Fault::$variant $fields;
@@ -125,7 +125,7 @@ impl RawFlap {
 }
 
 impl Checker<'_> {
-    /// The groups of a partition: every node is in exactly one.
+    /// Returns the groups of a partition: every node is in exactly one.
     fn groups(&mut self, raw: &RawPartition) -> Vec<Vec<NodeName>> {
         let mut groups = Vec::new();
         let mut seen: Vec<NodeName> = Vec::new();
@@ -167,8 +167,12 @@ impl Checker<'_> {
             );
         } else if groups.len() < 2 {
             self.problem(
-                Problem::at(&raw.groups.place, "one group is no partition", "one group")
-                    .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
+                Problem::at(
+                    &raw.groups.place,
+                    "a partition needs at least two groups",
+                    "one group",
+                )
+                .help("write at least two groups: [[\"A\"], [\"B\", \"C\"]]"),
             );
         }
         groups

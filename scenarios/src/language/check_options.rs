@@ -114,7 +114,7 @@ const SERVER_OPTIONS: &[&str] = &[
 const SPECIAL: &[&str] = &["supervisor", "force", "mysqld_safe_log", "jitter", "node"];
 
 impl Checker<'_> {
-    /// The `[options]` table.
+    /// Returns the `[options]` table.
     pub(super) fn options(&mut self, raw: RawOptions) -> Options {
         let mut options = Options::default();
         for (key, value) in raw.0 {
@@ -188,8 +188,12 @@ impl Checker<'_> {
             let node: NodeName = self.node(&placed);
             let Some(table) = table.as_table() else {
                 self.problem(
-                    Problem::at(&value.place, format!("`node.{name}` is no table"), "here")
-                        .help("write a table `[options.node.A]`"),
+                    Problem::at(
+                        &value.place,
+                        format!("`node.{name}` is not a table"),
+                        "here",
+                    )
+                    .help("write a table `[options.node.A]`"),
                 );
                 continue;
             };
@@ -235,7 +239,7 @@ impl Checker<'_> {
         settings.insert(name.to_owned(), text);
     }
 
-    /// An option that nobody knows would silently change nothing.
+    /// An unknown option would silently have no effect.
     fn option_name(&mut self, name: &str, place: &Range<usize>) {
         if PROVIDER_OPTIONS.contains(&name) || SERVER_OPTIONS.contains(&name) {
             return;

@@ -23,7 +23,7 @@ macro_rules! words {
             }
 
             impl $name {
-                /// What the word stands for.
+                /// Returns the meaning of the word.
                 pub(super) fn meaning(self) -> $target {
                     match self { $(Self::$variant => $value,)+ }
                 }
@@ -33,7 +33,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What the cluster is before the first step.
+    /// The state of the cluster before the first step.
     InitialWord => Initial {
         /// Bootstrapped, joined and synced.
         Synced = "synced" => Initial::Synced,
@@ -56,21 +56,21 @@ words! {
         /// At once.
         Next = "next" => Pace::Next,
     }
-    /// What happens to a server that ended abnormally.
+    /// The treatment of a server that ended abnormally.
     SupervisorWord => Supervisor {
-        /// Nobody starts it again.
+        /// Nothing restarts it.
         None = "none" => Supervisor::None,
         /// systemd starts it again after 5 s.
         Systemd = "systemd" => Supervisor::Systemd,
     }
-    /// How the force edits grastate.dat.
+    /// The way in which the force edits grastate.dat.
     ForceWord => ForceEdit {
         /// In the file that is there.
         InPlace = "in-place" => ForceEdit::InPlace,
         /// By a new file that takes its name.
         Replace = "replace" => ForceEdit::Replace,
     }
-    /// Where `mysqld_safe` writes its log.
+    /// The place where `mysqld_safe` writes its log.
     LogWord => MysqldSafeLog {
         /// Into the server's log file.
         File = "file" => MysqldSafeLog::File,
@@ -93,7 +93,7 @@ words! {
         /// The write-set cache.
         GaleraCache = "galera.cache" => StateFile::GaleraCache,
     }
-    /// How a file is damaged.
+    /// The kind of damage to a file.
     DamageWord => Damage {
         /// The name is gone.
         Delete = "delete" => Damage::Delete,
@@ -104,7 +104,7 @@ words! {
         /// A copy from the end of the initial state has been put back.
         OldCopy = "old-copy" => Damage::OldCopy,
     }
-    /// What the server process does.
+    /// The state of the server process.
     ProcessWord => ProcessState {
         /// It runs and its SQL port answers.
         Running = "running" => ProcessState::Running,
@@ -150,7 +150,7 @@ words! {
         /// Voted out of the group for a different state.
         Inconsistent = "Inconsistent" => "Inconsistent",
     }
-    /// What is said of the cluster as a whole.
+    /// An expectation about the cluster as a whole.
     ClusterWord => ClusterPredicate {
         /// Every node is Primary, Synced and ready, in one component.
         AllSynced = "all-synced" => ClusterPredicate::AllSynced,
@@ -161,7 +161,7 @@ words! {
         /// Two nodes are Primary without counting each other.
         TwinPrimaries = "twin-primaries" => ClusterPredicate::TwinPrimaries,
     }
-    /// What becomes of a write that is tried.
+    /// The result of a write that is tried.
     WriteWord => ProbeWrite {
         /// The client gets an error.
         Refused = "refused" => ProbeWrite::Refused,
@@ -170,14 +170,14 @@ words! {
         /// The client waits.
         Hangs = "hangs" => ProbeWrite::Hangs,
     }
-    /// What becomes of a read that is tried.
+    /// The result of a read that is tried.
     ReadWord => ProbeRead {
         /// The client gets an error.
         Refused = "refused" => ProbeRead::Refused,
         /// The client gets its rows.
         Ok = "ok" => ProbeRead::Ok,
     }
-    /// How a named request ends.
+    /// The end of a named request.
     EndWord => RequestEnd {
         /// It has ended, in whatever way.
         Ended = "ended" => RequestEnd::Ended,
@@ -190,7 +190,7 @@ words! {
         /// The connection was lost while the write ran.
         Unknown = "unknown" => RequestEnd::Unknown,
     }
-    /// How a procedure ends.
+    /// The end of a procedure.
     ProcedureEndWord => ProcedureEnd {
         /// It says that the cluster has recovered.
         Recovered = "recovered" => ProcedureEnd::Recovered,

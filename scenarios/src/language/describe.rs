@@ -61,7 +61,7 @@ fn write_faults(f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
     Ok(())
 }
 
-/// The fault in a few words.
+/// Returns the fault in a few words.
 pub fn describe_fault(fault: &Fault) -> String {
     fault.to_string()
 }
@@ -104,7 +104,7 @@ fn write_expect(f: &mut fmt::Formatter<'_>, expect: &Expect) -> fmt::Result {
     Ok(())
 }
 
-/// An expectation of states in a few words.
+/// Returns an expectation of states in a few words.
 pub fn describe(predicate: &Predicate) -> String {
     let mut parts = Vec::new();
     for (node, wanted) in &predicate.nodes {

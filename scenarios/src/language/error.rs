@@ -1,4 +1,4 @@
-//! What is wrong with a scenario file, with the place underlined.
+//! The mistakes in a scenario file, with the place underlined.
 
 use std::fmt;
 use std::ops::Range;
@@ -24,7 +24,7 @@ impl Problem {
         }
     }
 
-    /// A problem at a place.
+    /// Returns a problem at a place.
     pub(super) fn at(
         place: &Range<usize>,
         message: impl Into<String>,
@@ -43,17 +43,17 @@ impl Problem {
         self
     }
 
-    /// What is wrong, in words.
+    /// Returns the mistake, in words.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The first place of the problem, as bytes of the file.
+    /// Returns the first place of the problem, as bytes of the file.
     pub fn place(&self) -> Option<Range<usize>> {
         self.labels.first().map(|(place, _)| place.clone())
     }
 
-    /// An error of the TOML reader, told in our words where it is about keys and choices.
+    /// Returns an error of the TOML reader, told in our words where it is about keys and choices.
     pub(super) fn from_toml(error: &toml::de::Error, text: &str) -> Self {
         let message = error.message();
         // Some errors (a missing key of the whole file) come without a place: then the first line.
@@ -85,7 +85,7 @@ impl Problem {
             return Self::at(&place, format!("the key `{first}` is missing"), "here");
         }
         let mut lines = message.lines();
-        let head = plain_words(lines.next().unwrap_or("this is no TOML"));
+        let head = plain_words(lines.next().unwrap_or("this is not TOML"));
         let rest: Vec<&str> = lines.collect();
         let problem = Self::at(&place, head, "here");
         if rest.is_empty() {
@@ -96,7 +96,7 @@ impl Problem {
     }
 }
 
-/// The reader's words for types, in those of the TOML specification.
+/// Returns the reader's words for types, in those of the TOML specification.
 fn plain_words(message: &str) -> String {
     let message = message
         .replace("expected i64", "expected a whole number")
@@ -109,7 +109,7 @@ fn plain_words(message: &str) -> String {
     }
 }
 
-/// The words in backticks.
+/// Returns the words in backticks.
 fn quoted(message: &str) -> Vec<&str> {
     message.split('`').skip(1).step_by(2).collect()
 }
@@ -153,7 +153,7 @@ impl ScenarioError {
         let mut problems = problems.into_iter();
         let first = problems
             .next()
-            .unwrap_or_else(|| Problem::new("the file is no scenario"));
+            .unwrap_or_else(|| Problem::new("the file is not a scenario"));
         Box::new(Self {
             source: Some(NamedSource::new(file, text.to_owned()).with_language("toml")),
             file: file.to_owned(),
@@ -162,7 +162,7 @@ impl ScenarioError {
         })
     }
 
-    /// A problem of the file as a whole, for which nothing of it need be shown.
+    /// Returns a problem of the file as a whole, for which nothing of it need be shown.
     pub(super) fn without_source(file: &str, problem: Problem) -> Box<Self> {
         Box::new(Self {
             source: None,
@@ -172,12 +172,12 @@ impl ScenarioError {
         })
     }
 
-    /// The file's name.
+    /// Returns the file's name.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// All problems, in the order of the checks.
+    /// Returns all problems, in the order of the checks.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -5,12 +5,12 @@
 pub struct Entry {
     /// The word.
     pub word: &'static str,
-    /// What it means: a paragraph of plain sentences in one line.
+    /// The meaning: a paragraph of plain sentences in one line.
     pub meaning: String,
 }
 
 impl Entry {
-    /// The word as the end of a link into the document: `primary-component`.
+    /// Returns the word as the end of a link into the document: `primary-component`.
     pub fn anchor(&self) -> String {
         anchor(self.word)
     }
@@ -39,7 +39,7 @@ pub fn find(word: &str) -> Option<Entry> {
     entries().into_iter().find(|entry| entry.anchor() == wanted)
 }
 
-/// The word in small letters, its parts joined by hyphens; dots are left out, as web pages do.
+/// Returns the word in small letters, its parts joined by hyphens; dots are left out, as web pages do.
 fn anchor(word: &str) -> String {
     word.trim()
         .to_lowercase()

@@ -1,4 +1,4 @@
-//! Scenario files: what they say, and what is wrong with them.
+//! Reads scenario files, and reports the mistakes in them.
 //!
 //! A file is read in two steps. `raw.rs` holds the tables as they stand in the text; `check.rs` turns
 //! them into a [`Scenario`], in which every name is known and every value possible. Both report the

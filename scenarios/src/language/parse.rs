@@ -1,4 +1,4 @@
-//! Reading a scenario: the text, its tables, their checks.
+//! Reads a scenario: the text, its tables, their checks.
 
 use crate::port::trace::sha256_hex;
 

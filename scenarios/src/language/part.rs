@@ -12,19 +12,19 @@ use crate::port::predicate::{Focus, Predicate};
 pub enum Part {
     /// The expectation of states at this place of [`Predicate::expectations`].
     State(usize),
-    /// What becomes of a write on the node.
+    /// The result of a write on the node.
     Write(NodeName),
     /// The error number of the write on the node.
     WriteError(NodeName),
-    /// What becomes of a read on the node.
+    /// The result of a read on the node.
     Read(NodeName),
     /// The error number of the read on the node.
     ReadError(NodeName),
-    /// How many acknowledged rows are lost.
+    /// The number of acknowledged rows that are lost.
     Lost,
     /// Whether Synced nodes hold different rows.
     Diverged,
-    /// How a request or a procedure ends.
+    /// The end of a request or a procedure.
     Ends,
     /// The error number with which a request is refused.
     Error,
@@ -39,9 +39,9 @@ pub enum Part {
 /// A part of a check, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckPart {
-    /// Which part.
+    /// The part.
     pub part: Part,
-    /// What it says, in words.
+    /// The expectation, in words.
     pub says: String,
 }
 
@@ -107,7 +107,7 @@ impl Parts {
                 prints,
                 lacks,
             } = request;
-            // That it ended is what the other parts rest on.
+            // The other parts assume that it ended.
             let silent = exit.is_none() && prints.is_none() && lacks.is_none();
             if silent || *ends != RequestEnd::Ended {
                 self.add(Part::Ends, format!("{name} {}", ends.name()));
@@ -119,7 +119,7 @@ impl Parts {
 }
 
 impl Action {
-    /// The parts of the check of this step; none where nothing is checked.
+    /// Returns the parts of the check of this step; none where nothing is checked.
     pub fn parts(&self) -> Vec<CheckPart> {
         let mut parts = Parts::default();
         match self {
@@ -146,7 +146,7 @@ impl Action {
 }
 
 impl Expect {
-    /// The same check reduced to one part. An expectation of states is negated in it; whoever
+    /// Returns the same check reduced to one part. An expectation of states is negated in it; whoever
     /// measures the other parts turns the answer round.
     #[must_use]
     pub fn negated(&self, part: &Part) -> Self {
@@ -206,7 +206,7 @@ impl RequestCheck {
 }
 
 impl Operator {
-    /// The same command with only one part of its check.
+    /// Returns the same command with only one part of its check.
     #[must_use]
     pub fn only(&self, part: &Part) -> Self {
         let all = self.clone();

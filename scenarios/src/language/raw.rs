@@ -87,11 +87,11 @@ pub(super) struct RawScenario {
     pub(super) title: Placed<String>,
     /// The heading of the documentation that this scenario plays.
     pub(super) source: Option<String>,
-    /// What the scenario is there to find out.
+    /// The question that the scenario answers.
     pub(super) why: Option<String>,
     /// The nodes, in the order in which they were started; A, B and C if nothing is said.
     pub(super) nodes: Option<Placed<Vec<Placed<String>>>>,
-    /// What the cluster is before the first step; `synced` if nothing is said.
+    /// The state of the cluster before the first step; `synced` by default.
     pub(super) initial: Option<InitialWord>,
     /// The nodes' timeouts: Galera's own, or short ones; `default` if nothing is said.
     pub(super) timers: Option<TimersWord>,
@@ -204,7 +204,7 @@ macro_rules! action_tables {
         }
 
         impl RawStep {
-            /// The step's actions apart from its other keys.
+            /// Returns the step's actions apart from its other keys.
             pub(super) fn take_action(&mut self) -> RawAction {
                 RawAction {
                     $($first: self.$first.take(),)+
@@ -215,7 +215,7 @@ macro_rules! action_tables {
         }
 
         impl RawAction {
-            /// The names and places of the actions that are given.
+            /// Returns the names and places of the actions that are given.
             pub(super) fn given(&self) -> Vec<(&'static str, Range<usize>)> {
                 let mut given = Vec::new();
                 $(if let Some(action) = &self.$first {
@@ -280,14 +280,14 @@ fault_table! { action_tables
 pub(super) struct RawWrite {
     /// The node to which the client speaks.
     pub(super) node: Placed<String>,
-    /// How many rows.
+    /// The number of rows.
     pub(super) rows: Placed<i64>,
     /// A name for the transaction, which then is left running; `rows` must be 1.
     #[serde(rename = "as")]
     pub(super) name: Option<Placed<String>>,
 }
 
-/// Clients that write all the time.
+/// The load: clients that write without a pause.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoad {
@@ -327,7 +327,7 @@ pub(super) struct RawNode {
     pub(super) node: Placed<String>,
 }
 
-/// Nothing more to say: `{}`.
+/// No further fields: `{}`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEmpty {}
@@ -358,7 +358,7 @@ pub(super) struct RawDamage {
     pub(super) node: Placed<String>,
     /// The file.
     pub(super) file: FileWord,
-    /// How it is damaged.
+    /// The kind of damage.
     pub(super) how: DamageWord,
 }
 
@@ -388,7 +388,7 @@ pub(super) struct RawLoss {
 pub(super) struct RawFlap {
     /// The node.
     pub(super) node: Placed<String>,
-    /// How long a cut lasts, and how long the time between two cuts.
+    /// The time that a cut lasts, and the time between two cuts.
     pub(super) period: Placed<SpanText>,
 }
 
@@ -421,7 +421,7 @@ pub(super) struct RawOperator {
 pub(super) struct RawProcedure {
     /// The procedure's name.
     pub(super) name: Placed<String>,
-    /// How it must end.
+    /// The end that is expected.
     pub(super) ends: Option<ProcedureEndWord>,
 }
 
@@ -444,11 +444,11 @@ pub(super) struct RawWait {
 pub(super) struct RawClaim {
     /// The claim's name, unique in the scenario.
     pub(super) id: Placed<String>,
-    /// What the documentation says.
+    /// The claim of the manual, in our words.
     pub(super) says: Placed<String>,
     /// Whether that is so.
     pub(super) verdict: VerdictWord,
-    /// What the verdict rests on, where the documentation leaves it open.
+    /// The assumption of the verdict, if the manual leaves a question open.
     pub(super) assumes: Option<String>,
     /// The lines of the documentation: `123` or `123-125`.
     pub(super) lines: Option<Placed<String>>,
@@ -457,14 +457,14 @@ pub(super) struct RawClaim {
 /// Defines the tables of `wait.until` and `expect`, which say the same of states.
 macro_rules! state_tables {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty,)+) => {
-        /// What must become true.
+        /// The state that must become true.
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawUntil {
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
         }
 
-        /// What must be true.
+        /// The state that must be true.
         #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawExpect {
@@ -472,20 +472,20 @@ macro_rules! state_tables {
             /// The outcomes of a race, of which one must be true. Where engines end in different
             /// ones, what follows is not compared between them.
             pub(super) any: Option<Placed<Vec<Placed<RawOutcome>>>>,
-            /// What becomes of a write on the node, tried now.
+            /// The result of a write on the node, tried now.
             pub(super) write: Option<WriteWord>,
-            /// What becomes of a read on the node, tried now.
+            /// The result of a read on the node, tried now.
             pub(super) read: Option<ReadWord>,
             /// The error number with which the write, the read or the request is refused.
             pub(super) error: Option<Placed<i64>>,
-            /// How many acknowledged rows are lost: missing on a Primary, Synced node, or on every
+            /// The number of acknowledged rows that are lost: missing on a Primary, Synced node, or on every
             /// node where there is no such node.
             pub(super) lost: Option<Placed<i64>>,
             /// Whether Synced nodes hold different rows.
             pub(super) diverged: Option<bool>,
             /// The name (`as`) of a request.
             pub(super) request: Option<Placed<String>>,
-            /// How the request ends.
+            /// The end of the request.
             pub(super) ends: Option<EndWord>,
             /// A text that the request must print.
             pub(super) prints: Option<Placed<String>>,
@@ -502,20 +502,20 @@ macro_rules! state_tables {
         #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawOutcome {
-            /// What people call it.
+            /// The name of the outcome.
             pub(super) name: Placed<String>,
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
         }
 
         impl RawExpect {
-            /// The fields that say something of a state apart from the others.
+            /// Returns the fields that say something of a state apart from the others.
             pub(super) fn take_state(&mut self) -> RawUntil {
                 RawUntil { $($name: self.$name.take(),)+ }
             }
         }
 
         impl RawOutcome {
-            /// What is then true, apart from the name.
+            /// Returns the state of the outcome, without its name.
             pub(super) fn take_state(&mut self) -> RawUntil {
                 RawUntil { $($name: self.$name.take(),)+ }
             }
@@ -528,7 +528,7 @@ state_tables! {
     node: Placed<String>,
     /// Several nodes of which the same is said.
     nodes: Placed<Vec<Placed<String>>>,
-    /// What the server process does.
+    /// The state of the server process.
     process: ProcessWord,
     /// Exit code of the last process (128 plus the signal); with `request` that of the command.
     exit: Placed<i64>,
@@ -558,12 +558,12 @@ state_tables! {
     has_rows: Vec<Placed<String>>,
     /// Rows that the node must not hold.
     lacks_rows: Vec<Placed<String>>,
-    /// What is said of the cluster as a whole.
+    /// An expectation about the cluster as a whole.
     cluster: ClusterWord,
     /// The cluster size that every Primary node must show.
     size: Placed<i64>,
-    /// How many nodes have `safe_to_bootstrap: 1` in grastate.dat.
+    /// The number of nodes that have `safe_to_bootstrap: 1` in grastate.dat.
     safe_nodes: Placed<i64>,
-    /// How many nodes have the highest seqno of all in grastate.dat.
+    /// The number of nodes that have the highest seqno of all in grastate.dat.
     highest_seqno_nodes: Placed<i64>,
 }

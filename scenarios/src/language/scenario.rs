@@ -8,7 +8,7 @@ use crate::port::{Initial, NodeName, Options, Setup, Span, Timers};
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;
 
-/// How long the steps of a scenario may take if it says nothing.
+/// The longest time that the steps of a scenario may take if it says nothing.
 pub const LIMIT_DEFAULT: Span = Span::from_secs(2 * 60 * 60);
 
 /// When the next step begins.
@@ -34,7 +34,7 @@ pub enum ClaimVerdict {
 }
 
 impl ClaimVerdict {
-    /// The word of a scenario file.
+    /// Returns the word of a scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -42,7 +42,7 @@ impl ClaimVerdict {
         }
     }
 
-    /// The other verdict.
+    /// Returns the other verdict.
     #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
@@ -57,11 +57,11 @@ impl ClaimVerdict {
 pub struct Claim {
     /// Its name.
     pub id: String,
-    /// What the documentation says.
+    /// The claim of the manual, in our words.
     pub says: String,
     /// Whether that is so, provided that the check holds.
     pub verdict: ClaimVerdict,
-    /// What the verdict rests on, where the documentation leaves it open.
+    /// The assumption of the verdict, if the manual leaves a question open.
     pub assumes: Option<String>,
     /// The first and the last line in the documentation.
     pub lines: Option<(u32, u32)>,
@@ -74,7 +74,7 @@ pub struct Step {
     pub number: u32,
     /// The line of the file in which it begins.
     pub line: u32,
-    /// What it does.
+    /// The action, in words.
     pub action: Action,
     /// The claim that its check decides.
     pub claim: Option<Claim>,
@@ -97,11 +97,11 @@ pub struct Scenario {
     pub title: String,
     /// The heading of the documentation that it plays.
     pub source: Option<String>,
-    /// What it is there to find out.
+    /// The question that it answers.
     pub why: Option<String>,
     /// The nodes, in the order in which they were started.
     pub nodes: Vec<NodeName>,
-    /// What the cluster is before the first step.
+    /// The state of the cluster before the first step.
     pub initial: Initial,
     /// The timeouts, where the file says them.
     pub timers: Option<Timers>,
@@ -126,7 +126,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// What an engine needs to build the cluster of this scenario.
+    /// Returns the setup from which an engine builds the cluster of this scenario.
     pub fn setup(&self, timers: Option<Timers>, seed: u64) -> Setup {
         Setup {
             nodes: self.nodes.clone(),
@@ -137,7 +137,7 @@ impl Scenario {
         }
     }
 
-    /// Every claim with the number of its step.
+    /// Returns every claim with the number of its step.
     pub fn claims(&self) -> impl Iterator<Item = (u32, &Claim)> {
         self.steps
             .iter()

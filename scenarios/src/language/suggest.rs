@@ -1,6 +1,6 @@
 //! The nearest of several names to a mistyped one.
 
-/// The choice that the writer most likely meant, if one is near enough.
+/// Returns the choice that the writer most likely meant, if one is near enough.
 pub(super) fn nearest<'a>(
     typed: &str,
     choices: impl IntoIterator<Item = &'a str>,
@@ -41,7 +41,7 @@ fn fold(text: &str) -> String {
         .collect()
 }
 
-/// The number of letters to insert, delete, change or swap with their neighbour.
+/// Returns the number of letters to insert, delete, change or swap with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();

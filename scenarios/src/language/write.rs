@@ -1,4 +1,4 @@
-//! Writing a scenario as a file: what the shrinker keeps is a scenario like any other.
+//! Writes a scenario as a file, so that the shrinker keeps ordinary scenarios.
 //!
 //! Reading the text again gives the same scenario. Comments are lost, and what a file leaves to the
 //! defaults stays out.
@@ -59,7 +59,7 @@ impl Table {
     }
 }
 
-/// A text as TOML writes it.
+/// Returns a text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -69,7 +69,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 }
 
 impl Scenario {
-    /// The scenario as the text of a file.
+    /// Returns the scenario as the text of a file.
     pub fn to_toml(&self) -> String {
         let mut head = Table::default();
         head.text("id", &self.id);
@@ -290,7 +290,7 @@ fn faults_line(faults: &[Fault]) -> String {
     }
 }
 
-/// The faults as actions; neighbours of one kind that takes several nodes become one.
+/// Returns the faults as actions; neighbours of one kind that takes several nodes become one.
 fn fault_lines(faults: &[Fault]) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<&NodeName>)> = Vec::new();
     let mut lines: Vec<String> = Vec::new();
@@ -403,8 +403,8 @@ fn expect_table(expect: &Expect) -> Table {
     table
 }
 
-/// What is said of states. A table says the same of all the nodes that it names, and so does every
-/// expectation that was read from one.
+/// Writes an expectation about states. A table says the same of all the nodes that it names, and so does
+/// every expectation that was read from one.
 fn put_state(table: &mut Table, state: &Predicate, probed: &[NodeName]) {
     let named: Vec<NodeName> = state.nodes.iter().map(|(node, _)| node.clone()).collect();
     let nodes = if named.is_empty() {

@@ -1,4 +1,4 @@
-//! Who acts on the cluster beside the faults: the operator's commands, the procedures that type them,
+//! The operator's side: the commands, the procedures that type them,
 //! and the advice on which node holds everything.
 
 pub mod advice;

@@ -1,4 +1,4 @@
-//! What the lab needs of a cluster beyond the [`Testbed`] port.
+//! The functions that the lab needs of a cluster beyond the [`Testbed`] port.
 
 use super::testbed::Testbed;
 use super::trace::TraceEvent;

@@ -7,10 +7,10 @@ use super::name::NodeName;
 use super::request::Output;
 use super::time::Span;
 
-/// What a procedure learns of a command.
+/// The result of a command, as a procedure learns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandOutcome {
-    /// What it printed and returned; exit code 130 after Ctrl-C.
+    /// The output and the exit code, which is 130 after Ctrl-C.
     pub output: Output,
     /// The limit passed and Ctrl-C was sent.
     pub timed_out: bool,
@@ -20,7 +20,7 @@ impl CommandOutcome {
     /// The exit code of `ssh` when it cannot reach the host.
     pub const UNREACHABLE: i32 = 255;
 
-    /// A command that ended by itself.
+    /// Returns a command that ended by itself.
     pub const fn ended(output: Output) -> Self {
         Self {
             output,
@@ -28,7 +28,7 @@ impl CommandOutcome {
         }
     }
 
-    /// The answer for a host that is off: what `ssh` prints.
+    /// Returns the answer for a host that is off: what `ssh` prints.
     pub fn unreachable(node: &NodeName) -> Self {
         Self::ended(Output {
             stdout: String::new(),
@@ -37,18 +37,18 @@ impl CommandOutcome {
         })
     }
 
-    /// Whether the host could not be reached, so that the command was never run.
+    /// Returns whether the host could not be reached, so that the command was never run.
     pub const fn is_unreachable(&self) -> bool {
         self.output.exit == Self::UNREACHABLE
     }
 
-    /// Whether the command ended by itself with exit code 0.
+    /// Returns whether the command ended by itself with exit code 0.
     pub const fn succeeded(&self) -> bool {
         !self.timed_out && self.output.exit == 0
     }
 }
 
-/// How long a look at a node may take.
+/// The longest time that a look at a node may take.
 pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
 
 /// The operator's seat: a terminal on every node, and a watch.
@@ -57,7 +57,7 @@ pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
     reason = "generics only, and the simulated engines are not Send"
 )]
 pub trait Console {
-    /// The nodes of the cluster, in the order in which the scenario names them.
+    /// Returns the nodes of the cluster, in the order in which the scenario names them.
     fn nodes(&self) -> Vec<NodeName>;
 
     /// Types the line on the node and waits for its end. When the limit passes first, Ctrl-C is
@@ -70,8 +70,8 @@ pub trait Console {
         self.run(node, line, LOOK_LIMIT).await
     }
 
-    /// The content of files of the node, `None` for one that is not there; `None` for all of them where
-    /// the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
+    /// Returns the content of files of the node, `None` for one that is not there; `None` for all of them
+    /// where the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
     /// the user's sees the files of a node, not what it does.
     async fn files(
         &mut self,
@@ -89,7 +89,7 @@ pub trait Console {
         Some(files)
     }
 
-    /// The instant, since the run's start.
+    /// Returns the instant, since the run's start.
     fn now(&self) -> Span;
 
     /// Waits.

@@ -1,7 +1,7 @@
 //! The faults that a scenario can apply to a cluster, and every fact about each.
 //!
-//! [`Fault`] has one variant a fault, `fault_table!` one row a fault. What an engine does for a fault is
-//! the engine's: `sim/src/machine/flows/faults.rs` and `real-harness/src/faults.rs`.
+//! [`Fault`] has one variant for each fault, and `fault_table!` one row. Each engine applies faults in its own
+//! code: `sim/src/machine/flows/faults.rs` and `real-harness/src/faults.rs`.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum StateFile {
 }
 
 impl StateFile {
-    /// The file's name in the data folder.
+    /// Returns the file's name in the data folder.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grastate => "grastate.dat",
@@ -35,7 +35,7 @@ impl StateFile {
     }
 }
 
-/// How a file is damaged.
+/// The kind of damage to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Damage {
@@ -50,7 +50,7 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// The word of scenario files.
+    /// Returns the word of scenario files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Delete => "delete",
@@ -76,7 +76,7 @@ pub enum Fault {
     Hang(NodeName),
     /// SIGCONT of the server.
     Resume(NodeName),
-    /// Nothing passes from the one node to the other any more; the other way is open.
+    /// No packet passes from the first node to the second; the other direction is open.
     Cut {
         /// The sender that is not heard.
         from: NodeName,
@@ -87,7 +87,7 @@ pub enum Fault {
     Partition(Vec<Vec<NodeName>>),
     /// Every cut, loss and added latency ends.
     Heal,
-    /// Added one-way latency on everything that reaches or leaves the node.
+    /// Packets to and from the node take longer, each way.
     Latency {
         /// The node.
         node: NodeName,
@@ -105,7 +105,7 @@ pub enum Fault {
     Flap {
         /// The node.
         node: NodeName,
-        /// How long a cut lasts, and how long the time between two cuts.
+        /// The time that a cut lasts, and the time between two cuts.
         period: Span,
     },
     /// A file of the node is damaged.
@@ -127,7 +127,7 @@ pub enum Fault {
     StopHangs(NodeName),
     /// A session takes the global read lock (FLUSH TABLES WITH READ LOCK) and keeps it.
     ReadLock(NodeName),
-    /// That session ends.
+    /// The session with the read lock ends.
     ReadUnlock(NodeName),
     /// The mail back end of the node ends.
     BackendStop(NodeName),
@@ -140,26 +140,26 @@ pub enum Fault {
     },
 }
 
-/// The table of faults: one row a fault, in the order of the scenario language.
+/// The table of faults: one row for each fault, in the order of the scenario language.
 ///
-/// A row has the fault's description (it stands in the JSON Schema), its name in scenario files, the
-/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. It hands the rows to another macro, after
-/// whatever tables in braces are given: here for the facts of [`Fault`], in `language` for the keys of
-/// a step and how they are read.
+/// A row has the fault's description (which is also in the JSON Schema), its name in scenario files, the
+/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. The macro passes
+/// the rows to another macro, after the tables in braces: here for the facts of [`Fault`], in `language` for
+/// the keys of a step and their reading.
 ///
-/// A new fault is a variant of [`Fault`] and a row here. The compiler then asks the machine of `sim`
-/// and the real harness what it does. Only a new shape of arguments concerns `language`, and only a
+/// To add a fault, add a variant of [`Fault`] and a row here. Then the compiler demands its code in the machine
+/// of `sim` and in the real harness. Only a new shape of arguments needs a change in `language`, and only a
 /// fault that schedules draw needs an op in `language/schedule`.
 macro_rules! fault_table {
     ($then:ident $({ $($given:tt)* })*) => {
         $then! { $({ $($given)* })* {
-            /// The servers are killed; nobody starts them again until somebody does.
+            /// The servers are killed, and nothing restarts them.
             terminate: Nodes { node } => Terminate(node), drawn;
-            /// The servers are killed; the supervisor may start them again.
+            /// The servers are killed; the supervisor may restart them.
             crash: Nodes { node } => Crash(node), not_drawn;
-            /// The servers are stopped by SIGSTOP.
+            /// The servers are suspended by SIGSTOP.
             hang: Nodes { node } => Hang(node), drawn;
-            /// The servers go on after a `hang`.
+            /// Suspended servers go on.
             resume: Nodes { node } => Resume(node), drawn;
             /// The hosts lose power.
             power_off: Nodes { node } => PowerOff(node), drawn;
@@ -167,7 +167,7 @@ macro_rules! fault_table {
             power_on: Nodes { node } => PowerOn(node), drawn;
             /// Nodes of different groups do not reach each other.
             partition: Groups { groups } => Partition(groups), drawn;
-            /// Nothing passes from the one node to the other; the other way is open.
+            /// No packet passes from the first node to the second; the other direction is open.
             cut: Link { from, to } => Cut { from, to }, drawn;
             /// Every cut, loss and added latency ends.
             heal: Nothing {} => Heal {}, drawn;
@@ -177,7 +177,7 @@ macro_rules! fault_table {
             disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
             disk_lost: Node { node } => DiskLost(node), not_drawn;
-            /// Added one-way latency on everything that reaches or leaves the node.
+            /// Packets to and from the node take longer, each way.
             latency: By { node, by } => Latency { node, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
             loss: Percent { node, percent } => Loss { node, percent }, not_drawn;
@@ -189,7 +189,7 @@ macro_rules! fault_table {
             stop_hangs: Node { node } => StopHangs(node), not_drawn;
             /// A session takes the global read lock and keeps it.
             read_lock: Node { node } => ReadLock(node), not_drawn;
-            /// That session ends.
+            /// The session with the read lock ends.
             read_unlock: Node { node } => ReadUnlock(node), not_drawn;
             /// The mail back end of the node ends.
             backend_stop: Node { node } => BackendStop(node), not_drawn;
@@ -200,7 +200,7 @@ macro_rules! fault_table {
 }
 pub(crate) use fault_table;
 
-/// What a fault says beside its name: the table that follows its name in a scenario file.
+/// The details of a fault: the table after its name in a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arguments<'a> {
     /// One node. A scenario file may name several, which are as many faults.
@@ -225,7 +225,7 @@ pub enum Arguments<'a> {
         /// The groups.
         groups: &'a [Vec<NodeName>],
     },
-    /// Nothing more.
+    /// No details.
     Nothing,
     /// A file of a node.
     File {
@@ -233,7 +233,7 @@ pub enum Arguments<'a> {
         node: &'a NodeName,
         /// The file.
         file: &'a StateFile,
-        /// What happens to it.
+        /// The kind of damage.
         how: &'a Damage,
     },
     /// A node and a span of time.
@@ -259,7 +259,7 @@ pub enum Arguments<'a> {
     },
 }
 
-/// The shape of a fault's [`Arguments`], before there are any.
+/// The shape of a fault's [`Arguments`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One node or several.
@@ -270,7 +270,7 @@ pub enum Shape {
     Link,
     /// Groups of nodes.
     Groups,
-    /// Nothing more.
+    /// No details.
     Nothing,
     /// A file of a node, and what happens to it.
     File,
@@ -282,14 +282,14 @@ pub enum Shape {
     Period,
 }
 
-/// A kind of fault: what is known of it before any node is named.
+/// A kind of fault: the facts that do not depend on its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultKind {
     /// The name that scenario files use, and that [`Capabilities`](super::testbed::Capabilities) lists.
     pub name: &'static str,
-    /// What happens, in a sentence.
+    /// The description, one sentence.
     pub doc: &'static str,
-    /// What it says beside its name.
+    /// The shape of its arguments.
     pub shape: Shape,
     /// Whether random schedules draw it.
     pub drawn: bool,
@@ -320,14 +320,14 @@ macro_rules! facts {
                 drawn: is_drawn!($drawn),
             },)+];
 
-            /// The fault's name in a scenario file.
+            /// Returns the fault's name in a scenario file.
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant { .. } => stringify!($name),)+
                 }
             }
 
-            /// What the fault says beside its name.
+            /// Returns the details of the fault.
             pub fn arguments(&self) -> Arguments<'_> {
                 match self {
                     $(Self::$variant $fields => Arguments::$shape { $($argument),* },)+
@@ -340,7 +340,7 @@ macro_rules! facts {
 fault_table!(facts);
 
 impl Fault {
-    /// The node whose machine or links the fault changes; `None` for a fault that concerns several
+    /// Returns the node whose machine or links the fault changes; `None` for a fault that concerns several
     /// nodes.
     pub fn node(&self) -> Option<&NodeName> {
         match self.arguments() {
@@ -354,7 +354,7 @@ impl Fault {
         }
     }
 
-    /// Whether the fault acts on this node itself, or on one of its links alone.
+    /// Returns whether the fault acts on this node itself, or on one of its links alone.
     pub fn concerns(&self, node: &NodeName) -> bool {
         match self.arguments() {
             Arguments::Link { from, to } => from == node || to == node,
@@ -391,7 +391,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What an engine did with a fault.
+/// The result of a fault on an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FaultOutcome {
     /// It took effect; the receipt is the evidence.

@@ -1,6 +1,6 @@
 //! The findings by name: what each means, and whether it fails a run that does not name it.
 
-/// How serious it is that an oracle fires.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// It must never fire on the faithful model unless somebody forced it; if it does, the model is
@@ -15,13 +15,13 @@ pub enum Class {
 pub struct FindingKind {
     /// The name that scenario files use.
     pub name: &'static str,
-    /// How serious it is.
+    /// The severity.
     pub class: Class,
     /// Whether it fails a run whose scenario does not name it. The others are for information.
     pub fails_unlisted: bool,
     /// Whether only an engine that shows histories can see it.
     pub needs_histories: bool,
-    /// What it means.
+    /// The meaning.
     pub doc: &'static str,
 }
 
@@ -120,7 +120,7 @@ pub const FINDINGS: &[FindingKind] = &[
     },
 ];
 
-/// The finding of this name.
+/// Returns the finding of this name.
 pub fn finding(name: &str) -> Option<&'static FindingKind> {
     FINDINGS.iter().find(|finding| finding.name == name)
 }

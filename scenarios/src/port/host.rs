@@ -1,4 +1,4 @@
-//! What a command on a simulated node may touch.
+//! The interface of a simulated node's host for commands.
 //!
 //! The simulated engines implement [`Host`] for a node's machine; the programs of this folder are
 //! written against it, so that one and the same `systemctl` runs on `des` and on `madsim`. On real
@@ -9,7 +9,7 @@ use super::request::Output;
 use super::setup::{ForceEdit, MysqldSafeLog};
 use super::time::Span;
 
-/// What systemd says of mariadb.service.
+/// The state of mariadb.service in systemd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnitState {
     /// Never started, or stopped in order.
@@ -42,24 +42,24 @@ pub type QueryResult = Result<(Vec<String>, Vec<Vec<String>>), String>;
 
 /// The machine of one node, as a program on it sees it.
 pub trait Host {
-    /// The node's name.
+    /// Returns the node's name.
     fn node(&self) -> &NodeName;
-    /// The host name that addresses of the cluster use for this node.
+    /// Returns the host name that addresses of the cluster use for this node.
     fn host_name(&self) -> String;
-    /// The instant.
+    /// Returns the instant.
     fn now(&self) -> Span;
 
-    /// How the force edits grastate.dat in this run.
+    /// Returns how the force edits grastate.dat in this run.
     fn force_edit(&self) -> ForceEdit;
-    /// Where `mysqld_safe` logs in this run.
+    /// Returns where `mysqld_safe` logs in this run.
     fn mysqld_safe_log(&self) -> MysqldSafeLog;
 
-    /// Whether the host runs an arbitrator: its unit is garb.service then, and there is no other.
+    /// Returns whether the host runs an arbitrator: its unit is garb.service then, and there is no other.
     fn is_arbitrator(&self) -> bool {
         false
     }
 
-    /// The bytes behind a name, `None` where there is no such file.
+    /// Returns the bytes behind a name, `None` where there is no such file.
     fn read_file(&self, path: &str) -> Option<String>;
     /// Writes into the file behind the name (same inode), or creates it.
     fn write_file(&mut self, path: &str, content: &str);
@@ -72,7 +72,7 @@ pub trait Host {
     /// Appends a line to a log file.
     fn append_line(&mut self, path: &str, line: &str);
 
-    /// The unit's state.
+    /// Returns the unit's state.
     fn unit(&self) -> UnitState;
     /// Tells systemd to start mariadb.service (no wait): `galera_recovery`, then mariadbd, which
     /// gets `--wsrep-new-cluster` when the flag file of `galera_new_cluster` is there at that
@@ -90,14 +90,14 @@ pub trait Host {
     /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);
 
-    /// How many processes of this name (`mariadbd`, `mysqld`) there are.
+    /// Returns the number of processes of this name (`mariadbd`, `mysqld`).
     fn processes(&self, name: &str) -> usize;
     /// Sends the signal to every process of this name and says how many there were.
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
     /// Reboots the machine in order: stops the unit first, then starts it again.
     fn reboot(&mut self);
     /// Starts the line as a command of its own on every host of the cluster, this one too, in this
-    /// instant, and says whether the engine can do that. Nobody waits for these commands.
+    /// instant, and returns whether the engine can do that. The host does not wait for these commands.
     fn run_on_all_hosts(&mut self, line: &str) -> bool {
         let _ = line;
         false
@@ -105,16 +105,16 @@ pub trait Host {
 
     /// Sends a query to the node's server through its socket. The answer comes later.
     fn query(&mut self, sql: &str) -> QueryId;
-    /// The answer, once it is there.
+    /// Returns the answer, once it is there.
     fn answer(&mut self, id: QueryId) -> Option<QueryResult>;
 
     /// Starts `mariadbd --wsrep-recover` (a process of its own).
     fn start_recover(&mut self) -> QueryId;
-    /// What it printed, line by line, and its exit code, once it has ended.
+    /// Returns the output line by line and the exit code, once it has ended.
     fn recovered(&mut self, id: QueryId) -> Option<(Vec<String>, i32)>;
 }
 
-/// How a program goes on.
+/// The next state of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call again when something on the host has changed.

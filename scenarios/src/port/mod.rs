@@ -1,4 +1,4 @@
-//! The port between what acts on a cluster and what the cluster is made of.
+//! The port between the code that acts on a cluster and the engines that provide one.
 //!
 //! An engine implements [`Testbed`]. A procedure acts through the narrower [`console::Console`], and an
 //! operator's command on a simulated node through [`host::Host`]. Everything that crosses these ports

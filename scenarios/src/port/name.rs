@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct NodeName(pub String);
 
 impl NodeName {
-    /// A name from its text.
+    /// Returns a name from its text.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The text of the name.
+    /// Returns the text of the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What can be seen of a cluster at an instant, in the words of `results.json`.
+//! The observable state of a cluster at an instant, in the words of `results.json`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::name::NodeName;
 use super::time::Span;
 
-/// What the server process of a node is doing.
+/// The state of a node's server process.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -23,7 +23,7 @@ pub enum ProcessState {
 }
 
 impl ProcessState {
-    /// The word of scenario files and of `results.json`.
+    /// Returns the word of scenario files and of `results.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -66,7 +66,7 @@ impl HistoryEntry {
     /// The tag of a position that a change of view took.
     pub const VIEW: &str = "view";
 
-    /// Whether a change of view took the position, and no transaction.
+    /// Returns whether a change of view took the position, and no transaction.
     pub fn is_view(&self) -> bool {
         self.tag.starts_with(Self::VIEW)
     }
@@ -86,7 +86,7 @@ pub struct NodeObservation {
     /// The node runs an arbitrator (garbd), which has no port, no files and no rows.
     #[serde(default, skip_serializing_if = "is_false")]
     pub arbitrator: bool,
-    /// What the process does.
+    /// The state of the process.
     pub process: ProcessState,
     /// Exit code of the last process (128 plus the signal), when there is none now.
     pub exit: Option<i32>,
@@ -120,7 +120,7 @@ pub struct NodeObservation {
 }
 
 impl NodeObservation {
-    /// A node that was installed and never started.
+    /// Returns a node that was installed and never started.
     pub const fn absent() -> Self {
         Self {
             arbitrator: false,

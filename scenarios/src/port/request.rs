@@ -20,7 +20,7 @@ pub enum Statement {
 pub enum Request {
     /// A command line typed by an operator on a node.
     Operator {
-        /// Where it is typed.
+        /// The node on which it is typed.
         node: NodeName,
         /// The line.
         line: String,
@@ -38,7 +38,7 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u32);
 
-/// What a command printed and returned.
+/// The output and the exit code of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Output {
     /// Standard output.
@@ -70,7 +70,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Whether the request has ended, in whatever way.
+    /// Returns whether the request has ended, in whatever way.
     pub const fn has_ended(&self) -> bool {
         !matches!(self, Self::Running)
     }

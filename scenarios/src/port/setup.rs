@@ -1,4 +1,4 @@
-//! What an engine needs to build the cluster of a scenario: nodes, initial state, options, seed.
+//! The setup of a scenario's cluster, for an engine: nodes, initial state, options, seed.
 
 use std::collections::BTreeMap;
 
@@ -30,18 +30,18 @@ pub enum Timers {
     Fast,
 }
 
-/// What happens to a mariadbd that ended abnormally.
+/// The treatment of a mariadbd that ended abnormally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Supervisor {
-    /// Nobody starts it again.
+    /// Nothing restarts it.
     #[default]
     None,
     /// The unit's `Restart=on-abnormal`, `RestartSec=5`.
     Systemd,
 }
 
-/// How `cm-cluster-manage --force-safe-to-bootstrap` edits grastate.dat.
+/// The way in which `cm-cluster-manage --force-safe-to-bootstrap` edits grastate.dat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForceEdit {
@@ -52,7 +52,7 @@ pub enum ForceEdit {
     Replace,
 }
 
-/// Where `mysqld_safe --wsrep-recover` writes its log.
+/// The place where `mysqld_safe --wsrep-recover` writes its log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MysqldSafeLog {
@@ -82,19 +82,19 @@ pub struct Options {
     pub settings: BTreeMap<String, String>,
     /// The same for one node only; they win over `settings`.
     pub node_settings: BTreeMap<NodeName, BTreeMap<String, String>>,
-    /// Who restarts a crashed server.
+    /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
-    /// How the force edits the state file.
+    /// The way in which the force edits the state file.
     pub force: ForceEdit,
-    /// Where `mysqld_safe` logs.
+    /// The place where `mysqld_safe` logs.
     pub mysqld_safe_log: MysqldSafeLog,
     /// Whether simulated times vary.
     pub jitter: Jitter,
 }
 
 impl Options {
-    /// Whether the node runs an arbitrator (garbd) instead of a server: the setting `arbitrator` of the
-    /// node.
+    /// Returns whether the node runs an arbitrator (garbd) instead of a server: the setting `arbitrator` of
+    /// the node.
     pub fn is_arbitrator(&self, node: &NodeName) -> bool {
         let value = self
             .node_settings

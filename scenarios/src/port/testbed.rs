@@ -16,30 +16,30 @@ use super::request::{Progress, Request, RequestId};
 use super::time::Span;
 use super::trace::TraceKind;
 
-/// What [`Testbed::wait`] waits for.
+/// The condition that [`Testbed::wait`] waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Never true: time passes up to the limit.
     Never,
     /// The request has ended.
     Ended(RequestId),
-    /// Nothing observable has changed for the engine's own span of rest, nobody joins or donates, and
+    /// Nothing observable has changed for the engine's time of rest, no node joins or donates, and
     /// every started node has ended, opened its port, or waited out its time.
     Rest,
-    /// What is expected of the observation is true.
+    /// The expectation about the observation is true.
     State(Predicate),
-    /// What is expected of the observation is not true.
+    /// The expectation about the observation is not true.
     Not(Predicate),
 }
 
 /// The limit passed before the condition was true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout {
-    /// How long the engine waited.
+    /// The time that the engine waited.
     pub waited: Span,
 }
 
-/// What an engine can do and show.
+/// The abilities of an engine: what it can do and show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capabilities {
     /// The engine's name: `des`, `madsim` or `real`.

@@ -48,7 +48,7 @@ pub struct TraceEvent {
     pub what: TraceKind,
 }
 
-/// What can happen.
+/// An event of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceKind {
@@ -65,14 +65,14 @@ pub enum TraceKind {
         step: u32,
         /// Whether it held.
         held: bool,
-        /// What was expected, and what was seen where it did not hold.
+        /// The expectation, and what was seen if it did not hold.
         text: String,
     },
     /// A fault was applied.
     Fault {
         /// The fault.
         fault: Fault,
-        /// What became of it.
+        /// The result.
         outcome: FaultOutcome,
     },
     /// A request began.
@@ -126,7 +126,7 @@ pub enum TraceKind {
     },
     /// A write to the disk has completed.
     Disk {
-        /// What was written where.
+        /// The place and the content of a write.
         text: String,
     },
     /// The server process changed: `started pid …`, `port open`, `exited 1`, `killed`.
@@ -134,7 +134,7 @@ pub enum TraceKind {
         /// In words.
         text: String,
     },
-    /// What is new about a node, so that its state at any instant can be put together from the
+    /// The changed facts of a node, so that its state at any instant can be put together from the
     /// changes before it. Names are those of [`Facts`].
     State {
         /// The facts that have changed with their values, null where a fact is gone.
@@ -157,7 +157,7 @@ pub enum TraceKind {
     /// (`gcomm/src/pc_proto.cpp:is_prim`): it becomes primary again only if all members of the last
     /// primary view that anybody remembers are here.
     Reunion {
-        /// The members of that view; empty where nobody remembers one.
+        /// The members of that view; empty if no member remembers one.
         last_primary: Vec<NodeName>,
         /// Those of them that are not here.
         missing: Vec<NodeName>,
@@ -169,7 +169,7 @@ pub enum TraceKind {
     },
 }
 
-/// What is known of a node at an instant, by name.
+/// The facts of a node at an instant, by name.
 ///
 /// `process` (`running`, `waiting`, `exited`, `hung`, `off`), `exit`, `transfer` (`donor`, `joiner`),
 /// the status variables and settings by their own names (`wsrep_…`; only while the port is open),
@@ -179,7 +179,7 @@ pub enum TraceKind {
 /// of the node's whole history). A fact that does not apply is missing.
 pub type Facts = BTreeMap<&'static str, String>;
 
-/// The facts that differ, as [`TraceKind::State`] has them; `None` where nothing does.
+/// Returns the facts that differ, as [`TraceKind::State`] has them; `None` where nothing does.
 pub fn changed_facts(before: &Facts, now: &Facts) -> Option<TraceKind> {
     let gone = before
         .keys()
@@ -211,7 +211,7 @@ impl Trace {
         });
     }
 
-    /// The record: the header and one event a line.
+    /// Returns the record: the header and one event a line.
     pub fn render(&self, header: &TraceHeader) -> String {
         let mut text = serde_json::to_string(header).expect("invariant: a header is plain data");
         text.push('\n');

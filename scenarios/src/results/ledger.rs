@@ -16,22 +16,22 @@ const UNCOVERED: &str = include_str!("../../claims/uncovered.toml");
 pub struct Entry {
     /// The claim's name.
     pub id: String,
-    /// What the documentation says, in our words.
+    /// The claim of the manual, in our words.
     pub says: String,
     /// The first and the last line in the documentation.
     pub lines: Option<(u32, u32)>,
     /// The verdict on each engine.
     pub verdicts: BTreeMap<String, ClaimVerdict>,
-    /// What the scenarios pin.
+    /// The verdict that the scenarios pin.
     pub expected: ClaimVerdict,
-    /// Where the evidence is.
+    /// The places of the evidence.
     pub evidence: Vec<Evidence>,
-    /// What the verdict rests on, where the documentation leaves it open.
+    /// The assumption of the verdict, if the manual leaves a question open.
     pub assumes: Vec<String>,
 }
 
 impl Entry {
-    /// Whether some engine says something else than the scenarios pin.
+    /// Returns whether some engine says something else than the scenarios pin.
     pub fn has_changed(&self) -> bool {
         self.verdicts
             .values()
@@ -39,7 +39,7 @@ impl Entry {
     }
 }
 
-/// Where a claim was decided.
+/// The place where a claim was decided.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
     /// The scenario's id.
@@ -54,9 +54,9 @@ pub struct Evidence {
 pub struct Uncovered {
     /// The lines: `123` or `123-125`, several of them with commas.
     pub lines: String,
-    /// What is said there, in our words.
+    /// The text of the manual there, in our words.
     pub text: String,
-    /// Why no scenario can decide it.
+    /// The reason why no scenario can decide it.
     pub reason: String,
 }
 
@@ -122,12 +122,12 @@ struct UncoveredFile {
     sentence: Vec<Uncovered>,
 }
 
-/// The sentences of the documentation that no claim covers.
+/// Returns the sentences of the documentation that no claim covers.
 pub fn uncovered() -> Result<Vec<Uncovered>, toml::de::Error> {
     toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.sentence)
 }
 
-/// The lines of the documentation that carry text: `1, 3, 23-28`.
+/// Returns the lines of the documentation that carry text: `1, 3, 23-28`.
 pub fn text_lines() -> Result<String, toml::de::Error> {
     toml::from_str::<UncoveredFile>(UNCOVERED).map(|file| file.text_lines)
 }

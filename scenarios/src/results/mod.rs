@@ -1,4 +1,4 @@
-//! What other programs read of runs: `results.json`, `record.jsonl`, the ledger of claims.
+//! The files that other programs read: `results.json`, `record.jsonl`, the ledger of claims.
 
 pub mod ledger;
 pub(crate) mod random_schedules_json;

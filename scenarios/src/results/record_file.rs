@@ -34,21 +34,21 @@ pub struct CampaignHead {
     pub commit: String,
     /// The engines, in the order in which they were asked for.
     pub engines: Vec<String>,
-    /// How many runs were asked for.
+    /// The number of runs that were asked for.
     pub runs: usize,
 }
 
 /// The last line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignEnd {
-    /// How long the campaign took.
+    /// The wall time of the campaign.
     pub wall_ms: u64,
 }
 
-/// What a scenario says of itself, as far as a report shows it.
+/// The parts of a scenario that a report shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScenarioText {
-    /// What it is there to find out.
+    /// The question that it answers.
     pub why: Option<String>,
     /// The findings that it is there to show.
     pub findings: Vec<String>,
@@ -61,7 +61,7 @@ pub struct ScenarioText {
 /// A step in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepText {
-    /// What it does.
+    /// The action, in words.
     pub action: String,
     /// The scenario's remark on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,11 +98,11 @@ struct RunEnd {
 pub struct RecordedRun {
     /// The header of its trace, none where it could not be made.
     pub header: Option<TraceHeader>,
-    /// What happened.
+    /// The events of the run.
     pub events: Vec<TraceEvent>,
-    /// What the runner knows of it.
+    /// The runner's record of it.
     pub record: RunRecord,
-    /// What the scenario says of itself.
+    /// The parts of the scenario that a report shows.
     pub scenario: ScenarioText,
 }
 
@@ -111,18 +111,18 @@ fn line(key: &str, value: &impl Serialize) -> String {
     format!("{{\"{key}\":{value}}}\n")
 }
 
-/// The first line of the file.
+/// Returns the first line of the file.
 pub fn head_line(head: &CampaignHead) -> String {
     line("campaign", head)
 }
 
-/// The last line of the file.
+/// Returns the last line of the file.
 pub fn end_line(end: CampaignEnd) -> String {
     line("end", &end)
 }
 
-/// The line after the trace of a run. What commands printed stands in the trace already, and is left out
-/// of the record here; exit codes stay.
+/// Returns the line after the trace of a run. What commands printed stands in the trace already, and is left
+/// out of the record here; exit codes stay.
 pub fn run_line(record: &RunRecord, scenario: &ScenarioText) -> String {
     let mut end = RunEnd {
         record: record.clone(),
@@ -140,7 +140,7 @@ pub fn run_line(record: &RunRecord, scenario: &ScenarioText) -> String {
     line("run", &end)
 }
 
-/// Why a file cannot be read, and in which line, counted from 1.
+/// The reason why a file cannot be read, and in which line, counted from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordFileError {
     /// The file could not be read.
@@ -164,7 +164,7 @@ pub enum RecordFileError {
     Format {
         /// Where.
         line: usize,
-        /// What it says.
+        /// The version of the file.
         found: u32,
     },
 }
@@ -196,7 +196,7 @@ struct RunLine {
 }
 
 impl<R: BufRead> RecordReader<R> {
-    /// A reader that has read the first line, where the file has one.
+    /// Returns a reader that has read the first line, where the file has one.
     pub fn new(reader: R) -> Self {
         Self {
             lines: reader.lines(),

@@ -26,7 +26,7 @@ pub struct Results {
     pub engines: Vec<String>,
     /// The runs.
     pub scenarios: Vec<ScenarioResult>,
-    /// How far the engines agree.
+    /// The agreement of the engines.
     pub agreement: Agreement,
 }
 
@@ -43,14 +43,14 @@ pub struct ScenarioResult {
     pub engine: String,
     /// The master seed.
     pub seed: u64,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why it failed, where it did.
+    /// The reason why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// How long it took in simulated time.
+    /// The simulated time that it took.
     pub simulated_ms: u64,
-    /// How long it took in wall time.
+    /// The wall time that it took.
     pub wall_ms: u64,
     /// SHA-256 of the rendered trace.
     pub trace_sha256: String,
@@ -72,7 +72,7 @@ pub struct ResultClaim {
     pub id: String,
     /// Whether the statement is so.
     pub verdict: ClaimVerdict,
-    /// What the scenario pins.
+    /// The verdict that the scenario pins.
     pub expected: ClaimVerdict,
 }
 
@@ -81,7 +81,7 @@ pub struct ResultClaim {
 pub struct ResultFinding {
     /// The finding's name.
     pub oracle: String,
-    /// What was seen.
+    /// The observation, in words.
     pub message: String,
     /// The command that shows it again.
     pub replay: String,

@@ -17,7 +17,7 @@ use crate::port::{NodeName, NodeObservation, Observation, Span};
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome};
 
-/// What the audit has found of a part of a check.
+/// The audit's result for a part of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditVerdict {
@@ -58,7 +58,7 @@ pub fn judge(
     }
 }
 
-/// Whether some run has shown the contrary of this part.
+/// Returns whether some run has shown the contrary of this part.
 fn contradicted(action: &Action, part: &Part, runs: &[RunRecord]) -> bool {
     match (action, part) {
         (Action::Expect(expect), Part::State(place)) => state(&expect.state, *place, runs),
@@ -132,7 +132,7 @@ fn commands(runs: &[RunRecord]) -> impl Iterator<Item = &CommandRecord> {
     runs.iter().flat_map(|run| &run.commands)
 }
 
-/// Of each run of the same program, with whatever arguments, whether it printed the text.
+/// Returns, for each run of the same program with any arguments, whether it printed the text.
 fn printed<'a>(
     line: &str,
     text: Option<&'a str>,
@@ -147,7 +147,8 @@ fn printed<'a>(
         })
 }
 
-/// The program of a command line: the first word that is neither `sudo` nor its options, by its name.
+/// Returns the program of a command line: the first word that is neither `sudo` nor its options, by its
+/// name.
 fn program(line: &str) -> String {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
     let mut first = words.next();

@@ -1,11 +1,11 @@
-//! What a procedure led to, in one word: the cell of a matrix, and what a search looks for.
+//! The outcome of a procedure, in one word. It is the cell of a matrix, and the goal of a search.
 
 use serde::{Deserialize, Serialize};
 
 use crate::language::ProcedureEnd;
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
-/// What a run came to, the worst thing first.
+/// The outcome of a run, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -22,7 +22,7 @@ pub enum Outcome {
     Diverged,
     /// The server refused the bootstrap that the procedure had prepared.
     BootstrapRefused,
-    /// All nodes run, reach each other and wait for ever.
+    /// All nodes run, reach each other, and wait without end.
     DeadLock,
     /// The cluster is not whole, and the procedure does not say that it cannot be.
     Stuck,
@@ -30,7 +30,7 @@ pub enum Outcome {
     Unbounded,
     /// The procedure asks a person, although a choice without loss was there.
     AsksPerson,
-    /// Nothing could have succeeded, and the procedure says so.
+    /// No procedure could have succeeded, and this one says so.
     Impossible,
     /// All nodes serve, and no acknowledged write is lost.
     Recovered,
@@ -53,7 +53,7 @@ impl Outcome {
         Self::Recovered,
     ];
 
-    /// The word, as reports and files write it.
+    /// Returns the word, as reports and files write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -71,13 +71,13 @@ impl Outcome {
         }
     }
 
-    /// Whether nobody could have done better.
+    /// Returns whether no procedure could have done better.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Impossible | Self::Recovered)
     }
 
-    /// What a run came to. With a second phase that is what the procedure came to: what the steps had
-    /// done before is its starting point, not its doing. `steps` is how many steps the scenario has.
+    /// Returns the outcome of a run. With a second phase it is the outcome of the procedure: what the steps
+    /// had done before is its starting point, not its doing. `steps` is how many steps the scenario has.
     pub fn of(record: &RunRecord, steps: usize) -> Self {
         if record.verdict == Verdict::Error {
             return Self::Error;
@@ -155,7 +155,7 @@ impl Outcome {
     }
 }
 
-/// Whether the procedure forced a node and the bootstrap of that node was refused all the same.
+/// Returns whether the procedure forced a node and the bootstrap of that node was refused all the same.
 fn refused_after_force(record: &RunRecord) -> bool {
     let mut forced = std::collections::BTreeSet::new();
     for command in &record.commands {

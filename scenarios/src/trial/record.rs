@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::language::{ClaimVerdict, ProcedureEnd, Scenario};
 use crate::port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
 
-/// How a run ended.
+/// The verdict of a run.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -27,7 +27,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word of `results.json`.
+    /// Returns the word of `results.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -39,12 +39,12 @@ impl Verdict {
     }
 }
 
-/// Why a run failed.
+/// The reason why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The step; one more than the last step for the second phase, 0 for the run as a whole.
     pub step: u32,
-    /// What was expected, and what was seen.
+    /// The expectation, and what was seen.
     pub text: String,
 }
 
@@ -53,15 +53,15 @@ pub struct Failure {
 pub struct ClaimResult {
     /// The claim's name.
     pub id: String,
-    /// What the documentation says.
+    /// The claim of the manual, in our words.
     pub says: String,
     /// Whether that is so on this engine.
     pub verdict: ClaimVerdict,
-    /// What the scenario pins.
+    /// The verdict that the scenario pins.
     pub expected: ClaimVerdict,
     /// The step whose check decides it.
     pub step: u32,
-    /// What the verdict rests on, where the documentation leaves it open.
+    /// The assumption of the verdict, if the manual leaves a question open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumes: Option<String>,
     /// The first and the last line in the documentation.
@@ -69,7 +69,7 @@ pub struct ClaimResult {
     pub lines: Option<(u32, u32)>,
 }
 
-/// Which of its declared outcomes a race has ended in.
+/// The declared outcome in which a race has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceResult {
     /// The step that began it: the last before the check that does something.
@@ -80,12 +80,12 @@ pub struct RaceResult {
     pub outcome: String,
 }
 
-/// What an oracle has found.
+/// A finding of an oracle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The finding's name, as scenario files use it.
     pub oracle: String,
-    /// What was seen.
+    /// The observation, in words.
     pub message: String,
     /// The command that shows it again.
     pub replay: String,
@@ -102,7 +102,7 @@ pub struct StepObservation {
     pub at_ms: u64,
     /// Whether the cluster was at rest.
     pub at_rest: bool,
-    /// Why the changes of positions in this step depend on a race, where they do.
+    /// The reason why the changes of positions in this step depend on a race, where they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unstable: Option<String>,
     /// The nodes by name.
@@ -136,7 +136,7 @@ pub struct CommandRecord {
     /// The procedure that typed it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure: Option<String>,
-    /// What it printed and returned; `None` while it runs.
+    /// The output and the exit code; `None` while it runs.
     pub output: Option<Output>,
     /// When it had ended.
     pub ended_ms: Option<u64>,
@@ -144,7 +144,7 @@ pub struct CommandRecord {
     pub timed_out: bool,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WriteOutcome {
@@ -159,7 +159,7 @@ pub enum WriteOutcome {
         /// The error's text.
         message: String,
     },
-    /// The connection was lost: nobody told the client.
+    /// The connection was lost, so the client got no answer.
     Unknown,
 }
 
@@ -174,14 +174,14 @@ pub struct WriteRecord {
     pub node: NodeName,
     /// The row's key.
     pub tag: String,
-    /// What became of it.
+    /// The result.
     pub outcome: WriteOutcome,
     /// When the client knew.
     pub ended_ms: Option<u64>,
 }
 
 impl WriteRecord {
-    /// Whether the client was told that it is committed.
+    /// Returns whether the client was told that it is committed.
     pub const fn is_acknowledged(&self) -> bool {
         matches!(self.outcome, WriteOutcome::Acknowledged)
     }
@@ -200,7 +200,7 @@ pub struct ProcedureRecord {
     pub ended_ms: u64,
     /// How.
     pub end: ProcedureEnd,
-    /// What it said: what a person must decide, or what it waits for.
+    /// The procedure's text: what a person must decide, or what it waits for.
     pub text: String,
 }
 
@@ -211,7 +211,7 @@ pub struct CheckRecord {
     pub step: u32,
     /// Whether it held, after a negation if there was one.
     pub held: bool,
-    /// What was expected, and what was seen where it did not hold.
+    /// The expectation, and what was seen if it did not hold.
     pub text: String,
 }
 
@@ -224,18 +224,18 @@ pub struct SecondPhase {
     pub recovered: bool,
     /// Whether the phase is as required: recovered, or truly beyond any procedure.
     pub accepted: bool,
-    /// What was seen.
+    /// The observation, in words.
     pub text: String,
-    /// What each node as the first of a new cluster would have lost, before the procedure acted.
+    /// The rows that each node would have lost as the first of a new cluster, before the procedure acted.
     pub choices: Vec<Choice>,
 }
 
 impl SecondPhase {
-    /// How the text begins where all nodes are synced and acknowledged rows are gone. The format of
+    /// The beginning of the text if all nodes are synced and acknowledged rows are gone. The format of
     /// the record has no other word for it.
     pub(crate) const ROWS_LOST: &str = "all synced, but acknowledged rows are lost";
 
-    /// Whether all nodes are synced at its end and acknowledged rows are gone.
+    /// Returns whether all nodes are synced at its end and acknowledged rows are gone.
     pub fn has_lost_rows(&self) -> bool {
         self.text.contains(Self::ROWS_LOST)
     }
@@ -265,17 +265,17 @@ pub struct RunRecord {
     pub engine: String,
     /// The master seed.
     pub seed: u64,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why it failed, or what is unsupported.
+    /// The reason why it failed, or what is unsupported.
     pub failure: Option<Failure>,
-    /// How long it took in simulated time, or on the engine's clock.
+    /// The time that it took, simulated or on the engine's clock.
     pub simulated_ms: u64,
-    /// How long it took in wall time; the command fills it in.
+    /// The wall time that it took; the command fills it in.
     #[serde(default)]
     pub wall_ms: u64,
-    /// What `seatrial replay` needs to make the same run besides scenario, engine and seed, with a space
-    /// in front; the command fills it in.
+    /// The flags with which `seatrial replay` makes the same run, beside scenario, engine and seed, with a
+    /// space in front; the command fills it in.
     #[serde(default)]
     pub replay_flags: String,
     /// SHA-256 of the rendered trace; the command fills it in.
@@ -300,14 +300,14 @@ pub struct RunRecord {
     pub checks: Vec<CheckRecord>,
     /// The procedures.
     pub procedures: Vec<ProcedureRecord>,
-    /// What may excuse a safety finding: forces, damage, settings.
+    /// The excuses for a safety finding: forces, damage, settings.
     pub forced: Vec<String>,
     /// The second phase, if there was one.
     pub second_phase: Option<SecondPhase>,
 }
 
 impl RunRecord {
-    /// The record of a run of which nothing has happened yet.
+    /// Returns the record of a run of which nothing has happened yet.
     pub fn begin(scenario: &Scenario, engine: String, seed: u64) -> Self {
         Self {
             id: scenario.id.clone(),
@@ -336,7 +336,7 @@ impl RunRecord {
         }
     }
 
-    /// The record of a run that could not be made.
+    /// Returns the record of a run that could not be made.
     pub fn error(scenario: &Scenario, engine: &str, seed: u64, text: impl Into<String>) -> Self {
         let mut record = Self::begin(scenario, engine.to_owned(), seed);
         record.verdict = Verdict::Error;
@@ -368,7 +368,7 @@ pub struct Namer {
 const ZERO: &str = "zero";
 
 impl Namer {
-    /// The name of a uuid: `U1`, `U2` … by first appearance, `zero` for the nil uuid.
+    /// Returns the name of a uuid: `U1`, `U2` … by first appearance, `zero` for the nil uuid.
     pub fn name(&mut self, uuid: &str) -> String {
         if uuid == ZERO || uuid.chars().all(|c| c == '0' || c == '-') {
             return ZERO.to_owned();
@@ -377,7 +377,7 @@ impl Namer {
         self.names.entry(uuid.to_owned()).or_insert(next).clone()
     }
 
-    /// The nodes of an observation as records show them: uuids named, histories left out.
+    /// Returns the nodes of an observation as records show them: uuids named, histories left out.
     pub fn normalise(&mut self, observation: &Observation) -> BTreeMap<NodeName, NodeObservation> {
         let mut nodes = observation.nodes.clone();
         for node in nodes.values_mut() {
@@ -395,7 +395,7 @@ impl Namer {
     }
 }
 
-/// The instant in milliseconds.
+/// Returns the instant in milliseconds.
 pub(crate) const fn ms(at: Span) -> u64 {
     at.as_millis()
 }

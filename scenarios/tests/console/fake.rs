@@ -24,7 +24,7 @@ pub(crate) enum Event {
     Append(String, String),
 }
 
-/// What a start or a stop of the unit leads to, and after how long. `None` is never.
+/// The effect of a start or a stop of the unit, and the time until then. `None` is never.
 pub(crate) type Course = Option<(Span, UnitState)>;
 
 /// The host.
@@ -47,12 +47,12 @@ pub(crate) struct Fake {
     asked: Vec<(Span, String)>,
     recovering: Vec<Span>,
     queued: bool,
-    /// What was asked of the host since the last look.
+    /// The requests to the host since the last look.
     pub(crate) calls: Vec<String>,
 }
 
 impl Fake {
-    /// A host with a running server that is synced in a cluster of three.
+    /// Returns a host with a running server that is synced in a cluster of three.
     pub(crate) fn new() -> Self {
         let mut fake = Self {
             node: NodeName::new("A"),
@@ -231,7 +231,7 @@ pub(crate) fn transcript(host: &mut Fake, lines: &[&str]) -> String {
     transcript_with_limits(host, &limited)
 }
 
-/// The same, with a limit in seconds for each line.
+/// Returns the same, with a limit in seconds for each line.
 pub(crate) fn transcript_with_limits(host: &mut Fake, lines: &[(&str, u64)]) -> String {
     let mut text = String::new();
     for (line, limit) in lines {
@@ -407,7 +407,7 @@ impl Host for Fake {
     }
 }
 
-/// What the client draws for a statement of one column and one row.
+/// Returns the client's table for a statement of one column and one row.
 pub(crate) fn one(column: &str, value: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (vec![column.to_owned()], vec![vec![value.to_owned()]])
 }

@@ -1,4 +1,4 @@
-//! What the console makes of a line.
+//! Tests how the console parses a line.
 
 use proptest::prelude::*;
 use seatrial_scenarios::console::Program;

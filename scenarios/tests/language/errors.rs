@@ -1,9 +1,9 @@
-//! What the messages about wrong files look like.
+//! Tests the messages about wrong files.
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use seatrial_scenarios::Scenario;
 
-/// The message about a file, as a terminal without colours shows it.
+/// Returns the message about a file, as a terminal without colours shows it.
 fn message(text: &str) -> String {
     let error = Scenario::parse("two-nodes.toml", text).expect_err("the file is wrong");
     let mut rendered = String::new();
@@ -14,12 +14,12 @@ fn message(text: &str) -> String {
     rendered
 }
 
-/// A file with these steps.
+/// Returns a file with these steps.
 fn steps(steps: &str) -> String {
     format!("id = \"two-nodes\"\ntitle = \"Two nodes\"\n{steps}")
 }
 
-/// A file with one step.
+/// Returns a file with one step.
 fn step(step: &str) -> String {
     steps(&format!("[[step]]\n{step}\n"))
 }

@@ -1,4 +1,4 @@
-//! What is understood.
+//! Tests that valid files are read.
 
 use seatrial_scenarios::language::{
     Action, ClaimVerdict, NodeCommand, Pace, ProbeWrite, RequestEnd, Wait,
@@ -193,7 +193,7 @@ fn little_is_needed() {
     assert_eq!(scenario.setup(None, 7).seed, 7);
 }
 
-/// The scenario as it would be if it had been read from nowhere.
+/// Returns the scenario as it would be if it had been read from nowhere.
 fn bare(mut scenario: Scenario) -> Scenario {
     scenario.file.clear();
     scenario.sha256.clear();

@@ -13,7 +13,7 @@ use seatrial_scenarios::console::{CommandOutcome, Console};
 use seatrial_scenarios::procedures::{ProcedureOutcome, run_procedure};
 use seatrial_scenarios::{NodeName, Output, Span};
 
-/// What the server of a node is doing.
+/// The state of a node's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
     /// Not there; the host does not answer either.
@@ -51,7 +51,7 @@ pub(crate) struct Node {
     pub(crate) log: String,
     /// A log that a recovery run was told to write.
     pub(crate) own_log: String,
-    /// What follows the recovered seqno.
+    /// The text after the recovered seqno.
     pub(crate) suffix: &'static str,
     /// A session holds the global read lock.
     pub(crate) desynced: bool,
@@ -78,7 +78,7 @@ pub(crate) struct Bench {
     typed: String,
 }
 
-/// A saved view of these members, with this number.
+/// Returns a saved view of these members, with this number.
 pub(crate) fn view(me: &str, members: &str, seq: u32) -> String {
     let uuid = |name: char| format!("0000000{}-5664-11e7-8000-0000000000ff", name as u32 - 64);
     let mut text = format!(
@@ -161,7 +161,7 @@ impl Bench {
         format!("{}=> {word} after {}\n{text}", self.typed, self.now)
     }
 
-    /// The same without the looks, of which there are many.
+    /// Returns the same without the looks, of which there are many.
     pub(crate) fn acts(self, procedure: &str) -> String {
         let text = self.run(procedure);
         let looks = [
@@ -310,7 +310,7 @@ impl Bench {
         }
         node.server = Member;
         node.seqno += 1;
-        // Whoever waits joins by itself.
+        // A waiting node joins by itself.
         let waiting: Vec<NodeName> = self.names.clone();
         for other in waiting {
             if self.nodes[&other].server == Waiting {

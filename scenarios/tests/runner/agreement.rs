@@ -4,7 +4,7 @@ use seatrial_scenarios::agreement::Agreement;
 use seatrial_scenarios::record::{RaceResult, RunRecord, StepObservation};
 use seatrial_scenarios::{GrastateSeen, NodeName, NodeObservation, ProcessState, Scenario};
 
-/// A record of an engine on which A and B show these conf_ids and positions after each step.
+/// Returns a record of an engine on which A and B show these conf_ids and positions after each step.
 fn record(engine: &str, steps: &[[(&str, i64); 2]]) -> RunRecord {
     let text = "id = \"x\"\ntitle = \"X\"\n[[step]]\nheal = {}\n";
     let scenario = Scenario::parse("x.toml", text).expect("it is right");
@@ -115,7 +115,7 @@ fn one_engine_agrees_with_nobody() {
     assert_eq!(agreement, Agreement::default());
 }
 
-/// A record whose race of step 2 ended so, begun by step 1.
+/// Returns a record whose race of step 2 ended so, begun by step 1.
 fn raced(engine: &str, outcome: &str, position: i64) -> RunRecord {
     let mut record = record(
         engine,

@@ -10,7 +10,7 @@ use seatrial_scenarios::{NodeName, RunOptions};
 
 use crate::fake::{Fake, play_on, scenario};
 
-/// What the program was told, in order.
+/// The answers to the program, in order.
 #[derive(Default)]
 struct Heard {
     answers: Vec<Answer>,

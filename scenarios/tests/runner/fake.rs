@@ -22,7 +22,7 @@ pub(crate) struct Node {
     pub(crate) group: usize,
     pub(crate) safe: u8,
     pub(crate) rows: BTreeSet<String>,
-    /// How many nodes the component counted when it was last Primary.
+    /// The number of nodes that the component counted when it was last Primary.
     pub(crate) knew: usize,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Fake {
     jobs: Vec<Job>,
     changed: Span,
     pub(crate) supports: BTreeSet<&'static str>,
-    /// What the runner did, one word each, in order.
+    /// The actions of the runner, one word each, in order.
     pub(crate) calls: Vec<String>,
     pub(crate) trace: Vec<TraceKind>,
     /// A node drops the rows of writes that it has acknowledged.
@@ -373,7 +373,7 @@ impl Testbed for Fake {
     }
 }
 
-/// A scenario with these steps and further keys at the top.
+/// Returns a scenario with these steps and further keys at the top.
 pub(crate) fn scenario(top: &str, steps: &str) -> Scenario {
     let text = format!("id = \"x\"\ntitle = \"X\"\n{top}\n{steps}");
     Scenario::parse("x.toml", &text).unwrap_or_else(|error| {
@@ -394,7 +394,7 @@ pub(crate) fn play_on(fake: &mut Fake, scenario: &Scenario, options: &RunOptions
     pollster::block_on(run(fake, scenario, options))
 }
 
-/// Why a run failed; empty if it did not.
+/// Returns the reason why a run failed; empty if it did not.
 pub(crate) fn why(record: &RunRecord) -> String {
     record
         .failure

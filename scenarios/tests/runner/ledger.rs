@@ -13,7 +13,7 @@ fn scenarios() -> Vec<Scenario> {
         .collect()
 }
 
-/// The lines of `1, 3-5`.
+/// Returns the lines of `1, 3-5`.
 fn lines(text: &str) -> BTreeSet<u32> {
     text.split(',')
         .flat_map(|range| {

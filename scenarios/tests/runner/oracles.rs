@@ -10,7 +10,7 @@ use seatrial_scenarios::{
     Observation, ProcessState, Span, StateFile,
 };
 
-/// A node as the tests describe it.
+/// Returns a node as the tests describe it.
 fn node(process: ProcessState, status: &str, rows: &[&str]) -> NodeObservation {
     let mut node = NodeObservation::absent();
     node.process = process;
@@ -66,7 +66,7 @@ fn write(node: &str, tag: &str) -> WriteRecord {
     }
 }
 
-/// What is needed to ask the oracles.
+/// The context for the oracles.
 #[derive(Default)]
 struct Case {
     watch: Watch,
@@ -77,7 +77,7 @@ struct Case {
 }
 
 impl Case {
-    /// The findings, as `name: message`.
+    /// Returns the findings, as `name: message`.
     fn look(&mut self, observation: &Observation) -> Vec<String> {
         let context = OracleContext {
             step: 1,
@@ -464,7 +464,7 @@ fn an_older_view_that_is_put_together_again_is_no_mistake_of_the_model() {
     ]);
     assert_eq!(excuses(&["A"], &b_serves), 0, "B has been complete");
 
-    // Nobody has written in between, and yet those who had gone on are ahead.
+    // No client has written in between, and still the nodes that had gone on are ahead.
     let mut deeds = Deeds::default();
     deeds.fault(&Fault::Terminate(NodeName::new("A")));
     let non_primary = || node(ProcessState::Running, "non-Primary", &["w1A"]);

@@ -63,14 +63,14 @@ impl Gcache {
         }
     }
 
-    /// The lowest position, undefined for none.
+    /// Returns the lowest position, undefined for none.
     pub fn lowest(&self) -> Seqno {
         self.events
             .first_key_value()
             .map_or(Seqno::UNDEFINED, |(seqno, _)| *seqno)
     }
 
-    /// Whether everything from a position on is here.
+    /// Returns whether everything from a position on is here.
     pub fn has_from(&self, seqno: Seqno) -> bool {
         self.events.contains_key(&seqno)
             || self

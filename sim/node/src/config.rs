@@ -113,7 +113,7 @@ impl Default for Config {
     }
 }
 
-/// Why an option cannot be set.
+/// The reason why an option cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The model has no option of this name.
@@ -124,9 +124,9 @@ pub enum ConfigError {
     Value {
         /// The option.
         name: String,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// What it takes.
+        /// The values that the option accepts.
         expected: &'static str,
     },
 }
@@ -161,12 +161,12 @@ pub const OPTION_NAMES: &[&str] = &[
 ];
 
 impl Config {
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     pub fn has(&self, fault: DeliberateFault) -> bool {
         self.deliberate_fault == Some(fault)
     }
 
-    /// The short timeouts with which real clusters are tested; the same on every engine.
+    /// Returns the short timeouts with which real clusters are tested; the same on every engine.
     #[must_use]
     pub fn fast() -> Self {
         Self {

@@ -18,11 +18,11 @@ pub struct WriteSet {
     /// The position that the origin had when the transaction was made (`last_seen_seqno`): it is
     /// certified against what came after that.
     pub seen: Seqno,
-    /// What it does.
+    /// The change.
     pub change: Change,
 }
 
-/// What a transaction does.
+/// The change of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// Inserts the row with this key, which is also the transaction's identity.
@@ -34,7 +34,7 @@ pub enum Change {
 }
 
 impl WriteSet {
-    /// The identity in words.
+    /// Returns the identity in words.
     pub fn tag(&self) -> &str {
         match &self.change {
             Change::Insert(tag) | Change::Ddl(tag) => tag,
@@ -50,7 +50,7 @@ pub struct Committed {
     pub uuid: StateUuid,
     /// The position.
     pub seqno: Seqno,
-    /// What was committed, none for a configuration change.
+    /// The committed row; `None` for a configuration change.
     pub change: Option<Change>,
 }
 
@@ -83,8 +83,8 @@ impl Default for Database {
 }
 
 impl Database {
-    /// Whether a transaction with this change has come after a position: the certification of another
-    /// one that had not seen it fails then, on every node alike.
+    /// Returns whether a transaction with this change has come after a position: the certification of
+    /// another one that had not seen it fails then, on every node alike.
     pub fn changed_since(&self, change: &Change, seen: Seqno) -> bool {
         self.history
             .iter()

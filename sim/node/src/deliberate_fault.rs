@@ -1,4 +1,4 @@
-//! Mistakes in the model that tests plant, to see that they are found.
+//! Mistakes that tests plant in the model, to check that the searches find them.
 //!
 //! Each breaks one rule of Galera at the place where the model keeps it. Nothing but tests sets one: no
 //! option, no scenario file and no command line knows them. `docs/deliberate-faults.md` lists what finds
@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a mistake breaks.
+/// The rule that a mistake breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// What happens instead of what should.
+    /// The wrong behaviour.
     pub what: &'static str,
     /// File and function of the rule in Galera's source, or the program whose rule it is.
     pub galera: &'static str,
@@ -17,7 +17,7 @@ pub struct Broken {
 
 macro_rules! deliberate_faults {
     ($($name:ident, $what:literal, $galera:literal;)*) => {
-        /// A mistake in the model that tests plant: whoever looks for mistakes must find it.
+        /// A mistake in the model that tests plant, and that the searches must find.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -29,7 +29,7 @@ macro_rules! deliberate_faults {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// What it breaks, and where Galera keeps that rule.
+            /// Returns the rule that it breaks, and the place of the rule in Galera.
             pub const fn broken(self) -> Broken {
                 match self {
                     $(Self::$name => Broken { what: $what, galera: $galera },)*

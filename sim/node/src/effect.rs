@@ -20,7 +20,7 @@ pub enum Input<'a> {
     LinkUp {
         /// The node at the other end.
         peer: Peer,
-        /// What it is for.
+        /// The channel, which is the purpose of the connection.
         channel: Channel,
         /// This node has opened it. When both open one at once, the attempt that wins decides.
         dialled: bool,
@@ -37,7 +37,7 @@ pub enum Input<'a> {
     Signal(Signal),
 }
 
-/// How a process is started.
+/// The way in which a process is started.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BootMode {
     /// `--wsrep-new-cluster`.

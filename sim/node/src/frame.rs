@@ -21,7 +21,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The channel's word in a trace.
+    /// Returns the channel's word in a trace.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Group => "group",
@@ -40,7 +40,7 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// The bytes of the frame, without a length in front.
+    /// Returns the bytes of the frame, without a length in front.
     pub fn encode(&self) -> Vec<u8> {
         postcard::to_stdvec(self).expect("invariant: a frame is plain data of bounded depth")
     }
@@ -53,7 +53,7 @@ impl Frame {
         postcard::from_bytes(bytes)
     }
 
-    /// The kind of connection on which the frame travels.
+    /// Returns the kind of connection on which the frame travels.
     pub const fn channel(&self) -> Channel {
         match self {
             Self::Group(_) => Channel::Group,
@@ -61,7 +61,7 @@ impl Frame {
         }
     }
 
-    /// The frame in a few words, for traces.
+    /// Returns the frame in a few words, for traces.
     pub fn summary(&self) -> String {
         match self {
             Self::Group(frame) => frame.summary(),
@@ -69,7 +69,7 @@ impl Frame {
         }
     }
 
-    /// Whether the frame only keeps a connection or a view alive.
+    /// Returns whether the frame only keeps a connection or a view alive.
     pub const fn is_keepalive(&self) -> bool {
         match self {
             Self::Group(GroupFrame::Keepalive) => true,
@@ -86,19 +86,19 @@ impl Frame {
 pub enum GroupFrame {
     /// The first message on a connection, from either side.
     Hello {
-        /// Who speaks.
+        /// The sender.
         uuid: GcommUuid,
     },
-    /// Who the sender is connected with: how addresses spread.
+    /// The nodes to which the sender is connected. Addresses spread by this message.
     Topology {
         /// The sender's live connections.
         linked: BTreeMap<Peer, GcommUuid>,
     },
-    /// Nothing but a sign of life.
+    /// A heartbeat.
     Keepalive,
     /// A message of the layer above.
     Evs {
-        /// Who said it first; a relayed message arrives from another.
+        /// The original sender; a relayed message arrives from another node.
         source: GcommUuid,
         /// The receiver is asked to pass it on (`F_RELAY`).
         relay: bool,
@@ -112,7 +112,7 @@ pub enum GroupFrame {
 pub enum EvsMessage {
     /// A message in the view's total order, with a payload or only to complete a round.
     User(UserMessage),
-    /// What the sender has: acknowledgement, keepalive, commit of an INSTALL.
+    /// The messages that the sender has: acknowledgement, keepalive, commit of an INSTALL.
     Gap(GapMessage),
     /// The membership to come, as the sender sees it.
     Join(JoinMessage),
@@ -133,11 +133,12 @@ pub struct UserMessage {
     pub aru: i64,
     /// The content; nothing in a message that completes a round.
     pub payload: Option<PcMessage>,
-    /// Sent again by somebody who has it (`F_RETRANS`): counts whatever became of the first sender.
+    /// A member that has the message sends it again (`F_RETRANS`). It counts even if the first sender is
+    /// lost.
     pub retransmitted: bool,
 }
 
-/// What the sender has received in a view.
+/// The messages that the sender has received in a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GapMessage {
     /// The view.
@@ -188,7 +189,7 @@ pub struct JoinMessage {
 pub struct InstallNode {
     /// The view from which the member comes.
     pub view: ViewId,
-    /// What the member has of that view.
+    /// The messages of that view that the member has.
     pub have: BTreeMap<GcommUuid, i64>,
     /// Up to where it knew that each member of that view had everything.
     pub safe: BTreeMap<GcommUuid, i64>,
@@ -219,7 +220,7 @@ pub struct LeaveMessage {
 /// pc: the primary component (`gcomm/src/pc_message.hpp`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PcMessage {
-    /// What the sender knows of every instance.
+    /// The sender's knowledge about every instance.
     State {
         /// The instances.
         nodes: BTreeMap<GcommUuid, PcNode>,
@@ -242,11 +243,11 @@ pub enum PcMessage {
 pub struct PcNode {
     /// It is in a primary component now.
     pub prim: bool,
-    /// Nobody knows whether it has installed the last view that it was asked to.
+    /// It is unknown whether it has installed the last view that it was asked to install.
     pub un: bool,
     /// The last primary view that it was in; of kind non-primary where it comes from gvwstate.dat.
     pub last_prim: ViewId,
-    /// How many messages the component had ordered.
+    /// The number of messages that the component had ordered.
     pub to_seq: i64,
     /// `pc.weight`.
     pub weight: u8,
@@ -263,7 +264,7 @@ pub enum GcsMessage {
     WriteSet(WriteSet),
     /// A node asks for a state transfer.
     StateRequest {
-        /// What the joiner has.
+        /// The position of the joiner.
         have: Position,
         /// The joiner could take a snapshot: its server is not up yet.
         snapshot_possible: bool,
@@ -279,7 +280,7 @@ pub enum GcsMessage {
     Sync,
     /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
     Desync,
-    /// How the sender fared with the transaction at a position (`GCS_MSG_VOTE`).
+    /// The sender's result for the transaction at a position (`GCS_MSG_VOTE`).
     Vote {
         /// The position.
         seqno: Seqno,

@@ -14,7 +14,7 @@ use crate::time::Time;
 
 mod key;
 
-/// How often addresses are dialled and connections checked (`gmcast.cpp:check_period`).
+/// The interval at which addresses are dialled and connections checked (`gmcast.cpp:check_period`).
 const CHECK_PERIOD: Time = Time::from_millis(500);
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
 const RETRY: Time = Time::from_millis(1_000);
@@ -22,7 +22,7 @@ const RETRY: Time = Time::from_millis(1_000);
 /// (`gmcast.cpp:update_addresses`).
 const LEARNT_DIAL_MAX: Time = Time::from_millis(100);
 
-/// What the layer asks for or hands up.
+/// The requests and deliveries of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Open a connection.
@@ -67,7 +67,7 @@ pub(crate) struct Gmcast {
     dialling: BTreeSet<Peer>,
     /// Attempts under way to addresses that have been dropped meanwhile.
     abandoned: BTreeSet<Peer>,
-    /// Where an identity was last connected, to know who needs relaying.
+    /// The peer at which each identity was last connected, to know which nodes need relaying.
     seen: BTreeMap<GcommUuid, Peer>,
     /// Identities that left or vanished, not talked to until this instant
     /// (`gmcast.cpp:gmcast_forget`).
@@ -117,7 +117,7 @@ impl Gmcast {
         self.addresses.clear();
     }
 
-    /// Whether the layer takes connections.
+    /// Returns whether the layer takes connections.
     pub(crate) const fn is_open(&self) -> bool {
         self.open
     }
@@ -357,8 +357,8 @@ impl Gmcast {
         self.update_relaying(out);
     }
 
-    /// Who is to be relayed to. A lost or a new connection changes it with the next check, or as soon
-    /// as a peer tells of its connections (`gmcast.cpp:check_liveness`, `handle_up`).
+    /// Updates the nodes to which messages are relayed. A lost or a new connection changes them with the
+    /// next check, or as soon as a peer tells of its connections (`gmcast.cpp:check_liveness`, `handle_up`).
     fn update_relaying(&mut self, out: &mut Vec<Out>) {
         let linked: BTreeSet<GcommUuid> =
             self.links.values().filter_map(|link| link.uuid).collect();
@@ -445,7 +445,7 @@ impl Gmcast {
         all.filter(|peer| !self.links.contains_key(peer))
     }
 
-    /// The period after which the layer repeats itself, none while anything happens but that
+    /// Returns the period after which the layer repeats itself, none while anything happens but that
     /// connections are kept alive and peers that refuse at once are dialled again.
     pub(crate) fn idle_period(&self) -> Option<Time> {
         let idle = self.banned.is_empty()
@@ -482,7 +482,7 @@ impl Gmcast {
         }
     }
 
-    /// Where an identity is, as far as this node has met it.
+    /// Returns the peer of an identity, if this node has met it.
     pub(crate) fn peer_of(&self, uuid: GcommUuid) -> Option<Peer> {
         if uuid == self.uuid {
             Some(self.me)

@@ -10,7 +10,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
 /// One thing in a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
-    /// What follows, in a word.
+    /// Adds a word that names what follows.
     Word(&'static str),
     /// A number that means itself: a switch, a phase, a count.
     Plain(i64),
@@ -72,7 +72,7 @@ impl StateKey {
         self.0.push(Mark::Position(position.uuid, position.seqno));
     }
 
-    /// Adds a view that somebody remembers.
+    /// Adds a view that a node remembers.
     pub fn view(&mut self, view: ViewId) {
         self.plain(view.kind.number());
         self.uuid(view.uuid);

@@ -29,7 +29,7 @@ pub struct Process {
     disk_done_at: Option<Time>,
 }
 
-/// What a process asks of the world around it.
+/// The requests of a process to its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
     /// Send a frame.
@@ -55,13 +55,13 @@ pub enum Due {
     Timer(TimerId),
 }
 
-/// The timers that an idle node sets again each time they have run out.
+/// Returns whether an idle node sets a timer again each time it has expired.
 const fn is_periodic(timer: TimerId) -> bool {
     matches!(timer, TimerId::Gmcast | TimerId::Evs | TimerId::Flush)
 }
 
 impl Process {
-    /// A process that has read nothing yet; [`Input::Boot`] starts it.
+    /// Returns a process that has read nothing yet; [`Input::Boot`] starts it.
     pub fn new(identity: Identity, boot: BootMode, now: Time) -> Self {
         Self {
             node: Node::new(identity, boot, now),
@@ -71,12 +71,12 @@ impl Process {
         }
     }
 
-    /// The node, to be read.
+    /// Returns the node, to be read.
     pub const fn node(&self) -> &Node {
         &self.node
     }
 
-    /// Whether a connection of this kind would be accepted.
+    /// Returns whether a connection of this kind would be accepted.
     pub const fn listens(&self, channel: Channel) -> bool {
         match channel {
             Channel::Group => self.node.listens(),
@@ -123,7 +123,7 @@ impl Process {
         }
     }
 
-    /// How many disk operations wait or are under way.
+    /// Returns the number of disk operations that wait or are under way.
     pub fn disk_operations(&self) -> usize {
         self.disk_queue.len()
     }
@@ -142,7 +142,7 @@ impl Process {
             .map(|(_, op)| op)
     }
 
-    /// The first timer to run out, and when it does.
+    /// Returns the first timer to run out, and when it does.
     pub fn first_timer(&self) -> Option<(Time, TimerId)> {
         self.timers.iter().map(|(timer, at)| (*at, *timer)).min()
     }
@@ -152,7 +152,7 @@ impl Process {
         self.timers.remove(&timer);
     }
 
-    /// The next instant at which something is due.
+    /// Returns the next instant at which something is due.
     pub fn deadline(&self) -> Option<Time> {
         let timers = self.timers.values().copied();
         timers.chain(self.disk_done_at).min()
@@ -169,7 +169,8 @@ impl Process {
         Some(Due::Timer(timer))
     }
 
-    /// The period with which an idle process repeats itself; `None` while anything else is under way.
+    /// Returns the period with which an idle process repeats itself; `None` while anything else is under
+    /// way.
     pub fn idle_period(&self, now: Time) -> Option<Time> {
         if self.disk_queue.is_empty() {
             self.node.idle_period(now)
@@ -178,7 +179,7 @@ impl Process {
         }
     }
 
-    /// The first timer of an idle process that does not belong to what it repeats.
+    /// Returns the first timer of an idle process that does not belong to what it repeats.
     pub fn idle_until(&self) -> Option<Time> {
         let lasting = self
             .timers

@@ -14,24 +14,24 @@ impl Time {
     /// The run's start.
     pub const ZERO: Self = Self(0);
 
-    /// A stretch of milliseconds.
+    /// Returns a stretch of milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis * 1_000)
     }
 
-    /// The time since `earlier`, zero where that is later.
+    /// Returns the time since `earlier`, zero where that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
 
-    /// A whole fraction of a stretch.
+    /// Returns a whole fraction of a stretch.
     #[must_use]
     pub const fn divided_by(self, divisor: u64) -> Self {
         Self(self.0 / divisor)
     }
 
-    /// The shortest stretch in which both periods fit a whole number of times; a period of nothing
+    /// Returns the shortest stretch in which both periods fit a whole number of times; a period of nothing
     /// counts as the shortest one there is.
     #[must_use]
     pub const fn common_multiple(self, other: Self) -> Self {

@@ -1,4 +1,4 @@
-//! What an engine adds to a cluster, and what both engines then do alike.
+//! The interface of an engine to a cluster, and what both engines do in the same way.
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind};
@@ -13,11 +13,11 @@ use super::whole::Cluster;
 /// The first group of methods is what engines differ in. The others are written in terms of these and are
 /// the same for every engine.
 pub(crate) trait Engine {
-    /// The cluster.
+    /// Returns the cluster.
     fn cluster(&self) -> &Cluster;
-    /// The cluster, to act on it.
+    /// Returns the cluster, to act on it.
     fn cluster_mut(&mut self) -> &mut Cluster;
-    /// The instant.
+    /// Returns the instant.
     fn now(&self) -> Span;
     /// Notes the instant at which a machine wants to be called next.
     fn note_deadline(&mut self, peer: Peer);
@@ -29,7 +29,7 @@ pub(crate) trait Engine {
     fn close(&mut self, from: Peer, to: Peer, channel: Channel);
     /// Closes all connections of a machine whose process is gone.
     fn reset_connections(&mut self, peer: Peer);
-    /// Lets the answer to a request travel to whoever has asked.
+    /// Sends the answer to a request to its asker.
     fn answer(&mut self, id: RequestId, progress: Progress);
     /// Does to the network what a fault of a machine has done to it.
     fn follow_fault(&mut self, fault: &Fault, peer: Peer);

@@ -19,7 +19,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// An empty trace of so many machines.
+    /// Makes an empty trace of this number of machines.
     pub(super) fn new(machines: usize) -> Self {
         Self {
             trace: Trace::default(),
@@ -28,7 +28,7 @@ impl Journal {
         }
     }
 
-    /// Whether there is a trace.
+    /// Returns whether there is a trace.
     pub(crate) const fn is_on(&self) -> bool {
         self.on
     }
@@ -53,7 +53,7 @@ impl Journal {
         changed_facts(&before, known)
     }
 
-    /// The trace so far.
+    /// Returns the trace so far.
     pub(crate) const fn trace(&self) -> &Trace {
         &self.trace
     }

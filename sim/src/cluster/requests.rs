@@ -16,7 +16,7 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// A number that no request has had.
+    /// Returns a number that no request has had.
     pub(super) fn next_id(&mut self) -> RequestId {
         self.last += 1;
         RequestId(self.last)
@@ -34,19 +34,19 @@ impl Requests {
         }
     }
 
-    /// How far a request is.
+    /// Returns the progress of a request.
     pub(crate) fn progress(&self, id: RequestId) -> Progress {
         let known = self.known.get(&id);
         known.map_or(Progress::Unknown, |(_, progress)| progress.clone())
     }
 
-    /// Whether a request has ended; one that nobody knows has.
+    /// Returns whether a request has ended. An unknown request has ended.
     pub(super) fn has_ended(&self, id: RequestId) -> bool {
         let known = self.known.get(&id);
         known.is_none_or(|(_, progress)| progress.has_ended())
     }
 
-    /// The machine on which a request still runs.
+    /// Returns the machine on which a request still runs.
     pub(crate) fn runs_on(&self, id: RequestId) -> Option<Peer> {
         match self.known.get(&id) {
             Some((peer, Progress::Running)) => Some(*peer),

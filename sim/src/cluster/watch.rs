@@ -7,7 +7,7 @@ use seatrial_scenarios::{NodeName, Observation, Span};
 
 use crate::machine::{Fingerprint, Machine};
 
-/// The place of a machine in the lists.
+/// Returns the place of a machine in the lists.
 pub(crate) fn place(peer: Peer) -> usize {
     usize::from(peer.0)
 }
@@ -26,7 +26,7 @@ pub(super) struct Watch {
     seen: Observation,
     /// Those that have changed since.
     changed: BTreeSet<Peer>,
-    /// Which state of its disk each node was seen with.
+    /// The state of each node's disk when it was last seen.
     seen_disks: Vec<u64>,
 }
 
@@ -46,12 +46,12 @@ impl Watch {
         }
     }
 
-    /// The number of observable changes so far.
+    /// Returns the number of observable changes so far.
     pub(super) const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// The instant of the last one.
+    /// Returns the instant of the last one.
     pub(super) const fn last_change(&self) -> Span {
         self.last_change
     }
@@ -86,7 +86,7 @@ impl Watch {
         self.changed = (0..).map(Peer).take(self.fingerprints.len()).collect();
     }
 
-    /// All nodes now, without histories. Only those that have changed are looked at again.
+    /// Returns all nodes now, without histories. Only those that have changed are looked at again.
     pub(super) fn look(
         &mut self,
         names: &[NodeName],

@@ -32,7 +32,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The machines of a setup, nothing started; `deliberate_fault` is a mistake in the model, which
+    /// Returns the machines of a setup, nothing started; `deliberate_fault` is a mistake in the model, which
     /// tests alone plant.
     pub(crate) fn new(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Self {
         let machines = setup::machines(setup, deliberate_fault);
@@ -47,37 +47,37 @@ impl Cluster {
         }
     }
 
-    /// All places.
+    /// Returns all places.
     pub(crate) fn peers(&self) -> impl Iterator<Item = Peer> + use<> {
         (0..).map(Peer).take(self.machines.len())
     }
 
-    /// The machines by place.
+    /// Returns the machines by place.
     pub(crate) fn machines(&self) -> &[Machine] {
         &self.machines
     }
 
-    /// The machines by place, to act on them.
+    /// Returns the machines by place, to act on them.
     pub(crate) fn machines_mut(&mut self) -> &mut [Machine] {
         &mut self.machines
     }
 
-    /// The machine at a place.
+    /// Returns the machine at a place.
     pub(crate) fn machine(&self, peer: Peer) -> &Machine {
         &self.machines[place(peer)]
     }
 
-    /// The machine at a place, to act on it; `settle` of the engine must follow.
+    /// Returns the machine at a place, to act on it; `settle` of the engine must follow.
     pub(crate) fn machine_mut(&mut self, peer: Peer) -> &mut Machine {
         &mut self.machines[place(peer)]
     }
 
-    /// The name of a machine's node.
+    /// Returns the name of a machine's node.
     pub(crate) fn name(&self, peer: Peer) -> NodeName {
         self.names[place(peer)].clone()
     }
 
-    /// The place of a name.
+    /// Returns the place of a name.
     pub(crate) fn peer(&self, name: &NodeName) -> Option<Peer> {
         let index = self.names.iter().position(|known| known == name)?;
         u8::try_from(index).ok().map(Peer)
@@ -111,27 +111,27 @@ impl Cluster {
         }
     }
 
-    /// The table of the network.
+    /// Returns the table of the network.
     pub(crate) const fn links(&self) -> &Links {
         &self.links
     }
 
-    /// How long a frame that is sent now needs.
+    /// Returns the time that a frame that is sent now needs.
     pub(crate) fn delay(&self, from: Peer, to: Peer, now: Span) -> Span {
         self.links.delay(&self.keyed, from, to, now)
     }
 
-    /// How long after a link has healed TCP notices.
+    /// Returns the time until TCP notices that a link has healed.
     pub(crate) fn recovery_delay(&self, from: Peer, to: Peer, now: Span) -> Span {
         Links::recovery_delay(&self.keyed, from, to, now)
     }
 
-    /// The requests.
+    /// Returns the requests.
     pub(crate) const fn requests(&self) -> &Requests {
         &self.requests
     }
 
-    /// The requests, to add one.
+    /// Returns the requests, to add one.
     pub(super) const fn requests_mut(&mut self) -> &mut Requests {
         &mut self.requests
     }
@@ -169,7 +169,7 @@ impl Cluster {
         self.watch.count_change();
     }
 
-    /// The instant of the last observable change.
+    /// Returns the instant of the last observable change.
     pub(crate) const fn last_change(&self) -> Span {
         self.watch.last_change()
     }
@@ -184,14 +184,14 @@ impl Cluster {
         }
     }
 
-    /// Whether nothing is under way anywhere and nothing has changed for `span`.
+    /// Returns whether nothing is under way anywhere and nothing has changed for `span`.
     fn is_at_rest(&self, span: Span, now: Span) -> bool {
         now.saturating_sub(self.watch.last_change()) >= span
             && self.machines.iter().all(Machine::is_at_rest)
     }
 
-    /// Whether a condition is met. `looked_at` remembers the change at which the caller has looked last:
-    /// what did not hold then is not looked at again before the next one.
+    /// Returns whether a condition is met. `looked_at` remembers the change at which the caller has looked
+    /// last: what did not hold then is not looked at again before the next one.
     pub(crate) fn meets(
         &mut self,
         until: &Condition,
@@ -210,12 +210,12 @@ impl Cluster {
         }
     }
 
-    /// All nodes now, as far as conditions look at them.
+    /// Returns all nodes now, as far as conditions look at them.
     fn look(&mut self, now: Span) -> &Observation {
         self.watch.look(&self.names, &self.machines, now)
     }
 
-    /// All nodes now, with their histories.
+    /// Returns all nodes now, with their histories.
     pub(crate) fn observe(&mut self, now: Span) -> Observation {
         let mut seen = self.look(now).clone();
         for (name, machine) in self.names.iter().zip(&self.machines) {
@@ -226,7 +226,7 @@ impl Cluster {
         seen
     }
 
-    /// All nodes now, looked at afresh; `histories` adds what only a simulation can show.
+    /// Returns all nodes now, looked at afresh; `histories` adds what only a simulation can show.
     pub(crate) fn observation(&self, histories: bool, now: Span) -> Observation {
         let nodes = self.names.iter().zip(&self.machines);
         let nodes = nodes.map(|(name, machine)| (name.clone(), machine.observe(histories)));
@@ -236,12 +236,12 @@ impl Cluster {
         }
     }
 
-    /// The trace, and whether there is one.
+    /// Returns the trace, and whether there is one.
     pub(crate) const fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// The trace, to take events out of it.
+    /// Returns the trace, to take events out of it.
     pub(crate) const fn journal_mut(&mut self) -> &mut Journal {
         &mut self.journal
     }
@@ -262,7 +262,7 @@ impl Cluster {
         }
     }
 
-    /// Appends what somebody outside the cluster has to tell.
+    /// Appends an event from outside the cluster.
     pub(crate) fn record(&mut self, now: Span, node: Option<NodeName>, what: TraceKind) {
         if self.journal.is_on() {
             self.journal.push(now, node, what);

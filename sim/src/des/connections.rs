@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use seatrial_node::{Channel, Frame, Peer, StateKey};
 use seatrial_scenarios::Span;
 
-/// An attempt to connect that nobody has answered yet.
+/// An attempt to connect without an answer so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unanswered {
     pub(super) from: Peer,
@@ -15,7 +15,7 @@ pub(super) struct Unanswered {
     pub(super) starts: u64,
     /// When it gives up.
     pub(super) until: Span,
-    /// How long it waits before it tries for the next time.
+    /// The time until its next attempt.
     pub(super) pause: Span,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Whether anything is on its way or held back.
+    /// Returns whether anything is on its way or held back.
     fn is_busy(&self) -> bool {
         self.directions.iter().any(|queue| !queue.items.is_empty())
     }
@@ -76,7 +76,7 @@ impl Connection {
     }
 }
 
-/// The key of the connection between two machines.
+/// Returns the key of the connection between two machines.
 pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
     if a < b {
         (a, b, channel)
@@ -99,17 +99,17 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// How many frames were sent, keepalives too.
+    /// Returns the number of frames that were sent, keepalives too.
     pub(super) const fn frames_sent(&self) -> u64 {
         self.sent
     }
 
-    /// Whether anything is on its way or held back.
+    /// Returns whether anything is on its way or held back.
     pub(super) fn is_busy(&self) -> bool {
         self.connections.values().any(Connection::is_busy)
     }
 
-    /// The connection between two machines.
+    /// Returns the connection between two machines.
     pub(super) fn connection(&self, key: ConnKey) -> Option<&Connection> {
         self.connections.get(&key)
     }
@@ -126,7 +126,7 @@ impl Network {
         }
     }
 
-    /// The connections of a machine.
+    /// Returns the connections of a machine.
     pub(super) fn keys_of(&self, peer: Peer) -> impl Iterator<Item = ConnKey> {
         let keys = self.connections.keys().copied();
         keys.filter(move |key| key.0 == peer || key.1 == peer)

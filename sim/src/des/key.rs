@@ -28,14 +28,14 @@ pub(crate) struct Rows {
 pub(crate) struct WorldKey {
     /// The machines by place.
     pub(crate) machines: Vec<StateKey>,
-    /// What the machine at the first place has to do with that at the second.
+    /// Adds the connections from the machine at the first place to the one at the second.
     pub(crate) pairs: BTreeMap<(usize, usize), StateKey>,
     /// Rows that do not lie on all disks, with the position of the last one of each group.
     pub(crate) rows: BTreeMap<Rows, Position>,
 }
 
 impl World {
-    /// The key of this world, if it is at rest.
+    /// Returns the key of this world, if it is at rest.
     pub(crate) fn key(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldKey {
         let mut machines = Vec::new();
         let mut pairs = BTreeMap::new();
@@ -61,7 +61,7 @@ impl World {
 
     fn key_of_connection(&self, from: Peer, to: Peer, into: &mut StateKey) {
         let key = conn_key(from, to, Channel::Group);
-        // What is left of a connection that both ends have given up is of no concern to anybody. A
+        // The rest of a connection that both ends have given up does not matter. A
         // suspended end knows nothing yet, and the other end dials it again and again: at what point
         // of that it is, is a phase of a timer.
         let uses = |end: Peer, other: Peer| {

@@ -1,4 +1,4 @@
-//! Leaping over stretches in which nothing happens.
+//! Leaps over idle time.
 //!
 //! Most of a run is waiting: members tell each other that they live, and that is all. The world after such
 //! a stretch is the world before it, with the instants of those acts moved on by whole periods. So the
@@ -12,8 +12,8 @@ use crate::machine::Machine;
 
 use super::world::World;
 
-/// How many periods before the end of an idle stretch are simulated: enough for everything that was
-/// refreshed before the leap to be refreshed again.
+/// The number of periods that before the end of an idle stretch are simulated: enough for everything that
+/// was refreshed before the leap to be refreshed again.
 const LANDING_PERIODS: u64 = 3;
 /// A leap begins after this long without a change.
 const QUIET: Span = Span::from_secs(3);
@@ -84,7 +84,7 @@ impl World {
         self.leaps.on = on;
     }
 
-    /// How much simulated time was leapt over.
+    /// Returns the simulated time that was leapt over.
     pub const fn leapt(&self) -> Span {
         self.leaps.leapt
     }

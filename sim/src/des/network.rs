@@ -1,4 +1,4 @@
-//! What happens on connections: in order, held back by a cut, ended by a close, a reset or a boot.
+//! Delivers the events of connections: in order, delayed by a cut, ended by a close, a reset or a boot.
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::Span;
@@ -151,7 +151,7 @@ impl World {
         self.schedule(at, Event::Unanswered(attempt));
     }
 
-    /// Nobody has answered so far.
+    /// No end has answered so far.
     pub(super) fn unanswered(&mut self, attempt: Unanswered) {
         let (from, to, channel) = (attempt.from, attempt.to, attempt.channel);
         let wanted = self.machine(from).has_process()

@@ -33,7 +33,7 @@ pub(super) enum Event {
     LinksChange,
 }
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// The deadline of a machine has come.
@@ -45,7 +45,7 @@ pub(super) enum Next {
 /// When something comes, and after what else of that instant.
 type Turn = (Span, u64);
 
-/// What will happen: the network's events and the machines' deadlines.
+/// The coming events: those of the network, and the machines' deadlines.
 ///
 /// It owns the order of everything that happens. The world pushes and pops; the queue knows neither
 /// machines nor connections.
@@ -56,12 +56,12 @@ pub(super) struct Queue {
     /// The deadline of each machine by place, numbered as the events are. It changes with almost every
     /// event, so it stands outside their map.
     deadlines: Vec<Option<Turn>>,
-    /// How many events there were at the present instant, to notice a loop in which time stands still.
+    /// The number of events at the present instant, to notice a loop in which time stands still.
     events_now: u32,
 }
 
 impl Queue {
-    /// Nothing to come for so many machines.
+    /// Makes an empty queue for this number of machines.
     pub(super) fn new(machines: usize) -> Self {
         Self {
             events: BTreeMap::new(),
@@ -97,7 +97,7 @@ impl Queue {
         }
     }
 
-    /// Whether nothing happens but what machines do at their deadlines.
+    /// Returns whether nothing happens but what machines do at their deadlines.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }

@@ -52,7 +52,7 @@ impl Testbed for World {
             }
             let at_rest = self.cluster.last_change() + setup::REST;
             let next = match until {
-                // Nothing has changed for long enough, but something is under way: its end is an event.
+                // No change for long enough, but an operation is under way: its end is an event.
                 Condition::Rest if at_rest > self.now => end.min(at_rest),
                 _ => end,
             };
@@ -80,12 +80,12 @@ impl Testbed for World {
 }
 
 impl World {
-    /// All nodes now; `histories` adds what only a simulation can show.
+    /// Returns all nodes now; `histories` adds what only a simulation can show.
     pub fn observation(&self, histories: bool) -> Observation {
         self.cluster.observation(histories, self.now)
     }
 
-    /// A world in the initial state of a setup.
+    /// Returns a world in the initial state of a setup.
     ///
     /// The construction itself is drawn for one of a few seeds, so that those who make many runs can
     /// keep the worlds that it gives (see [`Templates`]); everything after it is drawn for the setup's
@@ -119,12 +119,12 @@ impl World {
         self.cluster.journal_mut().take_trace();
     }
 
-    /// Whether nothing is wrong with the network.
+    /// Returns whether nothing is wrong with the network.
     pub fn network_is_whole(&self) -> bool {
         self.cluster.links().is_whole()
     }
 
-    /// The trace so far.
+    /// Returns the trace so far.
     pub const fn trace(&self) -> &Trace {
         self.cluster.journal().trace()
     }
@@ -140,7 +140,7 @@ impl World {
     }
 }
 
-/// How many different constructions of an initial state there are: enough for every order of the
+/// The number of different constructions of an initial state: enough for every order of the
 /// nodes' identities to come up.
 const CONSTRUCTIONS: u64 = 16;
 
@@ -161,7 +161,7 @@ impl Templates {
         }
     }
 
-    /// The setup with the seed for which its construction is drawn.
+    /// Returns the setup with the seed for which its construction is drawn.
     fn key(setup: &Setup) -> Setup {
         Setup {
             seed: setup.seed % CONSTRUCTIONS,
@@ -169,7 +169,7 @@ impl Templates {
         }
     }
 
-    /// What [`World::build`] gives, without a trace.
+    /// Returns the result of [`World::build`], without a trace.
     ///
     /// # Errors
     /// When the initial state is not reached.

@@ -1,4 +1,4 @@
-//! The world: the cluster, and what this engine adds to it.
+//! The world: the cluster, with the network and the queue of this engine.
 
 use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{Fault, NodeName, Progress, RequestId, Setup, Span};
@@ -39,12 +39,12 @@ pub struct World {
 }
 
 impl World {
-    /// A world with its machines installed, nothing started.
+    /// Returns a world with its machines installed, nothing started.
     pub fn new(setup: &Setup) -> Self {
         Self::with_fault(setup, None)
     }
 
-    /// The same with a mistake in the model, which tests alone plant.
+    /// Returns the same with a mistake in the model, which tests alone plant.
     pub(super) fn with_fault(setup: &Setup, deliberate_fault: Option<DeliberateFault>) -> Self {
         Self {
             cluster: Cluster::new(setup, deliberate_fault),
@@ -55,22 +55,23 @@ impl World {
         }
     }
 
-    /// The instant.
+    /// Returns the instant.
     pub const fn now(&self) -> Span {
         self.now
     }
 
-    /// How many frames were sent, keepalives too, which no trace shows; what was leapt over sent none.
+    /// Returns the number of frames that were sent, keepalives too, which no trace shows; what was leapt
+    /// over sent none.
     pub const fn frames_sent(&self) -> u64 {
         self.network.frames_sent()
     }
 
-    /// The machine at a place.
+    /// Returns the machine at a place.
     pub fn machine(&self, peer: Peer) -> &Machine {
         self.cluster.machine(peer)
     }
 
-    /// The place of a node.
+    /// Returns the place of a node.
     pub fn place(&self, name: &NodeName) -> Option<Peer> {
         self.cluster.peer(name)
     }
@@ -80,7 +81,7 @@ impl World {
         self.queue.push(at.max(self.now), event);
     }
 
-    /// Lets the next event happen, if it comes at `limit` at the latest. Says whether one did.
+    /// Lets the next event happen, if it comes at `limit` at the latest. Returns whether one did.
     pub(super) fn step(&mut self, limit: Span) -> bool {
         let Some((at, next)) = self.queue.pop(limit, self.now) else {
             return false;

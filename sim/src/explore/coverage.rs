@@ -1,4 +1,4 @@
-//! What a run has reached: abstract states of the cluster, files × membership × process phase.
+//! The coverage of a run: abstract states of the cluster, files × membership × process phase.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rapidhash::v3::rapidhash_v3;
 use seatrial_scenarios::{NodeObservation, ProcessState, RunRecord};
 
-/// Every abstract state that a run's observations show, as hashes. Numbers are left out: what counts
+/// Returns every abstract state that a run's observations show, as hashes. Numbers are left out: what counts
 /// is the kind of each file, who is counted as a member, and the phase of each process.
 pub fn abstract_states(run: &RunRecord) -> BTreeSet<u64> {
     run.observations

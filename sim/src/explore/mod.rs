@@ -1,4 +1,4 @@
-//! The search for what nobody wrote down: random schedules, what they reach, what they find.
+//! Searches random schedules for failures that no scenario describes. It counts what they reach and find.
 //!
 //! A campaign is a range of seeds. A seed names a schedule, the schedule is played on `des`, a
 //! procedure then has to recover, and the oracles judge. Seeds come in blocks: the first of a block
@@ -29,32 +29,32 @@ pub use shrink::{Shrunk, reduce, shrink};
 
 /// Seeds in a block.
 pub const BLOCK: u64 = 16;
-/// The first so many of these are drawn afresh.
+/// The number of the first ones that are drawn afresh.
 const FRESH: u64 = 12;
 
-/// What a campaign looks for and with what.
+/// The options of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The procedure that has to recover.
     pub procedure: String,
-    /// What schedules are made of.
+    /// The vocabulary of the schedules.
     pub vocabulary: Vocabulary,
     /// The timeouts, where they are not the defaults.
     pub timers: Option<Timers>,
 }
 
-/// What a seed came to: a line of a shard.
+/// The result of a seed: a line of a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedRecord {
     /// The seed.
     pub seed: u64,
-    /// What the run came to.
+    /// The outcome of the run.
     pub outcome: Outcome,
     /// The names of the oracles that fired.
     pub oracles: BTreeSet<String>,
-    /// How many ops the schedule has.
+    /// The number of ops that the schedule has.
     pub ops: usize,
-    /// How many of them had nothing to act on.
+    /// The number of ops that had nothing to act on.
     pub skipped: usize,
     /// Simulated milliseconds.
     pub simulated_ms: u64,
@@ -74,7 +74,7 @@ pub struct Played {
     pub schedule: Schedule,
 }
 
-/// The pace and procedure of a seed: half of the schedules rest after each step, half do not.
+/// Returns the pace and procedure of a seed: half of the schedules rest after each step, half do not.
 fn play_of(options: &Options, seed: u64) -> Play {
     Play {
         pace: if seed.is_multiple_of(2) {
@@ -86,7 +86,7 @@ fn play_of(options: &Options, seed: u64) -> Play {
     }
 }
 
-/// The scenario of a schedule in a campaign.
+/// Returns the scenario of a schedule in a campaign.
 pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenario {
     let title = format!("Found by exploration with seed {seed}");
     schedule.scenario(&format!("explored-{seed}"), &title, &play_of(options, seed))
@@ -126,7 +126,7 @@ pub fn play(
     play_with(templates, scenario, &options)
 }
 
-/// The same with other options.
+/// Returns the same with other options.
 pub fn play_with(
     templates: &mut Templates,
     scenario: &Scenario,
@@ -144,8 +144,8 @@ pub fn play_with(
     run.unwrap_or_else(|panic| Err(panic_text(&*panic).to_owned()))
 }
 
-/// How many steps had nothing to act on: every fault of theirs was skipped, every write went to a
-/// machine without a server.
+/// Returns the number of steps that had nothing to act on: every fault of theirs was skipped, every write
+/// went to a machine without a server.
 fn skipped_steps(run: &RunRecord, steps: usize) -> usize {
     let faults = run.faults.iter().map(|fault| {
         let skipped = matches!(fault.outcome, FaultOutcome::Skipped(_));

@@ -1,4 +1,4 @@
-//! The records of a campaign: one file a shard, and how files become one.
+//! The records of a campaign: one file for each shard, and the merge of files.
 //!
 //! A shard is JSON Lines: a header, then a line a seed in order, then a line a finding. Merging is a
 //! union by seed, so it is associative, commutative and idempotent; what differs between a shard and
@@ -28,7 +28,7 @@ pub struct Header {
     pub procedure: String,
     /// The first seed, and the first one that is not part of the campaign any more.
     pub seeds: (u64, u64),
-    /// Which of how many shards, from 0; none where files have been merged.
+    /// The shard's index, from 0, and the number of shards; `None` for merged files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<(u64, u64)>,
 }
@@ -38,13 +38,13 @@ pub struct Header {
 pub struct Found {
     /// The seed.
     pub seed: u64,
-    /// What the run came to.
+    /// The outcome of the run.
     pub outcome: Outcome,
     /// The oracles that fired.
     pub oracles: BTreeSet<String>,
-    /// The scenario, made small.
+    /// The shrunk scenario.
     pub scenario: String,
-    /// How many steps it has.
+    /// The number of steps that it has.
     pub steps: usize,
 }
 
@@ -56,18 +56,18 @@ enum Line {
     Found(Found),
 }
 
-/// What a shard, or several merged ones, hold.
+/// The content of a shard, or of several merged ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// The header.
     pub header: Header,
-    /// What each seed came to.
+    /// The result of each seed.
     pub seeds: BTreeMap<u64, SeedRecord>,
     /// One finding for each outcome with its oracles.
     pub found: BTreeMap<(Outcome, BTreeSet<String>), Found>,
 }
 
-/// Why files do not go together.
+/// The reason why files do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     /// There is nothing to merge.
@@ -87,7 +87,7 @@ pub enum ShardError {
 }
 
 impl Shard {
-    /// A shard without seeds.
+    /// Returns a shard without seeds.
     pub const fn new(header: Header) -> Self {
         Self {
             header,
@@ -108,7 +108,7 @@ impl Shard {
         }
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     ///
     /// # Panics
     /// Never: a shard is plain data.
@@ -159,14 +159,14 @@ impl Shard {
         Ok(shard)
     }
 
-    /// The seeds of the campaign that are not here.
+    /// Returns the seeds of the campaign that are not here.
     pub fn missing(&self) -> Vec<u64> {
         (self.header.seeds.0..self.header.seeds.1)
             .filter(|seed| !self.seeds.contains_key(seed))
             .collect()
     }
 
-    /// How many different abstract states were reached.
+    /// Returns the number of different abstract states that were reached.
     pub fn states(&self) -> usize {
         let all: BTreeSet<u64> = self
             .seeds
@@ -176,7 +176,7 @@ impl Shard {
         all.len()
     }
 
-    /// How often each outcome came up.
+    /// Returns how often each outcome occurred.
     pub fn outcomes(&self) -> BTreeMap<Outcome, usize> {
         let mut counts = BTreeMap::new();
         for record in self.seeds.values() {

@@ -1,4 +1,4 @@
-//! Making a failing scenario small: the same outcome by fewer and simpler steps.
+//! Shrinks a failing scenario: the same outcome with fewer and simpler steps.
 //!
 //! Every step is total, so any subset of the steps is a scenario. Steps go from the end, one by one
 //! and in pairs (a stop and its start, a cut and its heal); what remains is made simpler: fewer nodes,
@@ -14,19 +14,19 @@ use crate::des::Templates;
 use super::shard::Found;
 use super::{Options, Played, SeedRecord, play, scenario_of};
 
-/// How many runs a reduction may take.
+/// The number of runs that a reduction may take.
 const RUNS_MAX: u32 = 400;
 
-/// A scenario that could not be made smaller.
+/// A scenario that could not be shrunk further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shrunk {
     /// The scenario.
     pub scenario: Scenario,
     /// The seed with which it fails.
     pub seed: u64,
-    /// What it comes to.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How many runs it took.
+    /// The number of runs that it took.
     pub runs: u32,
 }
 
@@ -126,7 +126,7 @@ impl Shrinker<'_> {
     }
 }
 
-/// The scenario with other steps, read again so that it is what its file would be.
+/// Returns the scenario with other steps, read again so that it is what its file would be.
 fn with_steps(scenario: &Scenario, steps: Vec<Step>) -> Option<Scenario> {
     if steps.is_empty() {
         return None;

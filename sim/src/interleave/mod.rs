@@ -1,4 +1,4 @@
-//! Breadth-first search over interleavings: which of the things that are under way happens next.
+//! Searches interleavings breadth first: each pending event may be the next one.
 //!
 //! The search over states at rest (`prove`) looks at the ends of events. This one looks at what may fall
 //! between them: a crash between two writes, a message that comes late. It finds a shortest
@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 use rapidhash::v3::rapidhash_v3;
 
 pub use nodes::{Act, Limits, Nodes, State};
-// What the nodes of a search are set up with.
+// The setup of the nodes of a search.
 pub use seatrial_node::{Config, SstMethod, Time};
 
 /// A system whose next state is a free choice among several.
@@ -22,13 +22,14 @@ pub trait System {
     /// An act that a state allows.
     type Act: Clone;
 
-    /// The state in which the search begins.
+    /// Returns the state in which the search begins.
     fn start(&self) -> Self::State;
 
-    /// The acts that a state allows, in an order that is always the same.
+    /// Returns the acts that a state allows, in an order that is always the same.
     fn acts(&self, state: &Self::State) -> Vec<Self::Act>;
 
-    /// The state after an act. It takes the state, because after the last act nobody needs it any more.
+    /// Returns the state after an act. It takes the state, because the state is not needed after its last
+    /// act.
     fn after(&self, state: Self::State, act: &Self::Act) -> Self::State;
 
     /// Says what is wrong with a state, if anything is.
@@ -38,13 +39,13 @@ pub trait System {
 /// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Searched<A> {
-    /// How many different states were seen.
+    /// The number of different states that were seen.
     pub states: usize,
-    /// How many acts were played.
+    /// The number of acts that were played.
     pub transitions: usize,
     /// The most acts from the start to a state.
     pub depth: usize,
-    /// States that were not gone on from, because of the bound on states.
+    /// The number of states that were not expanded, because of the bound on states.
     pub open: usize,
     /// A shortest way to a state that is wrong, and what is wrong with it. The search ends there.
     pub counterexample: Option<(Vec<A>, String)>,

@@ -13,7 +13,7 @@ use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode};
 
 use super::System;
 
-/// How long the nodes have to form their component before the search begins.
+/// The time that the nodes have to form their component before the search begins.
 const SETTLING: Time = Time::from_millis(60_000);
 
 /// The bounds of a search.
@@ -97,7 +97,7 @@ enum Item {
     Frame(Frame),
 }
 
-/// How much of the limits is left.
+/// The rest of the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Left {
     stops: u8,
@@ -124,7 +124,7 @@ fn connection(a: Peer, b: Peer, channel: Channel) -> (Peer, Peer, Channel) {
 }
 
 impl Nodes {
-    /// So many nodes, synced, with these options and limits.
+    /// Makes this number of synced nodes, with these options and limits.
     ///
     /// # Panics
     /// When they do not come together within a minute: a mistake in the model.
@@ -296,7 +296,7 @@ impl State {
             .is_some_and(|process| process.disk_operations() > 0)
     }
 
-    /// The first timer of all, and whose it is.
+    /// Returns the first timer of all, and whose it is.
     fn next_timer(&self) -> Option<(Time, Peer, TimerId)> {
         let timers = self.peers().filter_map(|peer| {
             let (at, timer) = self.process(peer)?.first_timer()?;

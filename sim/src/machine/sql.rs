@@ -4,7 +4,7 @@ use seatrial_galera::{SqlError, StatusVariables};
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
 use seatrial_scenarios::Statement;
 
-/// What a query wants.
+/// The request of a query.
 pub(super) enum Query {
     /// Status variables of these names.
     Status(Vec<String>),
@@ -107,7 +107,7 @@ pub(super) fn duplicate(tag: &str) -> String {
     SqlError::DuplicateEntry { entry, key }.to_string()
 }
 
-/// The texts in single or double quotes.
+/// Returns the texts in single or double quotes.
 fn quoted(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -152,7 +152,7 @@ pub(super) fn status_rows(
     (vec!["Variable_name".into(), "Value".into()], rows)
 }
 
-/// A disk operation in a few words, where a trace wants it.
+/// Returns a disk operation in a few words, where a trace wants it.
 pub(super) fn describe(op: &DiskOp) -> Option<String> {
     match op {
         DiskOp::WriteGrastate(state) => Some(format!(

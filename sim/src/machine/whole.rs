@@ -21,7 +21,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine with everything installed and nothing started.
+    /// Returns a machine with everything installed and nothing started.
     pub fn new(peer: Peer, installation: Installation) -> Self {
         Self {
             site: Site::new(peer, installation),
@@ -35,17 +35,17 @@ impl Machine {
         }
     }
 
-    /// The node's name.
+    /// Returns the node's name.
     pub fn name(&self) -> &NodeName {
         self.site.name()
     }
 
-    /// Whether the machine runs garbd instead of a server.
+    /// Returns whether the machine runs garbd instead of a server.
     pub const fn is_arbitrator(&self) -> bool {
         self.site.is_arbitrator()
     }
 
-    /// Whether the machine has power.
+    /// Returns whether the machine has power.
     pub const fn is_powered(&self) -> bool {
         self.powered
     }
@@ -60,7 +60,7 @@ impl Machine {
         self.out.give_back(emptied);
     }
 
-    /// The next instant at which [`Machine::tick`] has something to do.
+    /// Returns the next instant at which [`Machine::tick`] has something to do.
     pub fn deadline(&self) -> Option<Span> {
         let server = self.daemon.deadline();
         let programs = [self.programs.wake(), self.programs.next_recovery(self.now)];

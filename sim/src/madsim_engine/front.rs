@@ -17,13 +17,13 @@ use tokio::sync::{Notify, oneshot};
 use super::wire;
 use super::world::World;
 
-/// Where the operator's commands are taken.
+/// The port for the operator's commands.
 pub(super) const SSH: u16 = 22;
-/// Where clients' statements are taken.
+/// The port for clients' statements.
 pub(super) const SQL: u16 = 3306;
 /// The byte that stands for Ctrl-C.
 const INTERRUPT: u8 = 3;
-/// What `ssh` returns when it loses its connection.
+/// The exit code of `ssh` when it loses its connection.
 const SSH_FAILED: i32 = 255;
 
 /// The operator's address.
@@ -106,7 +106,7 @@ async fn answer(world: World, me: Peer, mut stream: TcpStream) {
     });
     if let Ok(progress) = ended.await {
         let bytes = postcard::to_stdvec(&progress).expect("invariant: an answer is plain data");
-        // The other side may have gone; nobody waits for the answer then.
+        // The other side may be gone. Then nothing waits for the answer.
         let _ = write_block(&mut write, &bytes).await;
     }
     ctrl_c.abort();

@@ -120,7 +120,7 @@ async fn simulate<R>(
     };
     let result = begin(&mut testbed, setup, body).await;
     let trace = world.lock().cluster.journal_mut().take_trace();
-    // Without this madsim keeps the tasks, and what they hold, for ever.
+    // Without this, madsim keeps the tasks and their data without end.
     for id in ids {
         handle.kill(id);
     }

@@ -13,14 +13,14 @@ use crate::setup;
 
 use super::world::World;
 
-/// How often a condition is looked at.
+/// The interval at which a condition is checked.
 const POLL: Span = Span::from_millis(20);
-/// How often rest is looked at.
+/// The interval at which rest is checked.
 const REST_POLL: Span = Span::from_millis(500);
 
 /// A cluster on madsim's hosts.
 pub struct Madsim {
-    /// What the tasks share.
+    /// The state that the tasks share.
     pub(super) world: World,
 }
 

@@ -22,7 +22,7 @@ use super::world::{End, EndKey, World};
 const PORT: u16 = 4567;
 /// The first packet of an attempt to connect is sent again after this long, then after twice as long.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
-/// How often a closing end looks whether its last word can get through.
+/// The interval at which a closing end checks whether its last frame can be sent.
 const LINGER: Duration = Duration::from_millis(100);
 /// Two attempts this close to each other are taken for simultaneous.
 const SIMULTANEOUS: Span = Span::from_secs(1);
@@ -33,7 +33,7 @@ const ACCEPTED: u8 = 1;
 /// Refused because the one who answers is opening a connection itself, and its attempt wins.
 const CROSSED: u8 = 2;
 
-/// The address of a machine.
+/// Returns the address of a machine.
 pub(super) fn ip(peer: Peer) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(10, 0, 0, peer.0 + 1))
 }
@@ -45,7 +45,7 @@ const fn channel_byte(channel: Channel) -> u8 {
     }
 }
 
-/// How an attempt went.
+/// The result of an attempt.
 enum Attempt {
     Open(Box<TcpStream>),
     Refused,

@@ -1,4 +1,4 @@
-//! What the tasks of a run share: the cluster, its hosts on madsim, the ends of its connections, and how
+//! The shared state of a run's tasks: the cluster, its hosts on madsim, the ends of its connections, and how
 //! answers travel back.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ const BASE_LATENCY: Span = Span::from_micros(900);
 pub(super) struct End {
     /// Tells one connection from the next between the same two.
     pub(super) serial: u64,
-    /// Who opened it, and when.
+    /// The machine that opened it, and the time.
     pub(super) dialled: (Peer, Span),
     /// Frames for the writer, each with the instant before which it is not written.
     pub(super) outgoing: UnboundedSender<(Span, Vec<u8>)>,
@@ -36,14 +36,14 @@ pub(super) struct End {
     pub(super) reader: AbortHandle,
 }
 
-/// Which end: the machine, the other machine, the channel.
+/// The key of an end: the machine, the other machine, the channel.
 pub(super) type EndKey = (Peer, Peer, Channel);
 
 /// The hosts of those who stand outside the cluster.
 pub(super) struct Outside {
-    /// Where commands are typed.
+    /// The host where commands are typed.
     pub(super) operator: NodeHandle,
-    /// Where the application runs.
+    /// The host where the application runs.
     pub(super) clients: NodeHandle,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Wires {
 }
 
 impl Wires {
-    /// Which process of a machine, counted by those that have gone.
+    /// Returns the number of a machine's process: how many processes came before it.
     pub(super) fn generation(&self, peer: Peer) -> u64 {
         self.generations.get(&peer).copied().unwrap_or_default()
     }
@@ -87,12 +87,12 @@ impl Wires {
     }
 }
 
-/// How the answers to requests travel back. The tasks of `front` carry them.
+/// The ways by which answers travel back. The tasks of `front` carry them.
 #[derive(Default)]
 pub(super) struct Answers {
-    /// Where the nodes' hosts put the answers to requests that have reached them.
+    /// The answers to requests that have reached the nodes' hosts.
     waiting: BTreeMap<RequestId, oneshot::Sender<Progress>>,
-    /// How Ctrl-C is pressed, for every request that has no answer yet.
+    /// The switch that presses Ctrl-C, for every request that has no answer yet.
     interrupts: BTreeMap<RequestId, Arc<Notify>>,
 }
 
@@ -136,7 +136,7 @@ impl DerefMut for Acting<'_> {
 }
 
 impl World {
-    /// The machines of a setup on their hosts, nothing started.
+    /// Returns the machines of a setup on their hosts, nothing started.
     pub(super) fn new(setup: &Setup, hosts: Vec<NodeHandle>, outside: Outside) -> Self {
         Self(Arc::new(Mutex::new(Shared {
             cluster: Cluster::new(setup, None),
@@ -150,7 +150,7 @@ impl World {
         })))
     }
 
-    /// The shared state, for a moment without an await in it.
+    /// Returns the shared state, for a moment without an await in it.
     pub(super) fn lock(&self) -> Acting<'_> {
         Acting {
             world: self,
@@ -163,17 +163,17 @@ impl World {
 }
 
 impl Shared {
-    /// The instant.
+    /// Returns the instant.
     pub(super) fn now(&self) -> Span {
         Span(u64::try_from(self.start.elapsed().as_micros()).expect("invariant: a run is short"))
     }
 
-    /// The instant in the clock of the tasks.
+    /// Returns the instant in the clock of the tasks.
     pub(super) fn instant(&self, at: Span) -> Instant {
         self.start + Duration::from_micros(at.as_micros())
     }
 
-    /// Whether bytes pass from the one host to the other now.
+    /// Returns whether bytes pass from the one host to the other now.
     pub(super) fn passes(&self, from: Peer, to: Peer) -> bool {
         self.cluster.links().is_open(from, to, self.now())
             && self.cluster.machine(from).is_powered()
@@ -195,7 +195,7 @@ impl Shared {
         }
     }
 
-    /// Presses Ctrl-C on the host of whoever has made a request, if it has no answer yet.
+    /// Presses Ctrl-C on the host of a request's asker, if the request has no answer yet.
     pub(super) fn interrupt(&self, id: RequestId) {
         if let Some(interrupt) = self.answers.interrupts.get(&id) {
             interrupt.notify_one();
@@ -257,9 +257,9 @@ impl Engine for Acting<'_> {
 
     fn answer(&mut self, id: RequestId, progress: Progress) {
         match self.answers.waiting.remove(&id) {
-            // Whoever has asked may be gone.
+            // The asker may be gone.
             Some(answer) => drop(answer.send(progress)),
-            // A command that another host's playbook has run: nobody waits for it.
+            // Another host's playbook has run this command, and nothing waits for it.
             None => self.answered(id, progress),
         }
     }

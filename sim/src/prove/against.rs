@@ -1,4 +1,4 @@
-//! An earlier `limits.json`, and what has got worse since then.
+//! Compares a search with an earlier `limits.json`: what has got worse since then.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::matrix::{FORMAT, Limits, ProcedureRow, Terms};
 
-/// What is compared of an earlier file.
+/// The part of an earlier file that is compared.
 #[derive(Debug, Deserialize)]
 pub struct Earlier {
     format: u32,
@@ -138,7 +138,7 @@ fn by_count(row: &ProcedureRow<'_>, old: &EarlierRow) -> Vec<Worse> {
     {
         now += is.get(&outcome).copied().unwrap_or(0);
         before += was.get(&outcome).copied().unwrap_or(0);
-        // What a worse outcome has been told of is not told of again.
+        // A case that was reported with a worse outcome is not reported again.
         if now.saturating_sub(before) > told {
             told = now - before;
             worse.push(Worse {

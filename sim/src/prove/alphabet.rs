@@ -1,4 +1,4 @@
-//! What can happen to a cluster at rest.
+//! The events that can happen to a cluster at rest.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::des::World;
 /// identity.
 const APART: Span = Span::from_millis(10);
 
-/// How long an operator waits for a command before he presses Ctrl-C, and how long altogether.
+/// The time after which an operator presses Ctrl-C on a command, and the time of all commands.
 const PATIENCE: (Span, Span) = (Span::from_secs(15), Span::from_secs(30));
 
-/// Which events there are.
+/// The set of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alphabet {
     /// Writes, the ends and starts of servers, the network, and the operator's means.
@@ -27,7 +27,7 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    /// The word of the command line.
+    /// Returns the word of the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Usual => "usual",
@@ -75,7 +75,7 @@ pub enum Event {
     },
 }
 
-/// The subsets of some places that are not empty.
+/// Returns the subsets of some places that are not empty.
 fn subsets(places: &[usize]) -> Vec<Vec<usize>> {
     (1_u32..1 << places.len())
         .map(|mask| {
@@ -88,7 +88,7 @@ fn subsets(places: &[usize]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// The orders of some places.
+/// Returns the orders of some places.
 pub(super) fn orders(places: &[usize]) -> Vec<Vec<usize>> {
     if places.is_empty() {
         return vec![Vec::new()];
@@ -104,7 +104,7 @@ pub(super) fn orders(places: &[usize]) -> Vec<Vec<usize>> {
     all
 }
 
-/// The ways to put some places into more than one group.
+/// Returns the ways to put some places into more than one group.
 fn partitions(places: &[usize]) -> Vec<Vec<Vec<usize>>> {
     fn all(places: &[usize]) -> Vec<Vec<Vec<usize>>> {
         let Some((first, rest)) = places.split_first() else {
@@ -162,7 +162,7 @@ impl Event {
         events
     }
 
-    /// Whether it has something to act on in this world.
+    /// Returns whether it has something to act on in this world.
     pub fn applies(&self, world: &World) -> bool {
         let machine = |place: &usize| u8::try_from(*place).map(|p| world.machine(Peer(p)));
         let runs = |place: &usize| machine(place).is_ok_and(crate::machine::Machine::has_process);
@@ -178,7 +178,7 @@ impl Event {
         }
     }
 
-    /// The same event with the nodes exchanged: `to` gives for each place the one in its stead.
+    /// Returns the same event with the nodes exchanged: `to` gives for each place the one in its stead.
     #[must_use]
     pub fn exchanged(&self, to: &[usize]) -> Self {
         let one = |place: &usize| to[*place];
@@ -211,7 +211,7 @@ impl Event {
         }
     }
 
-    /// The steps of a scenario that do it, numbered from `first`. `nodes` are the names by place.
+    /// Returns the steps of a scenario that do it, numbered from `first`. `nodes` are the names by place.
     pub fn steps(&self, nodes: &[NodeName], first: u32) -> Vec<Step> {
         let actions = self.actions(nodes);
         let last = actions.len() - 1;
@@ -292,7 +292,7 @@ impl Event {
         }
     }
 
-    /// The event in words.
+    /// Returns the event in words.
     pub fn describe<'a>(&'a self, nodes: &'a [NodeName]) -> impl fmt::Display + 'a {
         let actions = self.actions(nodes);
         let without_waits = actions
@@ -303,7 +303,7 @@ impl Event {
     }
 }
 
-/// A command of an operator who gives up after a while.
+/// Returns a command of an operator who gives up after a while.
 fn typed(node: NodeName, command: NodeCommand) -> Action {
     Action::Operator(Operator {
         node,

@@ -12,11 +12,11 @@ pub struct Known {
     pub canonical: Canonical,
     /// From which state it was found first, and by what; nothing for the initial one.
     pub from: Option<(usize, Event)>,
-    /// How many events it is away from the initial state.
+    /// The number of events from the initial state.
     pub level: usize,
 }
 
-/// What came of an event in a state.
+/// The result of an event in a state.
 #[derive(Clone, Debug)]
 pub struct Found<T> {
     /// The state.
@@ -49,7 +49,7 @@ pub struct Closure {
 }
 
 impl Closure {
-    /// A closure that knows the initial state.
+    /// Returns a closure that knows the initial state.
     pub fn new(root: Canonical) -> Self {
         let by_key = BTreeMap::from([(root.key, 0)]);
         let root = Known {
@@ -68,22 +68,22 @@ impl Closure {
         }
     }
 
-    /// The states in the order in which they were found.
+    /// Returns the states in the order in which they were found.
     pub fn states(&self) -> &[Known] {
         &self.states
     }
 
-    /// The levels in numbers.
+    /// Returns the levels in numbers.
     pub fn levels(&self) -> &[Level] {
         &self.levels
     }
 
-    /// Whether there is a state of this key.
+    /// Returns whether there is a state of this key.
     pub fn contains(&self, key: Key) -> bool {
         self.by_key.contains_key(&key)
     }
 
-    /// The state of this key.
+    /// Returns the state of this key.
     pub fn state_of(&self, key: Key) -> Option<usize> {
         self.by_key.get(&key).copied()
     }
@@ -116,7 +116,7 @@ impl Closure {
         new
     }
 
-    /// The shortest path to a state that was found first.
+    /// Returns the shortest path to a state that was found first.
     pub fn path(&self, state: usize) -> Vec<Event> {
         let mut path = Vec::new();
         let mut at = state;

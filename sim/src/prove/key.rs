@@ -1,12 +1,12 @@
-//! When two states are equal: the same marks up to an exchange of nodes, with identities, histories
-//! and positions told by their order.
+//! Decides when two states are equal: the same marks up to an exchange of nodes. Only the order of identities,
+//! histories and positions counts.
 //!
 //! - Nodes may be exchanged only together with the order of their identities: identities are ranked,
 //!   and the rank stays with them.
-//! - Positions of a history are ranked; the gaps between them are exact up to 8 and beyond that one
-//!   class, since a view change takes a position and 8 against 9 does not behave as 8 against 10.
-//! - Numbers of views and of primary configurations are ranked in the same way. The number of a view
-//!   that nobody is in counts by its order alone: it is compared for equality, never counted on.
+//! - Positions of a history are ranked. The gaps between them are exact up to 8; all larger gaps are one
+//!   class. A view change takes a position, so 8 against 9 behaves differently from 8 against 10.
+//! - Numbers of views and of primary configurations are ranked in the same way. For a view without members,
+//!   only the order of its number counts: it is compared for equality, and never counted up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// The key of a world at rest.
+    /// Returns the key of a world at rest.
     pub(crate) fn of(world: &WorldKey) -> Self {
         let places: Vec<usize> = (0..world.machines.len()).collect();
         let ranks = Ranks::of(world);
@@ -61,8 +61,8 @@ impl Canonical {
         }
     }
 
-    /// What the key is made of, in words: a line for each node, for each pair of nodes and for each
-    /// group of rows, and the gaps. Of two equal states these are equal.
+    /// Returns the parts of the key in words: a line for each node, for each pair of nodes and for each
+    /// group of rows, and the gaps. Equal states have equal lines.
     pub(crate) fn explain(&self, world: &WorldKey) -> Vec<String> {
         let ranks = Ranks::of(world);
         let order = &self.orders[0];
@@ -100,14 +100,14 @@ impl Canonical {
         lines
     }
 
-    /// The name of a case of this state: `names` gives the rank of each place's name. Cases that the
+    /// Returns the name of a case of this state: `names` gives the rank of each place's name. Cases that the
     /// state's symmetries exchange have the same one.
     pub fn case(&self, names: &[usize]) -> Vec<usize> {
         let seen = |order: &Vec<usize>| order.iter().map(|place| names[*place]).collect();
         self.orders.iter().map(seen).min().unwrap_or_default()
     }
 
-    /// Which place of another state of the same key stands for each of this one's.
+    /// Returns, for each place of this state, the matching place of another state with the same key.
     pub fn places_in(&self, other: &Self) -> Vec<usize> {
         let mut to = vec![0; self.orders[0].len()];
         for (here, there) in self.orders[0].iter().zip(&other.orders[0]) {
@@ -116,7 +116,7 @@ impl Canonical {
         to
     }
 
-    /// The ways to name the nodes that differ from each other.
+    /// Returns the ways to name the nodes that differ from each other.
     pub fn cases(&self) -> BTreeMap<Vec<usize>, Vec<usize>> {
         let places: Vec<usize> = (0..self.orders[0].len()).collect();
         let mut cases = BTreeMap::new();
@@ -291,7 +291,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// The place of the node that has the number, in the order of this encoder.
+    /// Returns the place of the node that has the number, in the order of this encoder.
     fn place(&self, node: usize) -> u8 {
         let place = self.order.iter().position(|own| *own == node);
         place.map_or(UNDEFINED, small)
@@ -306,7 +306,7 @@ impl<'a> Encoder<'a> {
 
     fn encode(mut self, world: &WorldKey) -> Vec<u8> {
         let order = self.order;
-        // Whose each identity is, and which of them are lives of one.
+        // The owner of each identity, and the identities that are incarnations of one.
         let mut before: Option<GcommUuid> = None;
         for uuid in self.ranks.uuids.keys() {
             let is_nil = uuid.same_fixed_part(GcommUuid::NIL);

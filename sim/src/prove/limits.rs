@@ -11,14 +11,14 @@ use super::sight::Evidence;
 /// States that look the same to an operator.
 #[derive(Clone, Debug, Serialize)]
 pub struct LookAlikes {
-    /// What is seen.
+    /// The evidence.
     pub seen: String,
     /// The lines of nodes with which one may begin, whichever of the states it is; none where the
     /// states need different actions.
     pub begin_with: Vec<usize>,
-    /// How many states look so.
+    /// The number of states that look like this.
     pub states: usize,
-    /// Of these, those in which nobody could begin without loss.
+    /// The number of these states in which no node could begin without loss.
     pub hopeless: usize,
     /// Two states that look so and need different actions, by their numbers; one and the same where
     /// its nodes look alike and are not.
@@ -27,7 +27,7 @@ pub struct LookAlikes {
     healed: Vec<usize>,
 }
 
-/// What can be known with a kind of evidence.
+/// The knowledge from one kind of evidence.
 pub struct Knowledge {
     /// The kind of evidence.
     pub evidence: Evidence,
@@ -50,12 +50,12 @@ impl Knowledge {
         Self { evidence, groups }
     }
 
-    /// The groups in which no procedure that sees only this can be safe.
+    /// Returns the groups in which no procedure that sees only this can be safe.
     pub fn undecided(&self) -> impl Iterator<Item = &LookAlikes> {
         self.groups.iter().filter(|group| group.apart.is_some())
     }
 
-    /// How many states lie in such groups.
+    /// Returns the number of states that lie in such groups.
     pub fn undecided_states(&self) -> usize {
         self.undecided().map(|group| group.states).sum()
     }
@@ -102,7 +102,7 @@ fn group(found: &Searched, evidence: Evidence, text: &str, members: Vec<usize>) 
     }
 }
 
-/// The cheapest evidence with which two states do not look the same any more.
+/// Returns the cheapest evidence with which two states do not look the same any more.
 pub fn tells_apart(one: &Healed, other: &Healed) -> Option<Evidence> {
     let differ = |evidence: &Evidence| one.look(*evidence).text != other.look(*evidence).text;
     Evidence::ALL.into_iter().find(differ)

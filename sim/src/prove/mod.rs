@@ -1,13 +1,13 @@
-//! The search that leaves nothing out: every state at rest that a few events, or any number of them,
-//! lead to, and what a procedure makes of each.
+//! The exhaustive search: it finds every state at rest that a few events, or any number of them, lead to, and
+//! runs a procedure in each.
 //!
-//! From a synced cluster every event of the alphabet is applied, the cluster comes to rest, and what
-//! is new is gone on from, level by level. States are equal if their keys are; a key says what of a
-//! state decides its future. Nothing is drawn by chance (`jitter = "none"`): what happens depends on
-//! the events alone, so that a state has one successor for each of them.
+//! The search begins with a synced cluster, applies every event of the alphabet, and lets the cluster come to
+//! rest. It expands the new states, level by level. States are equal if their keys are equal. A key has the part
+//! of a state that determines what happens next. There is no chance (`jitter = "none"`): only the events decide
+//! what happens, so that a state has one successor for each event.
 //!
-//! Threads are the caller's business ([`Workers`]): [`Model`] is shared and never changes, [`Closure`] takes what
-//! was found in an order that does not depend on who found it.
+//! The caller provides the threads ([`Workers`]). [`Model`] is shared and never changes. [`Closure`] takes
+//! results in an order that does not depend on the thread that found them.
 
 mod against;
 mod alphabet;

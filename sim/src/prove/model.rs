@@ -1,4 +1,4 @@
-//! Playing events from states, and the procedure from each.
+//! Plays events from states, and the procedure from each.
 
 use std::collections::BTreeMap;
 
@@ -36,21 +36,21 @@ pub struct Live {
     course: Course,
 }
 
-/// What a procedure came to in a case.
+/// The outcome of a procedure in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// In a word.
     pub outcome: Outcome,
     /// The cause of a loss, without names of nodes; nothing elsewhere.
     pub cause: String,
-    /// What was seen, where it is not good.
+    /// The text of what was seen, if the outcome is bad.
     pub text: String,
-    /// What each node would have lost as the first of a new cluster, before the procedure acted.
+    /// The rows that each node would have lost as the first of a new cluster, before the procedure acted.
     pub choices: Vec<Choice>,
 }
 
 impl Model {
-    /// A model of three nodes.
+    /// Returns a model of three nodes.
     pub fn new(timers: Option<Timers>, supervisor: Supervisor) -> Self {
         let nodes = ["A", "B", "C"].map(NodeName::new).to_vec();
         let scenario = Scenario {
@@ -90,12 +90,12 @@ impl Model {
         }
     }
 
-    /// The nodes' names by place, before any exchange.
+    /// Returns the nodes' names by place, before any exchange.
     pub fn nodes(&self) -> &[NodeName] {
         &self.scenario.nodes
     }
 
-    /// The synced cluster from which everything begins.
+    /// Returns the synced cluster from which everything begins.
     ///
     /// # Errors
     /// When the initial state is not reached.
@@ -109,12 +109,12 @@ impl Model {
         Ok(Live { world, course })
     }
 
-    /// Whether an event has something to act on.
+    /// Returns whether an event has something to act on.
     pub fn applies(&self, event: &Event, live: &Live) -> bool {
         event.applies(&live.world)
     }
 
-    /// The state at rest after an event.
+    /// Returns the state at rest after an event.
     #[must_use]
     pub fn after(&self, event: &Event, live: &Live) -> Live {
         let mut live = live.clone();
@@ -126,7 +126,7 @@ impl Model {
         Live { course, ..live }
     }
 
-    /// The state at rest after everything that lasts has been ended, as the second phase of a run
+    /// Returns the state at rest after everything that lasts has been ended, as the second phase of a run
     /// begins.
     #[must_use]
     pub fn healed(&self, live: &Live) -> Live {
@@ -138,27 +138,27 @@ impl Model {
         Live { course, ..live }
     }
 
-    /// The key of a state.
+    /// Returns the key of a state.
     pub fn key(&self, live: &Live) -> Canonical {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
         Canonical::of(&live.world.key(acknowledged))
     }
 
-    /// What an operator can see of a state, and with whom he may then begin.
+    /// Returns what an operator can see of a state, and the nodes with which he may then begin.
     pub fn sight(&self, live: &Live) -> Sight {
         let seen = live.world.observation(false);
         let choices = live.course.choices(&seen);
         Sight::of(&live.world, self.nodes(), &seen, &choices)
     }
 
-    /// What the key of a state is made of, in words.
+    /// Returns the parts of a state's key in words.
     pub fn explain(&self, live: &Live) -> Vec<String> {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
         let world = live.world.key(acknowledged);
         Canonical::of(&world).explain(&world)
     }
 
-    /// The names by place of a case: `names` gives the rank of each place's name.
+    /// Returns the names by place of a case: `names` gives the rank of each place's name.
     fn named(&self, names: &[usize]) -> Vec<NodeName> {
         let mut sorted = self.scenario.nodes.clone();
         sorted.sort();
@@ -171,7 +171,7 @@ impl Model {
         judged(procedure, &self.conclude(procedure, live, names), before)
     }
 
-    /// The record of a run that the procedure ends, on a state with its nodes named so.
+    /// Returns the record of a run that the procedure ends, on a state with its nodes named so.
     pub fn conclude(&self, procedure: &str, live: &Live, names: &[usize]) -> RunRecord {
         let mut live = live.clone();
         let names = self.named(names);
@@ -189,7 +189,7 @@ impl Model {
         pollster::block_on(run)
     }
 
-    /// The scenario of a path with its nodes named so, read again from its own text: it plays from
+    /// Returns the scenario of a path with its nodes named so, read again from its own text: it plays from
     /// the start what the search has played in parts.
     ///
     /// # Panics
@@ -222,14 +222,14 @@ impl Model {
             .unwrap_or_else(|error| panic!("invariant: a path is a scenario: {error}\n{text}"))
     }
 
-    /// The cluster in words: what an operator would see of each node.
+    /// Returns the cluster in words: what an operator would see of each node.
     pub fn describe(&self, live: &Live) -> String {
         let seen = live.world.observation(false);
         seatrial_scenarios::runner::summary(&seen)
     }
 }
 
-/// What a run with a second phase came to.
+/// Returns the outcome of a run with a second phase.
 pub fn judged(procedure: &str, record: &RunRecord, before: usize) -> Judged {
     let cell = Cell::of(procedure, &record.id, record, before);
     let cause = match cell.outcome {
@@ -248,7 +248,7 @@ pub fn judged(procedure: &str, record: &RunRecord, before: usize) -> Judged {
     }
 }
 
-/// The kind of cause that the oracle of lost writes names.
+/// Returns the kind of cause that the oracle of lost writes names.
 fn cause_of_loss(text: &str) -> String {
     let cause = text.split_once("cause: ").map_or("", |(_, cause)| cause);
     let kind = cause.split(':').next().unwrap_or_default();

@@ -13,26 +13,26 @@ use super::{
 /// States that are expanded before what they led to is put together: a matter of memory.
 const CHUNK: usize = 128;
 
-/// Of a level so many states are kept with their worlds (some 80 KiB each). The others are played again
-/// from the start when their turn comes, which costs as many events as they are away from it, beside
+/// The number of states of a level that keep their worlds (about 80 KiB each). The others are replayed
+/// from the start when they are expanded. That costs the events of their path, beside
 /// the two dozen that are then applied to them.
 const WORLDS_MAX: usize = 8_192;
 
-/// What bounds a search, beside time and signals.
+/// The bounds of a search, beside time and signals.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// At most so many events.
+    /// The most events.
     pub faults: Option<usize>,
-    /// At most about so many states.
+    /// The approximate limit of states.
     pub max_states: Option<usize>,
     /// Whether what an operator sees of each state is kept.
     pub sights: bool,
 }
 
-/// How a search has ended.
+/// The way in which a search has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SearchEnd {
-    /// Nothing is left to look at, or only what needs more events than `--faults`.
+    /// No state is left to expand, or only states at the limit of `--faults`.
     Whole,
     /// By `--max-states`.
     States,
@@ -61,14 +61,14 @@ pub struct Healed {
     pub canonical: Canonical,
     /// The first state that healing leads here.
     pub first: usize,
-    /// What an operator can see of it, where that is asked for.
+    /// The view of an operator, if it was asked for.
     pub sight: Option<Sight>,
-    /// What each procedure came to, by the case of the names.
+    /// The outcome of each procedure, by case.
     pub judged: BTreeMap<Vec<usize>, Vec<Verdict>>,
 }
 
 impl Healed {
-    /// What is seen of it with a kind of evidence.
+    /// Returns what is seen of it with a kind of evidence.
     pub fn look(&self, evidence: Evidence) -> &Look {
         let sight = self.sight.as_ref();
         sight
@@ -77,7 +77,7 @@ impl Healed {
     }
 }
 
-/// What a procedure came to in a case, as far as it is counted: there are hundreds of thousands.
+/// The counted part of a procedure's outcome in a case: there are hundreds of thousands of cases.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// In a word.
@@ -99,7 +99,7 @@ impl From<Judged> for Verdict {
     }
 }
 
-/// What a search has found.
+/// The result of a search.
 pub struct Searched {
     /// The states.
     pub closure: Closure,
@@ -107,15 +107,15 @@ pub struct Searched {
     pub heals: Vec<usize>,
     /// The healed states.
     pub healed: Vec<Healed>,
-    /// How the search has ended.
+    /// The way in which the search has ended.
     pub ended: SearchEnd,
-    /// States that were not gone on from, although the bound on events would have allowed it.
+    /// The states that were not expanded, although the bound on events would have allowed it.
     pub open: usize,
 }
 
 /// The threads of a search, which are the caller's.
 pub trait Workers {
-    /// Why a job could not be made.
+    /// The reason why a job could not be made.
     type Error;
 
     /// Makes the jobs and returns their results in order; where something stops the search, those of the

@@ -1,4 +1,4 @@
-//! What an operator can see of a state, and with which nodes he may begin without loss.
+//! The evidence that an operator can see of a state, and the nodes with which he may begin without loss.
 //!
 //! Two states that look the same and need different actions bound what any procedure can know. What is
 //! looked at costs more from kind to kind of evidence; nodes that look the same are exchanged freely,
@@ -16,10 +16,10 @@ use crate::des::World;
 
 use super::alphabet::orders;
 
-/// A kind of evidence. Each is looked at together with all that are cheaper.
+/// A kind of evidence. Each kind includes all cheaper kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
-    /// Which processes run, what they answer, and the two state files.
+    /// The running processes, their answers, and the two state files.
     Files,
     /// The positions that `--wsrep-recover` finds on nodes that do not serve.
     Recovered,
@@ -33,7 +33,7 @@ impl Evidence {
     /// All kinds, the cheapest first.
     pub const ALL: [Self; 4] = [Self::Files, Self::Recovered, Self::Logs, Self::Rows];
 
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Files => "processes, answers and state files",
@@ -54,7 +54,7 @@ pub struct Look {
     pub safe: BTreeSet<BTreeSet<usize>>,
 }
 
-/// What can be seen of a state.
+/// The observable part of a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
     looks: Vec<Look>,
@@ -109,7 +109,7 @@ impl Sight {
     }
 }
 
-/// The nodes with which one may begin: those that serve, where some do; else those whose bootstrap
+/// Returns the nodes with which one may begin: those that serve, where some do; else those whose bootstrap
 /// loses nothing.
 fn safe_nodes(nodes: &[NodeName], seen: &Observation, choices: &[Choice]) -> BTreeSet<usize> {
     let serves = |node: &NodeObservation| node.cluster_status.as_deref() == Some("Primary");
@@ -123,7 +123,7 @@ fn safe_nodes(nodes: &[NodeName], seen: &Observation, choices: &[Choice]) -> BTr
         .collect()
 }
 
-/// What there is to see of one node.
+/// The observable part of one node.
 struct Facts {
     process: String,
     grastate: Option<(Position, bool)>,
@@ -183,7 +183,7 @@ impl Facts {
     }
 }
 
-/// The sight of all nodes, in one order of them.
+/// Returns the sight of all nodes, in one order of them.
 fn text_of(facts: &[Facts], order: &[usize], nodes: &[NodeName], evidence: Evidence) -> String {
     let mut numbers: BTreeMap<seatrial_galera::StateUuid, BTreeSet<i64>> = BTreeMap::new();
     for position in facts.iter().flat_map(|facts| facts.positions(evidence)) {

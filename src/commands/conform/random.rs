@@ -21,7 +21,9 @@ pub(super) fn conform(
     out: &mut Out,
 ) -> Result<u8, Stop> {
     if on.len() < 2 {
-        return Err(Stop::usage("--random compares engines: name two with --on"));
+        return Err(Stop::usage(
+            "--random compares engines: give two or more with --on",
+        ));
     }
     let timers = args.timers.unwrap_or(TimersArg::Fast);
     let real = real::options(&args.real, on, Some(&args.out))?;

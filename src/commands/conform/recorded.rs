@@ -1,4 +1,4 @@
-//! The recordings, replayed on each engine with each seed.
+//! Replays the recordings on each engine with each seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::output::Out;
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};
 
-/// How many disagreements of a run are printed; all are in `results.json`.
+/// The number of disagreements of a run that are printed; `results.json` has all of them.
 const SHOWN: usize = 12;
 
 /// A replay to be made.
@@ -82,7 +82,7 @@ fn agrees(replay: &Result<Replay, String>) -> bool {
     replay.as_ref().is_ok_and(Replay::agrees)
 }
 
-/// The outcomes that the replays of a recording have reached: the step, and which one.
+/// Returns the outcomes that the replays of a recording have reached: the step, and the outcome.
 fn outcomes(done: &[&MadeReplay<'_>]) -> BTreeMap<(usize, usize), usize> {
     let mut reached = BTreeMap::new();
     for replay in done.iter().filter_map(|done| done.replay.as_ref().ok()) {
@@ -199,7 +199,7 @@ fn print(recordings: &[Recording], on: &[EngineArg], done: &[MadeReplay<'_>], ou
     }
     let left_out = left_out(&all);
     if !left_out.is_empty() {
-        out.line("Left out, since real nodes do not repeat it:");
+        out.line("Not compared, because real nodes do not repeat it:");
         for (why, count) in left_out {
             out.line(&format!("  {count:>6}  {why}"));
         }
@@ -248,7 +248,7 @@ fn print_one(recording: &Recording, engine: EngineArg, own: &[&MadeReplay<'_>], 
     }
 }
 
-/// Which of several outcomes were reached, and how often.
+/// Prints which of several outcomes were reached, and how often.
 fn print_outcomes(recording: &Recording, own: &[&MadeReplay<'_>], out: &mut Out) {
     for ((step, outcome), count) in outcomes(own) {
         let title = match outcome {

@@ -1,4 +1,4 @@
-//! Reads the missions of a user's own from files.
+//! Reads the user's own missions from files.
 
 use std::path::Path;
 use std::{fs, io};
@@ -8,7 +8,7 @@ use seatrial_lab::{MISSION_SIZE_MAX, Mission};
 /// Reads the mission in a file, or all missions (`*.toml`) in a folder.
 ///
 /// # Errors
-/// When a file cannot be read or is no mission, in words.
+/// A text, if a file cannot be read or is not a mission.
 pub(super) fn load(path: &Path) -> Result<Vec<Mission>, String> {
     let shown = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     let mut files = Vec::new();
@@ -24,7 +24,10 @@ pub(super) fn load(path: &Path) -> Result<Vec<Mission>, String> {
         }
         files.sort();
         if files.is_empty() {
-            return Err(format!("{}: there is no *.toml in it", path.display()));
+            return Err(format!(
+                "{}: this folder has no *.toml file",
+                path.display()
+            ));
         }
     } else {
         files.push(path.to_owned());
@@ -37,7 +40,7 @@ pub(super) fn load(path: &Path) -> Result<Vec<Mission>, String> {
                 .len();
             if size > MISSION_SIZE_MAX {
                 return Err(format!(
-                    "{}: {size} bytes; a mission has at most {MISSION_SIZE_MAX}",
+                    "{}: the file has {size} bytes; a mission has at most {MISSION_SIZE_MAX}",
                     file.display()
                 ));
             }

@@ -3,7 +3,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `prompt`, `script` | lines from a terminal, and lines from a file or a pipe |
-//! | `store`, `missions` | files: the progress, what is saved, missions of a user's own |
+//! | `store`, `missions` | files: the progress, saved sessions, the user's own missions |
 //! | `on_real` | real nodes as an engine of the lab |
 
 mod missions;
@@ -30,31 +30,31 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 /// `seatrial lab`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without a terminal the lines come from standard input, as with --script. Exit \
-    codes: 0 done; 2 usage, or a line of a script that could not be done; 3 the environment."
+    after_help = "Without a terminal, the lab reads its lines from standard input, as with --script. Exit \
+    codes: 0 done; 2 usage, or a line of a script failed; 3 the environment."
 )]
 pub(crate) struct LabArgs {
-    /// Id of the catalogue or a file, or the id of a mission; three nodes by default.
+    /// The id of a scenario, a scenario file, or the id of a mission; 3 synced nodes by default.
     pub(crate) scenario: Option<String>,
-    /// The engine: des, or real without time travel.
+    /// The engine: des, or real (without time travel).
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,
     /// The master seed.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Timeouts, over those of the scenario.
+    /// The timeouts; they override those of the scenario.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
     /// Read the lines from this file and print the transcript.
     #[arg(long, value_name = "FILE")]
     pub(crate) script: Option<PathBuf>,
-    /// Missions of your own: a file, or a folder of files.
+    /// Your own missions: a file, or a folder of files.
     #[arg(long, value_name = "PATH")]
     pub(crate) missions: Option<PathBuf>,
-    /// Forget which missions were done, and how well.
+    /// Forget the grades of all missions, and exit.
     #[arg(long)]
     pub(crate) reset_progress: bool,
-    /// The real engine.
+    /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
 }
@@ -68,7 +68,7 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     match args.on {
         EngineArg::Des => pollster::block_on(open(Des, args, folder, out)),
         EngineArg::Madsim => Err(Stop::usage(
-            "the lab is on des, where there is time travel, or on real: --on des",
+            "the lab runs on des, which has time travel, or on real: use --on des",
         )),
         EngineArg::Real => {
             let options = real::options(&args.real, &[args.on], None)?;
@@ -85,11 +85,11 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
 }
 
 fn reset(folder: Option<PathBuf>, out: &mut Out) -> Result<u8, Stop> {
-    let folder = folder.ok_or_else(|| Stop::environment("there is no home folder"))?;
+    let folder = folder.ok_or_else(|| Stop::environment("no home folder is known: set HOME"))?;
     let was = Store::reset(&folder)
         .map_err(|error| Stop::environment(format!("{}: {error}", folder.display())))?;
     out.line(if was {
-        "the progress is forgotten"
+        "the progress was forgotten"
     } else {
         "there was no progress to forget"
     });
@@ -108,7 +108,7 @@ async fn open<E: Engine>(
     let (store, progress) = match &folder {
         Some(folder) if at_terminal => Store::open(folder).map_err(|error| {
             Stop::environment(format!(
-                "{error}\n  help: `seatrial lab --reset-progress` begins anew"
+                "{error}\n  help: `seatrial lab --reset-progress` starts from nothing"
             ))
         })?,
         _ => (Store::nowhere(), Progress::default()),
@@ -138,7 +138,7 @@ async fn open<E: Engine>(
     result
 }
 
-/// Reads how the session begins: with a mission, a scenario, or a plain cluster.
+/// Returns how the session begins: with a mission, a scenario, or a plain cluster.
 fn opening(args: &LabArgs, missions: &[Mission]) -> Result<Opening, Stop> {
     let Some(name) = args.scenario.as_deref() else {
         return Ok(Opening::Plain);
@@ -154,7 +154,7 @@ fn missions(args: &LabArgs) -> Result<Vec<Mission>, Stop> {
     let mut missions = embedded_missions().map_err(Stop::usage)?;
     if let Some(path) = &args.missions {
         for own in missions::load(path).map_err(Stop::usage)? {
-            // A teacher's mission takes the place of one with the same id.
+            // A teacher's mission replaces a built-in one with the same id.
             missions.retain(|known| known.id() != own.id());
             missions.push(own);
         }
@@ -173,9 +173,7 @@ async fn scripted<E: Engine>(
         .map_err(|error| Stop::usage(format!("the script cannot be read: {error}")))?;
     match refused {
         0 => Ok(exit::OK),
-        1 => Err(Stop::usage("1 line of the script could not be done")),
-        many => Err(Stop::usage(format!(
-            "{many} lines of the script could not be done"
-        ))),
+        1 => Err(Stop::usage("1 line of the script failed")),
+        many => Err(Stop::usage(format!("{many} lines of the script failed"))),
     }
 }

@@ -15,7 +15,7 @@ use super::store::Store;
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
-/// How many lines the history keeps.
+/// The number of lines that the history keeps.
 const HISTORY: usize = 1000;
 
 struct Left(String);
@@ -46,7 +46,7 @@ impl Prompt for Left {
     }
 }
 
-/// The lab's words, as the library asks for them.
+/// Completes words of the lab for the line editor.
 struct Complete(Words);
 
 impl Completer for Complete {
@@ -68,7 +68,7 @@ impl Completer for Complete {
     }
 }
 
-/// Reads and answers until the person leaves.
+/// Reads and answers lines until the user leaves.
 pub(super) async fn talk<E: Engine>(
     lab: &mut Lab<E>,
     store: &Store,
@@ -92,14 +92,14 @@ pub(super) async fn talk<E: Engine>(
         .with_menu(ReedlineMenu::EngineCompleter(menu))
         .with_ansi_colors(std::env::var_os("NO_COLOR").is_none())
         .with_edit_mode(Box::new(Emacs::new(keys)));
-    // Without a folder to keep it in the history lasts as long as the session.
+    // Without a folder, the history lasts as long as the session.
     if let Some(history) = folder.and_then(|folder| {
         FileBackedHistory::with_file(HISTORY, folder.join("lab-history.txt")).ok()
     }) {
         editor = editor.with_history(Box::new(history));
     }
-    // At the prompt Ctrl-C is a key. While a command is simulated it is a signal, which must not cost
-    // the session; the second one ends the program.
+    // At the prompt, Ctrl-C is a key. While a command is simulated, it is a signal. The first signal
+    // must not end the session; the second one ends the program.
     signals::listen_at_prompt();
     loop {
         match editor.read_line(&Left(lab.prompt())) {
@@ -117,7 +117,9 @@ pub(super) async fn talk<E: Engine>(
             Ok(Signal::CtrlD) => return Ok(exit::OK),
             Ok(_) => {}
             Err(error) => {
-                return Err(Stop::environment(format!("the terminal is gone: {error}")));
+                return Err(Stop::environment(format!(
+                    "the terminal cannot be read: {error}"
+                )));
             }
         }
     }

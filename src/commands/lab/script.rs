@@ -1,4 +1,4 @@
-//! Lines from a file or a pipe, and the transcript of what comes of them.
+//! Plays lines from a file or a pipe, and prints the transcript.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -7,8 +7,8 @@ use seatrial_lab::{Engine, LINE_MAX, Lab};
 use super::store::Store;
 use crate::output::Out;
 
-/// Reads one line of at most a little more than [`LINE_MAX`] bytes; of a longer one the rest is passed
-/// over, so that no input takes memory without end. `None` at the end.
+/// Reads one line of at most a little more than [`LINE_MAX`] bytes. It skips the rest of a longer line, so
+/// that no input takes unlimited memory. `None` at the end.
 pub(super) fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
     let limit = LINE_MAX as u64 + 2;
     let mut bytes = Vec::new();
@@ -39,7 +39,7 @@ fn pass_over(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-/// Plays all lines, each shown behind the prompt, and says how many could not be done.
+/// Plays all lines, prints each behind the prompt, and returns how many failed.
 pub(super) async fn play<E: Engine>(
     lab: &mut Lab<E>,
     store: &Store,

@@ -17,9 +17,9 @@ fn file(folder: &Path) -> PathBuf {
     folder.join("lab.json")
 }
 
-/// Where a learner's progress is kept.
+/// The place where a learner's progress is kept.
 pub(super) struct Store {
-    /// `None` in a script, whose transcript must not depend on what was done before.
+    /// `None` in a script: its transcript must not depend on earlier sessions.
     path: Option<PathBuf>,
 }
 
@@ -32,7 +32,7 @@ impl Store {
     /// Opens the store in a folder, and reads the progress in it.
     ///
     /// # Errors
-    /// When there is a file that cannot be read, in words.
+    /// A text, if the file exists and cannot be read.
     pub(super) fn open(folder: &Path) -> Result<(Self, Progress), String> {
         let path = file(folder);
         let progress = match fs::read_to_string(&path) {
@@ -53,8 +53,8 @@ impl Store {
         }
     }
 
-    /// Passes a line to the lab and does what its reply leaves to this face: it writes the file of `save`
-    /// and keeps the progress.
+    /// Passes a line to the lab, then does what the reply asks for: it writes the file of `save` and keeps
+    /// the progress.
     pub(super) async fn line<E: Engine>(&self, lab: &mut Lab<E>, line: &str) -> Reply {
         let mut reply = lab.line(line).await;
         if let Some(file) = &reply.file
@@ -65,13 +65,13 @@ impl Store {
         if reply.progress_changed
             && let Err(error) = self.keep(lab.progress())
         {
-            let said = format!("the progress is not kept: {error}");
+            let said = format!("the progress was not saved: {error}");
             reply.text.push_str(&wrapped("", "  ", &said));
         }
         reply
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file, completely or not at all.
     fn keep(&self, progress: &Progress) -> io::Result<()> {
         let Some(path) = &self.path else {
             return Ok(());

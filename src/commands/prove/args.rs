@@ -8,10 +8,10 @@ use seatrial_sim::prove::Alphabet;
 
 use crate::args::{SupervisorArg, TimersArg, budget};
 
-/// Which events there are.
+/// The set of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AlphabetArg {
-    /// Writes, ends and starts of servers, the network, the operator's means.
+    /// Writes, stops, kills and starts of servers, the network, the operator's commands.
     Usual,
     /// Damaged state files too.
     Full,
@@ -29,42 +29,41 @@ impl From<AlphabetArg> for Alphabet {
 /// `seatrial prove`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The result depends on the program and the options alone, whatever the number of \
-    threads; where --budget ends the search, on the machine too. Exit codes: 0 the procedure \
-    recovers everywhere, or says rightly that nothing could; 1 it does not; 2 usage; 3 the \
+    after_help = "The result depends only on the program and the options, not on the number of threads. \
+    If --budget stops the search, it depends on the machine too. Exit codes: 0 the procedure \
+    recovers everywhere, or says rightly that no procedure could; 1 it does not; 2 usage; 3 the \
     environment; 4 stopped by a bound or a signal, nothing found."
 )]
 pub(crate) struct ProveArgs {
-    /// The procedure that has to recover.
+    /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected")]
     pub(crate) procedure: String,
-    /// At most so many events; without it the search goes on until nothing new appears.
+    /// The most events; without it the search goes on until no new state appears.
     #[arg(long, value_name = "K")]
     pub(crate) faults: Option<usize>,
-    /// Which events there are.
+    /// The set of events.
     #[arg(long, value_enum, default_value_t = AlphabetArg::Usual)]
     pub(crate) alphabet: AlphabetArg,
-    /// Who starts a crashed server again.
+    /// The program that restarts a crashed server.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
     pub(crate) supervisor: SupervisorArg,
-    /// Stop when so many states are known.
+    /// Stop when this number of states is known.
     #[arg(long, value_name = "N")]
     pub(crate) max_states: Option<usize>,
     /// Stop after this time.
     #[arg(long, value_name = "TIME", value_parser = budget)]
     pub(crate) budget: Option<std::time::Duration>,
-    /// Threads; as many as there are cores by default.
+    /// The number of threads; by default 1 for each core.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Timeouts, over the defaults.
+    /// The timeouts; they override the defaults.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
     /// The folder of results.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/prove")]
     pub(crate) out: PathBuf,
-    /// Instead: breadth first over what may happen next among the messages, timers, disk operations and
-    /// events of a few nodes, for a shortest way to a state that is wrong. No procedure acts. Timeouts
-    /// are short unless --timers says otherwise.
+    /// Search all orders of messages, timers, disk operations and events of a few nodes instead, for a
+    /// shortest path to a wrong state. No procedure acts. Timeouts are short unless --timers is given.
     #[arg(
         long,
         conflicts_with_all = ["procedure", "faults", "alphabet", "supervisor", "budget", "jobs", "out"]
@@ -79,7 +78,7 @@ pub(crate) struct ProveArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "With --interleavings")]
 pub(crate) struct InterleavingArgs {
-    /// Nodes.
+    /// The number of nodes.
     #[arg(
         long,
         value_name = "N",
@@ -88,7 +87,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) nodes: u8,
-    /// For so long after the start timers run out.
+    /// The time after the start during which timers may expire.
     #[arg(
         long,
         value_name = "TIME",
@@ -97,7 +96,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) horizon: std::time::Duration,
-    /// Messages that may still be under way when time passes.
+    /// The most messages that may still be under way when time passes.
     #[arg(
         long,
         value_name = "N",
@@ -105,7 +104,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) late: usize,
-    /// Orderly stops.
+    /// The most orderly stops.
     #[arg(
         long,
         value_name = "N",
@@ -113,7 +112,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) stops: u8,
-    /// Crashes.
+    /// The most crashes.
     #[arg(
         long,
         value_name = "N",
@@ -121,7 +120,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) crashes: u8,
-    /// Starts.
+    /// The most starts.
     #[arg(
         long,
         value_name = "N",
@@ -129,7 +128,7 @@ pub(crate) struct InterleavingArgs {
         requires = "interleavings"
     )]
     pub(crate) starts: u8,
-    /// Transactions.
+    /// The most transactions.
     #[arg(
         long,
         value_name = "N",

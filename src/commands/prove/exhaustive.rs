@@ -1,4 +1,4 @@
-//! `seatrial verify --exhaustive`: procedures by the states of the closure, and what can be known there.
+//! `seatrial verify --exhaustive`: runs procedures in every state of the closure, and reports what can be known there.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::commands::verify::VerifyArgs;
 
 /// So many undecided groups are shown in full.
 const SHOWN: usize = 3;
-/// So many cases that got worse are shown.
+/// The number of cases that got worse that are shown.
 const WORSE_SHOWN: usize = 10;
 
 /// The matrix of procedures and outcomes, and the limits of knowledge.
@@ -90,7 +90,7 @@ pub(crate) fn exhaustive(
     if found.ended != SearchEnd::Whole {
         let ended = found.ended.name();
         out.error(&format!(
-            "stopped by a {ended}: the matrix is not whole, and nothing is compared"
+            "stopped by a {ended}: the matrix is incomplete, and nothing is compared"
         ));
         return Ok(exit::STOPPED);
     }
@@ -214,14 +214,14 @@ fn matrix(rows: &[ProcedureRow<'_>]) -> String {
     }
     text.push_str(
         "recovers: or says rightly that nothing could\n\
-         avoidable: not recovered, although what can be seen without the rows decides with whom\n\
-         to begin\n\n",
+         avoidable: not recovered, although what can be seen without the rows decides which\n\
+                  node to begin with\n\n",
     );
     text
 }
 
 fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
-    let mut text = String::from("What can be known, from the cheapest evidence on\n");
+    let mut text = String::from("What can be known, the cheapest evidence first\n");
     let _ = writeln!(text, "    groups  undecided     states  evidence");
     for one in known {
         let _ = writeln!(
@@ -238,7 +238,10 @@ fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
         let Some((one, other)) = group.apart else {
             continue;
         };
-        let _ = writeln!(text, "These look the same and need different actions:");
+        let _ = writeln!(
+            text,
+            "These states look the same and need different actions:"
+        );
         for line in group.seen.lines() {
             let _ = writeln!(text, "    {line}");
         }
@@ -250,13 +253,13 @@ fn limits(model: &Model, found: &Searched, known: &[Knowledge]) -> String {
         let evidence = tells_apart(healed(one), healed(other));
         let _ = match evidence {
             Some(evidence) => writeln!(text, "  told apart by {}\n", evidence.name()),
-            None => writeln!(text, "  told apart by nothing that is looked at\n"),
+            None => writeln!(text, "  no evidence tells them apart\n"),
         };
     }
     text
 }
 
-/// What was done, a line an event.
+/// Returns the events, one for each line.
 fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
     let path = found.closure.path(state);
     path.iter()
@@ -264,7 +267,7 @@ fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
         .collect()
 }
 
-/// Two lists beside each other, in 80 columns.
+/// Returns two lists beside each other, in 80 columns.
 fn side_by_side(one: &[String], other: &[String]) -> String {
     const WIDTH: usize = 37;
     let cell = |list: &[String], at: usize| -> String {

@@ -1,4 +1,4 @@
-//! `seatrial prove --interleavings`: breadth first over what may happen next.
+//! `seatrial prove --interleavings`: searches the orders of events breadth first.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -11,13 +11,13 @@ use crate::commands::prove::ProveArgs;
 use crate::output::Out;
 use crate::{Stop, exit};
 
-/// Searched states, where `--max-states` says nothing.
+/// The number of states after which the search stops, unless `--max-states` is given.
 const STATES_MAX: usize = 200_000;
 
 pub(super) fn interleavings(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     let bounds = &args.interleaving;
     let horizon = u64::try_from(bounds.horizon.as_millis())
-        .map_err(|_| Stop::usage("--horizon: it is too long"))?;
+        .map_err(|_| Stop::usage("--horizon: the time is too long"))?;
     let limits = Limits {
         horizon: Time::from_millis(horizon),
         late: bounds.late,
@@ -31,7 +31,7 @@ pub(super) fn interleavings(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop>
         Some(TimersArg::Fast) | None => Config::fast(),
     };
     let config = Config {
-        // Its donor goes on applying, and shows no position in the state file.
+        // The donor of this method goes on applying, and shows no position in the state file.
         wsrep_sst_method: SstMethod::Mariabackup,
         ..timers
     };
@@ -76,7 +76,7 @@ fn text(bounds: &InterleavingArgs, found: &Searched<Act>, most: usize, seconds: 
                 let _ = writeln!(text, "    {act}");
             }
         }
-        None => text.push_str("no state is wrong: the state files never contradict each other\n"),
+        None => text.push_str("no wrong state: the state files never contradict each other\n"),
     }
     let _ = writeln!(
         text,
@@ -89,10 +89,10 @@ fn text(bounds: &InterleavingArgs, found: &Searched<Act>, most: usize, seconds: 
         "     Summary [{seconds:>8.3}s] {rate:.0} states a second"
     );
     let bound = if found.counterexample.is_some() {
-        "the search ends at the first state that is wrong".to_owned()
+        "the search ends at the first wrong state".to_owned()
     } else if found.open > 0 {
         format!(
-            "stopped by max-states ({most}): {} states were not gone on from",
+            "stopped by --max-states ({most}): {} states were not expanded",
             found.open
         )
     } else {

@@ -122,7 +122,7 @@ pub(super) fn markdown(report: &ProveReport) -> String {
     text
 }
 
-/// An outcome in words.
+/// Returns an outcome in words.
 fn words(outcome: Outcome, cause: &str) -> String {
     match outcome {
         Outcome::Recovered => "recovers".to_owned(),

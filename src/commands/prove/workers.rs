@@ -51,7 +51,7 @@ impl Workers for PoolWorkers<'_> {
     }
 }
 
-/// Searches on the worker pool. Returns what was found, and how many seconds that took.
+/// Searches on the worker pool. Returns the result and the time in seconds.
 pub(super) fn search_on_pool(
     model: &Model,
     alphabet: Alphabet,

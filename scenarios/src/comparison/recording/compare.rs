@@ -1,4 +1,4 @@
-//! What of a recording is compared, and how.
+//! Compares a replay with its recording, field by field.
 //!
 //! Not compared, because the real cluster itself does not repeat it:
 //! - positions (`last_committed`, `grastate.seqno`) and `conf_id` as numbers from the first step on in
@@ -27,34 +27,34 @@ pub struct Disagreement {
     pub node: NodeName,
     /// The field.
     pub field: String,
-    /// What the real node showed.
+    /// The value on the real node.
     pub recorded: String,
-    /// What this engine shows.
+    /// The value on this engine.
     pub seen: String,
 }
 
-/// How often a field was compared.
+/// The counts of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldScore {
-    /// How often it was compared.
+    /// The number of comparisons.
     pub compared: usize,
-    /// How often it agreed.
+    /// The number of comparisons that agreed.
     pub equal: usize,
 }
 
-/// What a replay gave.
+/// The result of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
     /// The fields by name.
     pub fields: BTreeMap<String, FieldScore>,
     /// Those that do not agree.
     pub disagreements: Vec<Disagreement>,
-    /// How many were left out, by reason.
+    /// The number of fields that were left out, by reason.
     pub left_out: BTreeMap<String, usize>,
     /// The outcomes of steps that have several: the step, and 0 for the recorded outcome or the number
     /// of the alternative.
     pub outcomes: Vec<(usize, usize)>,
-    /// What the engine could not do: an action, or a look at a real node.
+    /// The actions that the engine could not do, and the looks at real nodes.
     pub unsupported: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Replay {
         self.fields.values().map(|score| score.equal).sum()
     }
 
-    /// Whether everything agrees, and everything could be done.
+    /// Returns whether everything agrees, and everything could be done.
     pub fn agrees(&self) -> bool {
         self.disagreements.is_empty() && self.unsupported.is_empty()
     }
@@ -118,7 +118,7 @@ impl Replay {
 pub(super) struct Seen {
     pub(super) node: NodeObservation,
     pub(super) read: Option<String>,
-    /// What became of the observer's own row.
+    /// The result of the observer's own row.
     pub(super) write: Option<String>,
     pub(super) identity: Option<usize>,
     /// Rows that the observer wrote in this step: some of them after this look, some before, since it
@@ -126,7 +126,7 @@ pub(super) struct Seen {
     pub(super) own_rows: i64,
 }
 
-/// What is exact in a step.
+/// The fields of a step that are compared exactly.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exact {
     /// Positions and `conf_id` as numbers.
@@ -197,7 +197,7 @@ fn text<T: std::fmt::Display>(value: Option<T>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
-/// The fields that are compared as they are.
+/// Returns the fields that are compared as they are.
 fn plain(recorded: &RecordedNode, seen: &Seen) -> Vec<(&'static str, String, String)> {
     let node = &seen.node;
     let own = |value: &Option<String>| text(value.as_ref());
@@ -426,7 +426,7 @@ impl Counters {
         self.slack.get(name).copied().unwrap_or_default()
     }
 
-    /// The place of `last_committed` among those of all nodes.
+    /// Returns the place of `last_committed` among those of all nodes.
     fn rank(&self, name: &NodeName) -> String {
         let Some(own) = self.value(name, 1) else {
             return "undefined".to_owned();

@@ -4,7 +4,7 @@
 //! 10.11.18 with Galera 26.4.23, three containers, measured 2026-11-23. How the files are made, and
 //! what of a run they leave out, stands in `scenarios/recordings/README.md`.
 //!
-//! A node is looked at when nothing changes any more, or at once where a step says `"look": "now"`.
+//! The replay looks at a node when nothing changes any more, or at once if a step says `"look": "now"`.
 //! What is compared, and what not because the real cluster itself does not repeat it, is in
 //! `compare.rs`.
 
@@ -29,23 +29,23 @@ pub use compare::{Disagreement, FieldScore, Replay};
 pub struct Recording {
     /// Its short name.
     pub name: String,
-    /// What it shows.
+    /// The title.
     pub title: String,
     /// The timeouts.
     pub timers: Timers,
     /// Provider and server options beyond the timeouts.
     pub settings: BTreeMap<String, String>,
-    /// How the state file was forced.
+    /// The way in which the state file was forced.
     pub force: ForceEdit,
-    /// What the cluster was before the first step.
+    /// The state of the cluster before the first step.
     #[serde(default)]
     pub initial: Initial,
-    /// Whether positions can be compared: not under a load, whose rows nobody counted.
+    /// Whether positions can be compared. They cannot under a load, whose rows were not counted.
     #[serde(default = "yes")]
     pub positions: bool,
-    /// What must be true of the rows of a load at the end.
+    /// The expectation about the rows of a load at the end.
     pub load: Option<LoadEnd>,
-    /// What of the real run is not replayed, and why.
+    /// The parts of the real run that are not replayed, and why.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
     /// The rows at the end, of the nodes that could be read.
@@ -91,7 +91,7 @@ pub enum Look {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedStep {
-    /// What was done, in order.
+    /// The actions, in order.
     #[serde(rename = "do")]
     pub actions: Vec<RecordedAction>,
     /// When was looked.
@@ -100,9 +100,9 @@ pub struct RecordedStep {
     /// Fields that the real cluster does not repeat in this step, with the reason.
     #[serde(default)]
     pub unstable: Vec<Unstable>,
-    /// What was then seen.
+    /// The observation after the actions.
     pub observed: BTreeMap<NodeName, RecordedNode>,
-    /// What other runs showed instead: the real cluster has several outcomes here.
+    /// The other outcomes: the real cluster has several outcomes here.
     #[serde(default, rename = "or")]
     pub alternatives: Vec<Alternative>,
 }
@@ -113,7 +113,7 @@ pub struct RecordedStep {
 pub struct Unstable {
     /// Their names, as in a [`Disagreement`].
     pub fields: Vec<String>,
-    /// Of which nodes; of all where none is named.
+    /// The nodes; all of them if none is named.
     #[serde(default)]
     pub nodes: Vec<NodeName>,
     /// Why.
@@ -124,7 +124,7 @@ pub struct Unstable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
-    /// What happened instead.
+    /// The event that happened instead.
     pub title: String,
     /// The nodes that then show something else than recorded.
     pub observed: BTreeMap<NodeName, RecordedNode>,
@@ -137,13 +137,13 @@ pub struct Alternative {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RecordedAction {
-    /// A row is written; its end is waited for, at most 20 s.
+    /// Writes a row, and waits for its end, at most 20 s.
     Write {
         /// Where.
         node: NodeName,
         /// The row's tag.
         tag: String,
-        /// What became of it: `acknowledged`, `refused 1047`, `timeout`.
+        /// The result: `acknowledged`, `refused 1047`, `timeout`.
         result: String,
     },
     /// A row is sent, and the next action follows in the same instant.
@@ -159,7 +159,7 @@ pub enum RecordedAction {
         node: NodeName,
         /// The row's tag.
         tag: String,
-        /// What became of it.
+        /// The result.
         result: String,
     },
     /// Large rows into a table of their own, one transaction each. The observers did not read it.
@@ -173,31 +173,31 @@ pub enum RecordedAction {
     Ddl {
         /// Where.
         node: NodeName,
-        /// Of what.
+        /// The name of the change.
         tag: String,
     },
-    /// SIGTERM, all in one instant; the ends are waited for, at most 15 s.
+    /// Sends SIGTERM to all in one instant, and waits for their ends, at most 15 s.
     Stop {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// A plain start with `galera_recovery`, all in one instant.
     Start {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// Stop and start, all in one instant.
     Restart {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// A start with `--wsrep-new-cluster`.
     Bootstrap {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
-        /// How the command ends, where it fails.
+        /// The end of the command, if it fails.
         exit: Option<i32>,
-        /// What the log then says.
+        /// The line of the log after that.
         logs: Option<String>,
     },
     /// `safe_to_bootstrap` is set to 1.
@@ -219,17 +219,17 @@ pub enum RecordedAction {
     },
     /// SIGKILL, all in one instant.
     Terminate {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// SIGSTOP.
     Hang {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// SIGCONT.
     Resume {
-        /// Whose server.
+        /// The node of the server.
         nodes: Vec<NodeName>,
     },
     /// A session takes the global read lock, and a second passes.
@@ -253,17 +253,17 @@ pub enum RecordedAction {
     },
     /// The network falls into groups.
     Partition {
-        /// Who reaches whom.
+        /// The groups; nodes of one group reach each other.
         groups: Vec<Vec<NodeName>>,
     },
-    /// Nothing passes from the first group to the second any more.
+    /// No packet passes from the first group to the second.
     Cut {
         /// Senders and receivers.
         groups: (Vec<NodeName>, Vec<NodeName>),
     },
     /// A part of what reaches a node is lost.
     Loss {
-        /// Who does not hear.
+        /// The node whose packets are lost.
         node: NodeName,
         /// Lost packets of a hundred.
         percent: u8,
@@ -272,7 +272,7 @@ pub enum RecordedAction {
     Heal,
     /// Time passes.
     Wait {
-        /// How much, in seconds.
+        /// The amount, in seconds.
         seconds: f64,
     },
     /// Time passes until a node shows something.
@@ -281,23 +281,23 @@ pub enum RecordedAction {
         node: NodeName,
         /// What.
         until: UntilState,
-        /// How long at most, in seconds.
+        /// The longest time, in seconds.
         within_seconds: f64,
-        /// How long it took on real nodes, with what a noisy machine adds: least and most.
+        /// The time that it took on real nodes, with what a noisy machine adds: least and most.
         bounds_seconds: Option<(f64, f64)>,
     },
     /// Clients begin to write all the time.
     Load {
         /// Where.
         nodes: Vec<NodeName>,
-        /// How many on each.
+        /// The number of clients on each node.
         clients: usize,
     },
     /// They end.
     EndLoad,
 }
 
-/// What a node is waited for to show.
+/// The state of a node that a recording waits for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UntilState {
@@ -325,7 +325,7 @@ impl UntilState {
     }
 }
 
-/// What a node showed.
+/// The observation of a node.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedNode {
@@ -340,12 +340,12 @@ pub struct RecordedNode {
     last_committed: Option<i64>,
     state_uuid: Option<String>,
     local_state_uuid: Option<String>,
-    /// What a query of the table is answered: `ok` or the error's number.
+    /// The answer to a query of the table: `ok` or the number of the error.
     read: Option<String>,
     rows_n: Option<u32>,
     grastate: Option<GrastateSeen>,
     gvwstate: Option<GvwstateSeen>,
-    /// Which of the node's identities gvwstate.dat holds, by first appearance.
+    /// The node's identity in gvwstate.dat, numbered by first appearance.
     identity: Option<usize>,
     write: Option<Probe>,
 }
@@ -367,7 +367,7 @@ impl Recording {
         serde_json::from_str(text)
     }
 
-    /// The recordings that are part of the program, by name.
+    /// Returns the recordings that are part of the program, by name.
     ///
     /// # Panics
     /// When one of them is not a recording: a mistake in the file, which a test finds.
@@ -380,12 +380,12 @@ impl Recording {
             .collect()
     }
 
-    /// Whether the real cluster has several outcomes somewhere.
+    /// Returns whether the real cluster has several outcomes somewhere.
     pub fn is_race(&self) -> bool {
         self.steps.iter().any(|step| !step.alternatives.is_empty())
     }
 
-    /// The cluster on which it was made.
+    /// Returns the cluster on which it was made.
     pub fn setup(&self, seed: u64) -> Setup {
         let options = Options {
             settings: self.settings.clone(),

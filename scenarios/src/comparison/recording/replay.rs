@@ -1,4 +1,4 @@
-//! Doing what a recording did, and looking where it looked.
+//! Repeats the actions of a recording, and looks where the recording looked.
 
 mod look;
 
@@ -23,11 +23,11 @@ const ERROR_TEXTS: [(u16, &str); 2] = [
     ),
 ];
 
-/// How long a row is waited for.
+/// The time that the replay waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
-/// How long a stop, a force, a `pc.bootstrap` or a recovery is waited for.
+/// The time that the replay waits for a stop, a force, a `pc.bootstrap` or a recovery.
 const COMMAND_LIMIT: Span = Span::from_secs(15);
-/// How long is waited for rest.
+/// The time that the replay waits for rest.
 const REST_LIMIT: Span = Span::from_secs(300);
 /// The time between two looks at the clients of a load.
 const BEAT: Span = Span::from_millis(50);
@@ -84,7 +84,7 @@ impl Recording {
     }
 }
 
-/// The outcome of a step that fits best: the recorded one, or the alternative with this number.
+/// Returns the outcome of a step that fits best: the recorded one, or the alternative with this number.
 fn best_outcome(
     number: usize,
     step: &RecordedStep,
@@ -333,7 +333,7 @@ impl<T: Testbed> Player<'_, T> {
         })
     }
 
-    /// What a command that ends by itself prints.
+    /// Returns the output of a command that ends by itself.
     async fn printed(&mut self, node: &NodeName, line: &str) -> (String, i32) {
         let id = self.typed(node, line);
         self.wait(&Condition::Ended(id), Span::from_secs(60)).await;

@@ -19,7 +19,7 @@ pub use op::{Interruption, Op};
 use sketch::Sketch;
 pub use vocabulary::{Vocabulary, Word};
 
-/// What a cluster is made of, and what is done to it.
+/// A cluster, and the ops that happen to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The nodes.
@@ -28,11 +28,11 @@ pub struct Schedule {
     pub options: Options,
     /// The timeouts, where the schedule needs certain ones.
     pub timers: Option<Timers>,
-    /// What is done, in order.
+    /// The ops, in order.
     pub ops: Vec<Op>,
 }
 
-/// How a schedule is played.
+/// The way in which a schedule is played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Play {
     /// Whether each step waits for rest.
@@ -52,8 +52,8 @@ fn runner(purpose: &str, seed: u64) -> TestRunner {
     TestRunner::new_with_rng(Config::default(), rng)
 }
 
-/// How often an op that would do nothing is drawn again. In the end it is taken all the same: the
-/// sketch may be wrong, and a start of what runs is a thing that people do.
+/// The number of times that an op without effect is drawn again. In the end it is taken anyway: the
+/// sketch may be wrong, and people do start servers that already run.
 const DRAWN_AGAIN: usize = 4;
 
 /// Ops one after another, each with a rough idea of what those before have left.
@@ -84,7 +84,7 @@ fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
 }
 
 impl Schedule {
-    /// The schedule of a seed: the same on every machine and in every thread.
+    /// Returns the schedule of a seed: the same on every machine and in every thread.
     ///
     /// # Panics
     /// When the strategy rejects its own values, which it never does.
@@ -107,7 +107,7 @@ impl Schedule {
         }
     }
 
-    /// A mutant: one op taken out, put in, or put in another's place, as the seed says.
+    /// Returns a mutant: one op taken out, put in, or put in another's place, as the seed says.
     ///
     /// # Panics
     /// When the strategy rejects its own values, which it never does.
@@ -134,7 +134,7 @@ impl Schedule {
         }
     }
 
-    /// The schedule as a scenario.
+    /// Returns the schedule as a scenario.
     ///
     /// # Panics
     /// When the text that is written cannot be read again: a mistake in the language.

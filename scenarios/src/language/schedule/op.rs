@@ -1,14 +1,14 @@
-//! One thing that a schedule does.
+//! An op: one action of a schedule.
 
 use serde::{Deserialize, Serialize};
 
 use crate::language::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
 use crate::port::{Damage, Fault, NodeName, Span, StateFile};
 
-/// How long an operator waits for a command of a schedule before he presses Ctrl-C.
+/// The time that an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);
 
-/// What happens to a node that is starting.
+/// An event at a starting node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interruption {
@@ -16,7 +16,7 @@ pub enum Interruption {
     Transfer,
     /// It is killed.
     Itself,
-    /// Another node, so many places on, is killed: the donor perhaps.
+    /// Another node, this many places on, is killed. It may be the donor.
     Other(usize),
 }
 
@@ -54,16 +54,16 @@ pub enum Op {
     StartInFlight {
         /// The node.
         node: usize,
-        /// How long it has been starting by then.
+        /// The time since its start began.
         since: Span,
     },
     /// A node is started, and while it starts or takes the state it lacks something happens to it.
     StartInterrupted {
         /// The node.
         node: usize,
-        /// How long it has been starting by then.
+        /// The time since its start began.
         since: Span,
-        /// What happens.
+        /// The event.
         how: Interruption,
     },
     /// Nodes are restarted, all in one instant.
@@ -82,7 +82,7 @@ pub enum Op {
     Partition(Vec<u8>),
     /// One direction of one link is cut.
     Cut {
-        /// Who is not heard.
+        /// The node whose packets are lost.
         from: usize,
         /// By whom.
         to: usize,
@@ -113,7 +113,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The steps of a scenario that do it. `named` counts what the schedule leaves running.
+    /// Returns the steps of a scenario that do it. `named` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
         let names = |places: &[usize]| {
@@ -237,7 +237,7 @@ impl Op {
     }
 }
 
-/// A command of an operator who gives up after a while.
+/// Returns a command of an operator who gives up after a while.
 fn typed(node: NodeName, command: NodeCommand) -> Action {
     Action::Operator(Operator {
         node,

@@ -1,4 +1,4 @@
-//! A rough idea of where a schedule has got to, so that few of its ops have nothing to act on.
+//! A rough sketch of the cluster within a schedule, so that few of its ops have nothing to act on.
 //!
 //! It knows processes and the network by what was done to them, and no rule of Galera's: what it cannot
 //! know it takes for possible.
@@ -20,7 +20,7 @@ enum Server {
     Off,
 }
 
-/// Where a schedule has got to.
+/// The rough state of the cluster within a schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Sketch {
     servers: Vec<Server>,
@@ -30,7 +30,7 @@ pub(super) struct Sketch {
 }
 
 impl Sketch {
-    /// All nodes serve.
+    /// Returns all nodes serve.
     pub(super) fn synced(nodes: usize) -> Self {
         Self {
             servers: vec![Server::Up; nodes],
@@ -50,7 +50,7 @@ impl Sketch {
         }
     }
 
-    /// The op without the nodes on which it would do nothing; none where nothing is left of it.
+    /// Returns the op without the nodes on which it would do nothing; none where nothing is left of it.
     pub(super) fn fitting(&self, op: &Op) -> Option<Op> {
         let answers = |place: &usize| matches!(self.at(*place), Server::Up | Server::Perhaps);
         let lives = |place: &usize| !matches!(self.at(*place), Server::Down | Server::Off);

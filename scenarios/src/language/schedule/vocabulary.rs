@@ -1,4 +1,4 @@
-//! What schedules are drawn from.
+//! The vocabulary from which schedules are drawn.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ macro_rules! words {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$word,)+];
 
-            /// How often it is drawn beside the others.
+            /// Returns the weight with which it is drawn.
             const fn weight(self) -> u32 {
                 match self {
                     $(Self::$word => $weight,)+
@@ -65,7 +65,7 @@ words! {
     Wait = 3,
 }
 
-/// Which ops there are and how many of them.
+/// The ops of a vocabulary, and the number of ops of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {
     /// The nodes.
@@ -139,7 +139,7 @@ const STARTING_MS: [u64; 5] = [1_000, 2_000, 2_500, 3_000, 4_500];
 /// Moments of a state transfer: half a second for an incremental one, longer for a copy of the files.
 const TRANSFER_MS: [u64; 6] = [2_100, 2_200, 2_300, 2_400, 2_500, 3_200];
 
-/// A non-empty set of nodes, mostly one.
+/// Returns a non-empty set of nodes, mostly one.
 fn some(nodes: usize) -> BoxedStrategy<Vec<usize>> {
     prop_oneof![
         3 => place(nodes).prop_map(|node| vec![node]),

@@ -1,4 +1,4 @@
-//! Which node is bootstrapped, when all that can be known is known.
+//! Decides which node to bootstrap from the complete evidence.
 //!
 //! Commits are applied in one order, so of two nodes with one history the one with the higher
 //! position holds everything that the other holds. That is the whole reason for "the highest
@@ -13,24 +13,24 @@ use crate::port::{NodeName, list};
 
 use super::Evidence;
 
-/// What follows from the evidence.
+/// The conclusion from the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// This node holds everything that any of them holds.
     Bootstrap(NodeName),
     /// A person must decide.
     Ask {
-        /// What kind of question it is.
+        /// The kind of question.
         why: Why,
         /// The question, and what was found.
         text: String,
     },
 }
 
-/// Why a person must decide.
+/// The reason why a person must decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Nobody knows how far a node is.
+    /// The position of a node is unknown.
     NoPosition,
     /// There are several histories, and numbers do not compare them.
     Histories,
@@ -54,7 +54,7 @@ pub fn choose(all: &[Evidence]) -> Decision {
     }
     let with_data: Vec<&Evidence> = all.iter().filter(|evidence| evidence.has_data()).collect();
     let Some(first) = with_data.first() else {
-        // Nobody has ever been in a cluster, so there is nothing to lose.
+        // No node was ever in a cluster, so there is nothing to lose.
         return all.first().map_or_else(
             || ask(Why::NoPosition, "there is no node".to_owned()),
             |first| Decision::Bootstrap(first.node.clone()),
@@ -87,7 +87,7 @@ pub fn choose(all: &[Evidence]) -> Decision {
     Decision::Bootstrap(best.node.clone())
 }
 
-/// The node of the highest position; of equal ones the node whose data are certainly whole, then one
+/// Returns the node of the highest position; of equal ones the node whose data are certainly whole, then one
 /// that needs no force, then the first.
 pub(super) fn furthest<'a>(with_data: &[&'a Evidence]) -> Option<&'a Evidence> {
     let rank = |evidence: &Evidence| (seqno(evidence), trust(evidence), is_safe(evidence));
@@ -95,7 +95,7 @@ pub(super) fn furthest<'a>(with_data: &[&'a Evidence]) -> Option<&'a Evidence> {
     all.max_by_key(|evidence| rank(evidence))
 }
 
-/// What shows that one history has become two without a new uuid: a forced bootstrap beside a
+/// Returns the evidence that one history has become two without a new uuid: a forced bootstrap beside a
 /// component that went on.
 ///
 /// The positions say nothing of it. A view of one member is left by that member alone, and with it
@@ -139,7 +139,7 @@ pub(super) fn fork(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
     })
 }
 
-/// Whether nodes that cannot be reached can be left out: whether the last primary component that is
+/// Returns whether nodes that cannot be reached can be left out: whether the last primary component that is
 /// known consists of nodes that can be reached.
 ///
 /// `views` are the saved views of all nodes that can be reached. A component can only be followed
@@ -157,7 +157,7 @@ pub fn is_covered(views: &[Option<SavedView>]) -> bool {
         && latest.members.iter().all(is_known)
 }
 
-/// How far the data behind a position can be trusted to be whole.
+/// Returns the trust in the data of a position.
 pub(super) fn trust(evidence: &Evidence) -> u8 {
     match evidence.saved {
         Saved::Named(_) => 2,
@@ -167,7 +167,7 @@ pub(super) fn trust(evidence: &Evidence) -> u8 {
     }
 }
 
-/// What speaks against the node with the highest position, if anything does.
+/// Returns the objection to the node with the highest position, if there is one.
 fn doubt(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
     let others_trusted = with_data
         .iter()
@@ -211,7 +211,7 @@ fn names(all: &[Evidence], wanted: impl Fn(&Evidence) -> bool) -> Vec<NodeName> 
         .collect()
 }
 
-/// The evidence in one line for each node, as a person needs it to decide.
+/// Returns the evidence in one line for each node, as a person needs it to decide.
 fn describe(all: &[Evidence]) -> String {
     let mut text = String::new();
     for evidence in all {

@@ -1,10 +1,10 @@
-//! The choice, one situation after the other.
+//! Tests the choice in one situation after another.
 
 use seatrial_galera::{GraState, Position, Seqno, StateUuid};
 
 use super::*;
 
-/// A crashed node with the history 1, at this position.
+/// Returns a crashed node with the history 1, at this position.
 fn node(name: &str, seqno: i64) -> Evidence {
     let uuid = StateUuid(1);
     Evidence {
@@ -44,7 +44,7 @@ fn saved_view(my_uuid: &str, members: &[&str], seq: u64) -> SavedView {
     }
 }
 
-/// The chosen node, or the beginning of the question.
+/// Returns the chosen node, or the beginning of the question.
 fn chosen(all: &[Evidence]) -> String {
     match choose(all) {
         Decision::Bootstrap(node) => node.0,
@@ -68,7 +68,7 @@ fn a_permission_decides_between_equal_positions_only() {
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 9))]),
         "C"
     );
-    // Nobody else can have a seqno beyond that of a node that was the last one: two lines.
+    // No other node can have a seqno beyond that of the node that was the last one: these are two histories.
     insta::assert_snapshot!(
         chosen(&[node("A", 9), node("B", 9), safe(node("C", 8))]),
         @"C was the last one of a primary component (safe_to_bootstrap 1), and A has gone on without it: there may be two histories under one uuid"
@@ -196,7 +196,7 @@ fn a_component_without_the_missing_node_covers_it() {
     // C was a member of the last component and cannot be reached.
     assert!(!is_covered(&[old.clone(), b.clone()]));
     assert!(!is_covered(std::slice::from_ref(&old)));
-    // Everybody left in order: nobody knows who was last.
+    // All left in order, so the last one is unknown.
     assert!(!is_covered(&[None, None]));
     // Two components of one number.
     let twin = Some(saved_view("A", &["A"], 6));

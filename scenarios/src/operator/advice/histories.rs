@@ -1,4 +1,4 @@
-//! Which histories are consistent with what was found, and what each choice would lose in them.
+//! Lists the histories that are consistent with the evidence, and what each choice would lose in them.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::choice::{fork, furthest, seqno, trust, uuid};
 /// One way in which the cluster can have come to what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Histories {
-    /// What happened in it.
+    /// The events of the history.
     pub says: String,
-    /// What speaks for it, or against it.
+    /// The evidence for it, or against it.
     pub sign: String,
-    /// What would be lost, choice by choice.
+    /// The loss of each choice.
     pub losses: Vec<Loss>,
     /// Whether something in the files points to it, beyond not excluding it.
     pub likely: bool,
@@ -27,18 +27,18 @@ pub struct Histories {
     pub parted: bool,
 }
 
-/// What a choice would lose.
+/// The loss of a choice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Loss {
     /// The node that is bootstrapped.
     pub node: NodeName,
-    /// What is gone then.
+    /// The lost data, in words.
     pub loses: String,
-    /// Whether that is nothing, as far as these files show.
+    /// Whether nothing is lost, as far as these files show.
     pub nothing: bool,
 }
 
-/// The histories that the evidence does not exclude, the likely ones first.
+/// Returns the histories that the evidence does not exclude, the likely ones first.
 pub(super) fn consistent(all: &[Evidence], away: &[NodeName]) -> Vec<Histories> {
     let with_data: Vec<&Evidence> = all.iter().filter(|one| one.has_data()).collect();
     let mut found = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn consistent(all: &[Evidence], away: &[NodeName]) -> Vec<Histories> 
     found
 }
 
-/// The short form of a history's name, enough to tell a few apart.
+/// Returns the short form of a history's name, enough to tell a few apart.
 pub(super) fn short(uuid: StateUuid) -> String {
     let text = uuid.to_string();
     text.split('-').next().unwrap_or_default().to_owned()
@@ -200,7 +200,7 @@ fn parted(sign: Option<String>, with_data: &[&Evidence]) -> Histories {
     }
 }
 
-/// A node that was in the middle of a copy shows the position of its donor.
+/// Returns the histories behind a half-copied node, which shows the position of its donor.
 fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
     let why = match half.saved {
         Saved::Empty => "its grastate.dat is empty",
@@ -240,7 +240,7 @@ fn half_copied(half: &Evidence, with_data: &[&Evidence]) -> Histories {
     }
 }
 
-/// A node that nobody has looked at may hold more than all others.
+/// A node without evidence may hold more than all others.
 fn away_is_ahead(with_data: &[&Evidence], away: &[NodeName]) -> Histories {
     let views: Vec<_> = with_data.iter().map(|one| one.view.clone()).collect();
     let covered = super::is_covered(&views);
@@ -267,7 +267,7 @@ fn away_is_ahead(with_data: &[&Evidence], away: &[NodeName]) -> Histories {
     }
 }
 
-/// What is lost of these when this node is the first: events of others beyond its own.
+/// Returns what is lost when this node is the first: the events of other nodes beyond its own.
 fn behind(one: &Evidence, all: &[&Evidence]) -> (String, bool) {
     let most = all.iter().map(|other| seqno(other)).max().unwrap_or(0);
     let ahead: Vec<NodeName> = all
@@ -289,7 +289,7 @@ fn behind(one: &Evidence, all: &[&Evidence]) -> (String, bool) {
     }
 }
 
-/// Whether all of them went down in one and the same primary view.
+/// Returns whether all of them went down in one and the same primary view.
 fn all_in_one_view(all: &[&Evidence]) -> bool {
     let mut ids = all.iter().map(|one| one.view.as_ref().map(|view| &view.id));
     match ids.next() {

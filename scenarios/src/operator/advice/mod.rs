@@ -1,4 +1,4 @@
-//! What the state files and recovered positions of stopped nodes allow to conclude.
+//! Concludes from the state files and recovered positions of stopped nodes which node to bootstrap.
 //!
 //! Pure: evidence in, conclusions out. The procedure `manual-corrected` and `seatrial advise` both
 //! decide here, so that they never disagree about a state.
@@ -16,27 +16,27 @@ use crate::port::NodeName;
 pub use choice::{Decision, Why, choose, is_covered};
 pub use histories::{Histories, Loss};
 
-/// What was found on a stopped node.
+/// The evidence from a stopped node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Whose it is.
+    /// The node.
     pub node: NodeName,
-    /// What `InnoDB` says; `None` where it said nothing.
+    /// The recovered position of `InnoDB`; `None` if there is none.
     pub position: Option<Position>,
-    /// What grastate.dat says.
+    /// The content of grastate.dat.
     pub saved: Saved,
-    /// What gvwstate.dat says: there is one where the node was killed or lost its power.
+    /// The content of gvwstate.dat. The file exists if the node was killed or lost its power.
     pub view: Option<SavedView>,
 }
 
 impl Evidence {
-    /// Whether the node holds data at all. A node with a new disk does not.
+    /// Returns whether the node holds data at all. A node with a new disk does not.
     pub fn has_data(&self) -> bool {
         self.position
             .is_some_and(|position| !position.is_undefined())
     }
 
-    /// Whether the node was a primary component of its own when it went down. Started plainly, it
+    /// Returns whether the node was a primary component of its own when it went down. Started plainly, it
     /// makes itself primary again without asking anybody (A4.28).
     pub fn was_alone(&self) -> bool {
         self.view
@@ -44,13 +44,13 @@ impl Evidence {
             .is_some_and(|view| view.members.len() == 1)
     }
 
-    /// Whether its flag says that it was the last one of a primary component.
+    /// Returns whether its flag says that it was the last one of a primary component.
     pub fn claims_last(&self) -> bool {
         choice::is_safe(self)
     }
 }
 
-/// How a person has looked at a node.
+/// The way in which a person has looked at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// What was found. Where no recovery run was made, the position is that of grastate.dat.
@@ -92,7 +92,7 @@ pub struct Circumstances {
 /// Whether a recovery run was made, and how surely its answer is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryRun {
-    /// None was made.
+    /// No recovery run was made.
     Missing,
     /// Its answer is there.
     Made,
@@ -100,7 +100,7 @@ pub enum RecoveryRun {
     AmongOlder,
 }
 
-/// What to do.
+/// The action to take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
@@ -127,25 +127,25 @@ pub enum Action {
     },
     /// Nobody may be bootstrapped before a person has decided, or has looked further.
     Decide {
-        /// What has to be decided.
+        /// The question to decide.
         question: String,
     },
 }
 
-/// What follows from the looks.
+/// The advice that follows from the looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// What the files of each node say, a line a node.
+    /// The content of each node's files, one line for each node.
     pub found: Vec<String>,
     /// The histories that are consistent with them.
     pub histories: Vec<Histories>,
-    /// What to do.
+    /// The action to take.
     pub action: Action,
     /// Why, and how, in order.
     pub steps: Vec<String>,
     /// Looks that would tell more, the most telling first.
     pub looks: Vec<String>,
-    /// What nobody can know from these files.
+    /// The facts that these files cannot tell.
     pub unknown: Vec<String>,
 }
 

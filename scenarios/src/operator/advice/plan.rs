@@ -1,4 +1,4 @@
-//! What to do about it, which further look would decide, and what stays unknown.
+//! Plans the steps, the further look that would decide, and the facts that stay unknown.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ const fn needs_force(one: &Evidence) -> bool {
     matches!(one.saved, Saved::Named(state) if !state.safe_to_bootstrap)
 }
 
-/// What the files of a node say, in a line.
+/// Returns the content of a node's files in one line.
 pub(super) fn found(look: &Look) -> String {
     let Evidence {
         node,
@@ -137,7 +137,7 @@ pub(super) fn found(look: &Look) -> String {
     format!("{node}  {position}; {saved}; {view}")
 }
 
-/// The nodes that restore their component by themselves when all of them are started: the members of
+/// Returns the nodes that restore their component by themselves when all of them are started: the members of
 /// the latest saved view, if all of them still hold exactly that view (`gcomm/src/pc_proto.cpp`, the
 /// restore of `pc.recovery`; measurements A4.25 and A4.26).
 fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {
@@ -401,7 +401,7 @@ pub(super) fn looks(all: &[Look], away: &[NodeName], histories: &[Histories]) ->
     looks
 }
 
-/// What stays unknown.
+/// Returns the facts that stay unknown.
 pub(super) fn unknown(all: &[Look], away: &[NodeName], histories: &[Histories]) -> Vec<String> {
     let mut unknown = vec![
         "How many of the events are rows: a change of view takes a number too.".to_owned(),

@@ -1,4 +1,4 @@
-//! What `date` says on a simulated host.
+//! The output of `date` on a simulated host.
 //!
 //! Every run begins at midnight of 2026-01-01, so that log lines and transcripts are the same in
 //! every run of a seed.
@@ -8,7 +8,7 @@ use crate::port::Span;
 /// The lengths of the months in a year that is no leap year.
 const MONTH_DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// The instant as `date +'%y%m%d %H:%M:%S'` prints it (`scripts/mysqld_safe.sh:log_generic`).
+/// Returns the instant as `date +'%y%m%d %H:%M:%S'` prints it (`scripts/mysqld_safe.sh:log_generic`).
 pub(super) fn safe_stamp(now: Span) -> String {
     let seconds = now.as_micros() / 1_000_000;
     let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);

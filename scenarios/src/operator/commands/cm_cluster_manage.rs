@@ -96,7 +96,7 @@ impl ClusterManage {
     }
 }
 
-/// Whether grastate.dat allows a bootstrap. A missing file, an empty one and one without the line
+/// Returns whether grastate.dat allows a bootstrap. A missing file, an empty one and one without the line
 /// do, for the tool as for Galera (`galera/src/saved_state.cpp`).
 fn is_safe(host: &dyn Host) -> bool {
     let content = host.read_file(GRASTATE).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::port::host::{Host, Step};
 use super::output::{INTERRUPTED, failed, printed};
 use super::pattern::Pattern;
 
-/// What is done with a text.
+/// The operation on a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Tool {
     Cat,
@@ -72,7 +72,7 @@ impl Files {
         })
     }
 
-    /// Whether it reads files of its own and not what comes through a pipe.
+    /// Returns whether it reads files of its own and not what comes through a pipe.
     pub(super) fn has_files(&self) -> bool {
         !self.paths.is_empty()
     }
@@ -125,7 +125,7 @@ impl Files {
             return Step::Wait;
         };
         let Some(text) = host.read_file(path) else {
-            // A file that goes away while it is followed is waited for.
+            // If the file disappears while it is followed, `tail -f` waits for it.
             if self.followed.is_some() {
                 return Step::Wait;
             }
@@ -147,7 +147,7 @@ impl Files {
     /// Ctrl-C.
     pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
         if self.has_files() && matches!(self.tool, Tool::Tail { follow: true, .. }) {
-            // What was added in this very instant has been printed too.
+            // Text that was added at this instant has been printed too.
             self.step(host);
         }
         let stdout = self
@@ -162,7 +162,7 @@ impl Files {
         }
     }
 
-    /// What the tool makes of a text, as behind a pipe.
+    /// Returns the tool's output for a text, as after a pipe.
     pub(super) fn apply(&self, text: &str) -> Output {
         match &self.tool {
             Tool::Cat => printed(text),
@@ -206,7 +206,7 @@ impl Files {
     }
 }
 
-/// The last lines of a text, the whole text where it has no more.
+/// Returns the last lines of a text, the whole text where it has no more.
 fn last_lines(text: &str, lines: usize) -> &str {
     let have = text.split_inclusive('\n').count();
     let from: usize = text
@@ -225,7 +225,7 @@ fn plain(words: &[String]) -> Result<Vec<String>, Output> {
     }
 }
 
-/// The options of `head` and `tail`: `-n N`, `-nN`, `-N`, `-f`, `-F`.
+/// Returns the options of `head` and `tail`: `-n N`, `-nN`, `-N`, `-f`, `-F`.
 fn ends(name: &str, words: &[String]) -> Result<(usize, bool, Vec<String>), Output> {
     let (mut lines, mut follow, mut paths) = (10, false, Vec::new());
     let mut words = words.iter();

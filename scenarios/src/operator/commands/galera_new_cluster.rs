@@ -19,7 +19,7 @@ pub(super) struct GaleraNewCluster {
 }
 
 impl GaleraNewCluster {
-    /// The script before its first line.
+    /// Returns the script before its first line.
     pub(super) const fn new() -> Self {
         Self {
             flagged: false,

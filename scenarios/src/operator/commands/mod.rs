@@ -33,9 +33,9 @@ pub const STATUS_QUERY: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN \
 'wsrep_connected','wsrep_gcomm_uuid','wsrep_last_committed','wsrep_local_state_uuid',\
 'wsrep_ready')";
 
-/// What it asks next: the four settings of the manual's second table (Check cluster status).
+/// Its second query: the four settings of the manual's second table (Check cluster status).
 pub const ADDRESS_QUERY: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN \
 ('wsrep_cluster_address','wsrep_cluster_name','wsrep_node_address','wsrep_node_name')";
 
-/// What an operator asks to see whether a node is synced, which the manual's table does not show.
+/// The query that shows whether a node is synced, which the manual's table does not show.
 pub const LOCAL_STATE_QUERY: &str = "SHOW GLOBAL STATUS LIKE 'wsrep_local_state_comment'";

@@ -112,7 +112,7 @@ impl Mysql {
     }
 }
 
-/// The client's error line, with the place that it adds when the statement comes from `-e`. What
+/// Returns the client's error line, with the place that it adds when the statement comes from `-e`. What
 /// fails before there is a connection (2002 and the like) has no place.
 fn with_line(line: &str) -> String {
     let connecting = ["ERROR 2002 ", "ERROR 2003 ", "ERROR 1040 ", "ERROR 1045 "];

@@ -12,7 +12,7 @@ use crate::port::{MysqldSafeLog, Output};
 use super::clock::safe_stamp;
 use super::output::{INTERRUPTED, failed, printed};
 
-/// What `--log-error` cannot do where the configuration asks for syslog.
+/// The message of `--log-error` if the configuration asks for syslog.
 const BOTH_LOGS: &str = "Can't log to error log and syslog at the same time.  Remove all \
 --log-error configuration options for --syslog to take effect.";
 
@@ -137,7 +137,7 @@ impl MysqldSafe {
     }
 }
 
-/// A message of the script (`log_generic`).
+/// Returns a message of the script (`log_generic`).
 fn notice(host: &dyn Host, text: &str) -> String {
     format!("{} mysqld_safe {text}", safe_stamp(host.now()))
 }

@@ -5,7 +5,7 @@ use crate::port::Output;
 /// The exit code of a command that Ctrl-C ended: 128 plus SIGINT.
 pub(super) const INTERRUPTED: i32 = 130;
 
-/// A command that went well.
+/// Returns a command that went well.
 pub(super) fn printed(stdout: impl Into<String>) -> Output {
     Output {
         stdout: stdout.into(),
@@ -14,7 +14,7 @@ pub(super) fn printed(stdout: impl Into<String>) -> Output {
     }
 }
 
-/// A command that only complains. The text gets its newline here.
+/// Returns a command that only complains. The text gets its newline here.
 pub(super) fn failed(exit: i32, complaint: impl AsRef<str>) -> Output {
     Output {
         stdout: String::new(),
@@ -23,7 +23,7 @@ pub(super) fn failed(exit: i32, complaint: impl AsRef<str>) -> Output {
     }
 }
 
-/// A command that Ctrl-C ended before it printed anything.
+/// Returns a command that Ctrl-C ended before it printed anything.
 pub(super) fn interrupted() -> Output {
     Output {
         stdout: String::new(),

@@ -3,7 +3,7 @@
 //! Literal characters, `.`, `*`, `^` at the beginning and `$` at the end. Anything else is refused:
 //! a pattern that means something else than on a real host would be worse than none.
 
-/// What one element of a pattern matches.
+/// One element of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Atom {
     /// Any character.
@@ -74,7 +74,7 @@ impl Pattern {
         self.atoms.push((atom, false));
     }
 
-    /// Whether the line contains what the pattern describes.
+    /// Returns whether the line contains what the pattern describes.
     ///
     /// Keeps the set of all places in the pattern at which a match may be, so the time is the
     /// product of the two lengths whatever the pattern is.

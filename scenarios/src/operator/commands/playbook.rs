@@ -9,7 +9,7 @@ use crate::port::host::{Host, Step, UnitState};
 use super::output::{failed, interrupted, printed};
 use super::unit_job::{UnitJob, Verb};
 
-/// What the playbook runs on each of its hosts.
+/// The command that the playbook runs on each of its hosts.
 const RESTART: &str = "systemctl restart mariadb";
 
 /// A playbook on its way.
@@ -75,7 +75,7 @@ impl Playbook {
     }
 }
 
-/// The last lines of an Ansible run; exit code 2 says that a host failed.
+/// Returns the last lines of an Ansible run; exit code 2 says that a host failed.
 fn recap(host: &dyn Host, output: &Output) -> Output {
     let well = output.exit == 0;
     Output {

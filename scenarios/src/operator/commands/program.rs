@@ -30,7 +30,7 @@ const FOLDERS: [&str; 6] = [
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Program {
     command: Command,
-    /// What stands behind the pipes.
+    /// The commands after the pipes.
     filters: Vec<Files>,
     ended: Option<Output>,
 }
@@ -113,7 +113,7 @@ impl Program {
     }
 }
 
-/// A command behind a pipe.
+/// Returns a command behind a pipe.
 fn filter(words: &[String]) -> Result<Files, Output> {
     match Command::parse(words)? {
         Command::Files(files) if !files.has_files() => Ok(files),
@@ -175,7 +175,7 @@ impl Command {
     }
 }
 
-/// The words without `sudo`, `sudo -u USER` or `sudo -n` in front, and whether it was there.
+/// Returns the words without `sudo`, `sudo -u USER` or `sudo -n` in front, and whether it was there.
 fn without_sudo(words: &[String]) -> Result<(&[String], bool), Output> {
     let Some((first, mut rest)) = words.split_first() else {
         return Ok((words, false));

@@ -19,7 +19,7 @@ const FLAGS: [&str; 2] = [
 /// The data folder.
 const DATA: &str = "/var/lib/mysql";
 
-/// What is removed.
+/// The target of the removal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Remove {
     /// Files.

@@ -1,4 +1,4 @@
-//! How the console reads a line: words, quotes and pipes, as `bash` does, and nothing more.
+//! Reads a line: words, quotes and pipes, as `bash` does, and nothing more.
 //!
 //! What the console cannot do (redirections, `;`, variables) is refused with a message. Ignoring it
 //! would make a line mean something else than on a real host.
@@ -85,7 +85,7 @@ fn quoted(
     ))
 }
 
-/// Whether a `$` in front of this would be replaced by something. A quote counts outside of quotes.
+/// Returns whether a `$` in front of this would be replaced by something. A quote counts outside of quotes.
 fn expands(next: Option<&char>, bare: bool) -> bool {
     next.is_some_and(|c| {
         c.is_ascii_alphanumeric() || "_({?!$@*#-".contains(*c) || (bare && "'\"".contains(*c))

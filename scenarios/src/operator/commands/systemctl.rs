@@ -25,7 +25,7 @@ const GARB: &str = "garb";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum What {
-    /// A job that is waited for.
+    /// A job that the command waits for.
     Job(UnitJob),
     /// A job that is not (`--no-block`).
     Posted(UnitJob),
@@ -151,7 +151,7 @@ const fn exit_code(unit: UnitState) -> i32 {
     }
 }
 
-/// The first lines of `systemctl status`, without what changes from run to run: process number,
+/// Returns the first lines of `systemctl status`, without what changes from run to run: process number,
 /// memory, times and the tail of the journal.
 fn status(unit: UnitState) -> Output {
     let (mark, detail, more) = match unit {

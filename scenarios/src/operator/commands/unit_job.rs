@@ -15,7 +15,7 @@ use super::output::{failed, interrupted, printed};
 /// `TimeoutStartSec` and `TimeoutStopSec` of the unit file.
 const UNIT_TIMEOUT: Span = Span::from_secs(900);
 
-/// What is asked of systemd.
+/// The request to systemd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Verb {
     /// `systemctl start`.
@@ -26,7 +26,7 @@ pub(super) enum Verb {
     Restart,
 }
 
-/// How far the job is. The instant is the one at which the phase began.
+/// The phase of the job, with the instant at which it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     New,
@@ -42,7 +42,7 @@ pub(super) struct UnitJob {
 }
 
 impl UnitJob {
-    /// A job that has not been given to systemd yet.
+    /// Returns a job that has not been given to systemd yet.
     pub(super) const fn new(verb: Verb) -> Self {
         Self {
             verb,
@@ -72,7 +72,7 @@ impl UnitJob {
         let now = host.now();
         match (self.verb, host.unit()) {
             (Verb::Start, UnitState::Active) => Step::Done(printed("")),
-            // Nothing to stop, but a restart that was planned after a crash is taken back.
+            // There is nothing to stop, but a planned restart after a crash is cancelled.
             (Verb::Stop, UnitState::Inactive | UnitState::Failed(_)) => {
                 host.stop_unit();
                 Step::Done(printed(""))
@@ -154,7 +154,7 @@ fn wait_for_start(since: Span, host: &mut dyn Host) -> Step {
     }
 }
 
-/// How the main process of a failed unit ended.
+/// Returns how the main process of a failed unit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// By itself, with this code.

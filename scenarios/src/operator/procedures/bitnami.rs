@@ -13,7 +13,7 @@ use crate::port::console::Console;
 use super::ProcedureOutcome;
 use super::hands::Hands;
 
-/// How long the pods crash and restart before a person steps in.
+/// The time that the pods crash and restart before a person steps in.
 const BACKOFF: Span = Span::from_secs(120);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
@@ -31,7 +31,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     let nodes = hands.nodes();
     let reports = hands.reports(&nodes).await;
     let safe = reports.iter().find(|report| report.claims_safe());
-    // `bootstrapFromNode` is 0 unless somebody knows better.
+    // `bootstrapFromNode` is 0 by default.
     let Some(first) = safe.or(reports.first()).map(|report| report.node.clone()) else {
         return hands.gave_up("no volume can be read").await;
     };

@@ -59,7 +59,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     hands.end().await
 }
 
-/// The one with the highest `wsrep_last_committed` among the nodes that answer.
+/// Returns the one with the highest `wsrep_last_committed` among the nodes that answer.
 async fn furthest_survivor<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeName> {
     let survey = hands.settle().await;
     let mut best: Option<(NodeName, i64)> = None;
@@ -75,7 +75,7 @@ async fn furthest_survivor<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeN
     best.map(|(node, _)| node)
 }
 
-/// The first flag, or where all stopped in order the highest saved seqno.
+/// Returns the first flag, or where all stopped in order the highest saved seqno.
 fn from_the_files(reports: &[SavedState]) -> Option<NodeName> {
     if let Some(safe) = reports.iter().find(|report| report.claims_safe()) {
         return Some(safe.node.clone());

@@ -1,4 +1,4 @@
-//! What the published rules share: a look at the state files, a recovery run, stop, force, start.
+//! The shared actions of the published rules: a look at the state files, a recovery run, stop, force, start.
 //!
 //! Each rule differs in what it reads, what it compares and what it forces; that is in its own file.
 //! The order of typing is common, so that a difference in the outcome is a difference in the rule.
@@ -24,13 +24,13 @@ const RECOVER: Span = Span::from_secs(120);
 /// Patience for a start that may receive a whole copy of the data.
 const START: Span = Span::from_secs(300);
 
-/// How long a view must stay the same before a rule acts on it.
+/// The time that a view must stay the same before a rule acts on it.
 const QUIET: Span = Span::from_secs(10);
 
-/// How long is waited for that.
+/// The time that a rule waits for such a view.
 const SETTLE: Span = Span::from_secs(60);
 
-/// How long joining nodes have until the rule counts as not successful.
+/// The time that joining nodes have until the rule counts as not successful.
 const WHOLE: Span = Span::from_secs(180);
 
 /// A console and the few things that every rule does with it.
@@ -38,7 +38,7 @@ pub(super) struct Hands<'a, C> {
     pub(super) console: &'a mut C,
 }
 
-/// What grastate.dat of a node says.
+/// The content of a node's grastate.dat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SavedState {
     pub(super) node: NodeName,
@@ -46,12 +46,12 @@ pub(super) struct SavedState {
 }
 
 impl SavedState {
-    /// Whether the flag is 1, whatever else the file says.
+    /// Returns whether the flag is 1, whatever else the file says.
     pub(super) fn claims_safe(&self) -> bool {
         matches!(self.saved, Saved::Named(state) if state.safe_to_bootstrap)
     }
 
-    /// The saved seqno; -1 where the file says none.
+    /// Returns the saved seqno; -1 where the file says none.
     pub(super) const fn seqno(&self) -> i64 {
         match self.saved {
             Saved::Named(GraState { seqno, .. }) => seqno.0,
@@ -83,12 +83,12 @@ impl<'a, C: Console> Hands<'a, C> {
         Survey::settle(self.console, QUIET, SETTLE).await
     }
 
-    /// Whether the host answers.
+    /// Returns whether the host answers.
     pub(super) async fn reaches(&mut self, node: &NodeName) -> bool {
         unit(self.console, node).await.is_some()
     }
 
-    /// The nodes that answer, and those that do not.
+    /// Returns the nodes that answer, and those that do not.
     pub(super) async fn reachable(&mut self) -> (Vec<NodeName>, Vec<NodeName>) {
         let (mut there, mut away) = (Vec::new(), Vec::new());
         for node in self.nodes() {
@@ -120,7 +120,7 @@ impl<'a, C: Console> Hands<'a, C> {
         reports
     }
 
-    /// The text of gvwstate.dat.
+    /// Returns the text of gvwstate.dat.
     pub(super) async fn view(&mut self, node: &NodeName) -> Option<String> {
         let shown = self
             .type_at(node, &format!("sudo cat {GVWSTATE}"), PRINT)
@@ -172,7 +172,7 @@ impl<'a, C: Console> Hands<'a, C> {
         self.last_line(node).await
     }
 
-    /// The same, and `None` where this run has printed no line.
+    /// Returns the same, and `None` where this run has printed no line.
     pub(super) async fn recovered_now(&mut self, node: &NodeName) -> Option<String> {
         let before = self.lines(node).await;
         self.recovery_run(node).await;
@@ -269,7 +269,7 @@ impl<'a, C: Console> Hands<'a, C> {
         }
     }
 
-    /// The end of a rule: whether the cluster has become whole.
+    /// Returns the end of a rule: whether the cluster has become whole.
     pub(super) async fn end(&mut self) -> ProcedureOutcome {
         if self.is_whole_within(WHOLE).await {
             return ProcedureOutcome::Recovered;
@@ -284,7 +284,7 @@ impl<'a, C: Console> Hands<'a, C> {
         ProcedureOutcome::GaveUp(format!("{why}. Seen: {survey}"))
     }
 
-    /// Where a primary component serves: starts what is down, restarts what is not in it, and ends.
+    /// If a primary component serves, starts the nodes that are down, restarts those outside it, and ends.
     /// `None` where there is none.
     pub(super) async fn join_a_primary(&mut self) -> Option<ProcedureOutcome> {
         let survey = self.settle().await;
@@ -318,23 +318,23 @@ impl<'a, C: Console> Hands<'a, C> {
     }
 }
 
-/// The uuid before the first colon that ends it, and what follows.
+/// Returns the uuid before the first colon that ends it, and what follows.
 pub(super) fn parts(text: &str) -> Option<(&str, &str)> {
     text.split_once(':')
 }
 
-/// The text after the uuid as a number; `None` where it is none, as with a GTID behind it (D8).
+/// Returns the text after the uuid as a number; `None` where it is none, as with a GTID behind it (D8).
 pub(super) fn plain_number(text: &str) -> Option<i64> {
     parts(text)?.1.parse().ok()
 }
 
-/// The digits at the beginning of what follows the uuid: a GTID behind them does no harm.
+/// Returns the digits at the beginning of what follows the uuid: a GTID behind them does no harm.
 pub(super) fn leading_number(text: &str) -> Option<i64> {
     let (_, rest) = parts(text)?;
     rest.split(',').next()?.trim().parse().ok()
 }
 
-/// Whether the position says that the node holds no history: zero uuid and -1.
+/// Returns whether the position says that the node holds no history: zero uuid and -1.
 pub(super) fn is_undefined(text: &str) -> bool {
     parts(text).is_some_and(|(uuid, rest)| {
         uuid.chars().all(|c| c == '0' || c == '-') && rest.trim().starts_with("-1")

@@ -48,7 +48,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 fn last_of_the_largest(found: &[(NodeName, String)]) -> Option<NodeName> {
     let is_less = |own: &str, other: &str| match (own.parse::<i64>(), other.parse::<i64>()) {
         (Ok(own), Ok(other)) => own < other,
-        // What is no number is not compared. A host without one has 0 in the comparison.
+        // A text that is not a number is not compared. A host without a number counts as 0.
         (Err(_), Ok(other)) => own.is_empty() && other > 0,
         _ => false,
     };

@@ -17,7 +17,7 @@ use crate::port::console::Console;
 use super::ProcedureOutcome;
 use super::hands::Hands;
 
-/// How long pods wait for each other before they fail closed.
+/// The time that pods wait for each other before they fail closed.
 const WAIT: Span = Span::from_secs(300);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {

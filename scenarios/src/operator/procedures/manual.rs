@@ -17,7 +17,7 @@ const PATIENCE: Span = Span::from_secs(60);
 /// Patience for a command that starts a server, which may receive a whole copy of the data.
 const START_PATIENCE: Span = Span::from_secs(300);
 
-/// What a node printed at the last look.
+/// The output of a node at the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Status {
     /// The tables.
@@ -88,7 +88,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// Every node answers, and there is no cluster of all of them. "Recover cluster" asks for
+    /// Handles the case that every node answers and they are no cluster of all. "Recover cluster" asks for
     /// nothing, as all nodes are active. "Connection failure between all nodes" says that the
     /// cluster should be restored automatically, and should be bootstrapped if it is not.
     async fn connection_failure(&mut self) -> Result<(), ProcedureOutcome> {
@@ -253,7 +253,7 @@ impl<C: Console> Operator<'_, C> {
         })
     }
 
-    /// The end of the pass. A node that has just joined may need some seconds to be ready, which
+    /// Returns the end of the pass. A node that has just joined may need some seconds to be ready, which
     /// nobody would call a failure.
     async fn verdict(&mut self) -> ProcedureOutcome {
         for _ in 0..6 {
@@ -283,7 +283,7 @@ fn is_primary(status: &Status) -> bool {
     status.tables().is_some_and(Tables::is_primary)
 }
 
-/// What a command said, in one line.
+/// Returns the output of a command in one line.
 fn said(outcome: &CommandOutcome) -> String {
     if outcome.timed_out {
         return "it did not end in time".to_owned();

@@ -1,6 +1,6 @@
 //! The manual's "Recovery procedure" with the fewest changes that make it safe.
 //!
-//! What it does differently, and why (the numbers are those of `measurements.md`):
+//! These are the differences and the reasons (the numbers are those of `measurements.md`):
 //!
 //! - The manual: ERROR 2002 means "not running". Here: the unit's state is asked too, since a node
 //!   that waits for a primary component says the same (A3.19).
@@ -51,17 +51,17 @@ use crate::port::{NodeName, Span, list};
 use super::ProcedureOutcome;
 use super::survey::{Seen, Situation, Survey, unit};
 
-/// Nothing is typed after this time. With the longest command it ends within an hour in any case.
+/// The procedure types nothing after this time. Even with the longest command it ends within 1 h.
 const TOTAL: Span = Span::from_secs(2_700);
 
 /// Rounds of looking and acting. Each starts with a fresh look.
 const ROUNDS: u32 = 12;
 
-/// Nothing may change for this long before a look counts: the group needs up to seven seconds to
+/// A look counts only if nothing has changed for this time: the group needs up to 7 s to
 /// notice a failure (`evs.suspect_timeout` and a consensus).
 const QUIET: Span = Span::from_secs(10);
 
-/// How long a cluster may take to come to rest, and to restore itself.
+/// The longest time that a cluster may take to come to rest, and to restore itself.
 const SETTLE: Span = Span::from_secs(60);
 
 /// Patience for a command that only prints.
@@ -73,7 +73,7 @@ const STOP: Span = Span::from_secs(60);
 /// Patience for a start that may receive a whole copy of the data.
 const START: Span = Span::from_secs(300);
 
-/// How often one node is started before the procedure gives up on it.
+/// The number of times that the procedure starts one node before it gives up on it.
 const STARTS: u32 = 3;
 
 /// Removes the flag of `galera_new_cluster`, which has another name in 11.8 than in 10.11.
@@ -137,7 +137,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// A node that is ready and does not become synced. The manual's table does not show that: a
+    /// Returns a node that is ready and does not become synced. The manual's table does not show that: a
     /// node that gives a copy of its data, or whose commits a session has blocked, is "ready" too
     /// (A1.8).
     async fn not_synced(&mut self) -> Result<Option<NodeName>, ProcedureOutcome> {
@@ -208,7 +208,7 @@ impl<C: Console> Operator<'_, C> {
         )))
     }
 
-    /// Whether systemd runs nothing on the node. A host that does not answer runs nothing either.
+    /// Returns whether systemd runs nothing on the node. A host that does not answer runs nothing either.
     async fn is_down(&mut self, node: &NodeName) -> bool {
         let unit = unit(self.console, node).await;
         unit.is_none_or(|word| word == "inactive" || word == "failed")

@@ -17,7 +17,7 @@ use super::hands::{Hands, is_undefined, leading_number};
 /// `clusterHealthyTimeout`.
 const HEALTHY: Span = Span::from_secs(30);
 
-/// How often the recovery begins anew before we call it stuck.
+/// The number of times that the recovery begins again. After that we call it stuck.
 const ROUNDS: u32 = 2;
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
@@ -55,7 +55,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
         .await
 }
 
-/// The bootstrap source, or why there is none.
+/// Returns the bootstrap source, or why there is none.
 async fn source<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, String> {
     let nodes = hands.nodes();
     let (there, away) = hands.reachable().await;

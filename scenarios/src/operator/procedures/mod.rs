@@ -37,7 +37,7 @@ mod swarm;
 
 use crate::port::console::Console;
 
-/// How a procedure ended.
+/// The end of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProcedureOutcome {
     /// Every node is ready, in one primary component.
@@ -48,7 +48,7 @@ pub enum ProcedureOutcome {
     GaveUp(String),
 }
 
-/// The names that [`run_procedure`] knows.
+/// Returns the names that [`run_procedure`] knows.
 pub const fn names() -> &'static [&'static str] {
     &[
         "none",

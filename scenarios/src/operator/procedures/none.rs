@@ -1,4 +1,4 @@
-//! The procedure that does nothing: what becomes of the cluster by itself.
+//! The procedure that does nothing, and shows what the cluster does by itself.
 
 use crate::port::console::Console;
 

@@ -14,7 +14,7 @@ use crate::port::{NodeName, Span};
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};
 
-/// How long the loop without an exit is watched.
+/// The time that the loop without an exit is watched.
 const PATIENCE: Span = Span::from_secs(1_200);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
@@ -47,7 +47,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     hands.end().await
 }
 
-/// A fresh sample of every pod, or what is waited for.
+/// Returns a fresh sample of every pod, or the pod that the rule waits for.
 async fn samples<C: Console>(
     hands: &mut Hands<'_, C>,
     nodes: &[NodeName],

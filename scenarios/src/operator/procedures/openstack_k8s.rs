@@ -13,7 +13,7 @@ use crate::port::{NodeName, Span};
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};
 
-/// How long pods that have not reported are waited for before we call it stuck.
+/// The time that the rule waits for pods that have not reported. After that we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {

@@ -17,7 +17,7 @@ use crate::port::{NodeName, Span};
 use super::ProcedureOutcome;
 use super::hands::{Hands, is_undefined, parts};
 
-/// How long the agent's monitor goes on asking before we call it stuck.
+/// The time that the agent's monitor goes on asking before we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
@@ -46,7 +46,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     }
 }
 
-/// The node that is promoted, or the one that is waited for.
+/// Returns the node that is promoted, or the node that the rule waits for.
 async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, NodeName> {
     let nodes = hands.nodes();
     let mut last_commits: Vec<(NodeName, String, bool)> = Vec::new();
@@ -97,7 +97,7 @@ async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, NodeNa
     }
 }
 
-/// How `awk` compares: as numbers where both are, else as text.
+/// Compares as `awk` does: as numbers if both are numbers, otherwise as text.
 fn awk_order(a: &str, b: &str) -> Ordering {
     match (a.parse::<i64>(), b.parse::<i64>()) {
         (Ok(a), Ok(b)) => a.cmp(&b),

@@ -15,7 +15,7 @@ use crate::port::{NodeName, Span};
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};
 
-/// How long a pod that is not there is waited for before we call it stuck.
+/// The time that the rule waits for a missing pod. After that we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {

@@ -1,4 +1,4 @@
-//! What an operator reads out of the text that commands print.
+//! Reads facts from the text that commands print.
 //!
 //! Every reader takes any text: a command may print half of what was expected, or something else.
 
@@ -58,13 +58,13 @@ impl Tables {
         })
     }
 
-    /// Whether the node is in a primary component.
+    /// Returns whether the node is in a primary component.
     pub(super) fn is_primary(&self) -> bool {
         self.status == ClusterStatus::Primary
     }
 }
 
-/// The position in a line that [`RECOVERED`] was found in: the number before a comma, since
+/// Returns the position in a line that [`RECOVERED`] was found in: the number before a comma, since
 /// `wsrep_gtid_mode` adds a GTID that says nothing (measurements, H53).
 pub(super) fn recovered_position(line: &str) -> Option<Position> {
     let (_, text) = line.rsplit_once(RECOVERED)?;

@@ -1,4 +1,4 @@
-//! A look at all nodes, and what follows from it (manual: Check cluster status).
+//! A look at all nodes, and the conclusion from it (manual: Check cluster status).
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use super::reading::Tables;
 /// The manual's command for a look.
 pub(super) const SHOW_STATUS: &str = "sudo cm-cluster-manage --show-cluster-status";
 
-/// How long a status may take. A server that hangs takes the connection and says nothing.
+/// The longest time that a status may take. A server that hangs takes the connection and says nothing.
 const STATUS_LIMIT: Span = Span::from_secs(20);
 
-/// What a node looks like from outside.
+/// A node as it looks from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// The host does not answer.
@@ -47,17 +47,17 @@ impl Seen {
         }
     }
 
-    /// Whether it is a member of a primary component, and not on its way.
+    /// Returns whether it is a member of a primary component, and not on its way.
     pub(super) fn is_ready(&self) -> bool {
         matches!(self, Self::Answers(tables) if tables.is_primary() && tables.ready)
     }
 
-    /// Whether no process is there and systemd means to start none.
+    /// Returns whether no process is there and systemd means to start none.
     pub(super) fn is_down(&self) -> bool {
         matches!(self, Self::Silent(word) if word == "inactive" || word == "failed")
     }
 
-    /// What must not change for two looks to be the same: everything but the position.
+    /// Returns whether two looks are the same: all facts must be equal, except the position.
     fn settled_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Answers(a), Self::Answers(b)) => {
@@ -102,16 +102,16 @@ pub(super) struct Survey {
     pub(super) nodes: Vec<(NodeName, Seen)>,
 }
 
-/// What a survey says of the cluster.
+/// The conclusion of a survey about the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Situation {
     /// Every node is ready, in one primary component of all.
     Recovered,
-    /// There is one primary component, and somebody is missing. The table is that of a member.
+    /// There is one primary component, and nodes are missing. The table is that of a member.
     Primary(Tables),
     /// There are two primary components: two nodes are Primary and do not count each other.
     Twins,
-    /// Nobody who answers is in a primary component.
+    /// No node that answers is in a primary component.
     NoPrimary,
 }
 
@@ -155,7 +155,7 @@ impl Survey {
                 .all(|((_, a), (_, b))| a.settled_as(b))
     }
 
-    /// What follows.
+    /// Returns the conclusion.
     pub(super) fn verdict(&self) -> Situation {
         let primaries: Vec<&Tables> = self.answering().filter(|t| t.is_primary()).collect();
         let Some(first) = primaries.first() else {
@@ -181,7 +181,7 @@ impl Survey {
         Situation::Primary((*furthest).clone())
     }
 
-    /// The tables of the nodes that answer.
+    /// Returns the tables of the nodes that answer.
     pub(super) fn answering(&self) -> impl Iterator<Item = &Tables> {
         self.nodes.iter().filter_map(|(_, seen)| match seen {
             Seen::Answers(tables) => Some(tables),
@@ -189,7 +189,7 @@ impl Survey {
         })
     }
 
-    /// The names of the nodes of which this is true.
+    /// Returns the names of the nodes of which this is true.
     pub(super) fn names(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<NodeName> {
         self.nodes
             .iter()

@@ -61,7 +61,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     hands.end().await
 }
 
-/// The highest number and the first of equals; nobody where a position is no integer.
+/// Returns the node with the highest number, the first of equals; none if a position is not an integer.
 fn highest(found: &[(NodeName, String, String)]) -> Option<NodeName> {
     let mut best: Option<(&NodeName, i64)> = None;
     for (node, text, _) in found {

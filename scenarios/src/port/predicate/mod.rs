@@ -1,4 +1,4 @@
-//! Expectations of an observation: what `expect` and `wait` in a scenario file say of states.
+//! The expectations about an observation, from `expect` and `wait` in a scenario file.
 
 mod node;
 
@@ -9,7 +9,7 @@ use crate::port::observation::{NodeObservation, Observation, ProcessState};
 
 pub use node::NodePredicate;
 
-/// What is said of the cluster as a whole.
+/// An expectation about the cluster as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClusterPredicate {
@@ -26,13 +26,13 @@ pub enum ClusterPredicate {
 /// One of several ways in which a race may end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RaceOutcome {
-    /// What people call it.
+    /// The name of the outcome.
     pub name: String,
-    /// What is then true. It names no further outcomes.
+    /// The state of the outcome. It names no further outcomes.
     pub state: Predicate,
 }
 
-/// What is expected of an observation: everything in it must be true.
+/// The expectations about an observation: all of them must be true.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Predicate {
     /// Expectations of single nodes.
@@ -41,13 +41,14 @@ pub struct Predicate {
     pub cluster: Vec<ClusterPredicate>,
     /// The cluster size that every Primary node must show.
     pub size: Option<u32>,
-    /// How many nodes have `safe_to_bootstrap: 1` in grastate.dat.
+    /// The number of nodes that have `safe_to_bootstrap: 1` in grastate.dat.
     pub safe_nodes: Option<u32>,
-    /// How many nodes have the highest seqno of all in grastate.dat.
+    /// The number of nodes that have the highest seqno of all in grastate.dat.
     pub highest_seqno_nodes: Option<u32>,
     /// The outcomes of a race: at least one of them must be true.
     pub any: Vec<RaceOutcome>,
-    /// Where this is set, only one of these expectations counts. The audit asks so whether each can fail.
+    /// If this is set, only one of these expectations counts. The audit uses it to test whether each can
+    /// fail.
     pub focus: Option<Focus>,
 }
 
@@ -65,22 +66,22 @@ pub struct Focus {
 pub(crate) struct Judged {
     /// The expectation in words.
     pub(crate) what: String,
-    /// What was expected and what was seen, if that differs.
+    /// Returns what was expected and what was seen, if they differ.
     pub(crate) mismatch: Option<String>,
 }
 
 impl Predicate {
-    /// Whether all of it is true.
+    /// Returns whether all of it is true.
     pub fn holds(&self, observation: &Observation) -> bool {
         self.first_mismatch(observation).is_none()
     }
 
-    /// Whether it says anything.
+    /// Returns whether it says anything.
     pub fn says_something(&self) -> bool {
         *self != Self::default()
     }
 
-    /// The first thing that is not true, in words: what was expected of whom and what was seen.
+    /// Returns the first thing that is not true, in words: what was expected of whom and what was seen.
     pub fn first_mismatch(&self, observation: &Observation) -> Option<String> {
         let judged = self.judge(observation);
         let Some(Focus { place, negated }) = self.focus else {
@@ -96,7 +97,7 @@ impl Predicate {
         }
     }
 
-    /// The same predicate, of which only one expectation counts.
+    /// Returns the same predicate, of which only one expectation counts.
     #[must_use]
     pub fn focused(self, focus: Focus) -> Self {
         Self {
@@ -105,7 +106,7 @@ impl Predicate {
         }
     }
 
-    /// The name of the first outcome that is true, where the predicate is of a race.
+    /// Returns the name of the first outcome that is true, where the predicate is of a race.
     pub fn outcome(&self, observation: &Observation) -> Option<&str> {
         self.any
             .iter()
@@ -113,16 +114,16 @@ impl Predicate {
             .map(|outcome| outcome.name.as_str())
     }
 
-    /// The expectations that this predicate is made of, in words.
+    /// Returns the expectations that this predicate is made of, in words.
     pub fn expectations(&self) -> Vec<String> {
-        // What is said does not depend on what is seen.
+        // The text does not depend on the observation.
         self.judge(&Observation::default())
             .into_iter()
             .map(|judged| judged.what)
             .collect()
     }
 
-    /// Every expectation that this predicate is made of, and whether it is true.
+    /// Returns every expectation that this predicate is made of, and whether it is true.
     pub(crate) fn judge(&self, observation: &Observation) -> Vec<Judged> {
         let mut all = Vec::new();
         let nobody = NodeObservation::absent();
@@ -190,7 +191,7 @@ impl Predicate {
     }
 }
 
-/// What is not so if every Primary node shows this cluster size.
+/// Returns the mismatch with the expectation that every Primary node shows this cluster size.
 fn size_mismatch(wanted: u32, observation: &Observation) -> Option<String> {
     let mut primaries = observation
         .nodes
@@ -212,7 +213,7 @@ fn size_mismatch(wanted: u32, observation: &Observation) -> Option<String> {
         })
 }
 
-/// How many nodes may be bootstrapped by their state files.
+/// Returns the number of nodes that may be bootstrapped by their state files.
 fn safe_nodes(observation: &Observation) -> usize {
     observation
         .nodes
@@ -222,7 +223,7 @@ fn safe_nodes(observation: &Observation) -> usize {
         .count()
 }
 
-/// How many nodes have the highest seqno in their state files.
+/// Returns the number of nodes that have the highest seqno in their state files.
 fn highest_seqno_nodes(observation: &Observation) -> usize {
     let seqnos = || {
         observation
@@ -236,7 +237,7 @@ fn highest_seqno_nodes(observation: &Observation) -> usize {
 }
 
 impl ClusterPredicate {
-    /// The word that a scenario file uses.
+    /// Returns the word that a scenario file uses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AllSynced => "all-synced",
@@ -246,7 +247,7 @@ impl ClusterPredicate {
         }
     }
 
-    /// Whether it is true.
+    /// Returns whether it is true.
     pub fn holds(self, observation: &Observation) -> bool {
         match self {
             Self::AllSynced => observation.nodes.values().all(|node| {

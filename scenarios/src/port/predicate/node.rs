@@ -1,14 +1,14 @@
-//! What is said of one node.
+//! The expectations about one node.
 
 use serde::{Deserialize, Serialize};
 
 use super::Judged;
 use crate::port::observation::{NodeObservation, ProcessState};
 
-/// What is said of one node. Every given field must agree.
+/// The expectations about one node. Every given field must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NodePredicate {
-    /// What the process does.
+    /// The state of the process.
     pub process: Option<ProcessState>,
     /// Exit code of the last process.
     pub exit: Option<i32>,
@@ -82,7 +82,7 @@ impl Judge {
 }
 
 impl NodePredicate {
-    /// Every field that is given, in the order of the files, and whether it agrees.
+    /// Returns every field that is given, in the order of the files, and whether it agrees.
     pub(super) fn judge(&self, seen: &NodeObservation) -> Vec<Judged> {
         let mut judge = Judge(Vec::new());
         let grastate = seen.grastate.as_ref();
@@ -140,7 +140,7 @@ impl NodePredicate {
     }
 }
 
-/// The long form of a local state that scenario files may abbreviate.
+/// Returns the long form of a local state that scenario files may abbreviate.
 fn long_local_state(short: &str) -> &str {
     match short {
         "Joiner" | "Joining" => "Joining: receiving State Transfer",
@@ -149,7 +149,7 @@ fn long_local_state(short: &str) -> &str {
     }
 }
 
-/// Whether a uuid is the zero one, in an engine's own form or in the normalised one.
+/// Returns whether a uuid is the zero one, in an engine's own form or in the normalised one.
 fn is_zero(uuid: &str) -> bool {
     uuid == "zero" || uuid == "00000000-0000-0000-0000-000000000000"
 }

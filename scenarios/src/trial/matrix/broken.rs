@@ -8,12 +8,12 @@ use crate::language::{Action, NodeCommand, Pace, Scenario};
 pub struct Broken {
     /// The scenario, with a procedure in its second phase or in one of its steps.
     pub scenario: Scenario,
-    /// How many steps come before the procedure acts for the first time.
+    /// The number of steps that come before the procedure acts for the first time.
     pub before: usize,
 }
 
 impl Broken {
-    /// The broken state of a scenario, `None` where nothing happens before an operator acts.
+    /// Returns the broken state of a scenario, `None` where nothing happens before an operator acts.
     ///
     /// A scenario of a pack is taken whole: its steps break the cluster, and a `procedure` step says
     /// where the procedure acts before everything is healed. Of any other scenario what comes before
@@ -39,7 +39,7 @@ impl Broken {
             }
             scenario.second_phase = true;
         }
-        // What a scenario is there to show is not what a procedure is to be forgiven.
+        // A finding that a scenario expects is still a failure of a procedure.
         scenario.findings.clear();
         // Said, so that a replay of the file is the same run.
         scenario.pace = Some(scenario.pace.unwrap_or(Pace::Next));
@@ -52,7 +52,7 @@ impl Broken {
         Some(Self { scenario, before })
     }
 
-    /// Whether the two do the same to the same cluster.
+    /// Returns whether the two do the same to the same cluster.
     fn is_same(&self, other: &Self) -> bool {
         let actions = |broken: &Self| -> Vec<Action> {
             let steps = broken.scenario.steps.iter();
@@ -66,7 +66,7 @@ impl Broken {
     }
 }
 
-/// The broken states of scenarios, in their order, each once.
+/// Returns the broken states of scenarios, in their order, each once.
 pub fn broken_states(scenarios: &[Scenario]) -> Vec<Broken> {
     let mut states: Vec<Broken> = Vec::new();
     for broken in scenarios.iter().filter_map(Broken::of) {
@@ -77,7 +77,7 @@ pub fn broken_states(scenarios: &[Scenario]) -> Vec<Broken> {
     states
 }
 
-/// Whether an operator acts here, other than by starting and stopping.
+/// Returns whether an operator acts here, other than by starting and stopping.
 fn recovers(action: &Action) -> bool {
     match action {
         Action::Operator(_) | Action::Procedure(_) => true,

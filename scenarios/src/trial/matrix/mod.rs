@@ -21,28 +21,28 @@ pub struct Cell {
     pub procedure: String,
     /// The id of the broken state.
     pub scenario: String,
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
     /// Simulated milliseconds that the procedure took.
     pub took_ms: u64,
     /// Commands that it typed.
     pub commands: usize,
-    /// What was seen, where it is not good.
+    /// The text of what was seen, if the outcome is bad.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// The line that makes the same run again, where it is not good.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub replay: String,
-    /// What is to be said of the run of a program of the user's, such as that it is not reproducible.
+    /// Notes on the run of a user's program, such as that it is not reproducible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 impl Cell {
-    /// What a run came to. `before` is the number of steps that only break the cluster.
+    /// Returns the cell of a run. `before` is the number of steps that only break the cluster.
     pub fn of(procedure: &str, scenario: &str, record: &RunRecord, before: usize) -> Self {
         let mut outcome = Outcome::of(record, before);
-        // Without a second phase nobody but the procedure has said how it ended.
+        // Without a second phase, only the procedure itself has said how it ended.
         if record.second_phase.is_none() && outcome == Outcome::Stuck {
             outcome = match record.procedures.last().map(|run| run.end) {
                 Some(ProcedureEnd::AsksPerson) => Outcome::AsksPerson,
@@ -75,7 +75,7 @@ impl Cell {
         }
     }
 
-    /// A run that this program could not make.
+    /// Returns a run that this program could not make.
     pub fn error(procedure: &str, scenario: &str, text: String) -> Self {
         Self {
             procedure: procedure.to_owned(),
@@ -90,7 +90,7 @@ impl Cell {
     }
 }
 
-/// Whether all that is lost was lost before the procedure acted: a disk that was not flushed gives
+/// Returns whether all that is lost was lost before the procedure acted: a disk that was not flushed gives
 /// nothing back, and what the steps have thrown away is not the procedure's doing. Where it acts in
 /// the steps too, nothing is said to be before it.
 fn was_lost_before(record: &RunRecord) -> bool {
@@ -99,7 +99,7 @@ fn was_lost_before(record: &RunRecord) -> bool {
     acted_once && phase.is_some_and(|phase| phase.recovered && phase.accepted)
 }
 
-/// What was seen, in the words of the oracle that decided, or of the second phase.
+/// Returns what was seen, in the words of the deciding oracle or of the second phase.
 fn reason(record: &RunRecord, outcome: Outcome, before: usize) -> String {
     let oracles: &[&str] = match outcome {
         Outcome::SplitBrain => &["twin-primaries"],
@@ -152,7 +152,7 @@ pub struct Matrix {
     pub engine: String,
     /// The master seed of every cell.
     pub seed: u64,
-    /// Who starts a server again that has crashed.
+    /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
     /// The procedures, in order.
     pub procedures: Vec<String>,
@@ -162,19 +162,19 @@ pub struct Matrix {
     pub cells: Vec<Cell>,
 }
 
-/// The engine of matrices that were made before there was a choice.
+/// Returns the engine of matrices that were made before there was a choice.
 fn des() -> String {
     "des".to_owned()
 }
 
 impl Matrix {
-    /// The cell of a pair.
+    /// Returns the cell of a pair.
     pub fn cell(&self, procedure: &str, scenario: &str) -> Option<&Cell> {
         let mut cells = self.cells.iter();
         cells.find(|cell| cell.procedure == procedure && cell.scenario == scenario)
     }
 
-    /// The cells that are worse than in an earlier matrix, each with what it was. Cells that the
+    /// Returns the cells that are worse than in an earlier matrix, each with what it was. Cells that the
     /// earlier one does not have are no regression.
     pub fn regressions<'a>(&'a self, earlier: &Self) -> Vec<(&'a Cell, Outcome)> {
         let mut worse = Vec::new();
@@ -189,7 +189,7 @@ impl Matrix {
     }
 }
 
-/// The scenario of a cell: the broken state with this procedure wherever one acts.
+/// Returns the scenario of a cell: the broken state with this procedure wherever one acts.
 pub fn cell_scenario(broken: &Broken, procedure: &str, supervisor: Supervisor) -> Scenario {
     let mut scenario = broken.scenario.clone();
     scenario.id = format!("{}--{procedure}", scenario.id);

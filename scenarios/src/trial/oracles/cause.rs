@@ -1,4 +1,4 @@
-//! Why acknowledged rows are lost, and what may excuse a safety finding.
+//! The reason why acknowledged rows are lost, and what may excuse a safety finding.
 //!
 //! Both are enums that print themselves: whoever decides something looks at the variant, and the
 //! sentence is for people.
@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::port::{NodeName, StateFile};
 
-/// What may excuse a safety finding: something that a person did or set, or one of the three ways in
+/// An excuse for a safety finding: something that a person did or set, or one of the three ways in
 /// which Galera itself loses what was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Excuse {
@@ -61,7 +61,7 @@ impl fmt::Display for Excuse {
     }
 }
 
-/// Where the loss of acknowledged rows most likely comes from.
+/// The most likely cause of a loss of acknowledged rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LossCause {
     /// There were two primary components, and one of them still serves the row.

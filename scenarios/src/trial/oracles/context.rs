@@ -1,4 +1,4 @@
-//! What an oracle is, and what it is told beside the observation.
+//! The interface of an oracle, and its context beside the observation.
 
 use crate::port::Observation;
 use crate::trial::record::{Finding, ProcedureRecord, WriteRecord};
@@ -11,7 +11,7 @@ pub trait Oracle: Send + Sync {
     fn check(&mut self, context: &OracleContext<'_>, observation: &Observation) -> Vec<Finding>;
 }
 
-/// What an oracle is told beside the observation.
+/// The context of an oracle beside the observation.
 #[derive(Clone, Copy, Debug)]
 pub struct OracleContext<'a> {
     /// The step after which it looks; 0 for the initial state.
@@ -22,14 +22,14 @@ pub struct OracleContext<'a> {
     pub writes: &'a [WriteRecord],
     /// Every procedure so far.
     pub procedures: &'a [ProcedureRecord],
-    /// What was done so far.
+    /// The deeds so far.
     pub deeds: &'a Deeds,
     /// The line that replays the run.
     pub replay: &'a str,
 }
 
 impl OracleContext<'_> {
-    /// A finding of this moment.
+    /// Returns a finding of this moment.
     pub fn finding(&self, oracle: &str, message: impl Into<String>) -> Finding {
         Finding {
             oracle: oracle.to_owned(),
@@ -39,7 +39,7 @@ impl OracleContext<'_> {
         }
     }
 
-    /// The tags of the acknowledged rows.
+    /// Returns the tags of the acknowledged rows.
     pub fn acknowledged(&self) -> impl Iterator<Item = &str> {
         self.writes
             .iter()

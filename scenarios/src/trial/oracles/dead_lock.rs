@@ -5,7 +5,7 @@ use super::rows::is_primary;
 use crate::port::{Observation, ProcessState};
 use crate::trial::record::Finding;
 
-/// At rest, every process up, no link cut, nobody Primary.
+/// At rest, every process runs, no link is cut, and no node is Primary.
 #[derive(Clone, Debug)]
 pub(super) struct DeadLock;
 

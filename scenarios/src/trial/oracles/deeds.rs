@@ -1,4 +1,4 @@
-//! What was done to a cluster, as far as an oracle needs it.
+//! The deeds done to a cluster, as far as an oracle needs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use crate::port::{Fault, NodeName, NodeObservation, Observation, Options, Proces
 use super::cause::Excuse;
 use super::rows::{has_aborted, is_primary, is_synced, rows};
 
-/// What was done to the cluster so far, as far as an oracle needs it.
+/// The deeds done to the cluster so far, as far as an oracle needs them.
 ///
 /// The runner tells it of faults, commands and observations. Every oracle reads it. It decides nothing but
 /// which excuse explains what is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
-    /// What may excuse a safety finding: forces, damage, settings.
+    /// The excuses for a safety finding: forces, damage, settings.
     pub excuses: BTreeSet<Excuse>,
     /// Whether links are cut.
     pub network_cut: bool,
@@ -25,9 +25,9 @@ pub struct Deeds {
     pub powered_off: BTreeSet<NodeName>,
     /// Nodes whose tables are locked.
     pub read_locked: BTreeSet<NodeName>,
-    /// Nodes whose files somebody has changed: what they say is nobody's word any more.
+    /// The nodes whose files a person has changed: their content is no evidence any more.
     pub tampered: BTreeSet<NodeName>,
-    /// States that the scenario waited for in vain, in words.
+    /// The states that the scenario waited for and that did not come, in words.
     pub unreached: Vec<String>,
     /// Nodes whose server was killed or lost its power.
     killed: BTreeSet<NodeName>,
@@ -56,7 +56,7 @@ impl Deeds {
         }
     }
 
-    /// The excuses as the record shows them: their sentences, sorted.
+    /// Returns the excuses as the record shows them: their sentences, sorted.
     pub fn excuse_texts(&self) -> Vec<String> {
         let texts: BTreeSet<String> = self.excuses.iter().map(Excuse::to_string).collect();
         texts.into_iter().collect()
@@ -116,7 +116,7 @@ impl Deeds {
         }
     }
 
-    /// Why a primary node lacks rows of others, where that is Galera's own doing.
+    /// Returns the reason why a primary node lacks rows of others, where that is Galera's own doing.
     fn excuse(
         &mut self,
         name: &NodeName,
@@ -173,7 +173,7 @@ impl Deeds {
                 self.network_cut = false;
                 self.network_touched = false;
             }
-            // While it hangs nobody sees it without quorum, yet it remembers its view as well.
+            // While it is suspended, it is not seen without quorum, but it remembers its view as well.
             Fault::Hang(node) => {
                 self.hung.insert(node.clone());
                 self.left_behind.insert(node.clone());
@@ -207,12 +207,12 @@ impl Deeds {
                 self.tampered.insert(node.clone());
                 self.excuses.insert(Excuse::DiskLost(node.clone()));
             }
-            // No other fault excuses a finding or lasts until somebody ends it.
+            // No other fault excuses a finding, or lasts until an action ends it.
             _ => {}
         }
     }
 
-    /// Takes note of a command line that somebody types.
+    /// Records a command line that is typed.
     pub fn command(&mut self, node: &NodeName, line: &str) {
         if line.contains("--force-safe-to-bootstrap") {
             self.tampered.insert(node.clone());

@@ -1,4 +1,4 @@
-//! What must never happen, and what a procedure may lead to: one property in each file.
+//! The oracles, one property in each file: states that must never happen, and bad results of a procedure.
 //!
 //! Oracles see every observation and every write. They know nothing of an engine's inside.
 

@@ -1,4 +1,4 @@
-//! Which rows are where.
+//! Finds which nodes hold which rows.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ const NAMED: usize = 8;
 /// Exit code of SIGABRT.
 const ABORTED: i32 = 134;
 
-/// Whether the node shows itself Primary.
+/// Returns whether the node shows itself Primary.
 pub(super) fn is_primary(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.cluster_status.as_deref() == Some("Primary")
 }
 
-/// Whether the node shows itself Synced.
+/// Returns whether the node shows itself Synced.
 pub(super) fn is_synced(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.local_state.as_deref() == Some("Synced")
 }
 
-/// Whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
+/// Returns whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
 pub(super) fn has_aborted(node: &NodeObservation) -> bool {
     node.process == ProcessState::Exited && node.exit == Some(ABORTED)
 }
 
-/// The node's rows, where they are known.
+/// Returns the node's rows, where they are known.
 pub(super) fn rows(node: &NodeObservation) -> Option<BTreeSet<&str>> {
     node.rows
         .as_ref()
@@ -55,7 +55,7 @@ pub(super) fn some_rows<'a>(rows: impl IntoIterator<Item = &'a str>) -> String {
     )
 }
 
-/// The acknowledged rows that are lost: missing on a Primary, Synced node, or on every node where
+/// Returns the acknowledged rows that are lost: missing on a Primary, Synced node, or on every node where
 /// there is no such node. Where the rows of a node are not known, nothing is said of it.
 pub fn lost_rows(writes: &[WriteRecord], observation: &Observation) -> Vec<String> {
     let serving: Vec<BTreeSet<&str>> = observation
@@ -80,7 +80,7 @@ pub fn lost_rows(writes: &[WriteRecord], observation: &Observation) -> Vec<Strin
         .collect()
 }
 
-/// Which Synced nodes hold different rows, in words.
+/// Returns which Synced nodes hold different rows, in words.
 pub fn diverged(observation: &Observation) -> Option<String> {
     let synced: Vec<(&NodeName, BTreeSet<&str>)> = observation
         .nodes
@@ -94,7 +94,7 @@ pub fn diverged(observation: &Observation) -> Option<String> {
         .map(|other| difference(first, other))
 }
 
-/// What two nodes hold that the other does not.
+/// Returns the rows that only one of two nodes holds.
 pub(super) fn difference(
     (one, one_rows): &(&NodeName, BTreeSet<&str>),
     (other, other_rows): &(&NodeName, BTreeSet<&str>),
@@ -109,7 +109,7 @@ pub(super) fn difference(
     sides.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What each node would lose as the first of a new cluster: the acknowledged rows that it does not
+/// Returns what each node would lose as the first of a new cluster: the acknowledged rows that it does not
 /// hold and that another node does.
 pub fn choices(writes: &[WriteRecord], observation: &Observation) -> Vec<Choice> {
     let acknowledged: BTreeSet<&str> = writes

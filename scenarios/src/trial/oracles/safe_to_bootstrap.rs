@@ -37,7 +37,7 @@ impl Oracle for SafeToBootstrap {
     }
 }
 
-/// Whether grastate.dat says `safe_to_bootstrap: 1`.
+/// Returns whether grastate.dat says `safe_to_bootstrap: 1`.
 pub(super) fn is_safe(node: &NodeObservation) -> bool {
     node.grastate
         .as_ref()

@@ -37,7 +37,7 @@ impl Oracle for SilentSplice {
 
 type Named<'a> = (&'a NodeName, &'a NodeObservation);
 
-/// The pairs of Synced nodes of one component whose rows differ.
+/// Returns the pairs of Synced nodes of one component whose rows differ.
 pub(super) fn pairs(observation: &Observation) -> Vec<(Named<'_>, Named<'_>)> {
     let synced: Vec<Named<'_>> = observation
         .nodes
@@ -65,7 +65,7 @@ const fn position(node: &NodeObservation) -> Option<i64> {
     node.last_committed
 }
 
-/// What two nodes hold that the other does not, in words.
+/// Returns the rows that only one of two nodes holds, in words.
 pub(super) fn pair_difference(one: Named<'_>, other: Named<'_>) -> String {
     difference(
         &(one.0, rows(one.1).unwrap_or_default()),

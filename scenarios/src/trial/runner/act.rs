@@ -16,16 +16,16 @@ use super::procedure::{describe_end, let_act};
 use super::requests::{Place, Started};
 use super::run::Runner;
 
-/// How long the runner waits for a row.
+/// The time that the runner waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
 
-/// How long the runner waits for an orderly stop. One that still runs then is no failure.
+/// The time that the runner waits for an orderly stop. One that still runs then is no failure.
 const STOP_LIMIT: Span = Span::from_secs(30);
 
-/// How long the runner waits for a force, a `pc.bootstrap` or a recovery.
+/// The time that the runner waits for a force, a `pc.bootstrap` or a recovery.
 const COMMAND_LIMIT: Span = Span::from_secs(60);
 
-/// What the runner must still wait for after an action has begun.
+/// The effects that the runner must still wait for after an action has begun.
 enum Rest<'s> {
     Nothing,
     Wait(Vec<Started>, Span),
@@ -278,7 +278,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
                 };
                 self.witness.hear_of_unreached(text.clone());
                 Some(CheckOutcome::failed(format!(
-                    "waited {within} until {text}, in vain: {mismatch}"
+                    "{text}: not within {within}: {mismatch}"
                 )))
             }
         }
@@ -292,12 +292,12 @@ impl<'a, T: Testbed> Runner<'a, T> {
         };
         let one = until.clone().focused(focus);
         if self.play.wait(&Condition::State(one), within).await {
-            return CheckOutcome::failed(format!("negated: true within {within}"));
+            return CheckOutcome::failed(format!("negated: it became true within {within}"));
         }
         CheckOutcome::held(format!("not true within {within}"))
     }
 
-    /// The check of this step.
+    /// Returns the check of this step.
     fn check(&mut self) -> Check<'_, 'a, T> {
         Check {
             negated: self.negated(),

@@ -1,4 +1,4 @@
-//! What a search asks of a [`Course`]: many steps at a time, the end of a run, and other names.
+//! The functions of a [`Course`] for a search: several steps at a time, the end of a run, and other names.
 //!
 //! A search over states would otherwise play the same first steps again for each of them. What a run
 //! played in parts comes to is what it comes to as a whole: the same runner plays both.
@@ -14,18 +14,18 @@ use super::course::Course;
 use super::options::RunOptions;
 
 impl Course {
-    /// How many steps have been played.
+    /// Returns the number of steps that have been played.
     pub const fn steps(&self) -> u32 {
         self.journal.step()
     }
 
-    /// Whether a row is known to its client as committed.
+    /// Returns whether a row is known to its client as committed.
     pub fn is_acknowledged(&self, tag: &str) -> bool {
         let mut writes = self.record().writes.iter();
         writes.any(|write| write.tag == tag && write.is_acknowledged())
     }
 
-    /// What each node would lose as the first of a new cluster, of what clients know to be committed.
+    /// Returns the acknowledged rows that each node would lose as the first of a new cluster.
     pub fn choices(&self, observation: &Observation) -> Vec<Choice> {
         choices(&self.record().writes, observation)
     }

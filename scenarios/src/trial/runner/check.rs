@@ -9,10 +9,10 @@ use super::output::{CheckOutcome, negated_output, output_mismatch};
 use super::play::Play;
 use super::requests::Place;
 
-/// How long a check waits for a state if the file says neither `within` nor `for`.
+/// The time that a check waits for a state if the file says neither `within` nor `for`.
 const WITHIN_DEFAULT: Span = Span::from_secs(10);
 
-/// How long a check waits for a probe.
+/// The time that a check waits for a probe.
 const PROBE_LIMIT: Span = Span::from_secs(20);
 
 /// A probe is given at least this long, even at the end of `within`.
@@ -127,7 +127,7 @@ impl<T: Testbed> Check<'_, '_, T> {
                 let mismatch = expect.state.first_mismatch(&seen);
                 return Some(match mismatch {
                     Some(mismatch) => format!("{mismatch} after {after}"),
-                    None => format!("not true any more for a moment after {after}"),
+                    None => format!("it was not true for a moment after {after}"),
                 });
             }
         } else {
@@ -193,7 +193,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         }
     }
 
-    /// What a measurement has shown, turned round where this part of the check is negated.
+    /// Returns the result of a measurement, inverted if this part of the check is negated.
     fn turned(&self, mismatch: Option<String>, says: &str) -> Option<String> {
         match (self.negated, mismatch) {
             (None, mismatch) => mismatch,
@@ -278,7 +278,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         })
     }
 
-    /// Whether a refusal has the number that is asked for: another one where the number is negated.
+    /// Returns whether a refusal has the number that is asked for: another one where the number is negated.
     fn has_error(&self, wanted: Option<u16>, seen: u16) -> bool {
         let negated = matches!(
             self.negated,
@@ -287,7 +287,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         wanted.is_none_or(|wanted| (wanted == seen) != negated)
     }
 
-    /// Whether a probe that ended so is right: where its end is negated, if it did not.
+    /// Returns whether a probe that ended so is right: where its end is negated, if it did not.
     fn wanted(&self, as_wanted: bool) -> bool {
         as_wanted != matches!(self.negated, Some(Part::Write(_) | Part::Read(_)))
     }
@@ -315,7 +315,7 @@ impl<T: Testbed> Check<'_, '_, T> {
         }
     }
 
-    /// What of a named write is not as asked.
+    /// Returns the mismatch of a named write.
     fn write_mismatch(&self, check: &RequestCheck, index: usize) -> Option<String> {
         let outcome = &self.play.journal.record().writes[index].outcome;
         let as_wanted = match (check.ends, outcome) {
@@ -335,16 +335,16 @@ impl<T: Testbed> Check<'_, '_, T> {
         })
     }
 
-    /// What of a named command is not as asked.
+    /// Returns the mismatch of a named command.
     fn command_mismatch(&self, check: &RequestCheck, index: usize, limit: Span) -> Option<String> {
         let command = &self.play.journal.record().commands[index];
         let ended = command.ended_ms.is_some();
         let wanted = (check.ends != RequestEnd::Running) != (self.negated == Some(&Part::Ends));
         if ended != wanted {
             return Some(if wanted {
-                format!("expected it to end within {limit}, it still runs")
+                format!("expected it to end within {limit}, but it still runs")
             } else {
-                "expected it to run, it has ended".to_owned()
+                "expected it to run, but it has ended".to_owned()
             });
         }
         let output = command.output.as_ref().filter(|_| wanted)?;
@@ -363,7 +363,7 @@ fn with_error(word: &str, error: Option<u16>) -> String {
     )
 }
 
-/// What became of a write, in words.
+/// Returns the result of a write in words.
 pub(super) fn describe_outcome(outcome: &WriteOutcome) -> String {
     match outcome {
         WriteOutcome::Running => "no answer".to_owned(),

@@ -4,7 +4,7 @@ use crate::port::{Span, Timers};
 
 use super::options::hold_for;
 
-/// Why a run cannot go on. The later variant wins where both are true.
+/// The reason why a run cannot go on. The later variant wins where both are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Halt {
     /// The engine cannot do what a step needs: what follows would say nothing.
@@ -27,7 +27,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The clock of a run that begins now and may take `limit`.
+    /// Returns the clock of a run that begins now and may take `limit`.
     pub(super) fn new(now: Span, limit: Span, timers: Timers) -> Self {
         Self {
             timers,
@@ -47,12 +47,12 @@ impl Clock {
         self.deadline
     }
 
-    /// How long the run may take from its beginning.
+    /// Returns the longest time that the run may take from its beginning.
     pub(super) const fn limit(&self) -> Span {
         self.deadline.saturating_sub(self.began)
     }
 
-    /// How much time is left.
+    /// Returns the time that is left.
     pub(super) const fn left(&self, now: Span) -> Span {
         self.deadline.saturating_sub(now)
     }
@@ -62,7 +62,7 @@ impl Clock {
         self.deadline = deadline;
     }
 
-    /// How long a `for` of this length lasts with the run's timers.
+    /// Returns the time that a `for` of this length lasts with the run's timers.
     pub(super) fn hold(&self, written: Span) -> Span {
         hold_for(written, self.timers)
     }
@@ -72,12 +72,12 @@ impl Clock {
         self.halt = self.halt.max(Some(why));
     }
 
-    /// Why the run cannot go on, if it cannot.
+    /// Returns the reason why the run cannot go on, if it cannot.
     pub(super) const fn halted(&self) -> Option<Halt> {
         self.halt
     }
 
-    /// Whether the limit passed while the runner waited.
+    /// Returns whether the limit passed while the runner waited.
     pub(super) fn is_over_limit(&self) -> bool {
         self.halt == Some(Halt::OverLimit)
     }

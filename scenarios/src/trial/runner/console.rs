@@ -1,4 +1,4 @@
-//! The operator's seat on a testbed: what a procedure may do, and a record of what it did.
+//! The console on a testbed: it runs a procedure's commands, and records them.
 
 use std::cell::Cell;
 
@@ -8,7 +8,7 @@ use crate::trial::record::{CommandRecord, ms};
 
 use super::requests::shorten;
 
-/// How long a command may take to end after Ctrl-C.
+/// The longest time that a command may take to end after Ctrl-C.
 pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
 
 /// Exit code of a command that Ctrl-C has ended.
@@ -27,7 +27,7 @@ pub struct RunnerConsole<'a, T> {
 }
 
 impl<'a, T: Testbed> RunnerConsole<'a, T> {
-    /// A console for a procedure. When `deadline` has passed it sets `expired` and never answers
+    /// Returns a console for a procedure. When `deadline` has passed it sets `expired` and never answers
     /// again, so that whoever runs the procedure can drop it.
     pub fn new(
         testbed: &'a mut T,

@@ -27,11 +27,11 @@ use super::witness::Witness;
 pub struct Course {
     /// When the run began, when it must end, and why there cannot be another step.
     clock: Clock,
-    /// What runs on the cluster, and the load.
+    /// The requests on the cluster, and the load.
     requests: Requests,
-    /// What is written down.
+    /// The journal of the run.
     pub(super) journal: Journal,
-    /// What the oracles know.
+    /// The knowledge of the oracles.
     pub(super) witness: Witness,
 }
 
@@ -47,7 +47,7 @@ pub async fn run<T: Testbed>(
 }
 
 impl Course {
-    /// A run of which nothing has happened yet.
+    /// Returns a run of which nothing has happened yet.
     pub(super) fn new<T: Testbed>(testbed: &T, scenario: &Scenario, options: &RunOptions) -> Self {
         let engine = if options.engine.is_empty() {
             testbed.capabilities().engine
@@ -63,7 +63,7 @@ impl Course {
         }
     }
 
-    /// The runner that plays on this course for one call.
+    /// Returns the runner that plays on this course for one call.
     pub(super) fn runner<'a, T: Testbed>(
         &'a mut self,
         testbed: &'a mut T,
@@ -123,17 +123,17 @@ impl Course {
         self
     }
 
-    /// The record so far, without the observations after its steps.
+    /// Returns the record so far, without the observations after its steps.
     pub const fn record(&self) -> &RunRecord {
         self.journal.record()
     }
 
-    /// What was done so far.
+    /// Returns the deeds so far.
     pub const fn deeds(&self) -> &Deeds {
         self.witness.deeds()
     }
 
-    /// The names of uuids so far: the same as in the record.
+    /// Returns the names of uuids so far: the same as in the record.
     pub const fn namer(&self) -> &Namer {
         self.journal.namer()
     }
@@ -143,12 +143,12 @@ impl Course {
         self.clock.began()
     }
 
-    /// Whether clients write all the time.
+    /// Returns whether clients write all the time.
     pub const fn is_under_load(&self) -> bool {
         self.requests.is_under_load()
     }
 
-    /// Why there cannot be another step, if there cannot.
+    /// Returns the reason why there cannot be another step, if there cannot.
     pub fn ended(&self) -> Option<String> {
         match self.clock.halted()? {
             Halt::OverLimit => {
@@ -162,7 +162,7 @@ impl Course {
         }
     }
 
-    /// The findings so far that a scenario must name to pass.
+    /// Returns the findings so far that a scenario must name to pass.
     pub fn findings_to_name(&self) -> BTreeSet<String> {
         self.record()
             .findings

@@ -1,4 +1,4 @@
-//! A program from outside of this crate in the operator's seat.
+//! Lets a program from outside this crate act as the operator.
 //!
 //! The crate knows no process and no socket: whoever starts the program hands over a [`Program`], which
 //! is asked what it wants next, and told what came of it. Simulated time passes only in what it asks
@@ -13,7 +13,7 @@ use crate::port::console::{CommandOutcome, Console};
 use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
 use crate::port::{NodeName, Output, Span};
 
-/// What each question costs in simulated time, beside what a command takes: an `ssh` and a person's
+/// The cost of each question in simulated time, beside the time of the command: an `ssh` and a person's
 /// or a script's next line are no faster.
 pub const QUESTION_COST: Span = Span::from_millis(100);
 
@@ -23,7 +23,7 @@ pub const SHOWN_FILES: [&str; 4] = [GRASTATE, GVWSTATE, MARIADB_LOG, BACKEND_LOG
 /// The longest that one command may take where the program sets no limit of its own.
 const LIMIT: Span = super::PROCEDURE_BOUND;
 
-/// What a program wants.
+/// The request of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "ask")]
 pub enum Question {
@@ -50,10 +50,10 @@ pub enum Question {
     Clock,
 }
 
-/// What came of a question.
+/// The answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// What was printed.
+    /// The output.
     pub output: Output,
     /// Ctrl-C was sent.
     pub timed_out: bool,
@@ -61,10 +61,10 @@ pub struct Answer {
     pub now_ms: u64,
 }
 
-/// What a node's files hold; `None` for a file that is not there.
+/// The content of a node's files; `None` for a missing file.
 pub type Files = Vec<(&'static str, Option<String>)>;
 
-/// What a program does next.
+/// The next event of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It asks something.
@@ -75,7 +75,7 @@ pub enum Next {
 
 /// A way to start a program of the user's.
 pub trait Program: Send + Sync {
-    /// The name under which it stands in the record.
+    /// Returns the name under which it stands in the record.
     fn name(&self) -> &str;
 
     /// Starts it, for a cluster of these nodes.
@@ -128,7 +128,7 @@ pub(super) async fn run<C: Console>(program: &dyn Program, console: &mut C) -> P
                 let outcome = console.run(&node, &line, limit).await;
                 answer.output = outcome.output;
                 answer.timed_out = outcome.timed_out;
-                // What a command does to one node can change the files of another.
+                // A command on one node can change the files of another.
                 for node in &nodes {
                     show(session.as_mut(), console, node).await;
                 }

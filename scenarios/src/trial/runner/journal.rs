@@ -1,4 +1,4 @@
-//! What is written down of a run.
+//! The journal of a run.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// The journal of a run of which nothing has happened yet.
+    /// Returns the journal of a run of which nothing has happened yet.
     pub(super) fn new(scenario: &Scenario, engine: String, seed: u64) -> Self {
         Self {
             step: 0,
@@ -34,7 +34,7 @@ impl Journal {
         }
     }
 
-    /// The number of the step that is being played.
+    /// Returns the number of the step that is being played.
     pub(super) const fn step(&self) -> u32 {
         self.step
     }
@@ -44,22 +44,22 @@ impl Journal {
         self.step = step;
     }
 
-    /// The line that makes this run again.
+    /// Returns the line that makes this run again.
     pub(super) fn replay(&self) -> &str {
         &self.replay
     }
 
-    /// What is written so far.
+    /// Returns the record so far.
     pub(super) const fn record(&self) -> &RunRecord {
         &self.record
     }
 
-    /// The record of a run that has ended.
+    /// Returns the record of a run that has ended.
     pub(super) fn into_record(self) -> RunRecord {
         self.record
     }
 
-    /// The names of uuids so far.
+    /// Returns the names of uuids so far.
     pub(super) const fn namer(&self) -> &Namer {
         &self.namer
     }
@@ -160,12 +160,12 @@ impl Journal {
         self.record.commands.len() - 1
     }
 
-    /// A write, to add its end.
+    /// Returns a write, to add its end.
     pub(super) fn write_mut(&mut self, place: usize) -> &mut WriteRecord {
         &mut self.record.writes[place]
     }
 
-    /// A command, to add its end.
+    /// Returns a command, to add its end.
     pub(super) fn command_mut(&mut self, place: usize) -> &mut CommandRecord {
         &mut self.record.commands[place]
     }
@@ -210,7 +210,7 @@ impl Journal {
     }
 }
 
-/// The line that makes this run again.
+/// Returns the line that makes this run again.
 fn replay_line(scenario: &Scenario, engine: &str, seed: u64) -> String {
     format!(
         "seatrial replay {} --on {engine} --seed {seed}",

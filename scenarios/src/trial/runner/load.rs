@@ -1,4 +1,4 @@
-//! Clients that write all the time.
+//! The load: clients that write without a pause.
 //!
 //! Each client has one row under way and begins the next when that has ended, at most ten a second,
 //! so that a long load stays a record that can be read.

@@ -1,4 +1,4 @@
-//! Running a scenario on a [`Testbed`](crate::port::Testbed).
+//! Runs a scenario on a [`Testbed`](crate::port::Testbed).
 //!
 //! The runner knows no engine and imports no async runtime. Time passes only inside
 //! [`Testbed::wait`](crate::port::Testbed::wait), so a run is a function of the scenario, the

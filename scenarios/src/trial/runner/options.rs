@@ -1,4 +1,4 @@
-//! What the command may change about a run.
+//! The options of a run that the command may change.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Negation {
     pub part: Part,
 }
 
-/// What the command may change about a run.
+/// The options of a run that the command may change.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// The master seed.
@@ -44,7 +44,7 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The part of this step's check that is negated, if one is.
+    /// Returns the part of this step's check that is negated, if one is.
     pub(super) fn negated(&self, step: u32) -> Option<&Part> {
         let negation = self.negate.as_ref()?;
         (negation.step == step).then_some(&negation.part)
@@ -66,7 +66,7 @@ impl Default for RunOptions {
     }
 }
 
-/// How long a `for` lasts: with fast timers a fifth, but at least 13 s, and never longer than
+/// Returns the time that a `for` lasts: with fast timers a fifth, but at least 13 s, and never longer than
 /// written.
 pub fn hold_for(written: Span, timers: Timers) -> Span {
     match timers {

@@ -1,10 +1,10 @@
-//! What a check has shown, and the comparison of a command's end with what a step wants.
+//! The result of a check, and the comparison of a command's end with the expectation of a step.
 
 use crate::language::{Operator, Part};
 use crate::port::Output;
 use crate::trial::record::CommandRecord;
 
-/// What a check has shown.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CheckOutcome {
     pub(super) held: bool,
@@ -29,7 +29,7 @@ impl CheckOutcome {
     }
 }
 
-/// Whether a command ended as an operator step says.
+/// Returns whether a command ended as an operator step says.
 pub(super) fn judge_command(
     operator: &Operator,
     negated: Option<&Part>,
@@ -41,7 +41,7 @@ pub(super) fn judge_command(
     let who = format!("`{}` on {}", command.line, command.node);
     if command.timed_out {
         return CheckOutcome::failed(format!(
-            "{who} had not ended after {}, Ctrl-C was sent",
+            "{who} had not ended after {}, so Ctrl-C was sent",
             operator.within
         ));
     }
@@ -63,18 +63,18 @@ fn wanted(operator: &Operator) -> Wanted<'_> {
     )
 }
 
-/// Why the contrary of the one thing that is wanted does not hold.
+/// Returns the reason why the contrary of the one thing that is wanted does not hold.
 pub(super) fn negated_output(output: &Output, wanted: Wanted<'_>) -> Option<String> {
     match output_mismatch(output, wanted) {
         Some(_) => None,
-        None => Some(format!("negated: it is so, exit {}", output.exit)),
+        None => Some(format!("negated: it holds, exit {}", output.exit)),
     }
 }
 
 /// The exit code, a text that must be printed, one that must not.
 pub(super) type Wanted<'a> = (Option<i32>, Option<&'a str>, Option<&'a str>);
 
-/// What of a command's end is not as wanted.
+/// Returns the mismatch between a command's end and the expectation.
 pub(super) fn output_mismatch(
     output: &Output,
     (exit, prints, lacks): Wanted<'_>,
@@ -95,7 +95,7 @@ pub(super) fn output_mismatch(
         .map(|text| format!("expected not to print `{text}`; {}", excerpt(output)))
 }
 
-/// The end of what a command printed, short enough for a message.
+/// Returns the end of what a command printed, short enough for a message.
 fn excerpt(output: &Output) -> String {
     let text = if output.stderr.trim().is_empty() {
         &output.stdout

@@ -1,4 +1,4 @@
-//! Letting time pass on a cluster while requests run.
+//! Lets time pass on a cluster while requests run.
 
 use crate::port::trace::TraceKind;
 use crate::port::{Condition, NodeName, Observation, Span, Testbed};
@@ -7,10 +7,10 @@ use super::clock::{Clock, Halt};
 use super::journal::Journal;
 use super::requests::{Requests, Started};
 
-/// How long the runner waits for rest.
+/// The time that the runner waits for rest.
 pub(super) const REST_LIMIT: Span = Span::from_secs(180);
 
-/// How long the runner waits instead while a load runs, since there is no rest under load.
+/// The time that the runner waits instead while a load runs, since there is no rest under load.
 const LOAD_PAUSE: Span = Span::from_secs(5);
 
 /// A cluster, the requests that run on it, the clock and the journal.
@@ -25,7 +25,7 @@ pub(super) struct Play<'a, T> {
 }
 
 impl<T: Testbed> Play<'_, T> {
-    /// The instant.
+    /// Returns the instant.
     pub(super) fn now(&self) -> Span {
         self.testbed.now()
     }
@@ -40,7 +40,7 @@ impl<T: Testbed> Play<'_, T> {
         self.trace(TraceKind::Note { text });
     }
 
-    /// The state of all nodes.
+    /// Returns the state of all nodes.
     pub(super) async fn observe(&mut self) -> Observation {
         self.testbed.observe().await
     }

@@ -1,4 +1,4 @@
-//! Letting a procedure act, within a bound.
+//! Lets a procedure act, within a time limit.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -15,12 +15,12 @@ use super::console::RunnerConsole;
 use super::external::{self, Program};
 use super::play::Play;
 
-/// How long a procedure may take.
+/// The longest time that a procedure may take.
 pub const PROCEDURE_BOUND: Span = Span::from_secs(60 * 60);
 
 /// Polls a future to its end, or until `expired` is set while it is pending: then it is dropped.
 ///
-/// This is how a procedure that would wait for ever is ended without a runtime's timers.
+/// This ends a procedure that would wait without end, and needs no timers of a runtime.
 pub async fn run_bounded<F: Future>(future: F, expired: &Cell<bool>) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| match future.as_mut().poll(context) {
@@ -89,7 +89,7 @@ pub(super) async fn let_act<T: Testbed>(
     (end, text)
 }
 
-/// How a procedure ended, in words.
+/// Returns the end of a procedure in words.
 pub(super) fn describe_end(end: ProcedureEnd, text: &str) -> String {
     let what = match end {
         ProcedureEnd::Recovered => "said that the cluster has recovered",

@@ -10,7 +10,7 @@ use super::journal::Journal;
 /// The most bytes of a command's output that a record keeps of each stream.
 const OUTPUT_MAX: usize = 64 * 1024;
 
-/// Where the record of a request stands.
+/// The place of a request's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Among the writes.
@@ -27,7 +27,7 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// Whether the record says that the request has ended.
+    /// Returns whether the record says that the request has ended.
     pub(super) fn has_ended(self, record: &RunRecord) -> bool {
         match self.place {
             Place::Write(index) => record.writes[index].outcome != WriteOutcome::Running,
@@ -122,24 +122,24 @@ impl Requests {
         }
     }
 
-    /// The request with this name.
+    /// Returns the request with this name.
     pub(super) fn named(&self, name: &str) -> Option<Started> {
         self.named.get(name).copied()
     }
 
-    /// The tag of the next row that a step writes on a node.
+    /// Returns the tag of the next row that a step writes on a node.
     pub(super) fn next_tag(&mut self, node: &NodeName) -> String {
         self.rows += 1;
         format!("w{}{node}", self.rows)
     }
 
-    /// The tag of the next row that the load writes on a node.
+    /// Returns the tag of the next row that the load writes on a node.
     pub(super) fn next_load_tag(&mut self, node: &NodeName) -> String {
         self.load_rows += 1;
         format!("l{}{node}", self.load_rows)
     }
 
-    /// Whether clients write all the time.
+    /// Returns whether clients write all the time.
     pub(super) const fn is_under_load(&self) -> bool {
         self.load.is_some()
     }

@@ -10,7 +10,7 @@ use super::output::CheckOutcome;
 use super::play::Play;
 use super::witness::Witness;
 
-/// How long an action's effects may take to begin.
+/// The longest time that an action's effects may take to begin.
 const STIR: Span = Span::from_secs(1);
 
 /// A run under way, between the cluster and a course.
@@ -105,7 +105,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
         self.play.journal.checked(step.claim.as_ref(), outcome);
     }
 
-    /// The part of this step's check that is negated, if one is.
+    /// Returns the part of this step's check that is negated, if one is.
     pub(super) fn negated(&self) -> Option<&'a Part> {
         self.options.negated(self.play.journal.step())
     }
@@ -150,7 +150,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
     }
 }
 
-/// Whether the step leaves a named request running.
+/// Returns whether the step leaves a named request running.
 fn is_named(action: &Action) -> bool {
     match action {
         Action::Write(write) => write.name.is_some(),

@@ -1,6 +1,6 @@
 //! The second phase: heal everything, let the procedure act, require recovery.
 //!
-//! Where recovery is impossible the procedure must say so, and full knowledge must agree: for each
+//! If recovery is impossible, the procedure must say so, and full knowledge must agree: for each
 //! node it is computed what would be lost if that node were the first of a new cluster.
 
 use std::collections::BTreeSet;
@@ -18,10 +18,10 @@ use super::procedure::{PROCEDURE_BOUND, describe_end};
 use super::requests::Place;
 use super::run::Runner;
 
-/// How long the cluster may take to be all synced after the procedure.
+/// The longest time that the cluster may take to be all synced after the procedure.
 const RECOVERY_LIMIT: Span = Span::from_secs(180);
 
-/// How long a fresh row may take to be acknowledged, and then to be everywhere.
+/// The longest time that a fresh row may take to be acknowledged, and then to be everywhere.
 const FRESH_LIMIT: Span = Span::from_secs(30);
 
 impl<T: Testbed> Runner<'_, T> {
@@ -42,7 +42,7 @@ impl<T: Testbed> Runner<'_, T> {
             + Span::from_secs(20 * 60);
         self.play.clock.extend_to(deadline);
         self.play.requests.end_load();
-        // What the oracles see only at rest is seen here also where the steps never rested.
+        // The oracles that look only at rest look here too, since the steps may never have rested.
         let at_rest = self.play.rest().await;
         self.observe_and_look(at_rest).await;
         self.heal().await;
@@ -102,7 +102,7 @@ impl<T: Testbed> Runner<'_, T> {
         }
     }
 
-    /// What is missing to a full recovery, if anything.
+    /// Returns the reason why the cluster has not recovered, if it has not.
     async fn recovery_trouble(&mut self, lost_before: &BTreeSet<String>) -> Option<String> {
         let all_synced = Predicate {
             cluster: vec![ClusterPredicate::AllSynced],
@@ -167,7 +167,7 @@ impl<T: Testbed> Runner<'_, T> {
     }
 }
 
-/// Whether it is right that the cluster has not recovered, and why.
+/// Returns whether it is right that the cluster has not recovered, and why.
 fn not_recovered(
     trouble: &str,
     end: ProcedureEnd,
@@ -207,7 +207,7 @@ fn not_recovered(
     (false, format!("not recovered: {trouble}; {said}{could}"))
 }
 
-/// The nodes in a few words.
+/// Returns the nodes in a few words.
 pub fn summary(observation: &Observation) -> String {
     let nodes: Vec<String> = observation
         .nodes

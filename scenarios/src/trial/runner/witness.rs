@@ -1,4 +1,4 @@
-//! The oracles at a run's side.
+//! The witness: it asks the oracles during a run.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::trial::record::{CommandRecord, Finding};
 
 use super::journal::Journal;
 
-/// What the oracles know of a run: what was done to the cluster, and what they have seen of it.
+/// The oracles' knowledge about a run: the deeds, and the observations.
 ///
 /// Owns the deeds and the oracles. The runner tells it of faults and commands and shows it
 /// observations. It reads the journal and writes nothing into it, and it touches no cluster.
@@ -29,7 +29,7 @@ impl Witness {
         }
     }
 
-    /// What was done so far.
+    /// Returns the deeds so far.
     pub(super) const fn deeds(&self) -> &Deeds {
         &self.deeds
     }
@@ -39,7 +39,7 @@ impl Witness {
         self.deeds.fault(fault);
     }
 
-    /// Hears of a line that somebody types.
+    /// Records a line that is typed.
     pub(super) fn hear_of_line(&mut self, node: &NodeName, line: &str) {
         self.deeds.command(node, line);
     }
@@ -51,7 +51,7 @@ impl Witness {
         }
     }
 
-    /// Hears of a state that the scenario waited for in vain.
+    /// Records a state that the scenario waited for and that did not come.
     pub(super) fn hear_of_unreached(&mut self, state: String) {
         self.deeds.unreached.push(state);
     }

@@ -22,7 +22,7 @@ impl Evs {
         if !matches!(self.state, State::Gather | State::Install) {
             self.install_since = Some(now);
             self.retrans_since = now;
-            // What is delivered from here on is decided by what all know together.
+            // From here on, the members decide together what is delivered.
             self.input.freeze();
         }
         self.state = State::Gather;
@@ -133,7 +133,7 @@ impl Evs {
                     }
                 }
             } else if self.agrees_with_install(install) {
-                // An agreement is being carried out; whoever sees things otherwise has to wait.
+                // An agreement is being carried out. A member that disagrees must wait.
                 return;
             }
         }
@@ -167,7 +167,7 @@ impl Evs {
         config: &Config,
         out: &mut Vec<Out>,
     ) {
-        // Whoever is not known is known from here on, and has to speak for itself.
+        // From here on, unknown nodes are known, and must speak for themselves.
         // Earlier incarnations too, this node's own among them: somebody who has slept through a restart
         // still counts them, and they have to be given up by everybody alike.
         for uuid in join.nodes.keys().filter(|uuid| **uuid != self.me) {
@@ -175,7 +175,8 @@ impl Evs {
         }
         match join.nodes.get(&self.me) {
             Some(me) if me.operational => self.refresh(source, now),
-            // Who does not count on this node is not counted on ("mutual exclusion").
+            // A member that treats this node as non-operational becomes non-operational too ("mutual
+            // exclusion").
             Some(_) => self.set_inactive(&BTreeSet::from([source])),
             None => {}
         }
@@ -236,7 +237,7 @@ impl Evs {
         }
     }
 
-    /// Who takes part, as this node sees it.
+    /// Returns the members that take part, as this node sees them.
     pub(super) fn operational_set(&self) -> BTreeSet<GcommUuid> {
         self.known
             .iter()
@@ -254,9 +255,9 @@ impl Evs {
             .collect()
     }
 
-    /// Whether a JOIN says what this node would say, which is `mine` (`evs_consensus.cpp:is_consistent`):
-    /// the same nodes take part, come from the same views and are suspected or not. Whoever has only heard
-    /// of a node does not know yet from which view it comes.
+    /// Returns whether a JOIN says what this node would say, which is `mine`
+    /// (`evs_consensus.cpp:is_consistent`): the same nodes take part, come from the same views and are
+    /// suspected or not. Whoever has only heard of a node does not know yet from which view it comes.
     fn is_consistent(&self, join: &JoinMessage, mine: &JoinMessage) -> bool {
         let same_leavers = || {
             let theirs: BTreeSet<GcommUuid> = join
@@ -271,8 +272,8 @@ impl Evs {
             && (join.view != self.view || (join.have == mine.have && same_leavers()))
     }
 
-    /// Whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this node
-    /// does, and those of one view as each other, since they have to leave it with the same messages.
+    /// Returns whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this
+    /// node does, and those of one view as each other, since they have to leave it with the same messages.
     pub(super) fn is_consensus(&self) -> bool {
         let mine = self.my_join();
         let mut said: BTreeMap<ViewId, &BTreeMap<GcommUuid, i64>> = BTreeMap::new();
@@ -322,7 +323,7 @@ impl Evs {
         self.try_install(now, out);
     }
 
-    /// Whether most of the current view suspect a node, by their JOINs (`check_suspects`).
+    /// Returns whether most of the current view suspect a node, by their JOINs (`check_suspects`).
     fn is_suspected_by_most(&self, uuid: GcommUuid) -> bool {
         let by_others = self
             .known
@@ -445,7 +446,7 @@ impl Evs {
     }
 }
 
-/// Who takes part, as the sender of a JOIN sees it, and what it knows of them.
+/// Returns the members that take part, as the sender of a JOIN sees them, and their views.
 fn operational(join: &JoinMessage) -> impl Iterator<Item = (GcommUuid, bool, Option<ViewId>)> + '_ {
     join.nodes
         .iter()

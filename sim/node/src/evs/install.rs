@@ -52,7 +52,7 @@ impl Evs {
         self.accept_install(install, now, out);
     }
 
-    /// Whether the view to come is the one that this node would choose
+    /// Returns whether the view to come is the one that this node would choose
     /// (`evs_consensus.cpp:is_consistent`).
     pub(super) fn agrees_with_install(&self, install: &InstallMessage) -> bool {
         install.members.keys().copied().eq(self.operational_set())
@@ -102,7 +102,7 @@ impl Evs {
         if !install.members.contains_key(&self.me) {
             return;
         }
-        // Whoever has only just been heard of is not in the view to come and has to wait for the
+        // A node that was first heard of just now is not in the coming view, and must wait for the
         // next one.
         let (members, own) = (&self.members, &install.members);
         self.known

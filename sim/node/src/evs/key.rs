@@ -29,7 +29,7 @@ impl Evs {
         }
     }
 
-    /// Whether what comes from this view is old.
+    /// Returns whether what comes from this view is old.
     pub(crate) fn has_left_behind(&self, view: ViewId) -> bool {
         self.previous.contains(&view)
     }

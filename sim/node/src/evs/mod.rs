@@ -49,7 +49,7 @@ pub(crate) struct EvsView {
     pub(crate) partitioned: BTreeSet<GcommUuid>,
 }
 
-/// What the layer asks for or hands up.
+/// The requests and deliveries of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Send to everybody.
@@ -139,7 +139,7 @@ pub(crate) struct Evs {
 }
 
 impl Evs {
-    /// A closed protocol. `restored_seq` is the number of the view in gvwstate.dat: view numbers are
+    /// Returns a closed protocol. `restored_seq` is the number of the view in gvwstate.dat: view numbers are
     /// never used again (`evs_proto.cpp:Proto`, constructor).
     pub(crate) fn new(me: GcommUuid, restored_seq: Option<u32>) -> Self {
         let seq = restored_seq.map_or(0, |seq| seq + 1);
@@ -174,7 +174,7 @@ impl Evs {
         self.state
     }
 
-    /// How many nodes are known, this one included (`known_size` in `pc.cpp:connect`).
+    /// Returns the number of nodes that are known, this one included (`known_size` in `pc.cpp:connect`).
     pub(crate) fn known_size(&self) -> usize {
         self.known.len() + 1
     }
@@ -191,7 +191,7 @@ impl Evs {
         self.send_join(now, out);
     }
 
-    /// Announces itself again while nobody has answered (`pc.cpp:connect`).
+    /// Repeats its announcement until a member has answered (`pc.cpp:connect`).
     pub(crate) fn announce(&mut self, now: Time, out: &mut Vec<Out>) {
         if self.state == State::Joining {
             self.send_join(now, out);
@@ -243,7 +243,8 @@ impl Evs {
         out.push(Out::Closed);
     }
 
-    /// A leaving node is done when nobody is left who could take note (`evs_proto.cpp:handle_leave`).
+    /// A leaving node is done when no member is left that could note its leave
+    /// (`evs_proto.cpp:handle_leave`).
     fn close_if_alone(&mut self, out: &mut Vec<Out>) {
         let others = self
             .members

@@ -2,7 +2,7 @@
 //!
 //! Every member numbers its messages from 0; the order is by number, then by member. A message is
 //! delivered when every member is known to have it and everything before it, which takes a message of
-//! every member in each round: whoever has nothing to say completes the round with an empty one.
+//! every member in each round: a member without data completes the round with an empty message.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use seatrial_galera::GcommUuid;
 use crate::frame::{PcMessage, UserMessage};
 use crate::time::Time;
 
-/// What one member has sent and acknowledged.
+/// The messages of one member, and its acknowledgements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Source {
     /// The last number without a gap before it, -1 for none.
@@ -30,7 +30,7 @@ pub(crate) struct InputMap {
     delivered: Option<(i64, GcommUuid)>,
     /// When own messages were sent, to send them again in time.
     sent_at: BTreeMap<i64, Time>,
-    /// Nothing more becomes safe before the next view is agreed on.
+    /// No further message becomes safe before the members agree on the next view.
     frozen: bool,
 }
 
@@ -115,7 +115,7 @@ impl InputMap {
             .unwrap_or(-1)
     }
 
-    /// The highest number that anybody has used.
+    /// Returns the highest number that anybody has used.
     pub(crate) fn highest(&self) -> i64 {
         self.sources
             .values()
@@ -131,7 +131,7 @@ impl InputMap {
             .collect()
     }
 
-    /// The next message that every member has, in order.
+    /// Returns the next message that every member has, in order.
     pub(crate) fn pop_safe(&mut self) -> Option<(GcommUuid, Option<PcMessage>)> {
         let safe = self.safe();
         let next = self.next_place()?;
@@ -141,7 +141,7 @@ impl InputMap {
         self.take(next)
     }
 
-    /// The next message that is here, in order, whether or not others have it: what remains when the
+    /// Returns the next message that is here, in order, whether or not others have it: what remains when the
     /// view is over (`evs_proto.cpp:deliver_trans`).
     pub(crate) fn pop_rest(&mut self) -> Option<(GcommUuid, Option<PcMessage>)> {
         let next = *self.kept.keys().find(|place| {
@@ -170,13 +170,13 @@ impl InputMap {
         let payload = self.kept.get(&place)?.clone();
         self.delivered = Some(place);
         let safe = self.safe();
-        // Whoever might still ask is behind `safe`; nothing before it is needed again.
+        // Members can still ask for messages after `safe`. Earlier ones are not needed again.
         self.kept.retain(|kept, _| kept.0 > safe || *kept > place);
         self.sent_at.retain(|seq, _| *seq > safe);
         Some((place.1, payload))
     }
 
-    /// Whether everything that was said is known to be everywhere, and nothing waits.
+    /// Returns whether everything that was said is known to be everywhere, and nothing waits.
     pub(crate) fn is_settled(&self) -> bool {
         self.kept.is_empty() && self.sent_at.is_empty() && self.safe() == self.highest()
     }
@@ -194,14 +194,14 @@ impl InputMap {
             .collect()
     }
 
-    /// Whether an own message was sent long enough ago to be sent again.
+    /// Returns whether an own message was sent long enough ago to be sent again.
     pub(crate) fn due_again(&self, seq: i64, now: Time, after: Time) -> bool {
         self.sent_at
             .get(&seq)
             .is_none_or(|sent| now.since(*sent) >= after)
     }
 
-    /// A message of the view, made of what is kept.
+    /// Returns a message of the view, made of what is kept.
     pub(crate) fn user_message(
         &self,
         view: seatrial_galera::ViewId,

@@ -59,7 +59,7 @@ impl Evs {
         }
     }
 
-    /// Whether a message tells of a view that has been left behind (`is_msg_from_previous_view`).
+    /// Returns whether a message tells of a view that has been left behind (`is_msg_from_previous_view`).
     pub(super) fn is_of_previous_view(&self, source: GcommUuid, view: ViewId) -> bool {
         self.previous.contains(&view)
             || (self.members.contains(&source) && view.seq < self.view.seq)

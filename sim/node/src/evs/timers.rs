@@ -1,4 +1,4 @@
-//! What happens by the clock: who is silent, what is said again (`evs_proto.cpp:handle_timers`).
+//! The timers: they find silent members and repeat messages (`evs_proto.cpp:handle_timers`).
 
 use std::collections::BTreeSet;
 
@@ -54,8 +54,8 @@ impl Evs {
         self.check_install_timer(now, config, out);
     }
 
-    /// Who has been silent for too long (`evs_proto.cpp:check_inactive`). In an agreement that is
-    /// under way the others learn of it with the next JOIN.
+    /// Finds the members that were silent for too long (`evs_proto.cpp:check_inactive`). During an
+    /// agreement, the others learn of them with the next JOIN.
     fn check_inactive(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         let mut inactive = BTreeSet::new();
         let mut silent = 0;
@@ -96,7 +96,7 @@ impl Evs {
         }
     }
 
-    /// Whether nothing happens but that members tell each other that they live.
+    /// Returns whether nothing happens but that members tell each other that they live.
     pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
         let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
         self.state == State::Closed
@@ -114,7 +114,7 @@ impl Evs {
                 }))
     }
 
-    /// The stretch after which an idle node does again what it did.
+    /// Returns the stretch after which an idle node does again what it did.
     pub(crate) fn idle_period(config: &Config) -> Time {
         let check = config.evs_inactive_check_period;
         check.common_multiple(config.evs_keepalive_period)
@@ -132,7 +132,7 @@ impl Evs {
         check.min(again).max(now + TICK_MIN)
     }
 
-    /// How often what was said is repeated (`evs_proto.cpp:next_expiration`).
+    /// Returns the interval at which messages are repeated (`evs_proto.cpp:next_expiration`).
     const fn retrans_period(&self, config: &Config) -> Option<Time> {
         match self.state {
             State::Closed => None,

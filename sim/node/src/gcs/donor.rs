@@ -1,4 +1,4 @@
-//! Who gives a joiner its state, and how a transfer ends for the group (`gcs/src/gcs_group.cpp`).
+//! Chooses the donor of a joiner, and ends a transfer for the group (`gcs/src/gcs_group.cpp`).
 
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
@@ -8,7 +8,7 @@ use crate::frame::{GcsMessage, GcsNodeState};
 use super::{Gcs, Member, Out, StateRequest};
 
 impl Gcs {
-    /// The end of a transfer was told while the component broke: it is told again in the new one
+    /// The end of a transfer was announced while the component broke. It is announced again in the new one
     /// (`gcs.cpp:_join`, "will retry in new primary component").
     pub(super) fn join_again(&mut self, out: &mut Vec<Out>) {
         let open = matches!(self.my_status(), GcsNodeState::Donor | GcsNodeState::Joiner);
@@ -92,7 +92,7 @@ impl Gcs {
         incremental.or(synced.first()).map(|member| member.uuid)
     }
 
-    /// Whether a position is far enough from the lowest one that anybody caches: by the time the
+    /// Returns whether a position is far enough from the lowest one that anybody caches: by the time the
     /// transfer begins a part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
     fn is_safely_cached(&self, seqno: Seqno) -> bool {
         let lowest = self

@@ -47,16 +47,16 @@ pub(crate) struct Conf {
     pub(crate) uuid: StateUuid,
     /// The position that the configuration itself takes.
     pub(crate) seqno: Seqno,
-    /// How many members.
+    /// The number of members.
     pub(crate) members: u32,
     /// This member's state after the exchange.
     pub(crate) my_state: GcsNodeState,
 }
 
-/// What a joiner asks for.
+/// A joiner's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StateRequest {
-    /// What it has.
+    /// The joiner's position.
     pub(crate) have: Position,
     /// Whether it could take a snapshot.
     pub(crate) snapshot_possible: bool,
@@ -64,7 +64,7 @@ pub(crate) struct StateRequest {
     pub(crate) trivial: bool,
 }
 
-/// What the layer hands up or asks for.
+/// The deliveries and requests of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Put this into the total order.
@@ -79,7 +79,7 @@ pub(crate) enum Out {
     Donate {
         /// The joiner.
         joiner: GcommUuid,
-        /// What it has asked for.
+        /// Its request.
         request: StateRequest,
     },
     /// The answer to this member's request: the donor, or none free now.
@@ -95,7 +95,7 @@ pub(crate) enum Out {
         /// The group's.
         group: Seqno,
     },
-    /// The members hold different histories (`conflicting group UUIDs`), or nobody has one.
+    /// The members hold different histories (`conflicting group UUIDs`), or no member has one.
     NoHistory,
     /// A new history begins ("Starting new group from scratch").
     NewGroup(StateUuid),
@@ -154,7 +154,7 @@ pub(crate) struct Gcs {
     /// Galera tells (`gcs_group.cpp:gcs_group_handle_comp_msg`).
     first: bool,
     bootstrap: bool,
-    /// What waits for a working configuration.
+    /// The actions that wait for a working configuration.
     queue: VecDeque<GcsMessage>,
     /// A source of names for exchanges and new histories, from the process's entropy.
     entropy: u128,
@@ -168,7 +168,7 @@ pub(crate) struct Gcs {
 }
 
 impl Gcs {
-    /// A member that is in no component. Its history and position are `start`.
+    /// Returns a member that is in no component. Its history and position are `start`.
     pub(crate) const fn new(
         me: GcommUuid,
         start: Position,
@@ -197,7 +197,7 @@ impl Gcs {
         }
     }
 
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     fn has(&self, fault: DeliberateFault) -> bool {
         self.fault == Some(fault)
     }
@@ -466,7 +466,7 @@ impl Gcs {
         }
     }
 
-    /// The members of the configuration, for `wsrep_cluster_size` and the log.
+    /// Returns the members of the configuration, for `wsrep_cluster_size` and the log.
     pub(crate) fn member_ids(&self) -> BTreeSet<GcommUuid> {
         self.members.iter().map(|member| member.uuid).collect()
     }

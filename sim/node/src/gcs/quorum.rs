@@ -1,4 +1,4 @@
-//! Which history the members of a primary component go on with
+//! Decides with which history the members of a primary component go on
 //! (`gcs/src/gcs_state_msg.cpp:gcs_state_msg_get_quorum`).
 
 use seatrial_galera::{Seqno, StateUuid};
@@ -6,7 +6,7 @@ use seatrial_galera::{Seqno, StateUuid};
 use crate::deliberate_fault::DeliberateFault;
 use crate::frame::{GcsNodeState, GcsState};
 
-/// What the members agree on.
+/// The agreement of the members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quorum {
     pub(super) uuid: StateUuid,
@@ -48,7 +48,7 @@ pub(super) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Op
     .map(of)
 }
 
-/// Whose position the group goes on from: nobody's where they do not agree on the history.
+/// Returns the member from whose position the group goes on, or none if they do not agree on the history.
 fn leader<'a, Rank: Ord>(
     states: &[&'a GcsState],
     fault: Option<DeliberateFault>,
@@ -69,7 +69,7 @@ fn leader<'a, Rank: Ord>(
     }
 }
 
-/// A member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
+/// Returns a member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
 pub(super) fn after_exchange(
     state: &GcsState,
     quorum: &Quorum,

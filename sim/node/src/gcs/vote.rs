@@ -2,7 +2,7 @@
 //! `group_recount_votes`).
 //!
 //! A member that cannot apply a transaction says so in the total order, and asks the others thereby.
-//! The most frequent answer counts, success in a tie; whoever fared otherwise leaves.
+//! The most frequent answer counts, success in a tie. Members with another answer leave.
 //!
 //! MODEL GAP: `last_applied` reports (`GCS_MSG_LAST`) are not modelled, so every voter is asked.
 
@@ -14,7 +14,7 @@ use crate::frame::GcsNodeState;
 
 use super::{Gcs, Member, Out};
 
-/// What has been decided so far.
+/// The decisions so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Votes {
     /// The last decision: position and error number.
@@ -38,7 +38,7 @@ impl Votes {
     }
 }
 
-/// Whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on.
+/// Returns whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on.
 const fn is_voter(member: &Member) -> bool {
     matches!(member.status, GcsNodeState::Synced | GcsNodeState::Donor) && !member.arbitrator
 }
@@ -109,7 +109,7 @@ impl Gcs {
         let Some(seqno) = open else {
             return false;
         };
-        // Who has voted on a later position had no trouble with this one.
+        // A member that has voted on a later position could apply this one.
         let cast: Vec<u16> = voters
             .iter()
             .flatten()
@@ -128,7 +128,7 @@ impl Gcs {
     }
 }
 
-/// The answer that counts, if those that are missing cannot change it any more.
+/// Returns the answer that counts, if those that are missing cannot change it any more.
 fn winner(cast: &[u16], missing: usize, policy: usize) -> Option<u16> {
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
     for code in cast {

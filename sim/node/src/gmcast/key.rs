@@ -14,17 +14,17 @@ impl Gmcast {
         into.uuids(self.banned.keys());
     }
 
-    /// Whether the peer has said who it is on a connection that is open.
+    /// Returns whether the peer has said who it is on a connection that is open.
     pub(crate) fn is_linked(&self, peer: Peer) -> bool {
         let link = self.links.get(&peer);
         link.is_some_and(|link| link.uuid.is_some())
     }
 
-    /// What it has to do with one peer. Whether an attempt to reach it is under way is a phase of a
+    /// Adds the state of the link to one peer. Whether an attempt to connect is under way is a phase of a
     /// timer.
     pub(crate) fn key_of_peer(&self, peer: Peer, into: &mut StateKey) {
         into.flag(self.addresses.contains_key(&peer));
-        // A connection on which nobody has spoken yet comes and goes with the attempts.
+        // A connection without a message so far comes and goes with the attempts.
         match self.links.get(&peer).and_then(|link| link.uuid) {
             None => into.word("no link"),
             Some(uuid) => into.uuid(uuid),

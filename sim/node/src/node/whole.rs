@@ -2,7 +2,7 @@
 //!
 //! [`Node::handle`] takes one input and appends effects. It never fails, waits or looks outside. The
 //! layers hand their outputs to each other depth first, in the order in which Galera's call stack would:
-//! what a layer says is complete before the next input is looked at.
+//! each layer's output is complete before the next input is handled.
 
 use seatrial_galera::{GcommUuid, Position};
 
@@ -14,7 +14,7 @@ use crate::time::Time;
 
 use super::parts::{Applier, Beginning, Clients, Group, Life, Phase, Store, Transfer};
 
-/// What does not change while a process lives: who the node is and what it was configured with.
+/// The constants of a process: the node's identity and its configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The node's place.
@@ -28,7 +28,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The node at place `me` of those with these names; every node's address is in its configuration.
+    /// Returns the node at place `me` of those with these names; every node's address is in its
+    /// configuration.
     pub fn among(names: Vec<String>, me: Peer, config: Config) -> Self {
         let addresses = (0..).map(Peer).take(names.len()).collect();
         Self {
@@ -39,13 +40,13 @@ impl Identity {
         }
     }
 
-    /// The name of the node at a place.
+    /// Returns the name of the node at a place.
     pub(super) fn name_of(&self, peer: Peer) -> String {
         let name = self.names.get(usize::from(peer.0));
         name.cloned().unwrap_or_default()
     }
 
-    /// The address of the node at a place, as the log shows it.
+    /// Returns the address of the node at a place, as the log shows it.
     pub(super) fn address_of(&self, peer: Peer) -> String {
         format!("tcp://{}:4567", self.name_of(peer))
     }
@@ -67,7 +68,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A process that has not read anything yet; [`Input::Boot`] starts it.
+    /// Returns a process that has not read anything yet; [`Input::Boot`] starts it.
     pub fn new(identity: Identity, boot: BootMode, now: Time) -> Self {
         let config = &identity.config;
         let begins = Beginning {
@@ -152,10 +153,10 @@ impl Node {
     }
 }
 
-/// How often the redo log is flushed where commits do not wait for it.
+/// The interval at which the redo log is flushed if commits do not wait for it.
 pub(super) const FLUSH_PERIOD: Time = Time::from_millis(1_000);
 
-/// A new identity, as uuid version 1 makes it: the counter of 100 ns first.
+/// Returns a new identity, as uuid version 1 makes it: the counter of 100 ns first.
 fn fresh_uuid(identity: &Identity, boot: &BootMode, now: Time) -> GcommUuid {
     let ticks = (now.0 * 10) & 0xffff_ffff;
     let time_low = boot

@@ -18,7 +18,7 @@ impl Pc {
         }));
     }
 
-    /// What each member has said of itself.
+    /// Returns the state that each member has reported of itself.
     fn own_states(&self) -> BTreeMap<GcommUuid, PcNode> {
         let own = |(source, nodes): (&GcommUuid, &BTreeMap<GcommUuid, PcNode>)| {
             Some((*source, nodes.get(source)?.clone()))

@@ -1,4 +1,4 @@
-//! pc: which component may serve (`gcomm/src/pc_proto.cpp`, `gcomm/src/pc.cpp`).
+//! pc: decides which component may serve (`gcomm/src/pc_proto.cpp`, `gcomm/src/pc.cpp`).
 //!
 //! Quorum is counted over the last primary view, not over the configuration. A component that has
 //! lost it becomes primary again only when *all* members of the last primary view are back, or when
@@ -53,7 +53,7 @@ pub(crate) struct PcView {
     pub(crate) bootstrap: bool,
 }
 
-/// Why the layer ended the group communication by itself.
+/// The reason why the layer ended the group communication by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fatal {
     /// Two primary components met, and the other one goes on.
@@ -70,7 +70,7 @@ pub(crate) enum Fatal {
 /// A message of the group in the total order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Delivery {
-    /// Who said it.
+    /// The sender.
     pub(crate) source: GcommUuid,
     /// What.
     pub(crate) message: GcsMessage,
@@ -78,7 +78,7 @@ pub(crate) struct Delivery {
     pub(crate) ordered: bool,
 }
 
-/// What the layer asks for or hands up.
+/// The requests and deliveries of the layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Out {
     /// Put this into the total order.
@@ -89,7 +89,7 @@ pub(crate) enum Out {
     Deliver(Delivery),
     /// The group communication must end.
     Fatal(Fatal),
-    /// What was decided, for the trace.
+    /// The decision, for the trace.
     Note(Note),
     /// Lines for the log.
     Rebootstrapping,
@@ -180,7 +180,7 @@ impl Pc {
         }
     }
 
-    /// Whether a test has planted this mistake.
+    /// Returns whether a test has planted this mistake.
     fn has(&self, fault: DeliberateFault) -> bool {
         self.fault == Some(fault)
     }
@@ -189,7 +189,7 @@ impl Pc {
         self.state
     }
 
-    /// The members that the last state message exchange or view has named, for the quorum sum.
+    /// Returns the members that the last state message exchange or view has named, for the quorum sum.
     pub(crate) const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
         &self.last_primary
     }
@@ -389,7 +389,7 @@ impl Pc {
     }
 }
 
-/// The id that stands for "never in a primary view".
+/// Returns the id that stands for "never in a primary view".
 fn no_prim() -> ViewId {
     ViewId::new(ViewType::NonPrim, GcommUuid::NIL, 0)
 }

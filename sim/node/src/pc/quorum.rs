@@ -18,8 +18,9 @@ impl Pc {
             .sum()
     }
 
-    /// What counts for a component, and what it is measured against (`pc_proto.cpp:have_quorum`):
-    /// those present count double, those that left in order count once, against a primary view.
+    /// Returns the votes of a component, and the total that they are compared with
+    /// (`pc_proto.cpp:have_quorum`). Present members count twice, and members that left in order once,
+    /// against a primary view.
     pub(super) fn votes(&self, view: &EvsView, primary: &BTreeSet<GcommUuid>) -> (u64, u64) {
         let present = self.weight_of(view.members.intersection(primary).copied());
         let left = if self.has(DeliberateFault::LeftCountsAsGone) {
@@ -37,7 +38,7 @@ impl Pc {
         votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
     }
 
-    /// The sum of [`Self::have_quorum`] for people.
+    /// Returns the sum of [`Self::have_quorum`] for people.
     pub(super) fn quorum_note(&self, view: &EvsView) -> Note {
         let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
         let of_last =

@@ -1,4 +1,4 @@
-//! How a component becomes primary again, and how a view is handed up (`gcomm/src/pc_proto.cpp`).
+//! Makes a component primary again, and delivers a view to the layer above (`gcomm/src/pc_proto.cpp`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +29,8 @@ impl Pc {
                 Err(Fatal::LastPrimsNotConsistent)
             };
         }
-        // Nobody comes from a primary view: the greatest one that anybody remembers may be put
-        // together again, if all its members are here. Incarnations do not count.
+        // No member comes from a primary view. The greatest view that a member remembers may be restored
+        // if all its members are present. Incarnations do not count.
         let present: Vec<GcommUuid> = self.states.keys().copied().collect();
         let exactly = self.has(DeliberateFault::IncarnationCompared);
         let is_present = |uuid: GcommUuid| {
@@ -62,7 +62,7 @@ impl Pc {
                 .collect(),
             last_primary: wanted.into_iter().collect(),
         }));
-        // Here incarnations count: a restarted process is not the one of which nobody knows.
+        // Here incarnations count: a restarted process is not the process whose state is unknown.
         let unknown = |(uuid, node): (&GcommUuid, &PcNode)| node.un && !present.contains(uuid);
         if self.instances.iter().any(unknown) {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! What becomes of an INSTALL whose view breaks under it (`pc_proto.cpp:handle_trans_install`). Runs of
+//! Tests an INSTALL whose view breaks (`pc_proto.cpp:handle_trans_install`). Runs of
 //! whole clusters rarely come to it: the message is under way for a fraction of a millisecond.
 
 use super::*;
@@ -168,14 +168,14 @@ fn a_weight_under_way_costs_the_primary_component() {
     assert_eq!(bench.pc.own().weight, 3);
     assert_eq!(bench.pc.state(), State::Prim);
 
-    // Quorum would do, but nobody knows with which weights C counts.
+    // Quorum would be enough, but the weights that C counts with are unknown.
     bench.broken(&[A, B], &[], &[C]);
     assert_eq!(bench.pc.state(), State::Trans);
     bench.weight(1);
     assert_eq!(bench.pc.state(), State::NonPrim);
     assert_eq!(bench.unknown(), [C]);
 
-    // Who has left in order has counted before that.
+    // A member that left in order was counted before.
     let mut bench = Bench::of_three();
     bench.broken(&[A, B], &[C], &[]);
     bench.weight(2);

@@ -13,9 +13,9 @@ use seatrial_node::{
 
 use super::files::{Files, describe};
 
-/// How long a frame, the opening of a connection and a disk operation take.
+/// The time that a frame, the opening of a connection and a disk operation take.
 const STEP: Time = Time::from_millis(1);
-/// How long an attempt to connect over a cut takes to fail.
+/// The time that an attempt to connect over a cut takes to fail.
 const CONNECT_TIMEOUT: Time = Time::from_millis(10_000);
 
 /// One host.
@@ -35,7 +35,8 @@ enum Travelling {
     Down(Channel),
 }
 
-/// Who sends to whom what, with the starts of both when it was sent: nothing is for a later process.
+/// Messages under way: sender, receiver, content, and the starts of both when it was sent. A later process
+/// gets none of them.
 struct Parcel {
     from: Peer,
     to: Peer,
@@ -49,7 +50,7 @@ pub(crate) struct Bench {
     hosts: Vec<Host>,
     parcels: BTreeMap<(Time, u64), Parcel>,
     next_parcel: u64,
-    /// Whose end of a connection to whom is open. Each side closes its own; the other learns of it
+    /// The open ends of connections. Each side closes its own end; the other side learns of it
     /// behind what was sent before.
     ends: BTreeSet<(Peer, Peer, Channel)>,
     /// The group of each host: hosts of different groups do not reach each other.

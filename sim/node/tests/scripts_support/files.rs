@@ -2,7 +2,7 @@
 
 use seatrial_node::{Change, Config, Database, DiskOp, DiskState, Gcache, IoResult};
 
-/// The files of a node. There is one inode for each name: nobody replaces files here.
+/// The files of a node. There is one inode for each name, because no test replaces files.
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) grastate: Option<String>,
@@ -48,7 +48,7 @@ impl Files {
     }
 }
 
-/// A disk operation in words; syncs and the write-set cache are left out.
+/// Returns a disk operation in words; syncs and the write-set cache are left out.
 pub(super) fn describe(op: &DiskOp) -> Option<String> {
     match op {
         DiskOp::Open => Some("state files opened".to_owned()),

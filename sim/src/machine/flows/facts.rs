@@ -63,7 +63,7 @@ impl Machine {
         facts
     }
 
-    /// What the layers of the group know, whether or not the port is open.
+    /// Adds the state of the group's layers, whether or not the port is open.
     fn group_facts(&self, node: &seatrial_node::Node, facts: &mut Facts) {
         let names = |uuids: &mut dyn Iterator<Item = GcommUuid>| {
             let mut names: Vec<String> = uuids
@@ -96,7 +96,7 @@ impl Machine {
     }
 }
 
-/// A hash over the whole history: equal for nodes that hold the same transactions in the same order,
+/// Returns a hash over the whole history: equal for nodes that hold the same transactions in the same order,
 /// whatever their counters say.
 fn content(database: &seatrial_node::Database) -> String {
     let hash = database.history.iter().fold(0_u64, |hash, entry| {

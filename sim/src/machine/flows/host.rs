@@ -151,13 +151,13 @@ impl Machine {
         }
     }
 
-    /// The answer of the server on this machine, or `None` while it has not come.
+    /// Returns the answer of the server on this machine, or `None` while it has not come.
     fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
         let Some(server) = self.daemon.server() else {
             return Some(Err(self.no_server_error()));
         };
         if server.hung {
-            // The kernel takes the connection, nobody answers.
+            // The kernel accepts the connection, and no process answers.
             return None;
         }
         if !server.node().port_open() {

@@ -1,11 +1,11 @@
-//! A machine on which nothing happens.
+//! An idle machine: how far an engine may leap over it.
 
 use seatrial_node::{Peer, Time};
 use seatrial_scenarios::Span;
 
 use crate::machine::whole::Machine;
 
-/// What a leap over an idle stretch has to respect.
+/// The constraints on a leap over idle time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Idle {
     /// The machine repeats itself with this period.
@@ -38,7 +38,7 @@ impl Machine {
         Some(Idle { period, until })
     }
 
-    /// The peers that its server dials in vain.
+    /// Returns the peers that its server dials in vain.
     pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
         let server = self.daemon.server().into_iter();
         server.flat_map(|server| server.node().unlinked())

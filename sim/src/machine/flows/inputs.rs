@@ -1,4 +1,4 @@
-//! What an engine hands to a machine.
+//! The inputs that an engine passes to a machine.
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::console::Program;

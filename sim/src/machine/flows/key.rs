@@ -48,11 +48,11 @@ impl Machine {
             return;
         };
         into.flag(server.hung);
-        // Where the file has been replaced the server goes on writing to the old one.
+        // If the file was replaced, the server goes on writing to the old one.
         let handle_is_current = server.grastate == self.storage.disk().inode(GRASTATE);
         into.flag(handle_is_current);
         into.count(server.process.disk_operations());
-        // Who has spoken meanwhile; how often is a matter of how long the server has hung.
+        // The senders of queued messages. Their number depends only on how long the server was suspended.
         let mut spoken = BTreeSet::new();
         for incoming in &server.inbox {
             match incoming {
@@ -83,13 +83,13 @@ impl Machine {
         }
     }
 
-    /// Whether its server has a connection of group communication with a peer.
+    /// Returns whether its server has a connection of group communication with a peer.
     pub(crate) fn is_linked(&self, peer: Peer) -> bool {
         let process = self.daemon.server();
         process.is_some_and(|server| server.node().is_linked(peer))
     }
 
-    /// The write-set cache, as the process has it, if there is one.
+    /// Returns the write-set cache, as the process has it, if there is one.
     pub(crate) fn cache(&self) -> &Gcache {
         let process = self.daemon.server();
         process.map_or_else(
@@ -98,7 +98,7 @@ impl Machine {
         )
     }
 
-    /// The database, as a client or the next process would see it.
+    /// Returns the database, as a client or the next process would see it.
     pub(crate) fn database(&self) -> &seatrial_node::Database {
         let open = self.daemon.open_server();
         open.map_or_else(
@@ -107,12 +107,12 @@ impl Machine {
         )
     }
 
-    /// Whether a server that has been suspended runs here.
+    /// Returns whether a server that has been suspended runs here.
     pub fn hangs(&self) -> bool {
         self.daemon.hangs()
     }
 
-    /// The last component that the log tells of, as far as it says how many members it had and
+    /// Returns the last component that the log tells of, as far as it says how many members it had and
     /// whether it was primary.
     pub(crate) fn last_component(&self) -> String {
         let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What happens on a machine, one file for each, and what can be seen of it. Flows call parts and each
+//! The flows of a machine, one file each, and its observable state. Flows call parts and each
 //! other; parts know none of them.
 
 mod facts;

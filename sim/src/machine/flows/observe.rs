@@ -1,4 +1,4 @@
-//! What can be seen of a machine.
+//! The observable state of a machine.
 
 use seatrial_galera::{GraState, GvwRead, GvwState, StatusVariables};
 use seatrial_node::{Change, Committed};
@@ -34,7 +34,7 @@ impl Machine {
         }
     }
 
-    /// The current fingerprint.
+    /// Returns the current fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         let process = self.daemon.server();
         Fingerprint {
@@ -49,7 +49,7 @@ impl Machine {
         }
     }
 
-    /// Whether nothing is under way that will end by itself: no transfer, no start that has a limit.
+    /// Returns whether nothing is under way that will end by itself: no transfer, no start that has a limit.
     pub fn is_at_rest(&self) -> bool {
         if self.service.is_starting() || self.service.restart_at().is_some() {
             return false;
@@ -63,7 +63,7 @@ impl Machine {
         })
     }
 
-    /// The machine's node as an observation; `histories` adds what only a simulation can show.
+    /// Returns the machine's node as an observation; `histories` adds what only a simulation can show.
     pub fn observe(&self, histories: bool) -> NodeObservation {
         NodeObservation {
             history: histories.then(|| self.history()),
@@ -71,8 +71,8 @@ impl Machine {
         }
     }
 
-    /// The same without a history, around state files that have been read before: reading their texts is
-    /// most of an observation's time, and most of what happens changes no file.
+    /// Returns the same without a history, around state files that have been read before: reading their
+    /// texts is most of an observation's time, and most of what happens changes no file.
     pub(crate) fn observe_with(&self, (grastate, gvwstate): StateFiles) -> NodeObservation {
         let process = self.daemon.server();
         // A suspended server takes connections and answers nothing.
@@ -104,7 +104,7 @@ impl Machine {
         }
     }
 
-    /// Every change that the database is made of, in its order.
+    /// Returns every change that the database is made of, in its order.
     pub(crate) fn history(&self) -> Vec<HistoryEntry> {
         let entry = |entry: &Committed| HistoryEntry {
             uuid: entry.uuid.to_string(),
@@ -119,7 +119,7 @@ impl Machine {
         self.database().history.iter().map(entry).collect()
     }
 
-    /// Which state of the disk this is: as long as it stays the same, so do the files.
+    /// Returns a number for the state of the disk. While it stays the same, the files stay the same.
     pub(crate) const fn disk_revision(&self) -> u64 {
         self.storage.disk().revision()
     }

@@ -1,4 +1,4 @@
-//! The programs that operators have started go on.
+//! Continues the programs that operators have started.
 
 use seatrial_galera::SqlError;
 use seatrial_scenarios::console::Step;
@@ -6,7 +6,7 @@ use seatrial_scenarios::console::Step;
 use crate::machine::parts::Running;
 use crate::machine::whole::Machine;
 
-/// Where the server's socket is.
+/// The path of the server's socket.
 const SOCKET: &str = "/run/mysqld/mysqld.sock";
 /// Programs that wait for each other longer than this have no end.
 const ROUNDS_MAX: u32 = 100;
@@ -38,7 +38,7 @@ impl Machine {
         self.programs.postpone(self.now);
     }
 
-    /// `ERROR 2002`: no socket, or one that nobody listens at any more.
+    /// `ERROR 2002`: there is no socket, or no process listens on it.
     pub(super) fn no_server_error(&self) -> String {
         let errno = if self.daemon.has_socket_file() {
             111
@@ -52,7 +52,7 @@ impl Machine {
         .to_string()
     }
 
-    /// An error number as the client prints it.
+    /// Returns an error number as the client prints it.
     pub(super) fn error_text(&self, code: u16) -> String {
         let error = match code {
             1180 => SqlError::CommitFailed,

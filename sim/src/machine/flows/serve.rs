@@ -261,7 +261,7 @@ impl Machine {
         self.incoming(Incoming::Term);
     }
 
-    /// SIGKILL to the process. Says whether there was one.
+    /// SIGKILL to the process. Returns whether there was one.
     pub(super) fn kill(&mut self) -> bool {
         if !self.daemon.runs() {
             return false;
@@ -326,14 +326,14 @@ impl Machine {
         self.trace(TraceKind::Log { line });
     }
 
-    /// Whether a server runs: without one the machine has no connection.
+    /// Returns whether a server runs: without one the machine has no connection.
     pub fn has_process(&self) -> bool {
         self.daemon.runs()
     }
 
-    /// How long the process waits for an answer to an attempt to connect. gmcast gives up on a peer that
-    /// it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`); whoever
-    /// transfers state waits longer.
+    /// Returns the time that the process waits for an answer to an attempt to connect. gmcast gives up on a
+    /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`);
+    /// whoever transfers state waits longer.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
             Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
@@ -341,24 +341,24 @@ impl Machine {
         }
     }
 
-    /// Which start of the server this is.
+    /// Returns the number of the server's present start.
     pub(crate) const fn starts(&self) -> u64 {
         self.daemon.starts()
     }
 
-    /// Whether a connection of this kind would be accepted.
+    /// Returns whether a connection of this kind would be accepted.
     pub fn listens(&self, channel: Channel) -> bool {
         let server = self.daemon.server();
         server.is_some_and(|server| server.process.listens(channel))
     }
 
-    /// Whether the process takes a connection of this kind now.
+    /// Returns whether the process takes a connection of this kind now.
     pub fn accepts(&self, channel: Channel) -> bool {
         self.powered && self.listens(channel)
     }
 }
 
-/// The time stamp of the error log. Every run begins at midnight.
+/// Returns the time stamp of the error log. Every run begins at midnight.
 fn stamp(now: Span) -> String {
     let secs = now.as_micros() / 1_000_000;
     let (day, of_day) = (secs / 86_400, secs % 86_400);

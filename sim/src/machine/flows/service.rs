@@ -7,7 +7,7 @@ use seatrial_scenarios::{Span, TraceKind};
 
 use crate::machine::whole::Machine;
 
-/// How long galera_recovery takes: a server of its own that recovers InnoDB and ends.
+/// The time that galera_recovery takes: a server of its own that recovers InnoDB and ends.
 const RECOVERY: Span = Span::from_millis(500);
 
 impl Machine {
@@ -55,7 +55,7 @@ impl Machine {
         }
     }
 
-    /// What `--wsrep-recover` finds in InnoDB. It writes neither state file.
+    /// Returns what `--wsrep-recover` finds in InnoDB. It writes no state file.
     pub(super) fn recovered_position(&self) -> RecoveredPosition {
         let database = self.storage.disk().database();
         let with_gtid = self.site.config().wsrep_gtid_mode;
@@ -66,12 +66,12 @@ impl Machine {
         }
     }
 
-    /// What `--wsrep-recover` would find now.
+    /// Returns what `--wsrep-recover` would find now.
     pub(crate) fn position_on_disk(&self) -> Position {
         self.recovered_position().position
     }
 
-    /// A signal from outside the unit. Says how many processes there were.
+    /// Sends a signal from outside the unit. Returns the number of processes that got it.
     pub(super) fn send_signal(&mut self, signal: Signal) -> usize {
         if !self.daemon.runs() {
             return 0;

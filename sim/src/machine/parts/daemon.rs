@@ -16,16 +16,16 @@ pub(in crate::machine) struct Server {
     pub(in crate::machine) pid: u32,
     /// SIGSTOP: nothing is handled, everything waits.
     pub(in crate::machine) hung: bool,
-    /// What has come in while it hung.
+    /// The inputs that arrived while it was suspended.
     pub(in crate::machine) inbox: VecDeque<Incoming>,
     /// The handle on grastate.dat.
     pub(in crate::machine) grastate: Option<Inode>,
-    /// Whether it took statements when somebody last looked.
+    /// Whether it accepted statements at the last look.
     pub(in crate::machine) was_ready: bool,
 }
 
 impl Server {
-    /// The node inside it.
+    /// Returns the node inside it.
     pub(in crate::machine) const fn node(&self) -> &Node {
         self.process.node()
     }
@@ -53,7 +53,7 @@ pub(in crate::machine) enum Incoming {
 #[derive(Clone, Debug, Default)]
 pub(in crate::machine) struct Daemon {
     running: Option<Server>,
-    /// How many processes there have been: part of what makes each different.
+    /// The number of processes so far, which is part of the identity of each.
     starts: u64,
     exit: Option<i32>,
     socket_file: bool,
@@ -69,7 +69,7 @@ impl Daemon {
         self.starts
     }
 
-    /// How many starts there have been.
+    /// Returns the number of starts so far.
     pub(in crate::machine) const fn starts(&self) -> u64 {
         self.starts
     }
@@ -101,12 +101,12 @@ impl Daemon {
         self.backend_running = false;
     }
 
-    /// The running server.
+    /// Returns the running server.
     pub(in crate::machine) const fn server(&self) -> Option<&Server> {
         self.running.as_ref()
     }
 
-    /// The running server, to act on it.
+    /// Returns the running server, to act on it.
     pub(in crate::machine) const fn server_mut(&mut self) -> Option<&mut Server> {
         self.running.as_mut()
     }
@@ -126,28 +126,28 @@ impl Daemon {
         self.scratch = emptied;
     }
 
-    /// Whether a server runs.
+    /// Returns whether a server runs.
     pub(in crate::machine) const fn runs(&self) -> bool {
         self.running.is_some()
     }
 
-    /// Whether a server runs that has been suspended.
+    /// Returns whether a server runs that has been suspended.
     pub(in crate::machine) fn hangs(&self) -> bool {
         self.server().is_some_and(|server| server.hung)
     }
 
-    /// The next instant at which something is due; a suspended server does nothing.
+    /// Returns the next instant at which something is due; a suspended server does nothing.
     pub(in crate::machine) fn deadline(&self) -> Option<Span> {
         let server = self.server().filter(|server| !server.hung)?;
         server.process.deadline().map(|at| Span(at.0))
     }
 
-    /// The exit code of the last process; `None` while one runs, and before the first one.
+    /// Returns the exit code of the last process; `None` while one runs, and before the first one.
     pub(in crate::machine) const fn exit(&self) -> Option<i32> {
         self.exit
     }
 
-    /// Whether the socket's file is there.
+    /// Returns whether the socket's file is there.
     pub(in crate::machine) const fn has_socket_file(&self) -> bool {
         self.socket_file
     }
@@ -157,7 +157,7 @@ impl Daemon {
         self.socket_file = there;
     }
 
-    /// Whether the mail back end runs.
+    /// Returns whether the mail back end runs.
     pub(in crate::machine) const fn backend_runs(&self) -> bool {
         self.backend_running
     }

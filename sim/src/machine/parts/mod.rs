@@ -1,4 +1,4 @@
-//! The parts of a machine. Each owns its fields: nobody else reads or changes them but by its methods.
+//! The parts of a machine. Each owns its fields. Other code reads and changes them only by its methods.
 //!
 //! A part knows neither the machine nor another part. What takes more than one part is written in `flows`.
 

@@ -1,9 +1,9 @@
-//! What a machine asks its engine for.
+//! The requests of a machine to its engine.
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{Output, Progress, RequestId, TraceKind};
 
-/// What a machine asks its engine for.
+/// The requests of a machine to its engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MachineEffect {
     /// Send a frame over a connection.
@@ -32,7 +32,7 @@ pub(in crate::machine) struct Outbox {
 }
 
 impl Outbox {
-    /// Nothing to be done, and everything to be traced.
+    /// Makes an empty outbox that traces everything.
     pub(in crate::machine) const fn new() -> Self {
         Self {
             effects: Vec::new(),
@@ -67,7 +67,7 @@ impl Outbox {
         self.traced = on;
     }
 
-    /// Nobody is there to close connections: peers hear nothing at all.
+    /// No process is left to close connections: peers hear nothing.
     pub(in crate::machine) fn keep_connections(&mut self) {
         self.effects
             .retain(|effect| *effect != MachineEffect::ConnectionsReset);
@@ -85,12 +85,12 @@ impl Outbox {
         }
     }
 
-    /// Whether nothing is to be done.
+    /// Returns whether nothing is to be done.
     pub(in crate::machine) fn is_empty(&self) -> bool {
         self.effects.is_empty()
     }
 
-    /// Whether a frame is to be sent.
+    /// Returns whether a frame is to be sent.
     pub(in crate::machine) fn sends(&self) -> bool {
         let mut effects = self.effects.iter();
         effects.any(|effect| matches!(effect, MachineEffect::Send(..)))

@@ -16,7 +16,7 @@ pub(in crate::machine) struct Running {
     pub(in crate::machine) wake: Option<Span>,
 }
 
-/// Who has asked the server something.
+/// The asker of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::machine) enum Asker {
     /// A client of the scenario.
@@ -32,7 +32,7 @@ pub(in crate::machine) enum Asker {
 pub(in crate::machine) struct Recovery {
     /// When it ends.
     pub(in crate::machine) until: Span,
-    /// What it prints.
+    /// Its output.
     pub(in crate::machine) lines: Vec<String>,
     /// Its exit code.
     pub(in crate::machine) exit: i32,
@@ -78,29 +78,29 @@ impl Programs {
         }
     }
 
-    /// The first instant at which a program wants to be called.
+    /// Returns the first instant at which a program wants to be called.
     pub(in crate::machine) fn wake(&self) -> Option<Span> {
         self.running.iter().filter_map(|running| running.wake).min()
     }
 
-    /// The first end of a recovery after an instant.
+    /// Returns the first end of a recovery after an instant.
     pub(in crate::machine) fn next_recovery(&self, now: Span) -> Option<Span> {
         let ends = self.recoveries.values().map(|recovery| recovery.until);
         ends.filter(|until| *until > now).min()
     }
 
-    /// Whether a recovery has ended whose program has not seen it yet.
+    /// Returns whether a recovery has ended whose program has not seen it yet.
     pub(in crate::machine) fn has_ended_recovery(&self, now: Span) -> bool {
         let mut recoveries = self.recoveries.values();
         recoveries.any(|recovery| recovery.until <= now)
     }
 
-    /// Whether nobody waits for a recovery or for the server.
+    /// Returns whether no program waits for a recovery or for the server.
     pub(in crate::machine) fn nobody_waits(&self) -> bool {
         self.recoveries.is_empty() && self.askers.is_empty()
     }
 
-    /// A number that no query has had.
+    /// Returns a number that no query has had.
     pub(in crate::machine) const fn next_query(&mut self) -> QueryId {
         self.last_query += 1;
         QueryId(self.last_query)
@@ -111,7 +111,7 @@ impl Programs {
         self.queries.insert(id, answer);
     }
 
-    /// The answer to a query, if it is there.
+    /// Returns the answer to a query, if it is there.
     pub(in crate::machine) fn answer(&self, id: QueryId) -> Option<QueryResult> {
         self.queries.get(&id)?.clone()
     }

@@ -20,7 +20,7 @@ pub(in crate::machine) struct Service {
 }
 
 impl Service {
-    /// A unit that was never started.
+    /// Returns a unit that was never started.
     pub(in crate::machine) const fn new() -> Self {
         Self {
             state: UnitState::Inactive,
@@ -31,7 +31,7 @@ impl Service {
         }
     }
 
-    /// Its state.
+    /// Returns its state.
     pub(in crate::machine) const fn state(&self) -> UnitState {
         self.state
     }
@@ -41,7 +41,7 @@ impl Service {
         self.state = state;
     }
 
-    /// Whether a start is under way.
+    /// Returns whether a start is under way.
     pub(in crate::machine) const fn is_starting(&self) -> bool {
         self.recovery_until.is_some()
     }
@@ -53,12 +53,12 @@ impl Service {
         self.recovery_until = Some(until);
     }
 
-    /// A start that is under way is given up. Says whether there was one.
+    /// Cancels a start that is under way. Returns whether there was one.
     pub(in crate::machine) const fn cancel_start(&mut self) -> bool {
         self.recovery_until.take().is_some()
     }
 
-    /// Whether galera_recovery has ended; the server is to be started then.
+    /// Returns whether galera_recovery has ended; the server is to be started then.
     pub(in crate::machine) fn end_recovery(&mut self, now: Span) -> bool {
         self.recovery_until.take_if(|until| *until <= now).is_some()
     }
@@ -68,12 +68,12 @@ impl Service {
         self.restart_at = Some(at);
     }
 
-    /// Whether a restart is due.
+    /// Returns whether a restart is due.
     pub(in crate::machine) fn restart_is_due(&self, now: Span) -> bool {
         self.restart_at.is_some_and(|at| at <= now)
     }
 
-    /// The instant of a restart.
+    /// Returns the instant of a restart.
     pub(in crate::machine) const fn restart_at(&self) -> Option<Span> {
         self.restart_at
     }
@@ -83,12 +83,12 @@ impl Service {
         self.restart_at = None;
     }
 
-    /// The next instant at which something happens by itself.
+    /// Returns the next instant at which something happens by itself.
     pub(in crate::machine) fn deadline(&self) -> Option<Span> {
         self.recovery_until.into_iter().chain(self.restart_at).min()
     }
 
-    /// Whether the environment asks for `--wsrep-new-cluster`.
+    /// Returns whether the environment asks for `--wsrep-new-cluster`.
     pub(in crate::machine) const fn new_cluster(&self) -> bool {
         self.new_cluster
     }
@@ -103,7 +103,7 @@ impl Service {
         self.reboots = true;
     }
 
-    /// Whether a reboot waits for the stop.
+    /// Returns whether a reboot waits for the stop.
     pub(in crate::machine) const fn reboots(&self) -> bool {
         self.reboots
     }

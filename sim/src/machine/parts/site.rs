@@ -1,4 +1,4 @@
-//! What a machine is told once: its place, its options, and where its draws come from.
+//! The constants of a machine: its place, its options, and the source of its random draws.
 
 use seatrial_galera::GcommUuid;
 use seatrial_node::{Config, Peer, Time};
@@ -10,18 +10,18 @@ use crate::keyed::Keyed;
 /// second, and begin with the process: that two nodes stand in no fixed phase to each other comes from here.
 const RECOVERY_JITTER_US: u64 = 700_000;
 
-/// What every machine of a cluster is told at its installation.
+/// The settings that every machine of a cluster gets at its installation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Installation {
     /// The nodes' names, by place.
     pub names: Vec<NodeName>,
     /// The node's options.
     pub config: Config,
-    /// Who restarts a crashed server.
+    /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
-    /// How the force edits the state file.
+    /// The way in which the force edits the state file.
     pub force: ForceEdit,
-    /// Where mysqld_safe logs.
+    /// The place where mysqld_safe logs.
     pub mysqld_safe_log: MysqldSafeLog,
     /// The source of draws.
     pub seed: u64,
@@ -38,7 +38,7 @@ impl Installation {
     }
 }
 
-/// Where a machine stands and what it was told.
+/// The place of a machine and its settings.
 ///
 /// It owns the installation and makes every draw of the machine. Every flow reads it. It never changes
 /// while a run goes on, but for other names and another seed.
@@ -50,7 +50,7 @@ pub(in crate::machine) struct Site {
 }
 
 impl Site {
-    /// The machine at a place.
+    /// Returns the machine at a place.
     pub(in crate::machine) fn new(peer: Peer, installation: Installation) -> Self {
         Self {
             peer,
@@ -59,50 +59,50 @@ impl Site {
         }
     }
 
-    /// Its place.
+    /// Returns its place.
     pub(in crate::machine) const fn peer(&self) -> Peer {
         self.peer
     }
 
-    /// What it was told.
+    /// Returns its settings.
     pub(in crate::machine) const fn installation(&self) -> &Installation {
         &self.installation
     }
 
-    /// The node's options.
+    /// Returns the node's options.
     pub(in crate::machine) const fn config(&self) -> &Config {
         &self.installation.config
     }
 
-    /// The nodes' names, by place.
+    /// Returns the nodes' names, by place.
     pub(in crate::machine) fn names(&self) -> &[NodeName] {
         &self.installation.names
     }
 
-    /// The node's name.
+    /// Returns the node's name.
     pub(in crate::machine) fn name(&self) -> &NodeName {
         &self.installation.names[usize::from(self.peer.0)]
     }
 
-    /// The name of the node behind an identity in the group.
+    /// Returns the name of the node behind an identity in the group.
     pub(in crate::machine) fn name_of(&self, uuid: GcommUuid) -> NodeName {
         let name = self.names().get(usize::from(uuid.node_index()));
         name.cloned().unwrap_or_else(|| NodeName(uuid.to_string()))
     }
 
-    /// The names of several, sorted.
+    /// Returns the names of several, sorted.
     pub(in crate::machine) fn names_of(&self, uuids: &[GcommUuid]) -> Vec<NodeName> {
         let mut names: Vec<NodeName> = uuids.iter().map(|uuid| self.name_of(*uuid)).collect();
         names.sort();
         names
     }
 
-    /// Whether the machine runs garbd instead of a server.
+    /// Returns whether the machine runs garbd instead of a server.
     pub(in crate::machine) const fn is_arbitrator(&self) -> bool {
         self.installation.config.arbitrator
     }
 
-    /// What its process is called.
+    /// Returns the name of its process.
     pub(in crate::machine) const fn program(&self) -> &'static str {
         if self.is_arbitrator() {
             "garbd"
@@ -122,12 +122,12 @@ impl Site {
         self.keyed = self.installation.keyed();
     }
 
-    /// The source of draws.
+    /// Returns the source of draws.
     pub(in crate::machine) const fn keyed(&self) -> &Keyed {
         &self.keyed
     }
 
-    /// The key of the draws of a start of the server.
+    /// Returns the key of the draws of a start of the server.
     pub(in crate::machine) fn start_key(&self, start: u64) -> [u64; 2] {
         [u64::from(self.peer.0), start]
     }
@@ -138,21 +138,21 @@ impl Site {
         Span(self.keyed.time("recovery", &key, 0, RECOVERY_JITTER_US))
     }
 
-    /// How long a disk operation takes: between 0.2 and 0.8 ms.
+    /// Returns the time that a disk operation takes: between 0.2 and 0.8 ms.
     pub(in crate::machine) fn disk_time(&self, start: u64, io: u64) -> Time {
         let key = [u64::from(self.peer.0), start, io];
         Time(self.keyed.time("disk", &key, 200, 800))
     }
 
-    /// What makes a stop differ from all others.
+    /// Returns a draw that differs for each stop.
     pub(in crate::machine) fn stop_entropy(&self, now: Span) -> u64 {
         let key = [u64::from(self.peer.0), now.as_micros()];
         self.keyed.between("sigterm", &key, 0, u64::MAX)
     }
 
-    /// A process's entropy, and where the counter in its identity began. Without jitter the counter never
-    /// wraps and counts milliseconds, and of processes of one instant the place decides: later identities
-    /// are greater.
+    /// Returns a process's entropy, and where the counter in its identity began. Without jitter the counter
+    /// never wraps and counts milliseconds, and of processes of one instant the place decides: later
+    /// identities are greater.
     pub(in crate::machine) fn process_entropy(&self, start: u64, now: Span) -> (u64, u32) {
         let key = self.start_key(start);
         let entropy = self.keyed.between("process", &key, 1, u64::MAX);

@@ -23,17 +23,17 @@ pub(in crate::machine) struct Storage {
 }
 
 impl Storage {
-    /// The disk, to be read.
+    /// Returns the disk, to be read.
     pub(in crate::machine) const fn disk(&self) -> &Disk {
         &self.disk
     }
 
-    /// The disk, to be changed without a delay of what was written before.
+    /// Returns the disk, to be changed without a delay of what was written before.
     pub(in crate::machine) const fn disk_mut(&mut self) -> &mut Disk {
         &mut self.disk
     }
 
-    /// The disk, to be changed at an instant: what was written is not written back for a while.
+    /// Returns the disk, to be changed at an instant: what was written is not written back for a while.
     pub(in crate::machine) const fn change(&mut self, now: Span) -> &mut Disk {
         self.last_change = now;
         &mut self.disk
@@ -64,7 +64,8 @@ impl Storage {
         }
     }
 
-    /// The copy of a state file, `None` inside where there was no such file. `None` where no copy was taken.
+    /// Returns the copy of a state file, `None` inside where there was no such file. `None` where no copy
+    /// was taken.
     pub(in crate::machine) fn old_copy(&self, path: &str) -> Option<Option<String>> {
         self.old_copies.get(path).cloned()
     }

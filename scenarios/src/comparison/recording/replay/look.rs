@@ -1,4 +1,4 @@
-//! Looking at the nodes as the observers did, and at the rows at the end.
+//! Looks at the nodes as the observers did, and at the rows at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::port::{NodeName, ProcessState, Statement, Testbed};
 use super::Player;
 
 impl<T: Testbed> Player<'_, T> {
-    /// The nodes one after another, as the observer did: look, read, write.
+    /// Returns the nodes one after another, as the observer did: look, read, write.
     pub(super) async fn look(&mut self, step: &RecordedStep) -> BTreeMap<NodeName, Seen> {
         let mut all = BTreeMap::new();
         let mut written = 0;
@@ -67,7 +67,7 @@ impl<T: Testbed> Player<'_, T> {
         }
     }
 
-    /// Which of its identities a node's gvwstate.dat holds.
+    /// Returns which of its identities a node's gvwstate.dat holds.
     async fn identity(&mut self, node: &NodeName) -> Option<usize> {
         let (text, _) = self.printed(node, &format!("cat {GVWSTATE}")).await;
         let own = text

@@ -1,4 +1,4 @@
-//! What a stopped node holds: its recovered position, and what its two state files say.
+//! The evidence of a stopped node: its recovered position, and the content of its two state files.
 
 use seatrial_galera::{Position, RECOVERED, Saved, SavedView};
 
@@ -11,7 +11,7 @@ use crate::port::{NodeName, Span};
 
 use super::{Operator, PRINT};
 
-/// Where the recovery run is told to log when it does not log into the `MariaDB` log: Debian's
+/// The log file of a recovery run that does not write to the `MariaDB` log: Debian's
 /// configuration sends it to syslog (G50).
 const OWN_LOG: &str = "/tmp/wsrep-recover.log";
 
@@ -33,7 +33,7 @@ impl<C: Console> Operator<'_, C> {
         })
     }
 
-    /// The saved view of a node, whether its server runs or not.
+    /// Returns the saved view of a node, whether its server runs or not.
     pub(super) async fn view(
         &mut self,
         node: &NodeName,
@@ -60,14 +60,14 @@ impl<C: Console> Operator<'_, C> {
         Ok(None)
     }
 
-    /// How many positions the log holds. A log that is not there holds none.
+    /// Returns the number of positions that the log holds. A log that is not there holds none.
     async fn count(&mut self, node: &NodeName, log: &str) -> Result<u64, ProcedureOutcome> {
         let line = format!("sudo grep -c '{RECOVERED}' {log}");
         let counted = self.at(node, &line, PRINT).await?;
         Ok(counted.output.stdout.trim().parse().unwrap_or(0))
     }
 
-    /// A file's content, `None` where there is no such file.
+    /// Returns a file's content, `None` where there is no such file.
     async fn content(
         &mut self,
         node: &NodeName,

@@ -1,4 +1,4 @@
-//! One primary component is there, and somebody is missing: bring the missing back, one at a time
+//! Brings missing nodes back into the one primary component, one at a time
 //! (manual: Only some nodes are down, Start the other nodes).
 
 use seatrial_galera::ClusterStatus;
@@ -100,7 +100,7 @@ impl<C: Console> Operator<'_, C> {
         }
     }
 
-    /// Whether a node that is down may be started into the component. One that is ahead of it, or
+    /// Returns whether a node that is down may be started into the component. One that is ahead of it, or
     /// has another history, would be overwritten.
     async fn may_join(&mut self, node: &NodeName) -> Result<bool, ProcedureOutcome> {
         if self.cleared.contains(node) {
@@ -129,7 +129,7 @@ impl<C: Console> Operator<'_, C> {
     }
 }
 
-/// What speaks against starting a node into the component. A node without readable data has nothing
+/// Returns the objection to starting a node into the component. A node without readable data has nothing
 /// to lose: it gets a copy, or fails to start.
 fn objection(evidence: &Evidence, cluster: &Tables) -> Option<String> {
     if evidence.was_alone() {
@@ -154,14 +154,14 @@ fn objection(evidence: &Evidence, cluster: &Tables) -> Option<String> {
     })
 }
 
-/// Whether the component counts somebody who does not answer yet: a node that receives its copy of
+/// Returns whether the component counts somebody who does not answer yet: a node that receives its copy of
 /// the data has a vote and no socket. Stopping it would begin everything anew.
 fn is_counted(survey: &Survey) -> bool {
     let members: Vec<&Tables> = survey.answering().filter(|t| t.is_primary()).collect();
     members.iter().any(|t| t.size as usize > members.len())
 }
 
-/// Whether a node that has been started may still become ready by itself.
+/// Returns whether a node that has been started may still become ready by itself.
 fn is_on_its_way(seen: &Seen) -> bool {
     match seen {
         Seen::Answers(tables) => tables.status != ClusterStatus::Disconnected,

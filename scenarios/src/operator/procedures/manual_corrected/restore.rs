@@ -15,7 +15,7 @@ use super::{Early, Operator, PRINT, SETTLE, START};
 /// A plain start of a node that will wait for the others: long enough to hand the job to systemd.
 const HAND_OVER: Span = Span::from_secs(5);
 
-/// How often the procedure bootstraps. The second time is for what went wrong the first time.
+/// The number of times that the procedure bootstraps. The second time is for a failure of the first.
 const BOOTSTRAPS: u32 = 2;
 
 impl<C: Console> Operator<'_, C> {
@@ -59,7 +59,7 @@ impl<C: Console> Operator<'_, C> {
                 self.start(node, HAND_OVER).await?;
             }
         }
-        // Nobody comes where nobody runs.
+        // If no server runs, no node joins.
         let down = |seen: &Seen| seen.is_down() || *seen == Seen::Unreachable;
         if survivors.is_empty() && survey.nodes.iter().all(|(_, seen)| down(seen)) {
             return Ok(false);
@@ -125,7 +125,7 @@ impl<C: Console> Operator<'_, C> {
 
     /// Takes all of the nodes down and looks at what each of them holds.
     ///
-    /// Nobody may run: a node that waits would join whatever is bootstrapped, and one that is ahead
+    /// No server may run: a waiting node would join the bootstrapped node, and one that is ahead
     /// of it would throw its own transactions away (A5.32b). Whatever restarts servers on its own
     /// (a supervisor, a cron job) may have done so while the others were looked at: then all is
     /// looked at again.
@@ -156,7 +156,7 @@ impl<C: Console> Operator<'_, C> {
     }
 
     /// "Boostrap node", on a node that is stopped: the force comes after the stop, which would
-    /// write over it, and only where it is needed. Says whether the node is primary then; after a
+    /// write over it, and only where it is needed. Returns whether the node is primary then; after a
     /// failure everything is looked at once more.
     async fn bootstrap(&mut self, node: &NodeName) -> Result<bool, ProcedureOutcome> {
         let safe = "sudo cm-cluster-manage --safe-to-bootstrap";
@@ -191,12 +191,12 @@ impl<C: Console> Operator<'_, C> {
     }
 }
 
-/// A node that answers and has lost its component: it remembers the last primary one.
+/// Returns whether a node answers and has lost its component. Such a node remembers the last primary one.
 fn is_survivor(tables: &Tables) -> bool {
     tables.status == ClusterStatus::NonPrimary
 }
 
-/// Whether a process is there that neither answers nor waits for the others.
+/// Returns whether a process is there that neither answers nor waits for the others.
 fn is_stuck(seen: &Seen) -> bool {
     match seen {
         Seen::Hangs => true,
@@ -205,7 +205,7 @@ fn is_stuck(seen: &Seen) -> bool {
     }
 }
 
-/// Whether a node has lost a meeting of two primary components: its server runs, knows its history
+/// Returns whether a node has lost a meeting of two primary components: its server runs, knows its history
 /// and is in no group (A6.43).
 pub(super) fn lost_a_conflict(tables: &Tables) -> bool {
     tables.status == ClusterStatus::Disconnected
@@ -239,7 +239,7 @@ fn refuse_in_a_partition(survey: &Survey) -> Early {
     )))
 }
 
-/// What a command complained of, in one line.
+/// Returns the error of a command in one line.
 fn complaint(outcome: &CommandOutcome) -> String {
     if outcome.timed_out {
         return "the bootstrap did not end in time and was interrupted".to_owned();

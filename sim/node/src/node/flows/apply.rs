@@ -1,4 +1,4 @@
-//! Applying: configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
+//! Applies configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
 
 use seatrial_galera::{LogLine, Seqno};
 
@@ -12,10 +12,10 @@ use crate::time::Time;
 
 use super::vote::DUPLICATE_ENTRY;
 
-/// How long the applier takes for another node's transaction: what has been received may be ahead of
-/// what has been applied.
+/// The time that the applier takes for another node's transaction: what has been received may be
+/// ahead of what has been applied.
 const APPLY: Time = Time::from_millis(1);
-/// How long a schema change takes.
+/// The time that a schema change takes.
 const DDL: Time = Time::from_millis(20);
 
 impl Node {
@@ -104,7 +104,7 @@ impl Node {
         let fails = self.store.fails_certification(write_set);
         let duplicate = matches!(&write_set.change, Change::Insert(tag) if self.store.has_row(tag));
         if duplicate && !fails {
-            // What nobody else has put here: the transaction is right and cannot be applied.
+            // No other node has this row here: the transaction is right, and this node cannot apply it.
             self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
             return;
         }

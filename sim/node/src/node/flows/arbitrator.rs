@@ -21,7 +21,7 @@ use super::join::RETRY;
 pub(super) const EXIT_INCONSISTENT: i32 = 2;
 
 impl Node {
-    /// What a server would apply: a configuration counts, the rest passes by.
+    /// Handles what a server would apply. Only a configuration matters to an arbitrator.
     pub(super) fn arbitrate(&mut self, action: Action, now: Time, fx: &mut Effects) {
         if let Action::Conf(conf) = action {
             self.applier.set_sync_sent(false);
@@ -61,7 +61,7 @@ impl Node {
         self.group_send(GcsMessage::Join { seqno }, now, fx);
     }
 
-    /// Whether garbd runs here.
+    /// Returns whether garbd runs here.
     pub const fn is_arbitrator(&self) -> bool {
         self.identity.config.arbitrator
     }

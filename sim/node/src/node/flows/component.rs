@@ -1,4 +1,4 @@
-//! A component has been agreed on: its state file, its log lines, and the layer above.
+//! Handles a new component: its state file, its log lines, and the layer above.
 
 use seatrial_galera::{GvwState, LogLine, ViewType};
 

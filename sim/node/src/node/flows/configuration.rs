@@ -1,4 +1,4 @@
-//! A configuration of the group is processed (`galera/src/replicator_smm.cpp`).
+//! Processes a configuration of the group (`galera/src/replicator_smm.cpp`).
 
 use seatrial_galera::{LogLine, Position};
 

@@ -1,4 +1,4 @@
-//! Giving one's state to a joiner (`galera/src/replicator_str.cpp`, `ist.cpp`).
+//! Gives this node's state to a joiner (`galera/src/replicator_str.cpp`, `ist.cpp`).
 
 use seatrial_galera::{GcommUuid, LogLine, Seqno};
 

@@ -1,4 +1,4 @@
-//! Stretches in which nothing happens: a driver may leap over them.
+//! Finds idle time, over which a driver may leap.
 //!
 //! An idle node does the same again and again: it tells the others that it lives, and looks whether
 //! they do. Its state after a stretch is its state now, with the instants of those acts moved on.
@@ -11,7 +11,7 @@ use crate::node::parts::Phase;
 use crate::node::whole::Node;
 
 impl Node {
-    /// The period with which an idle node repeats itself, none while anything is under way that is
+    /// Returns the period with which an idle node repeats itself, none while anything is under way that is
     /// more than that.
     pub fn idle_period(&self, now: Time) -> Option<Time> {
         let links = match self.life.phase() {
@@ -30,7 +30,7 @@ impl Node {
         nothing_waits.then(|| Evs::idle_period(config).common_multiple(links))
     }
 
-    /// The peers that the node dials in vain.
+    /// Returns the peers that the node dials in vain.
     pub fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
         self.group.gmcast.unlinked()
     }

@@ -1,4 +1,4 @@
-//! Joining: how a node gets what it lacks (`galera/src/replicator_str.cpp`, `ist.cpp`).
+//! Joins: gets the data that a node lacks (`galera/src/replicator_str.cpp`, `ist.cpp`).
 //!
 //! The joiner asks in the total order, every member chooses the same donor, and the donor opens a
 //! connection of its own to the joiner: incrementally where its cache reaches back far enough,

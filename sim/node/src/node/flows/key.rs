@@ -64,17 +64,17 @@ impl Node {
         self.group.gmcast.key_of_peer(peer, into);
     }
 
-    /// Whether the process has a connection with a peer.
+    /// Returns whether the process has a connection with a peer.
     pub fn is_linked(&self, peer: Peer) -> bool {
         self.group.gmcast.is_linked(peer)
     }
 
-    /// The view of the membership that the process is in.
+    /// Returns the view of the membership that the process is in.
     pub const fn membership_view(&self) -> ViewId {
         self.group.evs.view_id()
     }
 
-    /// Whether what comes from a view is old for this process.
+    /// Returns whether what comes from a view is old for this process.
     pub fn has_left_behind(&self, view: ViewId) -> bool {
         self.group.evs.has_left_behind(view)
     }
@@ -84,7 +84,7 @@ impl Node {
         self.identity.names = names;
     }
 
-    /// The write-set cache, as the process has it.
+    /// Returns the write-set cache, as the process has it.
     pub const fn cache(&self) -> &Gcache {
         self.store.cache()
     }

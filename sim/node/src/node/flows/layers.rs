@@ -266,7 +266,7 @@ impl Node {
         }
     }
 
-    /// Puts a message into the total order. Says whether evs could take it.
+    /// Puts a message into the total order. Returns whether evs could take it.
     pub(in crate::node) fn evs_send(
         &mut self,
         message: PcMessage,

@@ -1,4 +1,4 @@
-//! What a process does, one file for each. Flows call parts and each other; parts know none of them.
+//! The flows of a process, one file each. Flows call parts and each other; parts know no flow.
 
 mod apply;
 mod arbitrator;

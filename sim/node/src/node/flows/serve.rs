@@ -1,4 +1,4 @@
-//! What clients and the operator say to the server (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
+//! Answers the statements of clients and of the operator (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
 
 use seatrial_galera::GcommUuid;
 
@@ -119,7 +119,7 @@ impl Node {
         }
     }
 
-    /// A member's weight has changed; where it is this one's, whoever asked for it is answered.
+    /// Handles a changed weight of a member. If it is this node's, the node answers the request for it.
     pub(super) fn weight_changed(&mut self, source: GcommUuid, weight: u8, fx: &mut Effects) {
         if source == self.group.uuid() {
             self.identity.config.pc_weight = weight;

@@ -1,4 +1,4 @@
-//! What can be read of a process: where it is, what it holds, and the wsrep status variables
+//! The readable state of a process: its phase, its data, and the wsrep status variables
 //! (`galera/src/replicator_smm_stats.cpp`, `sql/wsrep_server_service.cc:log_state_change`).
 
 use std::collections::BTreeSet;
@@ -12,62 +12,62 @@ use crate::node::parts::Phase;
 use crate::node::whole::Node;
 
 impl Node {
-    /// Where the process is in its life.
+    /// Returns the phase of the process's life.
     pub const fn phase(&self) -> Phase {
         self.life.phase()
     }
 
-    /// Whether the SQL port is open.
+    /// Returns whether the SQL port is open.
     pub const fn port_open(&self) -> bool {
         self.life.port_open()
     }
 
-    /// The process's database: what a client would read.
+    /// Returns the process's database: what a client would read.
     pub const fn database(&self) -> &Database {
         self.store.database()
     }
 
-    /// The node's identity in the group.
+    /// Returns the node's identity in the group.
     pub const fn gcomm_uuid(&self) -> GcommUuid {
         self.group.uuid()
     }
 
-    /// Whether a state transfer is under way, on either side.
+    /// Returns whether a state transfer is under way, on either side.
     pub const fn is_transferring(&self) -> bool {
         self.transfer.is_joining() || self.transfer.is_donating()
     }
 
-    /// Whether the wait for a primary component has no limit.
+    /// Returns whether the wait for a primary component has no limit.
     pub const fn waits_without_limit(&self) -> bool {
         self.group.waits_without_limit()
     }
 
-    /// The members of the last primary view: what quorum is counted over.
+    /// Returns the members of the last primary view: what quorum is counted over.
     pub const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
         self.group.pc.last_primary()
     }
 
-    /// Whether that is the donor's side.
+    /// Returns whether that is the donor's side.
     pub const fn is_donating(&self) -> bool {
         self.transfer.is_donating()
     }
 
-    /// Whether the component that the node is in is primary, as the group's layer sees it.
+    /// Returns whether the component that the node is in is primary, as the group's layer sees it.
     pub fn in_primary_view(&self) -> bool {
         self.group.is_primary()
     }
 
-    /// The members of the component that the node is in; empty before the first one.
+    /// Returns the members of the component that the node is in; empty before the first one.
     pub fn members(&self) -> BTreeSet<GcommUuid> {
         self.group.pc.members()
     }
 
-    /// Whether connections of group communication are accepted.
+    /// Returns whether connections of group communication are accepted.
     pub const fn listens(&self) -> bool {
         self.group.gmcast.is_open()
     }
 
-    /// The wsrep status variables, as the server would show them.
+    /// Returns the wsrep status variables, as the server would show them.
     pub fn status(&self) -> StatusVariables {
         let conf = self.applier.conf();
         let disconnected = matches!(self.life.phase(), Phase::Disconnected | Phase::Ended);

@@ -37,8 +37,8 @@ impl Node {
             fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
             return;
         }
-        // Servers that are told at once leave at once: five of six pairs in one view, nine of ten
-        // triples with nobody left over. Now and then one takes longer, and leaves after the others.
+        // Servers that are stopped at one instant mostly leave at one instant: five of six pairs in one
+        // view, and nine of ten triples. Sometimes one server takes longer, and leaves after the others.
         let slow = if entropy.is_multiple_of(16) {
             20_000 + (entropy >> 8) % 180_000
         } else {
@@ -104,7 +104,7 @@ impl Node {
         }
     }
 
-    /// The group has taken note, or nobody is left who could.
+    /// The group has noted the leave, or no member is left that could.
     pub(super) fn gcomm_closed(&mut self, now: Time, fx: &mut Effects) {
         let why = self.life.end_closing();
         if why == Closing::No {

@@ -1,4 +1,4 @@
-//! The applier: what is to be applied, in order, and what holds it up.
+//! The applier: the actions to apply, in order, and what delays it.
 
 use std::collections::VecDeque;
 
@@ -25,10 +25,10 @@ pub(crate) enum Action {
     VoteRequest(Seqno),
 }
 
-/// Who holds the applier.
+/// The holder of the applier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Hold {
-    /// Nobody.
+    /// It is free.
     Free,
     /// The snapshot that this node gives.
     Snapshot,
@@ -57,7 +57,7 @@ pub(crate) struct Applier {
 }
 
 impl Applier {
-    /// An applier with nothing to do.
+    /// Returns an applier with nothing to do.
     pub(crate) const fn new() -> Self {
         Self {
             queue: VecDeque::new(),
@@ -75,7 +75,7 @@ impl Applier {
         self.queue.push_back(action);
     }
 
-    /// The next action.
+    /// Returns the next action.
     pub(crate) fn next(&self) -> Option<&Action> {
         self.queue.front()
     }
@@ -85,7 +85,7 @@ impl Applier {
         self.queue.pop_front()
     }
 
-    /// How many actions wait.
+    /// Returns the number of actions that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.len()
     }
@@ -101,7 +101,7 @@ impl Applier {
             .retain(|action| !matches!(action, Action::WriteSet(..)));
     }
 
-    /// Whether the next action may be applied now.
+    /// Returns whether the next action may be applied now.
     pub(crate) const fn is_free(&self) -> bool {
         matches!(self.hold, Hold::Free) && !self.armed && !self.votes.is_open()
     }
@@ -112,7 +112,7 @@ impl Applier {
         fx.push(Effect::SetTimer(TimerId::Apply, at));
     }
 
-    /// Whether the first action takes a moment.
+    /// Returns whether the first action takes a moment.
     pub(crate) const fn is_armed(&self) -> bool {
         self.armed
     }
@@ -122,12 +122,12 @@ impl Applier {
         self.armed = false;
     }
 
-    /// Whether a snapshot or a read lock holds the applier.
+    /// Returns whether a snapshot or a read lock holds the applier.
     pub(crate) const fn is_paused(&self) -> bool {
         !matches!(self.hold, Hold::Free)
     }
 
-    /// Whether a read lock holds the applier.
+    /// Returns whether a read lock holds the applier.
     pub(crate) const fn is_locked(&self) -> bool {
         matches!(self.hold, Hold::Lock)
     }
@@ -149,7 +149,7 @@ impl Applier {
         self.hold = Hold::Snapshot;
     }
 
-    /// Lets the applier go on, unless a read lock holds it. Says whether it goes on.
+    /// Lets the applier go on, unless a read lock holds it. Returns whether it goes on.
     pub(crate) const fn resume(&mut self) -> bool {
         if self.is_locked() {
             return false;
@@ -158,12 +158,12 @@ impl Applier {
         true
     }
 
-    /// The last configuration that was processed.
+    /// Returns the last configuration that was processed.
     pub(crate) const fn conf(&self) -> Option<&Conf> {
         self.conf.as_ref()
     }
 
-    /// Whether that one is a working configuration.
+    /// Returns whether that one is a working configuration.
     pub(crate) fn is_primary(&self) -> bool {
         self.conf.as_ref().is_some_and(|conf| conf.primary)
     }
@@ -173,7 +173,7 @@ impl Applier {
         self.conf = Some(conf);
     }
 
-    /// Whether the group counts this node as synced.
+    /// Returns whether the group counts this node as synced.
     pub(crate) const fn is_synced(&self) -> bool {
         self.synced
     }
@@ -183,7 +183,7 @@ impl Applier {
         self.synced = synced;
     }
 
-    /// Whether this node has said that it is synced.
+    /// Returns whether this node has said that it is synced.
     pub(crate) const fn has_sent_sync(&self) -> bool {
         self.sync_sent
     }
@@ -198,7 +198,7 @@ impl Applier {
         self.votes.open(vote);
     }
 
-    /// Whether the group has decided on a position with this node.
+    /// Returns whether the group has decided on a position with this node.
     pub(crate) fn has_decided(&self, seqno: Seqno) -> bool {
         self.votes.is_decided(seqno)
     }

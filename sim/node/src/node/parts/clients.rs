@@ -22,7 +22,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// A number for a transaction, unique in this process.
+    /// Returns a number for a transaction, unique in this process.
     pub(crate) const fn next_number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
@@ -33,17 +33,17 @@ impl Clients {
         self.pending.insert(number, request);
     }
 
-    /// Whether a client of this server waits for the transaction.
+    /// Returns whether a client of this server waits for the transaction.
     pub(crate) fn is_own(&self, number: u64) -> bool {
         self.pending.contains_key(&number)
     }
 
-    /// The client that waits for the transaction waits no longer.
+    /// Removes and returns the client that waits for the transaction.
     pub(crate) fn take(&mut self, number: u64) -> Option<RequestId> {
         self.pending.remove(&number)
     }
 
-    /// How many transactions have not come back yet.
+    /// Returns the number of transactions that have not come back yet.
     pub(crate) fn pending(&self) -> usize {
         self.pending.len()
     }
@@ -53,7 +53,7 @@ impl Clients {
         self.held.push((request, statement));
     }
 
-    /// How many statements wait for the applier.
+    /// Returns the number of statements that wait for the applier.
     pub(crate) fn held(&self) -> usize {
         self.held.len()
     }
@@ -97,7 +97,7 @@ impl Clients {
         self.stays = true;
     }
 
-    /// Whether a session will not let the next orderly stop end.
+    /// Returns whether a session will not let the next orderly stop end.
     pub(crate) const fn someone_stays(&self) -> bool {
         self.stays
     }

@@ -10,7 +10,7 @@ use crate::pc::{self, Pc, PcView, RestoredView};
 use crate::peer::Peer;
 use crate::time::Time;
 
-/// How far the opening of group communication is (`pc.cpp:connect`).
+/// The progress of opening the group communication (`pc.cpp:connect`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Opening {
     announce_until: Time,
@@ -42,7 +42,7 @@ pub(crate) struct Group {
     opening: Opening,
 }
 
-/// Where a group begins.
+/// The beginning of a group.
 pub(crate) struct Beginning {
     /// The node's identity.
     pub(crate) uuid: GcommUuid,
@@ -59,7 +59,7 @@ pub(crate) struct Beginning {
 }
 
 impl Group {
-    /// The layers of a node, nothing opened.
+    /// Returns the layers of a node, nothing opened.
     pub(crate) fn new(me: Peer, begins: Beginning, config: &Config) -> Self {
         let uuid = begins.uuid;
         Self {
@@ -77,7 +77,7 @@ impl Group {
         }
     }
 
-    /// The node's identity in the group.
+    /// Returns the node's identity in the group.
     pub(crate) const fn uuid(&self) -> GcommUuid {
         self.uuid
     }
@@ -87,12 +87,12 @@ impl Group {
         self.opening.announce_until = at;
     }
 
-    /// Whether the node still announces itself: nobody has taken note, and there is time.
+    /// Returns whether the node still announces itself: no member has noted it, and there is time.
     pub(crate) fn is_announcing(&self, now: Time) -> bool {
         self.evs.known_size() <= 1 && now < self.opening.announce_until
     }
 
-    /// Whether the wait for a primary component has no limit.
+    /// Returns whether the wait for a primary component has no limit.
     pub(crate) const fn waits_without_limit(&self) -> bool {
         self.opening.waits_without_limit
     }
@@ -102,7 +102,7 @@ impl Group {
         self.opening.waits_without_limit = true;
     }
 
-    /// Whether group communication is open.
+    /// Returns whether group communication is open.
     pub(crate) const fn is_open(&self) -> bool {
         self.opening.done
     }
@@ -117,23 +117,23 @@ impl Group {
         self.component = Some(view);
     }
 
-    /// Whether the last component is primary.
+    /// Returns whether the last component is primary.
     pub(crate) fn component_is_primary(&self) -> bool {
         let view = self.component.as_ref();
         view.is_some_and(|view| view.id.kind == ViewType::Prim)
     }
 
-    /// Whether the component is primary, as the layer of the primary component sees it.
+    /// Returns whether the component is primary, as the layer of the primary component sees it.
     pub(crate) fn is_primary(&self) -> bool {
         self.pc.state() == pc::State::Prim
     }
 
-    /// The view of the membership.
+    /// Returns the view of the membership.
     pub(crate) const fn view_id(&self) -> ViewId {
         self.evs.view_id()
     }
 
-    /// A member as the log names it. `name_of` gives the name of a place.
+    /// Returns a member as the log names it. `name_of` gives the name of a place.
     pub(crate) fn member_ref(
         &self,
         uuid: GcommUuid,

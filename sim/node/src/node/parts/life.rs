@@ -2,7 +2,7 @@
 
 use crate::effect::BootMode;
 
-/// Where a process is in its life.
+/// The phase of a process's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Reading its files.
@@ -19,7 +19,7 @@ pub enum Phase {
     Ended,
 }
 
-/// Why group communication is being closed in order.
+/// The reason why group communication is being closed in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Closing {
     /// Not at all.
@@ -34,7 +34,7 @@ pub(crate) enum Closing {
     Disconnect,
 }
 
-/// What a SIGTERM leads to.
+/// The effect of a SIGTERM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Term {
     /// Nothing: the process has had one.
@@ -71,7 +71,7 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// A process that has done nothing yet.
+    /// Returns a process that has done nothing yet.
     pub(crate) const fn new(boot: BootMode) -> Self {
         Self {
             boot,
@@ -83,12 +83,12 @@ impl Life {
         }
     }
 
-    /// How the process was started.
+    /// Returns the way in which the process was started.
     pub(crate) const fn boot(&self) -> &BootMode {
         &self.boot
     }
 
-    /// Where the process is in its life.
+    /// Returns the phase of the process's life.
     pub(crate) const fn phase(&self) -> Phase {
         self.phase
     }
@@ -98,17 +98,17 @@ impl Life {
         self.phase = phase;
     }
 
-    /// Whether the SQL port is open.
+    /// Returns whether the SQL port is open.
     pub(crate) const fn port_open(&self) -> bool {
         matches!(self.port, Port::Open)
     }
 
-    /// Whether the SQL port may still open.
+    /// Returns whether the SQL port may still open.
     pub(crate) const fn may_open_port(&self) -> bool {
         matches!(self.port, Port::Closed)
     }
 
-    /// Opens the SQL port, unless it is open or will never be. Says whether it did.
+    /// Opens the SQL port, unless it is open or will never be. Returns whether it did.
     pub(crate) const fn open_port(&mut self) -> bool {
         let opens = self.may_open_port();
         if opens {
@@ -138,17 +138,17 @@ impl Life {
         Term::Begins
     }
 
-    /// Whether an orderly stop has begun.
+    /// Returns whether an orderly stop has begun.
     pub(crate) const fn term_received(&self) -> bool {
         self.term_received
     }
 
-    /// Whether SIGTERM came while the process waited.
+    /// Returns whether SIGTERM came while the process waited.
     pub(crate) const fn term_while_waiting(&self) -> bool {
         matches!(self.port, Port::Barred)
     }
 
-    /// Why group communication is being closed.
+    /// The reason why group communication is being closed.
     pub(crate) const fn closing(&self) -> Closing {
         self.closing
     }
@@ -169,7 +169,7 @@ impl Life {
         self.exit_code = code;
     }
 
-    /// The exit code with which the process is about to end.
+    /// Returns the exit code with which the process is about to end.
     pub(crate) const fn exit_code(&self) -> i32 {
         self.exit_code
     }

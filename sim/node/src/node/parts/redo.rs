@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::database::Committed;
 use crate::effect::{IoId, RequestId};
 
-/// What the redo log still owes to the disk and to clients.
+/// The writes and answers that the redo log still owes to the disk and to clients.
 ///
 /// [`super::Store`] calls it. It neither writes to the disk nor answers anybody itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub(super) struct Redo {
 }
 
 impl Redo {
-    /// Whether nothing waits for the disk.
+    /// Returns whether nothing waits for the disk.
     pub(super) fn is_idle(&self) -> bool {
         self.unwritten.is_empty() && !self.unsynced && self.awaiting.is_empty()
     }
@@ -50,7 +50,7 @@ impl Redo {
         std::mem::take(&mut self.unwritten)
     }
 
-    /// Whether something is to be synced; it counts as done.
+    /// Returns whether something is to be synced; it counts as done.
     pub(super) const fn take_unsynced(&mut self) -> bool {
         std::mem::replace(&mut self.unsynced, false)
     }

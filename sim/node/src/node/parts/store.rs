@@ -1,4 +1,4 @@
-//! What a process holds and keeps on its disk: the state file, the database, the write-set cache, the
+//! The data of a process on its disk: the state file, the database, the write-set cache, the
 //! position (`saved_state.cpp`, `replicator_smm.cpp`).
 
 use seatrial_galera::{GraState, LogLine, Position, Seqno, StateUuid};
@@ -12,7 +12,7 @@ use crate::frame::CachedEvent;
 
 use super::redo::Redo;
 
-/// What a process holds.
+/// The data of a process.
 ///
 /// It owns the state file as the server's memory has it, the database, the cache, the position, and the
 /// order of disk operations. Every flow that changes data calls it. It never speaks to the group.
@@ -39,7 +39,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// A process that has read nothing; an arbitrator does not keep anything.
+    /// Returns a process that has read nothing; an arbitrator does not keep anything.
     pub(crate) fn new(arbitrator: bool) -> Self {
         Self {
             keeps: !arbitrator,
@@ -103,7 +103,7 @@ impl Store {
         }
     }
 
-    /// The effective start position (`ReplicatorSMM`, constructor): the file's own where it has one,
+    /// Returns the effective start position (`ReplicatorSMM`, constructor): the file's own where it has one,
     /// else the recovered one where it belongs to the file's history.
     fn start_seqno(&self, boot: &BootMode, config: &Config) -> Seqno {
         if self.saved.uuid.is_nil() {
@@ -190,7 +190,7 @@ impl Store {
         self.forget_position();
     }
 
-    /// Whether the state is void.
+    /// Returns whether the state is void.
     pub(crate) const fn is_corrupt(&self) -> bool {
         self.corrupt
     }
@@ -200,12 +200,12 @@ impl Store {
         self.committed = Seqno::UNDEFINED;
     }
 
-    /// The node's position.
+    /// Returns the node's position.
     pub(crate) const fn position(&self) -> Position {
         Position::new(self.history, self.committed)
     }
 
-    /// The node's position; undefined as a whole where its number is.
+    /// Returns the node's position; undefined as a whole where its number is.
     pub(crate) const fn known_position(&self) -> Position {
         if self.committed.is_undefined() {
             Position::UNDEFINED
@@ -214,7 +214,7 @@ impl Store {
         }
     }
 
-    /// The position that the storage engines had when they were opened.
+    /// Returns the position that the storage engines had when they were opened.
     pub(crate) const fn storage_position(&self) -> Position {
         self.storage_position
     }
@@ -224,18 +224,18 @@ impl Store {
         &self.database
     }
 
-    /// The write-set cache.
+    /// Returns the write-set cache.
     pub(crate) const fn cache(&self) -> &Gcache {
         &self.cache
     }
 
-    /// Whether there is a row with this key.
+    /// Returns whether there is a row with this key.
     pub(crate) fn has_row(&self, key: &str) -> bool {
         self.database.rows.contains(key)
     }
 
-    /// Whether certification of a transaction fails: another one with the same change came after what
-    /// it has seen.
+    /// Returns whether certification of a transaction fails: another one with the same change came after
+    /// what it has seen.
     pub(crate) fn fails_certification(&self, write_set: &WriteSet) -> bool {
         self.database
             .changed_since(&write_set.change, write_set.seen)
@@ -272,7 +272,7 @@ impl Store {
         self.commit(&skipped, Some(Change::Skipped), Vec::new(), config, fx);
     }
 
-    /// Inserts a row on this node alone: it has no position, and nobody else learns of it
+    /// Inserts a row on this node alone: it has no position, and no other node learns of it
     /// (`wsrep_on = OFF`).
     pub(crate) fn insert_locally(
         &mut self,
@@ -340,7 +340,7 @@ impl Store {
         fx.extend(waiting.map(|request| Effect::Reply(request, Reply::Ok)));
     }
 
-    /// Whether nothing waits for the disk.
+    /// Returns whether nothing waits for the disk.
     pub(crate) fn is_idle(&self) -> bool {
         self.redo.is_idle()
     }
@@ -359,7 +359,7 @@ impl Store {
         self.disk(DiskOp::CacheReset(self.cache.uuid), fx);
     }
 
-    /// A snapshot begins: from here on the files belong to nobody.
+    /// A snapshot begins. From here on the files belong to no history.
     pub(crate) fn begin_snapshot(&mut self, fx: &mut Effects) {
         self.forget_position();
         self.mark_unsafe(fx);
@@ -373,7 +373,7 @@ impl Store {
         self.replace_files(fx);
     }
 
-    /// Takes the last part of a snapshot. Says whether the cache can be used with it: it may still hold
+    /// Takes the last part of a snapshot. Returns whether the cache can be used with it: it may still hold
     /// another branch of the same history.
     pub(crate) fn take_snapshot(
         &mut self,
@@ -399,7 +399,7 @@ impl Store {
         self.disk(DiskOp::InnodbReplace(database), fx);
     }
 
-    /// Whether the cache still holds another branch of the same history: a transaction where the
+    /// Returns whether the cache still holds another branch of the same history: a transaction where the
     /// database has a configuration, or the other way round. Two different transactions at one position
     /// are not told apart.
     fn cache_contradicts(&self, history: StateUuid) -> bool {

@@ -5,7 +5,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno};
 use crate::gcs::Conf;
 use crate::peer::Peer;
 
-/// How far a joiner is.
+/// The progress of a joiner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum JoinPhase {
     /// Its script is starting.
@@ -20,7 +20,7 @@ enum JoinPhase {
     Incremental,
 }
 
-/// What a joiner has heard of its donor's plan.
+/// The joiner's knowledge about its donor's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A part of a snapshot.
@@ -70,22 +70,22 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// Whether this node waits for its state.
+    /// Returns whether this node waits for its state.
     pub(crate) const fn is_joining(&self) -> bool {
         self.joining.is_some()
     }
 
-    /// Whether this node gives its state.
+    /// Returns whether this node gives its state.
     pub(crate) const fn is_donating(&self) -> bool {
         self.donation.is_some()
     }
 
-    /// Whether a transfer could not be applied.
+    /// Returns whether a transfer could not be applied.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failed
     }
 
-    /// A configuration makes a transfer necessary. Says whether a new one begins: one that is under way
+    /// A configuration makes a transfer necessary. Returns whether a new one begins: one that is under way
     /// goes on, since the donor is still at it.
     pub(crate) fn begin_joining(&mut self, conf: Conf) -> bool {
         if let Some(joining) = &mut self.joining
@@ -103,7 +103,7 @@ impl Transfer {
         true
     }
 
-    /// This node is about to ask for its state. Says whether it has to: not without a transfer, and not
+    /// This node is about to ask for its state. Returns whether it has to: not without a transfer, and not
     /// once there is a donor.
     pub(crate) fn begin_asking(&mut self) -> bool {
         match &mut self.joining {
@@ -115,7 +115,7 @@ impl Transfer {
         }
     }
 
-    /// Whether this node has asked and nobody has answered.
+    /// Returns whether this node has asked and got no answer.
     pub(crate) fn asks_in_vain(&self) -> bool {
         let joining = self.joining.as_ref();
         joining.is_some_and(|joining| joining.phase == JoinPhase::Asked)
@@ -129,12 +129,12 @@ impl Transfer {
         }
     }
 
-    /// The donor of this node.
+    /// Returns the donor of this node.
     pub(crate) fn donor(&self) -> Option<GcommUuid> {
         self.joining.as_ref().and_then(|joining| joining.donor)
     }
 
-    /// Something came from the donor. Says whether it is the first of its kind in a row.
+    /// Something came from the donor. Returns whether it is the first of its kind in a row.
     pub(crate) fn hear(&mut self, heard: Heard) -> bool {
         let phase = match heard {
             Heard::Snapshot => JoinPhase::Snapshot,
@@ -144,7 +144,7 @@ impl Transfer {
         joining.is_some_and(|joining| std::mem::replace(&mut joining.phase, phase) != phase)
     }
 
-    /// The position of the configuration that made the transfer necessary.
+    /// Returns the position of the configuration that made the transfer necessary.
     pub(crate) fn wanted(&self) -> Option<Seqno> {
         self.joining.as_ref().map(|joining| joining.conf.seqno)
     }
@@ -165,7 +165,7 @@ impl Transfer {
         self.donation = Some(donation);
     }
 
-    /// What this node gives.
+    /// Returns the transfer that this node gives.
     pub(crate) const fn donation(&self) -> Option<&Donation> {
         self.donation.as_ref()
     }

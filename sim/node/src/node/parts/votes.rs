@@ -1,17 +1,17 @@
-//! What this node has said of positions that some member cannot apply.
+//! This node's votes on positions that some member cannot apply.
 
 use seatrial_galera::Seqno;
 
 use crate::frame::CachedEvent;
 
-/// What this node has said of a position.
+/// This node's vote on a position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Vote {
     /// The position.
     pub(crate) seqno: Seqno,
     /// The error's number, 0 for success.
     pub(crate) code: u16,
-    /// What could not be applied.
+    /// The transaction that could not be applied.
     pub(crate) failed: Option<CachedEvent>,
 }
 
@@ -35,12 +35,12 @@ impl Votes {
         }
     }
 
-    /// Whether a vote is open.
+    /// Returns whether a vote is open.
     pub(super) const fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Whether the group has decided on a position.
+    /// Returns whether the group has decided on a position.
     pub(super) fn is_decided(&self, seqno: Seqno) -> bool {
         self.decided_up_to >= seqno
     }
