@@ -47,7 +47,7 @@ pub enum IntakeError {
     /// The bytes could not be read.
     #[error("cannot read {name}: {source}")]
     Read {
-        /// Which file.
+        /// The file.
         name: String,
         /// Why.
         source: io::Error,
@@ -55,7 +55,7 @@ pub enum IntakeError {
     /// An archive names a file outside of itself.
     #[error("{name}: the archive names a file outside of itself: `{entry}`")]
     Outside {
-        /// Which archive.
+        /// The archive.
         name: String,
         /// The name of the entry.
         entry: String,
@@ -63,19 +63,19 @@ pub enum IntakeError {
     /// Archives lie too deep in archives.
     #[error("{name}: archives lie in one another more than {DEPTH_MAX} deep")]
     Deep {
-        /// Which archive.
+        /// The archive.
         name: String,
     },
     /// The file unpacks to more than is read.
     #[error("{name}: it unpacks to more than {} GiB", UNPACKED_MAX >> 30)]
     TooLarge {
-        /// Which file.
+        /// The file.
         name: String,
     },
     /// The file is compressed in a way that is not read.
     #[error("{name} is compressed with {with}")]
     Packed {
-        /// Which file.
+        /// The file.
         name: String,
         /// The program that unpacks it.
         with: &'static str,

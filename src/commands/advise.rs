@@ -82,7 +82,7 @@ fn answer(gathered: Gathered) -> Answer {
         contradictions: contradictions
             .map(|one| one.says.trim_end_matches('.').to_owned())
             .collect(),
-        // Of one node alone nobody knows what the others hold.
+        // With one node alone, nobody knows what the others hold.
         doubtful: findings.iter().any(|one| one.weight != Weight::Notes)
             || gathered.nodes.len() + gathered.away.len() < 2,
     };
