@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::event::Event;
 use crate::time::Stamp;
 
-/// Which of the files that were given; the command keeps their names.
+/// One of the files that were given; the command keeps their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct FileId(pub u32);
 
@@ -31,7 +31,7 @@ pub enum Certainty {
     Doubtful,
 }
 
-/// Which program wrote the line.
+/// The program that wrote the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writer {
@@ -55,11 +55,11 @@ pub struct Fact {
     pub at: Option<Stamp>,
     /// How surely it is known.
     pub certainty: Certainty,
-    /// Which program says it.
+    /// The program that says it.
     pub writer: Writer,
     /// What it says.
     pub event: Event,
-    /// How often the same was said again shortly after, as the search for a donor is every second.
+    /// Repetitions shortly after, as the search for a donor is every second.
     pub repeats: Repeats,
 }
 

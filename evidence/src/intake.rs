@@ -47,7 +47,7 @@ pub enum IntakeError {
     /// The bytes could not be read.
     #[error("cannot read {name}: {source}")]
     Read {
-        /// Which file.
+        /// The file.
         name: String,
         /// Why.
         source: io::Error,
@@ -55,7 +55,7 @@ pub enum IntakeError {
     /// An archive names a file outside of itself.
     #[error("{name}: the archive names a file outside of itself: `{entry}`")]
     Outside {
-        /// Which archive.
+        /// The archive.
         name: String,
         /// The name of the entry.
         entry: String,
@@ -63,19 +63,19 @@ pub enum IntakeError {
     /// Archives lie too deep in archives.
     #[error("{name}: archives lie in one another more than {DEPTH_MAX} deep")]
     Deep {
-        /// Which archive.
+        /// The archive.
         name: String,
     },
     /// The file unpacks to more than is read.
     #[error("{name}: it unpacks to more than {} GiB", UNPACKED_MAX >> 30)]
     TooLarge {
-        /// Which file.
+        /// The file.
         name: String,
     },
     /// The file is compressed in a way that is not read.
     #[error("{name} is compressed with {with}")]
     Packed {
-        /// Which file.
+        /// The file.
         name: String,
         /// The program that unpacks it.
         with: &'static str,
@@ -238,11 +238,18 @@ impl Intake {
     }
 }
 
-/// The name of an archive without its folder and its endings: archives lie where folders lie.
+/// The name of an archive without its folder and its endings: archives lie where folders lie. The
+/// collector's archives are named `seatrial-HOST-TIME.tar`.
 fn stem(name: &str) -> String {
     let own = name.rsplit(['/', ':']).next().unwrap_or(name);
     let end = own.find(".t").unwrap_or(own.len());
-    own[..end].to_owned()
+    let name = &own[..end];
+    let host = name
+        .strip_prefix("seatrial-")
+        .and_then(|name| name.rsplit_once('-'))
+        .filter(|(_, time)| time.len() == 16 && time.ends_with('Z'))
+        .map(|(host, _)| host);
+    host.unwrap_or(name).to_owned()
 }
 
 /// An empty file says by its name alone what it is.

@@ -1,4 +1,4 @@
-//! Which file belongs to which node: by folders, by what is in the files, and last by their names.
+//! Divides files among nodes: by folders, by what is in the files, and last by their names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ struct Signs {
     addresses: BTreeSet<String>,
     /// The state files that it holds.
     state_files: Vec<Event>,
-    /// Which kinds of evidence about a position it holds.
+    /// The kinds of evidence about a position that it holds.
     positions: BTreeSet<&'static str>,
     /// What its name says of its node, if it holds a position or a status.
     label: Option<String>,
@@ -43,7 +43,7 @@ pub struct Given<'a> {
     pub file: &'a InputFile,
     /// The user's name for its node (`--node NAME=…`).
     pub node: Option<String>,
-    /// Which of the arguments it came from.
+    /// The argument that it came from.
     pub argument: usize,
 }
 

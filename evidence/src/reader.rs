@@ -108,7 +108,7 @@ impl Reader {
         }
     }
 
-    /// Which file it reads.
+    /// The file that it reads.
     pub const fn file(&self) -> FileId {
         self.file
     }
@@ -491,7 +491,7 @@ impl State {
     }
 }
 
-/// Who writes into this log file, by the name that an operator's line gives it.
+/// Returns the program that writes into this log file, by the name that an operator's line gives it.
 fn writer(file: &str) -> Writer {
     if file.contains("wsrep_recovery") {
         Writer::RecoveryRun

@@ -78,15 +78,11 @@ fn answer(gathered: Gathered) -> Answer {
     let looks: Vec<Look> = gathered.nodes.iter().map(look).collect();
     let contradictions = findings.iter().filter(|one| is_contradiction(one));
     let circumstances = Circumstances {
-        away: gathered
-            .away
-            .iter()
-            .map(|name| NodeName::new(name))
-            .collect(),
+        away: gathered.away.iter().map(NodeName::new).collect(),
         contradictions: contradictions
             .map(|one| one.says.trim_end_matches('.').to_owned())
             .collect(),
-        // Of one node alone nobody knows what the others hold.
+        // With one node alone, nobody knows what the others hold.
         doubtful: findings.iter().any(|one| one.weight != Weight::Notes)
             || gathered.nodes.len() + gathered.away.len() < 2,
     };

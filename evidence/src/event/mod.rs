@@ -103,7 +103,7 @@ pub enum Event {
     StartPosition {
         /// It.
         position: Position,
-        /// Who says so.
+        /// The line that says so.
         by: StartPositionBy,
     },
     /// A server was started without a position (`No pre-stored wsrep-start position found`).
@@ -189,7 +189,7 @@ pub enum Event {
     },
     /// A link to a peer.
     PeerConnected {
-        /// Whose log it is.
+        /// The identity of the node that wrote the log.
         own: Identity,
         /// Who.
         peer: Identity,
@@ -212,7 +212,7 @@ pub enum Event {
     },
     /// Nothing came over a link to a peer; a reconnection is no change of view.
     PeerTimedOut {
-        /// Whose log it is.
+        /// The identity of the node that wrote the log.
         own: Identity,
         /// Who.
         peer: Identity,
@@ -308,16 +308,16 @@ pub enum Event {
     // Transfers.
     /// A donor was chosen. Every member prints it.
     DonorChosen {
-        /// Who asks.
+        /// The member that asks.
         joiner: Member,
         /// Whom it asked for: a name, a list, `*any*`.
         wanted: String,
-        /// Who gives.
+        /// The member that gives.
         donor: Member,
     },
     /// No donor could be chosen. Every member prints it, and it repeats every second.
     NoDonor {
-        /// Who asks.
+        /// The member that asks.
         joiner: Member,
         /// Whom it asked for.
         wanted: String,
@@ -416,18 +416,18 @@ pub enum Event {
     },
     /// The donor says that it is done: `to … complete` or `to … failed`. Every member prints it.
     TransferTo {
-        /// Who gave.
+        /// The member that gave.
         donor: Member,
-        /// Who got; index -1 where it has left.
+        /// The member that got it; index -1 where it has left.
         joiner: Member,
         /// Whether it failed.
         failed: bool,
     },
     /// The joiner says that it is done. Every member prints it.
     TransferFrom {
-        /// Who got.
+        /// The member that got it.
         joiner: Member,
-        /// Who gave.
+        /// The member that gave.
         donor: Member,
         /// Whether it failed.
         failed: bool,

@@ -34,7 +34,7 @@ pub enum ViewKind {
 pub struct GroupView {
     /// Its type.
     pub kind: ViewKind,
-    /// Who formed it, and its number; `None` for the empty view.
+    /// The member that formed it, and its number; `None` for the empty view.
     pub id: Option<(Identity, u64)>,
     /// The members.
     pub members: Vec<Identity>,
@@ -113,7 +113,7 @@ pub enum ViewNumberFrom {
     Sst,
 }
 
-/// Who announced the position at which a server starts.
+/// The line that announced the position at which a server starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartPositionBy {
@@ -155,8 +155,8 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// Who gives.
+    /// The member that gives.
     Donor,
-    /// Who gets.
+    /// The member that gets.
     Joiner,
 }

@@ -1,4 +1,4 @@
-//! Which events have a time, and which repeat themselves.
+//! Tells which events have a time, and which repeat themselves.
 
 use super::Event;
 

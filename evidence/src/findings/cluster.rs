@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::fact::Source;
 use crate::known::{Known, Server};
 
-/// How far two clocks may be apart, in seconds, before it is said.
+/// The seconds that two clocks may be apart before it is said.
 const CLOCKS_APART: i64 = 5;
 
 pub(super) fn findings(nodes: &[Known], found: &mut Vec<Finding>) {

@@ -98,7 +98,7 @@ pub struct Finding {
     pub kind: Kind,
     /// How much it weighs.
     pub weight: Weight,
-    /// Which nodes it is about.
+    /// The nodes that it is about.
     pub nodes: Vec<String>,
     /// What was found, in a sentence or two.
     pub says: String,

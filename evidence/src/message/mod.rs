@@ -27,7 +27,7 @@ pub(crate) enum Read {
     Begins(Block),
     /// A value that should be there cannot be read.
     Unreadable(&'static str),
-    /// Of no interest.
+    /// A message of no interest.
     Nothing,
 }
 

@@ -63,7 +63,7 @@ pub(super) fn gather(args: &AdviseArgs) -> Result<Gathered, Stop> {
     let (arguments, away) = arguments(args)?;
     let mut intake = Intake::new();
     let mut digest = Digest::new();
-    // Of each file: whose it is, and with which argument it came.
+    // For each file: the node that it was given for, and the argument that it came with.
     let mut origins: Vec<(Option<String>, usize)> = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
         let before = intake.files().len();

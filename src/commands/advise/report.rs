@@ -68,7 +68,7 @@ pub(super) enum ActionReport {
 /// What is known of a node.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct NodeReport {
-    /// What it is called here.
+    /// Its name here.
     pub(super) name: String,
     /// The names that its own files give it.
     pub(super) own_names: Vec<String>,
@@ -133,7 +133,7 @@ pub(super) struct FindingReport {
     pub(super) kind: String,
     /// How much it weighs.
     pub(super) weight: WeightReport,
-    /// Which nodes it is about.
+    /// The nodes that it is about.
     pub(super) nodes: Vec<String>,
     /// What was found.
     pub(super) says: String,

@@ -371,17 +371,11 @@ fn explained(answer: &Answer, text: &mut String) {
         "A further look that would tell more",
         &items(&advice.looks),
     );
-    let files: String = answer
-        .gathered
-        .files()
-        .map(|(name, lines, facts)| {
-            format!(
-                "  {name}: {}, {}\n",
-                count(lines, "line"),
-                count(facts, "fact")
-            )
-        })
-        .collect();
+    let mut files = String::new();
+    for (name, lines, facts) in answer.gathered.files() {
+        let (lines, facts) = (count(lines, "line"), count(facts, "fact"));
+        files.extend(["  ", name, ": ", &lines, ", ", &facts, "\n"]);
+    }
     part(text, "Files", &files);
     part(
         text,

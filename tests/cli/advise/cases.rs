@@ -509,3 +509,82 @@ fn a_node_that_was_ahead() {
     assert_eq!(answer["action"]["do"], "decide");
     assert!(has(&answer, "reversal", "A") && !loses_nothing(&answer));
 }
+
+/// R13 and R17, which were answered rightly before: a joiner in a crash loop, and every node alone.
+#[test]
+fn what_was_right_stays_right() {
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let members = ["0a000000", "0b000000", "0c000000"];
+    let view = |own: &str| gvwstate(own, 13_008, &members);
+    let case = Case::new()
+        .file("all/A/grastate.dat", grastate(zero, -1, 0))
+        .file("all/A/gvwstate.dat", view("0a000000"))
+        .file(
+            "all/A/recovered.txt",
+            format!("WSREP: Recovered position: {zero}:-1\n"),
+        )
+        .file("all/B/grastate.dat", grastate(U, -1, 0))
+        .file("all/B/gvwstate.dat", view("0b000000"))
+        .file("all/B/recovered.txt", recovered(500))
+        .file("all/C/grastate.dat", grastate(U, -1, 0))
+        .file("all/C/gvwstate.dat", view("0c000000"))
+        .file("all/C/recovered.txt", recovered(510));
+    assert_eq!(case.ask(&["all"])["action"]["node"], "C");
+    let alone = |case: Case, node: &str, uuid: &str, own: &str| {
+        case.file(&format!("all/{node}/grastate.dat"), grastate(uuid, 9, 1))
+            .file(
+                &format!("all/{node}/gvwstate.dat"),
+                gvwstate(own, 3, &[own]),
+            )
+    };
+    let other = |first: &str| U.replace("7159b315", first);
+    let case = alone(Case::new(), "A", U, "0a000000");
+    let case = alone(case, "B", &other("8159b315"), "0b000000");
+    let case = alone(case, "C", &other("9159b315"), "0c000000");
+    assert_eq!(case.ask(&["all"])["action"]["do"], "decide");
+}
+
+/// Two clocks are told apart by a state exchange, which both nodes logged.
+#[test]
+fn clocks_that_differ() {
+    let log = |hour: u32, name: &str, index: u32| {
+        let head = format!("2030-01-02T{hour:02}:04:05.000006Z 0 [Note] [MY-000000] [Galera]");
+        format!(
+            "{head} New COMPONENT: primary = yes, bootstrap = no, my_idx = {index}, memb_num = 2\n\
+             {head} STATE EXCHANGE: got state msg: {U} from {index} ({name})\n"
+        )
+    };
+    let case = Case::new()
+        .file("all/one.log", log(3, "a", 0))
+        .file("all/other.log", log(5, "b", 1));
+    let answer = case.ask(&["all"]);
+    assert!(has(&answer, "clocks", "a") && has(&answer, "clocks", "b"));
+    let said = case.read(&["all"]);
+    assert!(
+        said.contains("The clock of b is 2 h ahead of that of a"),
+        "{said}"
+    );
+}
+
+/// A log that ends without a stop says that a server may run.
+#[test]
+fn a_log_without_an_end() {
+    let log = "2030-01-02  3:04:05 0 [Note] Starting MariaDB 10.11.6-MariaDB-log source revision abc \
+               server_uid x as process 77\n2030-01-02  3:04:09 0 [Note] WSREP: Shifting JOINED -> \
+               SYNCED (TO: 31)\n";
+    let case = Case::new().file("a", log).file("b", recovered(60));
+    let answer = case.ask(&["--node", "A=a", "--node", "B=b"]);
+    assert_eq!(server(&answer, "A"), "may-run");
+    assert_eq!(answer["action"]["do"], "look-first");
+    assert!(!loses_nothing(&answer));
+    // In order down, its log tells the position as well as its file would.
+    let log = format!(
+        "2030-01-02  3:04:04 0 [Note] WSREP: Found saved state: {U}:-1, safe_to_bootstrap: 0\n{log}\
+         2030-01-02  4:04:09 0 [Note] WSREP: Shifting SYNCED -> CLOSED (TO: 70)\n\
+         2030-01-02  4:04:10 0 [Note] /usr/sbin/mariadbd: Shutdown complete\n"
+    );
+    let case = Case::new().file("a", log).file("b", recovered(60));
+    let answer = case.ask(&["--node", "A=a", "--node", "B=b"]);
+    assert_eq!(position(&answer, "A").as_deref(), Some("70"));
+    assert_eq!(answer["action"]["node"], "A");
+}

@@ -230,6 +230,8 @@ fn the_collector_makes_what_advise_reads() {
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"));
     let answer = case.ask(&[archive]);
     let node = answer["nodes"][0]["name"].as_str().unwrap().to_owned();
+    // It is called after its host.
+    assert!(archive.contains(&format!("seatrial-{node}-2")), "{node}");
     assert_eq!(answer["nodes"][0]["saved"], format!("{U}:77"));
     assert!(has(&answer, "empty-address", &node));
 }

@@ -78,7 +78,7 @@ pub enum Running {
     Unclear,
 }
 
-/// What else is known beside the looks.
+/// Further knowledge beside the looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// Nodes of the cluster of which there is no evidence.

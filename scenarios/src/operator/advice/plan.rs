@@ -299,7 +299,7 @@ fn look_first(looks: &[Look], nodes: &[NodeName]) -> Vec<String> {
     steps
 }
 
-/// Which node to bootstrap once it is decided which of several histories is kept.
+/// Names the node to bootstrap for each history that may be kept.
 fn by_history(all: &[Evidence]) -> Vec<String> {
     let with_data: Vec<&Evidence> = all.iter().filter(|one| one.has_data()).collect();
     let uuids: BTreeSet<StateUuid> = with_data.iter().filter_map(|one| uuid(one)).collect();
