@@ -30,7 +30,7 @@ pub(crate) struct CellPlayer {
     pub(crate) seed: u64,
     /// The timeouts, over those of the scenarios.
     pub(crate) timers: Option<TimersArg>,
-    /// Who starts a crashed server again.
+    /// The supervisor: it may start a crashed server again.
     pub(crate) supervisor: Supervisor,
     /// The user's own program, where it takes part.
     pub(crate) own: Option<OwnProgram>,
@@ -78,7 +78,7 @@ impl CellPlayer {
             Templates::default,
             |templates, (state, name)| {
                 let done = self.play(templates, state, name);
-                // A cell that a signal broke off says nothing.
+                // A cell that a signal interrupted has no outcome.
                 (!signals::stopped()).then_some(done)
             },
             |_, done| {

@@ -1,4 +1,4 @@
-//! What is known of a node, from all that was found on it.
+//! The knowledge about a node, from all that was found on it.
 
 use std::collections::BTreeMap;
 
@@ -99,7 +99,7 @@ pub struct Setting {
     pub source: Source,
 }
 
-/// What is known of a node.
+/// Everything known about a node.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// Its files and names.

@@ -38,7 +38,7 @@ impl StateFile {
         self.safe_to_bootstrap.unwrap_or(true)
     }
 
-    /// What is to be thought of the file.
+    /// The judgement of the file.
     ///
     /// A flag that is missing is no claim to have been the last one; [`StateFile::safe_to_bootstrap`]
     /// tells the two apart.

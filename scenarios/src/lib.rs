@@ -47,7 +47,7 @@ pub mod random_schedules {
     pub use crate::results::random_schedules_json::results;
 }
 
-/// What is written down of a run, and `results.json`.
+/// The record of a run, and `results.json`.
 pub mod record {
     pub use crate::results::results_json::*;
     pub use crate::trial::record::*;

@@ -45,7 +45,7 @@ fn has_untyped_range(line: &str) -> bool {
         })
 }
 
-/// What is wrong with a file.
+/// The mistakes in a file.
 fn problems(name: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (number, line) in code(text) {

@@ -28,10 +28,10 @@ use gather::{Gathered, gather};
     person must decide; 2 usage, or nothing that is evidence."
 )]
 pub(crate) struct AdviseArgs {
-    /// What was found: files, folders, archives (tar, gzip).
+    /// Files, folders or archives (tar, gzip) that were found on the nodes.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// A node and what was found on it; NAME=unreachable for one that nobody can look at.
+    /// A node and the files found on it; NAME=unreachable for a node that cannot be reached.
     #[arg(long = "node", value_name = "NAME=FILE,FILE…")]
     pub(crate) nodes: Vec<String>,
     /// The format of the output.
@@ -100,7 +100,7 @@ fn is_contradiction(finding: &Finding) -> bool {
         && !matches!(finding.kind, Kind::Serves | Kind::NoQuorum | Kind::Runs)
 }
 
-/// What was found on a node, as the decision takes it.
+/// The findings on a node, as the decision takes them.
 fn look(node: &Known) -> Look {
     let run = match (&node.log.recovered, &node.log.moved_on) {
         (Some(_), None) if node.log.earlier_differ => RecoveryRun::AmongOlder,

@@ -569,7 +569,7 @@ pub enum Event {
     Unreadable {
         /// What it should have been.
         wanted: String,
-        /// What is there instead, shortened and without control characters.
+        /// The text that is there instead, shortened and without control characters.
         text: String,
     },
 }

@@ -100,7 +100,7 @@ pub struct Finding {
     pub weight: Weight,
     /// The nodes that it is about.
     pub nodes: Vec<String>,
-    /// What was found, in a sentence or two.
+    /// The finding in a sentence or two.
     pub says: String,
     /// What to do about it; empty where there is nothing to do.
     pub remedy: String,

@@ -40,7 +40,7 @@ pub struct Compared {
     pub seed: u64,
     /// The schedule.
     pub schedule: Schedule,
-    /// How far the engines agree.
+    /// The agreement of the engines.
     pub agreement: Agreement,
     /// The engines differ with this seed, but one of them ends with another seed as the others did.
     pub race: bool,

@@ -7,7 +7,8 @@ use super::parts::{Daemon, Installation, MachineEffect, Outbox, Programs, Servic
 
 /// The machine of one node.
 ///
-/// It owns its parts, the instant and the power. The flows alone may touch more than one part at a time.
+/// It owns its parts, the instant and the power. The cluster under both engines calls it. The flows alone may
+/// touch more than one part at a time. It never sends, connects or waits itself.
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub(super) site: Site,

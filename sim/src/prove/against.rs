@@ -30,7 +30,7 @@ struct EarlierRow {
 pub struct Worse {
     /// The procedure.
     pub procedure: String,
-    /// The number of the case, where both searches have the same ones.
+    /// The number of the case, if both searches have the same cases.
     pub case: Option<usize>,
     /// What it comes to now, and what it came to before.
     pub text: String,
@@ -58,7 +58,7 @@ impl Earlier {
         }
         if earlier.ended != "whole" {
             return Err(format!(
-                "its search was stopped by a {}, and is not whole",
+                "its search was stopped by a {} and is incomplete",
                 earlier.ended
             ));
         }

@@ -16,13 +16,13 @@ pub(super) const FORMAT: u32 = 2;
 pub struct Terms {
     /// The bound on events.
     pub faults: usize,
-    /// Who starts a crashed server again.
+    /// The supervisor: it may start a crashed server again.
     pub supervisor: &'static str,
     /// The timeouts.
     pub timers: &'static str,
 }
 
-/// A procedure on all states.
+/// The results of a procedure in all states.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProcedureRow<'a> {
     /// The procedure.
@@ -31,7 +31,7 @@ pub struct ProcedureRow<'a> {
     pub outcomes: BTreeMap<&'static str, usize>,
     /// Cases that are not good although the best decision table has an answer.
     pub below_the_best: usize,
-    /// What each case after healing came to, a letter a case in a fixed order: `a` for the worst
+    /// The outcome of each case after healing, one letter for a case, in a fixed order: `a` is the worst
     /// outcome (see `letters`).
     pub cases: String,
 }
@@ -47,13 +47,13 @@ pub struct Limits<'a> {
     ended: &'static str,
     /// How many states there are.
     pub states: usize,
-    /// The same where two searches have found the same states after healing, in the same order.
+    /// A hash that is equal if two searches found the same states after healing, in the same order.
     pub(super) fingerprint: String,
     /// The outcome of each letter of `cases`.
     letters: BTreeMap<char, &'static str>,
     /// The procedures, in the order in which they were asked for.
     pub procedures: Vec<ProcedureRow<'a>>,
-    /// The decision table with everything but the rows: what is seen, and with whom to begin.
+    /// The decision table from everything but the rows: what is seen, and which node to begin with.
     table: &'a [LookAlikes],
 }
 

@@ -17,13 +17,13 @@ const FORMAT: u32 = 1;
 /// A level of the search.
 #[derive(Clone, Debug, Serialize)]
 pub struct LevelRow {
-    /// How many events from the start.
+    /// The number of events from the start.
     pub level: usize,
     /// New states.
     pub states: usize,
     /// Events that were played from the states of the level before.
     pub transitions: usize,
-    /// Of these, those that led to a state that was known.
+    /// The transitions that led to a known state.
     pub merged: usize,
 }
 
@@ -32,13 +32,13 @@ pub struct LevelRow {
 pub struct OutcomeRow {
     /// The outcome.
     pub outcome: Outcome,
-    /// The kind of cause, where writes are lost.
+    /// The kind of cause, if writes are lost.
     pub cause: String,
-    /// How many cases: states, times the ways to name their nodes that differ.
+    /// The number of cases: a state counts once for each naming of its nodes that differs.
     pub cases: usize,
-    /// How many states have such a case.
+    /// The number of states that have such a case.
     pub states: usize,
-    /// Of the cases, those in which some node could have been bootstrapped without loss.
+    /// The cases in which some node could have been bootstrapped without loss.
     pub avoidable: usize,
 }
 
@@ -47,11 +47,11 @@ pub struct OutcomeRow {
 pub struct Example {
     /// The outcome.
     pub outcome: Outcome,
-    /// The kind of cause, where writes are lost.
+    /// The kind of cause, if writes are lost.
     pub cause: String,
     /// The number of the state, in the order of discovery.
     pub state: usize,
-    /// The rank of the name of each place.
+    /// The rank of each node's name.
     pub names: Vec<usize>,
     /// The text of the run that played it from the start.
     pub text: String,
@@ -59,11 +59,11 @@ pub struct Example {
     pub events: Vec<String>,
     /// The line that plays it again; the caller knows where the scenario lies.
     pub replay: String,
-    /// Whether it came to the same when it was played from the start.
+    /// Whether the outcome was the same when it was played from the start.
     pub replays: bool,
 }
 
-/// The report of a search with one procedure.
+/// Makes the report of a search with one procedure.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProveReport {
     /// The version of this format.
@@ -74,11 +74,11 @@ pub struct ProveReport {
     pub procedure: String,
     /// The name of the alphabet of events.
     pub alphabet: &'static str,
-    /// The bound on events, nothing for none.
+    /// The bound on events; `None` for no bound.
     pub faults: Option<usize>,
     /// `whole`, or what stopped the search.
     pub ended: &'static str,
-    /// States that were not gone on from although the bound on events allowed it.
+    /// The states that were not expanded although the bound on events allowed it.
     pub open: usize,
     /// The levels of the search.
     pub levels: Vec<LevelRow>,
@@ -86,9 +86,9 @@ pub struct ProveReport {
     pub states: usize,
     /// All events that were played from a state.
     pub transitions: usize,
-    /// States after everything that lasts was ended: where procedures begin.
+    /// The states after healing, in which procedures begin.
     pub healed_states: usize,
-    /// Runs of the procedure.
+    /// The number of runs of the procedure.
     pub runs: usize,
     /// Cases: states, times the ways to name their nodes that differ.
     pub cases: usize,

@@ -10,7 +10,7 @@ use seatrial_evidence::{Digest, Given, Intake, Known, Source, divide};
 use super::AdviseArgs;
 use crate::Stop;
 
-/// The word for a node that is there and cannot be looked at.
+/// The word for a node that exists and cannot be reached.
 const UNREACHABLE: &str = "unreachable";
 
 /// How many files of a folder are read.

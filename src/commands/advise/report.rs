@@ -19,9 +19,9 @@ pub(super) struct Report {
     pub(super) action: ActionReport,
     /// What to do, step by step.
     pub(super) steps: Vec<String>,
-    /// What is known of each node.
+    /// The facts about each node.
     pub(super) nodes: Vec<NodeReport>,
-    /// What is old, what contradicts itself, what a person must know; the weightiest first.
+    /// Findings: old evidence, contradictions, and what a person must know. The weightiest come first.
     pub(super) findings: Vec<FindingReport>,
     /// The histories that the evidence does not exclude, and what each choice loses in them.
     pub(super) histories: Vec<HistoryReport>,
@@ -60,12 +60,12 @@ pub(super) enum ActionReport {
     },
     /// A person must decide, or look further.
     Decide {
-        /// What has to be decided.
+        /// The decision that is needed.
         question: String,
     },
 }
 
-/// What is known of a node.
+/// The facts about a node.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct NodeReport {
     /// Its name here.
@@ -135,7 +135,7 @@ pub(super) struct FindingReport {
     pub(super) weight: WeightReport,
     /// The nodes that it is about.
     pub(super) nodes: Vec<String>,
-    /// What was found.
+    /// The finding.
     pub(super) says: String,
     /// What to do about it; empty where there is nothing to do.
     pub(super) remedy: String,
@@ -173,7 +173,7 @@ pub(super) struct HistoryReport {
 pub(super) struct LossReport {
     /// The node that is bootstrapped.
     pub(super) node: String,
-    /// What is gone then.
+    /// The loss in that case.
     pub(super) loses: String,
     /// Whether that is nothing, on evidence that is fresh and does not contradict itself.
     pub(super) nothing: bool,

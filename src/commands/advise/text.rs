@@ -7,7 +7,7 @@ use seatrial_scenarios::{NodeName, list};
 
 use super::{Answer, is_contradiction, report};
 
-/// The answer in a sentence.
+/// Returns the answer as one sentence.
 pub(super) fn headline(action: &Action) -> String {
     match action {
         Action::Bootstrap { node, or, force } => {
@@ -220,7 +220,7 @@ fn items(lines: &[String]) -> String {
         .collect()
 }
 
-/// What is known of each node.
+/// Prints the facts about each node.
 fn table(answer: &Answer) -> String {
     const NAME_MAX: usize = 18;
     let titles = ["node", "position", "known from", "flag", "view", "server"].map(str::to_owned);
@@ -368,7 +368,7 @@ fn explained(answer: &Answer, text: &mut String) {
     part(text, "Histories that are consistent with it", &histories);
     part(
         text,
-        "A further look that would tell more",
+        "What to check next to learn more",
         &items(&advice.looks),
     );
     let mut files = String::new();

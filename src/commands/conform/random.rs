@@ -1,5 +1,6 @@
 //! Random schedules on several engines: plays them on all threads, writes what differs, and prints it.
 
+use seatrial_reports::count;
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::random_schedules::{Bench, Compared, Contender, Totals, describe, results};
 
@@ -11,7 +12,7 @@ use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};
 
-/// How many differing schedules are shrunk.
+/// The number of differing schedules that are shrunk.
 const SHRUNK_MAX: usize = 10;
 
 pub(super) fn conform(
@@ -107,8 +108,8 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
         totals.steps_compared,
     ));
     out.line(&format!(
-        "          {} schedules, {} of them a race that another seed ends alike, {} differ",
-        done.len(),
+        "          {}, {} of them a race that another seed ends alike, {} differ",
+        count(done.len(), "schedule", "schedules"),
         totals.races,
         totals.differing,
     ));

@@ -18,12 +18,12 @@ use super::workers::search_on_pool;
 use super::{unwritable, write};
 use crate::commands::verify::VerifyArgs;
 
-/// So many undecided groups are shown in full.
+/// The number of undecided groups that are shown in full.
 const SHOWN: usize = 3;
 /// The number of cases that got worse that are shown.
 const WORSE_SHOWN: usize = 10;
 
-/// The matrix of procedures and outcomes, and the limits of knowledge.
+/// Returns the matrix of procedures and outcomes, and the limits of knowledge.
 pub(crate) fn exhaustive(
     args: &VerifyArgs,
     procedures: &[&'static str],
@@ -98,7 +98,7 @@ pub(crate) fn exhaustive(
         return Ok(exit::OK);
     };
     if !earlier.has_the_states_of(&made) {
-        out.error("the states are not those of the earlier file: counts are compared, not cases");
+        out.error("the states differ from those of the earlier file: only counts are compared");
     }
     let worse = earlier.worse(&made);
     tell_worse(&model, &found, &worse, out);
@@ -116,7 +116,7 @@ fn read(file: &Path, terms: Terms) -> Result<Earlier, Stop> {
     Earlier::parse(&text, terms).map_err(stop)
 }
 
-/// Says what got worse, with the way to the first cases.
+/// Prints what got worse, with the path to the first cases.
 fn tell_worse(model: &Model, found: &Searched, worse: &[Worse], out: &mut Out) {
     let cases: Vec<(usize, &Vec<usize>)> = found
         .healed
@@ -168,7 +168,7 @@ fn counts(row: &ProcedureRow<'_>) -> impl Iterator<Item = usize> {
     })
 }
 
-/// For documents.
+/// Returns the matrix as Markdown.
 fn markdown(rows: &[ProcedureRow<'_>], known: &[Knowledge]) -> String {
     let mut text = String::from("| procedure |");
     for (name, _) in COLUMNS {
@@ -198,7 +198,7 @@ fn markdown(rows: &[ProcedureRow<'_>], known: &[Knowledge]) -> String {
     text
 }
 
-/// A line a procedure, a column for each kind of outcome.
+/// Returns the matrix as text: a line for each procedure, a column for each kind of outcome.
 fn matrix(rows: &[ProcedureRow<'_>]) -> String {
     let mut text = format!("{:<18}", "procedure");
     for (name, _) in COLUMNS {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_sim::prove::{OutcomeRow, ProveReport};
 
-/// The rows in the order in which they are shown: the good ones first.
+/// Returns the rows in the order in which they are shown: the good ones first.
 fn shown(report: &ProveReport) -> impl Iterator<Item = &OutcomeRow> {
     report.outcomes.iter().rev()
 }
@@ -23,7 +23,7 @@ pub(super) fn text(report: &ProveReport) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{} on every state, with its nodes named in every way that differs\n",
+        "\n{} in every state, with its nodes named in every way that differs\n",
         report.procedure
     );
     let _ = writeln!(text, "     cases     states  avoidable  outcome");
@@ -51,7 +51,10 @@ pub(super) fn text(report: &ProveReport) -> String {
         let seen: String = example.text.chars().take(200).collect();
         let _ = writeln!(text, "  {seen}");
         if !example.replays {
-            let _ = writeln!(text, "  played from the start it comes to something else");
+            let _ = writeln!(
+                text,
+                "  the outcome differs when it is played from the start"
+            );
         }
         let _ = writeln!(text, "  {}\n", example.replay);
     }
@@ -75,10 +78,11 @@ fn summary(report: &ProveReport) -> String {
             / report.seconds.max(0.001)
     );
     let bound = match (report.ended, report.faults) {
-        ("whole", None) => "nothing new appears any more: the closure is whole".to_owned(),
+        ("whole", None) => "no new state appears: the closure is complete".to_owned(),
         ("whole", Some(most)) => format!("every state within {most} events"),
+        (bound, _) if report.open == 1 => format!("stopped by {bound}: 1 state was not expanded"),
         (bound, _) => format!(
-            "stopped by {bound}: {} states were not gone on from",
+            "stopped by {bound}: {} states were not expanded",
             report.open
         ),
     };

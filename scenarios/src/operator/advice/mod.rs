@@ -125,7 +125,7 @@ pub enum Action {
         /// What to find out.
         question: String,
     },
-    /// Nobody may be bootstrapped before a person has decided, or has looked further.
+    /// No node may be bootstrapped before a person has decided, or has looked further.
     Decide {
         /// The question to decide.
         question: String,
@@ -153,7 +153,7 @@ pub struct Advice {
 pub fn advise(looks: &[Look], circumstances: &Circumstances) -> Advice {
     let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
     let away = &circumstances.away;
-    // A node whose position nobody knows may be ahead as much as one that nobody has looked at.
+    // A node with an unknown position may be ahead, like a node without evidence.
     let unknown = evidence.iter().filter(|one| one.position.is_none());
     let dark: Vec<NodeName> = unknown
         .map(|one| one.node.clone())

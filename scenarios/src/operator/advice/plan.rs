@@ -10,7 +10,7 @@ use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;
 use super::{Action, Circumstances, Evidence, Histories, Look, RecoveryRun, Running};
 
-/// What to do.
+/// Returns the action to take.
 ///
 /// A server that runs comes before all files: it knows more than they say, and a bootstrap beside a
 /// primary component makes a second one.
@@ -155,7 +155,7 @@ fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {
     whole.then(|| holders.iter().map(|one| one.node.clone()).collect())
 }
 
-/// What to do, in order.
+/// Returns the steps, in order.
 pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<String> {
     let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
     let all = evidence.as_slice();

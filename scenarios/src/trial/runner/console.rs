@@ -15,6 +15,9 @@ pub(super) const INTERRUPT_LIMIT: Span = Span::from_secs(10);
 const INTERRUPTED: i32 = 130;
 
 /// A console on a testbed. It records every command, and stops answering when its time is over.
+///
+/// Owns the time that a procedure has left and the commands that it has typed. A procedure calls it. It types
+/// and reads only: it applies no fault and sees no observation.
 pub struct RunnerConsole<'a, T> {
     testbed: &'a mut T,
     nodes: &'a [NodeName],

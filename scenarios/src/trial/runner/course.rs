@@ -22,7 +22,8 @@ use super::witness::Witness;
 /// A run as a value between two steps, apart from the cluster on which it is played.
 ///
 /// Owns the four parts of a run that last from step to step. Each keeps its fields to itself. `run`,
-/// the lab and the searches call it, and only `Course::runner` hands the parts out.
+/// the lab and the searches call it. It decides nothing itself: `Course::runner` lends the parts to a
+/// [`Runner`], and a branch of a run copies them.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// When the run began, when it must end, and why there cannot be another step.

@@ -13,7 +13,7 @@ use super::output::CheckOutcome;
 
 /// The record of a run under way, with the number of the step that is being played.
 ///
-/// Owns the record and the names of uuids. Every part of the runner writes through it and may read what
+/// Owns the record, the names of uuids, the number of the step and the command that replays the run. Every part of the runner writes through it and may read what
 /// is written. It knows no cluster, lets no time pass and decides nothing but the verdict of a failure.
 #[derive(Clone, Debug)]
 pub(super) struct Journal {

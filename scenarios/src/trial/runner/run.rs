@@ -17,7 +17,8 @@ const STIR: Span = Span::from_secs(1);
 ///
 /// Owns nothing: it lives for one call of the course, and borrows the parts of the course, the cluster,
 /// the scenario and the options. It plays steps (here), performs their actions (`act.rs`) and plays the
-/// second phase (`second_phase.rs`). What a part keeps is private to that part's file.
+/// second phase (`second_phase.rs`). It never reads or changes the
+/// fields of a part: each part's methods do.
 pub(super) struct Runner<'a, T> {
     /// Everything that lets time pass and writes down.
     pub(super) play: Play<'a, T>,

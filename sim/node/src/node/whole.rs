@@ -55,7 +55,8 @@ impl Identity {
 /// The state of one mariadbd process. `Clone`, `Eq` and `Hash`: a state that can be kept, compared and
 /// explored.
 ///
-/// It owns its parts and nothing else. The flows alone may touch more than one part at a time.
+/// It owns its parts and nothing else. [`crate::Process`] calls it. The flows alone may touch more than one part
+/// at a time, and nothing in it looks outside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
     pub(super) identity: Identity,

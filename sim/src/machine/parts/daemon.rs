@@ -49,7 +49,8 @@ pub(in crate::machine) enum Incoming {
 /// The server of a machine, whether or not it runs.
 ///
 /// It owns the process and what outlives it: the number of starts, the last exit code, the socket's file,
-/// and the mail back end that depends on it. The flow `serve` drives it. It knows neither unit nor disk.
+/// and the mail back end that depends on it. The flow `serve` drives it, and the flow
+/// `faults` hangs and resumes the server. It knows no unit, and of the disk only the inodes of open files.
 #[derive(Clone, Debug, Default)]
 pub(in crate::machine) struct Daemon {
     running: Option<Server>,

@@ -24,7 +24,8 @@ pub enum MachineEffect {
 
 /// The effects that the engine has not taken yet.
 ///
-/// It owns them, and whether the machine tells what it does. Every flow appends to it.
+/// It owns them, and whether the machine tells what it does. Every flow appends to it, and the engine
+/// empties it. It carries nothing out itself.
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Outbox {
     effects: Vec<MachineEffect>,

@@ -41,7 +41,7 @@ pub(in crate::machine) struct Recovery {
 /// The programs of a machine.
 ///
 /// It owns the programs that run, their queries and recoveries, and everybody who waits for an answer of
-/// the server. Flows call it. It lets no program go on by itself.
+/// the server. The flows `programs`, `inputs` and `faults` call it. It lets no program go on by itself.
 #[derive(Clone, Debug, Default)]
 pub(in crate::machine) struct Programs {
     running: Vec<Running>,

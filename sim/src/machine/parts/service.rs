@@ -6,7 +6,8 @@ use seatrial_scenarios::console::UnitState;
 /// The unit of a machine.
 ///
 /// It owns what systemd knows: the state, a start that is under way, a restart or a reboot to come. The flow
-/// `service` calls it. It starts and ends no process itself.
+/// `service` drives it; the flows of faults, hosts and observations ask and correct it. It starts and ends no
+/// process itself.
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Service {
     state: UnitState,

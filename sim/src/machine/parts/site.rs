@@ -40,8 +40,8 @@ impl Installation {
 
 /// The place of a machine and its settings.
 ///
-/// It owns the installation and makes every draw of the machine. Every flow reads it. It never changes
-/// while a run goes on, but for other names and another seed.
+/// It owns the installation and makes every draw of the machine. Every flow reads it. No flow changes it; a
+/// search alone gives it other names or another seed.
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Site {
     peer: Peer,

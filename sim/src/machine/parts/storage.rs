@@ -14,7 +14,7 @@ const WRITEBACK: Span = Span::from_secs(5);
 /// The disk of a machine.
 ///
 /// It owns the disk, the time of its last change, and copies of the state files that a fault may put back.
-/// It knows no process.
+/// The flows that read and write files, and those of faults, call it. It knows no process.
 #[derive(Clone, Debug, Default)]
 pub(in crate::machine) struct Storage {
     disk: Disk,

@@ -6,8 +6,8 @@ use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
 
 /// The clients of a server.
 ///
-/// It owns the requests that have no answer yet. The flows `serve`, `apply` and `stop` call it. It never
-/// sends anything to the group.
+/// It owns the requests that have no answer yet. The flows that serve, apply, vote, change the configuration
+/// and end the process call it. It never sends anything to the group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Clients {
     /// Their own transactions that have not come back yet, by number.

@@ -1,4 +1,5 @@
-//! The parts of a node. Each owns its fields. Other code reads and changes them only by its methods.
+//! The parts of a node. Each owns its fields. Other code reads and changes them only by its methods. Two of them
+//! hand out whole values that they own: [`Group`] its four layers, [`Transfer`] the donation under way.
 //!
 //! A part knows neither the node nor another part, but for [`Store`], which keeps the redo log, and
 //! [`Applier`], which keeps the votes. What takes more than one part is written in `flows`.

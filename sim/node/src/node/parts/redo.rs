@@ -7,7 +7,7 @@ use crate::effect::{IoId, RequestId};
 
 /// The writes and answers that the redo log still owes to the disk and to clients.
 ///
-/// [`super::Store`] calls it. It neither writes to the disk nor answers anybody itself.
+/// It owns the list of both, in the order in which the disk will have them. [`super::Store`] calls it. It neither writes to the disk nor answers anybody itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Redo {
     /// Commits that `innodb_flush_log_at_trx_commit = 0` keeps in the process.

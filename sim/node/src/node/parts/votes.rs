@@ -17,7 +17,8 @@ pub(crate) struct Vote {
 
 /// The node's own votes.
 ///
-/// [`super::Applier`] owns it: the applier waits while a vote is open. It does not count what others say.
+/// It owns the vote that is open, if there is one. [`super::Applier`] calls it and waits while a vote is open.
+/// It sends nothing, and does not count what others say: the group layer does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Votes {
     /// A vote that the group has not decided yet.
