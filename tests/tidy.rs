@@ -164,7 +164,7 @@ const INVERTED: &[(&str, &str)] = &[];
 /// Returns the text of a comment or of a line of a document, without its mark.
 fn prose<'a>(name: &str, line: &'a str) -> Option<&'a str> {
     let line = line.trim_start();
-    if name.ends_with(".md") {
+    if Path::new(name).extension().is_some_and(|own| own == "md") {
         return Some(line.trim_start_matches(['-', '*', ' ']));
     }
     let rest = line.strip_prefix("//")?;

@@ -7,12 +7,12 @@ fn the_schema_is_that_of_the_report() {
     let schema = schemars::schema_for!(super::report::Report);
     let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/advise.schema.json");
-    if std::env::var_os("REWRITE_SCHEMA").is_some() {
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         known == text,
-        "docs/advise.schema.json is old: REWRITE_SCHEMA=1 cargo test --bin seatrial schema"
+        "docs/advise.schema.json is old: UPDATE_SCHEMA=1 cargo test --bin seatrial schema"
     );
 }

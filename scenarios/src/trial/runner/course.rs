@@ -23,7 +23,7 @@ use super::witness::Witness;
 ///
 /// Owns the four parts of a run that last from step to step. Each keeps its fields to itself. `run`,
 /// the lab and the searches call it. It decides nothing itself: `Course::runner` lends the parts to a
-/// [`Runner`], and a branch of a run copies them.
+/// `Runner`, and a branch of a run copies them.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// When the run began, when it must end, and why there cannot be another step.
