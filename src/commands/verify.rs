@@ -167,14 +167,16 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
 
 /// Makes the walls around the user's own program. Where they cannot be made, nothing of it is run.
 fn own_program(path: &Path, args: &VerifyArgs) -> Result<OwnProgram, Stop> {
+    let mut binds = Vec::new();
     for bind in &args.bind {
-        if let Err(error) = fs::metadata(bind) {
-            return Err(Stop::usage(format!("--bind {}: {error}", bind.display())));
-        }
+        let known = std::path::absolute(bind).and_then(|path| path.metadata().map(|_| path));
+        let path =
+            known.map_err(|error| Stop::usage(format!("--bind {}: {error}", bind.display())))?;
+        binds.push(path);
     }
     Ok(OwnProgram {
         path: path.to_owned(),
-        walls: Confinement::new(&args.bind, &args.env).map_err(Stop::environment)?,
+        walls: Confinement::new(binds, &args.env).map_err(Stop::environment)?,
         patience: Duration::from_secs(args.patience),
     })
 }

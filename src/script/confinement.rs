@@ -70,12 +70,13 @@ pub(crate) struct Confinement {
 }
 
 impl Confinement {
-    /// Finds the tool and tries it. The program may read `binds`, and keeps the variables `names`.
+    /// Finds the tool and tries it. The program may read `binds`, absolute paths that exist, and keeps the
+    /// variables `names`.
     ///
     /// # Errors
     ///
     /// A text for the user: what is missing or what the kernel refuses, and the remedy.
-    pub(crate) fn new(binds: &[PathBuf], names: &[String]) -> Result<Self, String> {
+    pub(crate) fn new(binds: Vec<PathBuf>, names: &[String]) -> Result<Self, String> {
         let path = std::env::var("PATH").unwrap_or_default();
         let tool = sandbox::find(TOOL, &path).ok_or_else(|| {
             "--script runs your program confined, so that it cannot harm this machine; bubblewrap, \
@@ -90,14 +91,9 @@ impl Confinement {
         let mut confinement = Self {
             tool,
             forbids_namespaces: help.windows(option.len()).any(|part| part == option),
-            binds: Vec::new(),
+            binds,
             environment: Vec::new(),
         };
-        for bind in binds {
-            let path = std::path::absolute(bind).and_then(|path| path.metadata().map(|_| path));
-            let path = path.map_err(|error| format!("--bind {}: {error}", bind.display()))?;
-            confinement.binds.push(path);
-        }
         for (name, value) in std::env::vars_os() {
             let text = name.to_string_lossy();
             let kept = HARMLESS.contains(&&*text)

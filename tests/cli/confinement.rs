@@ -41,6 +41,15 @@ const HARMFUL: [&str; 22] = [
     "perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); exit !connect(S, sockaddr_in(@PORT@, INADDR_LOOPBACK))'",
 ];
 
+/// The command that puts a script of the test's own folder under test.
+const VERIFY: [&str; 5] = [
+    "verify",
+    "--script",
+    "mine.sh",
+    "--scenarios",
+    "s37-two-crash-one-survives",
+];
+
 /// What every canary file holds; nobody but its owner is to read it.
 const SECRET: &str = "alive, and nobody's business";
 
@@ -285,14 +294,7 @@ fn what_is_let_in_can_be_read_and_not_written() {
     );
     work.write("mine.sh", text);
     work.make_executable("mine.sh");
-    let args = [
-        "verify",
-        "--script",
-        "mine.sh",
-        "--scenarios",
-        "s37-two-crash-one-survives",
-    ];
-    let with = [&args[..], &["--bind", "lib", "--env", "COLOUR"]].concat();
+    let with = [&VERIFY[..], &["--bind", "lib", "--env", "COLOUR"]].concat();
     let ran = work
         .command(&with)
         .env("COLOUR", "green")
@@ -309,7 +311,7 @@ fn what_is_let_in_can_be_read_and_not_written() {
     assert!(cell.contains("A B C, green, unset\n"), "{cell}");
     assert!(cell.contains("not written"), "{cell}");
     assert_eq!(work.read("lib/names.sh"), "names='A B C'\n");
-    let missing = [&args[..], &["--bind", "nowhere"]].concat();
+    let missing = [&VERIFY[..], &["--bind", "nowhere"]].concat();
     let ran = work.run(&missing);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("--bind nowhere"), "{}", ran.stderr);
@@ -321,15 +323,8 @@ fn without_walls_nothing_runs() {
     let work = crate::work::Work::new();
     work.write("mine.sh", "#!/bin/sh\n: > ran\n");
     work.make_executable("mine.sh");
-    let args = [
-        "verify",
-        "--script",
-        "mine.sh",
-        "--scenarios",
-        "s37-two-crash-one-survives",
-    ];
     let none = work
-        .command(&args)
+        .command(&VERIFY)
         .env("PATH", "/nowhere")
         .output()
         .unwrap();
@@ -347,7 +342,7 @@ fn without_walls_nothing_runs() {
     );
     work.make_executable("bin/bwrap");
     let refused = work
-        .command(&args)
+        .command(&VERIFY)
         .env("PATH", "bin:/usr/bin:/bin")
         .output()
         .unwrap();
