@@ -22,6 +22,11 @@ pub enum SqlError {
         /// The name of the key.
         key: String,
     },
+    /// 1064.
+    Syntax {
+        /// The text from the first wrong word on.
+        near: String,
+    },
     /// 1146.
     NoSuchTable {
         /// `database.table`.
@@ -29,6 +34,11 @@ pub enum SqlError {
     },
     /// 1193.
     UnknownVariable {
+        /// Its name.
+        name: String,
+    },
+    /// 1238.
+    ReadOnlyVariable {
         /// Its name.
         name: String,
     },
@@ -55,12 +65,14 @@ impl SqlError {
         match self {
             Self::NotPrepared => 1047,
             Self::DuplicateEntry { .. } => 1062,
+            Self::Syntax { .. } => 1064,
             Self::NoSuchTable { .. } => 1146,
             Self::CommitFailed => 1180,
             Self::UnknownVariable { .. } => 1193,
             Self::LockWaitTimeout => 1205,
             Self::WrongArguments { .. } => 1210,
             Self::Deadlock => 1213,
+            Self::ReadOnlyVariable { .. } => 1238,
             Self::NoServer { .. } => 2002,
             Self::LostConnection => 2013,
         }
@@ -71,10 +83,12 @@ impl SqlError {
         match self {
             Self::NotPrepared => "08S01",
             Self::DuplicateEntry { .. } => "23000",
+            Self::Syntax { .. } => "42000",
             Self::NoSuchTable { .. } => "42S02",
             Self::Deadlock => "40001",
             Self::CommitFailed
             | Self::UnknownVariable { .. }
+            | Self::ReadOnlyVariable { .. }
             | Self::WrongArguments { .. }
             | Self::LockWaitTimeout
             | Self::NoServer { .. }
@@ -99,6 +113,13 @@ impl SqlError {
                 format!("Duplicate entry '{entry}' for key '{key}'")
             }
             Self::NoSuchTable { table } => format!("Table '{table}' doesn't exist"),
+            Self::Syntax { near } => format!(
+                "You have an error in your SQL syntax; check the manual that corresponds to your \
+                 MariaDB server version for the right syntax to use near '{near}' at line 1"
+            ),
+            Self::ReadOnlyVariable { name } => {
+                format!("Variable '{name}' is a read only variable")
+            }
             Self::UnknownVariable { name } => format!("Unknown system variable '{name}'"),
             Self::WrongArguments { statement } => format!("Incorrect arguments to {statement}"),
             Self::NoServer { socket, errno } => {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::shim::names;
+use super::shim::{INIT_SCRIPT, names};
 
 /// The places of a node's own files.
 pub(super) const NODE_FOLDERS: [&str; 6] = [
@@ -66,6 +66,11 @@ pub(super) fn on_node(line: &str, files: &Path) -> String {
     let mut line = NODE_FOLDERS.iter().fold(line.to_owned(), |line, folder| {
         line.replace(folder, &format!("{files}{folder}"))
     });
+    for name in names() {
+        if let Some(script) = name.strip_prefix(INIT_SCRIPT) {
+            line = replace_words(&line, &format!("/etc/init.d/{script}"), name);
+        }
+    }
     for folder in FOLDERS {
         for name in names() {
             let named = format!("{folder}{name}");

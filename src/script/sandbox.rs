@@ -31,9 +31,38 @@ use super::shim;
 pub(super) const OWN_PROGRAM: &str = "seatrial";
 
 /// Filters that touch only the files that they are given.
-const FILTERS: [&str; 13] = [
-    "sh", "bash", "sort", "uniq", "tr", "seq", "expr", "basename", "dirname", "env", "printf",
-    "echo", "test",
+const FILTERS: [&str; 31] = [
+    "sh",
+    "bash",
+    "sort",
+    "uniq",
+    "tr",
+    "seq",
+    "expr",
+    "basename",
+    "dirname",
+    "env",
+    "printf",
+    "echo",
+    "test",
+    "tac",
+    "rev",
+    "nl",
+    "paste",
+    "comm",
+    "join",
+    "od",
+    "base64",
+    "md5sum",
+    "sha256sum",
+    "true",
+    "false",
+    "fold",
+    "column",
+    "xargs",
+    "cmp",
+    "diff",
+    "bc",
 ];
 
 /// A sandbox. Dropping it removes the folder.

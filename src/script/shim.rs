@@ -23,18 +23,57 @@ use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
 use super::sandbox::{find, put};
 
 /// Commands that the engine runs on the node.
-const ENGINE: [&str; 10] = [
+const ENGINE: [&str; 32] = [
+    "clustercheck",
     "cm-cluster-manage",
     "cm-run-playbook",
     "galera_new_cluster",
+    "galera_recovery",
+    "hostname",
+    "init.d-mariadb",
+    "init.d-mysql",
+    "kill",
     "killall",
     "mariadb",
+    "mariadb-admin",
+    "mariadbd",
     "mariadbd-safe",
     "mysql",
+    "mysqladmin",
+    "mysqld",
     "mysqld_safe",
+    "nc",
+    "ncat",
+    "netcat",
+    "netstat",
+    "pgrep",
+    "pidof",
+    "pkill",
+    "ps",
     "reboot",
+    "service",
+    "ss",
     "systemctl",
+    "unknown-command",
+    "whoami",
 ];
+
+/// Those that an operator's own machine has as well: without a node they are the real programs.
+const EVERYWHERE: [&str; 12] = [
+    "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps", "ss",
+    "whoami",
+];
+
+/// The wrapper that a node's shell calls for a command that it does not find. The engine is asked for it, so that
+/// the record has it.
+const UNKNOWN: &str = "unknown-command";
+
+/// The beginning of the names of wrappers for init scripts, which have no folder on a PATH.
+pub(super) const INIT_SCRIPT: &str = "init.d-";
+
+/// What the shell of a node reads first: `kill` means the node's processes, and what is not found is asked for.
+const SHELL_START: &str =
+    "enable -n kill\ncommand_not_found_handle() { unknown-command \"$@\"; }\n";
 
 /// Tools that read files. The files of a node are read on the node first.
 const TOOLS: [&str; 10] = [
@@ -98,6 +137,10 @@ pub(crate) fn run(sandbox: &Path, name: &str, words: &[String], out: &mut Out) -
 impl Shim {
     fn run(&self, out: &mut Out) -> Result<i32, Failed> {
         match self.name.as_str() {
+            name if EVERYWHERE.contains(&name) && !on_a_node() => {
+                Err(self.become_real(name, &self.words))
+            }
+            UNKNOWN => self.engine(&self.words, out),
             name if ENGINE.contains(&name) => self.engine(&self.statement()?, out),
             name if TOOLS.contains(&name) => self.tool(),
             "rm" => self.remove(out),
@@ -171,7 +214,10 @@ impl Shim {
         let own = self.files_of(node).display().to_string();
         let words: Vec<String> = words
             .iter()
-            .map(|word| quote(&word.replace(&own, "")))
+            .map(|word| match word.strip_prefix(INIT_SCRIPT) {
+                Some(name) => format!("/etc/init.d/{name}"),
+                None => quote(&word.replace(&own, "")),
+            })
             .collect();
         words.join(" ")
     }
@@ -179,8 +225,12 @@ impl Shim {
     /// Returns the command's words. A statement for `mysql` on standard input becomes its `-e`.
     fn statement(&self) -> Result<Vec<String>, Failed> {
         let mut words = vec![self.name.clone()];
-        words.extend(self.words.iter().cloned());
         let is_client = ["mysql", "mariadb"].contains(&self.name.as_str());
+        if is_client {
+            // No terminal shows the result: the client leaves the frame out unless `-t` asks for it.
+            words.push("--batch".to_owned());
+        }
+        words.extend(self.words.iter().cloned());
         let has_one = self.words.iter().any(|word| {
             word.starts_with("--execute")
                 || (word.starts_with('-') && !word.starts_with("--") && word.ends_with('e'))
@@ -334,6 +384,12 @@ impl Shim {
             };
             return given.run(out);
         }
+        let path = std::env::var("PATH").unwrap_or_default();
+        if on_a_node() && !command.contains('/') && find(command, &path).is_none() {
+            let mut words = vec!["sudo".to_owned()];
+            words.extend(self.words.iter().cloned());
+            return self.engine(&words, out);
+        }
         Err(failed_to_run(
             command,
             &Command::new(command).args(after).exec(),
@@ -365,7 +421,13 @@ impl Shim {
             return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
         }
         let files = self.files_of(&node);
-        let mut shell = Command::new("/bin/sh");
+        let start = self.sandbox.join("shell-start");
+        let bash = self
+            .real("bash")
+            .ok()
+            .filter(|_| std::fs::write(&start, SHELL_START).is_ok());
+        let mut shell = Command::new(bash.as_deref().unwrap_or(Path::new("/bin/sh")));
+        shell.env("BASH_ENV", &start);
         if command.is_empty() {
             shell.arg("-s");
         } else {
@@ -476,6 +538,11 @@ impl Shim {
             Err(failed) => failed,
         }
     }
+}
+
+/// Returns whether a node is meant.
+fn on_a_node() -> bool {
+    std::env::var_os("NODE").is_some_and(|node| !node.is_empty())
 }
 
 /// The exit code of `ssh` if the host does not answer.

@@ -8,6 +8,7 @@ mod campaign;
 mod claims;
 mod confinement;
 mod errors;
+mod host;
 mod lab;
 mod prove;
 mod rediscovered;

@@ -94,6 +94,12 @@ pub trait Host {
     fn processes(&self, name: &str) -> usize;
     /// Sends the signal to every process of this name and says how many there were.
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
+    /// Returns the number and the name of the server's process, if it runs.
+    fn server_process(&self) -> Option<(u32, &'static str)>;
+    /// Returns whether a process of this host accepts connections at a port.
+    fn listens(&self, port: u16) -> bool;
+    /// Makes systemd forget that the unit has failed.
+    fn reset_failed(&mut self);
     /// Reboots the machine in order: stops the unit first, then starts it again.
     fn reboot(&mut self);
     /// Starts the line as a command of its own on every host of the cluster, this one too, in this

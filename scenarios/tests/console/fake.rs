@@ -366,6 +366,21 @@ impl Host for Fake {
         found
     }
 
+    fn server_process(&self) -> Option<(u32, &'static str)> {
+        (self.processes("mariadbd") > 0).then_some((1_001, "mariadbd"))
+    }
+
+    fn listens(&self, port: u16) -> bool {
+        [3306, 4567].contains(&port) && self.processes("mariadbd") > 0
+    }
+
+    fn reset_failed(&mut self) {
+        self.calls.push("reset-failed".to_owned());
+        if matches!(self.unit, UnitState::Failed(_)) {
+            self.unit = UnitState::Inactive;
+        }
+    }
+
     fn reboot(&mut self) {
         self.calls.push("reboot".to_owned());
     }

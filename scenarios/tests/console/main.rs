@@ -7,6 +7,7 @@
 mod cluster_manage;
 mod fake;
 mod files;
+mod host_commands;
 mod parsing;
 mod recovery;
 mod sql;

@@ -73,3 +73,31 @@ fn mysql_misused() {
         &["mysql", "mysql -e", "mysql --frobnicate -e 'SELECT 1'"]
     ));
 }
+
+#[test]
+fn several_statements_are_answered_in_their_order() {
+    let mut host = Fake::new();
+    let row = |name: &str, value: &str| {
+        (
+            vec!["Variable_name".to_owned(), "Value".to_owned()],
+            vec![vec![name.to_owned(), value.to_owned()]],
+        )
+    };
+    host.answer(
+        "SHOW STATUS LIKE 'wsrep_ready'",
+        0,
+        Ok(row("wsrep_ready", "ON")),
+    );
+    host.answer("SELECT ';'", 0, Ok(one(";", ";")));
+    host.answer("SELECT x", 0, Err(SqlError::NotPrepared.to_string()));
+    insta::assert_snapshot!(transcript(
+        &mut host,
+        &[
+            "mysql -NBe \"SELECT ';'; SHOW STATUS LIKE 'wsrep_ready'\"",
+            "mysql -u root -psecret -E -e \"SHOW STATUS LIKE 'wsrep_ready'; SELECT x; SELECT ';'\"",
+            "mysql -uroot --force -Be \"SELECT x; SELECT ';'\"",
+            "mysql --defaults-file=/root/.my.cnf -p -h localhost -P 3306 t -se\"SELECT ';'\"",
+            "mysql --frobnicate -e 'SELECT 1'",
+        ]
+    ));
+}

@@ -11,12 +11,18 @@ mod clock;
 mod cm_cluster_manage;
 mod files;
 mod galera_new_cluster;
+mod galera_recovery;
+mod host_facts;
+mod init_script;
 mod killall;
 mod mysql;
+mod mysqladmin;
+mod mysqld;
 mod mysqld_safe;
 mod output;
 mod pattern;
 mod playbook;
+mod processes;
 pub mod program;
 mod reboot;
 mod remove;
@@ -24,7 +30,7 @@ mod shell;
 mod systemctl;
 mod unit_job;
 
-pub use program::Program;
+pub use program::{NO_COMMAND, Program};
 
 /// What `cm-cluster-manage --show-cluster-status` asks the server first: the nine variables of the
 /// manual's table (Check node status), in its order.

@@ -1,66 +1,145 @@
 //! `mysql -e "…"`, also under its newer name `mariadb` (`client/mysql.cc`).
 //!
-//! The result stands in a frame, as at a terminal, unless `--batch` or `--skip-column-names` asks
-//! for bare values.
+//! The result stands in a frame, as at a terminal, unless an option asks for another form. Several statements are
+//! asked in their order; after an error the client stops.
 
 use seatrial_galera::mysql_table;
 
 use crate::port::Output;
-use crate::port::host::{Host, QueryId, QueryResult, Step};
+use crate::port::host::{Host, QueryId, Step};
 
 use super::output::{failed, printed};
 
-/// A `mysql` with one statement.
+/// A `mysql` with its statements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Mysql {
-    sql: String,
-    batch: bool,
+    statements: Vec<String>,
+    form: Form,
+    /// Column names are shown.
     names: bool,
+    /// Goes on after an error (`--force`).
+    force: bool,
+    /// The number of statements that have been answered.
+    answered: usize,
     asked: Option<QueryId>,
+    shown: Output,
 }
+
+/// The form of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// In a frame.
+    Table,
+    /// Values with tabs between them.
+    Batch,
+    /// A line for each column (`-E`).
+    Vertical,
+}
+
+/// Short options with a value, in the same word or in the next one.
+const WITH_VALUE: &str = "uhPSD";
+
+/// Long options with a value that only say who connects, and how.
+const CONNECTION: [&str; 12] = [
+    "--connect-timeout",
+    "--connect_timeout",
+    "--database",
+    "--default-character-set",
+    "--defaults-extra-file",
+    "--defaults-file",
+    "--host",
+    "--port",
+    "--protocol",
+    "--socket",
+    "--ssl-ca",
+    "--user",
+];
+
+/// Long options without a value that change nothing here.
+const WITHOUT_EFFECT: [&str; 10] = [
+    "--no-auto-rehash",
+    "--disable-auto-rehash",
+    "--skip-auto-rehash",
+    "--no-defaults",
+    "--unbuffered",
+    "--quick",
+    "--raw",
+    "--skip-ssl",
+    "--ssl",
+    "--wait",
+];
 
 impl Mysql {
     /// Reads the words after `mysql`. Options that only say who connects are passed over.
     pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
-        let (mut sql, mut batch, mut names) = (None, false, true);
+        let mut client = Self {
+            statements: Vec::new(),
+            form: Form::Table,
+            names: true,
+            force: false,
+            answered: 0,
+            asked: None,
+            shown: printed(""),
+        };
+        let mut sql = None;
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            match word {
-                "-e" | "--execute" => match words.next() {
-                    Some(text) => sql = Some(text.to_owned()),
-                    None => {
-                        return Err(failed(
-                            1,
-                            format!("mysql: option '{word}' requires an argument"),
-                        ));
+            if let Some(long) = word.strip_prefix("--") {
+                let (name, value) = match long.split_once('=') {
+                    Some((name, value)) => (format!("--{name}"), Some(value)),
+                    None => (word.to_owned(), None),
+                };
+                match name.as_str() {
+                    "--execute" => sql = value.or_else(|| words.next()).map(str::to_owned),
+                    "--batch" | "--silent" => client.form = Form::Batch,
+                    "--table" => client.form = Form::Table,
+                    "--vertical" => client.form = Form::Vertical,
+                    "--skip-column-names" => client.names = false,
+                    "--force" => client.force = true,
+                    // Its value can only stand in the same word.
+                    "--password" => {}
+                    name if CONNECTION.contains(&name) => {
+                        if value.is_none() {
+                            words.next();
+                        }
                     }
-                },
-                "-B" | "--batch" | "-s" | "--silent" => batch = true,
-                "-N" | "--skip-column-names" => names = false,
-                "-t" | "--table" => batch = false,
-                "-u" | "-h" | "--user" | "--host" => {
-                    words.next();
+                    name if WITHOUT_EFFECT.contains(&name) => {}
+                    _ => return Err(unknown_option(word)),
                 }
-                _ if word.starts_with("--execute=") => {
-                    sql = word.split_once('=').map(|(_, text)| text.to_owned());
-                }
-                // `-NBe` and the like.
-                _ if word.starts_with('-')
-                    && word.len() > 2
-                    && word[1..].chars().all(|c| "BNste".contains(c)) =>
-                {
-                    batch |= word.contains(['B', 's']);
-                    names &= !word.contains('N');
-                    if word.ends_with('e') {
-                        sql = words.next().map(str::to_owned);
-                    }
-                }
-                _ if word.starts_with("-u") || word.starts_with("--user=") => {}
-                _ if word.starts_with('-') => {
-                    return Err(failed(7, format!("mysql: unknown option '{word}'")));
-                }
+                continue;
+            }
+            let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) else {
                 // The name of a database.
-                _ => {}
+                continue;
+            };
+            for (at, option) in short.char_indices() {
+                let rest = &short[at + option.len_utf8()..];
+                match option {
+                    'B' | 's' => client.form = Form::Batch,
+                    'N' => client.names = false,
+                    't' => client.form = Form::Table,
+                    'E' => client.form = Form::Vertical,
+                    'f' => client.force = true,
+                    'A' | 'q' | 'r' | 'n' | 'w' => {}
+                    'e' if rest.is_empty() => {
+                        let Some(text) = words.next() else {
+                            return Err(failed(1, "mysql: option '-e' requires an argument"));
+                        };
+                        sql = Some(text.to_owned());
+                    }
+                    'e' => sql = Some(rest.to_owned()),
+                    // The password, if there is one, stands in the same word.
+                    'p' => {}
+                    option if WITH_VALUE.contains(option) => {
+                        if rest.is_empty() {
+                            words.next();
+                        }
+                    }
+                    _ => return Err(unknown_option(word)),
+                }
+                if matches!(option, 'e' | 'p') || WITH_VALUE.contains(option) {
+                    break;
+                }
             }
         }
         let Some(sql) = sql else {
@@ -69,58 +148,122 @@ impl Mysql {
                 "this console has no dialogue with mysql: use mysql -e \"…\"",
             ));
         };
-        let sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
-        Ok(Self {
-            sql,
-            batch,
-            names,
-            asked: None,
-        })
+        client.statements = statements(&sql);
+        Ok(client)
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks one statement after the other, and waits for the answers.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
-        if self.sql.is_empty() {
-            return Step::Done(printed(""));
+        while let Some(statement) = self.statements.get(self.answered) {
+            let id = *self.asked.get_or_insert_with(|| host.query(statement));
+            let Some(result) = host.answer(id) else {
+                return Step::Wait;
+            };
+            self.asked = None;
+            self.answered += 1;
+            match result {
+                Ok((columns, rows)) => {
+                    let text = self.show(&columns, &rows);
+                    self.shown.stdout.push_str(&text);
+                }
+                Err(line) => {
+                    self.shown.stderr.push_str(&with_line(&line));
+                    self.shown.stderr.push('\n');
+                    self.shown.exit = 1;
+                    if !self.force {
+                        break;
+                    }
+                }
+            }
         }
-        let id = *self.asked.get_or_insert_with(|| host.query(&self.sql));
-        match host.answer(id) {
-            Some(result) => Step::Done(self.show(result)),
-            None => Step::Wait,
-        }
+        Step::Done(self.shown.clone())
     }
 
-    fn show(&self, result: QueryResult) -> Output {
-        let (columns, rows) = match result {
-            Ok(answer) => answer,
-            Err(line) => return failed(1, with_line(&line)),
-        };
-        if self.batch || !self.names {
-            let mut lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
-            if self.names && !rows.is_empty() {
-                lines.insert(0, columns.join("\t"));
-            }
-            return printed(
-                lines
-                    .into_iter()
-                    .map(|line| line + "\n")
-                    .collect::<String>(),
-            );
+    fn show(&self, columns: &[String], rows: &[Vec<String>]) -> String {
+        if columns.is_empty() || (rows.is_empty() && self.form != Form::Table) {
+            return String::new();
         }
-        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-        printed(mysql_table(&columns, &rows))
+        match self.form {
+            Form::Table if self.names => {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                mysql_table(&columns, rows)
+            }
+            Form::Table | Form::Batch => {
+                let head = self.names.then(|| columns.join("\t"));
+                let rows = rows.iter().map(|row| row.join("\t"));
+                head.into_iter()
+                    .chain(rows)
+                    .map(|line| line + "\n")
+                    .collect()
+            }
+            Form::Vertical => {
+                let width = columns.iter().map(|name| name.chars().count()).max();
+                let width = width.unwrap_or(0);
+                let mut text = String::new();
+                for (at, row) in rows.iter().enumerate() {
+                    let stars = "*".repeat(27);
+                    text.push_str(&format!("{stars} {}. row {stars}\n", at + 1));
+                    for (name, value) in columns.iter().zip(row) {
+                        text.push_str(&if self.names {
+                            format!("{name:>width$}: {value}\n")
+                        } else {
+                            format!("{value}\n")
+                        });
+                    }
+                }
+                text
+            }
+        }
     }
+}
+
+fn unknown_option(word: &str) -> Output {
+    failed(7, format!("mysql: unknown option '{word}'"))
+}
+
+/// Splits the text of `-e` at the semicolons outside of quotes. What a client says with replication off belongs to
+/// one session: `SET wsrep_on=OFF` stays with the statement behind it.
+fn statements(sql: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let (mut quote, mut protected) = (None, false);
+    for c in sql.chars() {
+        match (quote, c) {
+            _ if protected => protected = false,
+            (Some(_), '\\') => protected = true,
+            (Some(open), c) if open == c => quote = None,
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (None, ';') => {
+                let squeezed: String = all
+                    .last()
+                    .map(|last| last.split_whitespace().collect())
+                    .unwrap_or_default();
+                let squeezed = squeezed.to_ascii_uppercase();
+                if !(squeezed.starts_with("SET") && squeezed.ends_with("WSREP_ON=OFF")) {
+                    all.push(String::new());
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        if let Some(last) = all.last_mut() {
+            last.push(c);
+        }
+    }
+    all.iter()
+        .map(|statement| statement.trim().to_owned())
+        .filter(|statement| !statement.is_empty())
+        .collect()
 }
 
 /// Returns the client's error line, with the place that it adds when the statement comes from `-e`. What
 /// fails before there is a connection (2002 and the like) has no place.
 fn with_line(line: &str) -> String {
     let connecting = ["ERROR 2002 ", "ERROR 2003 ", "ERROR 1040 ", "ERROR 1045 "];
-    if line.contains(" at line ") || connecting.iter().any(|code| line.starts_with(code)) {
+    if connecting.iter().any(|code| line.starts_with(code)) {
         return line.to_owned();
     }
     match line.split_once("): ") {
-        Some((head, message)) if head.starts_with("ERROR ") => {
+        Some((head, message)) if head.starts_with("ERROR ") && !head.contains(" at line ") => {
             format!("{head}) at line 1: {message}")
         }
         _ => line.to_owned(),

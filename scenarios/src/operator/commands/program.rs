@@ -6,11 +6,17 @@ use crate::port::host::{Host, Step};
 use super::cm_cluster_manage::ClusterManage;
 use super::files::{self, Files};
 use super::galera_new_cluster::GaleraNewCluster;
+use super::galera_recovery::GaleraRecovery;
+use super::host_facts::{self, HostFact};
+use super::init_script::{self, InitScript};
 use super::killall::Killall;
 use super::mysql::Mysql;
+use super::mysqladmin::Mysqladmin;
+use super::mysqld::Mysqld;
 use super::mysqld_safe::MysqldSafe;
 use super::output::{failed, interrupted, printed};
 use super::playbook::Playbook;
+use super::processes::{self, Processes};
 use super::remove::Remove;
 use super::systemctl::Systemctl;
 use super::{reboot, shell};
@@ -47,6 +53,12 @@ enum Command {
     Reboot,
     Remove(Remove),
     Systemctl(Systemctl),
+    GaleraRecovery(GaleraRecovery),
+    HostFact(HostFact),
+    InitScript(InitScript),
+    Mysqladmin(Mysqladmin),
+    Mysqld(Mysqld),
+    Processes(Processes),
 }
 
 impl Program {
@@ -130,6 +142,9 @@ impl Command {
         let Some((first, rest)) = words.split_first() else {
             return Err(failed(1, "usage: sudo [-u user] [command [arg ...]]"));
         };
+        if let Some(script) = first.strip_prefix(init_script::FOLDER) {
+            return InitScript::script(script, rest, true).map(Self::InitScript);
+        }
         let folder = FOLDERS.iter().find_map(|folder| first.strip_prefix(folder));
         Ok(match folder.unwrap_or(first) {
             "cm-cluster-manage" => Self::ClusterManage(ClusterManage::parse(rest)?),
@@ -141,6 +156,16 @@ impl Command {
             "reboot" => reboot::check(rest).map(|()| Self::Reboot)?,
             "rm" => Self::Remove(Remove::parse(rest)?),
             "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
+            "galera_recovery" => Self::GaleraRecovery(GaleraRecovery::parse(rest)?),
+            "mysqladmin" | "mariadb-admin" => Self::Mysqladmin(Mysqladmin::parse(rest)?),
+            name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
+            "service" => Self::InitScript(InitScript::service(rest)?),
+            name if processes::NAMES.contains(&name) => {
+                Self::Processes(Processes::parse(name, rest)?)
+            }
+            name if host_facts::NAMES.contains(&name) => {
+                Self::HostFact(HostFact::parse(name, rest, sudo)?)
+            }
             name if files::NAMES.contains(&name) => Self::Files(Files::parse(name, rest)?),
             _ => return Err(not_found(first, sudo)),
         })
@@ -158,6 +183,12 @@ impl Command {
             Self::Reboot => reboot::step(host),
             Self::Remove(remove) => remove.step(host),
             Self::Systemctl(command) => command.step(host),
+            Self::GaleraRecovery(command) => command.step(host),
+            Self::HostFact(command) => command.step(host),
+            Self::InitScript(command) => command.step(host),
+            Self::Mysqladmin(command) => command.step(host),
+            Self::Mysqld(command) => command.step(host),
+            Self::Processes(command) => command.step(host),
         }
     }
 
@@ -169,8 +200,17 @@ impl Command {
             Self::MysqldSafe(command) => command.interrupt(),
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
+            Self::InitScript(command) => command.interrupt(host),
+            Self::GaleraRecovery(_) => GaleraRecovery::interrupt(),
+            Self::Mysqladmin(_) => Mysqladmin::interrupt(),
+            Self::Mysqld(_) => Mysqld::interrupt(),
             // The client kills its own query and leaves; the others end as they begin.
-            Self::Mysql(_) | Self::Killall(_) | Self::Reboot | Self::Remove(_) => interrupted(),
+            Self::Mysql(_)
+            | Self::Killall(_)
+            | Self::Reboot
+            | Self::Remove(_)
+            | Self::HostFact(_)
+            | Self::Processes(_) => interrupted(),
         }
     }
 }
@@ -194,10 +234,11 @@ fn without_sudo(words: &[String]) -> Result<(&[String], bool), Output> {
     Ok((rest, true))
 }
 
+/// The beginning of the text for a command that a real host may have and this one does not. Whoever judges a
+/// script by its exit code must know that the gap is ours.
+pub const NO_COMMAND: &str = "this host has no ";
+
 fn not_found(name: &str, sudo: bool) -> Output {
-    match (sudo, name.contains('/')) {
-        (true, _) => failed(1, format!("sudo: {name}: command not found")),
-        (false, true) => failed(127, format!("bash: {name}: No such file or directory")),
-        (false, false) => failed(127, format!("bash: {name}: command not found")),
-    }
+    // `sudo` returns 1 for a command that it does not find.
+    failed(if sudo { 1 } else { 127 }, format!("{NO_COMMAND}{name}"))
 }

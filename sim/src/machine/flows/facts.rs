@@ -10,7 +10,7 @@ use crate::disk::{GRASTATE, GVWSTATE};
 
 use crate::machine::whole::Machine;
 
-/// The settings that `--show-cluster-status` prints under the status, in the order of `variable_rows`.
+/// The settings that `--show-cluster-status` prints under the status.
 const SETTINGS: [&str; 4] = [
     "wsrep_cluster_address",
     "wsrep_cluster_name",
@@ -44,10 +44,12 @@ impl Machine {
             let status = server.node().status();
             facts.extend(status.rows());
             facts.insert("wsrep_local_state_comment", status.local_state.to_string());
-            let (_, settings) = self.variable_rows(&[]);
-            for (name, row) in SETTINGS.iter().zip(settings) {
-                facts.extend(row.into_iter().nth(1).map(|value| (*name, value)));
-            }
+            let settings = self.settings();
+            facts.extend(
+                settings
+                    .into_iter()
+                    .filter(|(name, _)| SETTINGS.contains(name)),
+            );
         } else {
             facts.insert("client_error", self.no_server_error());
         }

@@ -92,6 +92,32 @@ impl Host for Machine {
         }
     }
 
+    fn server_process(&self) -> Option<(u32, &'static str)> {
+        let server = self.daemon.server()?;
+        Some((server.pid, self.site.program()))
+    }
+
+    fn listens(&self, port: u16) -> bool {
+        /// The clients' port.
+        const CLIENTS: u16 = 3306;
+        /// The group's port, open from the start of the provider on.
+        const GROUP: u16 = 4567;
+        let Some(server) = self.daemon.server() else {
+            return false;
+        };
+        match port {
+            CLIENTS => server.node().port_open(),
+            GROUP => true,
+            _ => false,
+        }
+    }
+
+    fn reset_failed(&mut self) {
+        if matches!(self.service.state(), UnitState::Failed(_)) {
+            self.service.enter(UnitState::Inactive);
+        }
+    }
+
     fn reboot(&mut self) {
         self.service.reboot();
         self.unit_stop();
@@ -164,53 +190,39 @@ impl Machine {
             return Some(Err(self.no_server_error()));
         }
         let status = server.node().status();
-        match sql::parse(text) {
-            sql::Query::Status(names) => Some(Ok(sql::status_rows(&status, &names))),
-            sql::Query::Variables(names) => Some(Ok(self.variable_rows(&names))),
-            sql::Query::Harmless(rows) => Some(Ok(rows)),
-            sql::Query::Rows if status.ready => {
-                let rows = server.node().database().rows.iter();
-                let rows = rows.map(|tag| vec![tag.clone()]);
-                Some(Ok((vec!["tag".into()], rows.collect())))
+        let query = sql::read(text);
+        match query {
+            sql::Query::Rows(selection) => {
+                if !status.ready && !selection.is_answered_when_not_ready() {
+                    return Some(Err(self.error_text(1047)));
+                }
+                let settings = self.settings();
+                let mut shown = sql::Shown {
+                    status: &status,
+                    settings: &settings,
+                    rows: &mut server.node().database().rows.iter().cloned(),
+                };
+                Some(selection.answer(&mut shown))
             }
-            sql::Query::Count if status.ready => {
-                let count = server.node().database().rows.len().to_string();
-                Some(Ok((vec!["COUNT(*)".into()], vec![vec![count]])))
-            }
-            sql::Query::Rows | sql::Query::Count => Some(Err(self.error_text(1047))),
             sql::Query::Statement(statement) => {
                 self.programs.set_answer(id, None);
                 self.ask(Asker::Program(id), statement);
                 self.programs.answer(id)
             }
-            sql::Query::WrongArguments => Some(Err(self.error_text(1210))),
-            sql::Query::Unknown => Some(Err(format!(
-                "ERROR 1064 (42000): You have an error in your SQL syntax near '{text}'"
-            ))),
+            sql::Query::Shutdown => {
+                self.send_signal(Signal::Term);
+                Some(Ok((Vec::new(), Vec::new())))
+            }
+            sql::Query::Accepted => Some(Ok((Vec::new(), Vec::new()))),
+            sql::Query::Error(error) => Some(Err(error.to_string())),
+            sql::Query::NotKnown(text) => Some(Err(text)),
         }
     }
 
-    pub(super) fn variable_rows(&self, names: &[String]) -> (Vec<String>, Vec<Vec<String>>) {
-        let hosts: Vec<String> = self
-            .site
-            .names()
-            .iter()
-            .map(|name| format!("{}.example.com", name.as_str().to_lowercase()))
-            .collect();
-        let all = [
-            (
-                "wsrep_cluster_address",
-                format!("gcomm://{}", hosts.join(",")),
-            ),
-            ("wsrep_cluster_name", "ciphermail".to_owned()),
-            ("wsrep_node_address", self.host_name()),
-            ("wsrep_node_name", self.host_name()),
-        ];
-        let rows = all
-            .into_iter()
-            .filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name))
-            .map(|(name, value)| vec![name.to_owned(), value])
-            .collect();
-        (vec!["Variable_name".into(), "Value".into()], rows)
+    /// Returns what SHOW VARIABLES lists of this node.
+    pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
+        let host = |name: &NodeName| format!("{}.example.com", name.as_str().to_lowercase());
+        let hosts: Vec<String> = self.site.names().iter().map(host).collect();
+        sql::settings(self.site.config(), &host(self.name()), &hosts)
     }
 }

@@ -1,0 +1,164 @@
+//! `mysqladmin`, also as `mariadb-admin` (`client/mysqladmin.cc`): ping, shutdown, extended-status, variables.
+
+use seatrial_galera::mysql_table;
+
+use crate::port::host::{Host, QueryId, QueryResult, Signal, Step};
+use crate::port::{Output, Span};
+
+use super::output::{failed, interrupted, printed};
+
+/// The longest wait for the end of a server (`--shutdown-timeout`).
+const SHUTDOWN_TIMEOUT: Span = Span::from_secs(3_600);
+
+/// A `mysqladmin`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Mysqladmin {
+    verb: Verb,
+    silent: bool,
+    asked: Option<QueryId>,
+    /// The instant at which the server was told to stop.
+    stopping: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Verb {
+    Ping,
+    Shutdown,
+    ExtendedStatus,
+    Variables,
+}
+
+impl Mysqladmin {
+    /// Reads the words after `mysqladmin`.
+    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
+        let (mut silent, mut verb) = (false, None);
+        let mut words = words.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            match word {
+                "-s" | "--silent" => silent = true,
+                "-u" | "-h" | "-P" | "-S" | "--user" | "--host" | "--port" | "--socket" => {
+                    words.next();
+                }
+                _ if ["-u", "-p", "-h", "-P", "-S"]
+                    .iter()
+                    .any(|short| word.starts_with(short)) => {}
+                _ if [
+                    "--user=",
+                    "--host=",
+                    "--port=",
+                    "--socket=",
+                    "--password",
+                    "--defaults-file=",
+                    "--defaults-extra-file=",
+                    "--connect-timeout=",
+                    "--connect_timeout=",
+                    "--protocol=",
+                ]
+                .iter()
+                .any(|long| word.starts_with(long)) => {}
+                _ if word.starts_with('-') => {
+                    return Err(failed(7, format!("mysqladmin: unknown option '{word}'")));
+                }
+                _ if verb.is_some() => {
+                    return Err(failed(
+                        1,
+                        "this console knows one command of mysqladmin in a line",
+                    ));
+                }
+                "ping" => verb = Some(Verb::Ping),
+                "shutdown" => verb = Some(Verb::Shutdown),
+                "extended-status" => verb = Some(Verb::ExtendedStatus),
+                "variables" => verb = Some(Verb::Variables),
+                _ => {
+                    return Err(failed(
+                        1,
+                        format!("this console does not know mysqladmin {word}"),
+                    ));
+                }
+            }
+        }
+        let Some(verb) = verb else {
+            return Err(failed(1, "Usage: mysqladmin [OPTIONS] command command...."));
+        };
+        Ok(Self {
+            verb,
+            silent,
+            asked: None,
+            stopping: None,
+        })
+    }
+
+    /// Asks the server, or tells it to stop and waits for its end.
+    pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
+        if let Some(since) = self.stopping {
+            return wait_for_end(host, since);
+        }
+        let query = match self.verb {
+            Verb::Variables => "SHOW VARIABLES",
+            _ => "SHOW GLOBAL STATUS",
+        };
+        let id = *self.asked.get_or_insert_with(|| host.query(query));
+        let Some(result) = host.answer(id) else {
+            return Step::Wait;
+        };
+        match (self.verb, result) {
+            (_, Err(line)) => Step::Done(self.no_connection(&line)),
+            (Verb::Ping, Ok(_)) => {
+                Step::Done(printed(if self.silent { "" } else { "mysqld is alive\n" }))
+            }
+            (Verb::ExtendedStatus | Verb::Variables, Ok(answer)) => Step::Done(table(Ok(answer))),
+            (Verb::Shutdown, Ok(_)) => {
+                for name in ["mariadbd", "mysqld"] {
+                    host.signal(name, Signal::Term);
+                }
+                self.stopping = Some(host.now());
+                Step::Until(host.now() + Span::from_secs(1))
+            }
+        }
+    }
+
+    fn no_connection(&self, line: &str) -> Output {
+        let text = line.split_once("): ").map_or(line, |(_, text)| text);
+        if self.silent && self.verb == Verb::Ping {
+            return Output {
+                exit: 1,
+                ..printed("")
+            };
+        }
+        failed(
+            1,
+            format!(
+                "mysqladmin: connect to server at 'localhost' failed\nerror: '{text}'\nCheck that \
+                 mariadbd is running and that the socket: '/run/mysqld/mysqld.sock' exists!"
+            ),
+        )
+    }
+
+    /// Ctrl-C.
+    pub(super) fn interrupt() -> Output {
+        interrupted()
+    }
+}
+
+fn wait_for_end(host: &dyn Host, since: Span) -> Step {
+    if host.server_process().is_none() {
+        return Step::Done(printed(""));
+    }
+    if host.now() >= since + SHUTDOWN_TIMEOUT {
+        return Step::Done(failed(
+            1,
+            "Warning;  Aborted waiting on pid file: '/run/mysqld/mysqld.pid' after 3600 seconds",
+        ));
+    }
+    Step::Until(host.now() + Span::from_secs(1))
+}
+
+fn table(result: QueryResult) -> Output {
+    match result {
+        Ok((columns, rows)) => {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            printed(mysql_table(&columns, &rows))
+        }
+        Err(line) => failed(1, line),
+    }
+}

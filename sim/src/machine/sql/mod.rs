@@ -1,0 +1,73 @@
+//! The statements that operators, scripts and clients send to a simulated server.
+//!
+//! A library parses them (`sqlparser`). What the server shows of itself, and the table of the cluster's clients,
+//! are answered here; the node does what changes the cluster. A statement that is none of these is refused with a
+//! text that begins `this console`: to accept it in silence would make a script pass that changes nothing.
+
+mod expression;
+mod read;
+mod select;
+mod settings;
+
+use seatrial_galera::SqlError;
+use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
+use seatrial_scenarios::Statement;
+
+pub(super) use read::read;
+pub(super) use select::{Selection, Shown};
+pub(super) use settings::settings;
+
+/// The request of a statement.
+#[derive(Debug)]
+pub(super) enum Query {
+    /// Rows of what the server shows.
+    Rows(Box<Selection>),
+    /// Something that the node must do.
+    Statement(NodeStatement),
+    /// `SHUTDOWN`.
+    Shutdown,
+    /// A setting of the client's own session, or a wish without effect here.
+    Accepted,
+    /// An error of the server's.
+    Error(SqlError),
+    /// A statement that has no answer here; the text for the user.
+    NotKnown(String),
+}
+
+/// A client's statement as the node takes it.
+pub(super) fn node_statement(statement: &Statement) -> NodeStatement {
+    match statement {
+        Statement::Insert(tag) => NodeStatement::Commit(Change::Insert(tag.clone())),
+        Statement::Ddl(tag) => NodeStatement::Commit(Change::Ddl(tag.clone())),
+        Statement::Read => NodeStatement::Read,
+    }
+}
+
+/// The error of a row whose key is there already.
+pub(super) fn duplicate(tag: &str) -> String {
+    let (entry, key) = (tag.to_owned(), "PRIMARY".to_owned());
+    SqlError::DuplicateEntry { entry, key }.to_string()
+}
+
+/// Returns a disk operation in a few words, where a trace wants it.
+pub(super) fn describe(op: &DiskOp) -> Option<String> {
+    match op {
+        DiskOp::WriteGrastate(state) => Some(format!(
+            "grastate.dat {}:{} safe_to_bootstrap {}",
+            state.uuid,
+            state.seqno,
+            u8::from(state.safe_to_bootstrap)
+        )),
+        DiskOp::WriteGvwstate(state) => {
+            Some(format!("gvwstate.dat {} members", state.members.len()))
+        }
+        DiskOp::RemoveGvwstate => Some("gvwstate.dat removed".into()),
+        DiskOp::InnodbReplace(_) => Some("InnoDB files replaced".into()),
+        DiskOp::Open
+        | DiskOp::InnodbWrite(_)
+        | DiskOp::InnodbSync
+        | DiskOp::CacheAppend(_)
+        | DiskOp::CacheReset(_)
+        | DiskOp::CacheDiscardAbove(_) => None,
+    }
+}

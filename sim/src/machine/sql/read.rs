@@ -1,0 +1,342 @@
+//! Reads a statement.
+
+use seatrial_galera::SqlError;
+use seatrial_node::{Change, Statement as NodeStatement};
+use sqlparser::ast::{
+    ContextModifier, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Insert,
+    LimitClause, ObjectName, OrderByKind, OrderBySort, Query as SqlQuery, Select, SelectItem, Set,
+    SetExpr, ShowStatementFilter, Statement, TableFactor, TableObject,
+};
+use sqlparser::dialect::MySqlDialect;
+use sqlparser::parser::Parser;
+
+use super::Query;
+use super::expression::{literal, name};
+use super::select::{Column, Filter, Selection, Source};
+use super::settings::{self, Change as SettingChange};
+
+/// The titles of SHOW STATUS and SHOW VARIABLES.
+const SHOWN: [&str; 2] = ["Variable_name", "Value"];
+
+/// The columns of information_schema.
+const SCHEMA: [&str; 2] = ["VARIABLE_NAME", "VARIABLE_VALUE"];
+
+/// The first words of statements: whatever begins otherwise is no SQL.
+const VERBS: &str = "ALTER ANALYZE BACKUP BEGIN BINLOG CALL CHANGE CHECK CHECKSUM COMMIT CREATE DEALLOCATE \
+DELETE DESC DESCRIBE DO DROP EXECUTE EXPLAIN FLUSH GET GRANT HANDLER HELP INSERT INSTALL KILL LOAD LOCK \
+OPTIMIZE PREPARE PURGE RELEASE RENAME REPAIR REPLACE RESET REVOKE ROLLBACK SAVEPOINT SELECT SET SHOW \
+SHUTDOWN SIGNAL START STOP TABLE TRUNCATE UNINSTALL UNLOCK UPDATE USE VALUES WITH XA";
+
+/// Reads one statement. A client's `SET wsrep_on=OFF;` in front of an INSERT belongs to it: both are one session.
+pub(in crate::machine) fn read(text: &str) -> Query {
+    let text = text.trim().trim_end_matches(';').trim();
+    if let Some(query) = quick(text) {
+        return query;
+    }
+    let word = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    match word.as_str() {
+        "CREATE" | "ALTER" | "DROP" => {
+            return Query::Statement(NodeStatement::Commit(Change::Ddl(text.to_owned())));
+        }
+        "SHUTDOWN" => return Query::Shutdown,
+        // The lock goes with the client's session, which ends here.
+        "FLUSH" | "UNLOCK" | "USE" => return Query::Accepted,
+        word if !VERBS.split(' ').any(|verb| verb == word) => {
+            return Query::Error(SqlError::Syntax {
+                near: text.to_owned(),
+            });
+        }
+        _ => {}
+    }
+    let parsed = match Parser::parse_sql(&MySqlDialect {}, text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            return Query::NotKnown(format!(
+                "this console cannot read the statement `{text}': {error}"
+            ));
+        }
+    };
+    match parsed.as_slice() {
+        [statement] => one(statement).unwrap_or_else(|| not_known(text)),
+        // `SET wsrep_on=OFF; INSERT …`: what follows is not replicated.
+        [Statement::Set(set), Statement::Insert(insert)] if turns_replication_off(set) => {
+            match inserted(insert) {
+                Ok(tag) => Query::Statement(NodeStatement::InsertLocally(tag)),
+                Err(query) => query,
+            }
+        }
+        _ => not_known(text),
+    }
+}
+
+fn not_known(text: &str) -> Query {
+    Query::NotKnown(format!("this console does not know the statement `{text}'"))
+}
+
+/// Reads the looks that every procedure types, which a search sees a million times.
+fn quick(text: &str) -> Option<Query> {
+    let rest = text.strip_prefix("SHOW ")?;
+    let rest = rest.strip_prefix("GLOBAL ").unwrap_or(rest);
+    let (source, rest) = match rest.strip_prefix("STATUS ") {
+        Some(rest) => (Source::Status(SHOWN), rest),
+        None => (Source::Settings(SHOWN), rest.strip_prefix("VARIABLES ")?),
+    };
+    let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let filter = if let Some(name) = rest.strip_prefix("LIKE '") {
+        // The `_` of a name stands for itself as well.
+        Filter::Like(name.strip_suffix('\'').filter(plain)?.to_owned())
+    } else {
+        let list = rest
+            .strip_prefix("WHERE Variable_name IN (")?
+            .strip_suffix(')')?;
+        let names = list.split(',').map(|name| {
+            let name = name.strip_prefix('\'')?.strip_suffix('\'')?;
+            Some(name).filter(plain).map(str::to_owned)
+        });
+        Filter::Named(names.collect::<Option<_>>()?)
+    };
+    Some(rows(Selection::show(source, filter)))
+}
+
+fn rows(selection: Selection) -> Query {
+    Query::Rows(Box::new(selection))
+}
+
+fn one(statement: &Statement) -> Option<Query> {
+    Some(match statement {
+        Statement::ShowStatus { filter, .. } => rows(Selection::show(
+            Source::Status(SHOWN),
+            shown_filter(filter.as_ref())?,
+        )),
+        Statement::ShowVariables { filter, .. } => rows(Selection::show(
+            Source::Settings(SHOWN),
+            shown_filter(filter.as_ref())?,
+        )),
+        Statement::ShowDatabases { .. } => rows(Selection::show(Source::Databases, Filter::None)),
+        Statement::Query(query) => rows(select(query)?),
+        Statement::Insert(insert) => match inserted(insert) {
+            Ok(tag) => Query::Statement(NodeStatement::Commit(Change::Insert(tag))),
+            Err(query) => query,
+        },
+        Statement::Set(set) => set_statement(set)?,
+        Statement::StartTransaction { .. }
+        | Statement::Commit { .. }
+        | Statement::Rollback { .. } => {
+            // A transaction of one statement is what the client's connection does anyway.
+            return None;
+        }
+        _ => return None,
+    })
+}
+
+fn shown_filter(filter: Option<&ShowStatementFilter>) -> Option<Filter> {
+    match filter {
+        None => Some(Filter::None),
+        Some(ShowStatementFilter::Like(pattern)) => Some(Filter::Like(pattern.clone())),
+        Some(ShowStatementFilter::Where(condition)) => Some(Filter::Where(condition.clone())),
+        Some(_) => None,
+    }
+}
+
+fn select(query: &SqlQuery) -> Option<Selection> {
+    let SqlQuery {
+        with: None,
+        body,
+        order_by,
+        limit_clause,
+        ..
+    } = query
+    else {
+        return None;
+    };
+    let SetExpr::Select(select) = body.as_ref() else {
+        return None;
+    };
+    let Select {
+        distinct: None,
+        projection,
+        into: None,
+        from,
+        selection,
+        group_by: GroupByExpr::Expressions(groups, _),
+        having: None,
+        ..
+    } = select.as_ref()
+    else {
+        return None;
+    };
+    if !groups.is_empty() {
+        return None;
+    }
+    let source = match from.as_slice() {
+        [] => Source::Nothing,
+        [table] if table.joins.is_empty() => match &table.relation {
+            TableFactor::Table { name, .. } => source(name)?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let order = match order_by.as_ref().map(|order| &order.kind) {
+        None => None,
+        Some(OrderByKind::Expressions(all)) => match all.as_slice() {
+            [by] => Some((by.expr.clone(), by.options.sort == Some(OrderBySort::Desc))),
+            _ => return None,
+        },
+        Some(OrderByKind::All(_)) => return None,
+    };
+    let limit = match limit_clause {
+        None => None,
+        Some(LimitClause::LimitOffset {
+            limit: Some(limit),
+            offset: None,
+            ..
+        }) => Some(literal(limit)?.parse().ok()?),
+        Some(_) => return None,
+    };
+    Some(Selection {
+        source,
+        columns: projection.iter().map(column).collect::<Option<_>>()?,
+        filter: selection.clone().map_or(Filter::None, Filter::Where),
+        order,
+        limit,
+    })
+}
+
+/// Returns the table of a name: the server's own, or the clients'.
+fn source(table: &ObjectName) -> Option<Source> {
+    let name = table.to_string().replace('`', "").to_ascii_lowercase();
+    Some(match name.as_str() {
+        "t.t" | "t" => Source::Table,
+        "information_schema.global_status"
+        | "information_schema.session_status"
+        | "performance_schema.global_status"
+        | "performance_schema.session_status" => Source::Status(SCHEMA),
+        "information_schema.global_variables"
+        | "information_schema.session_variables"
+        | "performance_schema.global_variables"
+        | "performance_schema.session_variables" => Source::Settings(SCHEMA),
+        _ => return None,
+    })
+}
+
+fn column(item: &SelectItem) -> Option<Column> {
+    let (expr, title) = match item {
+        SelectItem::Wildcard(_) => return Some(Column::All),
+        SelectItem::UnnamedExpr(expr) => (expr, title(expr)),
+        SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
+        _ => return None,
+    };
+    if let Expr::Function(function) = expr
+        && function.name.to_string().eq_ignore_ascii_case("count")
+        && let FunctionArguments::List(list) = &function.args
+        && let [FunctionArg::Unnamed(counted)] = list.args.as_slice()
+    {
+        return match counted {
+            FunctionArgExpr::Wildcard => Some(Column::Count(title)),
+            FunctionArgExpr::Expr(expr) if literal(expr).is_some() => Some(Column::Count(title)),
+            _ => None,
+        };
+    }
+    Some(Column::Value(title, expr.clone()))
+}
+
+/// Returns the title of a column without a name: its text, and that of a literal without quotes.
+fn title(expr: &Expr) -> String {
+    literal(expr)
+        .filter(|_| !matches!(expr, Expr::UnaryOp { .. }))
+        .unwrap_or_else(|| expr.to_string())
+}
+
+/// Returns the key of a new row of the clients' table.
+fn inserted(insert: &Insert) -> Result<String, Query> {
+    let TableObject::TableName(table) = &insert.table else {
+        return Err(not_known(&insert.to_string()));
+    };
+    if source(table) != Some(Source::Table) {
+        let table = table.to_string();
+        return Err(Query::Error(SqlError::NoSuchTable { table }));
+    }
+    let values = insert.source.as_ref().map(|source| source.body.as_ref());
+    if let Some(SetExpr::Values(values)) = values
+        && let [row] = values.rows.as_slice()
+        && let [value] = row.content.as_slice()
+        && let Some(tag) = literal(value)
+    {
+        return Ok(tag);
+    }
+    Err(not_known(&insert.to_string()))
+}
+
+fn turns_replication_off(set: &Set) -> bool {
+    assignments(set).is_some_and(|all| {
+        all.iter().any(|(global, name, value)| {
+            !global
+                && name.eq_ignore_ascii_case("wsrep_on")
+                && settings::switch(value) == Some(false)
+        })
+    })
+}
+
+/// Returns the assignments of a SET: whether each is global, the name, and the value as text.
+fn assignments(set: &Set) -> Option<Vec<(bool, String, String)>> {
+    let one = |scope: Option<&ContextModifier>, variable: &ObjectName, value: &Expr| {
+        let written = variable.to_string().replace('`', "");
+        let lower = written.to_ascii_lowercase();
+        let global = scope == Some(&ContextModifier::Global) || lower.starts_with("@@global.");
+        let bare = written
+            .rsplit('.')
+            .next()?
+            .trim_start_matches('@')
+            .to_owned();
+        let value = literal(value)
+            .or_else(|| name(value))
+            .unwrap_or_else(|| value.to_string());
+        Some((global, bare, value))
+    };
+    match set {
+        Set::SingleAssignment {
+            scope,
+            variable,
+            values,
+            ..
+        } => match values.as_slice() {
+            [value] => Some(vec![one(scope.as_ref(), variable, value)?]),
+            _ => None,
+        },
+        Set::MultipleAssignments { assignments } => assignments
+            .iter()
+            .map(|assignment| {
+                one(
+                    assignment.scope.as_ref(),
+                    &assignment.name,
+                    &assignment.value,
+                )
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+fn set_statement(set: &Set) -> Option<Query> {
+    if matches!(set, Set::SetNames { .. } | Set::SetNamesDefault { .. }) {
+        return Some(Query::Accepted);
+    }
+    let mut query = Query::Accepted;
+    for (global, name, value) in assignments(set)? {
+        match settings::change(global, &name, &value) {
+            SettingChange::Nothing => {}
+            SettingChange::Statement(statement) => query = Query::Statement(statement),
+            SettingChange::Refused(error) => return Some(Query::Error(error)),
+            SettingChange::NotModelled => {
+                return Some(Query::NotKnown(format!(
+                    "this console cannot change {name} in a running server"
+                )));
+            }
+        }
+    }
+    Some(query)
+}

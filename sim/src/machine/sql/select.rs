@@ -1,0 +1,221 @@
+//! Rows of what a server shows: SHOW, and SELECT of one table or of none.
+
+use seatrial_galera::{SqlError, StatusVariables};
+use seatrial_scenarios::console::QueryResult;
+use sqlparser::ast::Expr;
+
+use super::expression::{self, Unknown};
+
+/// What the server can show at this instant.
+pub(in crate::machine) struct Shown<'a> {
+    pub(in crate::machine) status: &'a StatusVariables,
+    /// The settings by name, sorted.
+    pub(in crate::machine) settings: &'a [(&'static str, String)],
+    /// The keys of the clients' table.
+    pub(in crate::machine) rows: &'a mut dyn Iterator<Item = String>,
+}
+
+/// The table that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// SELECT without FROM.
+    Nothing,
+    /// The status variables, with the names of the two columns.
+    Status([&'static str; 2]),
+    /// The settings, likewise.
+    Settings([&'static str; 2]),
+    /// The clients' table.
+    Table,
+    /// SHOW DATABASES.
+    Databases,
+}
+
+/// A column of the answer.
+#[derive(Clone, Debug)]
+pub(super) enum Column {
+    /// All columns of the table.
+    All,
+    /// The number of rows.
+    Count(String),
+    /// A value, under a title.
+    Value(String, Expr),
+}
+
+/// The rows that must be shown.
+#[derive(Clone, Debug)]
+pub(super) enum Filter {
+    /// All.
+    None,
+    /// Those with one of these names.
+    Named(Vec<String>),
+    /// Those whose first column fits a pattern.
+    Like(String),
+    /// Those for which a condition holds.
+    Where(Expr),
+}
+
+/// A question about what the server shows.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Selection {
+    pub(super) source: Source,
+    pub(super) columns: Vec<Column>,
+    pub(super) filter: Filter,
+    /// The column to sort by, and whether downwards.
+    pub(super) order: Option<(Expr, bool)>,
+    pub(super) limit: Option<u64>,
+}
+
+impl Selection {
+    /// Returns a SHOW: all columns.
+    pub(super) fn show(source: Source, filter: Filter) -> Self {
+        Self {
+            source,
+            columns: vec![Column::All],
+            filter,
+            order: None,
+            limit: None,
+        }
+    }
+
+    /// Returns whether a node answers that is not ready (`sql/sql_parse.cc`: SHOW, and SELECT of tables of
+    /// information_schema; without any table the server refuses).
+    pub(in crate::machine) fn is_answered_when_not_ready(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Status(_) | Source::Settings(_) | Source::Databases
+        )
+    }
+
+    /// Answers.
+    pub(in crate::machine) fn answer(&self, shown: &mut Shown<'_>) -> QueryResult {
+        self.select(shown).unwrap_or_else(|unknown| {
+            Err(match unknown.strip_prefix("@@") {
+                Some(name) if !super::settings::is_known(name) => SqlError::UnknownVariable {
+                    name: name.to_owned(),
+                }
+                .to_string(),
+                _ => format!("this console does not know the value of {unknown}"),
+            })
+        })
+    }
+
+    fn select(&self, shown: &mut Shown<'_>) -> Result<QueryResult, Unknown> {
+        let (titles, rows) = self.source.rows(shown);
+        let settings = shown.settings;
+        let names = |row: &[String], name: &str| -> Option<Option<String>> {
+            if let Some(setting) = name.strip_prefix("@@") {
+                let found = settings
+                    .iter()
+                    .find(|(known, _)| known.eq_ignore_ascii_case(setting));
+                return found.map(|(_, value)| Some(value.clone()));
+            }
+            let at = titles
+                .iter()
+                .position(|title| title.eq_ignore_ascii_case(name))?;
+            row.get(at).cloned().map(Some)
+        };
+        let mut kept = Vec::new();
+        for row in rows {
+            if self.filter.keeps(&row, &|name| names(&row, name))? {
+                kept.push(row);
+            }
+        }
+        if let Some((by, downwards)) = &self.order {
+            let mut keyed = Vec::new();
+            for row in kept {
+                keyed.push((expression::value(by, &|name| names(&row, name))?, row));
+            }
+            keyed.sort_by(|(a, _), (b, _)| if *downwards { b.cmp(a) } else { a.cmp(b) });
+            kept = keyed.into_iter().map(|(_, row)| row).collect();
+        }
+        let counts = self
+            .columns
+            .iter()
+            .any(|column| matches!(column, Column::Count(_)));
+        let count = kept.len();
+        if counts {
+            kept.truncate(1);
+            if kept.is_empty() {
+                kept.push(vec![String::new(); titles.len()]);
+            }
+        }
+        if let Some(limit) = self.limit {
+            kept.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        let mut head = Vec::new();
+        for column in &self.columns {
+            match column {
+                Column::All => head.extend(titles.iter().map(|title| (*title).to_owned())),
+                Column::Count(title) | Column::Value(title, _) => head.push(title.clone()),
+            }
+        }
+        let mut answer = Vec::new();
+        for row in kept {
+            let mut line = Vec::new();
+            for column in &self.columns {
+                match column {
+                    Column::All => line.extend(row.iter().cloned()),
+                    Column::Count(_) => line.push(count.to_string()),
+                    Column::Value(_, expr) => {
+                        let value = expression::value(expr, &|name| names(&row, name))?;
+                        line.push(value.unwrap_or_else(|| "NULL".to_owned()));
+                    }
+                }
+            }
+            answer.push(line);
+        }
+        Ok(Ok((head, answer)))
+    }
+}
+
+impl Filter {
+    fn keeps(&self, row: &[String], names: &expression::Names<'_>) -> Result<bool, Unknown> {
+        let first = row.first().map_or("", String::as_str);
+        match self {
+            Self::None => Ok(true),
+            Self::Named(wanted) => Ok(wanted.iter().any(|name| name.eq_ignore_ascii_case(first))),
+            Self::Like(pattern) => Ok(expression::like(first, pattern)),
+            Self::Where(condition) => expression::holds(condition, names),
+        }
+    }
+}
+
+impl Source {
+    fn rows(self, shown: &mut Shown<'_>) -> (Vec<&'static str>, Vec<Vec<String>>) {
+        match self {
+            // One row without columns.
+            Self::Nothing => (Vec::new(), vec![Vec::new()]),
+            Self::Status(titles) => {
+                let mut all = shown.status.rows();
+                for extra in ["wsrep_local_state", "wsrep_local_state_comment"] {
+                    if let Some(value) = shown.status.get(extra) {
+                        all.push((extra, value));
+                    }
+                }
+                (titles.to_vec(), pairs(all))
+            }
+            Self::Settings(titles) => (titles.to_vec(), pairs(shown.settings.to_vec())),
+            Self::Table => {
+                let rows = (&mut shown.rows).map(|tag| vec![tag]).collect();
+                (vec!["tag"], rows)
+            }
+            Self::Databases => {
+                let names = [
+                    "information_schema",
+                    "mysql",
+                    "performance_schema",
+                    "sys",
+                    "t",
+                ];
+                let rows = names.map(|name| vec![name.to_owned()]).to_vec();
+                (vec!["Database"], rows)
+            }
+        }
+    }
+}
+
+fn pairs(all: Vec<(&'static str, String)>) -> Vec<Vec<String>> {
+    all.into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect()
+}

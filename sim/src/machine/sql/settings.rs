@@ -1,0 +1,168 @@
+//! The settings of a server: what it shows, and what a statement may change in it.
+
+use seatrial_galera::SqlError;
+use seatrial_node::{Config, SstMethod, Statement as NodeStatement};
+
+/// The effect of an assignment.
+pub(super) enum Change {
+    /// None that anybody could see here.
+    Nothing,
+    /// One that the node must carry out.
+    Statement(NodeStatement),
+    /// The server refuses it.
+    Refused(SqlError),
+    /// One that the server would accept, and the model does not have.
+    NotModelled,
+}
+
+/// Settings of one session that change no answer of these consoles.
+const SESSION: &str = "autocommit character_set_client character_set_connection character_set_results \
+collation_connection foreign_key_checks innodb_lock_wait_timeout interactive_timeout lock_wait_timeout \
+max_statement_time net_read_timeout net_write_timeout sql_log_bin sql_mode sql_notes sql_safe_updates \
+time_zone tx_isolation transaction_isolation unique_checks wait_timeout wsrep_dirty_reads wsrep_sync_wait";
+
+/// Settings that cannot be changed in a running server.
+const READ_ONLY: &str = "basedir datadir hostname innodb_buffer_pool_chunk_size innodb_data_file_path \
+innodb_data_home_dir innodb_log_group_home_dir log_error lower_case_table_names pid_file plugin_dir port \
+server_uuid skip_networking socket tmpdir version version_comment wsrep_data_home_dir \
+wsrep_recover";
+
+/// Other settings of MariaDB 10.11 that can be changed while it runs, as operators do it.
+const DYNAMIC: &str = "auto_increment_increment auto_increment_offset binlog_format \
+binlog_row_image connect_timeout default_storage_engine event_scheduler expire_logs_days \
+general_log general_log_file gtid_domain_id gtid_slave_pos gtid_strict_mode init_connect innodb_buffer_pool_size \
+innodb_fast_shutdown innodb_flush_log_at_trx_commit innodb_io_capacity innodb_io_capacity_max \
+innodb_max_dirty_pages_pct innodb_print_all_deadlocks innodb_stats_on_metadata innodb_status_output join_buffer_size \
+key_buffer_size local_infile log_bin_trust_function_creators log_output log_queries_not_using_indexes \
+log_warnings long_query_time max_allowed_packet max_connect_errors max_connections max_heap_table_size \
+max_user_connections open_files_limit query_cache_size query_cache_type read_buffer_size read_only read_rnd_buffer_size \
+server_id slave_parallel_threads slow_query_log slow_query_log_file sort_buffer_size super_read_only sync_binlog \
+table_definition_cache table_open_cache thread_cache_size tmp_table_size userstat \
+wsrep_auto_increment_control wsrep_certificate_rules wsrep_certify_nonpk wsrep_cluster_address \
+wsrep_cluster_name wsrep_dbug_option wsrep_debug wsrep_desync wsrep_drupal_282555_workaround \
+wsrep_forced_binlog_format wsrep_gtid_domain_id wsrep_gtid_mode wsrep_ignore_apply_errors wsrep_load_data_splitting \
+wsrep_log_conflicts wsrep_max_ws_rows wsrep_max_ws_size wsrep_mode wsrep_mysql_replication_bundle \
+wsrep_node_address wsrep_node_incoming_address wsrep_node_name wsrep_notify_cmd wsrep_on wsrep_osu_method \
+wsrep_provider wsrep_provider_options wsrep_reject_queries wsrep_replicate_myisam wsrep_restart_slave \
+wsrep_retry_autocommit wsrep_slave_fk_checks wsrep_slave_threads wsrep_slave_uk_checks \
+wsrep_sr_store wsrep_sst_auth wsrep_sst_donor wsrep_sst_donor_rejects_queries wsrep_sst_method \
+wsrep_sst_receive_address wsrep_start_position wsrep_strict_ddl wsrep_trx_fragment_size wsrep_trx_fragment_unit";
+
+/// The groups of the provider's options, and its names without a group.
+const PROVIDER: [&str; 14] = [
+    "allocator.",
+    "base_dir",
+    "base_host",
+    "base_port",
+    "cert.",
+    "debug",
+    "evs.",
+    "gcache.",
+    "gcomm.",
+    "gcs.",
+    "gmcast.",
+    "ist.",
+    "pc.",
+    "protonet.",
+];
+
+fn has(list: &str, name: &str) -> bool {
+    list.split(' ').any(|known| known == name)
+}
+
+/// Returns whether the server has a setting of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    has(SESSION, &name) || has(READ_ONLY, &name) || has(DYNAMIC, &name)
+}
+
+/// Returns the value of a word for a switch.
+pub(super) fn switch(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "on" | "true" | "yes" => Some(true),
+        "0" | "off" | "false" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns the effect of `SET [GLOBAL] name = value`.
+pub(super) fn change(global: bool, name: &str, value: &str) -> Change {
+    let name = name.to_ascii_lowercase();
+    if name == "wsrep_provider_options" {
+        return provider_option(value);
+    }
+    if !is_known(&name) {
+        return Change::Refused(SqlError::UnknownVariable { name });
+    }
+    if has(READ_ONLY, &name) {
+        return Change::Refused(SqlError::ReadOnlyVariable { name });
+    }
+    if !global && has(SESSION, &name) {
+        return Change::Nothing;
+    }
+    Change::NotModelled
+}
+
+/// Returns the effect of `SET GLOBAL wsrep_provider_options = '…'`. The provider takes all of a list or nothing;
+/// here the list has one option.
+fn provider_option(text: &str) -> Change {
+    let wrong = || {
+        Change::Refused(SqlError::WrongArguments {
+            statement: "SET".into(),
+        })
+    };
+    let Some((name, value)) = text.trim().trim_end_matches(';').split_once('=') else {
+        return wrong();
+    };
+    let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+    let is_on = switch(value).unwrap_or(false);
+    Change::Statement(match name.as_str() {
+        "pc.bootstrap" if is_on => NodeStatement::PcBootstrap,
+        "pc.bootstrap" => return Change::Nothing,
+        "pc.weight" => match value.parse() {
+            Ok(weight) => NodeStatement::PcWeight(weight),
+            Err(_) => return wrong(),
+        },
+        "pc.ignore_sb" => NodeStatement::PcIgnoreSb(is_on),
+        "pc.ignore_quorum" => NodeStatement::PcIgnoreQuorum(is_on),
+        name if PROVIDER.iter().any(|group| name.starts_with(group)) => return Change::NotModelled,
+        _ => return wrong(),
+    })
+}
+
+/// Returns what SHOW VARIABLES lists of a node, sorted by name: what the model has, and the places of files.
+pub(in crate::machine) fn settings(
+    config: &Config,
+    host: &str,
+    hosts: &[String],
+) -> Vec<(&'static str, String)> {
+    let flag = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
+    let method = match config.wsrep_sst_method {
+        SstMethod::Rsync => "rsync",
+        SstMethod::Mariabackup => "mariabackup",
+    };
+    vec![
+        ("datadir", "/var/lib/mysql/".to_owned()),
+        ("hostname", host.to_owned()),
+        (
+            "innodb_flush_log_at_trx_commit",
+            config.innodb_flush_log_at_trx_commit.to_string(),
+        ),
+        ("log_error", "/var/log/mariadb/mariadb.log".to_owned()),
+        ("pid_file", "/run/mysqld/mysqld.pid".to_owned()),
+        ("port", "3306".to_owned()),
+        ("socket", "/run/mysqld/mysqld.sock".to_owned()),
+        ("version", "10.11.18-MariaDB-deb12-log".to_owned()),
+        (
+            "wsrep_cluster_address",
+            format!("gcomm://{}", hosts.join(",")),
+        ),
+        ("wsrep_cluster_name", "ciphermail".to_owned()),
+        ("wsrep_desync", flag(false)),
+        ("wsrep_gtid_mode", flag(config.wsrep_gtid_mode)),
+        ("wsrep_node_address", host.to_owned()),
+        ("wsrep_node_name", host.to_owned()),
+        ("wsrep_on", flag(true)),
+        ("wsrep_sst_method", method.to_owned()),
+    ]
+}
