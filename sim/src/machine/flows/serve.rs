@@ -306,7 +306,13 @@ impl Machine {
                 Asker::Session => {}
             }
         }
-        let stopped = self.service.state() == UnitState::Deactivating && code == 0;
+        // A server that ends in order by itself (`killall`, SHUTDOWN) leaves its unit inactive as well; one that ends
+        // before it is ready has failed, also with 0 (systemd's `Type=notify`).
+        let was_ready = matches!(
+            self.service.state(),
+            UnitState::Deactivating | UnitState::Active
+        );
+        let stopped = was_ready && code == 0;
         self.service.enter(if stopped {
             UnitState::Inactive
         } else {
