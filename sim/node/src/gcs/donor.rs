@@ -60,8 +60,8 @@ impl Gcs {
                 member.peer = Some(joiner);
             }
         }
-        self.set_status(joiner, GcsNodeState::Joiner, out);
-        self.set_status(donor, GcsNodeState::Donor, out);
+        self.set_status_untold(joiner, GcsNodeState::Joiner, |told| out.push(told));
+        self.set_status_untold(donor, GcsNodeState::Donor, |told| out.push(told));
         out.push(Out::DonorSelected { joiner, donor });
         self.tell_shift(before, out);
         if joiner == self.me {
@@ -96,7 +96,6 @@ impl Gcs {
             return;
         };
         let peer = member.peer;
-        let before = self.my_status();
         let one = self.logged(source);
         let gone = LoggedMember { index: -1, ..one };
         let other = peer.map_or(gone, |peer| self.logged(peer));
@@ -113,7 +112,6 @@ impl Gcs {
                     Detail::MemberDesynced(one, false)
                 }));
                 self.set_status(source, GcsNodeState::Joined, out);
-                self.tell_shift(before, out);
                 if seqno.is_none() && peer == Some(self.me) {
                     out.push(Out::TransferFailed);
                 }
@@ -130,7 +128,6 @@ impl Gcs {
                     failed,
                 }));
                 self.set_status(source, status, out);
-                self.tell_shift(before, out);
             }
             _ => {}
         }

@@ -392,19 +392,15 @@ impl Gcs {
             }
             GcsMessage::Sync => {
                 if self.status_of(source) == Some(GcsNodeState::Joined) {
-                    let before = self.my_status();
                     out.push(Out::Told(Detail::MemberSynced(self.logged(source))));
                     self.set_status(source, GcsNodeState::Synced, out);
-                    self.tell_shift(before, out);
                 }
             }
             GcsMessage::Desync => {
                 if self.status_of(source) == Some(GcsNodeState::Synced) {
-                    let before = self.my_status();
                     let member = self.logged(source);
                     out.push(Out::Told(Detail::MemberDesynced(member, true)));
                     self.set_status(source, GcsNodeState::Donor, out);
-                    self.tell_shift(before, out);
                 }
             }
         }
@@ -546,12 +542,23 @@ impl Gcs {
     }
 
     fn set_status(&mut self, uuid: GcommUuid, status: GcsNodeState, out: &mut Vec<Out>) {
+        let before = self.my_status();
+        self.set_status_untold(uuid, status, |_| {});
+        self.tell_shift(before, out);
+        if uuid == self.me {
+            out.push(Out::StateChanged(status));
+        }
+    }
+
+    /// The same, where the log has its line later: the choice of a donor comes first. `then` is told of this member's
+    /// own change.
+    fn set_status_untold(&mut self, uuid: GcommUuid, status: GcsNodeState, then: impl FnOnce(Out)) {
         if let Some(member) = self.members.iter_mut().find(|member| member.uuid == uuid) {
             member.status = status;
         }
         if uuid == self.me {
             self.prim_state = status;
-            out.push(Out::StateChanged(status));
+            then(Out::StateChanged(status));
         }
     }
 

@@ -262,10 +262,23 @@ fn decided(agreed: Option<&Agreement>, states: &[GcsState]) -> String {
 fn inputs(states: &[GcsState]) -> String {
     let one = |state: &GcsState| {
         format!(
-            "{:?} with {}:{} of configuration {}",
-            state.current_state, state.group_uuid, state.received, state.prim_seqno
+            "{} with {}:{}, configuration {}",
+            words(state.current_state),
+            state.group_uuid,
+            state.received,
+            state.prim_seqno
         )
     };
     let all: Vec<String> = states.iter().map(one).collect();
     all.join("; ")
+}
+
+const fn words(state: GcsNodeState) -> &'static str {
+    match state {
+        GcsNodeState::NonPrim => "one outside",
+        GcsNodeState::Prim => "one without the state",
+        GcsNodeState::Joiner => "a joiner",
+        GcsNodeState::Donor => "a donor",
+        GcsNodeState::Joined | GcsNodeState::Synced => "a member",
+    }
 }

@@ -68,10 +68,25 @@ pub(super) fn walk(
         exchanges,
         score,
     };
-    for fact in &node.facts {
+    for (place, fact) in node.facts.iter().enumerate() {
+        // The view that a leaving member sees: without the others, and then none.
+        let mut later = node.facts[place + 1..].iter();
+        if let Event::GroupView(view) = &fact.event
+            && view.kind == ViewKind::NonPrimary
+            && later.find_map(|fact| view_kind(fact)) == Some(ViewKind::Empty)
+        {
+            walk.life.closing = true;
+        }
         walk.take(fact);
     }
     walk.close_exchange();
+}
+
+const fn view_kind(fact: &Fact) -> Option<ViewKind> {
+    match &fact.event {
+        Event::GroupView(view) => Some(view.kind),
+        _ => None,
+    }
 }
 
 struct Walk<'a, 'b> {
@@ -108,14 +123,12 @@ impl Walk<'_, '_> {
                     _ => self.recovered = Some(*position),
                 }
             }
-            Event::BootstrapOption { on } => {
-                self.life.bootstrap = *on;
-                if self.life.own.is_some() {
-                    self.life.guarded = !*on;
-                }
-            }
+            Event::BootstrapOption { on } => self.life.bootstrap = *on,
             Event::BootstrapRefused => self.guard("refused", fact.source),
-            Event::Bootstrap { .. } => self.guard("accepted", fact.source),
+            Event::Bootstrap { .. } => {
+                self.life.bootstrap = true;
+                self.guard("accepted", fact.source);
+            }
             Event::ProviderOptions {
                 weight,
                 ignores_quorum,
@@ -397,15 +410,7 @@ impl Walk<'_, '_> {
         {
             own.history = history;
         }
-        let own = self.life.own.get_or_insert(Own {
-            history: StateUuid::NIL,
-            received: None,
-            conf: -1,
-            last: GcsNodeState::NonPrim,
-            now: GcsNodeState::NonPrim,
-            bootstrap: false,
-        });
-        if quorum.primary {
+        if let (true, Some(own)) = (quorum.primary, &mut self.life.own) {
             own.history = quorum.history.unwrap_or(own.history);
             own.conf = quorum.conf_id.map_or(-1, |conf| conf + 1);
             own.received = None;
@@ -453,6 +458,24 @@ impl Walk<'_, '_> {
     }
 
     fn close_exchange(&mut self) {
+        // A log that begins in the middle: a member of which no line says that it needed something, or that it needed
+        // nothing, had the group's state before.
+        if let Some(open) = &self.life.open
+            && let Some((quorum, _)) = &open.end.quorum
+            && let (true, Some(history), Some(conf)) =
+                (quorum.primary, quorum.history, quorum.conf_id)
+            && open.end.state.is_none()
+            && self.life.own.is_none()
+        {
+            self.life.own = Some(Own {
+                history,
+                received: None,
+                conf: conf + 1,
+                last: GcsNodeState::Joined,
+                now: GcsNodeState::Joined,
+                bootstrap: false,
+            });
+        }
         if let (Some(open), Some(identity)) = (self.life.open.take(), self.life.identity) {
             self.exchanges
                 .add(open.view, &open.members, identity, open.own, open.end);

@@ -11,12 +11,11 @@ use crate::pc::PcView;
 use crate::time::Time;
 
 impl Node {
-    /// Group communication is open.
-    pub(super) fn open_channel(&mut self, fx: &mut Effects) {
-        if !self.group.is_open() {
+    /// Writes that the channel is open, unless that has been written. The group layer sees no component before.
+    pub(super) fn tell_opened(&self, fx: &mut Effects) {
+        if !self.group.is_open() && !self.group.has_shown_component() {
             self.tell(Detail::Opened, fx);
         }
-        self.group.opened();
     }
 
     /// A component: the state file of the view first, as gcomm does, then the layer above.
@@ -45,6 +44,9 @@ impl Node {
             };
             self.store.disk(DiskOp::WriteGvwstate(file), fx);
         }
+        if primary || self.group.waits_without_limit() {
+            self.tell_opened(fx);
+        }
         if primary {
             let mut out = Vec::new();
             let config = &self.identity.config;
@@ -54,7 +56,7 @@ impl Node {
                 .primary_view(&view.members, left, gone, now, config, &mut out);
             self.run_gmcast(out, now, fx);
             if self.life.phase() == Phase::Connected {
-                self.open_channel(fx);
+                self.group.opened();
             }
             fx.push(Effect::ClearTimer(TimerId::WaitPrim));
         }

@@ -232,7 +232,8 @@ impl Node {
             let at = now + config.pc_wait_prim_timeout;
             fx.push(Effect::SetTimer(TimerId::WaitPrim, at));
         } else {
-            self.open_channel(fx);
+            self.tell_opened(fx);
+            self.group.opened();
         }
     }
 
