@@ -8,8 +8,9 @@ mod exchange;
 mod life;
 mod report;
 mod score;
+mod transfers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use seatrial_evidence::{Digest, Fact, Given, Intake, divide, in_order};
 
@@ -58,7 +59,7 @@ pub(super) fn conform(paths: &[PathBuf], format: Format, out: &mut Out) -> Resul
 }
 
 /// Takes the decisions out of one cluster's logs, and decides them again.
-fn cluster(path: &PathBuf, score: &mut Score) -> Result<(), Stop> {
+fn cluster(path: &Path, score: &mut Score) -> Result<(), Stop> {
     let mut intake = Intake::new();
     let mut digest = Digest::new();
     let mut facts: Vec<Fact> = Vec::new();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_evidence::{Event, Fact, GroupView, Identity, Side, Source, ViewKind, Writer};
-use seatrial_galera::{GraState, Position, Seqno, StateUuid};
-use seatrial_sim::decide::{self, Candidate, GcsNodeState};
+use seatrial_galera::{GraState, Position, Seqno};
+use seatrial_sim::decide::{self, GcsNodeState};
 
 use super::NodeLog;
 use super::exchange::{End, Exchanges, Outcome, Own};
@@ -21,7 +21,7 @@ struct Open {
 
 /// What a server knows in one life.
 #[derive(Debug, Default)]
-struct Life {
+pub(super) struct Life {
     saved: Option<(Position, Option<bool>)>,
     recovered: Option<Position>,
     bootstrap: bool,
@@ -36,20 +36,20 @@ struct Life {
     suspected: bool,
     in_primary: bool,
     /// What the group layer knows; `None` in a life whose beginning is not in the log.
-    own: Option<Own>,
+    pub(super) own: Option<Own>,
     open: Option<Open>,
     pending_view: Option<GroupView>,
-    members: BTreeMap<i64, String>,
-    synced: BTreeSet<String>,
+    pub(super) members: BTreeMap<i64, String>,
+    pub(super) synced: BTreeSet<String>,
     /// Members of which it is known whether they are in step.
-    known: BTreeSet<String>,
-    cache_from: Option<Seqno>,
-    requested: Option<Position>,
+    pub(super) known: BTreeSet<String>,
+    pub(super) cache_from: Option<Seqno>,
+    pub(super) requested: Option<Position>,
     /// How many members the last primary view of the server had.
     last_members: Option<u64>,
     stopped: bool,
     /// The joiner whose donor this node is, and where that stands.
-    gives_to: Option<(String, Source)>,
+    pub(super) gives_to: Option<(String, Source)>,
 }
 
 /// Walks over a node's facts.
@@ -89,16 +89,17 @@ const fn view_kind(fact: &Fact) -> Option<ViewKind> {
     }
 }
 
-struct Walk<'a, 'b> {
-    node: &'a NodeLog<'b>,
-    all: &'a [NodeLog<'b>],
-    life: Life,
+/// The walk over one node's facts.
+pub(super) struct Walk<'a, 'b> {
+    pub(super) node: &'a NodeLog<'b>,
+    pub(super) all: &'a [NodeLog<'b>],
+    pub(super) life: Life,
     /// The flag that the last orderly stop should have left.
     before: Option<bool>,
     /// The answer of a recovery run since the last life.
     recovered: Option<Position>,
     exchanges: &'a mut Exchanges,
-    score: &'a mut Score,
+    pub(super) score: &'a mut Score,
 }
 
 impl Walk<'_, '_> {
@@ -154,10 +155,8 @@ impl Walk<'_, '_> {
                     .map(|members| u32::try_from(members).is_ok_and(decide::is_safe_to_bootstrap));
                 self.life.stopped = true;
             }
-            Event::Start { .. } if fact.writer == Writer::Server => {
-                if !self.life.stopped {
-                    self.before = None;
-                }
+            Event::Start { .. } if fact.writer == Writer::Server && !self.life.stopped => {
+                self.before = None;
             }
             Event::Suspected { .. } | Event::Inactive { .. } => self.life.suspected = true,
             Event::GroupView(view) => self.group_view(view, fact.source),
@@ -231,13 +230,21 @@ impl Walk<'_, '_> {
         if let (Some(expected), Some(flag)) = (self.before.take(), flag)
             && !position.uuid.is_nil()
         {
-            self.score.compare(
-                Kind::SafeToBootstrap,
-                source,
-                u8::from(flag).to_string(),
-                u8::from(expected).to_string(),
-                "the number of members of the last primary view before the orderly stop",
-            );
+            if flag && !expected {
+                // A server never sets the flag of a stopped node: whoever did is not in its log.
+                self.score.set_apart(
+                    Kind::SafeToBootstrap,
+                    "the flag was set after the stop, by a hand that is not in the log",
+                );
+            } else {
+                self.score.compare(
+                    Kind::SafeToBootstrap,
+                    source,
+                    u8::from(flag).to_string(),
+                    u8::from(expected).to_string(),
+                    "the number of members of the last primary view before the orderly stop",
+                );
+            }
         }
         self.life = Life {
             saved: Some((position, flag)),
@@ -480,142 +487,5 @@ impl Walk<'_, '_> {
             self.exchanges
                 .add(open.view, &open.members, identity, open.own, open.end);
         }
-    }
-
-    /// Decides who gives a joiner its state.
-    fn donor(&mut self, joiner: &str, wanted: &str, donor: Option<&str>, source: Source) {
-        if wanted != "*any*" {
-            self.score.set_apart(
-                Kind::Donor,
-                "the joiner names its donors, which the model does not do",
-            );
-            return;
-        }
-        let members: Vec<&String> = self.life.members.values().collect();
-        let Some(index) = members.iter().position(|name| *name == joiner) else {
-            self.score
-                .set_apart(Kind::Donor, "the members' names are not in the log");
-            return;
-        };
-        let Some(have) = self.position_of(joiner, source) else {
-            self.score
-                .set_apart(Kind::Donor, "what the joiner holds is not in the logs");
-            return;
-        };
-        let group = self.life.own.as_ref().map(|own| own.history);
-        if have.uuid == group.unwrap_or(StateUuid::NIL) && !have.is_undefined() {
-            self.score
-                .set_apart(Kind::Donor, "the caches of the members are not in the logs");
-            return;
-        }
-        let others = members
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| *place != index);
-        let names = others.map(|(_, name)| name.as_str());
-        // The first that is in step: those before it must be known.
-        let first = names
-            .take_while(|name| self.life.known.contains(*name))
-            .find(|name| self.life.synced.contains(*name));
-        let all_known = members
-            .iter()
-            .all(|name| *name == joiner || self.life.known.contains(*name));
-        if first.is_none() && !all_known {
-            self.score.set_apart(
-                Kind::Donor,
-                "whether a member was in step is not in the log",
-            );
-            return;
-        }
-        let candidates: Vec<Candidate> = members
-            .iter()
-            .map(|name| Candidate {
-                synced: self.life.synced.contains(*name),
-                cached: Seqno::UNDEFINED,
-                arbitrator: *name == "garb",
-            })
-            .collect();
-        let group = Position::new(group.unwrap_or(StateUuid::NIL), Seqno::UNDEFINED);
-        let model = decide::donor(&candidates, index, have, group);
-        let model = model.map_or("none", |place| members[place].as_str());
-        let synced: Vec<&str> = self.life.synced.iter().map(String::as_str).collect();
-        self.score.compare(
-            Kind::Donor,
-            source,
-            donor.unwrap_or("none"),
-            model,
-            format!(
-                "{joiner} asks with {have}; in step are {}",
-                synced.join(", ")
-            ),
-        );
-    }
-
-    /// What a joiner held when it asked, as its own log shows it near this time.
-    fn position_of(&self, joiner: &str, source: Source) -> Option<Position> {
-        let at = self
-            .node
-            .facts
-            .iter()
-            .find(|fact| fact.source == source)
-            .and_then(|fact| fact.at)?;
-        let log = self.all.iter().find(|node| node.name == joiner)?;
-        let before = log
-            .facts
-            .iter()
-            .filter(|fact| fact.at.is_some_and(|its| its.instant() <= at.instant()));
-        before
-            .filter_map(|fact| match &fact.event {
-                Event::TransferWanted { local, .. } => *local,
-                _ => None,
-            })
-            .last()
-    }
-
-    /// Decides whether this donor sends events alone.
-    fn transfer(&mut self, bypass: bool, source: Source) {
-        let Some((joiner, chosen)) = self.life.gives_to.take() else {
-            return;
-        };
-        let have = self
-            .life
-            .requested
-            .or_else(|| self.position_of(&joiner, chosen));
-        let Some(have) = have else {
-            self.score
-                .set_apart(Kind::Transfer, "what the joiner holds is not in the logs");
-            return;
-        };
-        let Some(history) = self.life.own.as_ref().map(|own| own.history) else {
-            self.score
-                .set_apart(Kind::Transfer, "the donor's history is not in the log");
-            return;
-        };
-        let same = have.uuid == history && !have.seqno.is_undefined();
-        let reaches_back = match self.life.cache_from {
-            Some(from) => from <= have.seqno.next(),
-            None if !same => false,
-            None => {
-                self.score.set_apart(
-                    Kind::Transfer,
-                    "what the donor's cache holds is not in the log",
-                );
-                return;
-            }
-        };
-        let events = decide::sends_events(have, history, reaches_back);
-        let words = |events: bool| if events { "events" } else { "a whole copy" };
-        self.score.compare(
-            Kind::Transfer,
-            source,
-            words(bypass),
-            words(events),
-            format!(
-                "{joiner} has {have}, the donor's history is {history}, its cache begins at {}",
-                self.life
-                    .cache_from
-                    .map_or("an unknown seqno".to_owned(), |from| from.to_string())
-            ),
-        );
     }
 }
