@@ -4,7 +4,7 @@ mod fuzzing;
 
 use fuzzing::{Chance, check, input, read};
 
-/// So many inputs in `cargo test`; `FUZZ_INPUTS` asks for another number.
+/// The number of inputs in `cargo test`; `FUZZ_INPUTS` asks for another number.
 const QUICK: u64 = 4_000;
 
 #[test]

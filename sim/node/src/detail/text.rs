@@ -20,7 +20,7 @@ const GROUP: &str = "ciphermail";
 pub struct Names<'a> {
     /// Their names.
     pub names: &'a [String],
-    /// Who writes.
+    /// The node that writes.
     pub me: Peer,
 }
 

@@ -11,7 +11,7 @@ use seatrial_scenarios::Span;
 pub(in crate::machine) struct Entry {
     /// Before this byte of the short log.
     pub(in crate::machine) offset: usize,
-    /// So many bytes of the short log stand for it, in the trace.
+    /// The number of bytes of the short log, which is the trace, that stand for it.
     pub(in crate::machine) replaces: usize,
     /// When it was written.
     pub(in crate::machine) now: Span,

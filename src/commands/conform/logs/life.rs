@@ -354,7 +354,7 @@ impl Walk<'_, '_> {
                 .set_apart(Kind::Quorum, "weights or options other than the default");
             return;
         }
-        // Whoever leaves in order is not suspected before. Both ways decide it where they decide alike.
+        // A member that leaves in order is not suspected before. Both ways decide it where they decide alike.
         let gone = all - present;
         let in_order = decide::keeps_quorum(present, gone, all);
         let vanished = decide::keeps_quorum(present, 0, all);

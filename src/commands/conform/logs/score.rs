@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use seatrial_evidence::Source;
 use serde::Serialize;
 
-/// What is decided.
+/// The decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
@@ -62,7 +62,7 @@ impl Kind {
 /// A decision that both made, differently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Difference {
-    /// What is decided.
+    /// The decision.
     pub(super) kind: Kind,
     /// The line of the log, as `file:line`.
     pub(super) place: String,
