@@ -1,4 +1,4 @@
-//! The reader on inputs that chance has made of the corpus: a quick part here, ten million with the example `fuzz`.
+//! The reader on inputs that chance has made of the corpus: a quick part here, millions with the example `fuzz`.
 
 mod fuzzing;
 
