@@ -1,5 +1,6 @@
 //! The folder of results. The record grows while the campaign runs; the rest is written at the end.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use seatrial_scenarios::matrix::Matrix;
 use seatrial_scenarios::record_file::{
     CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
 };
+use seatrial_scenarios::{NodeName, RunRecord};
 
 /// The files that are written at the end, besides the record.
 const REPORTS: [&str; 5] = [
@@ -75,6 +77,30 @@ impl ReportFiles {
         fs::write(&partial, results)?;
         fs::rename(&partial, self.path.join("results.json"))
     }
+}
+
+/// Writes the error log of each node of a run, in place of those of an earlier run.
+pub(crate) fn keep_logs(
+    out: &Path,
+    by_seed: bool,
+    record: &RunRecord,
+    logs: &BTreeMap<NodeName, String>,
+) -> io::Result<()> {
+    let mut folder = out.join("logs").join(&record.id).join(&record.engine);
+    if by_seed {
+        folder.push(format!("seed-{}", record.seed));
+    }
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "log") {
+            fs::remove_file(path)?;
+        }
+    }
+    for (node, log) in logs {
+        fs::write(folder.join(format!("{node}.log")), log)?;
+    }
+    Ok(())
 }
 
 /// Returns the path of a folder's record, or the path itself if it is a file.

@@ -51,6 +51,8 @@ pub(crate) struct Flags<'a> {
     pub(crate) real: &'a RealOptions,
     /// The number of times that a failed run on the real engine is repeated.
     pub(crate) retries: u32,
+    /// Whether the record keeps the error log of each node.
+    pub(crate) keep_logs: bool,
 }
 
 impl<'a> Flags<'a> {
@@ -72,6 +74,7 @@ impl<'a> Flags<'a> {
             timers,
             real,
             retries,
+            keep_logs: false,
         }
     }
 
@@ -159,6 +162,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
         pace: scenario.pace.is_none().then_some(flags.pace),
         timers: flags.timers,
         negate: negate.cloned(),
+        keep_logs: flags.keep_logs,
         ..RunOptions::default()
     };
     let (mut record, trace) = match engines::run(engine, scenario, &setup, &options, flags.real) {

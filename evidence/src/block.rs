@@ -15,6 +15,8 @@ const LINES_MAX: usize = 600;
 pub(crate) struct Pending {
     block: Block,
     lines: Vec<String>,
+    /// Whether the line with the view's id has come.
+    has_id: bool,
 }
 
 /// What a block makes of a line.
@@ -35,6 +37,7 @@ impl Pending {
         let pending = Self {
             block,
             lines: vec![first.to_owned()],
+            has_id: first.contains("view_id("),
         };
         (pending, is_last)
     }
@@ -87,6 +90,7 @@ impl Pending {
             }
         };
         if offered != Offered::Refused {
+            self.has_id |= text.contains("view_id(");
             self.lines.push(text.to_owned());
         }
         offered
@@ -94,8 +98,7 @@ impl Pending {
 
     fn offer_view(&self, text: &str) -> Offered {
         // The first line may be `Current view of cluster …`, with the view's own line below it.
-        let is_open = self.lines.iter().any(|line| line.contains("view_id("));
-        if !is_open {
+        if !self.has_id {
             return match text.starts_with("view") {
                 true if is_end_of_view(text) => Offered::Last,
                 true => Offered::Taken,
@@ -229,10 +232,12 @@ fn group_view(lines: &[String]) -> Option<GroupView> {
     };
     let mut section = "";
     for line in lines {
-        for name in ["memb", "joined", "left", "partitioned"] {
-            if line.ends_with(&format!("{name} {{")) {
-                section = name;
+        if let Some(before) = line.strip_suffix(" {") {
+            let last = before.rsplit(' ').next().unwrap_or_default();
+            if let "memb" | "joined" | "left" | "partitioned" = last {
+                section = last;
             }
+            continue;
         }
         let Some(member) = view_member(line) else {
             continue;

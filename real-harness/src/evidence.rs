@@ -7,8 +7,10 @@ use std::path::Path;
 
 use futures::future::join_all;
 use seatrial_scenarios::RunRecord;
+use seatrial_scenarios::console::MARIADB_LOG;
 
 use crate::cluster::Cluster;
+use crate::host::Host;
 
 /// The command that reads evidence from a host, and the file for it.
 const TAKEN: [(&str, &str); 6] = [
@@ -25,6 +27,14 @@ const TAKEN: [(&str, &str); 6] = [
     ),
     ("network.txt", "iptables -nvxL; ss -tn"),
 ];
+
+/// Returns the whole error log of a host's server; `None` where there is none, or it cannot be read.
+pub(crate) async fn error_log(host: &Host) -> Option<String> {
+    let line = format!("cat {MARIADB_LOG}");
+    let command = [crate::programs::OPERATOR, "evidence", line.as_str()];
+    let ended = host.run(&command, async {}).await.ok()?;
+    (ended.exit == Some(0)).then_some(ended.stdout)
+}
 
 /// Writes the evidence into a folder of its own, and says how many files that were. What a host does
 /// not give is left out; a folder that cannot be written is told by the error.

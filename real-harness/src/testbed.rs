@@ -362,6 +362,16 @@ impl Testbed for Real {
         self.observation(&seen)
     }
 
+    async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
+        let hosts = &self.cluster.hosts;
+        let read = join_all(hosts.iter().map(|host| crate::evidence::error_log(host))).await;
+        let nodes = hosts.iter().map(|host| host.node.clone());
+        nodes
+            .zip(read)
+            .filter_map(|(node, log)| Some((node, log?)))
+            .collect()
+    }
+
     fn now(&self) -> Span {
         Span::from_micros(micros(self.start.elapsed()))
     }

@@ -17,6 +17,8 @@ pub mod madsim_engine;
 pub mod prove;
 pub mod setup;
 
+pub use seatrial_node::decide;
+
 pub use disk::{Disk, Inode};
 pub use keyed::{Keyed, KeyedRng};
 pub use links::Links;

@@ -16,6 +16,7 @@ use crate::args::Format;
 use crate::output::Out;
 use crate::{Stop, exit};
 
+pub(crate) use gather::open_each;
 use gather::{Gathered, gather};
 
 /// `seatrial advise`.

@@ -1,6 +1,7 @@
-//! `seatrial conform`: compares the simulator with recorded runs of real nodes, or engines with each
-//! other on random schedules.
+//! `seatrial conform`: compares the simulator with recorded runs of real nodes, engines with each other on
+//! random schedules, or the model's rules with the decisions in real logs.
 
+mod logs;
 mod random;
 mod recorded;
 
@@ -16,8 +17,8 @@ use crate::{Stop, engines, signals};
 /// `seatrial conform`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 everything agrees; 1 something differs; 2 usage; 3 the environment; \
-    4 stopped by a signal, nothing found."
+    after_help = "Exit codes: 0 everything agrees; 1 something differs; 2 usage, or logs without a decision; \
+    3 the environment; 4 stopped by a signal, nothing found."
 )]
 pub(crate) struct ConformArgs {
     /// Names of recordings, or your own files in the same format (scenarios/recordings/README.md); all
@@ -27,6 +28,9 @@ pub(crate) struct ConformArgs {
     /// Compare engines with each other on random schedules, not with recordings.
     #[arg(long)]
     pub(crate) random: bool,
+    /// Decide again what real logs show: error logs, folders or archives, one path for each cluster.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["random", "recordings", "on", "timers"])]
+    pub(crate) logs: Vec<PathBuf>,
     /// The engines; by default des for recordings, des and madsim for random schedules.
     #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
     pub(crate) on: Vec<EngineArg>,
@@ -54,6 +58,9 @@ pub(crate) struct ConformArgs {
 }
 
 pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
+    if !args.logs.is_empty() {
+        return logs::conform(&args.logs, args.format, out);
+    }
     let seeds = seeds(args)?;
     std::fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
     signals::listen();

@@ -15,7 +15,7 @@ use seatrial_scenarios::{Results, RunRecord, Scenario};
 use crate::args::{EngineArg, Format, PaceArg, PackArg, RealArgs, SEED, TimersArg};
 use crate::bar::Bar;
 use crate::commands::report;
-use crate::files::{RecordFile, ReportFiles};
+use crate::files::{RecordFile, ReportFiles, keep_logs};
 use crate::output::Out;
 use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
@@ -71,6 +71,10 @@ pub(crate) struct RunArgs {
     /// The format of the output; json prints results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Keep the error log of each node in the folder of results: logs/SCENARIO/ENGINE/NODE.log, with several
+    /// seeds logs/SCENARIO/ENGINE/seed-S/NODE.log.
+    #[arg(long)]
+    pub(crate) keep_logs: bool,
     /// An earlier results.json: the command fails only if something got worse since then.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
@@ -93,13 +97,16 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     let jobs = jobs(&list, &engines, args)?;
     let real = real::options(&args.real, &engines, Some(&args.out))?;
-    let flags = Flags::new(
-        args.pace,
-        args.timers,
-        engines.len(),
-        &real,
-        args.real.retries,
-    );
+    let flags = Flags {
+        keep_logs: args.keep_logs,
+        ..Flags::new(
+            args.pace,
+            args.timers,
+            engines.len(),
+            &real,
+            args.real.retries,
+        )
+    };
     let names: Vec<String> = engines
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
@@ -122,9 +129,13 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut records: Vec<RunRecord> = Vec::new();
     let mut written = Ok(());
     let bar = Bar::of_jobs(jobs.len());
-    let take = |_, done: FinishedRun| {
+    let take = |_, mut done: FinishedRun| {
         if done.broken_off {
             return ControlFlow::Continue(());
+        }
+        let logs = std::mem::take(&mut done.run.record.logs);
+        if written.is_ok() && args.keep_logs {
+            written = keep_logs(&args.out, args.seeds > 1, &done.run.record, &logs);
         }
         if written.is_ok() {
             written = file.add(&done.run, &done.rendered);

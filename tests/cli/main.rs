@@ -7,6 +7,7 @@ mod advise;
 mod campaign;
 mod claims;
 mod confinement;
+mod conform_logs;
 mod errors;
 mod host;
 mod lab;

@@ -236,3 +236,42 @@ fn the_same_scenario_twice_is_one() {
     work.run(&["run", "back-end-log", "back-end-log", "--on", "des,des"]);
     assert_eq!(work.json(RESULTS)["scenarios"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn kept_logs_lie_beside_the_results() {
+    let work = Work::new();
+    work.write("good.toml", GOOD);
+    let ran = work.run(&[
+        "run",
+        "good.toml",
+        "--keep-logs",
+        "--on",
+        "des",
+        "--out",
+        "out",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for node in ["A", "B", "C"] {
+        let log = work.read(&format!("out/logs/good/des/{node}.log"));
+        assert!(
+            log.contains("[Note] WSREP: Quorum results:\n\tversion    = 6,"),
+            "{log}"
+        );
+    }
+    let ran = work.run(&[
+        "run",
+        "good.toml",
+        "--keep-logs",
+        "--on",
+        "des",
+        "--seeds",
+        "2",
+        "--out",
+        "two",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(work.path().join("two/logs/good/des/seed-2/A.log").is_file());
+    let ran = work.run(&["run", "good.toml", "--on", "des", "--out", "none"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!work.path().join("none/logs").exists());
+}

@@ -455,6 +455,11 @@ pub enum Event {
         /// To.
         to: Position,
     },
+    /// The lowest number that the write-set cache keeps, said at a view (`Min available from gcache`).
+    CacheFrom {
+        /// It.
+        seqno: Seqno,
+    },
     /// The cache could not be read back.
     CacheLost,
     /// A vote on an inconsistency begins.

@@ -121,6 +121,13 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
             or_nothing(crate::words::range(rest).map(|(first, last)| Event::Cache { first, last }))
         },
     ),
+    ("Min available from gcache for CC from ", |rest| {
+        or_nothing(
+            after(rest, ": ")
+                .and_then(seqno)
+                .map(|seqno| Event::CacheFrom { seqno }),
+        )
+    }),
     ("Recovering GCache ring buffer: Recovery failed", |_| {
         Read::Event(Event::CacheLost)
     }),

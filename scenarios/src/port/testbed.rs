@@ -4,7 +4,7 @@
 //! `real-harness`. Nothing here knows which. Time passes only inside [`Testbed::wait`]; every other
 //! call acts in the instant in which it is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,11 @@ pub trait Testbed {
 
     /// Returns the state of all nodes, for oracles and reports only. It changes nothing.
     async fn observe(&mut self) -> Observation;
+
+    /// Returns the error log of each node's server, as far as there is one. It changes nothing.
+    async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
+        BTreeMap::new()
+    }
 
     /// Returns the time since the run began.
     fn now(&self) -> Span;

@@ -304,6 +304,9 @@ pub struct RunRecord {
     pub forced: Vec<String>,
     /// The second phase, if there was one.
     pub second_phase: Option<SecondPhase>,
+    /// The error log of each node at the end, if it was asked for. It stands in files of its own.
+    #[serde(skip)]
+    pub logs: BTreeMap<NodeName, String>,
 }
 
 impl RunRecord {
@@ -333,6 +336,7 @@ impl RunRecord {
             procedures: Vec::new(),
             forced: Vec::new(),
             second_phase: None,
+            logs: BTreeMap::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
 use crate::database::{Change, Committed, Database};
+use crate::detail::Detail;
 use crate::frame::{CachedEvent, Channel, Frame};
 use crate::peer::Peer;
 use crate::time::Time;
@@ -213,6 +214,10 @@ pub enum Effect {
 pub enum Note {
     /// A line of the error log.
     Log(LogLine),
+    /// A line that the trace has in short, and the error log in full.
+    LogAs(LogLine, Box<Detail>),
+    /// A line, or a few, that only the error log has.
+    Told(Box<Detail>),
     /// The SQL port is open.
     PortOpen,
     /// Quorum was counted in a component that was primary.

@@ -13,7 +13,9 @@
 mod cache;
 mod config;
 mod database;
+pub mod decide;
 mod deliberate_fault;
+mod detail;
 mod effect;
 mod evs;
 mod frame;
@@ -30,6 +32,7 @@ pub use cache::Gcache;
 pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
 pub use database::{Change, Committed, Database, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
+pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
     Signal, Statement, TimerId,

@@ -1,5 +1,7 @@
 //! The cluster: its machines, with what is known of them.
 
+use std::collections::BTreeMap;
+
 use seatrial_node::{DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{
     Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup,
@@ -224,6 +226,14 @@ impl Cluster {
             }
         }
         seen
+    }
+
+    /// Returns the error log of each machine that has one.
+    pub(crate) fn error_logs(&self) -> BTreeMap<NodeName, String> {
+        let machines = self.names.iter().zip(&self.machines);
+        let logs =
+            machines.filter_map(|(name, machine)| Some((name.clone(), machine.error_log()?)));
+        logs.collect()
     }
 
     /// Returns all nodes now, looked at afresh; `histories` adds what only a simulation can show.

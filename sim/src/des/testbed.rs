@@ -70,6 +70,10 @@ impl Testbed for World {
         self.cluster.observe(self.now)
     }
 
+    async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
+        self.cluster.error_logs()
+    }
+
     fn now(&self) -> Span {
         self.now
     }

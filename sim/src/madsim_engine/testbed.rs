@@ -1,5 +1,6 @@
 //! This engine behind the Testbed port.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use madsim::time::sleep;
@@ -74,6 +75,10 @@ impl Testbed for Madsim {
         let mut shared = self.world.lock();
         let now = shared.now();
         shared.cluster.observe(now)
+    }
+
+    async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
+        self.world.lock().cluster.error_logs()
     }
 
     fn now(&self) -> Span {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use seatrial_evidence::{Digest, Given, Intake, Known, Source, divide};
+use seatrial_evidence::{Digest, Fact, Given, Intake, Known, Source, divide};
 
 use super::AdviseArgs;
 use crate::Stop;
@@ -67,7 +67,7 @@ pub(super) fn gather(args: &AdviseArgs) -> Result<Gathered, Stop> {
     let mut origins: Vec<(Option<String>, usize)> = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
         let before = intake.files().len();
-        read(argument, &mut intake, &mut digest)?;
+        open_each(&argument.path, &mut intake, &mut |fact| digest.keep(fact))?;
         let files = &intake.files()[before..];
         if files.iter().all(|file| is_silent(file.id, &digest)) {
             return Err(nothing(&argument.path, files));
@@ -231,8 +231,12 @@ fn arguments(args: &AdviseArgs) -> Result<(Vec<Argument>, Vec<String>), Stop> {
     Ok((arguments, away))
 }
 
-fn read(argument: &Argument, intake: &mut Intake, digest: &mut Digest) -> Result<(), Stop> {
-    let path = &argument.path;
+/// Reads a file, a folder or an archive; every fact goes to the sink.
+pub(crate) fn open_each(
+    path: &Path,
+    intake: &mut Intake,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), Stop> {
     let data = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
     // The folder's own name may be the node's.
     let own = path
@@ -244,7 +248,7 @@ fn read(argument: &Argument, intake: &mut Intake, digest: &mut Digest) -> Result
         let mut files = Vec::new();
         walk(path, &folders, 0, &mut files)?;
         for (file, folders) in files {
-            open(&file, &folders, intake, digest)?;
+            open(&file, &folders, intake, sink)?;
         }
         return Ok(());
     }
@@ -254,7 +258,7 @@ fn read(argument: &Argument, intake: &mut Intake, digest: &mut Digest) -> Result
             WANTED,
         ));
     }
-    open(path, &[], intake, digest)
+    open(path, &[], intake, sink)
 }
 
 /// Lists the files of a folder, in the order of their names.
@@ -301,12 +305,12 @@ fn open(
     path: &Path,
     folders: &[String],
     intake: &mut Intake,
-    digest: &mut Digest,
+    sink: &mut dyn FnMut(Fact),
 ) -> Result<(), Stop> {
     let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
     let name = path.display().to_string();
     intake
-        .read(&name, folders, file, &mut |fact| digest.keep(fact))
+        .read(&name, folders, file, sink)
         .map_err(|error| refusal(&error, error.remedy()))
 }
 

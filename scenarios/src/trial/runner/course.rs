@@ -44,7 +44,11 @@ pub async fn run<T: Testbed>(
 ) -> RunRecord {
     let mut course = Course::new(testbed, scenario, options);
     course.runner(testbed, scenario, options).play().await;
-    course.close(testbed, scenario)
+    let mut record = course.close(testbed, scenario);
+    if options.keep_logs {
+        record.logs = testbed.error_logs().await;
+    }
+    record
 }
 
 impl Course {

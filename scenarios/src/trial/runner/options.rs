@@ -39,6 +39,8 @@ pub struct RunOptions {
     pub negate: Option<Negation>,
     /// Go on after a fault that the engine does not support.
     pub allow_unsupported: bool,
+    /// Keep the error log of each node at the end of the run (`RunRecord::logs`).
+    pub keep_logs: bool,
     /// A program of the user's that acts wherever the scenario lets a procedure of its name act.
     pub program: Option<Arc<dyn Program>>,
 }
@@ -61,6 +63,7 @@ impl Default for RunOptions {
             second_phase: true,
             negate: None,
             allow_unsupported: false,
+            keep_logs: false,
             program: None,
         }
     }

@@ -3,6 +3,7 @@
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::{Detail, LoggedMember};
 use crate::frame::{GcsMessage, GcsNodeState};
 
 use super::{Gcs, Member, Out, StateRequest};
@@ -32,6 +33,7 @@ impl Gcs {
             && !self.members.iter().any(|member| member.uuid == donor)
             && !self.has(DeliberateFault::LostDonorIgnored)
         {
+            out.push(Out::Told(Detail::DonorGone(donor)));
             out.push(Out::TransferFailed);
         }
     }
@@ -43,7 +45,9 @@ impl Gcs {
         request: StateRequest,
         out: &mut Vec<Out>,
     ) {
+        let before = self.my_status();
         let Some(donor) = self.find_donor(joiner, request.have) else {
+            out.push(Out::Told(Detail::NoDonor(self.logged(joiner))));
             if joiner == self.me {
                 out.push(Out::DonorFound(None));
             }
@@ -56,10 +60,12 @@ impl Gcs {
                 member.peer = Some(joiner);
             }
         }
-        self.set_status(joiner, GcsNodeState::Joiner, out);
-        self.set_status(donor, GcsNodeState::Donor, out);
+        self.set_status_untold(joiner, GcsNodeState::Joiner, |told| out.push(told));
+        self.set_status_untold(donor, GcsNodeState::Donor, |told| out.push(told));
         out.push(Out::DonorSelected { joiner, donor });
+        self.tell_shift(before, out);
         if joiner == self.me {
+            out.push(Out::Told(Detail::RequestGranted(self.logged(donor))));
             self.join_due = None;
             out.push(Out::DonorFound(Some(donor)));
         }
@@ -69,42 +75,11 @@ impl Gcs {
     }
 
     fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
-        let synced: Vec<&Member> = self
-            .members
-            .iter()
-            .filter(|member| member.status == GcsNodeState::Synced && member.uuid != joiner)
-            .filter(|member| !member.arbitrator)
-            .collect();
-        // Among those who could serve the difference alone, the one that would have to keep the
-        // least: the highest lowest cached position.
-        let incremental = synced
-            .iter()
-            .filter(|member| {
-                have.uuid == self.uuid
-                    && self.is_safely_cached(have.seqno)
-                    && !member.cached.is_undefined()
-                    && member.cached <= have.seqno.next()
-            })
-            .fold(None, |best: Option<&&Member>, member| match best {
-                Some(best) if best.cached > member.cached => Some(best),
-                _ => Some(member),
-            });
-        incremental.or(synced.first()).map(|member| member.uuid)
-    }
-
-    /// Returns whether a position is far enough from the lowest one that anybody caches: by the time the
-    /// transfer begins a part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
-    fn is_safely_cached(&self, seqno: Seqno) -> bool {
-        let lowest = self
-            .members
-            .iter()
-            .map(|member| member.cached)
-            .filter(|cached| !cached.is_undefined())
-            .min();
-        lowest.is_some_and(|lowest| {
-            let gap = (self.received.0 - lowest.0) / 128;
-            seqno.0 >= lowest.0 + gap.min(1 << 20)
-        })
+        let candidates: Vec<Candidate> = self.members.iter().map(Candidate::from).collect();
+        let joiner = self.members.iter().position(|it| it.uuid == joiner);
+        let group = Position::new(self.uuid, self.received);
+        let donor = find_donor(&candidates, joiner.unwrap_or(usize::MAX), have, group)?;
+        self.members.get(donor).map(|member| member.uuid)
     }
 
     /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
@@ -121,8 +96,21 @@ impl Gcs {
             return;
         };
         let peer = member.peer;
+        let one = self.logged(source);
+        let gone = LoggedMember { index: -1, ..one };
+        let other = peer.map_or(gone, |peer| self.logged(peer));
+        let failed = seqno.is_none();
         match member.status {
             GcsNodeState::Donor => {
+                out.push(Out::Told(if peer.is_some() {
+                    Detail::TransferTo {
+                        donor: one,
+                        joiner: other,
+                        failed,
+                    }
+                } else {
+                    Detail::MemberDesynced(one, false)
+                }));
                 self.set_status(source, GcsNodeState::Joined, out);
                 if seqno.is_none() && peer == Some(self.me) {
                     out.push(Out::TransferFailed);
@@ -134,9 +122,75 @@ impl Gcs {
                 } else {
                     GcsNodeState::Prim
                 };
+                out.push(Out::Told(Detail::TransferFrom {
+                    joiner: one,
+                    donor: other,
+                    failed,
+                }));
                 self.set_status(source, status, out);
             }
             _ => {}
         }
     }
+}
+
+/// A member, as far as the choice of a donor goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Whether it is in step with the group.
+    pub synced: bool,
+    /// The lowest seqno in its write-set cache.
+    pub cached: Seqno,
+    /// Whether it holds no data.
+    pub arbitrator: bool,
+}
+
+impl From<&Member> for Candidate {
+    fn from(member: &Member) -> Self {
+        Self {
+            synced: member.status == GcsNodeState::Synced,
+            cached: member.cached,
+            arbitrator: member.arbitrator,
+        }
+    }
+}
+
+/// Returns the index of the donor for a joiner that has a position; `group` is the group's own.
+pub(crate) fn find_donor(
+    members: &[Candidate],
+    joiner: usize,
+    have: Position,
+    group: Position,
+) -> Option<usize> {
+    let synced: Vec<(usize, &Candidate)> = members
+        .iter()
+        .enumerate()
+        .filter(|(index, member)| member.synced && !member.arbitrator && *index != joiner)
+        .collect();
+    // Among those who could serve the difference alone, the one that would have to keep the least: the highest
+    // lowest cached position.
+    let incremental = synced
+        .iter()
+        .filter(|(_, member)| {
+            have.uuid == group.uuid
+                && is_safely_cached(members, have.seqno, group.seqno)
+                && !member.cached.is_undefined()
+                && member.cached <= have.seqno.next()
+        })
+        .fold(None, |best: Option<&(usize, &Candidate)>, one| match best {
+            Some(best) if best.1.cached > one.1.cached => Some(best),
+            _ => Some(one),
+        });
+    incremental.or(synced.first()).map(|(index, _)| *index)
+}
+
+/// Returns whether a position is far enough from the lowest one that anybody caches: by the time the transfer begins a
+/// part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
+fn is_safely_cached(members: &[Candidate], seqno: Seqno, received: Seqno) -> bool {
+    let cached = members.iter().map(|member| member.cached);
+    let lowest = cached.filter(|cached| !cached.is_undefined()).min();
+    lowest.is_some_and(|lowest| {
+        let gap = (received.0 - lowest.0) / 128;
+        seqno.0 >= lowest.0 + gap.min(1 << 20)
+    })
 }

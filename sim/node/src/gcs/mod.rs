@@ -16,11 +16,16 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewType};
 
 use crate::config::Config;
 use crate::database::WriteSet;
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::{Detail, LoggedMember, LoggedQuorum, channel_state};
 use crate::frame::{GcsMessage, GcsNodeState, GcsState};
 use crate::pc::{Delivery, PcView};
 
-use quorum::{after_exchange, quorum};
+pub use donor::Candidate;
+pub(crate) use donor::find_donor;
+pub use quorum::Agreement;
+pub(crate) use quorum::{after_exchange, quorum};
 use vote::Votes;
 
 /// The state of the group as this member sees it (`gcs_group.hpp:gcs_group_state_t`).
@@ -49,6 +54,8 @@ pub(crate) struct Conf {
     pub(crate) seqno: Seqno,
     /// The number of members.
     pub(crate) members: u32,
+    /// The members by index.
+    pub(crate) who: Vec<GcommUuid>,
     /// This member's state after the exchange.
     pub(crate) my_state: GcsNodeState,
 }
@@ -108,6 +115,8 @@ pub(crate) enum Out {
         /// The error number that counts, 0 for success.
         code: u16,
     },
+    /// A line that only the log has.
+    Told(Detail),
     /// A member asked for a state transfer; for the log.
     DonorSelected {
         /// The joiner.
@@ -277,7 +286,10 @@ impl Gcs {
             self.exchanges += 1;
             let low = self.entropy & u128::from(u64::MAX);
             let name = u64::try_from(low).unwrap_or(0) ^ (self.exchanges << 48);
+            out.push(Out::Told(Detail::ExchangeNamed(name)));
             out.push(Out::Send(GcsMessage::StateUuid(name)));
+        } else {
+            out.push(Out::Told(Detail::ExchangeAwaited));
         }
     }
 
@@ -300,9 +312,11 @@ impl Gcs {
             _ => None,
         });
         out.extend(refused);
+        let before = self.my_status();
         for member in &mut self.members {
             member.status = GcsNodeState::NonPrim;
         }
+        self.tell_shift(before, out);
         let members = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         out.push(Out::Conf(Conf {
             primary: false,
@@ -310,6 +324,7 @@ impl Gcs {
             uuid: self.uuid,
             seqno: self.received,
             members,
+            who: self.members.iter().map(|member| member.uuid).collect(),
             my_state: GcsNodeState::NonPrim,
         }));
     }
@@ -328,12 +343,15 @@ impl Gcs {
                     self.exchange = name;
                     self.state = GroupState::WaitStateMessages;
                     let state = self.state_message(cached);
+                    out.push(Out::Told(Detail::StateSent(name)));
                     out.push(Out::Send(GcsMessage::State(state)));
                 }
             }
             GcsMessage::State(state) => {
                 if self.state == GroupState::WaitStateMessages && state.exchange == self.exchange {
                     self.states.insert(source, state);
+                    let member = self.logged(source);
+                    out.push(Out::Told(Detail::StateGot(self.exchange, member)));
                     if self.states.len() == self.members.len() {
                         self.end_exchange(out);
                     }
@@ -374,11 +392,14 @@ impl Gcs {
             }
             GcsMessage::Sync => {
                 if self.status_of(source) == Some(GcsNodeState::Joined) {
+                    out.push(Out::Told(Detail::MemberSynced(self.logged(source))));
                     self.set_status(source, GcsNodeState::Synced, out);
                 }
             }
             GcsMessage::Desync => {
                 if self.status_of(source) == Some(GcsNodeState::Synced) {
+                    let member = self.logged(source);
+                    out.push(Out::Told(Detail::MemberDesynced(member, true)));
                     self.set_status(source, GcsNodeState::Donor, out);
                 }
             }
@@ -405,12 +426,23 @@ impl Gcs {
         self.bootstrap = false;
         let states: Vec<&GcsState> = self.states.values().collect();
         let Some(quorum) = quorum(&states, self.fault) else {
+            out.push(Out::Told(Detail::NoCompleteState));
             out.push(Out::NoHistory);
+            out.push(Out::Told(Detail::Quorum(Box::new(LoggedQuorum {
+                primary: false,
+                conf_id: -1,
+                joined: 0,
+                members: self.members.len(),
+                act_id: Seqno::UNDEFINED,
+                vote_policy: self.votes.policy(),
+                history: StateUuid::NIL,
+            }))));
             self.go_non_primary(out);
             return;
         };
         let accepted = self.has(DeliberateFault::HigherSeqnoAccepted);
-        if quorum.uuid == self.uuid && self.received > quorum.received && !accepted {
+        let own = Position::new(self.uuid, self.received);
+        if decide::reverses(own, &quorum) && !accepted {
             // The others count this member in and give it a position; it leaves in order afterwards.
             out.push(Out::Reversing {
                 mine: self.received,
@@ -418,6 +450,9 @@ impl Gcs {
             });
             return;
         }
+        // A component of its own that begins counts itself in before it has told anybody.
+        let was_open = self.my_status() == GcsNodeState::NonPrim || quorum.prim_seqno == 0;
+        let before = self.my_status();
         for member in &mut self.members {
             let Some(state) = self.states.get(&member.uuid) else {
                 continue;
@@ -435,18 +470,68 @@ impl Gcs {
         self.received = quorum.received.next();
         self.prim_seqno = quorum.prim_seqno + 1;
         self.prim_state = self.my_status();
+        self.tell_quorum(&quorum, out);
+        let status = self.my_status();
+        if !was_open {
+            self.tell_shift(before, out);
+        } else if status == GcsNodeState::Prim {
+            self.tell_shift(GcsNodeState::NonPrim, out);
+        } else {
+            let state = channel_state(status);
+            out.push(Out::Told(Detail::Restored(state, self.received)));
+        }
         out.push(Out::Conf(Conf {
             primary: true,
             number: self.prim_seqno,
             uuid: self.uuid,
             seqno: self.received,
             members: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
+            who: self.members.iter().map(|member| member.uuid).collect(),
             my_state: self.my_status(),
         }));
         self.check_donor(out);
         self.votes_after_a_change(out);
         self.join_again(out);
         self.flush(out);
+    }
+
+    fn tell_quorum(&self, quorum: &Agreement, out: &mut Vec<Out>) {
+        let has_state = |member: &&Member| {
+            use GcsNodeState::{Donor, Joined, Synced};
+            matches!(member.status, Joined | Synced | Donor)
+        };
+        out.push(Out::Told(Detail::Quorum(Box::new(LoggedQuorum {
+            primary: true,
+            conf_id: quorum.prim_seqno,
+            joined: self.members.iter().filter(has_state).count(),
+            members: self.members.len(),
+            act_id: quorum.received,
+            vote_policy: self.votes.policy(),
+            history: quorum.uuid,
+        }))));
+    }
+
+    /// This member as the log names it; index -1 for one that is gone.
+    fn logged(&self, uuid: GcommUuid) -> LoggedMember {
+        let index = self.members.iter().position(|member| member.uuid == uuid);
+        LoggedMember {
+            index: index.and_then(|i| i32::try_from(i).ok()).unwrap_or(-1),
+            uuid,
+            place: None,
+        }
+    }
+
+    /// Tells the log if this member's state is another one than before.
+    fn tell_shift(&self, before: GcsNodeState, out: &mut Vec<Out>) {
+        let (from, to) = (channel_state(before), channel_state(self.my_status()));
+        if from != to {
+            out.push(Out::Told(Detail::Shift(from, to, self.received)));
+        }
+    }
+
+    /// The last position received in order.
+    pub(crate) const fn received(&self) -> Seqno {
+        self.received
     }
 
     fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
@@ -457,12 +542,23 @@ impl Gcs {
     }
 
     fn set_status(&mut self, uuid: GcommUuid, status: GcsNodeState, out: &mut Vec<Out>) {
+        let before = self.my_status();
+        self.set_status_untold(uuid, status, |_| {});
+        self.tell_shift(before, out);
+        if uuid == self.me {
+            out.push(Out::StateChanged(status));
+        }
+    }
+
+    /// The same, where the log has its line later: the choice of a donor comes first. `then` is told of this member's
+    /// own change.
+    fn set_status_untold(&mut self, uuid: GcommUuid, status: GcsNodeState, then: impl FnOnce(Out)) {
         if let Some(member) = self.members.iter_mut().find(|member| member.uuid == uuid) {
             member.status = status;
         }
         if uuid == self.me {
             self.prim_state = status;
-            out.push(Out::StateChanged(status));
+            then(Out::StateChanged(status));
         }
     }
 

@@ -8,15 +8,18 @@ use crate::frame::{GcsNodeState, GcsState};
 
 /// The agreement of the members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Quorum {
-    pub(super) uuid: StateUuid,
-    pub(super) received: Seqno,
-    pub(super) prim_seqno: i64,
+pub struct Agreement {
+    /// The history.
+    pub uuid: StateUuid,
+    /// The group's position before the change.
+    pub received: Seqno,
+    /// The number of the configuration before this one.
+    pub prim_seqno: i64,
 }
 
 /// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap.
-pub(super) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Quorum> {
-    let of = |state: &GcsState| Quorum {
+pub(crate) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Agreement> {
+    let of = |state: &GcsState| Agreement {
         uuid: state.group_uuid,
         received: state.received,
         prim_seqno: state.prim_seqno,
@@ -70,9 +73,9 @@ fn leader<'a, Rank: Ord>(
 }
 
 /// Returns a member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
-pub(super) fn after_exchange(
+pub(crate) fn after_exchange(
     state: &GcsState,
-    quorum: &Quorum,
+    quorum: &Agreement,
     fault: Option<DeliberateFault>,
 ) -> GcsNodeState {
     let other_history =

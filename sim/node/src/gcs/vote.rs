@@ -8,8 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_galera::{GcommUuid, Seqno};
+use seatrial_galera::{GcommUuid, Position, Seqno};
 
+use crate::detail::Detail;
 use crate::frame::GcsNodeState;
 
 use super::{Gcs, Member, Out};
@@ -28,6 +29,10 @@ pub(super) struct Votes {
 }
 
 impl Votes {
+    pub(super) const fn policy(&self) -> u8 {
+        self.policy
+    }
+
     pub(super) const fn new(policy: u8) -> Self {
         Self {
             result: (Seqno::UNDEFINED, 0),
@@ -68,6 +73,12 @@ impl Gcs {
         if let Some(member) = self.members.iter_mut().find(|one| one.uuid == source) {
             member.vote = Some((seqno, code));
         }
+        out.push(Out::Told(Detail::Voted {
+            member: self.logged(source),
+            position: Position::new(self.uuid, seqno),
+            code,
+            first: seqno > self.votes.requested,
+        }));
         if self.recount_votes() {
             self.tell_vote_result(out);
         } else if seqno > self.votes.requested {
@@ -87,8 +98,27 @@ impl Gcs {
 
     fn tell_vote_result(&self, out: &mut Vec<Out>) {
         let (seqno, code) = self.votes.result;
+        out.push(Out::Told(self.logged_result()));
         if self.my_vote() >= seqno {
             out.push(Out::VoteResult { seqno, code });
+        }
+    }
+
+    /// The last decision, as the log has it.
+    fn logged_result(&self) -> Detail {
+        let (seqno, winner) = self.votes.result;
+        let voters = self.members.iter().filter(|member| is_voter(member));
+        let cast = voters.clone().filter_map(|member| member.vote);
+        let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+        for (voted, code) in cast.filter(|(voted, _)| *voted >= seqno) {
+            let code = if voted == seqno { code } else { 0 };
+            *counts.entry(code).or_default() += 1;
+        }
+        Detail::VoteResult {
+            position: Position::new(self.uuid, seqno),
+            answers: counts.into_iter().collect(),
+            voters: voters.count(),
+            winner,
         }
     }
 

@@ -17,6 +17,7 @@ use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::config::Config;
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::Note;
 use crate::evs::EvsView;
 use crate::frame::{GcsMessage, PcMessage, PcNode};
@@ -106,6 +107,8 @@ pub(crate) enum Out {
         /// Which.
         weight: u8,
     },
+    /// A line that only the log has.
+    Told(Detail),
     /// Another primary component has been turned down.
     DiscardingOtherPrim {
         /// This node's primary view.

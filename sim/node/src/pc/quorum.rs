@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use seatrial_galera::GcommUuid;
 
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::Note;
 use crate::evs::EvsView;
@@ -29,7 +30,7 @@ impl Pc {
             self.weight_of(view.left.intersection(primary).copied())
         };
         let all = self.weight_of(primary.iter().copied());
-        (2 * present + left, all)
+        decide::votes(present, left, all)
     }
 
     /// `pc_proto.cpp:have_quorum`, against the last primary view.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::Note;
 use crate::frame::PcNode;
 
@@ -13,12 +14,15 @@ use super::{Fatal, Out, Pc, PcView};
 impl Pc {
     /// `pc_proto.cpp:is_prim`.
     pub(super) fn becomes_primary(&self, out: &mut Vec<Out>) -> Result<bool, Fatal> {
-        let from_prim: Vec<&PcNode> = self
-            .states
-            .iter()
-            .filter_map(|(source, nodes)| nodes.get(source))
-            .filter(|node| node.prim)
-            .collect();
+        let own = |(source, nodes): (&GcommUuid, &BTreeMap<GcommUuid, PcNode>)| {
+            let node = nodes.get(source).filter(|node| node.prim)?.clone();
+            Some((*source, node))
+        };
+        let states = self.states.iter();
+        let (sources, from_prim): (Vec<GcommUuid>, Vec<PcNode>) = states.filter_map(own).unzip();
+        if let Some(source) = sources.first() {
+            out.push(Out::Told(Detail::StatePrim(*source)));
+        }
         if let Some(first) = from_prim.first() {
             let consistent = from_prim
                 .iter()
@@ -44,6 +48,7 @@ impl Pc {
             .map(|(_, node)| node.last_prim)
             .reduce(|a, b| if a.precedes(&b) { b } else { a });
         let Some(greatest) = greatest else {
+            out.push(Out::Told(Detail::NoPrimaryPossible));
             out.push(Out::Note(Note::Reunion {
                 last_primary: Vec::new(),
                 missing: Vec::new(),

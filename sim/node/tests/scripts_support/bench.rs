@@ -368,11 +368,12 @@ impl Bench {
                 };
                 self.say(me, format!("reply to {}: {text}", request.0));
             }
-            Outgoing::Note(Note::Log(line)) => {
+            Outgoing::Note(Note::Log(line) | Note::LogAs(line, _)) => {
                 let text = line.text();
                 self.name_history(&text);
                 self.say(me, text);
             }
+            Outgoing::Note(Note::Told(_)) => {}
             Outgoing::Note(Note::PortOpen) => self.say(me, "SQL port open"),
             Outgoing::Note(Note::Quorum {
                 present,

@@ -68,6 +68,7 @@ impl Machine {
             Fault::DiskLost(_) => {
                 let killed = self.kill();
                 self.service.cancel_restart();
+                self.storage.forget_details();
                 self.storage.disk_mut().lose();
                 applied(if killed {
                     "killed, data folder empty"

@@ -1,7 +1,7 @@
 //! The machine as the operator's programs see it.
 
 use seatrial_node::DeliberateFault;
-use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, UnitState};
+use seatrial_scenarios::console::{Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
 use crate::machine::parts::{Asker, MachineEffect, Recovery};
@@ -34,18 +34,24 @@ impl Host for Machine {
     }
 
     fn read_file(&self, path: &str) -> Option<String> {
+        if path == MARIADB_LOG {
+            return self.error_log();
+        }
         self.storage.disk().read(path).map(str::to_owned)
     }
 
     fn write_file(&mut self, path: &str, content: &str) {
+        self.another_log(path);
         self.storage.change(self.now).write(path, content);
     }
 
     fn replace_file(&mut self, path: &str, content: &str) {
+        self.another_log(path);
         self.storage.change(self.now).replace(path, content);
     }
 
     fn remove_file(&mut self, path: &str) {
+        self.another_log(path);
         self.storage.change(self.now).remove(path);
     }
 
@@ -53,12 +59,17 @@ impl Host for Machine {
         if self.daemon.runs() {
             return false;
         }
+        self.storage.forget_details();
         self.storage.change(self.now).lose();
         true
     }
 
     fn append_line(&mut self, path: &str, line: &str) {
-        self.storage.disk_mut().append_line(path, line);
+        if path == MARIADB_LOG {
+            self.storage.append_log(self.now, line, None);
+        } else {
+            self.storage.disk_mut().append_line(path, line);
+        }
     }
 
     fn unit(&self) -> UnitState {
@@ -154,6 +165,13 @@ impl Host for Machine {
 }
 
 impl Machine {
+    /// Somebody writes to a file: if it is the error log, what the server wrote before is gone.
+    fn another_log(&mut self, path: &str) {
+        if path == MARIADB_LOG {
+            self.storage.forget_details();
+        }
+    }
+
     /// `mariadbd --wsrep-recover`: fails after 30 s where another server holds the data. A server that
     /// waits for a primary component has not opened its storage engines yet, and holds nothing
     /// (seen on real nodes with `wsrep_sst_method=rsync`).

@@ -1,17 +1,16 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
 use seatrial_node::{
-    BootMode, Channel, DiskOp, Due, Identity, Input, IoId, Note, Outgoing, Reply, Signal,
+    BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
+    Signal,
 };
 use seatrial_scenarios::console::UnitState;
 use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
 
-use crate::machine::parts::{Asker, Incoming, MachineEffect, time};
+use crate::machine::parts::{Asker, Incoming, MachineEffect, stamp, time};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
 
-/// The MariaDB log.
-const LOG: &str = seatrial_scenarios::console::MARIADB_LOG;
 /// The back end's log.
 const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
 /// systemd's `RestartSec` in mariadb.service.
@@ -39,7 +38,8 @@ impl Machine {
         if self.is_arbitrator() {
             self.service.enter(UnitState::Active);
         } else {
-            self.log(&format!("[Note] Starting MariaDB as process {pid}"));
+            let line = format!("[Note] Starting MariaDB as process {pid}");
+            self.log(&line, Some(Detail::Start(pid)));
         }
         let with = if new_cluster {
             " --wsrep-new-cluster"
@@ -116,7 +116,9 @@ impl Machine {
             }
             Outgoing::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
             Outgoing::Reply(id, reply) => self.reply(id, &reply),
-            Outgoing::Note(Note::Log(line)) => self.log(&line.text()),
+            Outgoing::Note(Note::Log(line)) => self.log(&line.text(), None),
+            Outgoing::Note(Note::LogAs(line, detail)) => self.log(&line.text(), Some(*detail)),
+            Outgoing::Note(Note::Told(detail)) => self.storage.append_detail(self.now, *detail),
             Outgoing::Note(Note::PortOpen) => {
                 self.daemon.set_socket_file(true);
                 self.trace(TraceKind::Process {
@@ -325,11 +327,20 @@ impl Machine {
         self.after_stop();
     }
 
-    /// A line in the error log, and in the trace.
-    pub(super) fn log(&mut self, text: &str) {
+    /// A line in the error log, and in the trace. The log has `instead` in its place, if that is given.
+    pub(super) fn log(&mut self, text: &str, instead: Option<Detail>) {
         let line = format!("{} 0 {text}", stamp(self.now));
-        self.storage.disk_mut().append_line(LOG, &line);
+        self.storage.append_log(self.now, &line, instead);
         self.trace(TraceKind::Log { line });
+    }
+
+    /// Returns the error log of the machine's server as a reader finds it; `None` where there is none.
+    pub fn error_log(&self) -> Option<String> {
+        let names: Vec<String> = self.site.names().iter().map(ToString::to_string).collect();
+        self.storage.error_log(Names {
+            names: &names,
+            me: self.site.peer(),
+        })
     }
 
     /// Returns whether a server runs: without one the machine has no connection.
@@ -362,12 +373,4 @@ impl Machine {
     pub fn accepts(&self, channel: Channel) -> bool {
         self.powered && self.listens(channel)
     }
-}
-
-/// Returns the time stamp of the error log. Every run begins at midnight.
-fn stamp(now: Span) -> String {
-    let secs = now.as_micros() / 1_000_000;
-    let (day, of_day) = (secs / 86_400, secs % 86_400);
-    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
-    format!("2026-01-{:02} {hour:>2}:{minute:02}:{second:02}", day + 1)
 }

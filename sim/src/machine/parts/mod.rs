@@ -3,6 +3,7 @@
 //! A part knows neither the machine nor another part. What takes more than one part is written in `flows`.
 
 mod daemon;
+mod details;
 mod outbox;
 mod programs;
 mod service;
@@ -10,6 +11,7 @@ mod site;
 mod storage;
 
 pub(super) use daemon::{Daemon, Incoming, time};
+pub(super) use details::stamp;
 pub use outbox::MachineEffect;
 pub(super) use outbox::Outbox;
 pub(super) use programs::{Asker, Programs, Recovery, Running};

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_node::{DiskOp, IoResult};
+use seatrial_node::{Detail, DiskOp, IoResult, Names};
 use seatrial_scenarios::Span;
+use seatrial_scenarios::console::MARIADB_LOG;
 
 use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode};
 use crate::keyed::Keyed;
+
+use super::details::{Details, Entry};
 
 /// After this long without a change a machine has written everything back.
 const WRITEBACK: Span = Span::from_secs(5);
@@ -20,6 +23,8 @@ pub(in crate::machine) struct Storage {
     disk: Disk,
     last_change: Span,
     old_copies: BTreeMap<&'static str, Option<String>>,
+    /// What the error log has beside the lines of the trace.
+    details: Details,
 }
 
 impl Storage {
@@ -53,6 +58,56 @@ impl Storage {
             self.last_change = now;
         }
         result
+    }
+
+    /// Appends a line to the error log. `instead` is what a reader finds in its place.
+    pub(in crate::machine) fn append_log(
+        &mut self,
+        now: Span,
+        line: &str,
+        instead: Option<Detail>,
+    ) {
+        let offset = self.log_length();
+        self.details.cut(offset);
+        if let Some(detail) = instead {
+            self.details.push(Entry {
+                offset,
+                replaces: line.len() + 1,
+                now,
+                detail,
+            });
+        }
+        self.disk.append_line(MARIADB_LOG, line);
+    }
+
+    /// Appends what only the error log has.
+    pub(in crate::machine) fn append_detail(&mut self, now: Span, detail: Detail) {
+        let offset = self.log_length();
+        self.details.cut(offset);
+        self.details.push(Entry {
+            offset,
+            replaces: 0,
+            now,
+            detail,
+        });
+    }
+
+    /// Returns the error log as a reader finds it; `None` where there is none.
+    pub(in crate::machine) fn error_log(&self, names: Names<'_>) -> Option<String> {
+        let short = self.disk.read(MARIADB_LOG);
+        if short.is_none() && self.details.is_empty() {
+            return None;
+        }
+        Some(self.details.text(short.unwrap_or_default(), names))
+    }
+
+    fn log_length(&self) -> usize {
+        self.disk.read(MARIADB_LOG).map_or(0, str::len)
+    }
+
+    /// The error log is another file from here on, or none.
+    pub(in crate::machine) fn forget_details(&mut self) {
+        self.details = Details::default();
     }
 
     /// Keeps copies of the state files; and everything so far is on disk.

@@ -1,9 +1,10 @@
 //! Applies configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
 
-use seatrial_galera::{LogLine, Seqno};
+use seatrial_galera::{LogLine, Seqno, ServerState};
 
 use crate::database::{Change, WriteSet};
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::{Effect, Effects, Reply, log};
 use crate::frame::{CachedEvent, GcsMessage, GcsNodeState};
 use crate::node::parts::{Action, Closing, Phase};
@@ -80,6 +81,8 @@ impl Node {
             Action::VoteRequest(seqno) => self.vote_on_request(seqno, now, fx),
             Action::State(GcsNodeState::Synced) => {
                 self.applier.set_synced(true);
+                let (from, to) = (ServerState::Joined, ServerState::Synced);
+                self.tell(Detail::Status(from, to), fx);
                 log(fx, LogLine::SynchronizedWithGroup);
             }
             Action::State(GcsNodeState::Joined) => self.applier.set_sync_sent(false),

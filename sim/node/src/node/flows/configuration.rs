@@ -1,8 +1,10 @@
 //! Processes a configuration of the group (`galera/src/replicator_smm.cpp`).
 
-use seatrial_galera::{LogLine, Position};
+use seatrial_galera::{LogLine, Position, ServerState};
 
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::{Detail, LoggedConfiguration, LoggedMember};
 use crate::effect::{Effect, Effects, Reply, TimerId, log};
 use crate::frame::{CachedEvent, GcsNodeState};
 use crate::gcs::Conf;
@@ -20,11 +22,33 @@ impl Node {
         if conf.primary {
             self.process_primary_conf(conf, now, fx);
         } else {
+            self.tell_configuration(&conf, fx);
+            let was_synced = self.applier.is_synced();
             self.applier.set_synced(false);
             self.applier.enter(conf);
             log(fx, LogLine::NonPrimaryView);
+            if was_synced {
+                let (from, to) = (ServerState::Synced, ServerState::Connected);
+                self.tell(Detail::Status(from, to), fx);
+            }
             self.clients.answer_held(&Reply::Error(1047), fx);
         }
+    }
+
+    /// Writes the view that the applier has reached.
+    pub(super) fn tell_configuration(&self, conf: &Conf, fx: &mut Effects) {
+        let member = |(index, uuid): (i32, &seatrial_galera::GcommUuid)| LoggedMember {
+            index,
+            uuid: *uuid,
+            place: None,
+        };
+        let view = LoggedConfiguration {
+            position: Position::new(conf.uuid, conf.seqno),
+            primary: conf.primary,
+            me: self.group.uuid(),
+            members: (0..).zip(&conf.who).map(member).collect(),
+        };
+        self.tell(Detail::Configuration(Box::new(view)), fx);
     }
 
     fn process_primary_conf(&mut self, conf: Conf, now: Time, fx: &mut Effects) {
@@ -37,8 +61,9 @@ impl Node {
             && ((local.uuid != conf.uuid && !any_history) || local.seqno.next() < conf.seqno);
         // Evaluated with every primary configuration and with nothing else.
         let was_safe = self.store.saved().safe_to_bootstrap;
-        self.store
-            .set_safe_to_bootstrap(conf.members == 1 || (was_safe && !cleared));
+        self.store.set_safe_to_bootstrap(
+            decide::is_safe_to_bootstrap(conf.members) || (was_safe && !cleared),
+        );
         self.applier.set_sync_sent(false);
         match conf.my_state {
             GcsNodeState::Synced => self.applier.set_synced(true),
@@ -52,9 +77,14 @@ impl Node {
         if needs_transfer {
             let group = Position::new(conf.uuid, conf.seqno);
             log(fx, LogLine::StateTransferRequired { group, local });
+            if local.uuid != group.uuid {
+                let from = Position::new(local.uuid, seatrial_galera::Seqno(local.seqno.0.max(0)));
+                self.tell(Detail::CacheReset(from, group), fx);
+            }
             self.start_joining(conf, now, fx);
             return;
         }
+        self.tell_configuration(&conf, fx);
         self.store.adopt_history(conf.uuid, fx);
         if conf.seqno > self.store.position().seqno {
             let event = CachedEvent {

@@ -1,9 +1,11 @@
 //! Gives this node's state to a joiner (`galera/src/replicator_str.cpp`, `ist.cpp`).
 
-use seatrial_galera::{GcommUuid, LogLine, Seqno};
+use seatrial_galera::{GcommUuid, LogLine, Seqno, ServerState};
 
 use crate::config::SstMethod;
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::{Effect, Effects, TimerId, log};
 use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, TransferFrame};
 use crate::gcs::StateRequest;
@@ -42,9 +44,8 @@ impl Node {
         let last = conf.map_or(mine.seqno, |conf| conf.seqno);
         let config = &self.identity.config;
         let unchecked = config.has(DeliberateFault::IstWithoutGapCheck);
-        let incremental = have.uuid == mine.uuid
-            && !have.seqno.is_undefined()
-            && (self.store.cache().has_from(have.seqno.next()) || unchecked);
+        let reaches_back = self.store.cache().has_from(have.seqno.next()) || unchecked;
+        let incremental = decide::sends_events(have, mine.uuid, reaches_back);
         let Some(peer) = self.group.gmcast.peer_of(joiner) else {
             return;
         };
@@ -56,6 +57,20 @@ impl Node {
         if !incremental && !have.uuid.is_nil() && have.uuid == mine.uuid {
             log(fx, LogLine::IstNotInCache(have.seqno.next()));
         }
+        let (from, to) = (ServerState::Synced, ServerState::Donor);
+        self.tell(Detail::Status(from, to), fx);
+        let requested = Detail::Requested {
+            have,
+            last,
+            joiner: peer,
+            bypass: incremental,
+            script: snapshot_possible,
+            method: match self.identity.config.wsrep_sst_method {
+                SstMethod::Rsync => "rsync",
+                SstMethod::Mariabackup => "mariabackup",
+            },
+        };
+        self.tell(requested, fx);
         self.transfer.begin_donating(Donation {
             joiner: peer,
             incremental_from: incremental.then(|| have.seqno.next()),
@@ -143,6 +158,9 @@ impl Node {
         }
         let last = donation.last;
         log(fx, LogLine::IstSending { first: from, last });
+        if donation.with_script {
+            self.tell(Detail::BypassSent(donation.have), fx);
+        }
         fx.push(send(TransferFrame::IstEnd { last }));
         self.end_donation(Some(last), now, fx);
     }

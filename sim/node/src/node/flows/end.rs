@@ -3,6 +3,7 @@
 
 use seatrial_galera::LogLine;
 
+use crate::detail::Detail;
 use crate::effect::{DiskOp, Effect, Effects, TimerId, log};
 use crate::frame::Channel;
 use crate::gmcast;
@@ -16,6 +17,7 @@ impl Node {
     /// Ends without a word to anybody: SIGABRT.
     pub(in crate::node) fn abort(&mut self, fx: &mut Effects) {
         log(fx, LogLine::Aborting);
+        self.tell(Detail::Signal(6), fx);
         self.end(EXIT_ABORTED, fx);
     }
 
@@ -31,6 +33,7 @@ impl Node {
     pub(super) fn duplicate_uuid(&mut self, fx: &mut Effects) {
         log(fx, LogLine::DuplicateUuid);
         self.store.disk(DiskOp::RemoveGvwstate, fx);
+        self.tell(Detail::GivesUp, fx);
         self.end(1, fx);
     }
 
@@ -53,14 +56,17 @@ impl Node {
         self.group.evs.abort();
         if during_open {
             // The start fails as a whole; nothing is cleaned up.
+            self.tell(Detail::GivesUp, fx);
             self.end(1, fx);
             return;
         }
         self.store.disk(DiskOp::RemoveGvwstate, fx);
         self.store.save_position(fx);
+        self.tell_leave(fx);
         if self.life.port_open() {
             self.disconnect(fx);
         } else {
+            self.tell(Detail::GivesUp, fx);
             self.end(1, fx);
         }
     }

@@ -4,10 +4,11 @@
 //! connection of its own to the joiner: incrementally where its cache reaches back far enough,
 //! otherwise by a copy of its files.
 
-use seatrial_galera::{GcommUuid, LogLine, Position};
+use seatrial_galera::{GcommUuid, LogLine, Position, Seqno};
 
 use crate::database::{Change, Database};
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::{Effect, Effects, TimerId, log};
 use crate::frame::{CachedEvent, Frame, GcsMessage, TransferFrame};
 use crate::gcs::Conf;
@@ -101,6 +102,8 @@ impl Node {
             TransferFrame::Bypass { position } => {
                 self.transfer.hear(Heard::Incremental);
                 log(fx, LogLine::SstReceived(*position));
+                self.tell(Detail::Installed(*position), fx);
+                self.tell_receiving(position.seqno.next(), fx);
                 self.store.mark_safe(fx);
                 self.open_port_soon(now, fx);
             }
@@ -123,7 +126,9 @@ impl Node {
             }
             TransferFrame::SnapshotTaken { .. } => {}
             TransferFrame::IstEvent(event) => {
-                self.transfer.hear(Heard::Incremental);
+                if self.transfer.hear(Heard::Incremental) {
+                    self.tell_receiving(event.seqno, fx);
+                }
                 self.store.mark_safe(fx);
                 self.ist_event(event, now, fx);
             }
@@ -136,6 +141,12 @@ impl Node {
         }
     }
 
+    fn tell_receiving(&self, first: Seqno, fx: &mut Effects) {
+        if let Some(last) = self.transfer.wanted() {
+            self.tell(Detail::Receiving(first, last), fx);
+        }
+    }
+
     fn snapshot_complete(
         &mut self,
         position: Position,
@@ -145,6 +156,7 @@ impl Node {
     ) {
         log(fx, LogLine::SstReceived(position));
         if self.store.take_snapshot(position, database, fx) {
+            self.tell(Detail::Installed(position), fx);
             self.finish_joining(now, fx);
         } else {
             self.ist_failed("Unsupported CC action version", now, fx);
@@ -193,6 +205,7 @@ impl Node {
         if self.identity.config.has(DeliberateFault::CatchUpDropped) {
             self.applier.drop_write_sets();
         }
+        self.tell_configuration(&conf, fx);
         self.store.adopt_history(conf.uuid, fx);
         self.store.save_running(fx);
         self.open_port_soon(now, fx);

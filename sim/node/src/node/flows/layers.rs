@@ -1,9 +1,10 @@
 //! The layers of group communication: inputs to each, and what each hands to the next.
 
-use seatrial_galera::LogLine;
+use seatrial_galera::{LogLine, ViewType};
 
 use crate::deliberate_fault::DeliberateFault;
-use crate::effect::{Effect, Effects, TimerId, log};
+use crate::detail::{Detail, LoggedMember};
+use crate::effect::{Effect, Effects, Note, TimerId, log};
 use crate::evs;
 use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage};
 use crate::gcs;
@@ -15,6 +16,23 @@ use crate::peer::Peer;
 use crate::time::Time;
 
 impl Node {
+    /// Writes what only the error log has. An arbitrator has no log of a server.
+    pub(in crate::node) fn tell(&self, mut detail: Detail, fx: &mut Effects) {
+        if !self.identity.config.arbitrator {
+            detail.locate(|uuid| self.group.gmcast.peer_of(uuid));
+            fx.push(Effect::Note(Note::Told(Box::new(detail))));
+        }
+    }
+
+    /// A peer as the log names it outside of a component.
+    pub(super) const fn logged_peer(uuid: seatrial_galera::GcommUuid) -> LoggedMember {
+        LoggedMember {
+            index: 0,
+            uuid,
+            place: None,
+        }
+    }
+
     /// A connection of group communication is up.
     pub(in crate::node) fn group_link_up(
         &mut self,
@@ -137,6 +155,12 @@ impl Node {
                     let members = view.members.clone();
                     self.group.gmcast.set_members(members, &mut out);
                     self.run_gmcast(out, now, fx);
+                    if view.id.kind == ViewType::Reg {
+                        let me = self.group.uuid();
+                        for peer in view.members.iter().filter(|peer| **peer != me) {
+                            self.tell(Detail::Stable(Self::logged_peer(*peer)), fx);
+                        }
+                    }
                     let mut out = Vec::new();
                     self.group
                         .pc
@@ -152,6 +176,8 @@ impl Node {
                         peer: peer.into(),
                     };
                     log(fx, line);
+                    let (me, view) = (self.group.uuid(), self.group.view_id());
+                    self.tell(Detail::Inactive { me, view }, fx);
                 }
                 evs::Out::GaveUp => self.abort(fx),
             }
@@ -189,6 +215,7 @@ impl Node {
                     log(fx, line);
                 }
                 pc::Out::ClearRestoredView => log(fx, LogLine::ClearRestoredView),
+                pc::Out::Told(detail) => self.tell(detail, fx),
                 pc::Out::WeightChanged { source, weight } => {
                     self.weight_changed(source, weight, fx);
                 }
@@ -234,6 +261,7 @@ impl Node {
                     log(fx, LogLine::NoRemerge);
                     log(fx, LogLine::NoBootstrapped);
                 }
+                gcs::Out::Told(detail) => self.tell(detail, fx),
                 gcs::Out::NewGroup(uuid) => log(fx, LogLine::NewGroup(uuid)),
                 gcs::Out::DonorSelected { joiner, donor } => {
                     let name_of = |peer| self.identity.name_of(peer);

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use seatrial_galera::{GcommUuid, GvwRead, GvwState, LogLine};
+use seatrial_galera::{GcommUuid, GvwRead, GvwState, LogLine, Position};
 
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::Detail;
 use crate::effect::{DiskOp, DiskState, Effect, Effects, Note, TimerId, log};
 use crate::evs;
 use crate::node::parts::{Beginning, Closing, Group, Phase};
@@ -55,10 +57,18 @@ impl Node {
     pub(in crate::node) fn opened(&mut self, mut state: DiskState, now: Time, fx: &mut Effects) {
         let config = &self.identity.config;
         let gvwstate = state.gvwstate.take();
+        let recovered = self.life.boot().start_position.as_ref();
+        let start = recovered.map_or(Position::UNDEFINED, |recovered| recovered.position);
+        self.tell(Detail::Provider(start), fx);
+        if state.grastate.is_none() {
+            self.tell(Detail::NoStateFile, fx);
+        }
         self.store.open(state, self.life.boot(), config, fx);
         let guarded = !config.has(DeliberateFault::GuardIgnored);
         let safe = self.store.saved().safe_to_bootstrap;
-        if self.life.boot().new_cluster && !safe && guarded {
+        let refused = decide::refuses_bootstrap(self.life.boot().new_cluster, safe) && guarded;
+        self.tell_options(refused, fx);
+        if refused {
             // The guard (`replicator_smm.cpp:connect`) looks at nothing else.
             log(fx, LogLine::UnsafeToBootstrap);
             log(
@@ -76,6 +86,31 @@ impl Node {
         self.connect(now, fx);
     }
 
+    /// Writes what a starting provider says of its cache and its options.
+    fn tell_options(&self, refused: bool, fx: &mut Effects) {
+        let cache = self.store.cache();
+        let ends = cache
+            .events
+            .first_key_value()
+            .zip(cache.events.last_key_value());
+        let range = ends.map(|((first, _), (last, _))| (*first, *last));
+        self.tell(Detail::Cache(cache.uuid, range), fx);
+        let config = &self.identity.config;
+        let options = Detail::Options {
+            me: self.identity.me,
+            weight: config.pc_weight,
+            recovery: config.pc_recovery,
+            ignore_sb: config.pc_ignore_sb,
+            ignore_quorum: config.pc_ignore_quorum,
+        };
+        self.tell(options, fx);
+        let connecting = Detail::Connecting {
+            bootstrap: self.life.boot().new_cluster,
+            position: (!refused).then(|| self.store.known_position()),
+        };
+        self.tell(connecting, fx);
+    }
+
     fn history_entropy(&self) -> u128 {
         let low = u128::from(self.life.boot().entropy);
         // Shaped like a version 1 uuid, so that it reads like one in files and logs.
@@ -90,7 +125,7 @@ impl Node {
         let mut restored = None;
         let mut restored_seq = None;
         match text {
-            None => {}
+            None => self.tell(Detail::NoViewFile, fx),
             Some(_) if !self.identity.config.pc_recovery => {
                 self.store.disk(DiskOp::RemoveGvwstate, fx);
             }
@@ -141,6 +176,9 @@ impl Node {
     fn connect(&mut self, now: Time, fx: &mut Effects) {
         self.group.gmcast.open(&self.identity.addresses, now);
         self.check_links(now, fx);
+        self.tell(Detail::Listening(self.group.uuid()), fx);
+        let bootstrap = self.life.boot().new_cluster;
+        self.tell(Detail::Joining { bootstrap }, fx);
         let config = &self.identity.config;
         fx.push(Effect::SetTimer(
             TimerId::Evs,
@@ -194,6 +232,7 @@ impl Node {
             let at = now + config.pc_wait_prim_timeout;
             fx.push(Effect::SetTimer(TimerId::WaitPrim, at));
         } else {
+            self.tell_opened(fx);
             self.group.opened();
         }
     }
@@ -211,11 +250,13 @@ impl Node {
                 reason: "failed to reach primary view".into(),
             },
         );
+        self.tell(Detail::OpenFailed, fx);
         self.close_group(Closing::FailedStart, now, fx);
     }
 
     /// The process ends: its start has failed.
     pub(super) fn fail_start(&mut self, now: Time, fx: &mut Effects) {
+        self.tell(Detail::GivesUp, fx);
         self.life.end_with(1);
         fx.push(Effect::SetTimer(TimerId::Stop, now + FAILED_EXIT));
     }
@@ -233,6 +274,9 @@ impl Node {
             let position = self.store.storage_position();
             if !position.is_undefined() {
                 log(fx, LogLine::RecoveredPositionFromStorage(position));
+            }
+            if self.life.boot().new_cluster {
+                self.tell(Detail::Bootstrapped, fx);
             }
             log(fx, LogLine::ReadyForConnections);
             fx.push(Effect::Note(Note::PortOpen));

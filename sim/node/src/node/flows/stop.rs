@@ -1,9 +1,10 @@
 //! The orderly stop of a process, and the orderly end of group communication
 //! (`galera/src/replicator_smm.cpp`, `gcomm/src/pc.cpp`).
 
-use seatrial_galera::LogLine;
+use seatrial_galera::{LogLine, Position, ServerState, ViewId, ViewType};
 
 use crate::deliberate_fault::DeliberateFault;
+use crate::detail::{Detail, LoggedConfiguration, LoggedMember, channel_state};
 use crate::effect::{DiskOp, Effect, Effects, TimerId, log};
 use crate::evs;
 use crate::node::parts::{Closing, Phase, Term};
@@ -33,6 +34,7 @@ impl Node {
             self.close_group(Closing::Stop, now, fx);
             return;
         }
+        self.tell(Detail::StopRequested, fx);
         if !self.identity.config.jitter {
             fx.push(Effect::SetTimer(TimerId::Stop, now + TERM_DELAY));
             return;
@@ -79,6 +81,12 @@ impl Node {
     /// Closes group communication in order; [`Node::gcomm_closed`] goes on.
     pub(super) fn close_group(&mut self, why: Closing, now: Time, fx: &mut Effects) {
         self.life.begin_closing(why);
+        self.tell(
+            Detail::Closing {
+                stops: why == Closing::Stop,
+            },
+            fx,
+        );
         if why == Closing::Stop {
             self.clients.lose_all(fx);
         }
@@ -119,11 +127,13 @@ impl Node {
         ] {
             fx.push(Effect::ClearTimer(timer));
         }
+        self.tell_leave(fx);
         self.close_links(fx);
         match why {
             Closing::No => {}
             Closing::FailedStart => self.fail_start(now, fx),
             Closing::Abort => {
+                self.tell(Detail::Interrupted, fx);
                 self.store.disk(DiskOp::RemoveGvwstate, fx);
                 self.life.end_with(if self.identity.config.arbitrator {
                     arbitrator::EXIT_INCONSISTENT
@@ -141,6 +151,42 @@ impl Node {
             }
             Closing::Stop => self.leave_behind(now, fx),
         }
+    }
+
+    /// Writes what a member says of its own leave: a component without anybody else, then none.
+    pub(super) fn tell_leave(&self, fx: &mut Effects) {
+        let me = self.group.uuid();
+        let (id, members) = self.group.last_component();
+        let others = members.iter().filter(|uuid| **uuid != me);
+        let seen = id.is_some_and(|id| id.kind == ViewType::Prim);
+        let leave = Detail::Left {
+            view: id.map(|id| ViewId::new(ViewType::NonPrim, id.uuid, id.seq)),
+            me,
+            others: others.copied().collect(),
+            from: channel_state(self.group.gcs.my_status()),
+            seqno: self.group.gcs.received(),
+            was_primary: seen,
+        };
+        self.tell(leave, fx);
+        let position = self.store.position();
+        for members in [vec![me], Vec::new()] {
+            let member = |(index, uuid)| LoggedMember {
+                index,
+                uuid,
+                place: None,
+            };
+            let view = LoggedConfiguration {
+                position: Position::new(position.uuid, position.seqno),
+                primary: false,
+                me,
+                members: (0..).zip(members).map(member).collect(),
+            };
+            self.tell(Detail::Configuration(Box::new(view)), fx);
+        }
+        self.tell(
+            Detail::Status(ServerState::Disconnecting, ServerState::Disconnected),
+            fx,
+        );
     }
 
     /// Puts the files into the state in which an orderly stop leaves them: the view's file is removed

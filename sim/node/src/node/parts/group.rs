@@ -117,6 +117,19 @@ impl Group {
         self.component = Some(view);
     }
 
+    /// Returns whether the group layer has been shown a component: none before a primary one, unless the node
+    /// waits without limit.
+    pub(crate) fn has_shown_component(&self) -> bool {
+        self.component.is_some() && (self.component_is_primary() || self.waits_without_limit())
+    }
+
+    /// Returns the last component: its id, `None` before the first one, and its members.
+    pub(crate) fn last_component(&self) -> (Option<ViewId>, Vec<GcommUuid>) {
+        let view = self.component.as_ref();
+        let members = view.map(|view| view.members.iter().copied().collect());
+        (view.map(|view| view.id), members.unwrap_or_default())
+    }
+
     /// Returns whether the last component is primary.
     pub(crate) fn component_is_primary(&self) -> bool {
         let view = self.component.as_ref();

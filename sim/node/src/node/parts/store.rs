@@ -6,6 +6,7 @@ use seatrial_galera::{GraState, LogLine, Position, Seqno, StateUuid};
 use crate::cache::Gcache;
 use crate::config::Config;
 use crate::database::{Change, Committed, Database, WriteSet};
+use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{BootMode, DiskOp, DiskState, Effect, Effects, IoId, Reply, RequestId, log};
 use crate::frame::CachedEvent;
@@ -87,7 +88,8 @@ impl Store {
         self.storage_position = self.database.position;
         self.cache = found.cache;
         self.history = self.saved.uuid;
-        self.committed = self.start_seqno(boot, config);
+        let recovered = boot.start_position.as_ref().map(|it| it.position);
+        self.committed = decide::start_seqno(self.saved, recovered, config.deliberate_fault);
         log(
             fx,
             LogLine::FoundSavedState {
@@ -100,26 +102,6 @@ impl Store {
             // Any start makes the position in the file undefined, before anything can fail
             // (`replicator_smm.cpp`: set_initial_position, update_state_uuid).
             self.save(self.saved.uuid, Seqno::UNDEFINED, fx);
-        }
-    }
-
-    /// Returns the effective start position (`ReplicatorSMM`, constructor): the file's own where it has one,
-    /// else the recovered one where it belongs to the file's history.
-    fn start_seqno(&self, boot: &BootMode, config: &Config) -> Seqno {
-        if self.saved.uuid.is_nil() {
-            return Seqno::UNDEFINED;
-        }
-        if !self.saved.seqno.is_undefined() {
-            return self.saved.seqno;
-        }
-        match &boot.start_position {
-            Some(recovered)
-                if recovered.position.uuid == self.saved.uuid
-                    && !config.has(DeliberateFault::RecoveredIgnored) =>
-            {
-                recovered.position.seqno
-            }
-            _ => Seqno::UNDEFINED,
         }
     }
 
