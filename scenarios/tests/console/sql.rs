@@ -96,7 +96,7 @@ fn several_statements_are_answered_in_their_order() {
             "mysql -NBe \"SELECT ';'; SHOW STATUS LIKE 'wsrep_ready'\"",
             "mysql -u root -psecret -E -e \"SHOW STATUS LIKE 'wsrep_ready'; SELECT x; SELECT ';'\"",
             "mysql -uroot --force -Be \"SELECT x; SELECT ';'\"",
-            "mysql --defaults-file=/root/.my.cnf -p -h localhost -P 3306 t -se\"SELECT ';'\"",
+            "mysql --defaults-file=/etc/mysql/client.cnf -p -h localhost -P 3306 t -se\"SELECT ';'\"",
             "mysql --frobnicate -e 'SELECT 1'",
         ]
     ));
