@@ -12,6 +12,10 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("seatrial-galera", &[]),
     ("seatrial-evidence", &["seatrial-galera"]),
+    (
+        "seatrial-autopsy",
+        &["seatrial-evidence", "seatrial-galera"],
+    ),
     ("seatrial-node", &["seatrial-galera"]),
     ("seatrial-scenarios", &["seatrial-galera"]),
     (
@@ -38,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "seatrial",
         &[
+            "seatrial-autopsy",
             "seatrial-evidence",
             "seatrial-galera",
             "seatrial-lab",

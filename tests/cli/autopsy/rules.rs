@@ -1,0 +1,1 @@
+//! Small logs of our own, a rule each.
