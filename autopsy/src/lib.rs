@@ -66,6 +66,9 @@ pub struct NodeLog<'a> {
 
 /// Tells the story of a cluster from the logs of some or all of its nodes.
 pub fn story(nodes: &[NodeLog<'_>]) -> Story {
-    let cluster = cluster::Cluster::of(nodes);
+    // The order in which logs are given is of no account.
+    let mut nodes = nodes.to_vec();
+    nodes.sort_by(|one, other| one.name.cmp(&other.name));
+    let cluster = cluster::Cluster::of(&nodes);
     tell::tell(&cluster)
 }

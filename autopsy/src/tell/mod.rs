@@ -1,6 +1,11 @@
 //! The sentences of the story.
 
+mod acts;
 mod components;
+mod danger;
+mod forks;
+mod found;
+mod lives;
 mod nodes;
 mod remarks;
 mod transfers;
@@ -73,6 +78,7 @@ pub(crate) fn tell(cluster: &Cluster<'_>) -> Story {
         clocks: cluster.clocks.clone(),
         ..Story::default()
     };
+    acts::tell(&facts, &mut story);
     nodes::tell(&facts, &mut story);
     components::tell(&facts, &mut story);
     verdict::tell(&facts, &mut story);

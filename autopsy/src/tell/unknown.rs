@@ -5,7 +5,7 @@ use crate::mark::{Mark, span};
 use crate::statement::{Statement, list};
 use crate::story::Story;
 use crate::tell::Facts;
-use crate::tell::nodes::flags_set;
+use crate::tell::found::flags_set;
 
 /// A time without a line that is worth a word, in seconds, where something changed in it.
 const LONG_S: i64 = 300;
