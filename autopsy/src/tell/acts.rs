@@ -134,12 +134,16 @@ fn seen_by_others(facts: &Facts<'_, '_>, acts: &[Raw]) -> Vec<Raw> {
                     next.has_node(node) || next.mark.at.as_second() - mark.at.as_second() > NEAR_S
                 });
                 let node = name.to_owned();
+                // A component that lost half of its members and stayed primary was left in order.
+                let in_order = view.members.len() * 2 <= before.members.len();
                 let deed = if is {
                     Deed::Started {
                         node,
                         joined: stays,
                         empty: false,
                     }
+                } else if in_order {
+                    Deed::Stopped { node }
                 } else {
                     Deed::Ended { node }
                 };
@@ -242,7 +246,10 @@ fn life_acts(
         );
         return;
     }
-    if let Some(mark) = life.stop_requested {
+    if let Some(asked) = life.stop_requested {
+        // It is a member until it leaves, ten seconds after it was told to, or later.
+        let left = life.left.as_ref().map(|left| left.mark);
+        let mark = left.filter(|left| left.at >= asked.at).unwrap_or(asked);
         act(mark, Deed::Stopped { node });
     } else if matches!(life.end, End::Crashed(_) | End::CutOff) {
         if let Some(mark) = life.last() {

@@ -1,69 +1,81 @@
 //! Puts every procedure at the moment before the point of no return, and says what each would have done.
 
 use seatrial_autopsy::Story;
-use seatrial_reports::{cell_details, matrix_text, wrapped};
-use seatrial_scenarios::matrix::{FORMAT, Matrix, Row, broken_states};
-use seatrial_scenarios::{Scenario, Supervisor, procedures as known};
+use seatrial_reports::wrapped;
+use seatrial_scenarios::matrix::{Broken, cell_scenario};
+use seatrial_scenarios::outcome::Outcome;
+use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor, procedures as known};
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::play_with;
 
 use super::reconstruction;
 use crate::args::{EngineArg, SEED};
-use crate::cells::CellPlayer;
 use crate::output::Out;
 use crate::{Stop, engines, exit, signals};
 
+/// Plays the procedures on des, and prints what each came to.
 pub(super) fn procedures(story: &Story, out: &mut Out) -> Result<u8, Stop> {
     let made = reconstruction(story)?;
-    let Some(text) = &made.before_no_return else {
-        return Err(Stop {
-            code: exit::ENVIRONMENT,
-            text: "error: there is no moment to begin from: the story has no point of no return, or nothing \
-                   before it can be played again"
-                .to_owned(),
-        });
+    let nothing = || Stop {
+        code: exit::ENVIRONMENT,
+        text: "error: there is no moment to begin from: the story has no point of no return, or \
+               nothing before it can be played again"
+            .to_owned(),
     };
+    let text = made.before_no_return.as_ref().ok_or_else(nothing)?;
     let scenario = Scenario::parse("the reconstruction", text)
         .map_err(|error| Stop::bug("the reconstruction", &error.to_string()))?;
-    let states = broken_states(&[scenario]);
-    let names: Vec<&'static str> = known::names()
-        .iter()
-        .copied()
-        .filter(|name| *name != "none")
-        .collect();
-    let player = CellPlayer {
-        engine: EngineArg::Des,
-        real: seatrial_real_harness::RealOptions::default(),
-        seed: SEED,
-        timers: None,
-        supervisor: Supervisor::None,
-        own: None,
-        jobs: None,
-    };
-    signals::listen();
-    let played = player.play_all(&names, &states)?;
-    let matrix = Matrix {
-        format: FORMAT,
-        engine: engines::name(EngineArg::Des).to_owned(),
-        seed: SEED,
-        supervisor: player.supervisor,
-        procedures: names.iter().map(|&name| name.to_owned()).collect(),
-        scenarios: states.iter().map(Row::from).collect(),
-        cells: played.into_iter().map(|played| played.cell).collect(),
-    };
+    let state = Broken::of(&scenario).ok_or_else(nothing)?;
     let moment = story.no_return.as_ref().or(story.danger.as_ref());
-    let at = moment
-        .and_then(|moment| moment.at.clone())
-        .unwrap_or_default();
+    let at = moment.and_then(|moment| moment.at.as_deref());
     out.print(&wrapped(
         "",
         "",
         &format!(
-            "The incident is played again up to the moment before {at}. Then every cut is healed, and each procedure acts."
+            "The incident is played again on des, up to the moment before {}. Then each procedure acts.",
+            at.unwrap_or("the point of no return")
         ),
     ));
-    for cell in &matrix.cells {
-        let line = format!("{}: {}", cell.procedure, cell.outcome.name());
-        out.print(&wrapped("  ", "    ", &line));
+    for remark in &made.remarks {
+        out.print(&wrapped("  - ", "    ", remark));
     }
-    let _ = (matrix_text, cell_details);
+    out.line("");
+    signals::listen();
+    let mut templates = Templates::default();
+    for name in known::names().iter().filter(|name| **name != "none") {
+        if signals::stopped() {
+            return Ok(exit::STOPPED);
+        }
+        let cell = cell_scenario(&state, name, Supervisor::None);
+        let options = RunOptions {
+            seed: SEED,
+            engine: engines::name(EngineArg::Des).to_owned(),
+            ..RunOptions::default()
+        };
+        let says = match play_with(&mut templates, &cell, &options) {
+            Ok(record) => came_to(&record, state.before),
+            Err(text) => format!("could not be played: {text}"),
+        };
+        out.print(&wrapped("  ", "    ", &format!("{name}: {says}")));
+    }
     Ok(exit::OK)
+}
+
+/// What a run came to, in words.
+fn came_to(record: &RunRecord, before: usize) -> String {
+    let broke = record
+        .failure
+        .as_ref()
+        .filter(|_| record.second_phase.is_none());
+    if let Some(failure) = broke {
+        return format!(
+            "the incident could not be played up to there: {}",
+            failure.text
+        );
+    }
+    let Some(phase) = &record.second_phase else {
+        return "no procedure acted".to_owned();
+    };
+    let outcome = Outcome::of(record, before);
+    format!("{}: {}", outcome.name(), phase.text)
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use seatrial_autopsy::{Deed, Story};
+use seatrial_autopsy::{Act, Deed, Story};
 
 /// How many rows stand for the write sets of one stretch.
 const ROWS_MAX: i64 = 3;
@@ -230,12 +230,11 @@ impl Writer<'_> {
             {
                 self.before_no_return = Some(self.steps.clone());
             }
-            let next = acts.get(index + 1).map(|act| &act.deed);
-            self.act(&act.at, &act.deed, next);
+            self.act(&act.at, &act.deed, &acts[index + 1..]);
         }
     }
 
-    fn act(&mut self, at: &str, deed: &Deed, next: Option<&Deed>) {
+    fn act(&mut self, at: &str, deed: &Deed, later: &[Act]) {
         match deed {
             Deed::Present { .. } => {}
             Deed::NewCluster { node } => {
@@ -254,12 +253,19 @@ impl Writer<'_> {
                 node,
                 joined,
                 empty,
-            } => self.started(node, *joined, *empty, at, next),
+            } => self.started(
+                node,
+                *joined,
+                *empty,
+                at,
+                later.first().map(|act| &act.deed),
+            ),
             Deed::Stopped { node } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {
                     return;
                 };
+                self.others_first(node, later);
                 self.at[node] = At::Down;
                 let step = format!("stop = {{ nodes = [\"{}\"] }}", letter(node));
                 self.step(&step, &format!("{at}: stopped in order"));
@@ -273,7 +279,10 @@ impl Writer<'_> {
                 self.at[node] = At::Down;
                 let step = format!("terminate = {{ nodes = [\"{}\"] }}", letter(node));
                 self.step(&step, &format!("{at}: ended, and nothing says how"));
-                self.expect(component);
+                let left = self.members(component).len();
+                if left * 2 > left + 1 {
+                    self.expect(component);
+                }
             }
             Deed::Reversed { .. } => {}
             Deed::Wrote { node, write_sets } => {
@@ -322,19 +331,58 @@ impl Writer<'_> {
         component
     }
 
+    /// A node that bootstraps next, and goes on in one line of history, was the last one to stop. So
+    /// the others stop before it, where no log shows when.
+    fn others_first(&mut self, node: usize, later: &[Act]) {
+        let next = later
+            .iter()
+            .position(|act| matches!(act.deed, Deed::Bootstrapped { .. } | Deed::Started { .. }));
+        let Some(next) = next else { return };
+        let Deed::Bootstrapped {
+            node: own,
+            forks: false,
+            ..
+        } = &later[next].deed
+        else {
+            return;
+        };
+        // Where it was refused first, it was not the last one.
+        let refused = |act: &Act| matches!(&act.deed, Deed::Refused { node, .. } if node == own);
+        if self.node(own) != Some(node) || later[..next].iter().any(refused) {
+            return;
+        }
+        let shown: Vec<usize> = later[..next]
+            .iter()
+            .filter_map(|act| match &act.deed {
+                Deed::Stopped { node } | Deed::Ended { node } => self.node(node),
+                _ => None,
+            })
+            .collect();
+        for other in self.running() {
+            if other != node && !shown.contains(&other) {
+                self.stop_unseen(other, &later[next].at.clone());
+            }
+        }
+    }
+
+    /// Stops a node of which no log shows how it stopped.
+    fn stop_unseen(&mut self, node: usize, before: &str) {
+        self.at[node] = At::Down;
+        let step = format!("stop = {{ nodes = [\"{}\"] }}", letter(node));
+        self.step(&step, "No log shows how it stopped.");
+        self.remarks.push(format!(
+            "{} is stopped before the bootstrap of {before}: no log shows how.",
+            self.names[node]
+        ));
+    }
+
     fn bootstrapped(&mut self, name: &str, forks: bool, at: &str) {
         let Some(node) = self.node(name) else { return };
         if !forks {
             // It goes on in one line of history: the others were down by then.
             for other in self.running() {
                 if other != node {
-                    self.at[other] = At::Down;
-                    let step = format!("stop = {{ nodes = [\"{}\"] }}", letter(other));
-                    self.step(&step, "No log shows how it stopped.");
-                    self.remarks.push(format!(
-                        "{} is stopped before the bootstrap of {at}: no log shows how.",
-                        self.names[other]
-                    ));
+                    self.stop_unseen(other, at);
                 }
             }
             if let At::In(_) = self.at[node] {
@@ -403,7 +451,14 @@ impl Writer<'_> {
                 &format!("disk_lost = {{ node = \"{letter_of}\" }}"),
                 &format!("{at}: it starts without a position, so that a full copy overwrites it"),
             );
-            self.findings.insert("acknowledged-write-lost");
+            if self
+                .story
+                .forks
+                .iter()
+                .any(|fork| fork.sides.iter().any(|side| side.lost))
+            {
+                self.findings.insert("acknowledged-write-lost");
+            }
         }
         if !joined && !empty {
             self.remarks.push(format!(
