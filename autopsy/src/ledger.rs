@@ -27,22 +27,32 @@ pub(crate) struct Side {
 #[derive(Clone, Debug)]
 pub(crate) struct Holder {
     pub(crate) node: usize,
-    /// A full copy of the other side overwrote it: when, and which transfer.
-    pub(crate) overwritten: Option<(Mark, usize)>,
+    /// A full copy of the other side overwrote it.
+    pub(crate) overwritten: Option<Overwriting>,
+}
+
+/// A full copy of another line of history, over the data of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Overwriting {
+    pub(crate) node: usize,
+    /// The line from which on the data are given up.
+    pub(crate) mark: Mark,
+    /// The transfer, where lines show it.
+    pub(crate) transfer: Option<usize>,
 }
 
 impl Side {
     /// The overwriting of the last copy, where no copy is left on a node.
-    pub(crate) fn lost(&self) -> Option<(Mark, usize)> {
+    pub(crate) fn lost(&self) -> Option<Overwriting> {
         if self.write_sets == 0 || self.holders.is_empty() {
             return None;
         }
-        let all: Option<Vec<(Mark, usize)>> = self
+        let all: Option<Vec<Overwriting>> = self
             .holders
             .iter()
             .map(|holder| holder.overwritten)
             .collect();
-        all?.into_iter().max_by_key(|(mark, _)| mark.at)
+        all?.into_iter().max_by_key(|last| last.mark.at)
     }
 
     /// The nodes that still hold it.
@@ -228,19 +238,37 @@ fn overwritten(
     node: usize,
     branch: usize,
     since: Timestamp,
-) -> Option<(Mark, usize)> {
-    let copies = transfers.iter().enumerate().filter(|(_, transfer)| {
-        transfer.joiner == node && transfer.kind == Kind::Sst && transfer.chosen.at > since
+) -> Option<Overwriting> {
+    let is_other = |component: usize| {
+        let component = cluster.components.get(component);
+        component.is_some_and(|component| component.branch != branch)
+    };
+    let copy = transfers.iter().enumerate().find(|(_, transfer)| {
+        transfer.joiner == node
+            && transfer.kind == Kind::Sst
+            && transfer.chosen.at > since
+            && transfer
+                .view
+                .is_some_and(|view| is_other(cluster.component_of[view]))
     });
-    let mut of_others = copies.filter(|(_, transfer)| {
-        let component = transfer.view.map(|view| cluster.component_of[view]);
-        component.is_some_and(|component| {
-            component < cluster.components.len() && cluster.components[component].branch != branch
+    if let Some((index, transfer)) = copy {
+        return Some(Overwriting {
+            node,
+            mark: overwrites(transfer),
+            transfer: Some(index),
+        });
+    }
+    // A node that has become a full member of the other line has been copied: its own numbers do not
+    // fit there, so that no incremental transfer was possible.
+    let mut lives = cluster.lives_of(node);
+    lives.find_map(|(index, life)| {
+        let full = life.full.filter(|full| full.at > since)?;
+        is_other(cluster.component_of_life(index)?).then_some(Overwriting {
+            node,
+            mark: life.start.unwrap_or(full),
+            transfer: None,
         })
-    });
-    of_others
-        .next()
-        .map(|(index, transfer)| (overwrites(transfer), index))
+    })
 }
 
 /// The line from which on the joiner's data are given up.

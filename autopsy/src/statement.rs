@@ -24,6 +24,8 @@ pub enum Certainty {
 pub struct Statement {
     /// When it happened, as the clock of the story shows it; `None` for what has no time.
     pub at: Option<String>,
+    /// The same, in seconds since 1970.
+    pub second: Option<i64>,
     /// The sentence.
     pub says: String,
     /// How surely it is true.
@@ -70,6 +72,7 @@ impl Statement {
         }
         Self {
             at: None,
+            second: None,
             says: says.into(),
             certainty,
             evidence: sources,

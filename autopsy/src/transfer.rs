@@ -104,6 +104,15 @@ pub(crate) fn transfers(cluster: &Cluster<'_>) -> (Vec<Transfer>, Vec<NoDonor>) 
     all.sort_by_key(|transfer| transfer.chosen.at);
     for transfer in &mut all {
         transfer.failed.sort_by_key(|(_, mark)| mark.at);
+        // A node without a position of this history can only be copied whole.
+        let has_none = match (&transfer.has, &transfer.group) {
+            (Some(has), _) if has.value.is_undefined() => true,
+            (Some(has), Some(group)) => has.value.uuid != group.value.uuid,
+            _ => false,
+        };
+        if transfer.kind == Kind::Unknown && has_none {
+            transfer.kind = Kind::Sst;
+        }
     }
     none.sort_by_key(|search| search.first.at);
     for search in &mut none {

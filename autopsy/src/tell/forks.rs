@@ -1,7 +1,7 @@
 //! Forks: where they parted, how far each side went, what is lost of them or will be.
 
 use crate::cluster::{Begin, Doubt};
-use crate::ledger::{Fork, Side, Stand};
+use crate::ledger::{Fork, Overwriting, Side, Stand};
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
 use crate::story::Story;
@@ -61,8 +61,8 @@ pub(crate) fn fork_verdict(
         story.verdict.push(side_line(facts, fork, side, names));
     }
     for (side, other) in [(&fork.new, &fork.old), (&fork.old, &fork.new)] {
-        if let Some((mark, transfer)) = side.lost() {
-            lost(facts, fork, side, other, (mark, transfer), story);
+        if let Some(last) = side.lost() {
+            lost(facts, fork, side, other, last, story);
         }
     }
     if fork.new.lost().is_none() && fork.old.lost().is_none() {
@@ -169,42 +169,55 @@ fn lost(
     fork: &Fork,
     side: &Side,
     other: &Side,
-    (mark, transfer): (Mark, usize),
+    last: Overwriting,
     story: &mut Story,
 ) {
     let cluster = facts.cluster;
-    let transfer = &facts.transfers[transfer];
-    let (joiner, donor) = (cluster.name(transfer.joiner), cluster.name(transfer.donor));
+    let joiner = cluster.name(last.node);
+    let transfer = last.transfer.map(|transfer| &facts.transfers[transfer]);
     let first = cluster.first_view(fork.component);
-    let zero = transfer.has.as_ref().filter(|has| has.value.is_undefined());
+    let zero = transfer
+        .and_then(|transfer| transfer.has.as_ref())
+        .filter(|has| has.value.is_undefined());
     let started = transfer
-        .joiner_life
+        .and_then(|transfer| transfer.joiner_life)
         .and_then(|life| cluster.lives[life].start);
-    let how = match (zero, started) {
-        (Some(_), Some(start)) => format!(
+    let how = match (zero, started, transfer) {
+        (Some(_), Some(start), _) => format!(
             "{joiner} was started at {} without a position and asked for a full SST",
-            cluster.face.show_after(start.at, mark.at)
+            cluster.face.show_after(start.at, last.mark.at)
         ),
-        _ => format!("{joiner} took a full SST"),
+        (_, _, Some(_)) => format!("{joiner} took a full SST"),
+        (_, _, None) => format!(
+            "{joiner} became a member of the other side, which a full copy alone makes possible"
+        ),
+    };
+    let from = transfer.map_or_else(String::new, |transfer| {
+        format!(" from {}", cluster.name(transfer.donor))
+    });
+    let what = match cluster.components[fork.component].begin {
+        Begin::Bootstrap(_) => "bootstrap",
+        _ => "second component",
+    };
+    let which = if side.holders.len() == 1 {
+        "only copy"
+    } else {
+        "last copy"
     };
     let opened = first.marks().into_iter().take(1);
     let marks = [
-        Some(mark),
+        Some(last.mark),
         zero.map(|has| has.mark),
         started,
-        Some(transfer.chosen),
+        transfer.map(|transfer| transfer.chosen),
     ];
     // From the choice of a donor on, the copy could not be taken back.
-    let moment = transfer.chosen;
+    let mark = last.mark;
+    let moment = transfer.map_or(mark, |transfer| transfer.chosen);
     let statement = Statement::judgement(
         format!(
-            "{how}; the copy from {donor} overwrote the last {} of {}. The bootstrap at {} opened the fork; \
-             until this moment every write set still lay on the disk of {joiner}.",
-            if side.holders.len() == 1 {
-                "copy"
-            } else {
-                "of the copies"
-            },
+            "{how}; the copy{from} overwrote the {which} of {}. The {what} at {} opened the fork; until this moment every \
+             write set still lay on the disk of {joiner}.",
             count(side.write_sets, "write set"),
             facts.time(first.mark.at)
         ),
@@ -223,6 +236,15 @@ fn lost(
         ),
         [side.reach.mark, mark],
     ));
+    if other.write_sets > 0 {
+        story.lost.push(Statement::judgement(
+            format!(
+                "The other side had {} of its own: whichever side was given up, write sets were lost.",
+                count(other.write_sets, "write set")
+            ),
+            [other.reach.mark],
+        ));
+    }
     if other.write_sets == 0 {
         let others: Vec<usize> = other.holders.iter().map(|holder| holder.node).collect();
         let others = cluster.names_of(&others);
@@ -261,7 +283,7 @@ fn reversal_of(facts: &Facts<'_, '_>, nodes: &[usize]) -> Option<(usize, Mark)> 
 }
 
 /// Where a copy of a lost side may still be.
-fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: &Transfer, story: &mut Story) {
+fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: Option<&Transfer>, story: &mut Story) {
     let cluster = facts.cluster;
     let since = cluster
         .components
@@ -272,8 +294,8 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: &Transfer, story: &mut S
     for holder in &side.holders {
         let name = cluster.name(holder.node);
         let life = transfer
-            .joiner_life
-            .filter(|_| transfer.joiner == holder.node);
+            .filter(|transfer| transfer.joiner == holder.node)
+            .and_then(|transfer| transfer.joiner_life);
         let cache = life.and_then(|life| cluster.lives[life].cache.clone());
         let was_reset = life.is_some_and(|life| cluster.lives[life].cache_reset.is_some());
         let mut says = format!(
@@ -293,7 +315,9 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: &Transfer, story: &mut S
         story.copies.push(Statement::inferred(says, marks));
     }
     // An IST after the SST that breaks at once: the cache offered the other side's write sets.
-    if let (Some(life), Some(failed)) = (transfer.joiner_life, &transfer.ist_failed) {
+    if let Some(transfer) = transfer
+        && let (Some(life), Some(failed)) = (transfer.joiner_life, &transfer.ist_failed)
+    {
         let own = &cluster.lives[life];
         if own.cache_reset.is_none()
             && let Some(cache) = &own.cache
@@ -335,10 +359,26 @@ fn after_loss(facts: &Facts<'_, '_>, side: &Side, names: &[String], story: &mut 
         [],
     ));
     let whose = list(names);
+    let serves = side.holders.iter().any(|holder| {
+        matches!(
+            facts.now[holder.node].stand,
+            Stand::Member(_) | Stand::HangsAsDonor
+        )
+    });
+    let last = if serves {
+        format!(
+            "{whose} serves again, with the data of the others: nothing has to be done for that. It writes over its \
+             galera.cache as it goes."
+        )
+    } else {
+        format!(
+            "Then remove the data and the galera.cache of {whose}, and let it join by SST, without bootstrap."
+        )
+    };
     for step in [
         format!("First copy galera.cache, the binary logs and every backup of {whose}, and ask for asynchronous replicas of it."),
         "Restore the backup beside the cluster, and let the owners of the application bring the rows back.".to_owned(),
-        format!("Then remove the data and the galera.cache of {whose}, and let it join by SST, without bootstrap."),
+        last,
     ] {
         story.to_do.push(Statement::judgement(step, []));
     }

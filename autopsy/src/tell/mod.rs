@@ -42,6 +42,7 @@ impl Facts<'_, '_> {
     /// The sentence with the time of its first line.
     pub(crate) fn at(&self, mark: Mark, mut statement: Statement) -> (Timestamp, Statement) {
         statement.at = Some(self.time(mark.at));
+        statement.second = Some(mark.at.as_second());
         (mark.at, statement)
     }
 }

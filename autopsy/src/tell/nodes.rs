@@ -18,6 +18,9 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
     for node in 0..facts.cluster.nodes.len() {
         let mut lines: Vec<(Timestamp, Statement)> = Vec::new();
         let mut stretches = Vec::new();
+        for flag in flags.iter().filter(|flag| flag.node == node) {
+            lines.push(flag_line(facts, flag));
+        }
         for (index, life) in facts.cluster.lives_of(node) {
             let group = refusals.iter().find(|group| group.lives.contains(&index));
             match group {
@@ -30,9 +33,6 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
                 }
             }
             stretches.extend(states(facts, index, life));
-        }
-        for flag in flags.iter().filter(|flag| flag.node == node) {
-            lines.push(flag_line(facts, flag));
         }
         for transfer in &facts.transfers {
             if transfer.joiner == node {

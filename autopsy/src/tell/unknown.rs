@@ -47,7 +47,10 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
     missing_lives(facts, story);
     for fork in &facts.forks {
         for side in [&fork.new, &fork.old] {
-            if side.write_sets > 0 {
+            let kept = [&fork.new, &fork.old]
+                .iter()
+                .any(|one| one.lost().is_some());
+            if side.write_sets > 0 && (side.lost().is_some() || !kept) {
                 story.unknown.push(Statement::certain(
                     format!(
                         "What the {} write sets up to {} were, and whether binary logs, a backup or replicas hold them.",

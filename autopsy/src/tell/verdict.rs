@@ -317,12 +317,6 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
     if facts.cluster.views.is_empty() {
         return;
     }
-    let says = if forks {
-        "Nothing was lost, as far as these logs tell: there is no fork, and no copy of anything acknowledged was overwritten without another."
-    } else {
-        "Nothing was lost: the sides of the fork differ by views only."
-    };
-    story.lost.insert(0, Statement::judgement(says, []));
     if forks && facts.cluster.components.len() > 1 {
         let lines: Vec<Mark> = (0..facts.cluster.components.len())
             .map(|index| facts.cluster.first_view(index).marks()[0])
@@ -333,6 +327,39 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
             lines,
         ));
     }
+    let unseen: Vec<String> = facts
+        .cluster
+        .nodes
+        .iter()
+        .filter(|node| !node.has_log)
+        .map(|node| node.name.clone())
+        .collect();
+    if !unseen.is_empty() {
+        let names = list(&unseen);
+        story.lost.insert(
+            0,
+            Statement::judgement(
+                format!(
+                    "These logs show no loss. Whether {names} held anything of {} own, nobody can tell without {} log{}.",
+                    if unseen.len() == 1 { "its" } else { "their" },
+                    if unseen.len() == 1 { "its" } else { "their" },
+                    if unseen.len() == 1 { "" } else { "s" }
+                ),
+                [],
+            ),
+        );
+        story.to_do.push(Statement::judgement(
+            format!("Get the log of {names}, and ask again, before anything is overwritten."),
+            [],
+        ));
+        return;
+    }
+    let says = if forks {
+        "Nothing was lost, as far as these logs tell: there is no fork, and no copy of anything acknowledged was overwritten without another."
+    } else {
+        "Nothing was lost: the sides of the fork differ by views only."
+    };
+    story.lost.insert(0, Statement::judgement(says, []));
 }
 
 /// Habits that will make trouble again.

@@ -41,13 +41,7 @@ pub(super) fn page(told: &Told) -> String {
     parts.retain(|part| !part.sentences.is_empty());
     let moments = [&story.no_return, &story.danger];
     let moments = moments.into_iter().flatten().filter_map(|statement| {
-        let at = statement.at.as_ref()?;
-        let second = story
-            .acts
-            .iter()
-            .rev()
-            .find(|act| act.at <= *at)
-            .map(|act| act.second)?;
+        let second = statement.second?;
         Some((second, statement.says.clone()))
     });
     StoryPage {

@@ -77,5 +77,58 @@ fn came_to(record: &RunRecord, before: usize) -> String {
         return "no procedure acted".to_owned();
     };
     let outcome = Outcome::of(record, before);
-    format!("{}: {}", outcome.name(), phase.text)
+    let text = if phase.text.starts_with(outcome.name()) {
+        phase.text.clone()
+    } else {
+        format!("{}: {}", outcome.name(), phase.text)
+    };
+    format!("{text}; {}", rows(record, before))
+}
+
+/// Which acknowledged rows the cluster holds in the end.
+fn rows(record: &RunRecord, steps: usize) -> String {
+    let acknowledged: Vec<&str> = record
+        .writes
+        .iter()
+        // Later ones only ask whether the cluster serves.
+        .filter(|write| usize::try_from(write.step).is_ok_and(|step| step <= steps))
+        .filter(|write| write.is_acknowledged())
+        .map(|write| write.tag.as_str())
+        .collect();
+    let Some(last) = record.observations.last() else {
+        return "nothing was seen of its rows".to_owned();
+    };
+    let held = |tag: &&str, served: bool| {
+        last.nodes.values().any(|node| {
+            let serves = node.cluster_status.as_deref() == Some("Primary");
+            (serves || !served) && node.rows.iter().flatten().any(|row| row.as_str() == *tag)
+        })
+    };
+    let missing: Vec<&str> = acknowledged
+        .iter()
+        .copied()
+        .filter(|tag| !held(tag, true))
+        .collect();
+    let number = acknowledged.len();
+    if missing.is_empty() {
+        return format!("the cluster holds all {number} acknowledged rows");
+    }
+    let (on_disk, gone): (Vec<&str>, Vec<&str>) =
+        missing.into_iter().partition(|tag| held(tag, false));
+    let mut parts = Vec::new();
+    if !gone.is_empty() {
+        parts.push(format!(
+            "{} of {number} acknowledged rows are gone: {}",
+            gone.len(),
+            gone.join(", ")
+        ));
+    }
+    if !on_disk.is_empty() {
+        parts.push(format!(
+            "{} of {number} lie only on the disk of a node that does not serve: {}",
+            on_disk.len(),
+            on_disk.join(", ")
+        ));
+    }
+    parts.join("; ")
 }

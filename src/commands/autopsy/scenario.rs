@@ -14,6 +14,9 @@ const ROWS_MAX: i64 = 3;
 /// How many refused starts stand for all of a row.
 const REFUSALS_MAX: usize = 2;
 
+/// How far the act may lie from the line that shows what came of it, in seconds.
+const NEAR_S: i64 = 120;
+
 /// How many nodes have a letter.
 const NODES_MAX: usize = 26;
 
@@ -125,7 +128,10 @@ impl Writer<'_> {
             let _ = writeln!(text, "initial = \"{initial}\"");
         }
         let _ = writeln!(text, "pace   = \"rest\"");
-        if !open {
+        if open {
+            // It is taken whole, with the bootstraps in it.
+            let _ = writeln!(text, "pack   = \"wild\"");
+        } else {
             let _ = writeln!(text, "second_phase = false");
             if !self.findings.is_empty() {
                 let findings: Vec<String> = self
@@ -209,29 +215,27 @@ impl Writer<'_> {
             self.has_data = vec![true; self.at.len()];
         }
         let acts = self.story.acts.clone();
-        let no_return = self
-            .story
-            .no_return
-            .as_ref()
-            .or(self.story.danger.as_ref())
-            .and_then(|statement| statement.at.clone());
+        let turn = self.turn();
         for (index, act) in acts.iter().enumerate() {
-            // The moment before: the last state from which an operator could have kept everything.
-            let is_start = matches!(act.deed, Deed::Started { .. } | Deed::Stopped { .. });
-            let comes = |later: &str| {
-                acts.get(index + 1)
-                    .is_none_or(|next| next.at.as_str() > later)
-            };
-            if let Some(moment) = &no_return
-                && self.before_no_return.is_none()
-                && is_start
-                && act.at.as_str() <= moment.as_str()
-                && comes(moment)
-            {
+            if turn == Some(index) {
                 self.before_no_return = Some(self.steps.clone());
             }
             self.act(&act.at, &act.deed, &acts[index + 1..]);
         }
+    }
+
+    /// The act from which on there was no return, or danger: an operator could still do otherwise before it.
+    fn turn(&self) -> Option<usize> {
+        let statement = self
+            .story
+            .no_return
+            .as_ref()
+            .or(self.story.danger.as_ref())?;
+        let moment = statement.second?;
+        self.story.acts.iter().position(|act| {
+            let is_turn = matches!(act.deed, Deed::Started { .. } | Deed::Stopped { .. });
+            is_turn && (act.second - moment).abs() <= NEAR_S
+        })
     }
 
     fn act(&mut self, at: &str, deed: &Deed, later: &[Act]) {
