@@ -29,6 +29,8 @@ pub(crate) struct Holder {
     pub(crate) node: usize,
     /// A full copy of the other side overwrote it.
     pub(crate) overwritten: Option<Overwriting>,
+    /// It was let in by the other side without a full copy.
+    pub(crate) spliced: Option<Mark>,
 }
 
 /// A full copy of another line of history, over the data of a node.
@@ -177,6 +179,7 @@ fn side(cluster: &Cluster<'_>, transfers: &[Transfer], branch: usize, common: i6
         holders.push(Holder {
             node,
             overwritten: overwritten(cluster, transfers, node, branch, since),
+            spliced: spliced(cluster, transfers, node, branch, common, since),
         });
     }
     Some(Side {
@@ -258,16 +261,39 @@ fn overwritten(
             transfer: Some(index),
         });
     }
-    // A node that has become a full member of the other line has been copied: its own numbers do not
-    // fit there, so that no incremental transfer was possible.
+    // A node without a position that has become a full member of the other line has been copied.
     let mut lives = cluster.lives_of(node);
     lives.find_map(|(index, life)| {
         let full = life.full.filter(|full| full.at > since)?;
-        is_other(cluster.component_of_life(index)?).then_some(Overwriting {
+        let was_empty = life.start.is_some() && life.began_at().is_none();
+        let other = is_other(cluster.component_of_life(index)?);
+        (other && was_empty).then_some(Overwriting {
             node,
             mark: life.start.unwrap_or(full),
             transfer: None,
         })
+    })
+}
+
+/// The node became a full member of the other line with its own numbers on its disk, and without a
+/// full copy: its data and those of the others differ.
+fn spliced(
+    cluster: &Cluster<'_>,
+    transfers: &[Transfer],
+    node: usize,
+    branch: usize,
+    common: i64,
+    since: Timestamp,
+) -> Option<Mark> {
+    cluster.lives_of(node).find_map(|(index, life)| {
+        let full = life.full.filter(|full| full.at > since)?;
+        let component = &cluster.components[cluster.component_of_life(index)?];
+        let began = life.began_at()?;
+        let is_copied = transfers
+            .iter()
+            .any(|one| one.joiner_life == Some(index) && one.kind != Kind::Ist);
+        let differs = component.branch != branch && began.value.seqno.0 > common;
+        (differs && life.start.is_some() && !is_copied).then_some(full)
     })
 }
 

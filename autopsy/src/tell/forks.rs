@@ -65,6 +65,24 @@ pub(crate) fn fork_verdict(
             lost(facts, fork, side, other, last, story);
         }
     }
+    for holder in fork.new.holders.iter().chain(&fork.old.holders) {
+        if let Some(mark) = holder.spliced {
+            let name = cluster.name(holder.node);
+            let statement = Statement::inferred(
+                format!(
+                    "{name} was let in by the other side without a full copy, although it holds numbers beyond {} of its \
+                     own: the data of {name} and of the others differ, and no log says so.",
+                    fork.common
+                ),
+                [mark],
+            );
+            story.lost.push(facts.at(mark, statement).1);
+            story.to_do.push(Statement::judgement(
+                format!("Compare the tables of {name} with those of the others before anybody relies on them."),
+                [],
+            ));
+        }
+    }
     if fork.new.lost().is_none() && fork.old.lost().is_none() {
         standing(facts, fork, story);
     }

@@ -2,9 +2,12 @@
 
 use seatrial_autopsy::Story;
 use seatrial_reports::wrapped;
+use seatrial_scenarios::language::ProcedureEnd;
 use seatrial_scenarios::matrix::{Broken, cell_scenario};
-use seatrial_scenarios::outcome::Outcome;
-use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor, procedures as known};
+use seatrial_scenarios::record::StepObservation;
+use seatrial_scenarios::{
+    NodeObservation, RunOptions, RunRecord, Scenario, Supervisor, procedures as known,
+};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
@@ -63,30 +66,43 @@ pub(super) fn procedures(story: &Story, out: &mut Out) -> Result<u8, Stop> {
 
 /// What a run came to, in words.
 fn came_to(record: &RunRecord, before: usize) -> String {
-    let broke = record
-        .failure
-        .as_ref()
-        .filter(|_| record.second_phase.is_none());
-    if let Some(failure) = broke {
-        return format!(
-            "the incident could not be played up to there: {}",
-            failure.text
-        );
-    }
-    let Some(phase) = &record.second_phase else {
-        return "no procedure acted".to_owned();
+    let Some(procedure) = record.procedures.last() else {
+        let why = record
+            .failure
+            .as_ref()
+            .map_or("", |failure| failure.text.as_str());
+        return format!("the incident could not be played up to there: {why}");
     };
-    let outcome = Outcome::of(record, before);
-    let text = if phase.text.starts_with(outcome.name()) {
-        phase.text.clone()
+    let end = match procedure.end {
+        ProcedureEnd::Recovered => "says that all is well",
+        ProcedureEnd::AsksPerson => "asks a person",
+        ProcedureEnd::GaveUp => "gives up",
+        ProcedureEnd::Unbounded => "does not end",
+    };
+    let Some(last) = record.observations.last() else {
+        return format!("{end}; nothing was seen after it");
+    };
+    let down: Vec<String> = last
+        .nodes
+        .iter()
+        .filter(|(_, node)| !serves(node))
+        .map(|(name, _)| name.to_string())
+        .collect();
+    let whole = if down.is_empty() {
+        "all nodes serve".to_owned()
     } else {
-        format!("{}: {}", outcome.name(), phase.text)
+        format!("{} does not serve", down.join(", "))
     };
-    format!("{text}; {}", rows(record, before))
+    format!("{end}; {whole}; {}", rows(record, last, before))
+}
+
+fn serves(node: &NodeObservation) -> bool {
+    node.cluster_status.as_deref() == Some("Primary")
+        && node.local_state.as_deref() == Some("Synced")
 }
 
 /// Which acknowledged rows the cluster holds in the end.
-fn rows(record: &RunRecord, steps: usize) -> String {
+fn rows(record: &RunRecord, last: &StepObservation, steps: usize) -> String {
     let acknowledged: Vec<&str> = record
         .writes
         .iter()
@@ -95,13 +111,10 @@ fn rows(record: &RunRecord, steps: usize) -> String {
         .filter(|write| write.is_acknowledged())
         .map(|write| write.tag.as_str())
         .collect();
-    let Some(last) = record.observations.last() else {
-        return "nothing was seen of its rows".to_owned();
-    };
     let held = |tag: &&str, served: bool| {
-        last.nodes.values().any(|node| {
-            let serves = node.cluster_status.as_deref() == Some("Primary");
-            (serves || !served) && node.rows.iter().flatten().any(|row| row.as_str() == *tag)
+        let mut nodes = last.nodes.values();
+        nodes.any(|node| {
+            (serves(node) || !served) && node.rows.iter().flatten().any(|row| row == *tag)
         })
     };
     let missing: Vec<&str> = acknowledged
@@ -111,23 +124,33 @@ fn rows(record: &RunRecord, steps: usize) -> String {
         .collect();
     let number = acknowledged.len();
     if missing.is_empty() {
-        return format!("the cluster holds all {number} acknowledged rows");
+        return format!("all {number} acknowledged rows are served");
     }
     let (on_disk, gone): (Vec<&str>, Vec<&str>) =
         missing.into_iter().partition(|tag| held(tag, false));
     let mut parts = Vec::new();
-    if !gone.is_empty() {
+    let silent: Vec<String> = last
+        .nodes
+        .iter()
+        .filter(|(_, node)| node.rows.is_none())
+        .map(|(name, _)| name.to_string())
+        .collect();
+    if !gone.is_empty() && !silent.is_empty() {
+        let (lost, names) = (gone.len(), gone.join(", "));
         parts.push(format!(
-            "{} of {number} acknowledged rows are gone: {}",
-            gone.len(),
-            gone.join(", ")
+            "{lost} of {number} acknowledged rows are served by no node, and {} cannot be asked ({names})",
+            silent.join(", ")
+        ));
+    } else if !gone.is_empty() {
+        let (lost, names) = (gone.len(), gone.join(", "));
+        parts.push(format!(
+            "{lost} of {number} acknowledged rows are gone ({names})"
         ));
     }
     if !on_disk.is_empty() {
+        let (kept, names) = (on_disk.len(), on_disk.join(", "));
         parts.push(format!(
-            "{} of {number} lie only on the disk of a node that does not serve: {}",
-            on_disk.len(),
-            on_disk.join(", ")
+            "{kept} of {number} acknowledged rows lie only on the disk of a node that does not serve ({names})"
         ));
     }
     parts.join("; ")

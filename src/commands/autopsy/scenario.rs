@@ -131,8 +131,9 @@ impl Writer<'_> {
         if open {
             // It is taken whole, with the bootstraps in it.
             let _ = writeln!(text, "pack   = \"wild\"");
-        } else {
-            let _ = writeln!(text, "second_phase = false");
+        }
+        let _ = writeln!(text, "second_phase = false");
+        if !open {
             if !self.findings.is_empty() {
                 let findings: Vec<String> = self
                     .findings
@@ -143,6 +144,9 @@ impl Writer<'_> {
             }
         }
         text.push_str(steps);
+        if open {
+            text.push_str("\n[[step]]\nprocedure = { name = \"manual-corrected\" }\n");
+        }
         text
     }
 
@@ -294,13 +298,43 @@ impl Writer<'_> {
                 let At::In(component) = self.at[node] else {
                     return;
                 };
-                let rows = (*write_sets).clamp(1, ROWS_MAX);
+                let rows = (*write_sets).clamp(1, ROWS_MAX) + self.ahead(component, later);
                 let (real, played) = self.scaled.unwrap_or((0, 0));
                 self.scaled = Some((real + write_sets, played + rows));
                 self.written.push((component, rows));
                 let step = format!("write = {{ node = \"{}\", rows = {rows} }}", letter(node));
                 self.step(&step, &format!("{write_sets} write sets"));
             }
+        }
+    }
+
+    /// A side that is ahead of the other one when they meet must be so here, too: the rows that the other
+    /// side has in all.
+    fn ahead(&self, component: usize, later: &[Act]) -> i64 {
+        let members = self.members(component);
+        let is_member = |name: &str| self.node(name).is_some_and(|node| members.contains(&node));
+        let meets = later
+            .iter()
+            .position(|act| matches!(&act.deed, Deed::Reversed { node, .. } if is_member(node)));
+        let Some(meets) = meets else { return 0 };
+        let since = self
+            .written
+            .iter()
+            .filter(|(other, _)| *other != component && component > 0);
+        let before: i64 = since.map(|(_, rows)| rows).sum();
+        let then: i64 = later[..meets]
+            .iter()
+            .filter_map(|act| match &act.deed {
+                Deed::Wrote { node, write_sets } if !is_member(node) => {
+                    Some((*write_sets).clamp(1, ROWS_MAX))
+                }
+                _ => None,
+            })
+            .sum();
+        if self.components > 1 {
+            before + then
+        } else {
+            0
         }
     }
 
@@ -403,6 +437,10 @@ impl Writer<'_> {
                 "the fork",
             );
             self.findings.insert("twin-primaries");
+            let mut forks = self.story.forks.iter();
+            if forks.any(|fork| fork.sides.iter().all(|side| side.write_sets > 0)) {
+                self.findings.insert("histories-diverge");
+            }
         }
     }
 

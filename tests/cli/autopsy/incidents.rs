@@ -989,3 +989,47 @@ fn the_clock_of_one_node_is_shifted_by_two_hours() {
         }
     }
 }
+
+/// The scenario of an incident, played on both engines.
+fn played(incident: &Incident) -> Option<(Work, String)> {
+    let folder = folder(incident)?;
+    let work = Work::new();
+    let logs = folder.to_str().unwrap();
+    let ran = work.run(&["autopsy", logs, "--scenario", "again.toml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = work.run(&["run", "again.toml"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let scenario = work.read("again.toml");
+    Some((work, scenario))
+}
+
+#[test]
+fn the_fork_is_played_again() {
+    let Some((_work, scenario)) = played(&MERGE) else {
+        return;
+    };
+    // Refused, forced, the fork, the reversal: in this order.
+    let mut rest = scenario.as_str();
+    for step in [
+        "process = \"exited\", exit = 1",
+        "force = { node = \"A\" }",
+        "bootstrap = { node = \"A\" }",
+        "cluster = \"twin-primaries\"",
+        "process = \"exited\", exit = 134",
+        "disk_lost = { node = \"A\" }",
+    ] {
+        let (_, after) = rest
+            .split_once(step)
+            .unwrap_or_else(|| panic!("{step}\n{scenario}"));
+        rest = after;
+    }
+}
+
+#[test]
+fn the_other_incidents_are_played_again() {
+    for incident in [&OPERATOR, &UPGRADE] {
+        if played(incident).is_none() {
+            return;
+        }
+    }
+}
