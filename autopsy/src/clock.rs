@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use seatrial_evidence::{Event, Fact, Source, Stamp, in_order, made_at};
+use seatrial_evidence::{Event, Fact, Source, Stamp, ViewKind, in_order, made_at};
 use seatrial_galera::StateUuid;
 
 use crate::NodeLog;
@@ -31,7 +31,26 @@ pub(crate) struct Aligned<'a> {
     pub(crate) says: Vec<Statement>,
 }
 
-/// An exchange as one node logged it.
+/// An event that several nodes log in the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shared {
+    /// An exchange of states, by its uuid.
+    Exchange(StateUuid),
+    /// A primary view, by its id.
+    View(u32, Option<u16>, u64),
+}
+
+impl Shared {
+    /// The time that it carries itself.
+    fn made_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Exchange(uuid) => made_at(uuid),
+            Self::View(..) => None,
+        }
+    }
+}
+
+/// Such an event as one node logged it.
 #[derive(Clone, Copy)]
 struct Seen {
     at: Timestamp,
@@ -41,7 +60,7 @@ struct Seen {
 /// Puts the facts of each node in order, and all of them on one clock.
 pub(crate) fn align<'a>(nodes: &[NodeLog<'a>]) -> Aligned<'a> {
     let ordered: Vec<Vec<&'a Fact>> = nodes.iter().map(|node| in_order(&node.files)).collect();
-    let exchanges: Vec<BTreeMap<StateUuid, Seen>> =
+    let exchanges: Vec<BTreeMap<Shared, Seen>> =
         ordered.iter().map(|facts| exchanges(facts)).collect();
     let (shifts, shared) = shifts(&exchanges);
     let mut says = differing(nodes, &shifts, &shared, &exchanges);
@@ -87,21 +106,34 @@ fn dated<'a>(facts: &[&'a Fact], shift_s: i64) -> Vec<Dated<'a>> {
     all
 }
 
-fn exchanges(facts: &[&Fact]) -> BTreeMap<StateUuid, Seen> {
-    let mut all = BTreeMap::new();
+fn exchanges(facts: &[&Fact]) -> BTreeMap<Shared, Seen> {
+    let mut exchanges = BTreeMap::new();
+    let mut views = BTreeMap::new();
     for fact in facts {
-        if let (
-            Event::StateMessage { exchange, .. } | Event::ExchangeBegun { exchange },
-            Some(at),
-        ) = (&fact.event, fact.at)
-        {
-            all.entry(*exchange).or_insert(Seen {
-                at: at.instant(),
-                source: fact.source,
-            });
+        let Some(at) = fact.at else { continue };
+        let seen = Seen {
+            at: at.instant(),
+            source: fact.source,
+        };
+        match &fact.event {
+            Event::StateMessage { exchange, .. } | Event::ExchangeBegun { exchange } => {
+                exchanges.entry(Shared::Exchange(*exchange)).or_insert(seen);
+            }
+            Event::GroupView(view) if view.kind == ViewKind::Primary => {
+                if let Some((identity, number)) = &view.id {
+                    let key = Shared::View(identity.first, identity.fourth, *number);
+                    views.entry(key).or_insert(seen);
+                }
+            }
+            _ => {}
         }
     }
-    all
+    // An exchange is the better sign: a node may get a view late.
+    if exchanges.is_empty() {
+        views
+    } else {
+        exchanges
+    }
 }
 
 fn median(mut values: Vec<i64>) -> Option<i64> {
@@ -115,12 +147,10 @@ fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 /// How far the clock of each node is ahead of that of the first node, and by which exchanges it is known.
-fn shifts(
-    exchanges: &[BTreeMap<StateUuid, Seen>],
-) -> (Vec<i64>, Vec<Option<(usize, Vec<StateUuid>)>>) {
+fn shifts(exchanges: &[BTreeMap<Shared, Seen>]) -> (Vec<i64>, Vec<Option<(usize, Vec<Shared>)>>) {
     let count = exchanges.len();
     let mut shifts: Vec<Option<i64>> = vec![None; count];
-    let mut shared: Vec<Option<(usize, Vec<StateUuid>)>> = vec![None; count];
+    let mut shared: Vec<Option<(usize, Vec<Shared>)>> = vec![None; count];
     for start in 0..count {
         if shifts[start].is_some() {
             continue;
@@ -142,7 +172,7 @@ fn shifts(
                 if shifts[other].is_some() {
                     continue;
                 }
-                let both: Vec<StateUuid> = exchanges[known]
+                let both: Vec<Shared> = exchanges[known]
                     .keys()
                     .filter(|uuid| exchanges[other].contains_key(*uuid))
                     .copied()
@@ -192,10 +222,10 @@ fn usual(shifts: &[i64]) -> i64 {
 }
 
 /// How far lines are ahead of the times in the uuids that they name.
-fn by_uuids(exchanges: &BTreeMap<StateUuid, Seen>) -> Option<i64> {
+fn by_uuids(exchanges: &BTreeMap<Shared, Seen>) -> Option<i64> {
     let differences = exchanges
         .iter()
-        .filter_map(|(uuid, seen)| Some(seconds_between(made_at(*uuid)?, seen.at)))
+        .filter_map(|(uuid, seen)| Some(seconds_between(uuid.made_at()?, seen.at)))
         .collect();
     median(differences)
 }
@@ -217,8 +247,8 @@ fn zone(facts: &[&Fact]) -> Option<jiff::tz::Offset> {
 fn differing(
     nodes: &[NodeLog<'_>],
     shifts: &[i64],
-    shared: &[Option<(usize, Vec<StateUuid>)>],
-    exchanges: &[BTreeMap<StateUuid, Seen>],
+    shared: &[Option<(usize, Vec<Shared>)>],
+    exchanges: &[BTreeMap<Shared, Seen>],
 ) -> Vec<Statement> {
     let mut says = Vec::new();
     for (node, shift) in shifts.iter().enumerate() {
@@ -242,9 +272,9 @@ fn differing(
         let known = if by.is_empty() {
             "the times in the uuids of its state exchanges show it".to_owned()
         } else if by.len() == 1 {
-            "a state exchange that both saw shows it".to_owned()
+            "a view that both saw shows it".to_owned()
         } else {
-            format!("{} state exchanges that both saw show it", by.len())
+            format!("{} views that both saw show it", by.len())
         };
         let whose = other.map_or("that of the others", |other| nodes[other].name.as_str());
         let whose = if other.is_some() {
@@ -275,7 +305,7 @@ fn differing(
 }
 
 /// All logs differ alike from the times in uuids: somebody has shifted their dates, or the zone is wrong.
-fn shifted_logs(exchanges: &[BTreeMap<StateUuid, Seen>], shifts: &[i64]) -> Option<Statement> {
+fn shifted_logs(exchanges: &[BTreeMap<Shared, Seen>], shifts: &[i64]) -> Option<Statement> {
     let mut all = Vec::new();
     for (seen, shift) in exchanges.iter().zip(shifts) {
         all.extend(by_uuids(seen).map(|difference| difference - shift));
@@ -286,7 +316,7 @@ fn shifted_logs(exchanges: &[BTreeMap<StateUuid, Seen>], shifts: &[i64]) -> Opti
     }
     let seen = exchanges
         .iter()
-        .find_map(|seen| seen.iter().find(|(uuid, _)| made_at(**uuid).is_some()))?;
+        .find_map(|seen| seen.iter().find(|(uuid, _)| uuid.made_at().is_some()))?;
     let direction = if difference > 0 { "later" } else { "earlier" };
     Some(Statement::inferred(
         format!(

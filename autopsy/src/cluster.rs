@@ -381,17 +381,15 @@ impl<'a> Cluster<'a> {
             }
             self.components[index].branch = trunk;
             // The last one: those before it ended, since it went on from them.
-            if let Some(beside) = on_trunk.into_iter().next_back() {
-                if let (Begin::Bootstrap(_), Alive::Perhaps(nodes)) = (
-                    self.components[index].begin,
-                    self.was_alive(beside, first.mark.at),
-                ) {
-                    self.doubts.push(Doubt {
-                        component: index,
-                        beside,
-                        nodes,
-                    });
-                }
+            if let Some(beside) = on_trunk.into_iter().next_back()
+                && let Begin::Bootstrap(_) = self.components[index].begin
+                && let Alive::Perhaps(nodes) = self.was_alive(beside, first.mark.at)
+            {
+                self.doubts.push(Doubt {
+                    component: index,
+                    beside,
+                    nodes,
+                });
             }
         }
     }

@@ -428,7 +428,7 @@ pub(crate) fn hangs(cluster: &Cluster<'_>) -> Vec<Hang> {
         for (place, dated) in life.facts.iter().enumerate() {
             match &dated.fact.event {
                 Event::Shift { to, .. } if to.starts_with("DONOR") => {
-                    since = Some((place, dated.mark()))
+                    since = Some((place, dated.mark()));
                 }
                 Event::Shift { .. } => since = None,
                 _ => {}

@@ -276,13 +276,15 @@ impl<'a> Life<'a> {
                     self.full.get_or_insert(mark);
                 }
                 // A leave is a shift to OPEN or CLOSED; the first of the two has the line to show.
-                "OPEN" | "CLOSED" if seqno.0 > 0 && from != "CLOSED" => {
-                    if self.left.as_ref().is_none_or(|left| left.value < seqno.0) {
-                        self.left = Some(Said {
-                            value: seqno.0,
-                            mark,
-                        });
-                    }
+                "OPEN" | "CLOSED"
+                    if seqno.0 > 0
+                        && from != "CLOSED"
+                        && self.left.as_ref().is_none_or(|left| left.value < seqno.0) =>
+                {
+                    self.left = Some(Said {
+                        value: seqno.0,
+                        mark,
+                    });
                 }
                 // The node came back into a primary component within the same life.
                 "PRIMARY" => self.left = None,

@@ -50,6 +50,31 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
+    /// A transfer of which only the choice of the donor is known.
+    const fn new(view: Option<usize>, joiner: usize, donor: usize, chosen: Mark) -> Self {
+        Self {
+            view,
+            joiner,
+            donor,
+            joiner_life: None,
+            donor_life: None,
+            chosen,
+            marks: Vec::new(),
+            kind: Kind::Unknown,
+            has: None,
+            group: None,
+            ist: None,
+            not_in_cache: None,
+            overwrites: None,
+            copied: None,
+            donor_done: None,
+            joiner_done: None,
+            synced: None,
+            ist_failed: None,
+            failed: Vec::new(),
+        }
+    }
+
     /// The last line that tells how it ended.
     pub(crate) fn last(&self) -> Mark {
         let failed = self.failed.iter().map(|(_, mark)| *mark);
@@ -303,38 +328,16 @@ impl Walk<'_, '_, '_> {
         let number = self.counts[place].1;
         self.counts[place].1 += 1;
         // Every member prints the choice: the same pair in the same view, as many times before.
-        let same =
-            |transfer: &&mut Transfer| (transfer.view, transfer.joiner, transfer.donor) == key;
-        let known = self.all.iter_mut().filter(same).nth(number);
+        let same = |transfer: &Transfer| (transfer.view, transfer.joiner, transfer.donor) == key;
         let own = self.cluster.lives[self.life].node;
-        let transfer = match known {
-            Some(transfer) => transfer,
-            None => {
-                self.all.push(Transfer {
-                    view: self.view,
-                    joiner,
-                    donor,
-                    joiner_life: None,
-                    donor_life: None,
-                    chosen: mark,
-                    marks: Vec::new(),
-                    kind: Kind::Unknown,
-                    has: None,
-                    group: None,
-                    ist: None,
-                    not_in_cache: None,
-                    overwrites: None,
-                    copied: None,
-                    donor_done: None,
-                    joiner_done: None,
-                    synced: None,
-                    ist_failed: None,
-                    failed: Vec::new(),
-                });
-                let last = self.all.len() - 1;
-                &mut self.all[last]
-            }
-        };
+        let known = self.all.iter().enumerate().filter(|(_, one)| same(one));
+        let known = known.map(|(place, _)| place).nth(number);
+        let place = known.unwrap_or_else(|| {
+            let transfer = Transfer::new(self.view, joiner, donor, mark);
+            self.all.push(transfer);
+            self.all.len() - 1
+        });
+        let transfer = &mut self.all[place];
         transfer.marks.push(mark);
         if own == joiner {
             transfer.joiner_life = Some(self.life);

@@ -132,12 +132,12 @@ fn title(facts: &Facts<'_, '_>, index: usize, end: Timestamp) -> Statement {
     );
     if let (Some(before), Some(reach)) = (own.from, &own.reach) {
         let number = write_sets(facts, index);
-        says.push_str(&format!(
+        says.extend([format!(
             " From {before} to {}: {} and {}.",
             reach.value,
             count(number.0, "write set"),
             count(number.1, "view")
-        ));
+        )]);
         if first.seqno.is_none() {
             says.push_str(" With Galera 3 a view takes no number.");
         }
@@ -187,19 +187,19 @@ fn view_line(facts: &Facts<'_, '_>, before: Option<&View>, view: &View) -> State
         (None, None) => "A view".to_owned(),
     };
     if let Some(conf_id) = view.conf_id {
-        says.push_str(&format!(", configuration {conf_id}"));
+        says.extend([format!(", configuration {conf_id}")]);
     }
     if let Some(primary) = view.primary_before {
-        says.push_str(&format!(", members {primary}/{}", view.size));
+        says.extend([format!(", members {primary}/{}", view.size)]);
     }
     if let Some(position) = view.shown() {
-        says.push_str(&format!(", position {position}"));
+        says.extend([format!(", position {position}")]);
     }
-    says.push_str(&format!(": {}.", list(&members)));
+    says.extend([format!(": {}.", list(&members))]);
     if let (Some(seqno), false, Some(_)) = (view.seqno, view.handled, view.conf_id) {
-        says.push_str(&format!(
+        says.extend([format!(
             " No log shows an applier that handled this view; its own number is {seqno}."
-        ));
+        )]);
     }
     if before.is_none() {
         says.push_str(&gone_before(facts, view));
@@ -221,10 +221,10 @@ fn view_line(facts: &Facts<'_, '_>, before: Option<&View>, view: &View) -> State
                 .iter()
                 .map(|name| as_identity(facts, view, name))
                 .collect();
-            says.push_str(&format!(" {} came.", list(&came)));
+            says.extend([format!(" {} came.", list(&came))]);
         }
         if !went.is_empty() {
-            says.push_str(&format!(" {} went.", list(&went)));
+            says.extend([format!(" {} went.", list(&went))]);
         }
         let again: Vec<String> = members
             .iter()
@@ -232,20 +232,20 @@ fn view_line(facts: &Facts<'_, '_>, before: Option<&View>, view: &View) -> State
             .cloned()
             .collect();
         if !again.is_empty() {
-            says.push_str(&format!(" {} came with another identity.", list(&again)));
+            says.extend([format!(" {} came with another identity.", list(&again))]);
         }
         if let (Some(then), Some(now)) = (before.position(), view.before)
             && gap(facts, before, view).is_none()
         {
             let written = now - then;
             let time = span(before.mark.at, view.mark.at);
-            says.push_str(&match written {
+            says.extend([match written {
                 0 => format!(" Nothing was written in the {time} since the view before."),
                 number => format!(
                     " {} in the {time} since the view before.",
                     count(number, "write set")
                 ),
-            });
+            }]);
         }
     }
     Statement::certain(says, view.marks())
@@ -317,11 +317,11 @@ fn gap(facts: &Facts<'_, '_>, before: &View, view: &View) -> Option<Statement> {
         if missing == 1 { "it" } else { "they" },
     );
     if let (Some(then), Some(now), Some(_)) = (before.position(), view.before, view.seqno) {
-        says.push_str(&format!(
+        says.extend([format!(
             " Between {then} and {} there are {}",
             now + 1,
             count((now - then - missing).max(0), "write set")
-        ));
+        )]);
         let (numbers, lines) = view_numbers(facts, then, now + 1);
         if i64::try_from(numbers.len()) == Ok(missing + 1) {
             let written: Vec<String> = (then + 1..=now)
@@ -330,9 +330,9 @@ fn gap(facts: &Facts<'_, '_>, before: &View, view: &View) -> Option<Statement> {
                 .collect();
             let views: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             if written.len() <= 5 {
-                says.push_str(&format!(" ({})", list(&written)));
+                says.extend([format!(" ({})", list(&written))]);
             }
-            says.push_str(&format!("; {} are views", list(&views)));
+            says.extend([format!("; {} are views", list(&views))]);
             repeated.extend(lines);
         }
         says.push('.');

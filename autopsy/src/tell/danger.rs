@@ -74,7 +74,7 @@ pub(crate) fn hang_verdict(facts: &Facts<'_, '_>, hang: &Hang, story: &mut Story
             format!(
                 "Nothing acknowledged is lost yet: the disk of {own} has every write set, up to {}{}.",
                 at.value,
-                if views > 0 { format!("; the {} beyond are views", views) } else { String::new() }
+                if views > 0 { format!("; the {views} beyond are views") } else { String::new() }
             ),
             [at.mark],
         ));

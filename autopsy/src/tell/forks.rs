@@ -113,10 +113,10 @@ fn how_begun(
     let mut says = String::from(name);
     if let Some(group) = before {
         let number = i64::try_from(group.lives.len()).unwrap_or(i64::MAX);
-        says.push_str(&format!(
+        says.extend([format!(
             " was refused a bootstrap {}",
             count(number, "time")
-        ));
+        )]);
         marks.extend(cluster.lives[group.lives[0]].refused);
         if let Some(flag) = flags.iter().find(|flag| flag.life == life) {
             says.push_str(", then somebody set its flag, and it");
@@ -321,10 +321,10 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: Option<&Transfer>, story
         );
         let mut marks = Vec::new();
         if let (Some(cache), false) = (cache, was_reset) {
-            says.push_str(&format!(
+            says.extend([format!(
                 ", and in its galera.cache, which held {} to {} when the SST began and was not emptied",
                 cache.value.0, cache.value.1
-            ));
+            )]);
             marks.push(cache.mark);
         } else if !was_reset {
             says.push_str(", and in its galera.cache");
@@ -510,7 +510,7 @@ pub(crate) fn doubt_line(
     );
     let later = later_position(facts, doubt);
     if let Some((text, mark)) = later {
-        says.push_str(&format!(" Nothing came of it: {text}."));
+        says.extend([format!(" Nothing came of it: {text}.")]);
         marks.push(mark);
     }
     Some(facts.at(first.mark, Statement::inferred(says, marks)).1)

@@ -108,7 +108,7 @@ fn start(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
     let mut marks = vec![mark];
     let mut says = format!("{name} starts");
     if let Some(version) = &life.version {
-        says.push_str(&format!(" ({version})"));
+        says.extend([format!(" ({version})")]);
     }
     match &life.bootstrap_option {
         Some(option) if option.value => {
@@ -126,7 +126,7 @@ fn start(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
             Some(flag) => format!(", safe_to_bootstrap {}", u8::from(flag)),
             None => String::new(),
         };
-        says.push_str(&format!(": saved state {}{flag}", short(saved.value.0)));
+        says.extend([format!(": saved state {}{flag}", short(saved.value.0))]);
         marks.push(saved.mark);
     }
     if let Some(mark) = life.no_saved {
@@ -134,7 +134,7 @@ fn start(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
         marks.push(mark);
     }
     if let Some(recovered) = &life.recovered {
-        says.push_str(&format!("; recovered position {}", short(recovered.value)));
+        says.extend([format!("; recovered position {}", short(recovered.value))]);
         marks.push(recovered.mark);
     }
     says.push('.');
@@ -145,18 +145,17 @@ fn start(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
     if is_undefined && life.recovered.is_none() && life.no_saved.is_none() {
         says.push_str(" No position was recovered before it.");
         if let Some(cache) = &life.cache {
-            says.push_str(&format!(
+            says.extend([format!(
                 " Its write-set cache still holds {} to {}.",
                 cache.value.0, cache.value.1
-            ));
+            )]);
             marks.push(cache.mark);
         }
     }
     if let Some(identity) = life.identity
-        && let Some(before) = earlier_identity(facts, index)
-        && before
+        && had_identity(facts, index)
     {
-        says.push_str(&format!(" Its identity is now {identity}."));
+        says.extend([format!(" Its identity is now {identity}.")]);
     }
     let mut earlier = facts
         .cluster
@@ -169,19 +168,20 @@ fn start(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
         && known != Some(&address.value)
     {
         let now = if known.is_some() { "now " } else { "" };
-        says.push_str(&format!(" Its address is {now}{}.", address.value));
+        says.extend([format!(" Its address is {now}{}.", address.value)]);
         marks.push(address.mark);
     }
     Some(facts.at(mark, Statement::certain(says, marks)))
 }
 
-fn earlier_identity(facts: &Facts<'_, '_>, index: usize) -> Option<bool> {
+/// Whether an earlier life of the node had an identity that its log shows.
+fn had_identity(facts: &Facts<'_, '_>, index: usize) -> bool {
     let life = &facts.cluster.lives[index];
     let mut earlier = facts
         .cluster
         .lives_of(life.node)
         .filter(|(other, _)| *other < index);
-    Some(earlier.any(|(_, other)| other.identity.is_some()))
+    earlier.any(|(_, other)| other.identity.is_some())
 }
 
 /// How the life came into its first view: by a bootstrap, or by joining.
@@ -195,10 +195,10 @@ fn entry(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
         let mut says = format!("{name} bootstraps a primary component of one member");
         if let Some(view) = first.map(|view| &cluster.views[view]) {
             if let Some(position) = view.position() {
-                says.push_str(&format!(" at {position}"));
+                says.extend([format!(" at {position}")]);
             }
             if let Some(history) = view.history {
-                says.push_str(&format!(", history {}", super::short_uuid(history)));
+                says.extend([format!(", history {}", super::short_uuid(history))]);
             }
             marks.extend(view.marks());
         }
@@ -206,7 +206,7 @@ fn entry(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
             let flag = saved.value.1.map_or_else(String::new, |flag| {
                 format!(", safe_to_bootstrap {}", u8::from(flag))
             });
-            says.push_str(&format!("; it had {}{flag}", short(saved.value.0)));
+            says.extend([format!("; it had {}{flag}", short(saved.value.0))]);
             marks.push(saved.mark);
         }
         if let Some(new) = life.new_history {
@@ -214,7 +214,7 @@ fn entry(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
             marks.push(new);
         }
         if let Some(identity) = life.identity {
-            says.push_str(&format!("; its identity is {identity}"));
+            says.extend([format!("; its identity is {identity}")]);
         }
         says.push('.');
         return Some(facts.at(mark, Statement::certain(says, marks)));
@@ -237,18 +237,18 @@ fn entry(facts: &Facts<'_, '_>, index: usize, life: &Life<'_>) -> Option<(Timest
             .or_else(|| view.view_number().map(|n| n.to_string())),
         view.conf_id,
     ) {
-        says.push_str(&format!(": view {number}, configuration {conf_id}"));
+        says.extend([format!(": view {number}, configuration {conf_id}")]);
     } else if let Some(number) = view.number {
-        says.push_str(&format!(": view {number}"));
+        says.extend([format!(": view {number}")]);
     }
     if let Some(primary) = view.primary_before {
-        says.push_str(&format!(", members {primary}/{}", view.size));
+        says.extend([format!(", members {primary}/{}", view.size)]);
     }
     if let Some(position) = view.shown() {
-        says.push_str(&format!(", position {position}"));
+        says.extend([format!(", position {position}")]);
     }
     if let Some(identity) = life.identity {
-        says.push_str(&format!("; its identity is {identity}"));
+        says.extend([format!("; its identity is {identity}")]);
     }
     says.push('.');
     let seen = view.seen_by(index)?;
@@ -306,19 +306,19 @@ fn leaving(facts: &Facts<'_, '_>, life: &Life<'_>) -> Vec<(Timestamp, Statement)
         let mut marks = vec![asked];
         let mut says = format!("{name} is told to shut down");
         if let Some(left) = &life.left {
-            says.push_str(&format!(
+            says.extend([format!(
                 ", leaves in order at {} ({})",
                 left.value,
                 cluster.face.show_after(left.mark.at, asked.at)
-            ));
+            )]);
             marks.push(left.mark);
         }
         match life.stopped {
             Some(stopped) => {
-                says.push_str(&format!(
+                says.extend([format!(
                     " and has stopped at {}.",
                     cluster.face.show_after(stopped.at, asked.at)
-                ));
+                )]);
                 marks.push(stopped);
             }
             None => says.push_str("; no line says that it has stopped."),

@@ -182,14 +182,14 @@ pub(crate) fn hang(facts: &Facts<'_, '_>, hang: &Hang) -> Vec<(Timestamp, Statem
     if let Some(applied) = &hang.applied
         && hang.passed > 0
     {
-        says.push_str(&format!(
+        says.extend([format!(
             " It handles no view after {}, although {} pass.",
             applied.value,
             count(
                 i64::try_from(hang.passed).unwrap_or(i64::MAX),
                 "more configuration"
             )
-        ));
+        )]);
         marks.push(applied.mark);
     }
     let mut lines = vec![facts.at(hang.since, Statement::certain(says, marks))];

@@ -38,36 +38,36 @@ pub(crate) fn one(facts: &Facts<'_, '_>, transfer: &Transfer) -> Statement {
         Kind::Unknown => format!("{joiner} asks {donor} for a transfer"),
     };
     if let Some(has) = &transfer.has {
-        says.push_str(&if has.value.is_undefined() {
+        says.extend([if has.value.is_undefined() {
             "; it has no position of its own".to_owned()
         } else {
             format!("; it has {}", short(has.value))
-        });
+        }]);
         marks.push(has.mark);
         if let Some(group) = &transfer.group {
-            says.push_str(&format!(", the group is at {}", group.value.seqno));
+            says.extend([format!(", the group is at {}", group.value.seqno)]);
             let lacks = group.value.seqno.0 - has.value.seqno.0;
             if !has.value.is_undefined() && has.value.uuid == group.value.uuid && lacks > 1_000 {
-                says.push_str(&format!(" ({lacks} behind)"));
+                says.extend([format!(" ({lacks} behind)")]);
             }
             marks.push(group.mark);
         }
     }
     says.push('.');
     if let (Kind::Ist, Some(range)) = (transfer.kind, &transfer.ist) {
-        says.push_str(&format!(
+        says.extend([format!(
             " It carries {} to {}{}.",
             range.value.0,
             range.value.1,
             views_in(facts, transfer, range)
-        ));
+        )]);
         marks.push(range.mark);
     }
     if let Some(seqno) = &transfer.not_in_cache {
-        says.push_str(&format!(
+        says.extend([format!(
             " IST is impossible: {} is not in the cache of {donor}.",
             seqno.value
-        ));
+        )]);
         marks.push(seqno.mark);
     }
     ending(facts, transfer, &mut says, &mut marks);
@@ -101,11 +101,11 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
     let begun = transfer.chosen.at;
     let time = |mark: Mark| cluster.face.show_after(mark.at, begun);
     if let (Kind::Sst, Some(copied)) = (transfer.kind, &transfer.copied) {
-        says.push_str(&format!(
+        says.extend([format!(
             " The copy of {} is there at {}.",
             copied.value,
             time(copied.mark)
-        ));
+        )]);
         marks.push(copied.mark);
     }
     if let Some(failed) = &transfer.ist_failed {
@@ -120,35 +120,35 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
             }
             _ => String::new(),
         };
-        says.push_str(&format!(
+        says.extend([format!(
             " The IST{after} fails at {}{numbers}.",
             time(failed.mark)
-        ));
+        )]);
         marks.push(failed.mark);
         return;
     }
     if let Some(synced) = transfer.synced {
-        says.push_str(&format!(" {joiner} is synced at {}.", time(synced)));
+        says.extend([format!(" {joiner} is synced at {}.", time(synced))]);
         marks.push(synced);
         marks.extend(transfer.joiner_done);
     } else if let Some(done) = transfer.joiner_done {
-        says.push_str(&format!(" {joiner} has it at {}.", time(done)));
+        says.extend([format!(" {joiner} has it at {}.", time(done))]);
         marks.push(done);
     } else if let Some((text, mark)) = transfer.failed.first() {
-        says.push_str(&format!(
+        says.extend([format!(
             " It breaks after {} ({}): {}.",
             span(begun, mark.at),
             time(*mark),
             reason(text)
-        ));
+        )]);
         marks.push(*mark);
         let more = transfer.failed.iter().skip(1).map(|(_, mark)| *mark);
         marks.extend(more);
     } else if let Some(done) = transfer.donor_done {
-        says.push_str(&format!(
+        says.extend([format!(
             " {donor} has sent it at {}; no line says that {joiner} has it.",
             time(done)
-        ));
+        )]);
         marks.push(done);
     } else {
         says.push_str(" No line says how it ended.");
@@ -193,18 +193,18 @@ pub(crate) fn no_donor(facts: &Facts<'_, '_>, search: &NoDonor) -> Statement {
     );
     let mut marks = vec![search.first, search.last];
     if let Some(gave_up) = search.gave_up {
-        says.push_str(&format!(
+        says.extend([format!(
             " It gives up at {}.",
             cluster.face.show_after(gave_up.at, search.first.at)
-        ));
+        )]);
         marks.push(gave_up);
     }
     if let Some((names, mark)) = others_synced(facts, search) {
-        says.push_str(&format!(
+        says.extend([format!(
             " {} {} synced all the while: the request names one donor and allows no other.",
             list(&names),
             if names.len() == 1 { "was" } else { "were" }
-        ));
+        )]);
         marks.push(mark);
     }
     Statement::certain(says, marks)

@@ -467,13 +467,13 @@ fn last_component(facts: &Facts<'_, '_>) -> Option<Statement> {
         list(&cluster.members(view))
     );
     if let Some(number) = view.number {
-        says.push_str(&format!(": view {number}"));
+        says.extend([format!(": view {number}")]);
     }
     if let Some(conf_id) = view.conf_id {
-        says.push_str(&format!(", configuration {conf_id}"));
+        says.extend([format!(", configuration {conf_id}")]);
     }
     if let Some(reach) = &cluster.components[alive].reach {
-        says.push_str(&format!(", position {}", reach.value));
+        says.extend([format!(", position {}", reach.value)]);
     }
     says.push('.');
     Some(

@@ -6,7 +6,7 @@ use seatrial_scenarios::language::ProcedureEnd;
 use seatrial_scenarios::matrix::{Broken, cell_scenario};
 use seatrial_scenarios::record::StepObservation;
 use seatrial_scenarios::{
-    NodeObservation, RunOptions, RunRecord, Scenario, Supervisor, procedures as known,
+    NodeObservation, ProcessState, RunOptions, RunRecord, Scenario, Supervisor, procedures as known,
 };
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
@@ -132,7 +132,8 @@ fn rows(record: &RunRecord, last: &StepObservation, steps: usize) -> String {
     let silent: Vec<String> = last
         .nodes
         .iter()
-        .filter(|(_, node)| node.rows.is_none())
+        // A server that is up and does not serve may not have opened its tables.
+        .filter(|(_, node)| node.process == ProcessState::Running && !serves(node))
         .map(|(name, _)| name.to_string())
         .collect();
     if !gone.is_empty() && !silent.is_empty() {

@@ -138,8 +138,8 @@ fn a_clock_that_is_ahead_is_corrected() {
     let shifted = text_of(&folder, false);
     insta::assert_snapshot!(part(&shifted, "Clocks"), @r"
     Clocks
-      - The clock of db3 is 3 h ahead of that of db1: 3 state exchanges that both
-        saw show it. The times below are corrected.
+      - The clock of db3 is 3 h ahead of that of db1: 3 views that both saw show it.
+        The times below are corrected.
     ");
     // All else is as before.
     let without_clocks = |text: &str| {
@@ -162,7 +162,7 @@ fn a_donor_that_never_comes_back() {
         view (view_id(PRIM,b2000002-8002,8)\nmemb {\n\tb2000002-8002,0\n\tc3000003-8003,0\n\t}\njoined {\n\t}\n\
         left {\n\t}\npartitioned {\n\ta1000004-8001,0\n\t}\n)\n\
         2030-01-02 12:00:00 0 [Note] WSREP: New COMPONENT: primary = yes, bootstrap = no, my_idx = 0, memb_num = 2\n\
-        2030-01-02 12:00:00 0 [Note] WSREP: STATE EXCHANGE: got state msg: e7000000-0000-11f0-9000-000000000009 from 0 (db2)\n\
+        2030-01-02 12:00:00 0 [Note] WSREP: STATE EXCHANGE: got state msg: 9de73b58-63e1-11f5-9000-000000000007 from 0 (db2)\n\
         2030-01-02 12:00:00 0 [Note] WSREP: Quorum results:\n\tversion    = 6,\n\tcomponent  = PRIMARY,\n\
         \tconf_id    = 7,\n\tmembers    = 2/2 (joined/total),\n\tact_id     = 174,\n\tvote policy= 0,\n\
         \tgroup UUID = 5ee99582-bb8d-11e2-b8e3-23de375c1d30\n";
@@ -252,9 +252,9 @@ fn the_lab_begins_at_the_end_of_the_incident() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let status = ran.stdout.split("> status\n").last().unwrap();
     insta::assert_snapshot!(status.lines().take(4).collect::<Vec<_>>().join("\n"), @r"
-    node  server   cluster  state   size  grastate.dat  gvwstate.dat
-    A     running  Primary  Synced     3  U1:-1 safe 0  A B C
-    B     running  Primary  Synced     3  U1:-1 safe 0  A B C
-    C     running  Primary  Synced     3  U1:-1 safe 0  A B C
+    node  server      cluster      state        size  grastate.dat     gvwstate.dat
+    A     running     Primary      Synced       3     U1:-1 safe 0     A B C
+    B     running     Primary      Synced       3     U1:-1 safe 0     A B C
+    C     running     Primary      Synced       3     U1:-1 safe 0     A B C
     ");
 }
