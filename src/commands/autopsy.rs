@@ -37,6 +37,9 @@ pub(crate) struct AutopsyArgs {
     /// Print behind each sentence the lines that show it, and how certain it is.
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Print the verdict alone: the point of no return, what is lost, what to do.
+    #[arg(long, conflicts_with_all = ["scenario", "procedures"])]
+    pub(crate) brief: bool,
     /// Write the story into this folder in all formats, too.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -92,6 +95,7 @@ pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
         return procedures::procedures(&told.story, out);
     }
     match args.format {
+        StoryFormat::Text if args.brief => out.print(&text::brief(&told, args.explain)),
         StoryFormat::Text => out.print(&text::text(&told, args.explain)),
         StoryFormat::Json => out.line(&json(&told)?),
         StoryFormat::Html => out.print(&html::page(&told)),

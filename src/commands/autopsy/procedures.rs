@@ -12,6 +12,7 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
 use super::reconstruction;
+use super::scenario::Reconstruction;
 use crate::args::{EngineArg, SEED};
 use crate::output::Out;
 use crate::{Stop, engines, exit, signals};
@@ -45,6 +46,8 @@ pub(super) fn procedures(story: &Story, out: &mut Out) -> Result<u8, Stop> {
     out.line("");
     signals::listen();
     let mut templates = Templates::default();
+    // Procedures that came to the same are named together.
+    let mut results: Vec<(String, Vec<&str>)> = Vec::new();
     for name in known::names().iter().filter(|name| **name != "none") {
         if signals::stopped() {
             return Ok(exit::STOPPED);
@@ -56,16 +59,23 @@ pub(super) fn procedures(story: &Story, out: &mut Out) -> Result<u8, Stop> {
             ..RunOptions::default()
         };
         let says = match play_with(&mut templates, &cell, &options) {
-            Ok(record) => came_to(&record, state.before),
+            Ok(record) => came_to(&record, state.before, &made),
             Err(text) => format!("could not be played: {text}"),
         };
-        out.print(&wrapped("  ", "    ", &format!("{name}: {says}")));
+        match results.iter_mut().find(|(known, _)| *known == says) {
+            Some((_, names)) => names.push(name),
+            None => results.push((says, vec![name])),
+        }
+    }
+    for (says, names) in &results {
+        out.print(&wrapped("", "", &format!("{}:", names.join(", "))));
+        out.print(&wrapped("  ", "  ", says));
     }
     Ok(exit::OK)
 }
 
 /// What a run came to, in words.
-fn came_to(record: &RunRecord, before: usize) -> String {
+fn came_to(record: &RunRecord, before: usize, made: &Reconstruction) -> String {
     let Some(procedure) = record.procedures.last() else {
         let why = record
             .failure
@@ -86,14 +96,14 @@ fn came_to(record: &RunRecord, before: usize) -> String {
         .nodes
         .iter()
         .filter(|(_, node)| !serves(node))
-        .map(|(name, _)| name.to_string())
+        .map(|(name, _)| made.name(name.as_str()))
         .collect();
     let whole = if down.is_empty() {
         "all nodes serve".to_owned()
     } else {
         format!("{} does not serve", down.join(", "))
     };
-    format!("{end}; {whole}; {}", rows(record, last, before))
+    format!("{end}; {whole}; {}", rows(record, last, before, made))
 }
 
 fn serves(node: &NodeObservation) -> bool {
@@ -102,7 +112,7 @@ fn serves(node: &NodeObservation) -> bool {
 }
 
 /// Which acknowledged rows the cluster holds in the end.
-fn rows(record: &RunRecord, last: &StepObservation, steps: usize) -> String {
+fn rows(record: &RunRecord, last: &StepObservation, steps: usize, made: &Reconstruction) -> String {
     let acknowledged: Vec<&str> = record
         .writes
         .iter()
@@ -134,24 +144,22 @@ fn rows(record: &RunRecord, last: &StepObservation, steps: usize) -> String {
         .iter()
         // A server that is up and does not serve may not have opened its tables.
         .filter(|(_, node)| node.process == ProcessState::Running && !serves(node))
-        .map(|(name, _)| name.to_string())
+        .map(|(name, _)| made.name(name.as_str()))
         .collect();
     if !gone.is_empty() && !silent.is_empty() {
-        let (lost, names) = (gone.len(), gone.join(", "));
+        let lost = gone.len();
         parts.push(format!(
-            "{lost} of {number} acknowledged rows are served by no node, and {} cannot be asked ({names})",
+            "{lost} of {number} acknowledged rows are served by no node, and {} cannot be asked",
             silent.join(", ")
         ));
     } else if !gone.is_empty() {
-        let (lost, names) = (gone.len(), gone.join(", "));
-        parts.push(format!(
-            "{lost} of {number} acknowledged rows are gone ({names})"
-        ));
+        let lost = gone.len();
+        parts.push(format!("{lost} of {number} acknowledged rows are gone"));
     }
     if !on_disk.is_empty() {
-        let (kept, names) = (on_disk.len(), on_disk.join(", "));
+        let kept = on_disk.len();
         parts.push(format!(
-            "{kept} of {number} acknowledged rows lie only on the disk of a node that does not serve ({names})"
+            "{kept} of {number} acknowledged rows lie only on the disk of a node that does not serve"
         ));
     }
     parts.join("; ")

@@ -29,6 +29,17 @@ pub(crate) struct Reconstruction {
     pub(crate) before_no_return: Option<String>,
     /// What could not be played again, and what was made smaller.
     pub(crate) remarks: Vec<String>,
+    /// The names of the nodes, in the order of their letters.
+    names: Vec<String>,
+}
+
+impl Reconstruction {
+    /// The name that the logs give to the node with this letter.
+    pub(crate) fn name(&self, letter_of: &str) -> String {
+        let mut names = self.names.iter().enumerate();
+        let found = names.find(|(place, _)| letter(*place).to_string() == letter_of);
+        found.map_or_else(|| letter_of.to_owned(), |(_, name)| name.clone())
+    }
 }
 
 /// A node in the course of the reconstruction.
@@ -92,6 +103,7 @@ pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
         toml,
         before_no_return,
         remarks: writer.remarks,
+        names: writer.names.iter().map(|name| (*name).to_owned()).collect(),
     })
 }
 

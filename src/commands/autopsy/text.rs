@@ -52,6 +52,25 @@ pub(super) fn text(told: &Told, explain: bool) -> String {
     page.text
 }
 
+/// The verdict alone.
+pub(super) fn brief(told: &Told, explain: bool) -> String {
+    let story = &told.story;
+    let mut page = Page {
+        told,
+        explain,
+        text: String::new(),
+    };
+    if story.no_return.is_none() && story.danger.is_none() {
+        page.list("What happened", &story.verdict);
+    }
+    page.list("Point of no return", story.no_return.as_slice());
+    page.list("From here on it was dangerous", story.danger.as_slice());
+    page.list("What is lost", &story.lost);
+    page.numbered("What to do now", &story.to_do);
+    page.list("What not to do", &story.not_to_do);
+    page.text
+}
+
 /// What became of a reconstruction.
 pub(super) fn reconstruction(made: &Reconstruction, file: &Path) -> String {
     let steps = made.toml.matches("[[step]]").count();
