@@ -333,6 +333,10 @@ fn shifted_logs(exchanges: &[BTreeMap<Shared, Seen>], shifts: &[i64]) -> Option<
 
 /// Says which nodes write another zone, and which write none.
 fn zones(nodes: &[NodeLog<'_>], ordered: &[Vec<&Fact>]) -> Vec<Statement> {
+    let firsts = ordered
+        .iter()
+        .filter_map(|facts| facts.iter().find(|fact| fact.at.is_some()));
+    let evidence = firsts.map(|fact| fact.source).collect();
     let mut by_zone: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (node, facts) in nodes.iter().zip(ordered) {
         if !facts.iter().any(|fact| fact.at.is_some()) {
@@ -360,6 +364,7 @@ fn zones(nodes: &[NodeLog<'_>], ordered: &[Vec<&Fact>]) -> Vec<Statement> {
     vec![Statement {
         says: format!("The logs show different zones: {}.", parts.join("; ")),
         certainty: Certainty::Certain,
+        evidence,
         ..Statement::default()
     }]
 }

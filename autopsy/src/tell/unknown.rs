@@ -31,7 +31,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
                     "they are"
                 }
             ),
-            [],
+            named_by(facts),
         ));
     }
     for flag in flags_set(facts)
@@ -39,7 +39,10 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         .filter(|flag| flag.by_script.is_none())
     {
         story.unknown.push(Statement::certain(
-            format!("Who set the flag of {}.", cluster.name(flag.node)),
+            format!(
+                "The person who set the flag of {}.",
+                cluster.name(flag.node)
+            ),
             flag.marks.iter().copied(),
         ));
     }
@@ -53,10 +56,10 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
             if side.write_sets > 0 && (side.lost().is_some() || !kept) {
                 story.unknown.push(Statement::certain(
                     format!(
-                        "What the {} write sets up to {} were, and whether binary logs, a backup or replicas hold them.",
+                        "The content of the {} write sets up to {}, and whether binary logs, a backup or replicas hold them.",
                         side.write_sets, side.reach.value
                     ),
-                    [],
+                    [side.reach.mark],
                 ));
             }
         }
@@ -73,7 +76,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
             .take(6)
             .collect();
         story.unknown.push(Statement::certain(
-            "Who stopped servers, and why: a log names a signal only.",
+            "The reason for each stop of a server: a log names a signal only.",
             marks,
         ));
     }
@@ -106,6 +109,21 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         ));
     }
     ends(facts, story);
+}
+
+/// The first view in which each node without a log stands.
+fn named_by(facts: &Facts<'_, '_>) -> Vec<Mark> {
+    let nodes = facts.cluster.nodes.iter().enumerate();
+    let unseen = nodes.filter(|(_, node)| !node.has_log);
+    let views = unseen.filter_map(|(node, _)| {
+        let mut views = facts.cluster.views.iter();
+        views.find(|view| view.has_node(node))
+    });
+    let mut marks = Vec::new();
+    for view in views {
+        marks.extend(view.marks().into_iter().take(1));
+    }
+    marks
 }
 
 /// Views that no line shows.

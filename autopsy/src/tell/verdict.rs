@@ -49,6 +49,24 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         ));
     }
     habits(facts, &refusals, story);
+    lend_evidence(story);
+}
+
+/// Advice rests on the lines of what it is drawn from.
+fn lend_evidence(story: &mut Story) {
+    let from = [
+        story.no_return.as_ref(),
+        story.danger.as_ref(),
+        story.lost.first(),
+    ];
+    let mut lines = from.into_iter().flatten().map(|one| one.evidence.clone());
+    let lines = lines.find(|lines| !lines.is_empty()).unwrap_or_default();
+    let advice = story.to_do.iter_mut().chain(&mut story.not_to_do);
+    for advice in advice.chain(&mut story.copies) {
+        if advice.evidence.is_empty() {
+            advice.evidence.clone_from(&lines);
+        }
+    }
 }
 
 /// Puts sentences in the order of time; those without a time stay behind the one before them.
@@ -327,6 +345,10 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
             lines,
         ));
     }
+    let first = facts.cluster.views[0].marks();
+    let all = 0..facts.cluster.components.len();
+    let shown = all.map(|index| facts.cluster.last_view(index).marks()[0]);
+    let lines: Vec<Mark> = first.into_iter().take(1).chain(shown).collect();
     let unseen: Vec<String> = facts
         .cluster
         .nodes
@@ -345,7 +367,7 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
                     if unseen.len() == 1 { "its" } else { "their" },
                     if unseen.len() == 1 { "" } else { "s" }
                 ),
-                [],
+                lines,
             ),
         );
         story.to_do.push(Statement::judgement(
@@ -359,7 +381,7 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
     } else {
         "Nothing was lost: the sides of the fork differ by views only."
     };
-    story.lost.insert(0, Statement::judgement(says, []));
+    story.lost.insert(0, Statement::judgement(says, lines));
 }
 
 /// Habits that will make trouble again.

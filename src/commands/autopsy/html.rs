@@ -24,7 +24,7 @@ pub(super) fn page(told: &Told) -> String {
             true,
             story.danger.as_slice(),
         ),
-        part("What is lost", true, &story.lost),
+        part("Losses", true, &story.lost),
         part("What to do now", true, &story.to_do),
         part("What not to do", true, &story.not_to_do),
         part("Where a copy may still be", true, &story.copies),

@@ -111,7 +111,7 @@ fn serves(node: &NodeObservation) -> bool {
         && node.local_state.as_deref() == Some("Synced")
 }
 
-/// Which acknowledged rows the cluster holds in the end.
+/// Returns the acknowledged rows that the cluster holds in the end, in words.
 fn rows(record: &RunRecord, last: &StepObservation, steps: usize, made: &Reconstruction) -> String {
     let acknowledged: Vec<&str> = record
         .writes

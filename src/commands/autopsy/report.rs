@@ -16,7 +16,7 @@ pub(super) struct Report {
     pub(super) no_return: Option<Line>,
     /// The act after which a loss was near, where nothing is lost yet.
     pub(super) danger: Option<Line>,
-    /// What was lost, or will be.
+    /// The losses, and what is in danger.
     pub(super) lost: Vec<Line>,
     /// Where a copy may still be.
     pub(super) copies: Vec<Line>,
@@ -104,7 +104,7 @@ pub(super) struct ForkReport {
 pub(super) struct SideReport {
     /// The nodes that held it.
     pub(super) nodes: Vec<String>,
-    /// How far it came.
+    /// The highest position that it reached.
     pub(super) reach: i64,
     /// How many write sets it has beyond the last common seqno.
     pub(super) write_sets: i64,

@@ -14,7 +14,7 @@ const ROWS_MAX: i64 = 3;
 /// How many refused starts stand for all of a row.
 const REFUSALS_MAX: usize = 2;
 
-/// How far the act may lie from the line that shows what came of it, in seconds.
+/// The longest time between an act and the line that shows what came of it, in seconds.
 const NEAR_S: i64 = 120;
 
 /// How many nodes have a letter.
@@ -145,15 +145,13 @@ impl Writer<'_> {
             let _ = writeln!(text, "pack   = \"wild\"");
         }
         let _ = writeln!(text, "second_phase = false");
-        if !open {
-            if !self.findings.is_empty() {
-                let findings: Vec<String> = self
-                    .findings
-                    .iter()
-                    .map(|finding| format!("\"{finding}\""))
-                    .collect();
-                let _ = writeln!(text, "findings = [{}]", findings.join(", "));
-            }
+        if !open && !self.findings.is_empty() {
+            let findings: Vec<String> = self
+                .findings
+                .iter()
+                .map(|finding| format!("\"{finding}\""))
+                .collect();
+            let _ = writeln!(text, "findings = [{}]", findings.join(", "));
         }
         text.push_str(steps);
         if open {
@@ -256,7 +254,8 @@ impl Writer<'_> {
 
     fn act(&mut self, at: &str, deed: &Deed, later: &[Act]) {
         match deed {
-            Deed::Present { .. } => {}
+            // A reversal is part of the start that it ended.
+            Deed::Present { .. } | Deed::Reversed { .. } => {}
             Deed::NewCluster { node } => {
                 let Some(node) = self.node(node) else { return };
                 self.bootstrap(node, at, "a new history");
@@ -304,7 +303,6 @@ impl Writer<'_> {
                     self.expect(component);
                 }
             }
-            Deed::Reversed { .. } => {}
             Deed::Wrote { node, write_sets } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {

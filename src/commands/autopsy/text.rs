@@ -19,7 +19,7 @@ pub(super) fn text(told: &Told, explain: bool) -> String {
     page.list("What happened", &story.verdict);
     page.list("Point of no return", story.no_return.as_slice());
     page.list("From here on it was dangerous", story.danger.as_slice());
-    page.list("What is lost", &story.lost);
+    page.list("Losses", &story.lost);
     page.numbered("What to do now", &story.to_do);
     page.list("What not to do", &story.not_to_do);
     page.list("Where a copy may still be", &story.copies);
@@ -65,7 +65,7 @@ pub(super) fn brief(told: &Told, explain: bool) -> String {
     }
     page.list("Point of no return", story.no_return.as_slice());
     page.list("From here on it was dangerous", story.danger.as_slice());
-    page.list("What is lost", &story.lost);
+    page.list("Losses", &story.lost);
     page.numbered("What to do now", &story.to_do);
     page.list("What not to do", &story.not_to_do);
     page.text
