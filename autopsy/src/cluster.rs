@@ -79,6 +79,8 @@ pub(crate) struct Cluster<'a> {
     pub(crate) doubts: Vec<Doubt>,
     /// The component of each view.
     pub(crate) component_of: Vec<usize>,
+    /// The views that each life saw, in order.
+    views_of_life: Vec<Vec<usize>>,
 }
 
 impl<'a> Cluster<'a> {
@@ -102,12 +104,22 @@ impl<'a> Cluster<'a> {
         addresses(&mut lives);
         let mut views = views(&lives);
         name_members(&mut views, &mut nodes);
+        let mut views_of_life = vec![Vec::new(); lives.len()];
+        for (index, view) in views.iter().enumerate() {
+            for seen in &view.seen {
+                let own: &mut Vec<usize> = &mut views_of_life[seen.life];
+                if own.last() != Some(&index) {
+                    own.push(index);
+                }
+            }
+        }
         let mut cluster = Self {
             nodes,
             face: aligned.face,
             clocks: aligned.says,
             lives,
             component_of: vec![usize::MAX; views.len()],
+            views_of_life,
             views,
             components: Vec::new(),
             branches: Vec::new(),
@@ -164,7 +176,7 @@ impl<'a> Cluster<'a> {
 
     /// The views that a life saw, in order.
     pub(crate) fn views_of(&self, life: usize) -> impl DoubleEndedIterator<Item = usize> {
-        (0..self.views.len()).filter(move |view| self.views[*view].seen_by(life).is_some())
+        self.views_of_life[life].iter().copied()
     }
 
     /// The component that a life was a member of: that of its last view.
