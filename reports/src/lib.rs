@@ -24,7 +24,7 @@ pub use against::Comparison;
 pub use campaign::Campaign;
 pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
-pub use html::Page;
+pub use html::{Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart};
 pub use junit::junit_xml;
 pub use matrix::{cell_details, matrix_markdown, matrix_text};
 pub use nearest::nearest;

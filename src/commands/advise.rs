@@ -1,6 +1,6 @@
 //! `seatrial advise`: what to do with a broken cluster, from what it left behind. It changes nothing.
 
-mod gather;
+pub(super) mod gather;
 mod report;
 mod text;
 
@@ -61,7 +61,7 @@ pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
         out.print(COLLECTOR);
         return Ok(exit::OK);
     }
-    let gathered = gather(args)?;
+    let gathered = gather(&args.paths, &args.nodes, &mut |_| ())?;
     let answer = answer(gathered);
     match args.format {
         Format::Json => {

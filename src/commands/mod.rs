@@ -1,6 +1,7 @@
 //! The subcommands: one file each, with its arguments.
 
 mod advise;
+mod autopsy;
 mod claims;
 mod clean;
 mod completions;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Find out from a broken cluster's own files which node to bootstrap; changes nothing.
     Advise(advise::AdviseArgs),
+    /// Tell from the logs of a cluster what happened, what was lost, and when that became inevitable.
+    Autopsy(autopsy::AutopsyArgs),
     /// Search random failures for those from which a procedure cannot recover.
     Explore(explore::ExploreArgs),
     /// Run a procedure in every state that a number of events can lead to.
@@ -103,6 +106,7 @@ impl Command {
             Self::Replay(args) => replay::replay(args, out),
             Self::Verify(args) => verify::verify(args, out),
             Self::Advise(args) => advise::advise(args, out),
+            Self::Autopsy(args) => autopsy::autopsy(args, out),
             Self::Explore(args) => explore::explore(args, out),
             Self::Prove(args) => prove::prove(args, out),
             Self::Merge(args) => merge::merge(args, out),

@@ -4,6 +4,7 @@
 
 mod about;
 mod advise;
+mod autopsy;
 mod campaign;
 mod claims;
 mod confinement;

@@ -10,6 +10,7 @@ mod matrix;
 mod observed;
 mod overview;
 mod player;
+mod story;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ use crate::rules::RULES;
 const RUNS_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// The most bytes of all runs on a page, before they are packed.
 const RUNS_BYTES_LIMIT: usize = 192 * 1024 * 1024;
+
+pub use story::{Lane, LaneStretch, Sentence, StoryPage, StoryPart};
 
 const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPTS: [&str; 6] = [

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use seatrial_evidence::{Digest, Fact, Given, Intake, Known, Source, divide};
 
-use super::AdviseArgs;
 use crate::Stop;
 
 /// The word for a node that exists and cannot be reached.
@@ -26,15 +25,15 @@ const WANTED: &str = "give error logs, grastate.dat, gvwstate.dat, the output of
                       (`seatrial advise --collector` prints a script that makes one)";
 
 /// Everything that was read.
-pub(super) struct Gathered {
-    pub(super) nodes: Vec<Known>,
-    pub(super) away: Vec<String>,
+pub(in crate::commands) struct Gathered {
+    pub(in crate::commands) nodes: Vec<Known>,
+    pub(in crate::commands) away: Vec<String>,
     intake: Intake,
 }
 
 impl Gathered {
     /// A place in the evidence, as `file:line`.
-    pub(super) fn place(&self, source: Source) -> String {
+    pub(in crate::commands) fn place(&self, source: Source) -> String {
         let index = usize::try_from(source.file.0).unwrap_or(usize::MAX);
         let name = self
             .intake
@@ -45,7 +44,7 @@ impl Gathered {
     }
 
     /// The files that were read: name, lines, facts.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+    pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (&str, u64, u64)> {
         self.intake
             .files()
             .iter()
@@ -59,15 +58,23 @@ struct Argument {
     path: PathBuf,
 }
 
-pub(super) fn gather(args: &AdviseArgs) -> Result<Gathered, Stop> {
-    let (arguments, away) = arguments(args)?;
+/// Reads the arguments and divides what is in them among nodes. Every fact goes to `every` as it is read.
+pub(in crate::commands) fn gather(
+    paths: &[PathBuf],
+    nodes: &[String],
+    every: &mut dyn FnMut(&Fact),
+) -> Result<Gathered, Stop> {
+    let (arguments, away) = arguments(paths, nodes)?;
     let mut intake = Intake::new();
     let mut digest = Digest::new();
     // For each file: the node that it was given for, and the argument that it came with.
     let mut origins: Vec<(Option<String>, usize)> = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
         let before = intake.files().len();
-        open_each(&argument.path, &mut intake, &mut |fact| digest.keep(fact))?;
+        open_each(&argument.path, &mut intake, &mut |fact| {
+            every(&fact);
+            digest.keep(fact);
+        })?;
         let files = &intake.files()[before..];
         if files.iter().all(|file| is_silent(file.id, &digest)) {
             return Err(nothing(&argument.path, files));
@@ -177,11 +184,11 @@ fn nothing(path: &Path, files: &[seatrial_evidence::InputFile]) -> Stop {
     refusal(what, WANTED)
 }
 
-fn arguments(args: &AdviseArgs) -> Result<(Vec<Argument>, Vec<String>), Stop> {
+fn arguments(paths: &[PathBuf], nodes: &[String]) -> Result<(Vec<Argument>, Vec<String>), Stop> {
     let mut arguments: Vec<Argument> = Vec::new();
     let mut away: Vec<String> = Vec::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for node in &args.nodes {
+    for node in nodes {
         let (name, files) = node.split_once('=').ok_or_else(|| {
             refusal(
                 format!("--node {node}: there is no `=` in it"),
@@ -212,7 +219,7 @@ fn arguments(args: &AdviseArgs) -> Result<(Vec<Argument>, Vec<String>), Stop> {
             });
         }
     }
-    arguments.extend(args.paths.iter().map(|path| Argument {
+    arguments.extend(paths.iter().map(|path| Argument {
         node: None,
         path: path.clone(),
     }));

@@ -20,10 +20,13 @@ use seatrial_lab::{
     Des, Engine, Lab, Mission, Opening, OpeningError, Progress, Setting, embedded_missions,
 };
 
+use seatrial_scenarios::Scenario;
+
 use on_real::OnReal;
 use store::Store;
 
 use crate::args::{EngineArg, RealArgs, SEED, TimersArg};
+use crate::commands::autopsy;
 use crate::output::Out;
 use crate::{Stop, engines, exit, real, scenarios, signals};
 
@@ -36,6 +39,9 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 pub(crate) struct LabArgs {
     /// The id of a scenario, a scenario file, or the id of a mission; 3 synced nodes by default.
     pub(crate) scenario: Option<String>,
+    /// Begin at the end of an incident, made again from these logs (see `seatrial autopsy`).
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "scenario")]
+    pub(crate) from: Vec<PathBuf>,
     /// The engine: des, or real (without time travel).
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,
@@ -125,6 +131,16 @@ async fn open<E: Engine>(
             OpeningError::Mission(text) => Stop::usage(text),
         })?;
     out.print(&text);
+    if !args.from.is_empty() {
+        // The session begins where the incident ended.
+        scripted(
+            &mut lab,
+            &Store::nowhere(),
+            &mut "next all\n".as_bytes(),
+            out,
+        )
+        .await?;
+    }
     let result = match &args.script {
         Some(path) => {
             let file = File::open(path)
@@ -140,6 +156,13 @@ async fn open<E: Engine>(
 
 /// Returns how the session begins: with a mission, a scenario, or a plain cluster.
 fn opening(args: &LabArgs, missions: &[Mission]) -> Result<Opening, Stop> {
+    if !args.from.is_empty() {
+        let told = autopsy::tell(&args.from, &[])?;
+        let made = autopsy::reconstruction(&told.story)?;
+        let scenario = Scenario::parse("the incident", &made.toml)
+            .map_err(|error| Stop::bug("the reconstruction", &error.to_string()))?;
+        return Ok(Opening::Scenario(Box::new(scenario)));
+    }
     let Some(name) = args.scenario.as_deref() else {
         return Ok(Opening::Plain);
     };
