@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
+mod autopsy;
 mod played;
 
 use std::collections::{BTreeMap, BTreeSet};
