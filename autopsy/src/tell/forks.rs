@@ -27,11 +27,13 @@ pub(crate) fn fork_verdict(
         .find(|view| view.mark.at <= first.mark.at)
         .unwrap_or_else(|| cluster.first_view(fork.beside));
     let own = cluster.members(first);
-    let others: Vec<String> = cluster
-        .members(beside_first)
-        .into_iter()
-        .filter(|name| !own.contains(name))
-        .collect();
+    let beside = cluster.members(beside_first);
+    let mut others: Vec<String> = beside.clone();
+    others.retain(|name| !own.contains(name));
+    // All of the older component may have come into the newer one.
+    if others.is_empty() {
+        others = beside;
+    }
     let mut marks = first.marks();
     marks.extend(beside_first.marks());
     let history = first.history.map(short_uuid).unwrap_or_default();

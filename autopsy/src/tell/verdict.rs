@@ -163,7 +163,11 @@ fn way(facts: &Facts<'_, '_>) -> String {
             } else {
                 count(number - 1, "time")
             };
-            format!("; it was stopped and bootstrapped again {times}")
+            if comes_back_by_itself(facts) {
+                format!("; it ended as a whole and came back {times}")
+            } else {
+                format!("; it was stopped and bootstrapped again {times}")
+            }
         }
         (_, false) => format!("; there were {number} primary components"),
     };
@@ -177,6 +181,20 @@ fn way(facts: &Facts<'_, '_>) -> String {
 
 fn cluster_len(facts: &Facts<'_, '_>) -> usize {
     facts.cluster.components.len()
+}
+
+/// Returns whether a component began without a bootstrap: its members started, and their saved views were enough.
+fn comes_back_by_itself(facts: &Facts<'_, '_>) -> bool {
+    let cluster = facts.cluster;
+    (1..cluster.components.len()).any(|component| {
+        let view = cluster.first_view(component);
+        let started = view
+            .seen
+            .iter()
+            .filter(|seen| cluster.lives[seen.life].start.is_some())
+            .count();
+        cluster.components[component].begin == Begin::Unseen && started == view.members.len()
+    })
 }
 
 /// A component whose bootstrap no log shows, but what came of it.
@@ -199,6 +217,16 @@ fn unseen_bootstrap(facts: &Facts<'_, '_>, component: usize) -> Option<Statement
         .filter(|node| !joiners.contains(node))
         .copied()
         .collect();
+    if there.is_empty() {
+        let statement = Statement::inferred(
+            format!(
+                "{} made a primary component again by themselves, after the last one had ended: their saved views (gvwstate.dat) named each other.",
+                list(&cluster.names_of(&joiners))
+            ),
+            view.marks(),
+        );
+        return Some(facts.at(view.mark, statement).1);
+    }
     let number = view.view_number()?;
     let conf_id = view.conf_id?;
     let names = cluster.names_of(&there);
@@ -335,7 +363,18 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
     if facts.cluster.views.is_empty() {
         return;
     }
-    if forks && facts.cluster.components.len() > 1 {
+    let doubts = doubts(facts);
+    if !doubts.is_empty() {
+        story.lost.extend(doubts);
+        story.to_do.push(Statement::judgement(
+            "Before any data folder is overwritten, ask every node for wsrep_last_committed and its history, and look for the rows.",
+            [],
+        ));
+        return;
+    }
+    let histories = facts.cluster.views.iter().filter_map(|view| view.history);
+    let one_history = histories.collect::<std::collections::BTreeSet<_>>().len() < 2;
+    if forks && one_history && facts.cluster.components.len() > 1 {
         let lines: Vec<Mark> = (0..facts.cluster.components.len())
             .map(|index| facts.cluster.first_view(index).marks()[0])
             .collect();
@@ -376,12 +415,114 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
         ));
         return;
     }
-    let says = if forks {
-        "Nothing was lost, as far as these logs tell: there is no fork, and no copy of anything acknowledged was overwritten without another."
-    } else {
-        "Nothing was lost: the sides of the fork differ by views only."
+    let says = match (forks, all_ended_at_once(facts)) {
+        (true, false) => {
+            "Nothing was lost, as far as these logs tell: there is no fork, and no copy of anything acknowledged was overwritten without another."
+        }
+        (true, true) => {
+            "Nothing was lost, if every node flushes its log at each commit (innodb_flush_log_at_trx_commit=1): all members of a component ended without an orderly stop, and what they acknowledged just before is in no log."
+        }
+        (false, _) => "Nothing was lost: the sides of the fork differ by views only.",
     };
     story.lost.insert(0, Statement::judgement(says, lines));
+}
+
+/// What keeps anybody from saying that nothing was lost, although no side of a fork was seen to be overwritten.
+fn doubts(facts: &Facts<'_, '_>) -> Vec<Statement> {
+    let cluster = facts.cluster;
+    let mut doubts = Vec::new();
+    let mut histories = Vec::new();
+    for view in &cluster.views {
+        if let Some(history) = view.history
+            && !histories.iter().any(|(known, _)| *known == history)
+        {
+            histories.push((history, view.marks()[0]));
+        }
+    }
+    if histories.len() > 1 {
+        doubts.push(Statement::judgement(
+            format!(
+                "Whether anything was lost cannot be told: the logs show {} histories that have nothing in common, and what was written to one of them is in no other.",
+                histories.len()
+            ),
+            histories.into_iter().map(|(_, mark)| mark),
+        ));
+    }
+    let sides = facts
+        .forks
+        .iter()
+        .flat_map(|fork| [(fork.component, &fork.new), (fork.beside, &fork.old)]);
+    for (component, side) in sides {
+        if side.write_sets > 0 || writes_are_known(facts, component) {
+            continue;
+        }
+        let view = cluster.last_view(component);
+        doubts.push(Statement::judgement(
+            format!(
+                "Whether write sets of {} were lost or are in danger cannot be told: no log says what was committed there after the view of {}.",
+                list(&cluster.members(view)),
+                facts.time(view.mark.at)
+            ),
+            view.marks(),
+        ));
+    }
+    if facts.forks.is_empty() {
+        for life in &cluster.lives {
+            let Some(reversal) = &life.reversal else {
+                continue;
+            };
+            let (own, group) = reversal.value;
+            if own > group {
+                let statement = Statement::judgement(
+                    format!(
+                        "Whether anything was lost cannot be told: {} held {} more than its group when it aborted ({own}, the group {group}), write sets or views.",
+                        cluster.name(life.node),
+                        count(own - group, "number")
+                    ),
+                    [reversal.mark],
+                );
+                doubts.push(facts.at(reversal.mark, statement).1);
+            }
+        }
+    }
+    doubts
+}
+
+/// Returns whether a log says how far a component came after its last view: a member left it in order, or started
+/// again with a position.
+fn writes_are_known(facts: &Facts<'_, '_>, component: usize) -> bool {
+    let cluster = facts.cluster;
+    let view = cluster.last_view(component);
+    view.members.iter().any(|member| {
+        let Some(index) = cluster.life_of(member) else {
+            return false;
+        };
+        let life = &cluster.lives[index];
+        let left = life.left.as_ref();
+        left.is_some_and(|left| left.mark.at >= view.mark.at)
+            || cluster.lives_of(life.node).any(|(later, life)| {
+                later > index && (life.recovered.is_some() || life.reversal.is_some())
+            })
+    })
+}
+
+/// Returns whether all members of a component ended without an orderly stop, so that its last write sets depend on
+/// what was flushed.
+fn all_ended_at_once(facts: &Facts<'_, '_>) -> bool {
+    let cluster = facts.cluster;
+    (0..cluster.components.len()).any(|component| {
+        let view = cluster.last_view(component);
+        !view.members.is_empty()
+            && view.members.iter().all(|member| {
+                let life = cluster.life_of(member);
+                life.is_some_and(|life| {
+                    matches!(
+                        cluster.lives[life].end,
+                        End::Crashed(_) | End::CutOff | End::Aborted
+                    )
+                })
+            })
+    })
 }
 
 /// Habits that will make trouble again.
