@@ -5,10 +5,13 @@
 mod about;
 mod advise;
 mod campaign;
+mod ci;
 mod claims;
 mod confinement;
 mod errors;
+mod folder;
 mod lab;
+mod language;
 mod prove;
 mod rediscovered;
 mod replay;

@@ -39,6 +39,9 @@ pub struct RunOptions {
     pub negate: Option<Negation>,
     /// Go on after a fault that the engine does not support.
     pub allow_unsupported: bool,
+    /// Do not fail a run in which a fault had nothing to act on. This is for searches, whose schedules are
+    /// drawn without knowing that.
+    pub allow_skipped: bool,
     /// A program of the user's that acts wherever the scenario lets a procedure of its name act.
     pub program: Option<Arc<dyn Program>>,
 }
@@ -61,6 +64,7 @@ impl Default for RunOptions {
             second_phase: true,
             negate: None,
             allow_unsupported: false,
+            allow_skipped: false,
             program: None,
         }
     }
