@@ -1,6 +1,7 @@
 //! The progress bar on standard error, shown only while that is a terminal and no log is written to it.
 
 use std::io::IsTerminal as _;
+use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,6 +16,8 @@ pub(crate) struct Bar {
     shows_names: bool,
     /// Whether the bar disappears when the jobs have ended.
     ends_with_jobs: bool,
+    /// The number of bad jobs, and the name of the last one.
+    bad: Mutex<(usize, String)>,
 }
 
 impl Bar {
@@ -23,13 +26,15 @@ impl Bar {
         let length = u64::try_from(count).unwrap_or(u64::MAX);
         Self {
             shown: visible(|| {
-                let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {wide_msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                let style =
+                    ProgressStyle::with_template("{bar:20} {pos}/{len} ETA {eta} {wide_msg}")
+                        .unwrap_or_else(|_| ProgressStyle::default_bar());
                 ProgressBar::new(length).with_style(style)
             }),
             step: 1,
             shows_names: true,
             ends_with_jobs: true,
+            bad: Mutex::default(),
         }
     }
 
@@ -45,6 +50,7 @@ impl Bar {
             step,
             shows_names: false,
             ends_with_jobs: true,
+            bad: Mutex::default(),
         }
     }
 
@@ -59,6 +65,7 @@ impl Bar {
             step: 0,
             shows_names: false,
             ends_with_jobs: false,
+            bad: Mutex::default(),
         }
     }
 
@@ -70,13 +77,31 @@ impl Bar {
             step: 1,
             shows_names: true,
             ends_with_jobs: true,
+            bad: Mutex::default(),
         }
     }
 
     /// Shows that a job begins.
     pub(crate) fn begin(&self, name: impl FnOnce() -> String) {
         if self.shows_names {
-            self.shown.set_message(name());
+            self.shown
+                .set_message(format!("{}{}", self.bad_words(), name()));
+        }
+    }
+
+    /// Counts a job that did not go well, and shows its name from now on.
+    pub(crate) fn bad(&self, name: &str) {
+        if let Ok(mut bad) = self.bad.lock() {
+            bad.0 += 1;
+            name.clone_into(&mut bad.1);
+        }
+    }
+
+    fn bad_words(&self) -> String {
+        let bad = self.bad.lock().map(|bad| bad.clone()).unwrap_or_default();
+        match bad {
+            (0, _) => String::new(),
+            (number, name) => format!("{number} bad, last {name} | "),
         }
     }
 

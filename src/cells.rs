@@ -1,4 +1,4 @@
-//! Plays procedures on broken states, a cell for each pair.
+//! Plays procedures on broken states, a cell for each pair and seed.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -9,8 +9,11 @@ use std::time::Duration;
 use seatrial_real_harness::RealOptions;
 use seatrial_reports::quote;
 use seatrial_scenarios::matrix::{Broken, Cell, cell_scenario};
+use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Verdict;
-use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor};
+use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
+use seatrial_scenarios::trace::sha256_hex;
+use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Supervisor, Trace};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
@@ -26,8 +29,6 @@ pub(crate) struct CellPlayer {
     pub(crate) engine: EngineArg,
     /// How the real engine is to be used.
     pub(crate) real: RealOptions,
-    /// The master seed.
-    pub(crate) seed: u64,
     /// The timeouts, over those of the scenarios.
     pub(crate) timers: Option<TimersArg>,
     /// The supervisor: it may start a crashed server again.
@@ -36,6 +37,10 @@ pub(crate) struct CellPlayer {
     pub(crate) own: Option<OwnProgram>,
     /// How many cells are played at the same time; by default the pool decides.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Whether bad cells keep their whole run.
+    pub(crate) keeps_runs: bool,
+    /// The folder of the cells' scenario files, which the lines that play a cell again name.
+    pub(crate) folder: PathBuf,
 }
 
 /// A program of the user's as a procedure.
@@ -48,54 +53,72 @@ pub(crate) struct OwnProgram {
     pub(crate) patience: Duration,
 }
 
+/// A cell to be played.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The broken state.
+    pub(crate) state: &'a Broken,
+    /// The procedure.
+    pub(crate) procedure: &'a str,
+    /// The master seed.
+    pub(crate) seed: u64,
+}
+
 /// A cell that has been played.
 pub(crate) struct PlayedCell {
-    /// The cell, without the line that plays it again.
+    /// The cell, with the line that plays it again if it is not good.
     pub(crate) cell: Cell,
     /// The scenario of the cell.
     pub(crate) scenario: Scenario,
     /// The commands that the user's own program typed, and their output.
     pub(crate) transcript: Option<String>,
+    /// The whole run and its rendered trace, if it is kept.
+    pub(crate) run: Option<(RecordedRun, String)>,
 }
 
+/// A run with its trace, if it was traced.
+type Ran = (RunRecord, Option<Trace>);
+
 impl CellPlayer {
-    /// Plays every cell, and returns them scenario by scenario, in an order that does not depend on the
-    /// threads. After a signal these are the first cells.
+    /// Plays the cells, and gives each to `take` in an order that does not depend on the threads. After a signal
+    /// these are the first cells.
     pub(crate) fn play_all(
         &self,
-        procedures: &[&'static str],
-        states: &[Broken],
-    ) -> Result<Vec<PlayedCell>, Stop> {
-        let pairs: Vec<(&Broken, &str)> = states
-            .iter()
-            .flat_map(|state| procedures.iter().map(move |name| (state, *name)))
-            .collect();
-        let bar = Bar::of_jobs(pairs.len());
-        let mut cells = Vec::new();
-        Pool::new(pool::threads(self.jobs, &[self.engine]), &bar).run(
-            &pairs,
-            |(state, name)| format!("{name} on {}", state.scenario.id),
+        places: &[Place<'_>],
+        bar: &Bar,
+        mut take: impl FnMut(PlayedCell) -> ControlFlow<()>,
+    ) -> Result<(), Stop> {
+        Pool::new(pool::threads(self.jobs, &[self.engine]), bar).run(
+            places,
+            |place| format!("{} on {}", place.procedure, place.state.scenario.id),
             Templates::default,
-            |templates, (state, name)| {
-                let done = self.play(templates, state, name);
+            |templates, place| {
+                let done = self.play(templates, *place);
                 // A cell that a signal interrupted has no outcome.
                 (!signals::stopped()).then_some(done)
             },
-            |_, done| {
-                cells.extend(done);
-                ControlFlow::Continue(())
+            |_, done| match done {
+                Some(done) => take(done),
+                None => ControlFlow::Continue(()),
             },
         )?;
-        Ok(cells)
+        Ok(())
     }
 
-    fn play(&self, templates: &mut Templates, state: &Broken, procedure: &str) -> PlayedCell {
-        let scenario = cell_scenario(state, procedure, self.supervisor);
+    fn play(&self, templates: &mut Templates, place: Place<'_>) -> PlayedCell {
+        let Place {
+            state,
+            procedure,
+            seed,
+        } = place;
+        let mut scenario = cell_scenario(state, procedure, self.supervisor);
+        let file = self.folder.join(format!("{}.toml", scenario.id));
+        scenario.file = file.display().to_string();
         let id = &state.scenario.id;
         let own = self.own.as_ref().filter(|_| procedure == script::NAME);
         let own = own.map(|own| Arc::new(Script::new(&own.path, &own.walls, own.patience)));
         let mut options = RunOptions {
-            seed: self.seed,
+            seed,
             engine: engines::name(self.engine).to_owned(),
             timers: self.timers.map(Into::into),
             ..RunOptions::default()
@@ -103,43 +126,88 @@ impl CellPlayer {
         if let Some(own) = &own {
             options.program = Some(Arc::new(Shared(own.clone())));
         }
-        let mut cell = Cell::error(procedure, id, String::new());
+        let without_run = |outcome, text| Cell::without_run(procedure, id, seed, outcome, text);
         let mut transcript = None;
-        match self.run(templates, &scenario, &options) {
-            Ok(record) => {
-                cell = Cell::of(procedure, id, &record, state.before);
-                let reports = own.map(|own| own.reports());
-                if let Some(reports) = reports {
+        let mut run = None;
+        let mut cell = match self.run(templates, &scenario, &options) {
+            Ok((record, _)) if record.verdict == Verdict::Unsupported => {
+                let failure = record.failure.as_ref();
+                let text = failure.map(|failure| failure.text.clone());
+                without_run(Outcome::NotJudged, text.unwrap_or_default())
+            }
+            Ok((record, trace)) => {
+                let mut cell = Cell::of(procedure, id, &record, state.before);
+                if let Some(reports) = own.map(|own| own.reports()) {
                     cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
                     transcript = Some(script::transcript(&record, &reports));
+                    if let Some(why) = reports.iter().find_map(|one| one.not_judged.clone()) {
+                        cell.outcome = Outcome::NotJudged;
+                        cell.text = why;
+                    }
                 }
+                if self.keeps_runs && !cell.outcome.is_good() {
+                    run = self.traced(&scenario, &options, record, trace);
+                }
+                cell
             }
-            Err(text) => cell.text = text,
+            Err(text) => without_run(Outcome::Error, text),
+        };
+        if !cell.outcome.is_good() {
+            cell.replay = if procedure == script::NAME {
+                self.replay_of_script(state, seed)
+            } else {
+                self.replay_of_file(&file, seed)
+            };
         }
         PlayedCell {
             cell,
             scenario,
             transcript,
+            run,
         }
     }
 
+    /// Makes the run of a cell. Without a trace it is faster: the clusters of a thread share their beginnings.
     fn run(
         &self,
         templates: &mut Templates,
         scenario: &Scenario,
         options: &RunOptions,
-    ) -> Result<RunRecord, String> {
-        let record = match self.engine {
-            EngineArg::Des => play_with(templates, scenario, options)?,
-            engine => {
-                let setup = scenario.setup(options.timers, options.seed);
-                engines::run(engine, scenario, &setup, options, &self.real)?.0
-            }
-        };
-        match (record.verdict, &record.failure) {
-            (Verdict::Unsupported, Some(failure)) => Err(failure.text.clone()),
-            _ => Ok(record),
+    ) -> Result<Ran, String> {
+        // A program of the user's is not started a second time for the trace.
+        let twice = options.program.is_none() || !self.keeps_runs;
+        if self.engine == EngineArg::Des && twice {
+            return Ok((play_with(templates, scenario, options)?, None));
         }
+        let setup = scenario.setup(options.timers, options.seed);
+        let (record, trace) = engines::run(self.engine, scenario, &setup, options, &self.real)?;
+        Ok((record, Some(trace)))
+    }
+
+    /// Returns the run with its trace. A run that was made without one is made again, which gives the same run.
+    fn traced(
+        &self,
+        scenario: &Scenario,
+        options: &RunOptions,
+        record: RunRecord,
+        trace: Option<Trace>,
+    ) -> Option<(RecordedRun, String)> {
+        let setup = scenario.setup(options.timers, options.seed);
+        let (mut record, trace) = match trace {
+            Some(trace) => (record, trace),
+            None => engines::run(self.engine, scenario, &setup, options, &self.real).ok()?,
+        };
+        let header = engines::header(self.engine, scenario, &setup);
+        let rendered = trace.render(&header);
+        record.trace_sha256 = sha256_hex(&rendered);
+        self.flags().clone_into(&mut record.replay_flags);
+        let run = RecordedRun {
+            header: Some(header),
+            events: trace.events,
+            record,
+            scenario: ScenarioText::from(scenario),
+        };
+        Some((run, rendered))
     }
 
     /// Returns the flag of the timeouts with which every cell was played, with a space in front.
@@ -152,29 +220,27 @@ impl CellPlayer {
     }
 
     /// Returns the line that plays a cell again from its scenario file.
-    pub(crate) fn replay_of_file(&self, file: &Path) -> String {
+    fn replay_of_file(&self, file: &Path, seed: u64) -> String {
         format!(
-            "seatrial replay {} --on {} --seed {}{}",
-            file.display(),
+            "seatrial replay {} --on {} --seed {seed}{}",
+            quote(&file.display().to_string()),
             engines::name(self.engine),
-            self.seed,
             self.flags()
         )
     }
 
     /// Returns the line that plays a cell of the user's own program again.
-    pub(crate) fn replay_of_script(&self, scenario: &Scenario) -> String {
+    fn replay_of_script(&self, state: &Broken, seed: u64) -> String {
         let path = self.own.as_ref().map(|own| own.path.display().to_string());
         let supervisor = match self.supervisor {
             Supervisor::None => "",
             Supervisor::Systemd => " --supervisor systemd",
         };
         format!(
-            "seatrial verify --script {} --on {} --scenarios {} --seed {}{supervisor}{}",
+            "seatrial verify --script {} --on {} --scenarios {} --seed {seed}{supervisor}{}",
             quote(&path.unwrap_or_default()),
             engines::name(self.engine),
-            quote(&scenario.file),
-            self.seed,
+            quote(&state.scenario.file),
             self.flags()
         )
     }

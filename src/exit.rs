@@ -2,11 +2,13 @@
 
 /// Everything is as expected.
 pub(crate) const OK: u8 = 0;
-/// A finding that no file expects, a failed scenario, or engines that disagree.
+/// A finding that no file expects, a failed scenario, engines that disagree, a bad cell of `verify`, or something
+/// worse or missing against an earlier run.
 pub(crate) const FINDING: u8 = 1;
 /// The command line or a scenario file.
 pub(crate) const USAGE: u8 = 2;
-/// The environment: an engine or a fault that is not available, a folder that cannot be written.
+/// The environment: an engine or a fault that is not available, a fault that had no effect, a program that cannot
+/// start, a folder that cannot be written or that another process writes.
 pub(crate) const ENVIRONMENT: u8 = 3;
 /// Stopped by a signal, and nothing found until then.
 pub(crate) const STOPPED: u8 = 4;

@@ -1,81 +1,135 @@
-//! The folder of results. The record grows while the campaign runs; the rest is written at the end.
+//! The files of a campaign. The record grows while the campaign runs; the rest is written at the end.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use seatrial_reports::{Campaign, ChromeTrace, Page, junit_xml, summary_markdown};
-use seatrial_scenarios::matrix::Matrix;
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use seatrial_reports::{Campaign, ChromeTrace, Judged, Page, junit_of_matrix, junit_xml};
+use seatrial_reports::{matrix_markdown, summary_markdown};
 use seatrial_scenarios::record_file::{
     CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
 };
 use seatrial_scenarios::{NodeName, RunRecord};
 
-/// The files that are written at the end, besides the record.
-const REPORTS: [&str; 5] = [
+use crate::Stop;
+use crate::args::{ResultArg, Wanted};
+use crate::folder::{self, Folder, unwritable};
+
+/// The record.
+const RECORD: &str = "record.jsonl";
+
+/// The record of many runs, which is packed.
+const PACKED_RECORD: &str = "record.jsonl.gz";
+
+/// All files that a campaign or a matrix may leave in its folder.
+const ALL: [&str; 11] = [
+    RECORD,
+    PACKED_RECORD,
+    "record.jsonl.partial",
+    "record.jsonl.gz.partial",
     "results.json",
-    "junit.xml",
+    "verify.json",
+    "verify.md",
     "summary.md",
+    "junit.xml",
     "index.html",
     "chrome-trace.json",
 ];
 
 /// The report files of a campaign, which grow run by run.
-pub(crate) struct ReportFiles {
-    path: PathBuf,
+pub(crate) struct ReportFiles<'a> {
+    folder: &'a Folder,
+    wanted: Wanted<'a>,
     page: Page,
     chrome_trace: ChromeTrace,
 }
 
-impl ReportFiles {
-    /// Makes the folder, and removes the reports of an earlier campaign. Otherwise they could be mistaken for
-    /// the results of a campaign that did not end.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        for old in REPORTS {
-            match fs::remove_file(path.join(old)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            page: Page::default(),
-            chrome_trace: ChromeTrace::default(),
-        })
+impl<'a> ReportFiles<'a> {
+    /// Removes what an earlier run left in the folder. Otherwise that could be mistaken for the results of a
+    /// campaign that did not end.
+    pub(crate) fn create(folder: &'a Folder, wanted: Wanted<'a>) -> Result<Self, Stop> {
+        folder.remove(&ALL)?;
+        Ok(Self::beside_the_record(folder, wanted))
     }
 
-    /// Puts a matrix of procedures and scenarios into the page.
-    pub(crate) fn set_matrix(&mut self, matrix: Matrix) {
-        self.page.set_matrix(matrix);
+    /// Leaves what there is, so that reports can be made beside the record from which they are made.
+    pub(crate) fn beside_the_record(folder: &'a Folder, wanted: Wanted<'a>) -> Self {
+        Self {
+            folder,
+            wanted,
+            page: Page::default(),
+            chrome_trace: ChromeTrace::default(),
+        }
     }
 
     /// Adds a run.
     pub(crate) fn add(&mut self, run: &RecordedRun) {
-        self.page.add(run);
-        self.chrome_trace.add(run);
+        if self.wanted.has(ResultArg::Html) {
+            self.page.add(run);
+        }
+        if self.wanted.has(ResultArg::Trace) {
+            self.chrome_trace.add(run);
+        }
+    }
+
+    /// Adds the run of a cell of the matrix, which the page shows when the cell is opened.
+    pub(crate) fn add_of_cell(&mut self, run: &RecordedRun) {
+        if self.wanted.has(ResultArg::Html) {
+            self.page.add_of_cell(run);
+        }
     }
 
     /// Writes all files. It writes `results.json` last, so that this file exists only if all others do.
     pub(crate) fn finish(
         self,
         campaign: &Campaign<'_>,
+        matrix: Option<&Judged<'_>>,
         head: &CampaignHead,
         results: &str,
-    ) -> io::Result<()> {
-        let junit = junit_xml(campaign).map_err(io::Error::other)?;
-        fs::write(self.path.join("junit.xml"), junit)?;
-        fs::write(self.path.join("summary.md"), summary_markdown(campaign))?;
-        let page = self.page.finish(campaign, head);
-        fs::write(self.path.join("index.html"), page)?;
-        fs::write(
-            self.path.join("chrome-trace.json"),
-            self.chrome_trace.finish(),
-        )?;
-        let partial = self.path.join("results.json.partial");
-        fs::write(&partial, results)?;
-        fs::rename(&partial, self.path.join("results.json"))
+    ) -> Result<(), Stop> {
+        let folder = self.folder;
+        if self.wanted.has(ResultArg::Junit) {
+            let junit = junit_xml(campaign, head).map_err(|error| no_junit(&error))?;
+            folder.write("junit.xml", junit)?;
+        }
+        if self.wanted.has(ResultArg::Summary) {
+            folder.write("summary.md", summary_markdown(campaign, head))?;
+        }
+        if self.wanted.has(ResultArg::Html) {
+            folder.write("index.html", self.page.finish(campaign, matrix, head))?;
+        }
+        if self.wanted.has(ResultArg::Trace) {
+            folder.write("chrome-trace.json", self.chrome_trace.finish(head))?;
+        }
+        folder.write("results.json", results)
+    }
+
+    /// Writes the files of a matrix, `verify.json` last, and returns that.
+    pub(crate) fn finish_matrix(
+        self,
+        judged: &Judged<'_>,
+        head: &CampaignHead,
+    ) -> Result<String, Stop> {
+        let folder = self.folder;
+        let mut json = serde_json::to_string_pretty(judged.matrix)
+            .map_err(|error| Stop::environment(format!("cannot write the matrix: {error}")))?;
+        json.push('\n');
+        if self.wanted.has(ResultArg::Junit) {
+            let junit = junit_of_matrix(judged).map_err(|error| no_junit(&error))?;
+            folder.write("junit.xml", junit)?;
+        }
+        if self.wanted.has(ResultArg::Summary) {
+            folder.write("verify.md", matrix_markdown(judged))?;
+        }
+        if self.wanted.has(ResultArg::Html) {
+            folder.write("index.html", self.page.finish_matrix(judged, head))?;
+        }
+        folder.write("verify.json", &json)?;
+        Ok(json)
     }
 }
 
@@ -103,36 +157,111 @@ pub(crate) fn keep_logs(
     Ok(())
 }
 
-/// Returns the path of a folder's record, or the path itself if it is a file.
+fn no_junit(error: &impl std::fmt::Display) -> Stop {
+    Stop::environment(format!("junit.xml: {error}"))
+}
+
+/// Returns the path of a folder's record, or the path itself if it is a file. If the campaign was killed, that is
+/// the part of the record that was written.
 pub(crate) fn record_path(path: &Path) -> PathBuf {
     if path.is_file() {
-        path.to_owned()
+        return path.to_owned();
+    }
+    let names = [
+        RECORD,
+        PACKED_RECORD,
+        "record.jsonl.partial",
+        "record.jsonl.gz.partial",
+    ];
+    let files = names.map(|name| path.join(name));
+    let found = files.iter().find(|file| file.is_file());
+    found.unwrap_or(&files[0]).clone()
+}
+
+/// Opens a record, packed or not.
+pub(crate) fn open_record(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    /// The first bytes of gzip.
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    let mut first = Vec::new();
+    File::open(path)?.take(2).read_to_end(&mut first)?;
+    let file = BufReader::new(File::open(path)?);
+    Ok(if first == GZIP {
+        Box::new(BufReader::new(MultiGzDecoder::new(file)))
     } else {
-        path.join("record.jsonl")
+        Box::new(file)
+    })
+}
+
+/// The bytes of a record on their way to the file.
+enum Sink {
+    Plain(BufWriter<File>),
+    Packed(Box<GzEncoder<BufWriter<File>>>),
+}
+
+impl Sink {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Plain(file) => file,
+            Self::Packed(file) => file,
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(mut file) => file.flush(),
+            Self::Packed(file) => file.finish()?.flush(),
+        }
     }
 }
 
-/// `record.jsonl`, which grows while the campaign runs.
-pub(crate) struct RecordFile(BufWriter<File>);
+/// `record.jsonl`, which grows while the campaign runs. It gets its name when it is whole.
+pub(crate) struct RecordFile {
+    path: PathBuf,
+    sink: Sink,
+}
 
 impl RecordFile {
-    /// Begins the file in an existing folder.
-    pub(crate) fn create(folder: &Path, head: &CampaignHead) -> io::Result<Self> {
-        let mut file = BufWriter::new(File::create(folder.join("record.jsonl"))?);
-        file.write_all(head_line(head).as_bytes())?;
-        Ok(Self(file))
+    /// Begins the file. A packed record is a tenth as large and needs gunzip to be read by people.
+    pub(crate) fn create(folder: &Folder, head: &CampaignHead, packed: bool) -> Result<Self, Stop> {
+        let name = if packed { PACKED_RECORD } else { RECORD };
+        let path = folder.path().join(name);
+        let partial = folder::partial(&path);
+        let file = File::create(&partial).map_err(|error| unwritable(folder.path(), &error))?;
+        let file = BufWriter::new(file);
+        let mut sink = if packed {
+            Sink::Packed(Box::new(GzEncoder::new(file, Compression::default())))
+        } else {
+            Sink::Plain(file)
+        };
+        sink.writer()
+            .write_all(head_line(head).as_bytes())
+            .map_err(|error| unwritable(&partial, &error))?;
+        Ok(Self { path, sink })
     }
 
     /// Adds a run with its rendered trace.
-    pub(crate) fn add(&mut self, run: &RecordedRun, rendered: &str) -> io::Result<()> {
-        self.0.write_all(rendered.as_bytes())?;
-        let line = run_line(&run.record, &run.scenario);
-        self.0.write_all(line.as_bytes())
+    pub(crate) fn add(&mut self, run: &RecordedRun, rendered: &str) -> Result<(), Stop> {
+        self.write(rendered)?;
+        self.add_without_trace(run)
     }
 
-    /// Ends the file.
-    pub(crate) fn finish(mut self, end: CampaignEnd) -> io::Result<()> {
-        self.0.write_all(end_line(end).as_bytes())?;
-        self.0.flush()
+    /// Adds a run without its trace. The hash of the trace and the command that makes it again stay.
+    pub(crate) fn add_without_trace(&mut self, run: &RecordedRun) -> Result<(), Stop> {
+        self.write(&run_line(&run.record, &run.scenario))
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Stop> {
+        let written = self.sink.writer().write_all(text.as_bytes());
+        written.map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// Ends the file, and gives it its name.
+    pub(crate) fn finish(mut self, end: CampaignEnd) -> Result<(), Stop> {
+        self.write(&end_line(end))?;
+        let partial = folder::partial(&self.path);
+        self.sink
+            .finish()
+            .and_then(|()| fs::rename(&partial, &self.path))
+            .map_err(|error| unwritable(&self.path, &error))
     }
 }

@@ -4,12 +4,13 @@ mod against;
 mod args;
 mod bar;
 mod cells;
+mod ci;
 mod commands;
 mod engines;
 mod exit;
 mod files;
+mod folder;
 mod logging;
-mod matrix_files;
 mod memory;
 mod output;
 mod plan;
@@ -19,6 +20,7 @@ mod real;
 mod scenarios;
 mod script;
 mod signals;
+mod written;
 
 use clap::Parser as _;
 

@@ -78,10 +78,15 @@ pub(crate) fn one(name: &str) -> Result<Scenario, Stop> {
     if let Some((file, text)) = catalogue::find(name) {
         return embedded(file, text);
     }
-    let path = Path::new(name);
-    if !path.exists() {
+    if !Path::new(name).exists() {
         return Err(unknown(name));
     }
+    of_file(name)
+}
+
+/// Returns the scenario of a file that exists.
+pub(crate) fn of_file(name: &str) -> Result<Scenario, Stop> {
+    let path = Path::new(name);
     if path.is_dir() {
         return Err(Stop::usage(format!(
             "`{name}` is a folder: name the files in it"

@@ -57,6 +57,9 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<String>,
     /// The beginning of its output, both streams in their order.
     pub(crate) printed: String,
+    /// The reason why the run says nothing about the program: it could not start, or a command of its own was
+    /// not there.
+    pub(crate) not_judged: Option<String>,
 }
 
 impl Script {
@@ -109,6 +112,7 @@ impl Program for Shared {
                 sandbox,
                 process,
                 notes: Vec::new(),
+                not_judged: None,
                 last: None,
                 typed: None,
                 over: false,
@@ -118,6 +122,7 @@ impl Program for Shared {
                 script.report(Report {
                     notes: vec![text.clone()],
                     printed: String::new(),
+                    not_judged: Some(text.clone()),
                 });
                 Box::new(NeverBegun(text))
             }
@@ -142,6 +147,7 @@ struct Running {
     sandbox: Sandbox,
     process: Process,
     notes: Vec<String>,
+    not_judged: Option<String>,
     /// The last command, its node, and its exit code.
     last: Option<String>,
     typed: Option<String>,
@@ -166,6 +172,7 @@ impl Running {
         self.script.report(Report {
             notes: std::mem::take(&mut self.notes),
             printed,
+            not_judged: self.not_judged.take(),
         });
         Next::Ended(outcome)
     }
@@ -181,6 +188,7 @@ impl Running {
             How::NeverBegan(why) => {
                 let text = self.script.cannot_be_started(why);
                 self.note(text.clone());
+                self.not_judged = Some(text.clone());
                 return self.ended(ProcedureOutcome::GaveUp(text));
             }
         };
@@ -191,7 +199,11 @@ impl Running {
             Some(code) => {
                 let after = self.last.take();
                 let after = after.map_or_else(String::new, |last| format!(" after {last}"));
-                ProcedureOutcome::GaveUp(format!("exit code {code}{after}: {last}"))
+                let text = format!("exit code {code}{after}: {last}");
+                if let Some(why) = means_not_run(code) {
+                    self.not_judged = Some(format!("{text} ({why})"));
+                }
+                ProcedureOutcome::GaveUp(text)
             }
             None => {
                 let text = format!("it was killed: {status}");
@@ -254,6 +266,15 @@ impl Drop for Running {
             self.note("it took longer than a procedure may, and was killed");
             self.ended(ProcedureOutcome::GaveUp(String::new()));
         }
+    }
+}
+
+/// Returns the meaning of an exit code by which a shell says that a program was not run at all.
+const fn means_not_run(code: i32) -> Option<&'static str> {
+    match code {
+        126 => Some("126 means that a program was found and could not be executed"),
+        127 => Some("127 means that a program was not found"),
+        _ => None,
     }
 }
 

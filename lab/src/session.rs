@@ -111,6 +111,7 @@ impl<B: Bed> Session<B> {
         "FILE".clone_into(&mut scenario.file);
         let options = RunOptions {
             seed,
+            allow_skipped: true,
             ..RunOptions::default()
         };
         let course = Course::begin(&mut live, &scenario, &options).await;
@@ -301,6 +302,15 @@ impl<B: Bed> Session<B> {
         let seen = self.live.observe().await;
         known.learn(&events, &seen);
         self.rows += course.record().writes.len();
+        // A session shows at once that a fault had no effect. The saved file says that this is meant.
+        let skipped = course
+            .record()
+            .skipped_faults()
+            .any(|(fault, _)| fault.step == step.number);
+        let step = Step {
+            may_skip: step.may_skip || skipped,
+            ..step
+        };
         self.moments.push(Moment {
             parent: Some(self.current),
             line: line.to_owned(),
@@ -329,6 +339,7 @@ impl<B: Bed> Session<B> {
             claim: None,
             note: None,
             pace: None,
+            may_skip: false,
         };
         let more = Counts {
             jobs,

@@ -20,8 +20,8 @@ kill loses what was written and not synced, so a loss of power would be pretende
 /// The reason why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
-/// The reason why a container cannot have a fault; `None` for a fault that it can have.
-fn unsupported(name: &str) -> Option<&'static str> {
+/// Returns the reason why a container cannot have a fault; `None` for a fault that it can have.
+pub fn unsupported(name: &str) -> Option<&'static str> {
     match name {
         "power_off" | "power_on" => Some(NO_POWER_LOSS),
         "clock_jump" => Some(NO_CLOCK),

@@ -38,6 +38,7 @@ mod update;
 
 pub use doctor::{DoctorLine, check, doctor};
 pub use error::HarnessError;
+pub use faults::unsupported;
 pub use image::{Built, Suite, build as build_image};
 pub use prompt::{at_prompt, start};
 pub use run::{DEFAULT_IMAGE, RealOptions, remove_stale_images, replay, run, stop, sweep};

@@ -32,12 +32,17 @@
     overview.forEach((part) => { part.hidden = false; });
     document.title = title;
     const target = document.getElementById(location.hash.slice(1));
-    if (target && !root.contains(target)) target.scrollIntoView();
+    if (target && !root.contains(target)) {
+      for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+      target.scrollIntoView();
+    }
   };
 
   const verdictBadge = (verdict) => el("span", { class: "badge " + (verdict === "pass" ? "good" : verdict === "unsupported" ? "warn" : "bad") },
     (verdict === "pass" ? "✓ " : "✕ ") + verdict);
 
+  // A page of verify has a matrix instead of scenarios.
+  const back = document.getElementById("scenarios") ? ["#scenarios", "← all scenarios"] : ["#cells", "← the bad cells"];
   const header = (run, other, parts) => {
     const here = S.index.runs.filter((key) => key[0] === run.id && key[2] === run.seed);
     const tab = (label, href, current) => el("a", { href, "aria-current": current ? "page" : null, class: "tab" }, label);
@@ -49,10 +54,10 @@
     } }, el("option", { value: "" }, "compare with …"), S.index.runs.filter((key) => S.linkOf(key) !== parts.run)
       .map((key) => el("option", { value: S.linkOf(key), selected: S.linkOf(key) === parts.with }, key.join(" · "))));
     return el("header", { class: "run-head" },
-      el("p", { class: "brand" }, el("a", { href: "#" }, "Seatrial"), " ", el("a", { href: "#scenarios", class: "back" }, "← all scenarios")),
+      el("p", { class: "brand" }, el("a", { href: "#" }, "Seatrial"), " ", el("a", { href: back[0], class: "back" }, back[1])),
       el("h1", {}, run.title, " ", verdictBadge(run.verdict)),
       run.why ? el("p", { class: "lede" }, run.why) : null,
-      el("p", { class: "meta" }, run.section ? ["Manual: ", el("a", { href: "#manual-" + run.section[0] }, run.source)] : run.source, " · ",
+      el("p", { class: "meta" }, run.section ? ["Manual: ", el("a", { href: "#manual-" + run.section[0] }, run.source), " · "] : run.source ? run.source + " · " : null,
         el("code", {}, run.id), " · seed " + run.seed),
       run.failure ? el("p", { class: "failure" }, "Step " + run.failure.step + ": " + run.failure.text) : null,
       ...run.findings.map((finding) => el("p", { class: "finding" }, el("b", {}, finding.oracle), ": " + finding.message)),

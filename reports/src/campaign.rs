@@ -9,7 +9,6 @@ use seatrial_scenarios::oracles;
 use seatrial_scenarios::record::{Finding, Verdict};
 
 use crate::against::Comparison;
-use crate::words::quote;
 
 /// The runs of one command.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +25,8 @@ pub struct Campaign<'a> {
     pub wall: Duration,
     /// The number of runs that were not made because a signal came.
     pub not_run: usize,
+    /// The number of differences between the engines that no list allows.
+    pub unlisted: usize,
 }
 
 impl Campaign<'_> {
@@ -74,17 +75,7 @@ impl Campaign<'_> {
 
 /// Returns the command that makes a run again.
 pub(crate) fn replay(run: &RunRecord) -> String {
-    let RunRecord {
-        file,
-        engine,
-        seed,
-        replay_flags,
-        ..
-    } = run;
-    format!(
-        "seatrial replay {} --on {engine} --seed {seed}{replay_flags}",
-        quote(file)
-    )
+    run.replay()
 }
 
 /// The standing of a finding.

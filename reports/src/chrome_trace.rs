@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_scenarios::language::describe_fault;
-use seatrial_scenarios::record_file::RecordedRun;
+use seatrial_scenarios::record_file::{CampaignHead, RecordedRun};
 use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, TraceKind};
 use serde_json::{Value, json};
 
@@ -71,9 +71,10 @@ impl ChromeTrace {
     }
 
     /// Returns the text of the file.
-    pub fn finish(&self) -> String {
+    pub fn finish(&self, head: &CampaignHead) -> String {
+        let made_by = json!({ "program": head.program, "commit": head.commit });
         format!(
-            "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n{}\n]}}\n",
+            "{{\"displayTimeUnit\":\"ms\",\"otherData\":{made_by},\"traceEvents\":[\n{}\n]}}\n",
             self.events
         )
     }

@@ -6,29 +6,38 @@
 
 mod against;
 mod campaign;
+mod changes;
 mod chrome_trace;
 mod claims;
 mod html;
+mod judged;
 mod junit;
 mod manual;
 mod matrix;
 mod mermaid;
 mod nearest;
+mod notices;
 mod rules;
 mod summary;
 mod terminal;
 mod timeline;
 mod words;
 
-pub use against::Comparison;
+pub use against::{Comparison, Terms, other_terms};
 pub use campaign::Campaign;
+pub use changes::changes_text;
 pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
 pub use html::{Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart};
-pub use junit::junit_xml;
+pub use judged::Judged;
+pub use junit::{junit_of_matrix, junit_xml};
 pub use matrix::{cell_details, matrix_markdown, matrix_text};
 pub use nearest::nearest;
+pub use notices::{
+    Level, Notice, Places, code_quality, github_lines, notices_of_campaign, notices_of_matrix,
+    sarif,
+};
 pub use summary::summary_markdown;
-pub use terminal::{Columns, details, totals};
+pub use terminal::{Columns, details, headline_of_interrupted, totals};
 pub use timeline::timeline;
 pub use words::{WIDTH, count, quote, wrapped};

@@ -5,10 +5,15 @@ use std::fmt::Write as _;
 use seatrial_scenarios::matrix::{Cell, Matrix};
 use seatrial_scenarios::outcome::Outcome;
 
+use crate::changes::changes_markdown;
+use crate::judged::Judged;
 use crate::words::count;
 
 /// The longest id that is printed completely.
 const ID_WIDTH: usize = 44;
+
+/// The mark of a cell that was not played, because the run was interrupted.
+pub(crate) const NOT_PLAYED: char = '·';
 
 /// Returns the letter of a cell.
 pub(crate) const fn letter(outcome: Outcome) -> char {
@@ -25,6 +30,7 @@ pub(crate) const fn letter(outcome: Outcome) -> char {
         Outcome::Unbounded => 'u',
         Outcome::ModelBroken => 'M',
         Outcome::Error => 'E',
+        Outcome::NotJudged => '!',
     }
 }
 
@@ -49,6 +55,7 @@ pub(crate) const fn meaning(outcome: Outcome) -> &'static str {
             "model broken: an impossible state without a forced command, a bug in seatrial"
         }
         Outcome::Error => "error: the cell could not be played, a bug in seatrial",
+        Outcome::NotJudged => "not judged: something could not start, so that nothing is known",
     }
 }
 
@@ -66,10 +73,9 @@ struct Tally {
 
 impl Tally {
     fn of(matrix: &Matrix, procedure: &str) -> Self {
-        let cells: Vec<&Cell> = matrix
-            .cells
-            .iter()
-            .filter(|cell| cell.procedure == procedure)
+        let rows = matrix.scenarios.iter();
+        let cells: Vec<&Cell> = rows
+            .filter_map(|row| matrix.cell(procedure, &row.id))
             .collect();
         let count = |outcome: Outcome| cells.iter().filter(|c| c.outcome == outcome).count();
         let counts = Outcome::ALL.iter().rev().map(|&o| (o, count(o))).collect();
@@ -112,34 +118,68 @@ const SUMS: [(&str, &[Outcome]); 6] = [
     ),
 ];
 
+/// The meaning of the columns of the tally.
+const SUMS_MEAN: &str =
+    "  ok counts +, refused =, asks ?, lossy L and D, split B, stuck r, w, s and u\n";
+
+/// The number of rows after which the heads of the columns are printed again.
+const ROWS_ON_A_SCREEN: usize = 20;
+
 /// Returns the outcomes that occur, the best first.
 pub(crate) fn used(matrix: &Matrix) -> impl Iterator<Item = Outcome> {
     let outcomes = Outcome::ALL.into_iter().rev();
+    let outcomes = outcomes.chain([Outcome::NotJudged]);
     outcomes.filter(|outcome| matrix.cells.iter().any(|cell| cell.outcome == *outcome))
 }
 
 /// Returns the matrix as text: a line for each scenario with a letter for each cell, then a line for each procedure.
-pub fn matrix_text(matrix: &Matrix) -> String {
+/// A matrix that was interrupted says so first, and has no totals.
+pub fn matrix_text(judged: &Judged<'_>) -> String {
+    let matrix = judged.matrix;
     let mut text = String::new();
+    if judged.is_interrupted() {
+        let _ = writeln!(text, "{}\n", judged.headline());
+    }
     let ids = matrix.scenarios.iter().map(|row| row.id.chars().count());
     let width = ids.max().unwrap_or(0).min(ID_WIDTH);
-    line(
-        &mut text,
-        &" ".repeat(width),
-        &|index, _| column(index),
-        matrix,
-    );
+    let heads = |text: &mut String| {
+        line(text, &" ".repeat(width), &|index, _| column(index), matrix);
+    };
+    heads(&mut text);
     for row in &matrix.scenarios {
         let id = shortened(&row.id, width);
         let cell = |_, procedure: &str| {
             let cell = matrix.cell(procedure, &row.id);
-            cell.map_or(' ', |cell| letter(cell.outcome))
+            cell.map_or(NOT_PLAYED, |cell| letter(cell.outcome))
         };
         line(&mut text, &format!("{id:<width$}"), &cell, matrix);
+    }
+    if matrix.scenarios.len() > ROWS_ON_A_SCREEN {
+        // The letters of the columns have scrolled away.
+        heads(&mut text);
     }
     text.push('\n');
     for outcome in used(matrix) {
         let _ = writeln!(text, "  {} {}", letter(outcome), meaning(outcome));
+    }
+    if judged.is_interrupted() {
+        let _ = writeln!(text, "  {NOT_PLAYED} not played: the run was interrupted");
+        let _ = writeln!(text);
+        for (index, procedure) in matrix.procedures.iter().enumerate() {
+            let _ = writeln!(text, "{} {procedure}", column(index));
+        }
+        return text;
+    }
+    if matrix.seeds > 1 {
+        let _ = writeln!(
+            text,
+            "  each cell is the worst of {}",
+            count(
+                usize::try_from(matrix.seeds).unwrap_or(usize::MAX),
+                "seed",
+                "seeds"
+            )
+        );
     }
     text.push_str("\n  procedure         ");
     for (heading, _) in SUMS {
@@ -155,6 +195,7 @@ pub fn matrix_text(matrix: &Matrix) -> String {
         let seconds = tally.took_ms / 1_000;
         let _ = writeln!(text, "{seconds:>6}s {:>4}", tally.commands);
     }
+    text.push_str(SUMS_MEAN);
     text.push_str("  time and commands: median over the recovered states\n");
     text
 }
@@ -168,9 +209,14 @@ pub fn cell_details(matrix: &Matrix, procedure: &str) -> String {
             continue;
         }
         let outcome = cell.outcome;
+        let seed = if matrix.seeds > 1 {
+            format!(", seed {}", cell.seed)
+        } else {
+            String::new()
+        };
         let _ = writeln!(
             text,
-            "\n{} {}: {}",
+            "\n{} {}{seed}: {}",
             letter(outcome),
             cell.scenario,
             outcome.name()
@@ -209,22 +255,8 @@ fn shortened(id: &str, width: usize) -> String {
     format!("{kept}…")
 }
 
-/// Returns the matrix as Markdown, with the command that replays each bad cell.
-pub fn matrix_markdown(matrix: &Matrix) -> String {
-    let mut text = String::from("# Procedures by scenarios\n\n");
-    let supervisor = match matrix.supervisor {
-        seatrial_scenarios::Supervisor::None => "none",
-        seatrial_scenarios::Supervisor::Systemd => "systemd",
-    };
-    // Writing to a String does not fail.
-    let _ = writeln!(
-        text,
-        "Engine `{}`, seed {}, supervisor `{supervisor}`, {} by {}.\n",
-        matrix.engine,
-        matrix.seed,
-        count(matrix.procedures.len(), "procedure", "procedures"),
-        count(matrix.scenarios.len(), "scenario", "scenarios")
-    );
+/// Writes the table of totals: a line for each procedure.
+fn totals(text: &mut String, matrix: &Matrix) {
     let heads: Vec<&str> = SUMS.iter().map(|(heading, _)| *heading).collect();
     let _ = writeln!(
         text,
@@ -244,9 +276,63 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
             tally.commands
         );
     }
+}
+
+/// Returns the matrix as Markdown, with the command that replays each bad cell. A matrix that was interrupted says
+/// so in the first line, and has no totals.
+pub fn matrix_markdown(judged: &Judged<'_>) -> String {
+    let matrix = judged.matrix;
+    let mut text = if judged.is_interrupted() {
+        format!("# {}\n\n", judged.headline())
+    } else {
+        format!("# Procedures by scenarios\n\n{}.\n\n", judged.headline())
+    };
+    let supervisor = match matrix.supervisor {
+        seatrial_scenarios::Supervisor::None => "none",
+        seatrial_scenarios::Supervisor::Systemd => "systemd",
+    };
+    let seeds = match matrix.seeds {
+        1 => format!("seed {}", matrix.seed),
+        many => format!("{many} seeds from {}", matrix.seed),
+    };
+    // Writing to a String does not fail.
+    let _ = writeln!(
+        text,
+        "Engine `{}`, {seeds}, supervisor `{supervisor}`, {} by {}. Made by seatrial {}{}.\n",
+        matrix.engine,
+        count(matrix.procedures.len(), "procedure", "procedures"),
+        count(matrix.scenarios.len(), "scenario", "scenarios"),
+        matrix.program,
+        if matrix.commit.is_empty() {
+            String::new()
+        } else {
+            format!(", commit {}", matrix.commit)
+        }
+    );
+    text.push_str(&changes_markdown(judged));
+    if judged.changes.is_some() {
+        text.push_str("\n## The matrix\n\n");
+    }
+    let failing = judged.failing();
+    if !failing.is_empty() {
+        let _ = writeln!(
+            text,
+            "**{}** this run: {}.\n",
+            count(failing.len(), "cell fails", "cells fail"),
+            judged.by_outcome()
+        );
+    }
+    if !judged.is_interrupted() {
+        totals(&mut text, matrix);
+    }
     let columns: Vec<String> = (0..matrix.procedures.len())
         .map(|index| column(index).to_string())
         .collect();
+    if judged.is_interrupted() {
+        for (procedure, letter) in matrix.procedures.iter().zip(&columns) {
+            let _ = writeln!(text, "- `{letter}` {procedure}");
+        }
+    }
     let _ = writeln!(text, "\n| scenario | {} |", columns.join(" | "));
     let _ = writeln!(text, "|---|{}", ":-:|".repeat(columns.len()));
     for row in &matrix.scenarios {
@@ -255,7 +341,8 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
             .iter()
             .map(|procedure| {
                 let cell = matrix.cell(procedure, &row.id);
-                cell.map_or(String::new(), |cell| letter(cell.outcome).to_string())
+                cell.map_or(NOT_PLAYED, |cell| letter(cell.outcome))
+                    .to_string()
             })
             .collect();
         let _ = writeln!(text, "| `{}` | {} |", row.id, letters.join(" | "));
@@ -263,6 +350,9 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
     text.push('\n');
     for outcome in used(matrix) {
         let _ = writeln!(text, "- `{}` {}", letter(outcome), meaning(outcome));
+    }
+    if judged.is_interrupted() {
+        let _ = writeln!(text, "- `{NOT_PLAYED}` not played: the run was interrupted");
     }
     let _ = writeln!(
         text,
@@ -295,8 +385,13 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
             let words = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
             let _ = writeln!(
                 text,
-                "- `{}`: {}. {}\n  `{}`",
+                "- `{}`{}: {}. {}\n  `{}`",
                 cell.scenario,
+                if matrix.seeds > 1 {
+                    format!(", seed {}", cell.seed)
+                } else {
+                    String::new()
+                },
                 cell.outcome.name(),
                 words.replace('|', "\\|"),
                 cell.replay

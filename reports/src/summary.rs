@@ -7,13 +7,14 @@ use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::language::ClaimVerdict;
 use seatrial_scenarios::ledger::Ledger;
 use seatrial_scenarios::record::Verdict;
+use seatrial_scenarios::record_file::CampaignHead;
 
 use crate::against::Comparison;
 use crate::campaign::{Campaign, replay};
 use crate::claims::cell;
 use crate::manual::section_of;
 use crate::mermaid::diagram;
-use crate::terminal::failure_text;
+use crate::terminal::{failure_text, headline_of_interrupted, skipped_faults};
 use crate::words::count;
 
 /// The most failed runs that are drawn. A comment on a code host has a limit.
@@ -22,18 +23,26 @@ const DIAGRAMS_MAX: usize = 5;
 const LISTED_MAX: usize = 40;
 
 /// Returns the summary: the totals, the failures, and the verdicts.
-pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
+pub fn summary_markdown(campaign: &Campaign<'_>, head: &CampaignHead) -> String {
     let agreement = campaign.agreement;
     let claims = campaign.claims();
     let failed = campaign.count(Verdict::Fail) + campaign.count(Verdict::Error);
-    let mut text = String::from("# Seatrial\n\n");
+    let mut text = if campaign.not_run > 0 {
+        format!("# {}\n\n", headline_of_interrupted(campaign))
+    } else {
+        String::from("# Seatrial\n\n")
+    };
     let _ = writeln!(
         text,
-        "{}: {} passed, {failed} failed, {} unsupported, {} not run.",
+        "{}: {} passed, {failed} failed, {} unsupported{}.",
         count(campaign.records.len(), "run", "runs"),
         campaign.count(Verdict::Pass),
         campaign.count(Verdict::Unsupported),
-        campaign.not_run
+        if campaign.not_run > 0 {
+            format!(", {} not made", campaign.not_run)
+        } else {
+            String::new()
+        }
     );
     let _ = writeln!(
         text,
@@ -52,9 +61,11 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
             let _ = writeln!(text, "Races: {}.", crate::terminal::races(agreement));
         }
     }
+    let _ = writeln!(text, "Made by seatrial {}{}.", head.program, commit(head));
     if let Some(comparison) = campaign.against {
         text.push_str(&compared(comparison));
     }
+    text.push_str(&without_effect(campaign));
     let bad: Vec<&RunRecord> = campaign
         .records
         .iter()
@@ -108,23 +119,56 @@ pub fn summary_markdown(campaign: &Campaign<'_>) -> String {
     text
 }
 
+fn commit(head: &CampaignHead) -> String {
+    if head.commit.is_empty() {
+        String::new()
+    } else {
+        format!(", commit {}", head.commit)
+    }
+}
+
 /// Returns what changed since the earlier campaign.
 fn compared(comparison: &Comparison) -> String {
     let mut text = String::from("\n## Since the earlier run\n\n");
-    if comparison.worse.is_empty() {
-        text.push_str("Nothing got worse.\n");
+    let _ = writeln!(text, "{}.", comparison.numbers());
+    if !comparison.fails() {
+        text.push_str("Nothing got worse, and nothing is missing.\n");
     }
-    for (word, lines) in [("worse", &comparison.worse), ("better", &comparison.better)] {
+    text.push('\n');
+    for (word, lines) in comparison.lists() {
         for line in lines.iter().take(LISTED_MAX) {
-            let _ = writeln!(text, "- **{word}**: {}", cell(line));
+            let _ = writeln!(text, "- **{word}**: {}", cell(&line.to_string()));
         }
         if lines.len() > LISTED_MAX {
-            let _ = writeln!(
-                text,
-                "- and {} more that got {word}",
-                lines.len() - LISTED_MAX
-            );
+            let _ = writeln!(text, "- and {} more {word}", lines.len() - LISTED_MAX);
         }
+    }
+    text
+}
+
+/// Returns the faults that had no effect.
+fn without_effect(campaign: &Campaign<'_>) -> String {
+    let found = skipped_faults(campaign);
+    let mut text = String::new();
+    if found.is_empty() {
+        return text;
+    }
+    text.push_str("\n## Faults without effect\n\n");
+    for fault in found.iter().take(LISTED_MAX) {
+        let _ = writeln!(
+            text,
+            "- {} in step {} of {} on {}: {} ({})",
+            cell(&fault.fault),
+            fault.step,
+            cell(fault.scenario),
+            fault.engines.join(", "),
+            cell(fault.why),
+            if fault.may_skip {
+                "the step allows it"
+            } else {
+                "**the run fails**"
+            }
+        );
     }
     text
 }

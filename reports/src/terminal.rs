@@ -100,8 +100,101 @@ const fn rank(verdict: Verdict) -> u8 {
 
 /// Returns the findings, each with the command that replays it, then the runs that did not pass.
 pub fn details(campaign: &Campaign<'_>) -> String {
-    let mut text = findings(campaign);
+    let mut text = String::new();
+    if campaign.not_run > 0 {
+        let _ = writeln!(text, "\n{}", headline_of_interrupted(campaign).red().bold());
+    }
+    text.push_str(&findings(campaign));
+    text.push_str(&skipped(campaign));
     text.push_str(&failures(campaign));
+    text
+}
+
+/// Returns the line that says that a campaign was interrupted.
+pub fn headline_of_interrupted(campaign: &Campaign<'_>) -> String {
+    let made = campaign.records.len();
+    format!(
+        "INTERRUPTED: {made} of {} were made, and the rest is not known",
+        count(made + campaign.not_run, "run", "runs")
+    )
+}
+
+/// A fault that had no effect, in all runs of a scenario.
+pub(crate) struct SkippedFault<'a> {
+    pub(crate) scenario: &'a str,
+    pub(crate) step: u32,
+    pub(crate) fault: String,
+    pub(crate) why: &'a str,
+    pub(crate) may_skip: bool,
+    pub(crate) engines: Vec<&'a str>,
+    pub(crate) runs: usize,
+}
+
+/// Returns the faults that had no effect, each once for a scenario.
+pub(crate) fn skipped_faults<'a>(campaign: &Campaign<'a>) -> Vec<SkippedFault<'a>> {
+    let mut found: Vec<SkippedFault<'_>> = Vec::new();
+    for run in campaign.records {
+        for (fault, why) in run.skipped_faults() {
+            // The second phase heals whatever there is.
+            let in_steps = run.observations.iter().any(|seen| seen.step >= fault.step);
+            if fault.may_skip && !in_steps {
+                continue;
+            }
+            let name = fault.fault.to_string();
+            let place = found.iter().position(|known| {
+                known.scenario == run.id
+                    && known.step == fault.step
+                    && known.fault == name
+                    && known.why == why
+            });
+            let place = place.unwrap_or_else(|| {
+                found.push(SkippedFault {
+                    scenario: &run.id,
+                    step: fault.step,
+                    fault: name,
+                    why,
+                    may_skip: fault.may_skip,
+                    engines: Vec::new(),
+                    runs: 0,
+                });
+                found.len() - 1
+            });
+            let known = &mut found[place];
+            known.runs += 1;
+            if !known.engines.contains(&run.engine.as_str()) {
+                known.engines.push(&run.engine);
+            }
+        }
+    }
+    found
+}
+
+fn skipped(campaign: &Campaign<'_>) -> String {
+    let found = skipped_faults(campaign);
+    let mut text = String::new();
+    if found.is_empty() {
+        return text;
+    }
+    let title = format!("{} had no effect", count(found.len(), "fault", "faults"));
+    let _ = writeln!(text, "\n{}", title.bold());
+    for fault in found.iter().take(SHOWN_MAX) {
+        let standing = if fault.may_skip {
+            "the step allows it".to_owned()
+        } else {
+            "the run fails".red().bold().to_string()
+        };
+        let _ = writeln!(text, "  {} ({standing})", fault.fault.bold());
+        let _ = writeln!(
+            text,
+            "    {} step {} on {}, {}",
+            fault.scenario,
+            fault.step,
+            fault.engines.join(", "),
+            count(fault.runs, "run", "runs")
+        );
+        text.push_str(&wrapped("    ", "    ", fault.why));
+    }
+    more(&mut text, found.len());
     text
 }
 
@@ -239,6 +332,17 @@ pub fn totals(campaign: &Campaign<'_>) -> String {
     let failed = campaign.count(Verdict::Fail) + campaign.count(Verdict::Error);
     let passed = format!("{} passed", campaign.count(Verdict::Pass));
     let failed_text = format!("{failed} failed");
+    if campaign.not_run > 0 {
+        let _ = writeln!(
+            text,
+            " {} [{:>8.3}s] {} of {} were made",
+            "Interrupted".red().bold(),
+            campaign.wall.as_secs_f64(),
+            campaign.records.len(),
+            count(campaign.records.len() + campaign.not_run, "run", "runs")
+        );
+        return text;
+    }
     let _ = write!(
         text,
         "     {} [{:>8.3}s] {}, {}: {}, {}",
@@ -260,10 +364,6 @@ pub fn totals(campaign: &Campaign<'_>) -> String {
     let flaky = campaign.count(Verdict::Flaky);
     if flaky > 0 {
         let _ = write!(text, ", {}", format!("{flaky} flaky").yellow());
-    }
-    if campaign.not_run > 0 {
-        let not_run = format!("{} not run", campaign.not_run);
-        let _ = write!(text, ", {}", not_run.yellow());
     }
     text.push('\n');
     text

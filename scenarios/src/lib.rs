@@ -26,7 +26,7 @@ mod results;
 mod trial;
 
 pub use comparison::{agreement, known, recording};
-pub use language::{catalogue, glossary, schedule};
+pub use language::{catalogue, glossary, reference, schedule};
 pub use operator::{advice, procedures};
 pub use port::{observation, predicate, testbed, time, trace};
 pub use results::{ledger, record_file};

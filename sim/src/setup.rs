@@ -1,7 +1,7 @@
 //! The setup of a run, for both engines: it installs the machines and builds the initial state by the same
 //! history.
 
-use seatrial_node::{Config, ConfigError, DeliberateFault, Peer};
+use seatrial_node::{Config, ConfigError, DeliberateFault, OPTION_NAMES, Peer};
 use seatrial_scenarios::{
     Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
     Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
@@ -24,6 +24,34 @@ impl std::fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+/// An option that the model acts on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionFacts {
+    /// Its name, as Galera or MariaDB spells it.
+    pub name: &'static str,
+    /// Its default.
+    pub default: String,
+    /// Its value with the short timeouts.
+    pub fast: String,
+}
+
+/// Returns the options that the model acts on, sorted by name.
+///
+/// # Panics
+/// When an option is listed and cannot be read: a mistake in the model.
+pub fn options() -> Vec<OptionFacts> {
+    let (default, fast) = (Config::default(), Config::fast());
+    let value = |config: &Config, name| config.get(name).expect("invariant: it is listed");
+    OPTION_NAMES
+        .iter()
+        .map(|&name| OptionFacts {
+            name,
+            default: value(&default, name),
+            fast: value(&fast, name),
+        })
+        .collect()
+}
 
 /// Returns the configuration of one node.
 ///

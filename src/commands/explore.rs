@@ -15,7 +15,7 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
 
-use crate::args::{TimersArg, budget};
+use crate::args::{SeedsArg, ShardArg, TimersArg, budget, seeds, shard};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
@@ -32,9 +32,9 @@ pub(crate) struct ExploreArgs {
     /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected")]
     pub(crate) procedure: String,
-    /// The seeds: from A up to B, B excluded.
-    #[arg(long, value_name = "A..B", default_value = "0..2000", value_parser = seed_range)]
-    pub(crate) seeds: SeedRange,
+    /// The seeds: the first N, counted from 0, or from A up to B, B excluded.
+    #[arg(long, value_name = "N|A..B", default_value = "0..2000", value_parser = seeds)]
+    pub(crate) seeds: SeedsArg,
     /// Shard I of N, counted from 0. Without I, as in `/8`, the variable JOB_COMPLETION_INDEX gives it.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
@@ -53,52 +53,6 @@ pub(crate) struct ExploreArgs {
     /// The folder of results.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/explore")]
     pub(crate) out: PathBuf,
-}
-
-/// The seeds from the first up to the second, which is excluded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SeedRange(pub(crate) u64, pub(crate) u64);
-
-fn seed_range(text: &str) -> Result<SeedRange, String> {
-    let (a, b) = text
-        .split_once("..")
-        .ok_or("expected A..B, such as 0..20000")?;
-    let number = |text: &str| {
-        text.parse::<u64>()
-            .map_err(|_| format!("`{text}` is not a seed: expected a whole number"))
-    };
-    let (a, b) = (number(a)?, number(b)?);
-    if a >= b {
-        return Err(format!("the range {a}..{b} is empty: B is excluded"));
-    }
-    Ok(SeedRange(a, b))
-}
-
-/// A shard of a campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ShardArg(pub(crate) u64, pub(crate) u64);
-
-fn shard(text: &str) -> Result<ShardArg, String> {
-    let (index, of) = match text.split_once('/') {
-        Some(("", of)) => (
-            std::env::var("JOB_COMPLETION_INDEX")
-                .map_err(|_| "I is missing, and JOB_COMPLETION_INDEX is not set")?,
-            of,
-        ),
-        Some((index, of)) => (index.to_owned(), of),
-        None => return Err("expected I/N, such as 0/8; I counts from 0".to_owned()),
-    };
-    let number = |text: &str| {
-        text.parse::<u64>()
-            .map_err(|_| format!("`{text}` is not a whole number"))
-    };
-    let (index, of) = (number(&index)?, number(of)?);
-    if of == 0 || index >= of {
-        return Err(format!(
-            "there is no shard {index} of {of}: shards are counted from 0"
-        ));
-    }
-    Ok(ShardArg(index, of))
 }
 
 pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
@@ -124,7 +78,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
     let ended = search(args, &options, &blocks, |played| {
         for one in played {
-            let SeedRange(from, to) = args.seeds;
+            let (from, to) = args.seeds.of_search();
             if !(from..to).contains(&one.record.seed) {
                 continue;
             }
@@ -191,7 +145,7 @@ const fn text_of(ended: Ended) -> &'static str {
 
 /// Returns the blocks of this shard.
 fn blocks(args: &ExploreArgs) -> Vec<u64> {
-    let SeedRange(from, to) = args.seeds;
+    let (from, to) = args.seeds.of_search();
     (from / BLOCK..to.div_ceil(BLOCK))
         .filter(|block| args.shard.is_none_or(|shard| block % shard.1 == shard.0))
         .collect()
@@ -280,7 +234,7 @@ fn header(args: &ExploreArgs, options: &Options) -> Header {
         program: provenance::PROGRAM.to_owned(),
         fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
         procedure: args.procedure.clone(),
-        seeds: (args.seeds.0, args.seeds.1),
+        seeds: args.seeds.of_search(),
         shard: shards,
     }
 }

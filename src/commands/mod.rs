@@ -2,17 +2,20 @@
 
 mod advise;
 mod autopsy;
+mod check;
 mod claims;
 mod clean;
 mod completions;
 mod conform;
 mod doctor;
+mod explain;
 mod explore;
 mod image;
 mod lab;
 mod list;
 mod man;
 mod merge;
+mod new;
 pub(crate) mod prove;
 mod replay;
 pub(crate) mod report;
@@ -62,6 +65,12 @@ pub(crate) enum Command {
     Lab(lab::LabArgs),
     /// Write the reports of runs that were recorded earlier or elsewhere.
     Report(report::ReportArgs),
+    /// Check scenario files without playing them.
+    Check(check::CheckArgs),
+    /// Write a scenario file to start from.
+    New(new::NewArgs),
+    /// Explain the scenario language: its actions, keys, words and defaults, with examples.
+    Explain(explain::ExplainArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Check what this build and this machine can do.
@@ -113,6 +122,9 @@ impl Command {
             Self::Shrink(args) => shrink::shrink(args, out),
             Self::Lab(args) => lab::lab(args, out),
             Self::Report(args) => report::report(args, out),
+            Self::Check(args) => Ok(check::check(args, out)),
+            Self::New(args) => new::new(args, out),
+            Self::Explain(args) => explain::explain(args, out),
             Self::Schema => Ok(schema::schema(out)),
             Self::Doctor => Ok(doctor::doctor(out)),
             Self::Image(command) => image::image(command, out),

@@ -68,6 +68,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
         against: None,
         wall: Duration::ZERO,
         not_run: 0,
+        unlisted: 0,
     };
     let text = details(&campaign);
     if !text.is_empty() {
@@ -75,6 +76,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     Ok(match done.run.record.verdict {
         Verdict::Pass | Verdict::Flaky => exit::OK,
+        Verdict::Fail | Verdict::Error if done.run.record.lacks_a_fault() => exit::ENVIRONMENT,
         Verdict::Fail | Verdict::Error => exit::FINDING,
         Verdict::Unsupported => exit::ENVIRONMENT,
     })

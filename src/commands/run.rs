@@ -1,32 +1,41 @@
 //! `seatrial run`: runs scenarios, compares the engines, reports what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use seatrial_reports::{Campaign, Columns, Comparison, details, totals};
+use seatrial_reports::{
+    Campaign, Columns, Comparison, Terms, details, headline_of_interrupted, notices_of_campaign,
+    other_terms, summary_markdown, totals,
+};
 use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 use seatrial_scenarios::{Results, RunRecord, Scenario};
 
-use crate::args::{EngineArg, Format, PaceArg, PackArg, RealArgs, SEED, TimersArg};
+use crate::args::{
+    EngineArg, Format, PaceArg, PackArg, RealArgs, ResultArg, SEED, SeedsArg, TimersArg, Wanted,
+    seeds,
+};
 use crate::bar::Bar;
+use crate::ci::Annotations;
 use crate::commands::report;
 use crate::files::{RecordFile, ReportFiles, keep_logs};
+use crate::folder::{Folder, unwritable};
 use crate::output::Out;
 use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
-use crate::{Stop, against, engines, exit, plan, provenance, real, scenarios, signals};
+use crate::written::{Keeper, Written};
+use crate::{Stop, against, ci, engines, exit, plan, provenance, real, scenarios, signals};
 
 /// `seatrial run`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 as expected; 1 a finding that no file expects, a failed \
-    scenario, or engines that disagree; 2 usage or a scenario file; 3 the environment; 4 stopped \
-    by a signal, nothing found."
+    after_help = "Exit codes: 0 as expected; 1 a finding that no file expects, a failed scenario, engines that \
+    disagree, or with --against something worse or missing; 2 usage or a scenario file; 3 the environment, or a \
+    fault that had no effect; 4 stopped by a signal, nothing found."
 )]
 pub(crate) struct RunArgs {
     /// Ids or files of scenarios; the whole catalogue by default.
@@ -44,17 +53,13 @@ pub(crate) struct RunArgs {
         value_enum
     )]
     pub(crate) on: Vec<EngineArg>,
-    /// The first master seed.
-    #[arg(long, value_name = "S", default_value_t = SEED)]
-    pub(crate) seed: u64,
-    /// The number of seeds of each scenario.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        value_parser = clap::value_parser!(u64).range(1..=1_000_000)
-    )]
-    pub(crate) seeds: u64,
+    /// The first master seed; 1 by default.
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// The seeds of each scenario: N of them, or from A up to B, B excluded. The first of them, those
+    /// that did not pass and those that ended in another way keep their traces.
+    #[arg(long, value_name = "N|A..B", default_value = "1", value_parser = seeds)]
+    pub(crate) seeds: SeedsArg,
     /// The number of parallel runs; by default 1 for each core, or 3 for each core with real nodes.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -65,9 +70,15 @@ pub(crate) struct RunArgs {
     /// engines, at once with one engine.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
-    /// The folder of results.
+    /// The folder of results; `auto` makes a new one, target/seatrial/run-N.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/latest")]
     pub(crate) out: PathBuf,
+    /// The results to write beside results.json; all of them by default.
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub(crate) results: Vec<ResultArg>,
+    /// Show failures at their files and lines, in the form of a CI system.
+    #[arg(long, value_name = "FORM", value_enum, value_delimiter = ',')]
+    pub(crate) annotations: Vec<Annotations>,
     /// The format of the output; json prints results.json and nothing else.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -75,9 +86,13 @@ pub(crate) struct RunArgs {
     /// seeds logs/SCENARIO/ENGINE/seed-S/NODE.log.
     #[arg(long)]
     pub(crate) keep_logs: bool,
-    /// An earlier results.json: the command fails only if something got worse since then.
+    /// An earlier results.json. The command then fails only on what got worse or is missing, and on new runs that
+    /// do not pass.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+    /// Compare with an earlier file even if its seeds, engines, timers or scenarios were others.
+    #[arg(long, requires = "against")]
+    pub(crate) allow_different: bool,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
@@ -87,30 +102,34 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     let began = Instant::now();
     let engines = engines::available(&args.on)?;
     let list = scenarios::chosen(&args.scenarios, args.pack)?;
-    // The earlier file may be in the folder of results, so it is read before anything is written.
-    let before = args.against.as_deref().map(against::read).transpose()?;
-    let unwritable = |path: &Path, error: std::io::Error| {
-        Stop::environment(format!(
-            "cannot write results to {}: {error}",
-            path.display()
-        ))
-    };
-    let jobs = jobs(&list, &engines, args)?;
-    let real = real::options(&args.real, &engines, Some(&args.out))?;
-    let flags = Flags {
-        keep_logs: args.keep_logs,
-        ..Flags::new(
-            args.pace,
-            args.timers,
-            engines.len(),
-            &real,
-            args.real.retries,
-        )
-    };
+    let seeds = args.seeds.range(args.seed, SEED)?;
     let names: Vec<String> = engines
         .iter()
         .map(|engine| engines::name(*engine).to_owned())
         .collect();
+    // The earlier file may be in the folder of results, so it is read before anything is written.
+    let before = args.against.as_deref().map(against::read).transpose()?;
+    let no_real = seatrial_real_harness::RealOptions::default();
+    let flags = Flags::new(args.pace, args.timers, engines.len(), &no_real, 0);
+    if let Some(before) = &before {
+        let terms = Terms {
+            engines: &names,
+            seeds: (seeds.start, seeds.end),
+            flags: flags.replay(),
+            scenarios: list.iter().map(|one| (&*one.id, &*one.sha256)).collect(),
+        };
+        against::refuse(&other_terms(before, &terms), args.allow_different, out)?;
+    }
+    let repeated = seeds.end - seeds.start > 1;
+    let jobs = jobs(&list, &engines, &seeds);
+    let folder = Folder::take(&args.out, "run")?;
+    let real = real::options(&args.real, &engines, Some(folder.path()))?;
+    let flags = Flags {
+        real: &real,
+        retries: args.real.retries,
+        keep_logs: args.keep_logs,
+        ..flags
+    };
     let head = CampaignHead {
         format: RECORD_FORMAT,
         program: provenance::PROGRAM.to_owned(),
@@ -118,32 +137,37 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         engines: names.clone(),
         runs: jobs.len(),
     };
-    let mut reports =
-        ReportFiles::create(&args.out).map_err(|error| unwritable(&args.out, error))?;
-    let mut file =
-        RecordFile::create(&args.out, &head).map_err(|error| unwritable(&args.out, error))?;
+    let wanted = Wanted(&args.results);
+    let mut written = Written::new(ReportFiles::create(&folder, wanted)?);
+    written.keeper = repeated.then(Keeper::default);
+    if wanted.has(ResultArg::Record) {
+        written.record = Some(RecordFile::create(&folder, &head, repeated)?);
+    }
     signals::listen();
 
     let mut table = RunTable::new(&names, jobs.len() / list.len().max(1), args.format);
     table.begin(out);
-    let mut records: Vec<RunRecord> = Vec::new();
-    let mut written = Ok(());
     let bar = Bar::of_jobs(jobs.len());
     let take = |_, mut done: FinishedRun| {
         if done.broken_off {
             return ControlFlow::Continue(());
         }
         let logs = std::mem::take(&mut done.run.record.logs);
-        if written.is_ok() && args.keep_logs {
-            written = keep_logs(&args.out, args.seeds > 1, &done.run.record, &logs);
+        if args.keep_logs
+            && let Err(error) = keep_logs(folder.path(), repeated, &done.run.record, &logs)
+        {
+            written.ended = Err(unwritable(folder.path(), &error));
         }
-        if written.is_ok() {
-            written = file.add(&done.run, &done.rendered);
+        if !matches!(done.run.record.verdict, Verdict::Pass) {
+            bar.bad(&done.run.record.id);
         }
-        reports.add(&done.run);
-        records.push(done.run.record);
-        table.grow(&records, &bar, out);
-        ControlFlow::Continue(())
+        written.take(done);
+        table.grow(&written.records, &bar, out);
+        if written.ended.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     };
     Pool::new(pool::threads(args.jobs, &engines), &bar).run(
         &jobs,
@@ -152,84 +176,116 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
         |(), job| plan::run(*job, flags),
         take,
     )?;
+    written.end_group();
+    let Written {
+        reports,
+        record,
+        records,
+        without_trace,
+        ended,
+        ..
+    } = written;
+    ended?;
     table.end(&records, out);
-    let end = CampaignEnd {
-        wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-    };
-    written
-        .and_then(|()| file.finish(end))
-        .map_err(|error| unwritable(&args.out, error))?;
+    if let Some(record) = record {
+        record.finish(CampaignEnd {
+            wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })?;
+    }
 
-    let results = Results::of(provenance::PROGRAM, provenance::COMMIT, &names, &records);
+    let mut results = Results::of(provenance::PROGRAM, provenance::COMMIT, &names, &records);
+    results.not_run = jobs.len() - records.len();
+    if results.not_run > 0 {
+        let made: BTreeSet<&str> = records.iter().map(|run| run.id.as_str()).collect();
+        let planned = list.iter().filter(|one| !made.contains(one.id.as_str()));
+        results.planned = planned.map(|one| one.id.clone()).collect();
+    }
+    for place in without_trace {
+        results.scenarios[place].observations.clear();
+    }
     let pinned: BTreeMap<String, Vec<String>> = list
         .iter()
         .map(|scenario| (scenario.id.clone(), scenario.findings.clone()))
         .collect();
     let comparison = before.map(|before| Comparison::of(&before, &results));
+    let known = known_differences()
+        .map_err(|error| Stop::usage(format!("scenarios/differences.toml: {error}")))?;
     let campaign = Campaign {
         against: comparison.as_ref(),
         records: &records,
         pinned: &pinned,
         agreement: &results.agreement,
         wall: began.elapsed(),
-        not_run: jobs.len() - records.len(),
+        not_run: results.not_run,
+        unlisted: unlisted(&results.agreement, &known).len(),
     };
     let json = serde_json::to_string_pretty(&results)
         .map_err(|error| Stop::environment(format!("results.json: {error}")))?;
-    reports
-        .finish(&campaign, &head, &json)
-        .map_err(|error| unwritable(&args.out, error))?;
+    reports.finish(&campaign, None, &head, &json)?;
     match args.format {
         Format::Json => out.line(&json),
         Format::Text => {
             out.print(&details(&campaign));
             out.print(&totals(&campaign));
-            out.line(&report::page_line(&args.out));
+            let page = wanted.has(ResultArg::Html);
+            out.line(&report::results_line(folder.path(), page));
+            if campaign.unlisted < results.agreement.differing.len() {
+                let number = match campaign.unlisted {
+                    0 => "none".to_owned(),
+                    some => some.to_string(),
+                };
+                out.line(&format!(
+                    "             {number} of the differences are not listed in scenarios/differences.toml"
+                ));
+            }
         }
-    }
-    let known = known_differences()
-        .map_err(|error| Stop::usage(format!("scenarios/differences.toml: {error}")))?;
-    let unlisted = unlisted(&results.agreement, &known).len();
-    if args.format == Format::Text && unlisted < results.agreement.differing.len() {
-        let number = match unlisted {
-            0 => "none".to_owned(),
-            some => some.to_string(),
-        };
-        out.line(&format!(
-            "             {number} of the differences are not listed in scenarios/differences.toml"
-        ));
     }
     if let Some(comparison) = &comparison {
-        if args.format == Format::Text {
-            for line in &comparison.better {
-                out.line(&format!("      Better {line}"));
+        tell_changes(comparison, args.format, out);
+    }
+    if campaign.not_run > 0 {
+        out.error(&headline_of_interrupted(&campaign));
+    }
+    let notices = notices_of_campaign(&campaign, &ci::places(&list));
+    let summary = summary_markdown(&campaign, &head);
+    ci::deliver(&args.annotations, &notices, &summary, &folder, out)?;
+    Ok(code(&campaign))
+}
+
+/// Prints the four lists of what has changed. What got worse or is missing goes to standard error.
+fn tell_changes(comparison: &Comparison, format: Format, out: &mut Out) {
+    /// The most lines of a list that does not fail the command.
+    const SHOWN_MAX: usize = 40;
+    if format == Format::Text {
+        out.line(&format!("     Compared {}", comparison.numbers()));
+        for (name, list) in comparison.lists() {
+            if matches!(name, "worse" | "missing") {
+                continue;
             }
-            if comparison.worse.is_empty() {
-                out.line("             nothing got worse");
+            for change in list.iter().take(SHOWN_MAX) {
+                out.line(&format!("  {name:>10} {change}"));
+            }
+            if list.len() > SHOWN_MAX {
+                out.line(&format!("  {name:>10} and {} more", list.len() - SHOWN_MAX));
             }
         }
-        for line in &comparison.worse {
-            out.error(&format!("worse than before: {line}"));
+        if !comparison.fails() {
+            out.line("             nothing got worse, and nothing is missing");
         }
     }
-    Ok(code(&campaign, unlisted))
+    for change in &comparison.worse {
+        out.error(&format!("worse than before: {change}"));
+    }
+    for change in &comparison.missing {
+        out.error(&format!("missing: {change}"));
+    }
 }
 
 /// Returns a job for every scenario with every seed on every engine.
-fn jobs<'a>(
-    list: &'a [Scenario],
-    engines: &[EngineArg],
-    args: &RunArgs,
-) -> Result<Vec<Job<'a>>, Stop> {
-    let seed_max = args.seed.checked_add(args.seeds - 1).ok_or_else(|| {
-        Stop::usage(format!(
-            "--seed {} --seeds {}: the last seed is too large",
-            args.seed, args.seeds
-        ))
-    })?;
+fn jobs<'a>(list: &'a [Scenario], engines: &[EngineArg], seeds: &Range<u64>) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for scenario in list {
-        for seed in args.seed..=seed_max {
+        for seed in seeds.clone() {
             for engine in engines {
                 jobs.push(Job {
                     scenario,
@@ -240,22 +296,27 @@ fn jobs<'a>(
             }
         }
     }
-    Ok(jobs)
+    jobs
 }
 
-/// Returns the exit code of the campaign.
-fn code(campaign: &Campaign<'_>, unlisted: usize) -> u8 {
+/// Returns the exit code of the campaign. A run that lacks a fault that it needs is not judged.
+fn code(campaign: &Campaign<'_>) -> u8 {
     let any = |verdict| campaign.records.iter().any(|run| run.verdict == verdict);
-    let bad = match campaign.against {
-        Some(comparison) => !comparison.worse.is_empty(),
-        None => any(Verdict::Fail) || any(Verdict::Error) || unlisted > 0,
+    let failed = |run: &&RunRecord| run.verdict == Verdict::Fail || run.verdict == Verdict::Error;
+    let mut failed = campaign.records.iter().filter(failed);
+    let (bad, not_judged) = match campaign.against {
+        Some(comparison) => (comparison.fails(), false),
+        None => (
+            failed.clone().any(|run| !run.lacks_a_fault()) || campaign.unlisted > 0,
+            failed.any(RunRecord::lacks_a_fault) || any(Verdict::Unsupported),
+        ),
     };
     if bad {
         exit::FINDING
+    } else if not_judged {
+        exit::ENVIRONMENT
     } else if campaign.not_run > 0 {
         exit::STOPPED
-    } else if campaign.against.is_none() && any(Verdict::Unsupported) {
-        exit::ENVIRONMENT
     } else {
         exit::OK
     }

@@ -1,25 +1,24 @@
-//! `seatrial show`: prints a scenario for a reader.
+//! `seatrial show`: prints a scenario or a procedure for a reader.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize as _;
 use seatrial_reports::{timeline, wrapped};
 use seatrial_scenarios::language::{Claim, Step};
+use seatrial_scenarios::procedures;
 use seatrial_scenarios::record_file::RecordReader;
 use seatrial_scenarios::{ForceEdit, Initial, MysqldSafeLog, Scenario, Supervisor, Timers};
 
 use crate::args::EngineArg;
-use crate::files::record_path;
+use crate::files::{open_record, record_path};
 use crate::output::Out;
 use crate::{Stop, engines, exit, scenarios};
 
 /// `seatrial show`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
-    /// The id of a scenario, or a scenario file; with --run, show only its runs.
+    /// The id of a scenario, a scenario file, or a procedure; with --run, show only the runs of the scenario.
     #[arg(required_unless_present = "run")]
     pub(crate) scenario: Option<String>,
     /// A folder of results: show its runs, with a column for each node and a line for each event.
@@ -35,10 +34,59 @@ pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
     if let Some(folder) = &args.run {
         runs(folder, wanted, args.on, out)
     } else {
-        let scenario = scenarios::one(wanted.unwrap_or_default())?;
+        let name = wanted.unwrap_or_default();
+        if procedures::names().contains(&name) {
+            out.print(&procedure(name));
+            return Ok(exit::OK);
+        }
+        let scenario = scenarios::one(name)?;
         out.print(&as_text(&scenario));
         Ok(exit::OK)
     }
+}
+
+/// The document of the procedures, with a row for each.
+const PROCEDURES: &str = include_str!("../../docs/procedures.md");
+
+/// Returns a procedure for a reader: whose rule it is, its known defects, and how to see it act.
+fn procedure(name: &str) -> String {
+    let mut text = format!("{} (a procedure)\n\n", name.bold());
+    let start = format!("| `{name}` |");
+    let row = PROCEDURES.lines().find(|line| line.starts_with(&start));
+    let cells: Vec<&str> = row
+        .into_iter()
+        .flat_map(|row| row.split('|').map(str::trim))
+        .collect();
+    let mut fact = |name: &str, value: &str| {
+        text.push_str(&wrapped(&format!("{name:<10}"), "          ", value));
+    };
+    match cells.as_slice() {
+        [_, _, rule, version, defects, ..] => {
+            fact("rule of", &rule.replace('`', ""));
+            fact("version", version);
+            fact("defects", defects);
+            for class in defects.split_whitespace() {
+                let start = format!("| {class} | ");
+                let row = PROCEDURES
+                    .lines()
+                    .find_map(|line| line.strip_prefix(&start));
+                if let Some(row) = row {
+                    let means = row.trim_end_matches(['|', ' ']).replace('`', "");
+                    fact("", &format!("{class}: {means}"));
+                }
+            }
+        }
+        _ => fact(
+            "rule",
+            "it does nothing: what becomes of the cluster without an operator",
+        ),
+    }
+    text.push('\n');
+    let play = format!(
+        "`seatrial verify {name}` lets it act in every broken state. docs/procedures.md has its rule."
+    );
+    text.push_str(&wrapped("", "", &play));
+    text
 }
 
 /// Returns the recorded runs of a folder, or only those of one scenario.
@@ -50,9 +98,9 @@ fn runs(
 ) -> Result<u8, Stop> {
     let path = record_path(folder);
     let stop = |error: String| Stop::usage(format!("{}: {error}", path.display()));
-    let file = File::open(&path).map_err(|error| stop(error.to_string()))?;
+    let file = open_record(&path).map_err(|error| stop(error.to_string()))?;
     let mut shown = 0;
-    for run in RecordReader::new(BufReader::new(file)) {
+    for run in RecordReader::new(file) {
         let run = run.map_err(|error| stop(error.to_string()))?;
         let record = &run.record;
         if wanted.is_some_and(|id| id != record.id)

@@ -1,32 +1,163 @@
-//! `seatrial verify`: runs procedures against scenarios, one cell for each pair.
+//! `seatrial verify`: runs procedures against scenarios, one cell for each pair and seed.
 
 mod args;
+mod told;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seatrial_reports::{cell_details, count, matrix_markdown, matrix_text, nearest};
-use seatrial_scenarios::matrix::{Cell, FORMAT, Matrix, Row, broken_states};
-use seatrial_scenarios::outcome::Outcome;
+use seatrial_reports::{Judged, matrix_markdown, nearest, notices_of_matrix};
+use seatrial_scenarios::matrix::{
+    Broken, Changes, FAILING, FORMAT, Gate, Matrix, Row, broken_states,
+};
 use seatrial_scenarios::procedures;
+use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 
-use crate::args::{ClaimsFormat, EngineArg, PackArg};
-use crate::cells::{CellPlayer, OwnProgram};
+use crate::args::{EngineArg, PackArg, ResultArg, SEED, ShardArg, Wanted};
+use crate::bar::Bar;
+use crate::cells::{CellPlayer, OwnProgram, Place, PlayedCell};
 use crate::commands::prove;
-use crate::matrix_files::{self, MatrixFolder};
+use crate::files::{RecordFile, ReportFiles};
+use crate::folder::{Folder, write_whole};
 use crate::output::Out;
 use crate::script::{self, Confinement};
-use crate::{Stop, engines, exit, real, scenarios, signals};
+use crate::{Stop, against, ci, engines, exit, provenance, real, scenarios, signals};
 
 pub(crate) use args::VerifyArgs;
+
+/// The folder of the cells' files in the folder of results.
+const CELLS: &str = "cells";
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;
     if args.exhaustive {
         return prove::exhaustive(args, &procedures, out);
     }
+    let states = states(args)?;
+    let seeds = args.seeds.range(args.seed, SEED)?;
+    engines::available(&[args.on])?;
+    let began = Instant::now();
+    let mut matrix = Matrix {
+        format: FORMAT,
+        not_played: 0,
+        program: provenance::PROGRAM.to_owned(),
+        commit: provenance::COMMIT.to_owned(),
+        engine: engines::name(args.on).to_owned(),
+        seed: seeds.start,
+        seeds: seeds.end - seeds.start,
+        timers: args.timers.map(Into::into),
+        supervisor: args.supervisor.into(),
+        shard: args.shard.map(|shard| (shard.0, shard.1)),
+        wall_ms: 0,
+        script: args.script.as_ref().map(|path| path.display().to_string()),
+        gate: gate(args, &procedures),
+        procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
+        scenarios: states.iter().map(Row::from).collect(),
+        cells: Vec::new(),
+    };
+    // The earlier file may be in the folder of results, so it is read before anything is written.
+    let earlier = args.against.as_deref();
+    let earlier = earlier.map(against::matrix).transpose()?;
+    if let Some(earlier) = &earlier {
+        against::refuse(&matrix.other_terms(earlier), args.allow_different, out)?;
+    }
+    let own = args.script.as_deref().map(|path| own_program(path, args));
+    let own = own.transpose()?;
+    let places = places(&states, &procedures, seeds, args.shard);
+
+    let folder = Folder::take(&args.out, "verify")?;
+    let real = real::options(&args.real, &[args.on], Some(folder.path()))?;
+    let wanted = Wanted(&args.results);
+    let cells = folder.empty_subfolder(CELLS)?;
+    let player = CellPlayer {
+        engine: args.on,
+        own,
+        real,
+        timers: args.timers,
+        supervisor: args.supervisor.into(),
+        jobs: args.jobs,
+        keeps_runs: wanted.has(ResultArg::Record) || wanted.has(ResultArg::Html),
+        folder: cells,
+    };
+    let head = CampaignHead {
+        format: RECORD_FORMAT,
+        program: provenance::PROGRAM.to_owned(),
+        commit: provenance::COMMIT.to_owned(),
+        engines: vec![matrix.engine.clone()],
+        runs: places.len(),
+    };
+    let mut reports = ReportFiles::create(&folder, wanted)?;
+    let mut record = if wanted.has(ResultArg::Record) {
+        Some(RecordFile::create(&folder, &head, true)?)
+    } else {
+        None
+    };
+
+    signals::listen();
+    let bar = Bar::of_jobs(places.len());
+    let mut written = Ok(());
+    player.play_all(&places, &bar, |played| {
+        if !played.cell.outcome.is_good() {
+            bar.bad(&format!(
+                "{} on {}: {}",
+                played.cell.procedure,
+                played.cell.scenario,
+                played.cell.outcome.name()
+            ));
+        }
+        written = keep(&played, &player, matrix.seed, &mut reports, record.as_mut());
+        matrix.cells.push(played.cell);
+        if written.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    written?;
+    matrix.not_played = places.len() - matrix.cells.len();
+    matrix.wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if let Some(record) = record {
+        record.finish(CampaignEnd {
+            wall_ms: matrix.wall_ms,
+        })?;
+    }
+    let changes = earlier.as_ref().map(|earlier| matrix.changes(earlier));
+    let judged = Judged {
+        matrix: &matrix,
+        changes: changes.as_ref(),
+        earlier: earlier.as_ref(),
+    };
+    let json = reports.finish_matrix(&judged, &head)?;
+    told::tell(args, &judged, folder.path(), &json, out);
+    let files = states.iter().map(|state| &state.scenario);
+    let notices = notices_of_matrix(&judged, &ci::places(files));
+    ci::deliver(
+        &args.annotations,
+        &notices,
+        &matrix_markdown(&judged),
+        &folder,
+        out,
+    )?;
+    Ok(code(&judged))
+}
+
+/// Returns the exit code: a bad cell, something worse or missing first, then what is not known.
+fn code(judged: &Judged<'_>) -> u8 {
+    if !judged.failing().is_empty() || judged.changes.is_some_and(Changes::fail) {
+        exit::FINDING
+    } else if !judged.not_judged().is_empty() {
+        exit::ENVIRONMENT
+    } else if judged.is_interrupted() {
+        exit::STOPPED
+    } else {
+        exit::OK
+    }
+}
+
+/// Returns the broken states that were asked for.
+fn states(args: &VerifyArgs) -> Result<Vec<Broken>, Stop> {
     let scenarios = if args.scenarios.is_empty() {
         let mut all = scenarios::pack(PackArg::Wild)?;
         let documented = scenarios::all()?;
@@ -41,84 +172,104 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
             "no scenario breaks the cluster before an operator acts: there is nothing to recover",
         ));
     }
-    let earlier = args.against.as_deref();
-    let earlier = earlier.map(matrix_files::read).transpose()?;
-    engines::available(&[args.on])?;
-    let own = args.script.as_deref().map(|path| own_program(path, args));
-    let player = CellPlayer {
-        engine: args.on,
-        own: own.transpose()?,
-        real: real::options(&args.real, &[args.on], Some(&args.out))?,
-        seed: args.seed,
-        timers: args.timers,
-        supervisor: args.supervisor.into(),
-        jobs: args.jobs,
-    };
-    let folder = MatrixFolder::create(&args.out)?;
+    Ok(states)
+}
 
-    signals::listen();
-    let began = Instant::now();
-    let played = player.play_all(&procedures, &states)?.into_iter();
-    let cells = played
-        .map(|played| folder.add(&player, played))
-        .collect::<Result<Vec<Cell>, Stop>>()?;
-    let stopped = cells.len() < procedures.len() * states.len();
-    let matrix = Matrix {
-        format: FORMAT,
-        engine: engines::name(args.on).to_owned(),
-        seed: args.seed,
-        supervisor: player.supervisor,
-        procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
-        scenarios: states.iter().map(Row::from).collect(),
-        cells,
-    };
-    let json = folder.finish(&matrix)?;
-    match args.format {
-        ClaimsFormat::Text => {
-            out.print(&matrix_text(&matrix));
-            if args.script.is_some() {
-                out.print(&cell_details(&matrix, script::NAME));
+/// Returns the cells to be played, scenario by scenario. A shard takes every N-th of them.
+fn places<'a>(
+    states: &'a [Broken],
+    procedures: &[&'a str],
+    seeds: std::ops::Range<u64>,
+    shard: Option<ShardArg>,
+) -> Vec<Place<'a>> {
+    let mut places = Vec::new();
+    let mut number = 0;
+    for state in states {
+        for &procedure in procedures {
+            for seed in seeds.clone() {
+                if shard.is_none_or(|shard| number % shard.1 == shard.0) {
+                    places.push(Place {
+                        state,
+                        procedure,
+                        seed,
+                    });
+                }
+                number += 1;
             }
         }
-        ClaimsFormat::Markdown => out.print(&matrix_markdown(&matrix)),
-        ClaimsFormat::Json => out.print(&json),
     }
-    let worse = earlier.as_ref().map(|earlier| matrix.regressions(earlier));
-    for (cell, old) in worse.iter().flatten() {
-        out.error(&format!(
-            "worse: {} on {}: {}, was {}\n  {}",
-            cell.procedure,
-            cell.scenario,
-            cell.outcome.name(),
-            old.name(),
-            cell.replay
-        ));
+    places
+}
+
+/// Returns which cells fail. By default these are the bad cells of the one procedure under test; a table of many
+/// procedures compares them, and none of them is under test.
+fn gate(args: &VerifyArgs, procedures: &[&str]) -> Gate {
+    if !args.fail_on.is_empty() {
+        return Gate {
+            fail_on: args.fail_on.iter().flat_map(|one| one.outcomes()).collect(),
+            under_test: None,
+            known_pass: false,
+        };
     }
-    let errors = matrix.cells.iter().filter(|c| c.outcome == Outcome::Error);
-    let errors: Vec<&Cell> = errors.collect();
-    for cell in &errors {
-        out.error(&format!(
-            "error: {} on {} could not be played: {}\n  {}",
-            cell.procedure, cell.scenario, cell.text, cell.replay
-        ));
+    let under_test = if args.script.is_some() {
+        Some(script::NAME.to_owned())
+    } else if let [one] = procedures {
+        Some((*one).to_owned())
+    } else {
+        None
+    };
+    Gate {
+        fail_on: if under_test.is_some() {
+            FAILING.into()
+        } else {
+            std::collections::BTreeSet::new()
+        },
+        under_test,
+        known_pass: true,
     }
-    if args.format == ClaimsFormat::Text {
-        let seconds = began.elapsed().as_secs_f64();
-        let cells = count(matrix.cells.len(), "cell", "cells");
-        out.line(&format!("     Summary [{seconds:>8.3}s] {cells}"));
-        out.line(&format!("     Results {}", args.out.display()));
+}
+
+/// Writes the files of a cell: the transcript of a user's program, the scenario of a bad cell, its run.
+fn keep(
+    played: &PlayedCell,
+    player: &CellPlayer,
+    first_seed: u64,
+    reports: &mut ReportFiles<'_>,
+    record: Option<&mut RecordFile>,
+) -> Result<(), Stop> {
+    let PlayedCell {
+        cell,
+        scenario,
+        transcript,
+        run,
+    } = played;
+    if let Some(text) = transcript {
+        let seed = if cell.seed == first_seed {
+            String::new()
+        } else {
+            format!("--seed-{}", cell.seed)
+        };
+        let name = format!("{}{seed}.txt", scenario.id);
+        write_whole(&player.folder.join(name), text.as_bytes())?;
     }
-    let failed = !errors.is_empty() || worse.is_some_and(|worse| !worse.is_empty());
-    Ok(match (failed, stopped) {
-        (true, _) => exit::FINDING,
-        (false, true) => exit::STOPPED,
-        (false, false) => exit::OK,
-    })
+    if !cell.outcome.is_good() && cell.procedure != script::NAME {
+        let text = scenario.to_toml();
+        write_whole(Path::new(&scenario.file), text.as_bytes())?;
+    }
+    if let Some((run, rendered)) = run {
+        reports.add_of_cell(run);
+        if let Some(record) = record {
+            record.add(run, rendered)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the procedures that were asked for, each once, and the user's own program. If neither was
 /// asked for, it returns all procedures but `none`.
 fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let known = procedures::names();
     let names = &args.procedures;
     if let Some(path) = &args.script {
@@ -130,8 +281,8 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
         }
         if data.permissions().mode() & 0o111 == 0 {
             let path = path.display();
-            return Err(Stop::usage(format!(
-                "--script {path}: it is not executable\n  help: chmod +x {path}"
+            return Err(Stop::environment(format!(
+                "--script {path}: it is not executable, so that nothing can be judged\n  help: chmod +x {path}"
             )));
         }
         if args.on == EngineArg::Madsim {

@@ -28,8 +28,14 @@ impl Played {
         args.extend(["--format", "json"]);
         args.extend(more);
         let ran = work.run(&args);
-        assert_eq!(ran.code, Some(0), "a bad cell is data: {}", ran.stderr);
         let matrix: Value = serde_json::from_str(&ran.stdout).unwrap();
+        // The gate: 1 for a bad cell, 3 for one that was not judged.
+        let code = match matrix["cells"][0]["outcome"].as_str().unwrap() {
+            "recovered" | "impossible" | "asks-person" => 0,
+            "not-judged" => 3,
+            _ => 1,
+        };
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
         let file = format!("target/seatrial/verify/cells/{scenario}--script.txt");
         Self {
             cell: matrix["cells"][0].clone(),
@@ -107,7 +113,7 @@ fn force_stop_bootstrap_is_refused_by_the_server() {
     let replay = played.cell["replay"].as_str().unwrap().to_owned();
     let words: Vec<&str> = replay.split(' ').skip(1).collect();
     let again = work.run(&words);
-    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(again.code, Some(1), "{}", again.stderr);
     assert!(
         again.stdout.contains("bootstrap-refused") && again.stdout.contains(&replay),
         "{}",
@@ -286,7 +292,7 @@ fn a_script_that_cannot_be_started() {
     assert_eq!(missing.code, Some(2), "{}", missing.stderr);
     work.write("mine.sh", "#!/bin/sh\nexit 0\n");
     let plain = work.run(&["verify", "--script", "mine.sh"]);
-    assert_eq!(plain.code, Some(2), "{}", plain.stderr);
+    assert_eq!(plain.code, Some(3), "{}", plain.stderr);
     assert!(
         plain.stderr.contains("chmod +x mine.sh"),
         "{}",
@@ -298,11 +304,39 @@ fn a_script_that_cannot_be_started() {
     assert_eq!(other.code, Some(2), "{}", other.stderr);
     work.write("mine.sh", b"\x7fELF");
     let played = Played::of(&work, "mine.sh", EASY, &[]);
+    assert_eq!(played.outcome(), "not-judged");
     assert!(
         played.notes().contains("cannot be started"),
         "{}",
         played.notes()
     );
+    let scenarios = format!("{EASY},{SURVIVOR}");
+    let ran = work.run(&["verify", "--script", "mine.sh", "--scenarios", &scenarios]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stdout);
+    assert!(
+        ran.stderr
+            .starts_with("not judged: 2 cells: mine.sh cannot be started: "),
+        "{}",
+        ran.stderr
+    );
+    let junit = work.read("target/seatrial/verify/junit.xml");
+    assert!(junit.contains("errors=\"2\""), "{junit}");
+}
+
+/// A shell's 126 and 127 say that a program was not run at all. That says nothing about the procedure.
+#[test]
+fn a_script_that_lacks_a_program_is_not_judged() {
+    if !can_confine() {
+        return;
+    }
+    for (lines, why) in [
+        ("no-such-program", "127 means that a program was not found"),
+        ("/usr", "126 means that a program was found"),
+    ] {
+        let played = Played::lines(lines);
+        assert_eq!(played.outcome(), "not-judged", "{}", played.transcript);
+        assert!(played.text().contains(why), "{}", played.text());
+    }
 }
 
 impl Played {

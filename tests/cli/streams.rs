@@ -91,6 +91,16 @@ fn a_signal_ends_a_campaign_after_the_runs_under_way() {
     assert!(kill.success());
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(4), "{}", ran.stderr);
-    assert!(ran.stdout.contains(" not run"), "{}", ran.stdout);
-    assert!(work.json("target/seatrial/latest/results.json")["scenarios"].is_array());
+    assert!(ran.stdout.contains("INTERRUPTED: "), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("Summary"), "no total: {}", ran.stdout);
+    let file = |name: &str| work.read(&format!("target/seatrial/latest/{name}"));
+    assert!(file("summary.md").starts_with("# INTERRUPTED: "));
+    assert!(file("index.html").contains("<h1>INTERRUPTED: "));
+    assert!(file("junit.xml").contains("interrupted: "));
+    assert!(
+        work.json("target/seatrial/latest/results.json")["not_run"]
+            .as_u64()
+            .unwrap()
+            > 0
+    );
 }

@@ -20,6 +20,18 @@ expect = { cluster = "all-synced", size = 3, within = "30s" }
 claim  = { id = "T-1", says = "nothing has happened", verdict = "holds", lines = "1" }
 "#;
 
+/// A scenario that breaks a cluster and leaves it to the procedure.
+pub(crate) const BROKEN: &str = r#"id    = "broken"
+title = "A cluster that is stopped"
+nodes = ["A", "B", "C"]
+
+[[step]]
+write = { node = "A", rows = 1 }
+
+[[step]]
+terminate = { nodes = ["A", "B", "C"] }
+"#;
+
 /// A folder that is gone after the test.
 pub(crate) struct Work(PathBuf);
 
@@ -73,6 +85,17 @@ impl Work {
 
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// The text of a file that is packed with gzip.
+    pub(crate) fn unpacked(&self, name: &str) -> String {
+        use std::io::Read as _;
+        let file = fs::File::open(self.0.join(name)).unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(file)
+            .read_to_string(&mut text)
+            .unwrap();
+        text
     }
 
     pub(crate) fn json(&self, name: &str) -> serde_json::Value {

@@ -10,17 +10,18 @@ mod matrix;
 mod observed;
 mod overview;
 mod player;
+mod sections;
 mod story;
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, PreEscaped, html};
-use seatrial_scenarios::matrix::Matrix;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{CampaignHead, RecordedRun, ScenarioText};
 use serde_json::{Value, json};
 
 use crate::campaign::Campaign;
+use crate::judged::Judged;
 use crate::rules::RULES;
 
 /// The most bytes of passed runs on a page, before they are packed to about a tenth. Other runs are kept
@@ -48,8 +49,6 @@ pub struct Page {
     runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
-    /// The matrix of procedures and scenarios, if there is one.
-    matrix: Option<Matrix>,
 }
 
 /// The identity of a run within a campaign.
@@ -68,17 +67,17 @@ impl RunKey {
 }
 
 impl Page {
-    /// Puts a matrix of procedures and scenarios into the overview.
-    pub fn set_matrix(&mut self, matrix: Matrix) {
-        self.matrix = Some(matrix);
-    }
-
     /// Adds a run. When the page is full, the player leaves out runs that passed.
     pub fn add(&mut self, run: &RecordedRun) {
+        let id = run.record.id.clone();
+        let scenario = self.scenarios.entry(id);
+        scenario.or_insert_with(|| run.scenario.clone());
+        self.add_of_cell(run);
+    }
+
+    /// Adds the run of a cell of the matrix. The player can show it; it is no run of the campaign.
+    pub fn add_of_cell(&mut self, run: &RecordedRun) {
         let record = &run.record;
-        self.scenarios
-            .entry(record.id.clone())
-            .or_insert_with(|| run.scenario.clone());
         let passed = record.verdict == Verdict::Pass;
         let limit = if passed {
             RUNS_BYTES_MAX
@@ -108,8 +107,24 @@ impl Page {
         Some(format!("#run={}", found.0.link()))
     }
 
-    /// Returns the whole page.
-    pub fn finish(&self, campaign: &Campaign<'_>, head: &CampaignHead) -> String {
+    /// Returns the whole page of a campaign, with a matrix in it if there is one.
+    pub fn finish(
+        &self,
+        campaign: &Campaign<'_>,
+        matrix: Option<&Judged<'_>>,
+        head: &CampaignHead,
+    ) -> String {
+        let title = overview::headline(campaign);
+        self.around(&title, &overview::markup(self, campaign, matrix, head))
+    }
+
+    /// Returns the whole page of a matrix without a campaign.
+    pub fn finish_matrix(&self, judged: &Judged<'_>, head: &CampaignHead) -> String {
+        self.around(&judged.headline(), &matrix::overview(self, judged, head))
+    }
+
+    /// Returns the page with its head, its overview, its runs and its programs.
+    fn around(&self, title: &str, overview: &Markup) -> String {
         let runs: Vec<Value> = self
             .runs
             .iter()
@@ -119,7 +134,6 @@ impl Page {
         let common = player::common_texts(self.runs.iter().map(|(_, run)| run));
         let texts: Vec<&&str> = common.keys().collect();
         let texts = escape::base64(&player::deflate(&json!(texts).to_string()));
-        let title = overview::headline(campaign);
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -135,7 +149,7 @@ impl Page {
                 }
                 body {
                     a.skip href="#main" { "Skip to the content" }
-                    (overview::markup(self, campaign, head))
+                    (overview)
                     main #player tabindex="-1" hidden {}
                     noscript { p.noscript { "The player needs JavaScript; the rest of the page does not." } }
                     script type="application/json" id="index" {

@@ -10,23 +10,25 @@ use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::CampaignHead;
 
 use crate::campaign::{Campaign, Standing, replay};
+use crate::judged::Judged;
 use crate::manual::section_of;
-use crate::rules::RULES;
 use crate::terminal::failure_text;
 use crate::words::{count, short_span};
 
-use super::Page;
 use super::escape::visible;
 use super::glossary::{self, term};
+use super::{Page, sections};
 
 /// The most failed runs, findings and differences that are listed.
-const LISTED_MAX: usize = 60;
+pub(super) const LISTED_MAX: usize = 60;
 
 /// Returns the answer in one line.
 pub(super) fn headline(campaign: &Campaign<'_>) -> String {
     let runs = campaign.records.len();
     let bad = runs - campaign.count(Verdict::Pass);
-    if runs == 0 {
+    if campaign.not_run > 0 {
+        crate::terminal::headline_of_interrupted(campaign)
+    } else if runs == 0 {
         "no run was made".to_owned()
     } else if bad == 0 {
         format!("{} ended as expected", count(runs, "run", "runs"))
@@ -39,11 +41,16 @@ pub(super) fn headline(campaign: &Campaign<'_>) -> String {
 }
 
 /// Returns a text from a scenario, a node or a log, made safe for the page.
-fn shown(text: &str) -> Markup {
+pub(super) fn shown(text: &str) -> Markup {
     html! { (visible(text)) }
 }
 
-pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) -> Markup {
+pub(super) fn markup(
+    page: &Page,
+    campaign: &Campaign<'_>,
+    matrix: Option<&Judged<'_>>,
+    head: &CampaignHead,
+) -> Markup {
     let ledger = Ledger::build(campaign.records);
     let contradicted: Vec<&Entry> = ledger
         .entries
@@ -51,15 +58,19 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
         .filter(|entry| is_contradicted(entry))
         .collect();
     let content = html! {
-        (compared(campaign))
+        (sections::compared(campaign))
         (failed(page, campaign))
+        (sections::without_effect(campaign))
         (wrong(page, campaign, &contradicted))
         (findings(page, campaign))
         (scenarios(page, campaign, head))
-        @if let Some(matrix) = &page.matrix { (super::matrix::markup(matrix)) }
+        @if let Some(matrix) = matrix {
+            (super::matrix::section(matrix))
+            (super::matrix::cells(page, matrix))
+        }
         (agreement(page, campaign))
         (statements(page, campaign, &ledger))
-        (rules())
+        (sections::rules())
     };
     html! {
         header.top #overview-head {
@@ -74,7 +85,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
                         li { a href="#contradicted" { "Where the manual is wrong" } }
                         li { a href="#findings" { "Findings" } }
                         li { a href="#scenarios" { "Watch the scenarios" } }
-                        @if page.matrix.is_some() {
+                        @if matrix.is_some() {
                             li { a href="#matrix" { "Procedures" } }
                         }
                         li { a href="#agreement" { "Agreement" } }
@@ -95,7 +106,7 @@ pub(super) fn markup(page: &Page, campaign: &Campaign<'_>, head: &CampaignHead) 
             div.wrap {
                 p {
                     "Made by seatrial " (head.program)
-                    @if !head.commit.is_empty() { ", commit " (head.commit) }
+                    @if head.commit.is_empty() { " (commit not known)" } @else { ", commit " (head.commit) }
                     " from record.jsonl. This file needs no network."
                 }
             }
@@ -132,13 +143,25 @@ fn lede(campaign: &Campaign<'_>, head: &CampaignHead) -> Markup {
         .map(|engine| engine_words(engine))
         .collect();
     html! {
-        "The recovery procedure of a Galera cluster was tested in "
+        @let procedures = procedures(campaign);
+        @if procedures.is_empty() { "No recovery procedure acted in " }
+        @else {
+            @if procedures.len() == 1 { "The recovery procedure " } @else { "The recovery procedures " }
+            b { (shown(&and(&procedures))) } " acted in "
+        }
         (count(scenarios.len(), "scenario", "scenarios"))
-        " of the documented failures on " (shown(&and(&engines))) ", with " (seeds) "."
+        " on " (shown(&and(&engines))) ", with " (seeds) "."
         @if campaign.not_run > 0 {
             strong { " " (count(campaign.not_run, "run was", "runs were")) " not made: the campaign was stopped." }
         }
     }
+}
+
+/// Returns the procedures that acted, in the order of their names.
+fn procedures(campaign: &Campaign<'_>) -> Vec<String> {
+    let acted = campaign.records.iter().flat_map(|run| &run.procedures);
+    let names: BTreeSet<&str> = acted.map(|acted| acted.name.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 fn and(words: &[String]) -> String {
@@ -173,10 +196,10 @@ fn numbers(campaign: &Campaign<'_>, ledger: &Ledger, contradicted: usize) -> Mar
                 dt { "Runs as expected" }
                 dd { b { (passed) } " of " (all) }
             }
-            div.(if contradicted > 0 { "warn" } else { "good" }) {
+            @if !ledger.entries.is_empty() { div.(if contradicted > 0 { "warn" } else { "good" }) {
                 dt { "Claims of the manual contradicted" }
                 dd { b { (contradicted) } " of " (ledger.entries.len()) }
-            }
+            } }
             div.(if changed > 0 { "bad" } else { "good" }) {
                 dt { "Verdicts that changed" }
                 dd { b { (changed) } }
@@ -248,22 +271,6 @@ fn failed(page: &Page, campaign: &Campaign<'_>) -> Markup {
     }
 }
 
-/// Returns what changed since an earlier campaign.
-fn compared(campaign: &Campaign<'_>) -> Markup {
-    html! {
-        @if let Some(comparison) = campaign.against {
-            section #against aria-labelledby="against-h" {
-                h2 #against-h { "Since the earlier run" }
-                @if comparison.worse.is_empty() { p { "Nothing got worse." } }
-                ul {
-                    @for line in comparison.worse.iter().take(LISTED_MAX) { li { span.badge.bad { "worse" } " " (shown(line)) } }
-                    @for line in comparison.better.iter().take(LISTED_MAX) { li { span.badge.good { "better" } " " (shown(line)) } }
-                }
-            }
-        }
-    }
-}
-
 fn more(all: usize) -> Markup {
     html! {
         @if all > LISTED_MAX {
@@ -303,7 +310,11 @@ fn wrong(page: &Page, campaign: &Campaign<'_>, contradicted: &[&Entry]) -> Marku
         section #contradicted aria-labelledby="contradicted-h" {
             h2 #contradicted-h { "Where the manual is wrong" }
             @if contradicted.is_empty() {
-                p { "No claim that was checked is contradicted." }
+                @if campaign.claims().all == 0 {
+                    p { "No claim of the manual was checked in these runs." }
+                } @else {
+                    p { "No claim that was checked is contradicted." }
+                }
             } @else {
                 p.intro {
                     (count(contradicted.len(), "claim", "claims"))
@@ -567,23 +578,6 @@ fn statements(page: &Page, campaign: &Campaign<'_>, ledger: &Ledger) -> Markup {
                 details {
                     summary { (count(rest.len(), "place", "places")) " of the manual without a check" }
                     ul { @for place in rest { li { "Line " (place.lines) ": " (shown(&place.text)) " (" (shown(&place.reason)) ")" } } }
-                }
-            }
-        }
-    }
-}
-
-fn rules() -> Markup {
-    html! {
-        section #rules aria-labelledby="rules-h" {
-            h2 #rules-h { "The rules of Galera" }
-            p.intro { "These rules explain the events in the player. Each names its place in the source of Galera or MariaDB." }
-            dl.rules {
-                @for rule in RULES {
-                    div id={ "rule-" (rule.id) } {
-                        dt { (rule.title) }
-                        dd { (rule.text) " " code { (rule.place) } }
-                    }
                 }
             }
         }

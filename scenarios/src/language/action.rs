@@ -363,6 +363,15 @@ impl Action {
         matches!(self, Self::Expect(_) | Self::Wait(_))
     }
 
+    /// Returns whether a fault is part of the step.
+    pub fn has_fault(&self) -> bool {
+        match self {
+            Self::Faults(_) => true,
+            Self::Together(parts) => parts.iter().any(Self::has_fault),
+            _ => false,
+        }
+    }
+
     /// Returns the nodes whose servers this step starts or stops by a command, or whose hosts it boots.
     pub fn starts_or_stops(&self) -> Vec<&NodeName> {
         match self {

@@ -255,6 +255,18 @@ impl Checker<'_> {
             }
             self.claim(claim.value)
         });
+        if let Some(may_skip) = &raw.may_skip
+            && action.as_ref().is_some_and(|action| !action.has_fault())
+        {
+            self.problem(
+                Problem::at(
+                    &may_skip.place,
+                    "this step has no fault that could be skipped",
+                    "nothing to allow",
+                )
+                .help("`may_skip` belongs to a fault, such as `crash = { nodes = [\"A\"] }`"),
+            );
+        }
         Some(Step {
             number,
             line: self.line(place.start),
@@ -262,6 +274,7 @@ impl Checker<'_> {
             claim,
             note: raw.note,
             pace: raw.pace.map(PaceWord::meaning),
+            may_skip: raw.may_skip.is_some_and(|allowed| allowed.value),
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use super::suggest;
+use super::{examples, suggest};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,18 +82,74 @@ impl Problem {
             .help(suggest::help(first, "choices", choices));
         }
         if message.starts_with("missing field") {
-            return Self::at(&place, format!("the key `{first}` is missing"), "here");
+            let problem = Self::at(&place, format!("the key `{first}` is missing"), "here");
+            let action = first_word(text, place.start);
+            let example = action.and_then(|action| examples::example(&format!("step.{action}")));
+            let example = example.filter(|example| example.contains(&format!("{first} = ")));
+            return match example.or_else(|| examples::example(&format!("scenario.{first}"))) {
+                Some(example) => problem.help(format!("such as: {example}")),
+                None => problem,
+            };
         }
         let mut lines = message.lines();
         let head = plain_words(lines.next().unwrap_or("this is not TOML"));
         let rest: Vec<&str> = lines.collect();
         let problem = Self::at(&place, head, "here");
-        if rest.is_empty() {
-            problem
-        } else {
-            problem.help(rest.join("; "))
+        if !rest.is_empty() {
+            return problem.help(rest.join("; "));
+        }
+        match right_form(message, text, &place) {
+            Some(Right::WithUnit(example)) => {
+                Self::at(&place, "a time needs its unit", "a number without a unit")
+                    .help(format!("such as: {example}"))
+            }
+            Some(Right::Example(example)) => problem.help(format!("such as: {example}")),
+            None => problem,
         }
     }
+}
+
+/// The right form of a value, as an example.
+enum Right {
+    /// The same number with a unit.
+    WithUnit(String),
+    /// Another value of the key.
+    Example(String),
+}
+
+/// Returns an example of the key whose value has the wrong form.
+fn right_form(message: &str, text: &str, place: &Range<usize>) -> Option<Right> {
+    if !message.starts_with("invalid type") {
+        return None;
+    }
+    let before = text.get(..place.start)?;
+    let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+    let key = line[..line.rfind('=')?].trim_end();
+    let key = &key[key
+        .rfind(|c: char| !is_of_a_key(c))
+        .map_or(0, |end| end + 1)..];
+    let action = first_word(text, place.start);
+    let number = text.get(place.clone())?.parse::<u64>().ok();
+    match (key, number) {
+        ("within" | "for" | "period" | "limit" | "interrupt_after", Some(number)) => {
+            Some(Right::WithUnit(format!("{key} = \"{number}s\"")))
+        }
+        ("by", Some(number)) => Some(Right::WithUnit(format!("{key} = \"{number}ms\""))),
+        _ => examples::of_key(action, key).map(Right::Example),
+    }
+}
+
+/// Returns the word with which the line of a place begins.
+fn first_word(text: &str, place: usize) -> Option<&str> {
+    let before = text.get(..place)?;
+    let line = &text[before.rfind('\n').map_or(0, |end| end + 1)..];
+    let word = line.trim_start();
+    let end = word.find(|c: char| !is_of_a_key(c)).unwrap_or(word.len());
+    (end > 0).then(|| &word[..end])
+}
+
+fn is_of_a_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 /// Returns the reader's words for types, in those of the TOML specification.
@@ -101,6 +157,8 @@ fn plain_words(message: &str) -> String {
     let message = message
         .replace("expected i64", "expected a whole number")
         .replace("expected a sequence", "expected a list")
+        .replace("expected a string", "expected a text in quotes")
+        .replace("expected a boolean", "expected true or false")
         .replace("invalid type: sequence", "invalid type: list")
         .replace("invalid type: map", "invalid type: table");
     match message.split_once("expected struct ") {

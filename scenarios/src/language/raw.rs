@@ -136,12 +136,25 @@ impl JsonSchema for RawOptions {
         let log = generator.subschema_for::<LogWord>();
         let jitter = generator.subschema_for::<JitterWord>();
         schemars::json_schema!({
+            "description": "Provider and server options by their real names, and those of the surroundings.",
             "type": "object",
             "properties": {
-                "supervisor": supervisor,
-                "force": force,
-                "mysqld_safe_log": log,
-                "jitter": jitter,
+                "supervisor": {
+                    "description": "The treatment of a server that ended abnormally; `none` if nothing is said.",
+                    "allOf": [supervisor]
+                },
+                "force": {
+                    "description": "The way in which the force edits grastate.dat; `in-place` if nothing is said.",
+                    "allOf": [force]
+                },
+                "mysqld_safe_log": {
+                    "description": "The place where `mysqld_safe` writes its log; `file` if nothing is said.",
+                    "allOf": [log]
+                },
+                "jitter": {
+                    "description": "Whether simulated times vary; `drawn` if nothing is said.",
+                    "allOf": [jitter]
+                },
                 "node": {
                     "description": "Options of single nodes, by the nodes' names; they win over those of all nodes.",
                     "type": "object",
@@ -201,6 +214,9 @@ macro_rules! action_tables {
             pub(super) note: Option<String>,
             /// The pace after this step, where it is not the scenario's.
             pub(super) pace: Option<PaceWord>,
+            /// Whether the faults of this step may have nothing to act on; false if nothing is said, and then the run
+            /// fails.
+            pub(super) may_skip: Option<Placed<bool>>,
         }
 
         impl RawStep {
@@ -434,7 +450,7 @@ pub(super) struct RawWait {
     pub(super) span: Option<Placed<SpanText>>,
     /// Until this is true.
     pub(super) until: Option<Placed<RawUntil>>,
-    /// At most this long; without it a minute.
+    /// At most this long; 1 minute if nothing is said.
     pub(super) within: Option<Placed<SpanText>>,
 }
 

@@ -82,6 +82,8 @@ pub struct Step {
     pub note: Option<String>,
     /// The pace after this step, where it is not the scenario's.
     pub pace: Option<Pace>,
+    /// Whether its faults may have nothing to act on. Otherwise that fails the run.
+    pub may_skip: bool,
 }
 
 /// A scenario: what happens, and what must then be true.

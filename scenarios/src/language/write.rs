@@ -170,6 +170,9 @@ fn step_lines(step: &Step) -> Table {
     }
     lines.maybe_text("note", step.note.as_deref());
     lines.maybe_text("pace", step.pace.map(pace));
+    if step.may_skip {
+        lines.put("may_skip", true);
+    }
     lines
 }
 

@@ -193,7 +193,7 @@ macro_rules! fault_table {
             read_unlock: Node { node } => ReadUnlock(node), not_drawn;
             /// The mail back end of the node ends.
             backend_stop: Node { node } => BackendStop(node), not_drawn;
-            /// The node's clock jumps forward.
+            /// The node's clock jumps forward. On des and madsim it has no effect: timers follow another clock.
             clock_jump: By { node, by } => ClockJump { node, by }, not_drawn;
         } }
     };

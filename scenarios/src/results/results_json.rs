@@ -24,6 +24,12 @@ pub struct Results {
     pub commit: String,
     /// The engines, in the order in which they were asked for.
     pub engines: Vec<String>,
+    /// The number of runs that were asked for and not made, because the campaign was interrupted.
+    #[serde(default)]
+    pub not_run: usize,
+    /// The ids of the scenarios of which no run was made, if the campaign was interrupted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<String>,
     /// The runs.
     pub scenarios: Vec<ScenarioResult>,
     /// The agreement of the engines.
@@ -54,6 +60,18 @@ pub struct ScenarioResult {
     pub wall_ms: u64,
     /// SHA-256 of the rendered trace.
     pub trace_sha256: String,
+    /// SHA-256 of the scenario file: its version. Empty in files of earlier programs.
+    #[serde(default)]
+    pub scenario_sha256: String,
+    /// The flags of timers and pace with which the run is played again.
+    #[serde(default)]
+    pub flags: String,
+    /// The command that plays the run again.
+    #[serde(default)]
+    pub replay: String,
+    /// The faults that had no effect, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_faults: Vec<String>,
     /// The claims.
     pub claims: Vec<ResultClaim>,
     /// The outcomes of the races that the scenario declares.
@@ -111,6 +129,13 @@ impl From<&RunRecord> for ScenarioResult {
             simulated_ms: run.simulated_ms,
             wall_ms: run.wall_ms,
             trace_sha256: run.trace_sha256.clone(),
+            scenario_sha256: run.scenario_sha256.clone(),
+            flags: run.replay_flags.trim().to_owned(),
+            replay: run.replay(),
+            skipped_faults: run
+                .skipped_faults()
+                .map(|(fault, why)| format!("step {}: {}: {why}", fault.step, fault.fault))
+                .collect(),
             claims: run
                 .claims
                 .iter()
@@ -151,6 +176,8 @@ impl Results {
             program: program.to_owned(),
             commit: commit.to_owned(),
             engines: engines.to_vec(),
+            not_run: 0,
+            planned: Vec::new(),
             scenarios: runs.iter().map(ScenarioResult::from).collect(),
             agreement: Agreement::of(runs),
         }

@@ -1,14 +1,20 @@
 //! The outcome of a procedure, in one word. It is the cell of a matrix, and the goal of a search.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::language::ProcedureEnd;
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
 /// The outcome of a run, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
+    /// Nothing can be said: the program under test could not start, or the engine cannot do what the cell
+    /// needs.
+    NotJudged,
     /// The run itself could not be made: a bug of this program.
     Error,
     /// Something happened that the faithful model never does unless somebody forces it, and nobody
@@ -37,7 +43,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All of them, the worst first.
+    /// The outcomes of runs that were judged, the worst first.
     pub const ALL: [Self; 12] = [
         Self::Error,
         Self::ModelBroken,
@@ -56,6 +62,7 @@ impl Outcome {
     /// Returns the word, as reports and files write it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::NotJudged => "not-judged",
             Self::Error => "error",
             Self::ModelBroken => "model-broken",
             Self::SplitBrain => "split-brain",

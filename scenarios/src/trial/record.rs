@@ -120,6 +120,19 @@ pub struct FaultRecord {
     pub fault: Fault,
     /// The receipt, or why not.
     pub outcome: FaultOutcome,
+    /// Whether the scenario allows that it has nothing to act on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_skip: bool,
+}
+
+impl FaultRecord {
+    /// Returns why the fault had no effect, if it had none.
+    pub fn skipped(&self) -> Option<&str> {
+        match &self.outcome {
+            FaultOutcome::Skipped(why) => Some(why),
+            FaultOutcome::Applied(_) | FaultOutcome::Unsupported(_) => None,
+        }
+    }
 }
 
 /// A command and what it printed.
@@ -261,6 +274,9 @@ pub struct RunRecord {
     pub source: Option<String>,
     /// Its file.
     pub file: String,
+    /// SHA-256 of the file.
+    #[serde(default)]
+    pub scenario_sha256: String,
     /// The engine.
     pub engine: String,
     /// The master seed.
@@ -317,6 +333,7 @@ impl RunRecord {
             title: scenario.title.clone(),
             source: scenario.source.clone(),
             file: scenario.file.clone(),
+            scenario_sha256: scenario.sha256.clone(),
             engine,
             seed,
             verdict: Verdict::Pass,
@@ -351,6 +368,29 @@ impl RunRecord {
         record
     }
 
+    /// Returns the command that makes the run again.
+    pub fn replay(&self) -> String {
+        format!(
+            "seatrial replay {} --on {} --seed {}{}",
+            quote(&self.file),
+            self.engine,
+            self.seed,
+            self.replay_flags
+        )
+    }
+
+    /// Returns the faults that had nothing to act on.
+    pub fn skipped_faults(&self) -> impl Iterator<Item = (&FaultRecord, &str)> {
+        let faults = self.faults.iter();
+        faults.filter_map(|fault| fault.skipped().map(|why| (fault, why)))
+    }
+
+    /// Returns whether this is not the run that the scenario describes, because a fault that it needs had no
+    /// effect. Then the checks say nothing about the procedure.
+    pub fn lacks_a_fault(&self) -> bool {
+        self.skipped_faults().any(|(fault, _)| !fault.may_skip)
+    }
+
     /// Fails the run. The first failure is the one that is kept, and a verdict other than a pass stays.
     pub(crate) fn fail(&mut self, step: u32, text: String) {
         if self.failure.is_none() {
@@ -360,6 +400,15 @@ impl RunRecord {
             self.verdict = Verdict::Fail;
         }
     }
+}
+
+/// Quotes a file's name for a shell.
+pub(crate) fn quote(file: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if !file.is_empty() && file.chars().all(plain) {
+        return file.to_owned();
+    }
+    format!("'{}'", file.replace('\'', "'\\''"))
 }
 
 /// Gives every uuid of a run a short name, in the order in which they appear.

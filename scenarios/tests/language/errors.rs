@@ -117,6 +117,22 @@ shows! {
     a_string_for_a_number: step("write = { node = \"A\", rows = \"3\" }");
 }
 
+// What new users get wrong most often: each message has the right form as an example.
+shows! {
+    a_time_without_a_unit: step("expect = { cluster = \"all-synced\", within = 60 }");
+    a_wait_without_a_unit: step("wait = { for = 30 }");
+    a_latency_without_a_unit: step("latency = { node = \"A\", by = 500 }");
+    a_node_for_a_table: step("stop = \"C\"");
+    a_list_of_nodes_for_a_table: step("crash = [\"A\", \"B\"]");
+    a_claim_as_text: step("expect = { cluster = \"all-synced\" }\nclaim = \"the cluster comes back\"");
+    a_command_as_text: step("operator = \"systemctl stop mariadb\"");
+    a_state_as_text: step("expect = \"all-synced\"");
+    groups_that_are_no_lists: step("partition = { groups = [\"A\", \"B\"] }");
+    a_flag_as_text: step("crash = { nodes = [\"A\"] }\nmay_skip = \"yes\"");
+    rows_are_missing: step("write = { node = \"A\" }");
+    nothing_may_be_skipped: step("write = { node = \"A\", rows = 1 }\nmay_skip = true");
+}
+
 #[test]
 fn a_file_that_is_too_large_is_refused_without_reading_it() {
     let text = "#".repeat(10 * 1024 * 1024);

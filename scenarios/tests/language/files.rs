@@ -75,3 +75,17 @@ fn the_checked_in_schema_of_results_is_current() {
         "scenarios/results.schema.json is not what the program makes: run this test with UPDATE_SCHEMA=1"
     );
 }
+
+#[test]
+fn the_checked_in_schema_of_matrices_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/verify.schema.json");
+    let printed = seatrial_scenarios::matrix::schema();
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &printed).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap_or_default(),
+        printed,
+        "scenarios/verify.schema.json is not what the program makes: run this test with UPDATE_SCHEMA=1"
+    );
+}

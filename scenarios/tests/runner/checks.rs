@@ -62,7 +62,8 @@ write = { node = "A", rows = 1 }
     assert_eq!(failure.step, 1, "the first failing step is named");
     assert_eq!(
         failure.text,
-        "within 3s: node A: expected cluster_size 2, seen 3"
+        "within 3s: node A: expected cluster_size 2, seen 3 (seen: A Primary Synced of 3, \
+         B Primary Synced of 3, C Primary Synced of 3)"
     );
     assert_eq!(record.checks.iter().filter(|check| !check.held).count(), 2);
     assert_eq!(record.writes.len(), 1, "later steps are played");
@@ -334,7 +335,8 @@ expect = { any = [
     assert_eq!(
         why(&record),
         "within 2s: none of the outcomes: `one is left`: node A: expected cluster_size 1, seen 3; \
-         `none is`: cluster: expected no-primary"
+         `none is`: cluster: expected no-primary (seen: A Primary Synced of 3, \
+         B Primary Synced of 3, C Primary Synced of 3)"
     );
     assert!(record.races.is_empty());
 }

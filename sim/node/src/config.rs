@@ -184,6 +184,53 @@ impl Config {
         }
     }
 
+    /// Returns the value of one option by its real name, as Galera or MariaDB prints it.
+    ///
+    /// # Errors
+    /// When the model has no option of this name.
+    pub fn get(&self, name: &str) -> Result<String, ConfigError> {
+        let period = |time: Time| {
+            let micros = time.0;
+            let fraction = format!("{:06}", micros % 1_000_000);
+            match fraction.trim_end_matches('0') {
+                "" => format!("PT{}S", micros / 1_000_000),
+                fraction => format!("PT{}.{fraction}S", micros / 1_000_000),
+            }
+        };
+        let switch = |on: bool| if on { "TRUE" } else { "FALSE" }.to_owned();
+        Ok(match name {
+            "evs.keepalive_period" => period(self.evs_keepalive_period),
+            "evs.inactive_check_period" => period(self.evs_inactive_check_period),
+            "evs.suspect_timeout" => period(self.evs_suspect_timeout),
+            "evs.inactive_timeout" => period(self.evs_inactive_timeout),
+            "evs.install_timeout" => period(self.evs_install_timeout),
+            "evs.max_install_timeouts" => self.evs_max_install_timeouts.to_string(),
+            "evs.join_retrans_period" => period(self.evs_join_retrans_period),
+            "gmcast.peer_timeout" => period(self.gmcast_peer_timeout),
+            "gmcast.time_wait" => period(self.gmcast_time_wait),
+            "pc.announce_timeout" => period(self.pc_announce_timeout),
+            "pc.linger" => period(self.pc_linger),
+            "pc.wait_prim_timeout" => period(self.pc_wait_prim_timeout),
+            "pc.wait_prim" => switch(self.pc_wait_prim),
+            "pc.recovery" => switch(self.pc_recovery),
+            "pc.weight" => self.pc_weight.to_string(),
+            "pc.ignore_sb" => switch(self.pc_ignore_sb),
+            "pc.ignore_quorum" => switch(self.pc_ignore_quorum),
+            "pc.npvo" => switch(self.pc_npvo),
+            "gcache.size" => format!("{}M", self.gcache_size >> 20),
+            "gcache.recover" => switch(self.gcache_recover),
+            "innodb_flush_log_at_trx_commit" => self.innodb_flush_log_at_trx_commit.to_string(),
+            "wsrep_sst_method" => match self.wsrep_sst_method {
+                SstMethod::Rsync => "rsync".to_owned(),
+                SstMethod::Mariabackup => "mariabackup".to_owned(),
+            },
+            "wsrep_gtid_mode" => switch(self.wsrep_gtid_mode),
+            "gcs.vote_policy" => self.gcs_vote_policy.to_string(),
+            "arbitrator" => switch(self.arbitrator),
+            _ => return Err(ConfigError::Unknown(name.to_owned())),
+        })
+    }
+
     /// Sets one option by its real name.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         let wrong = |expected| ConfigError::Value {
@@ -312,6 +359,22 @@ mod tests {
         assert_eq!(
             Config::default().set("pc.recover", "1"),
             Err(ConfigError::Unknown("pc.recover".into()))
+        );
+    }
+
+    #[test]
+    fn what_is_printed_can_be_set_again() {
+        for config in [Config::default(), Config::fast()] {
+            for name in OPTION_NAMES {
+                let value = config.get(name).unwrap();
+                let mut again = config.clone();
+                again.set(name, &value).unwrap();
+                assert_eq!(again, config, "{name} = {value}");
+            }
+        }
+        assert_eq!(
+            Config::fast().get("evs.keepalive_period").unwrap(),
+            "PT0.3S"
         );
     }
 

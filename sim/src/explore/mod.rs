@@ -121,6 +121,7 @@ pub fn play(
     let options = RunOptions {
         seed,
         timers,
+        allow_skipped: true,
         ..RunOptions::default()
     };
     play_with(templates, scenario, &options)

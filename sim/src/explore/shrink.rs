@@ -134,7 +134,11 @@ fn with_steps(scenario: &Scenario, steps: Vec<Step>) -> Option<Scenario> {
     let steps = steps
         .into_iter()
         .zip(1..)
-        .map(|(step, number)| Step { number, ..step })
+        .map(|(step, number)| Step {
+            number,
+            may_skip: step.may_skip && step.action.has_fault(),
+            ..step
+        })
         .collect();
     let written = Scenario {
         steps,
@@ -204,12 +208,32 @@ pub fn shrink(
             break;
         }
     }
+    let small = with_leave(shrinker.templates, small, seed, timers);
     Some(Shrunk {
         scenario: small,
         seed,
         outcome: wanted,
         runs: shrinker.runs,
     })
+}
+
+/// Returns the scenario in which faults that had no effect may have none. Otherwise `seatrial run` would fail its
+/// file for that, and not for what was found.
+fn with_leave(
+    templates: &mut Templates,
+    mut scenario: Scenario,
+    seed: u64,
+    timers: Option<Timers>,
+) -> Scenario {
+    let Ok(run) = play(templates, &scenario, seed, timers) else {
+        return scenario;
+    };
+    for (fault, _) in run.skipped_faults() {
+        for step in &mut scenario.steps {
+            step.may_skip |= step.number == fault.step;
+        }
+    }
+    scenario
 }
 
 /// Shrinks the schedule of a finding, and names the scenario after what it shows.

@@ -228,6 +228,7 @@ impl Event {
                 } else {
                     Pace::Next
                 }),
+                may_skip: false,
             })
             .collect()
     }

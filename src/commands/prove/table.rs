@@ -139,6 +139,6 @@ fn words(outcome: Outcome, cause: &str) -> String {
         Outcome::Diverged => "splits: nodes are Synced and differ".to_owned(),
         Outcome::SplitBrain => "splits: two primary components serve".to_owned(),
         Outcome::Lossy => format!("loses acknowledged writes: {cause}"),
-        Outcome::ModelBroken | Outcome::Error => outcome.name().to_owned(),
+        Outcome::ModelBroken | Outcome::Error | Outcome::NotJudged => outcome.name().to_owned(),
     }
 }

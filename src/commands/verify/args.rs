@@ -3,14 +3,20 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::args::{ClaimsFormat, EngineArg, RealArgs, SEED, SupervisorArg, TimersArg};
+use crate::args::{
+    ClaimsFormat, EngineArg, FailOn, RealArgs, ResultArg, SeedsArg, ShardArg, SupervisorArg,
+    TimersArg, seeds, shard,
+};
+use crate::ci::Annotations;
 
 /// `seatrial verify`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A bad cell alone is not a failure. Exit codes: 0 the matrix is complete and, with \
-    --against, nothing got worse; 1 something got worse, or a cell could not be played; 2 usage or \
-    a scenario file; 3 the environment; 4 stopped by a signal."
+    after_help = "Exit codes: 0 no cell fails; 1 a cell fails (--fail-on), or with --against something got \
+    worse or is missing; 2 usage or a scenario file; 3 something could not start or was not judged; \
+    4 stopped by a signal, nothing found until then. Without --fail-on, one procedure or --script fails on \
+    lossy, split-brain, diverged, bootstrap-refused, dead-lock, stuck and unbounded; a table of several \
+    procedures fails on none."
 )]
 pub(crate) struct VerifyArgs {
     /// The procedures; all of them by default.
@@ -45,7 +51,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) scenarios: Vec<String>,
     /// Use every state that --faults events can lead to (see prove) instead of scenarios, and report what
     /// can be known there. It runs on des without chance: --seed and --on are refused.
-    #[arg(long, conflicts_with_all = ["scenarios", "script", "seed", "on"])]
+    #[arg(long, conflicts_with_all = ["scenarios", "script", "seed", "seeds", "shard", "on", "fail_on", "results"])]
     pub(crate) exhaustive: bool,
     /// With --exhaustive, the most events.
     #[arg(long, value_name = "K", default_value_t = 2, requires = "exhaustive")]
@@ -53,21 +59,41 @@ pub(crate) struct VerifyArgs {
     /// The program that restarts a crashed server.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
     pub(crate) supervisor: SupervisorArg,
-    /// The master seed.
-    #[arg(long, value_name = "S", default_value_t = SEED)]
-    pub(crate) seed: u64,
+    /// The first master seed; 1 by default.
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// The seeds of each cell: N of them, or from A up to B, B excluded. A cell of the table is the worst of them.
+    #[arg(long, value_name = "N|A..B", default_value = "1", value_parser = seeds)]
+    pub(crate) seeds: SeedsArg,
+    /// Shard I of N, counted from 0; `seatrial report` merges the folders. Without I, as in `/8`, the variable
+    /// JOB_COMPLETION_INDEX gives it.
+    #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with = "against")]
+    pub(crate) shard: Option<ShardArg>,
+    /// The outcomes that fail the command, for all procedures.
+    #[arg(long, value_name = "OUTCOME", value_enum, value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
     /// The number of parallel cells; by default 1 for each core, or 3 for each core on real nodes.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Show failures at their files and lines, in the form of a CI system.
+    #[arg(long, value_name = "FORM", value_enum, value_delimiter = ',')]
+    pub(crate) annotations: Vec<Annotations>,
     /// The format of the output.
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
     pub(crate) format: ClaimsFormat,
-    /// An earlier verify.json (with --exhaustive: limits.json); fail only if something got worse.
+    /// An earlier verify.json (with --exhaustive: limits.json). The command then fails on what got worse or is
+    /// missing, and on new bad cells, but not on cells that were as bad before.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-    /// The folder of results.
+    /// Compare with an earlier file even if its seed, engine, timers, supervisor or scenarios were others.
+    #[arg(long, requires = "against")]
+    pub(crate) allow_different: bool,
+    /// The folder of results; `auto` makes a new one, target/seatrial/verify-N.
     #[arg(long, value_name = "DIR", default_value = "target/seatrial/verify")]
     pub(crate) out: PathBuf,
+    /// The results to write beside verify.json; all of them by default.
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub(crate) results: Vec<ResultArg>,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,

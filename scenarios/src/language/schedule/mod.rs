@@ -152,6 +152,7 @@ impl Schedule {
                 claim: None,
                 note: None,
                 pace: None,
+                may_skip: false,
             })
             .collect();
         let written = Scenario {

@@ -1,26 +1,34 @@
 //! Procedures by scenarios: broken states, a cell for each pair, and what has become of it.
 
 mod broken;
+mod compare;
+mod gate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::language::{ProcedureEnd, Scenario};
-use crate::port::Supervisor;
+use crate::port::{Supervisor, Timers};
 use crate::trial::outcome::Outcome;
 use crate::trial::record::RunRecord;
 
 pub use broken::{Broken, broken_states};
+pub use compare::{Change, Changes};
+pub use gate::{FAILING, Gate};
 
-/// The version of `verify.json`.
-pub const FORMAT: u32 = 1;
+/// The version of `verify.json`. Version 1 named neither the timers nor the versions of the scenarios.
+pub const FORMAT: u32 = 2;
 
-/// One procedure on one broken state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One procedure on one broken state with one seed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
     /// The procedure.
     pub procedure: String,
     /// The id of the broken state.
     pub scenario: String,
+    /// The master seed.
+    #[serde(default)]
+    pub seed: u64,
     /// The outcome.
     pub outcome: Outcome,
     /// Simulated milliseconds that the procedure took.
@@ -36,6 +44,63 @@ pub struct Cell {
     /// Notes on the run of a user's program, such as that it is not reproducible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The commands that the procedure typed, if the outcome is bad: its first and its last ones, if it typed many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<Typed>,
+}
+
+/// A command that a procedure typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Typed {
+    /// When, in milliseconds of simulated time since the run began.
+    pub at_ms: u64,
+    /// The node.
+    pub node: String,
+    /// The line.
+    pub line: String,
+    /// The exit code; none if the command did not end.
+    pub exit: Option<i64>,
+    /// The last line that it printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub printed: String,
+}
+
+/// The most commands that a cell keeps: the first third of them from its beginning, the others from its end.
+const TYPED_MAX: usize = 45;
+
+/// The most characters of a line that a command printed.
+const PRINTED_MAX: usize = 160;
+
+impl Typed {
+    fn of(record: &RunRecord) -> Vec<Self> {
+        let typed = record.commands.iter().filter(|one| one.procedure.is_some());
+        let all = typed.clone().count();
+        let left_out = TYPED_MAX / 3..(TYPED_MAX / 3).max(all.saturating_sub(TYPED_MAX / 3 * 2));
+        typed
+            .enumerate()
+            .filter(|(place, _)| all <= TYPED_MAX || !left_out.contains(place))
+            .map(|(_, command)| command)
+            .map(|command| {
+                let output = command.output.as_ref();
+                let printed = output.and_then(|output| {
+                    let mut lines = output.stdout.lines().chain(output.stderr.lines());
+                    lines.rfind(|line| !line.trim().is_empty())
+                });
+                Self {
+                    at_ms: command.at_ms,
+                    node: command.node.to_string(),
+                    line: command.line.clone(),
+                    exit: output.map(|output| i64::from(output.exit)),
+                    printed: printed
+                        .unwrap_or_default()
+                        .trim()
+                        .chars()
+                        .take(PRINTED_MAX)
+                        .collect(),
+                }
+            })
+            .collect()
+    }
 }
 
 impl Cell {
@@ -58,6 +123,7 @@ impl Cell {
         Self {
             procedure: procedure.to_owned(),
             scenario: scenario.to_owned(),
+            seed: record.seed,
             outcome,
             took_ms: record.procedures.iter().map(took).sum(),
             commands: record
@@ -72,20 +138,34 @@ impl Cell {
             },
             replay: String::new(),
             notes: Vec::new(),
+            typed: if outcome.is_good() {
+                Vec::new()
+            } else {
+                Typed::of(record)
+            },
         }
     }
 
-    /// Returns a run that this program could not make.
-    pub fn error(procedure: &str, scenario: &str, text: String) -> Self {
+    /// Returns the cell of a run that could not be made. `outcome` is [`Outcome::Error`] for a bug of this
+    /// program, [`Outcome::NotJudged`] where something could not start.
+    pub fn without_run(
+        procedure: &str,
+        scenario: &str,
+        seed: u64,
+        outcome: Outcome,
+        text: String,
+    ) -> Self {
         Self {
             procedure: procedure.to_owned(),
             scenario: scenario.to_owned(),
-            outcome: Outcome::Error,
+            seed,
+            outcome,
             took_ms: 0,
             commands: 0,
             text,
             replay: String::new(),
             notes: Vec::new(),
+            typed: Vec::new(),
         }
     }
 }
@@ -125,12 +205,18 @@ fn reason(record: &RunRecord, outcome: Outcome, before: usize) -> String {
 }
 
 /// A broken state, as a matrix names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// The scenario's id.
     pub id: String,
     /// A line for people.
     pub title: String,
+    /// The scenario's file, or its id if it is a built-in one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
+    /// SHA-256 of the scenario file: its version. Empty in files of version 1.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
 }
 
 impl From<&Broken> for Row {
@@ -138,27 +224,57 @@ impl From<&Broken> for Row {
         Self {
             id: broken.scenario.id.clone(),
             title: broken.scenario.title.clone(),
+            file: broken.scenario.file.clone(),
+            sha256: broken.scenario.sha256.clone(),
         }
     }
 }
 
-/// Procedures by scenarios.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Procedures by scenarios: `verify.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Matrix {
     /// The version of this format.
     pub format: u32,
+    /// The number of cells that were asked for and not played, because the run was interrupted. If it is not 0,
+    /// nothing may be concluded from the cells that are missing.
+    #[serde(default)]
+    pub not_played: usize,
+    /// The program's version.
+    #[serde(default)]
+    pub program: String,
+    /// The commit from which it was built, empty if that is not known.
+    #[serde(default)]
+    pub commit: String,
     /// The engine.
     #[serde(default = "des")]
     pub engine: String,
-    /// The master seed of every cell.
+    /// The first master seed.
     pub seed: u64,
+    /// The number of seeds of each pair.
+    #[serde(default = "one")]
+    pub seeds: u64,
+    /// The timeouts of all cells; none if each scenario had its own.
+    #[serde(default)]
+    pub timers: Option<Timers>,
     /// The program that restarts a crashed server.
     pub supervisor: Supervisor,
+    /// The shard, counted from 0, and the number of shards, if these are not all cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<(u64, u64)>,
+    /// The wall time of the run, in milliseconds. The file does not have it, so that equal runs give equal files.
+    #[serde(skip)]
+    pub wall_ms: u64,
+    /// The user's program under the name `script`, if it took part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+    /// The outcomes that fail the run.
+    #[serde(default)]
+    pub gate: Gate,
     /// The procedures, in order.
     pub procedures: Vec<String>,
     /// The broken states, in order.
     pub scenarios: Vec<Row>,
-    /// A cell of every pair, scenario by scenario.
+    /// The cells that were played, scenario by scenario, procedure by procedure, seed by seed.
     pub cells: Vec<Cell>,
 }
 
@@ -167,26 +283,51 @@ fn des() -> String {
     "des".to_owned()
 }
 
+/// Returns the number of seeds of matrices that were made before there was a choice.
+const fn one() -> u64 {
+    1
+}
+
 impl Matrix {
-    /// Returns the cell of a pair.
+    /// Returns the worst cell of a pair, of all its seeds.
     pub fn cell(&self, procedure: &str, scenario: &str) -> Option<&Cell> {
-        let mut cells = self.cells.iter();
-        cells.find(|cell| cell.procedure == procedure && cell.scenario == scenario)
+        let of_pair = |cell: &&Cell| cell.procedure == procedure && cell.scenario == scenario;
+        let cells = self.cells.iter().filter(of_pair);
+        cells.min_by_key(|cell| (cell.outcome, cell.seed))
     }
 
-    /// Returns the cells that are worse than in an earlier matrix, each with what it was. Cells that the
-    /// earlier one does not have are no regression.
-    pub fn regressions<'a>(&'a self, earlier: &Self) -> Vec<(&'a Cell, Outcome)> {
-        let mut worse = Vec::new();
-        for cell in &self.cells {
-            if let Some(old) = earlier.cell(&cell.procedure, &cell.scenario)
-                && cell.outcome < old.outcome
-            {
-                worse.push((cell, old.outcome));
-            }
-        }
-        worse
+    /// Returns the cells of a pair, one for each seed.
+    pub fn of_pair<'a>(
+        &'a self,
+        procedure: &'a str,
+        scenario: &'a str,
+    ) -> impl Iterator<Item = &'a Cell> {
+        let cells = self.cells.iter();
+        cells.filter(move |cell| cell.procedure == procedure && cell.scenario == scenario)
     }
+
+    /// Puts the cells into the order of scenarios, procedures and seeds.
+    pub fn sort(&mut self) {
+        fn place<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> usize {
+            names.position(|known| known == name).unwrap_or(usize::MAX)
+        }
+        let (scenarios, procedures) = (&self.scenarios, &self.procedures);
+        self.cells.sort_by_cached_key(|cell| {
+            let ids = scenarios.iter().map(|row| row.id.as_str());
+            let scenario = place(ids, &cell.scenario);
+            let names = procedures.iter().map(String::as_str);
+            let procedure = place(names, &cell.procedure);
+            (scenario, procedure, cell.seed)
+        });
+    }
+}
+
+/// The JSON Schema of `verify.json`, as it is checked in under `scenarios/verify.schema.json`.
+pub fn schema() -> String {
+    let schema = schemars::generate::SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Matrix>();
+    format!("{:#}\n", schema.as_value())
 }
 
 /// Returns the scenario of a cell: the broken state with this procedure wherever one acts.
@@ -196,5 +337,9 @@ pub fn cell_scenario(broken: &Broken, procedure: &str, supervisor: Supervisor) -
     scenario.title = format!("{}: {procedure}", scenario.title);
     scenario.options.supervisor = supervisor;
     broken::put_procedure(&mut scenario, procedure);
+    // What the procedure has done may leave a later fault nothing to act on.
+    for step in &mut scenario.steps {
+        step.may_skip |= step.action.has_fault();
+    }
     scenario
 }

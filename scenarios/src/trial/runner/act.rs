@@ -15,6 +15,7 @@ use super::output::{CheckOutcome, judge_command};
 use super::procedure::{describe_end, let_act};
 use super::requests::{Place, Started};
 use super::run::Runner;
+use super::second_phase::summary;
 
 /// The time that the runner waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
@@ -212,6 +213,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
     /// Applies faults in one instant, and keeps their receipts.
     pub(super) async fn apply(&mut self, faults: &[Fault]) {
         let at_ms = ms(self.play.now());
+        let may_skip = self.may_skip();
         let outcomes = self.play.testbed.apply(faults).await;
         let missing = || FaultOutcome::Unsupported("the engine gave no receipt".to_owned());
         let outcomes = outcomes
@@ -222,6 +224,10 @@ impl<'a, T: Testbed> Runner<'a, T> {
             let outcome = outcome.unwrap_or_else(missing);
             match &outcome {
                 FaultOutcome::Applied(_) => self.witness.hear_of_fault(fault),
+                FaultOutcome::Skipped(why) if !may_skip => {
+                    let text = format!("{fault} had no effect: {why}");
+                    self.play.journal.failed(text);
+                }
                 FaultOutcome::Skipped(_) => {}
                 FaultOutcome::Unsupported(why) => {
                     self.unsupported(format!("{fault}: {why}"));
@@ -232,8 +238,17 @@ impl<'a, T: Testbed> Runner<'a, T> {
                 at_ms,
                 fault: fault.clone(),
                 outcome,
+                may_skip,
             });
         }
+    }
+
+    /// Returns whether a fault of this step may have nothing to act on. The second phase heals whatever there
+    /// is, and needs no effect.
+    fn may_skip(&self) -> bool {
+        let number = self.play.journal.step();
+        let step = self.scenario.steps.iter().find(|one| one.number == number);
+        self.options.allow_skipped || step.is_none_or(|step| step.may_skip)
     }
 
     async fn procedure_step(&mut self, procedure: &ProcedureStep) -> Option<CheckOutcome> {
@@ -278,7 +293,8 @@ impl<'a, T: Testbed> Runner<'a, T> {
                 };
                 self.witness.hear_of_unreached(text.clone());
                 Some(CheckOutcome::failed(format!(
-                    "{text}: not within {within}: {mismatch}"
+                    "{text}: not within {within}: {mismatch} (seen: {})",
+                    summary(&seen)
                 )))
             }
         }

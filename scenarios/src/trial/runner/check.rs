@@ -8,6 +8,7 @@ use crate::trial::record::WriteOutcome;
 use super::output::{CheckOutcome, negated_output, output_mismatch};
 use super::play::Play;
 use super::requests::Place;
+use super::second_phase::summary;
 
 /// The time that a check waits for a state if the file says neither `within` nor `for`.
 const WITHIN_DEFAULT: Span = Span::from_secs(10);
@@ -110,7 +111,8 @@ impl<T: Testbed> Check<'_, '_, T> {
             return None;
         }
         let seen = self.play.observe().await;
-        expect.state.first_mismatch(&seen)
+        let mismatch = expect.state.first_mismatch(&seen)?;
+        Some(format!("{mismatch} (seen: {})", summary(&seen)))
     }
 
     /// Watches whether it stays true, and returns what became false.

@@ -6,7 +6,7 @@ use crate::language::{Claim, Scenario};
 use crate::port::{NodeName, Observation, Span};
 use crate::trial::record::{
     CheckRecord, ClaimResult, CommandRecord, Failure, FaultRecord, Finding, Namer, ProcedureRecord,
-    RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms,
+    RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms, quote,
 };
 
 use super::output::CheckOutcome;
@@ -216,13 +216,4 @@ fn replay_line(scenario: &Scenario, engine: &str, seed: u64) -> String {
         "seatrial replay {} --on {engine} --seed {seed}",
         quote(&scenario.file)
     )
-}
-
-/// A file name as a shell takes it.
-fn quote(file: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if !file.is_empty() && file.chars().all(plain) {
-        return file.to_owned();
-    }
-    format!("'{}'", file.replace('\'', "'\\''"))
 }
