@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use seatrial_real_harness::RealOptions;
 use seatrial_reports::quote;
+use seatrial_scenarios::console::gap;
 use seatrial_scenarios::matrix::{Broken, Cell, cell_scenario};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Verdict;
@@ -140,7 +141,12 @@ impl CellPlayer {
                 if let Some(reports) = own.map(|own| own.reports()) {
                     cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
                     transcript = Some(script::transcript(&record, &reports));
-                    if let Some(why) = reports.iter().find_map(|one| one.not_judged.clone()) {
+                    let gaps = not_understood(&record);
+                    if let Some(why) = reports
+                        .iter()
+                        .find_map(|one| one.not_judged.clone())
+                        .or_else(|| (!gaps.is_empty()).then(|| gaps.join("; ")))
+                    {
                         cell.outcome = Outcome::NotJudged;
                         cell.text = why;
                     }
@@ -244,4 +250,19 @@ impl CellPlayer {
             self.flags()
         )
     }
+}
+
+/// Returns the lines of the user's program that the host did not understand, each once, with what it said.
+fn not_understood(record: &RunRecord) -> Vec<String> {
+    let mut gaps: Vec<String> = Vec::new();
+    for command in &record.commands {
+        let Some(said) = command.output.as_ref().and_then(gap) else {
+            continue;
+        };
+        let text = format!("not understood: {} ({said})", command.line);
+        if command.procedure.as_deref() == Some(script::NAME) && !gaps.contains(&text) {
+            gaps.push(text);
+        }
+    }
+    gaps
 }

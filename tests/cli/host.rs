@@ -79,3 +79,33 @@ fn statements_that_scripts_send() {
     let lines: Vec<_> = lines.iter().map(|line| ("C", *line)).collect();
     insta::assert_snapshot!(typed("s35-one-link-is-broken", &lines));
 }
+
+/// A gap of the simulated host says nothing about the script.
+#[test]
+fn what_was_not_understood_is_not_judged() {
+    if !can_confine() {
+        return;
+    }
+    let work = Work::new();
+    work.write(
+        "odd.sh",
+        "#!/bin/sh\nssh A 'frobnicate --all'\nssh B \"mysql -e 'SELECT SLEEP(1)'\"\nexit 1\n",
+    );
+    work.make_executable("odd.sh");
+    let ran = work.run(&[
+        "verify",
+        "--script",
+        "odd.sh",
+        "--scenarios",
+        "s35-one-link-is-broken",
+    ]);
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.stdout, ran.stderr);
+    for words in [
+        "not understood: frobnicate --all",
+        "this host has no frobnicate",
+        "this console does not know the value of SLEEP(1)",
+    ] {
+        let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}

@@ -207,3 +207,57 @@ fn the_autopsy_tells_what_the_trace_knows() {
     insta::assert_snapshot!(text);
     assert!(whole - all.len() >= 40, "{text}");
 }
+
+/// The same scenario on des and on real nodes: `run --on des,real --keep-logs --out FOLDER`, and
+/// `SEATRIAL_KEPT_LOGS=FOLDER/logs`. Races may end in another way, so not all can be equal.
+#[test]
+fn the_logs_of_real_nodes_tell_the_same() {
+    let Some(folder) = std::env::var_os("SEATRIAL_KEPT_LOGS") else {
+        println!("skipped: SEATRIAL_KEPT_LOGS names no folder with logs of real nodes");
+        return;
+    };
+    let logs = |path: &std::path::Path| -> BTreeMap<NodeName, String> {
+        let files = std::fs::read_dir(path)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        files
+            .map(|file| {
+                let node = file.file_stem().unwrap().to_string_lossy().into_owned();
+                let log = std::fs::read(&file).unwrap();
+                (
+                    NodeName::new(node),
+                    String::from_utf8_lossy(&log).into_owned(),
+                )
+            })
+            .collect()
+    };
+    let (mut all, mut different) = (0_usize, Vec::new());
+    let mut scenarios: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|scenario| scenario.unwrap().path())
+        .filter(|scenario| scenario.join("des").is_dir() && scenario.join("real").is_dir())
+        .collect();
+    scenarios.sort();
+    for scenario in &scenarios {
+        let (simulated, _) = told_by_logs(&logs(&scenario.join("des")));
+        let (real, _) = told_by_logs(&logs(&scenario.join("real")));
+        all += 1;
+        let apart = differences(&real, &simulated);
+        if !apart.is_empty() {
+            different.push(format!("{}: {}", scenario.display(), apart.join("; ")));
+        }
+    }
+    println!(
+        "{} of {all} scenarios: the logs of real nodes tell the same",
+        all - different.len()
+    );
+    for line in &different {
+        println!("{line}");
+    }
+    assert!(
+        all > 0,
+        "{} has no logs of des and real nodes",
+        folder.display()
+    );
+    assert!(different.len() * 5 <= all, "{}", different.join("\n"));
+}

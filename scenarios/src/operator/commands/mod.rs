@@ -32,6 +32,15 @@ mod unit_job;
 
 pub use program::{NO_COMMAND, Program};
 
+/// Returns the line in which the console says that it does not know a command, an option or a statement, if it
+/// says so. Nobody can judge a program by what it does after such an answer: the gap is ours.
+pub fn gap(output: &crate::port::Output) -> Option<&str> {
+    output
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("this console ") || line.starts_with(NO_COMMAND))
+}
+
 /// What `cm-cluster-manage --show-cluster-status` asks the server first: the nine variables of the
 /// manual's table (Check node status), in its order.
 pub const STATUS_QUERY: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN \
