@@ -7,9 +7,9 @@ fn typed(scenario: &str, lines: &[(&str, &str)]) -> String {
     let mut script = String::from("#!/bin/bash\n");
     for (node, line) in lines {
         let quoted = line.replace('\'', "'\\''");
-        script += &format!(
+        script.extend([format!(
             "echo '{node}$ {quoted}'\nssh {node} '{quoted}'; code=$?\n[ $code = 0 ] || echo \"[$code]\"\n"
-        );
+        )]);
     }
     script += "exit 3\n";
     let work = Work::new();

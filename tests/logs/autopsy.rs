@@ -114,7 +114,7 @@ fn known(played: &Played) -> Told {
                 }
             }
             TraceKind::Log { line } if line.contains("It may not be safe to bootstrap") => {
-                refused += 1
+                refused += 1;
             }
             _ => {}
         }
@@ -211,6 +211,7 @@ fn the_autopsy_tells_what_the_trace_knows() {
 /// The same scenario on des and on real nodes: `run --on des,real --keep-logs --out FOLDER`, and
 /// `SEATRIAL_KEPT_LOGS=FOLDER/logs`. Races may end in another way, so not all can be equal.
 #[test]
+#[expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
 fn the_logs_of_real_nodes_tell_the_same() {
     let Some(folder) = std::env::var_os("SEATRIAL_KEPT_LOGS") else {
         println!("skipped: SEATRIAL_KEPT_LOGS names no folder with logs of real nodes");

@@ -47,9 +47,8 @@ impl InitScript {
         }
         let verb = words.first().map_or("", String::as_str);
         let (verb, told) = match verb {
-            "start" | "stop" | "restart" => (verb, ""),
+            "start" | "stop" | "restart" | "status" => (verb, ""),
             "force-reload" | "reload" => ("restart", ""),
-            "status" => (verb, ""),
             "bootstrap" => ("start", "Bootstrapping the cluster: mariadbd"),
             _ => {
                 return Err(failed(

@@ -120,7 +120,8 @@ impl Mysql {
                     't' => client.form = Form::Table,
                     'E' => client.form = Form::Vertical,
                     'f' => client.force = true,
-                    'A' | 'q' | 'r' | 'n' | 'w' => {}
+                    // The password, if there is one, stands in the same word; the others change nothing here.
+                    'A' | 'q' | 'r' | 'n' | 'w' | 'p' => {}
                     'e' if rest.is_empty() => {
                         let Some(text) = words.next() else {
                             return Err(failed(1, "mysql: option '-e' requires an argument"));
@@ -128,8 +129,6 @@ impl Mysql {
                         sql = Some(text.to_owned());
                     }
                     'e' => sql = Some(rest.to_owned()),
-                    // The password, if there is one, stands in the same word.
-                    'p' => {}
                     option if WITH_VALUE.contains(option) => {
                         if rest.is_empty() {
                             words.next();
@@ -202,13 +201,12 @@ impl Mysql {
                 let mut text = String::new();
                 for (at, row) in rows.iter().enumerate() {
                     let stars = "*".repeat(27);
-                    text.push_str(&format!("{stars} {}. row {stars}\n", at + 1));
+                    text.extend([format!("{stars} {}. row {stars}\n", at + 1)]);
                     for (name, value) in columns.iter().zip(row) {
-                        text.push_str(&if self.names {
-                            format!("{name:>width$}: {value}\n")
-                        } else {
-                            format!("{value}\n")
-                        });
+                        if self.names {
+                            text.extend([format!("{name:>width$}: ")]);
+                        }
+                        text.extend([value.as_str(), "\n"]);
                     }
                 }
                 text

@@ -210,7 +210,7 @@ impl Processes {
                     match all.iter().find(|process| process.pid == *pid) {
                         Some(process) => send(host, process.name, *sent),
                         None => {
-                            complaints.push_str(&format!("bash: kill: ({pid}) - No such process\n"))
+                            complaints.extend([format!("bash: kill: ({pid}) - No such process\n")]);
                         }
                     }
                 }
@@ -317,10 +317,10 @@ fn pattern(name: &str, words: &[String]) -> Result<Processes, Output> {
             "-u" | "-U" | "--euid" | "--uid" => wanted.user = words.next().cloned(),
             "-o" | "-n" | "-e" => {}
             "-s" | "--signal" if name == "pkill" => {
-                sent = signal(words.next().map_or("", String::as_str))?
+                sent = signal(words.next().map_or("", String::as_str))?;
             }
             option if option.starts_with("--signal=") => {
-                sent = signal(&option["--signal=".len()..])?
+                sent = signal(&option["--signal=".len()..])?;
             }
             option if option.starts_with('-') && name == "pkill" => sent = signal(&option[1..])?,
             option if option.starts_with('-') => {

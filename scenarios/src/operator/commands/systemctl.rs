@@ -310,7 +310,7 @@ fn show(host: &dyn Host, properties: &[String], value: bool) -> Output {
         if value {
             text.push_str(&content);
         } else {
-            text.push_str(&format!("{name}={content}"));
+            text.extend([name, "=", &content]);
         }
         text.push('\n');
     }

@@ -137,7 +137,9 @@ fn shown_filter(filter: Option<&ShowStatementFilter>) -> Option<Filter> {
     match filter {
         None => Some(Filter::None),
         Some(ShowStatementFilter::Like(pattern)) => Some(Filter::Like(pattern.clone())),
-        Some(ShowStatementFilter::Where(condition)) => Some(Filter::Where(condition.clone())),
+        Some(ShowStatementFilter::Where(condition)) => {
+            Some(Filter::Where(Box::new(condition.clone())))
+        }
         Some(_) => None,
     }
 }
@@ -200,7 +202,9 @@ fn select(query: &SqlQuery) -> Option<Selection> {
     Some(Selection {
         source,
         columns: projection.iter().map(column).collect::<Option<_>>()?,
-        filter: selection.clone().map_or(Filter::None, Filter::Where),
+        filter: selection
+            .clone()
+            .map_or(Filter::None, |condition| Filter::Where(Box::new(condition))),
         order,
         limit,
     })
@@ -241,7 +245,7 @@ fn column(item: &SelectItem) -> Option<Column> {
             _ => None,
         };
     }
-    Some(Column::Value(title, expr.clone()))
+    Some(Column::Value(title, Box::new(expr.clone())))
 }
 
 /// Returns the title of a column without a name: its text, and that of a literal without quotes.

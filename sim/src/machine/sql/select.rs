@@ -38,7 +38,7 @@ pub(super) enum Column {
     /// The number of rows.
     Count(String),
     /// A value, under a title.
-    Value(String, Expr),
+    Value(String, Box<Expr>),
 }
 
 /// The rows that must be shown.
@@ -51,7 +51,7 @@ pub(super) enum Filter {
     /// Those whose first column fits a pattern.
     Like(String),
     /// Those for which a condition holds.
-    Where(Expr),
+    Where(Box<Expr>),
 }
 
 /// A question about what the server shows.
