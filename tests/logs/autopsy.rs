@@ -19,7 +19,7 @@ const FORKS: [&str; 4] = [
     "twin-primaries",
 ];
 
-/// What is known of a run.
+/// A run as one side knows it.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
     /// The members of the primary components, each once, in the order in which they came first.
