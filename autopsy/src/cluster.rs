@@ -337,6 +337,12 @@ impl<'a> Cluster<'a> {
         }
     }
 
+    /// Returns the names of the nodes of which no log was given.
+    pub(crate) fn without_log(&self) -> Vec<String> {
+        let nodes = self.nodes.iter().filter(|node| !node.has_log);
+        nodes.map(|node| node.name.clone()).collect()
+    }
+
     /// Whether the component had a member at that time.
     pub(crate) fn was_alive(&self, component: usize, at: Timestamp) -> Alive {
         let view = self.last_view(component);

@@ -1,4 +1,4 @@
-//! Who held what, what was overwritten, and how every node stands at the end.
+//! The holders of each position, the copies that were overwritten, and how every node stands at the end.
 
 use jiff::Timestamp;
 

@@ -43,7 +43,7 @@ impl Seen {
 /// A primary view that the members decided on.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
-    /// Who saw it.
+    /// The lives that saw it.
     pub(crate) seen: Vec<Seen>,
     /// The number in its id: one more with each change of membership.
     pub(crate) number: Option<u64>,

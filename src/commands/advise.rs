@@ -1,7 +1,7 @@
 //! `seatrial advise`: what to do with a broken cluster, from what it left behind. It changes nothing.
 
 pub(super) mod gather;
-mod report;
+pub(super) mod report;
 mod text;
 
 use std::path::PathBuf;

@@ -171,7 +171,7 @@ fn present(facts: &Facts<'_, '_>) -> Vec<Raw> {
         .map(|mark| mark.at)
         .min();
     let at = first.unwrap_or(view.mark.at).min(view.mark.at);
-    // Who came with this view was not there before.
+    // A node that came with this view was not there before.
     let came = |node: &&usize| {
         let mut lives = cluster.lives_of(**node);
         lives.any(|(index, life)| life.start.is_some() && view.seen_by(index).is_some())

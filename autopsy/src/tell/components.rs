@@ -264,7 +264,7 @@ fn as_identity(facts: &Facts<'_, '_>, view: &View, name: &str) -> String {
     }
 }
 
-/// Who was gone in the first view that the logs show.
+/// The nodes that were gone in the first view that the logs show.
 fn gone_before(facts: &Facts<'_, '_>, view: &View) -> String {
     let cluster = facts.cluster;
     let group = view.seen.iter().find_map(|seen| seen.group_view.as_ref());

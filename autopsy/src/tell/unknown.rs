@@ -13,12 +13,7 @@ const LONG_S: i64 = 300;
 /// Adds what the logs cannot tell.
 pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
     let cluster = facts.cluster;
-    let unseen: Vec<String> = cluster
-        .nodes
-        .iter()
-        .filter(|node| !node.has_log)
-        .map(|node| node.name.clone())
-        .collect();
+    let unseen = facts.cluster.without_log();
     if !unseen.is_empty() {
         story.unknown.push(Statement::certain(
             format!(

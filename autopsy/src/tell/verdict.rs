@@ -388,13 +388,7 @@ fn nothing_lost(facts: &Facts<'_, '_>, story: &mut Story) {
     let all = 0..facts.cluster.components.len();
     let shown = all.map(|index| facts.cluster.last_view(index).marks()[0]);
     let lines: Vec<Mark> = first.into_iter().take(1).chain(shown).collect();
-    let unseen: Vec<String> = facts
-        .cluster
-        .nodes
-        .iter()
-        .filter(|node| !node.has_log)
-        .map(|node| node.name.clone())
-        .collect();
+    let unseen = facts.cluster.without_log();
     if !unseen.is_empty() {
         let names = list(&unseen);
         story.lost.insert(

@@ -6,6 +6,7 @@ use serde::Serialize;
 use seatrial_evidence::{Known, PositionFrom, Server, Weight, short};
 use seatrial_scenarios::advice::Action;
 
+use super::gather::Gathered;
 use super::{Answer, text};
 
 /// The whole answer.
@@ -181,13 +182,25 @@ pub(super) struct LossReport {
 
 /// A file that was read.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct FileReport {
+pub(in crate::commands) struct FileReport {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::commands) name: String,
     /// How many lines it has.
-    pub(super) lines: u64,
+    pub(in crate::commands) lines: u64,
     /// How many facts were read out of it.
-    pub(super) facts: u64,
+    pub(in crate::commands) facts: u64,
+}
+
+impl FileReport {
+    /// Returns all files of what was gathered.
+    pub(in crate::commands) fn of(gathered: &Gathered) -> Vec<Self> {
+        let files = gathered.files().map(|(name, lines, facts)| Self {
+            name: name.to_owned(),
+            lines,
+            facts,
+        });
+        files.collect()
+    }
 }
 
 /// Makes the report.
@@ -263,15 +276,7 @@ pub(super) fn report(answer: &Answer) -> Report {
             .collect(),
         looks: advice.looks.clone(),
         unknown: advice.unknown.clone(),
-        files: answer
-            .gathered
-            .files()
-            .map(|(name, lines, facts)| FileReport {
-                name: name.to_owned(),
-                lines,
-                facts,
-            })
-            .collect(),
+        files: FileReport::of(&answer.gathered),
     }
 }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use seatrial_autopsy::{Certainty, Statement};
 
+use crate::commands::advise::report::FileReport;
+
 use super::Told;
 
 /// The whole story.
@@ -140,17 +142,6 @@ pub(super) struct StateReport {
     pub(super) line: usize,
 }
 
-/// A file that was read.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct FileReport {
-    /// Its name.
-    pub(super) name: String,
-    /// How many lines it has.
-    pub(super) lines: u64,
-    /// How many facts were read out of it.
-    pub(super) facts: u64,
-}
-
 /// Makes the report.
 pub(super) fn report(told: &Told) -> Report {
     let story = &told.story;
@@ -229,14 +220,6 @@ pub(super) fn report(told: &Told) -> Report {
             })
             .collect(),
         unknown: lines(&story.unknown),
-        files: told
-            .gathered
-            .files()
-            .map(|(name, lines, facts)| FileReport {
-                name: name.to_owned(),
-                lines,
-                facts,
-            })
-            .collect(),
+        files: FileReport::of(&told.gathered),
     }
 }

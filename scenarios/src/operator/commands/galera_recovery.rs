@@ -7,7 +7,7 @@
 use crate::port::Output;
 use crate::port::host::{Host, QueryId, Step};
 
-use super::output::{failed, interrupted, printed};
+use super::output::{failed, printed};
 
 /// The script on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,10 +51,5 @@ impl GaleraRecovery {
                 format!("WSREP: Failed to recover position: '{}'", lines.join("\n")),
             ),
         })
-    }
-
-    /// Ctrl-C.
-    pub(super) fn interrupt() -> Output {
-        interrupted()
     }
 }

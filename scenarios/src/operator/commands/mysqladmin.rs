@@ -5,7 +5,7 @@ use seatrial_galera::mysql_table;
 use crate::port::host::{Host, QueryId, QueryResult, Signal, Step};
 use crate::port::{Output, Span};
 
-use super::output::{failed, interrupted, printed};
+use super::output::{failed, printed};
 
 /// The longest wait for the end of a server (`--shutdown-timeout`).
 const SHUTDOWN_TIMEOUT: Span = Span::from_secs(3_600);
@@ -132,11 +132,6 @@ impl Mysqladmin {
                  mariadbd is running and that the socket: '/run/mysqld/mysqld.sock' exists!"
             ),
         )
-    }
-
-    /// Ctrl-C.
-    pub(super) fn interrupt() -> Output {
-        interrupted()
     }
 }
 

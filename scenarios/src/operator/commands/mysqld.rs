@@ -6,7 +6,7 @@
 use crate::port::Output;
 use crate::port::host::{Host, QueryId, Step};
 
-use super::output::{INTERRUPTED, failed, printed};
+use super::output::{failed, printed};
 
 /// A recovery run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,13 +68,5 @@ impl Mysqld {
             None => output.stderr = lines.into_iter().map(|line| line + "\n").collect(),
         }
         Step::Done(output)
-    }
-
-    /// Ctrl-C ends the run.
-    pub(super) fn interrupt() -> Output {
-        Output {
-            exit: INTERRUPTED,
-            ..printed("")
-        }
     }
 }

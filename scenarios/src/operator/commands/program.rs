@@ -201,15 +201,15 @@ impl Command {
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
             Self::InitScript(command) => command.interrupt(host),
-            Self::GaleraRecovery(_) => GaleraRecovery::interrupt(),
-            Self::Mysqladmin(_) => Mysqladmin::interrupt(),
-            Self::Mysqld(_) => Mysqld::interrupt(),
             // The client kills its own query and leaves; the others end as they begin.
             Self::Mysql(_)
             | Self::Killall(_)
             | Self::Reboot
             | Self::Remove(_)
+            | Self::GaleraRecovery(_)
             | Self::HostFact(_)
+            | Self::Mysqladmin(_)
+            | Self::Mysqld(_)
             | Self::Processes(_) => interrupted(),
         }
     }

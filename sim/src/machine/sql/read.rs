@@ -123,12 +123,6 @@ fn one(statement: &Statement) -> Option<Query> {
             Err(query) => query,
         },
         Statement::Set(set) => set_statement(set)?,
-        Statement::StartTransaction { .. }
-        | Statement::Commit { .. }
-        | Statement::Rollback { .. } => {
-            // A transaction of one statement is what the client's connection does anyway.
-            return None;
-        }
         _ => return None,
     })
 }
