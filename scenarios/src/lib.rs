@@ -1,5 +1,5 @@
-//! The scenario language, the [`Testbed`] port, the operator's commands, procedures, oracles, the
-//! runner and what is made of its records.
+//! What happens with a scenario and a cluster: the operator's commands and procedures, the runner, the oracles and
+//! what is made of its records.
 //!
 //! The folders lie along the road of a run, and each imports only those below it:
 //!
@@ -7,38 +7,41 @@
 //! results      record.jsonl, results.json, the ledger of claims
 //! comparison   engines side by side, recorded runs of real nodes
 //! trial        the runner, the oracles, the record of a run, its outcome
-//! language     scenario files, their checks, the catalogue, random schedules
 //! operator     commands, procedures, advice
+//! ```
+//!
+//! Below them lie two crates of their own, which do not know each other's users either:
+//!
+//! ```text
+//! language     scenario files, their checks, the catalogue, random schedules
 //! port         what crosses between a scenario and a cluster
 //! ```
 //!
-//! This file names every module for other crates. Inside the crate the folders name each other, and
+//! This file names every module of the three for other crates. Inside the crate the folders name each other, and
 //! `tests/folders.rs` holds their order.
 //!
 //! Nothing here knows an engine: `scenarios` never depends on `sim` or on `real-harness`. A procedure
 //! sees a [`console`] and nothing else, the oracles see every observation.
 
 mod comparison;
-pub mod language;
 mod operator;
-mod port;
 mod results;
 mod trial;
 
 pub use comparison::{agreement, known, recording};
-pub use language::{catalogue, glossary, reference, schedule};
+pub use seatrial_language::{self as language, catalogue, glossary, reference, schedule};
 pub use operator::{advice, procedures};
-pub use port::{observation, predicate, testbed, time, trace};
+pub use seatrial_port::{observation, predicate, testbed, time, trace};
 pub use results::{ledger, record_file};
 pub use trial::{audit, matrix, oracles, outcome, runner};
 
 /// The operator's console: the commands, the host on which they run, the port of procedures.
 pub mod console {
     pub use crate::operator::commands::*;
-    pub use crate::port::console::{CommandOutcome, Console};
-    pub use crate::port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
-    pub use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
-    pub use crate::port::{console as port, host};
+    pub use seatrial_port::console::{CommandOutcome, Console};
+    pub use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
+    pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
+    pub use seatrial_port::{console as port, host};
 }
 
 /// Engines side by side on random schedules, and `results.json` of that.
@@ -53,10 +56,11 @@ pub mod record {
     pub use crate::trial::record::*;
 }
 
-pub use language::{Scenario, ScenarioError};
-pub use port::predicate::{ClusterPredicate, NodePredicate, Predicate};
-pub use port::trace::{Trace, TraceEvent, TraceHeader, TraceKind};
-pub use port::*;
+
+pub use seatrial_port::predicate::{ClusterPredicate, NodePredicate, Predicate};
+pub use seatrial_port::trace::{Trace, TraceEvent, TraceHeader, TraceKind};
+pub use seatrial_port::*;
 pub use results::results_json::Results;
+pub use seatrial_language::{Scenario, ScenarioError};
 pub use trial::record::RunRecord;
 pub use trial::runner::{RunOptions, run};

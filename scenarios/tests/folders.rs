@@ -11,14 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders from the top of the road of a run to its bottom. A new folder is a decision: it gets its
 /// place here and in `lib.rs`.
-const ROAD: [&str; 6] = [
-    "results",
-    "comparison",
-    "trial",
-    "language",
-    "operator",
-    "port",
-];
+const ROAD: [&str; 4] = ["results", "comparison", "trial", "operator"];
 
 /// Files outside the folders: the facade.
 const FACADE: &str = "lib.rs";

@@ -63,7 +63,7 @@ fn problems(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn no_schedule_is_drawn_from_a_usize() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/language/schedule");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("language/src/schedule");
     let mut read = 0;
     let mut wrong = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::port::{NodeName, NodeObservation};
+use seatrial_port::{NodeName, NodeObservation};
 use crate::trial::record::{RunRecord, StepObservation};
 
 /// The agreement of engines.

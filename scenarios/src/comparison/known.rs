@@ -66,7 +66,7 @@ pub fn unlisted<'a>(agreement: &'a Agreement, known: &[KnownDifference]) -> Vec<
 mod tests {
     use std::collections::BTreeMap;
 
-    use crate::port::NodeName;
+    use seatrial_port::NodeName;
 
     use super::*;
 

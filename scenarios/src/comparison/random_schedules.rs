@@ -7,8 +7,8 @@
 use std::fmt::Write as _;
 
 use crate::comparison::agreement::{Agreement, Difference};
-use crate::language::schedule::{Play, Schedule, Vocabulary};
-use crate::language::{Pace, Scenario};
+use seatrial_language::schedule::{Play, Schedule, Vocabulary};
+use seatrial_language::{Pace, Scenario};
 use crate::trial::record::{RunRecord, Verdict};
 
 /// How many other seeds of each simulated engine are tried before a difference counts. des begins with 16

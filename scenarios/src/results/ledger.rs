@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::language::ClaimVerdict;
+use seatrial_language::ClaimVerdict;
 use crate::trial::record::RunRecord;
 
 /// The sentences of the documentation that no claim covers, as they are checked in.

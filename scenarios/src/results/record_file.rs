@@ -15,9 +15,9 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
 
-use crate::language::Scenario;
-use crate::port::NodeName;
-use crate::port::trace::{TraceEvent, TraceHeader};
+use seatrial_language::Scenario;
+use seatrial_port::NodeName;
+use seatrial_port::trace::{TraceEvent, TraceHeader};
 use crate::trial::record::RunRecord;
 
 /// The version of the file.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::comparison::agreement::Agreement;
-use crate::language::ClaimVerdict;
-use crate::port::{NodeName, NodeObservation};
+use seatrial_language::ClaimVerdict;
+use seatrial_port::{NodeName, NodeObservation};
 use crate::trial::record::{Failure, RaceResult, RunRecord, Verdict};
 
 /// The version of `results.json`.

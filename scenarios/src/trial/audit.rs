@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::language::{Action, Claim, Part, Wait};
-use crate::port::predicate::{Focus, Predicate};
-use crate::port::{NodeName, NodeObservation, Observation, Span};
+use seatrial_language::{Action, Claim, Part, Wait};
+use seatrial_port::predicate::{Focus, Predicate};
+use seatrial_port::{NodeName, NodeObservation, Observation, Span};
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome};
 
@@ -67,8 +67,8 @@ fn contradicted(action: &Action, part: &Part, runs: &[RunRecord]) -> bool {
             let refused = matches!(outcome, WriteOutcome::Refused { .. });
             let acknowledged = *outcome == WriteOutcome::Acknowledged;
             match expect.write {
-                Some(crate::language::ProbeWrite::Refused) => !refused,
-                Some(crate::language::ProbeWrite::Acknowledged) => !acknowledged,
+                Some(seatrial_language::ProbeWrite::Refused) => !refused,
+                Some(seatrial_language::ProbeWrite::Acknowledged) => !acknowledged,
                 _ => refused || acknowledged,
             }
         }),

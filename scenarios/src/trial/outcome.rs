@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::language::ProcedureEnd;
+use seatrial_language::ProcedureEnd;
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
 /// The outcome of a run, the worst first.

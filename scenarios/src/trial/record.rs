@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::language::{ClaimVerdict, ProcedureEnd, Scenario};
-use crate::port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
+use seatrial_language::{ClaimVerdict, ProcedureEnd, Scenario};
+use seatrial_port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
 
 /// The verdict of a run.
 #[derive(

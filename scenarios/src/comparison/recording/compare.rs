@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::{GrastateSeen, NodeName, NodeObservation, ProcessState};
+use seatrial_port::{GrastateSeen, NodeName, NodeObservation, ProcessState};
 
 use super::{RecordedNode, Unstable, counted};
 
@@ -203,7 +203,7 @@ fn plain(recorded: &RecordedNode, seen: &Seen) -> Vec<(&'static str, String, Str
     let own = |value: &Option<String>| text(value.as_ref());
     let uuid = |file: &Option<GrastateSeen>| text(file.as_ref().map(|file| &file.uuid));
     let safe = |file: &Option<GrastateSeen>| text(file.as_ref().map(|file| file.safe_to_bootstrap));
-    let members = |file: &Option<crate::port::GvwstateSeen>| {
+    let members = |file: &Option<seatrial_port::GvwstateSeen>| {
         text(
             file.as_ref()
                 .map(|file| format!("[{}]", file.members.join(","))),

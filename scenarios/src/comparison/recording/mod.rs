@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::predicate::{NodePredicate, Predicate};
-use crate::port::{
+use seatrial_port::predicate::{NodePredicate, Predicate};
+use seatrial_port::{
     Damage, ForceEdit, GrastateSeen, GvwstateSeen, Initial, NodeName, NodeObservation, Options,
     ProcessState, Setup, StateFile, Timers,
 };

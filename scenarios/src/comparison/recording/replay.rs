@@ -4,8 +4,8 @@ mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::port::paths::MARIADB_LOG;
-use crate::port::{
+use seatrial_port::paths::MARIADB_LOG;
+use seatrial_port::{
     Condition, Fault, FaultOutcome, NodeName, Progress, Request, RequestId, Span, Statement,
     Testbed,
 };
@@ -46,7 +46,7 @@ impl Recording {
             load_rows: 0,
             acknowledged: BTreeSet::new(),
         };
-        if self.initial == crate::port::Initial::Synced {
+        if self.initial == seatrial_port::Initial::Synced {
             for (node, tag) in [("A", "iA"), ("C", "iC")] {
                 player.write(&NodeName::new(node), tag).await;
             }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use seatrial_galera::{Position, Saved, SavedView, StateUuid};
 
-use crate::port::{NodeName, list};
+use seatrial_port::{NodeName, list};
 
 use super::Evidence;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use seatrial_galera::{Saved, StateUuid};
 
-use crate::port::{NodeName, list};
+use seatrial_port::{NodeName, list};
 
 use super::Evidence;
 use super::choice::{fork, furthest, seqno, trust, uuid};

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use seatrial_galera::{Position, Saved, SavedView};
 
-use crate::port::NodeName;
+use seatrial_port::NodeName;
 
 pub use choice::{Decision, Why, choose, is_covered};
 pub use histories::{Histories, Loss};

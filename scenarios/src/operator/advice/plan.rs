@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seatrial_galera::{Saved, SavedView, StateUuid};
 
-use crate::port::{NodeName, list};
+use seatrial_port::{NodeName, list};
 
 use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};
 use super::histories::short;

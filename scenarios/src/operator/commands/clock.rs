@@ -3,7 +3,7 @@
 //! Every run begins at midnight of 2026-01-01, so that log lines and transcripts are the same in
 //! every run of a seed.
 
-use crate::port::Span;
+use seatrial_port::Span;
 
 /// The lengths of the months in a year that is no leap year.
 const MONTH_DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -5,9 +5,9 @@
 
 use seatrial_galera::{mysql_table, unsafe_to_bootstrap_warning};
 
-use crate::port::host::{Host, QueryId, Step};
-use crate::port::paths::GRASTATE;
-use crate::port::{ForceEdit, Output};
+use seatrial_port::host::{Host, QueryId, Step};
+use seatrial_port::paths::GRASTATE;
+use seatrial_port::{ForceEdit, Output};
 
 use super::galera_new_cluster::GaleraNewCluster;
 use super::output::{failed, interrupted, printed};

@@ -3,8 +3,8 @@
 //! Files are those of the node's host: grastate.dat, gvwstate.dat, the `MariaDB` log, the back-end
 //! log.
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
 
 use super::output::{INTERRUPTED, failed, printed};
 use super::pattern::Pattern;

@@ -5,8 +5,8 @@
 //! that very stop. Whoever interrupts the script leaves the flag set: the next ordinary start of
 //! this host bootstraps a cluster of its own (defect D10).
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
 
 use super::output::failed;
 use super::unit_job::{UnitJob, Verb};

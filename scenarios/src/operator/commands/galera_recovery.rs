@@ -4,8 +4,8 @@
 //! What mariadbd logs goes to a temporary file; the script reads the position there. If the run failed, it prints
 //! the whole file on standard error.
 
-use crate::port::Output;
-use crate::port::host::{Host, QueryId, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, QueryId, Step};
 
 use super::output::{failed, printed};
 

@@ -1,7 +1,7 @@
 //! `hostname`, `whoami`, `ss`, `netstat`, `nc -z` and `clustercheck`: what a host says of itself.
 
-use crate::port::Output;
-use crate::port::host::{Host, QueryId, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, QueryId, Step};
 
 use super::output::{failed, printed};
 

@@ -5,8 +5,8 @@
 //! So `--wsrep-new-cluster` does not arrive at the server, and `bootstrap` is a plain start: a trap that scripts
 //! from before systemd step into.
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
 
 use super::output::failed;
 use super::systemctl::Systemctl;

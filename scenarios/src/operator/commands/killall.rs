@@ -3,8 +3,8 @@
 //! The manual's `killall -9 mysqld` finds nothing on `MariaDB` 10.5 and later, where the process is
 //! called `mariadbd` (measurements, B).
 
-use crate::port::Output;
-use crate::port::host::{Host, Signal, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Signal, Step};
 
 use super::output::{failed, printed};
 

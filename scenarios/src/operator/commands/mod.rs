@@ -1,8 +1,8 @@
 //! The operator's console: the commands of the manual, with the same text on every engine.
 //!
 //! A simulated engine reads a command line with [`Program::parse`] and polls [`Program::step`] with
-//! its [`Host`](crate::port::host::Host) until the program has ended. A procedure sees none of this: it types lines at a
-//! [`Console`](crate::port::console::Console) and reads what comes back. On real containers the lines run literally.
+//! its [`Host`](seatrial_port::host::Host) until the program has ended. A procedure sees none of this: it types lines at a
+//! [`Console`](seatrial_port::console::Console) and reads what comes back. On real containers the lines run literally.
 //!
 //! There is one file for each command. `docs/cm-cluster-manage.md` says of every line that they
 //! print whether it is documented or assumed.
@@ -34,7 +34,7 @@ pub use program::{NO_COMMAND, Program};
 
 /// Returns the line in which the console says that it does not know a command, an option or a statement, if it
 /// says so. Nobody can judge a program by what it does after such an answer: the gap is ours.
-pub fn gap(output: &crate::port::Output) -> Option<&str> {
+pub fn gap(output: &seatrial_port::Output) -> Option<&str> {
     output
         .stderr
         .lines()

@@ -5,8 +5,8 @@
 
 use seatrial_galera::mysql_table;
 
-use crate::port::Output;
-use crate::port::host::{Host, QueryId, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, QueryId, Step};
 
 use super::output::{failed, printed};
 

@@ -2,8 +2,8 @@
 
 use seatrial_galera::mysql_table;
 
-use crate::port::host::{Host, QueryId, QueryResult, Signal, Step};
-use crate::port::{Output, Span};
+use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step};
+use seatrial_port::{Output, Span};
 
 use super::output::{failed, printed};
 

@@ -3,8 +3,8 @@
 //! In the foreground the server would hold the terminal for as long as it runs. This console starts it through
 //! mariadb.service alone, so other uses are refused.
 
-use crate::port::Output;
-use crate::port::host::{Host, QueryId, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, QueryId, Step};
 
 use super::output::{failed, printed};
 

@@ -5,9 +5,9 @@
 //! log only. Its exit code is that of its last message, so it is 0 also where mariadbd found the
 //! data locked and aborted. Beside a server in service it does not even begin.
 
-use crate::port::host::{Host, QueryId, Step, UnitState};
-use crate::port::paths::MARIADB_LOG;
-use crate::port::{MysqldSafeLog, Output};
+use seatrial_port::host::{Host, QueryId, Step, UnitState};
+use seatrial_port::paths::MARIADB_LOG;
+use seatrial_port::{MysqldSafeLog, Output};
 
 use super::clock::safe_stamp;
 use super::output::{INTERRUPTED, failed, printed};

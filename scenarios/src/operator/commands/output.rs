@@ -1,6 +1,6 @@
 //! Short ways to say what a command printed and returned.
 
-use crate::port::Output;
+use seatrial_port::Output;
 
 /// The exit code of a command that Ctrl-C ended: 128 plus SIGINT.
 pub(super) const INTERRUPTED: i32 = 130;

@@ -3,8 +3,8 @@
 //! The manual says which hosts it targets. That it restarts `MariaDB`, on all its hosts at once, is
 //! assumed (`playbook-restarts-mariadb`), and so is its text.
 
-use crate::port::Output;
-use crate::port::host::{Host, Step, UnitState};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step, UnitState};
 
 use super::output::{failed, interrupted, printed};
 use super::unit_job::{UnitJob, Verb};

@@ -1,7 +1,7 @@
 //! `ps`, `pgrep`, `pidof`, `pkill` and `kill`, on the processes of the simulated host: systemd and the server.
 
-use crate::port::Output;
-use crate::port::host::{Host, Signal, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Signal, Step};
 
 use super::output::{failed, printed};
 

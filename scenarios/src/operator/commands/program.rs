@@ -1,7 +1,7 @@
 //! A command line on its way: read once, then polled by the engine until it has ended.
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
 
 use super::cm_cluster_manage::ClusterManage;
 use super::files::{self, Files};

@@ -1,8 +1,8 @@
 //! `reboot`: the manual's other way to start a node (Starting other nodes, Only some nodes are
 //! down).
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
 
 use super::output::{failed, printed};
 

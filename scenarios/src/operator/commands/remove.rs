@@ -4,9 +4,9 @@
 //! A script that was interrupted leaves the flag behind (defect D10), and a careful operator removes
 //! it before a plain start. Published procedures remove a saved view, and one erases a node's data.
 
-use crate::port::Output;
-use crate::port::host::{Host, Step};
-use crate::port::paths::{GRASTATE, GVWSTATE};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Step};
+use seatrial_port::paths::{GRASTATE, GVWSTATE};
 
 use super::output::{failed, printed};
 

@@ -3,7 +3,7 @@
 //! What the console cannot do (redirections, `;`, variables) is refused with a message. Ignoring it
 //! would make a line mean something else than on a real host.
 
-use crate::port::Output;
+use seatrial_port::Output;
 
 use super::output::failed;
 

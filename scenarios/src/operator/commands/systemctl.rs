@@ -3,8 +3,8 @@
 //! Sources: systemd's `systemctl` for words and exit codes, `MariaDB`'s unit file for the rules of
 //! the unit (see [`super::unit_job`]), the manual's Bootstrap node for the use of it.
 
-use crate::port::Output;
-use crate::port::host::{Host, Signal, Step, UnitState};
+use seatrial_port::Output;
+use seatrial_port::host::{Host, Signal, Step, UnitState};
 
 use super::output::{failed, printed};
 use super::unit_job::{Ended, UnitJob, Verb};

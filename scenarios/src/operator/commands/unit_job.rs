@@ -7,8 +7,8 @@
 //!
 //! The job belongs to systemd and goes on when the terminal that asked for it is gone.
 
-use crate::port::host::{Host, Step, UnitState};
-use crate::port::{Output, Span};
+use seatrial_port::host::{Host, Step, UnitState};
+use seatrial_port::{Output, Span};
 
 use super::output::{failed, interrupted, printed};
 

@@ -7,8 +7,8 @@
 //! Defects: D1, D2, D3, D10 and D12 (the values stay set until the third upgrade), D9 (names that do
 //! not resolve).
 
-use crate::port::Span;
-use crate::port::console::Console;
+use seatrial_port::Span;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::Hands;

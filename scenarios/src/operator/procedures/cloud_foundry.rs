@@ -9,8 +9,8 @@
 //! Defects: D1, D5 (a node at -1 ends the errand after everything was stopped), D6 (a tie), D9 ("no
 //! network partitions" is a precondition that nobody checks).
 
-use crate::port::NodeName;
-use crate::port::console::Console;
+use seatrial_port::NodeName;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, leading_number};

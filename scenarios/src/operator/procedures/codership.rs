@@ -9,8 +9,8 @@
 //! of a node that does not answer), D6 (two operators), D15 (nothing is compared with what was
 //! acknowledged).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, SavedState, is_undefined, leading_number};

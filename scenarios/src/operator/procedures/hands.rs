@@ -5,9 +5,9 @@
 
 use seatrial_galera::{GraState, RECOVERED, Saved};
 
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
-use crate::port::{NodeName, Span};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::survey::{Seen, Situation, Survey, unit};

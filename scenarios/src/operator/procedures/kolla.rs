@@ -9,15 +9,15 @@
 //! position with a GTID is no number, so nobody is ever less). D3 and D14 were its defects once
 //! (LP#1682153, f63825e).
 
-use crate::port::NodeName;
-use crate::port::console::Console;
+use seatrial_port::NodeName;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, parts};
 
 pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
-    if hands.is_whole_within(crate::port::Span::ZERO).await {
+    if hands.is_whole_within(seatrial_port::Span::ZERO).await {
         return ProcedureOutcome::Recovered;
     }
     let (there, away) = hands.reachable().await;

@@ -11,8 +11,8 @@
 
 use seatrial_galera::Saved;
 
-use crate::port::Span;
-use crate::port::console::Console;
+use seatrial_port::Span;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::Hands;

@@ -3,9 +3,9 @@
 //! Its known mistakes are left in; `manual_corrected.rs` names them. Where the manual says nothing,
 //! the operator stops and says what was seen. There is one pass, so it always ends.
 
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::paths::MARIADB_LOG;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::paths::MARIADB_LOG;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::reading::Tables;

@@ -45,8 +45,8 @@ mod restore;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operator::commands::LOCAL_STATE_QUERY;
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::{NodeName, Span, list};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::{NodeName, Span, list};
 
 use super::ProcedureOutcome;
 use super::survey::{Seen, Situation, Survey, unit};

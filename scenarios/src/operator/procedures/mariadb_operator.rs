@@ -8,8 +8,8 @@
 //! Defects: D1 (uuids are shown and never compared, #1905), D2 (a flag beside a zero uuid is
 //! trusted, #1701), D5 (a pod that cannot be scheduled never reports), D7, D12, D13 (#1108).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, is_undefined, leading_number};

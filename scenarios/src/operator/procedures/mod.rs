@@ -35,7 +35,7 @@ mod reading;
 mod survey;
 mod swarm;
 
-use crate::port::console::Console;
+use seatrial_port::console::Console;
 
 /// The end of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,25 +50,7 @@ pub enum ProcedureOutcome {
 
 /// Returns the names that [`run_procedure`] knows.
 pub const fn names() -> &'static [&'static str] {
-    &[
-        "none",
-        "manual",
-        "manual-corrected",
-        "codership",
-        "pacemaker",
-        "mariadb-operator",
-        "percona-operator",
-        "bitnami",
-        "kolla",
-        "openstack-ansible",
-        "openstack-helm",
-        "openstack-k8s",
-        "cloud-foundry",
-        "packetfence",
-        "swarm",
-        "orchestrator-v2",
-        "kubeblocks",
-    ]
+    seatrial_port::procedure::NAMES
 }
 
 /// Runs the procedure of this name. An unknown name gives up at once.

@@ -1,6 +1,6 @@
 //! The procedure that does nothing, and shows what the cluster does by itself.
 
-use crate::port::console::Console;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::survey::{Situation, Survey};

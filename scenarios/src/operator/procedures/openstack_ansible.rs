@@ -7,7 +7,7 @@
 //!
 //! Defects: D2 and D3 (whatever the first host holds), D4.
 
-use crate::port::console::Console;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::Hands;

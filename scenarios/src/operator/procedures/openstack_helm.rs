@@ -8,8 +8,8 @@
 //! Defects: D1, D3 (a guessed seqno is trusted by others), D5 (a stale sample or a -1 blocks for
 //! ever), D7 (clocks), D8 (the number with a GTID does not parse: the pod crashes in a loop).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};

@@ -7,8 +7,8 @@
 //!
 //! Defects: D1, D2, D5 (#499 to #501), D8 (0 for everybody: the last name wins), D11 (OSPRH-32408).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};

@@ -7,7 +7,7 @@
 //! Defects: D1, D3 (a node that stopped in order long ago beats newer ones that crashed, the mistake
 //! of LP#1682153), D4.
 
-use crate::port::console::Console;
+use seatrial_port::console::Console;
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, SavedState};

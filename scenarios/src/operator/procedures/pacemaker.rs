@@ -11,8 +11,8 @@ use std::cmp::Ordering;
 
 use seatrial_galera::Saved;
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, is_undefined, parts};

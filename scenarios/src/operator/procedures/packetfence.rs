@@ -9,8 +9,8 @@
 //! Defects: D1, D7 and D15 (a number up to ten seconds old), D9 (an answer to a ping is no sign that
 //! nodes reach each other; #6588), D13 (data are erased before anything was compared).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, leading_number};

@@ -9,8 +9,8 @@
 //! out of the log's tail), D8 (suspected: the number must parse), D9 (a primary component that
 //! cannot be seen).
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::{NodeName, Span};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::{NodeName, Span};
 
 use super::reading::Tables;
 

@@ -8,8 +8,8 @@
 //! Defects: D1 (the uuid is sent and not compared), D4 (after a minute it decides without the third),
 //! D8 (a position with a GTID is no integer: everybody joins and nobody leads). #102: data removed.
 
-use crate::port::console::Console;
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span};
 
 use super::ProcedureOutcome;
 use super::hands::{Hands, plain_number};

@@ -1,7 +1,7 @@
 //! Broken states: the scenario pack as it is, and the documented scenarios up to the first thing that
 //! an operator does about it.
 
-use crate::language::{Action, NodeCommand, Pace, Scenario};
+use seatrial_language::{Action, NodeCommand, Pace, Scenario};
 
 /// A scenario whose steps break a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::port::{Supervisor, Timers};
+use seatrial_port::{Supervisor, Timers};
 use crate::trial::outcome::Outcome;
 
 use super::{Cell, FORMAT, Matrix};

@@ -7,8 +7,8 @@ mod gate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::language::{ProcedureEnd, Scenario};
-use crate::port::{Supervisor, Timers};
+use seatrial_language::{ProcedureEnd, Scenario};
+use seatrial_port::{Supervisor, Timers};
 use crate::trial::outcome::Outcome;
 use crate::trial::record::RunRecord;
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::port::{NodeName, StateFile};
+use seatrial_port::{NodeName, StateFile};
 
 /// An excuse for a safety finding: something that a person did or set, or one of the three ways in
 /// which Galera itself loses what was acknowledged.

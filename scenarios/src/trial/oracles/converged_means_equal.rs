@@ -5,8 +5,8 @@
 
 use super::context::{Oracle, OracleContext};
 use super::silent_splice::{pair_difference, pairs};
-use crate::port::Observation;
-use crate::port::predicate::ClusterPredicate;
+use seatrial_port::Observation;
+use seatrial_port::predicate::ClusterPredicate;
 use crate::trial::record::Finding;
 
 /// All nodes Synced in one component, at rest, with different rows at different positions.

@@ -2,7 +2,7 @@
 
 use super::context::{Oracle, OracleContext};
 use super::rows::is_primary;
-use crate::port::{Observation, ProcessState};
+use seatrial_port::{Observation, ProcessState};
 use crate::trial::record::Finding;
 
 /// At rest, every process runs, no link is cut, and no node is Primary.

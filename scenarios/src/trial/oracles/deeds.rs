@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::port::{Fault, NodeName, NodeObservation, Observation, Options, ProcessState};
+use seatrial_port::{Fault, NodeName, NodeObservation, Observation, Options, ProcessState};
 
 use super::cause::Excuse;
 use super::rows::{has_aborted, is_primary, is_synced, rows};

@@ -1,7 +1,7 @@
 //! The documented state is reached: a scenario that never gets where it wants to look shows nothing.
 
 use super::context::{Oracle, OracleContext};
-use crate::port::Observation;
+use seatrial_port::Observation;
 use crate::trial::record::Finding;
 
 /// A state that the scenario waits for and that never came.

@@ -4,7 +4,7 @@
 //! stopped nodes too. Positions that a view took are left out: they carry no content.
 
 use super::context::{Oracle, OracleContext};
-use crate::port::{HistoryEntry, NodeName, Observation};
+use seatrial_port::{HistoryEntry, NodeName, Observation};
 use crate::trial::record::Finding;
 
 /// Two nodes with different transactions at the same place.

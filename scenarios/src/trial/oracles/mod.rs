@@ -20,7 +20,7 @@ mod stale_safe_to_bootstrap;
 mod twin_primaries;
 mod watch;
 
-pub use crate::port::findings::{Class, FINDINGS, FindingKind, finding};
+pub use seatrial_port::findings::{Class, FINDINGS, FindingKind, finding};
 pub use cause::{Excuse, LossCause};
 pub use context::{Oracle, OracleContext};
 pub use deeds::Deeds;

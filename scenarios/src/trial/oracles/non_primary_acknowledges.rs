@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::context::{Oracle, OracleContext};
-use crate::port::{NodeName, NodeObservation, Observation, ProcessState};
+use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
 use crate::trial::record::Finding;
 
 /// A write that was acknowledged by a node which was without quorum before the step and after it.

@@ -1,8 +1,8 @@
 //! A procedure ends within its bound, or says what it waits for.
 
 use super::context::{Oracle, OracleContext};
-use crate::language::ProcedureEnd;
-use crate::port::Observation;
+use seatrial_language::ProcedureEnd;
+use seatrial_port::Observation;
 use crate::trial::record::Finding;
 
 /// A procedure that did not end, or gave up without a word.

@@ -2,7 +2,7 @@
 
 use super::context::{Oracle, OracleContext};
 use super::rows::has_aborted;
-use crate::port::Observation;
+use seatrial_port::Observation;
 use crate::trial::record::Finding;
 
 /// A server that ended with SIGABRT: "Reversing history".

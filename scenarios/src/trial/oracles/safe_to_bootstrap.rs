@@ -2,7 +2,7 @@
 
 use super::context::{Oracle, OracleContext};
 use super::rows::names;
-use crate::port::{NodeName, NodeObservation, Observation, ProcessState};
+use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
 use crate::trial::record::Finding;
 
 /// More than one safe node, or none.

@@ -5,7 +5,7 @@
 
 use super::context::{Oracle, OracleContext};
 use super::rows::{difference, is_primary, is_synced, rows};
-use crate::port::{NodeName, NodeObservation, Observation};
+use seatrial_port::{NodeName, NodeObservation, Observation};
 use crate::trial::record::Finding;
 
 /// Synced nodes of one component at the same position with different rows.

@@ -6,7 +6,7 @@
 use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, names, rows, some_rows};
 use super::safe_to_bootstrap::is_safe;
-use crate::port::{Observation, ProcessState};
+use seatrial_port::{Observation, ProcessState};
 use crate::trial::record::Finding;
 
 /// A node outside the cluster that says 1.

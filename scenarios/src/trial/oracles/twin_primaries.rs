@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, names};
-use crate::port::predicate::ClusterPredicate;
-use crate::port::{NodeName, Observation};
+use seatrial_port::predicate::ClusterPredicate;
+use seatrial_port::{NodeName, Observation};
 use crate::trial::record::Finding;
 
 /// Two nodes that are Primary without counting each other.

@@ -15,7 +15,7 @@ use super::safe_to_bootstrap::SafeToBootstrap;
 use super::silent_splice::SilentSplice;
 use super::stale_safe_to_bootstrap::StaleSafeToBootstrap;
 use super::twin_primaries::TwinPrimaries;
-use crate::port::Observation;
+use seatrial_port::Observation;
 use crate::trial::record::Finding;
 
 /// An oracle that can be copied with what it has seen.

@@ -1,11 +1,11 @@
 //! Performing the actions of a scenario.
 
-use crate::language::{
+use seatrial_language::{
     Action, NodeCommand, NodesCommand, Operator, Part, ProcedureEnd, ProcedureStep, Wait, Write,
     describe,
 };
-use crate::port::predicate::{Focus, Predicate};
-use crate::port::{Condition, Fault, FaultOutcome, Span, Testbed};
+use seatrial_port::predicate::{Focus, Predicate};
+use seatrial_port::{Condition, Fault, FaultOutcome, Span, Testbed};
 use crate::trial::record::{FaultRecord, ms};
 
 use super::check::Check;

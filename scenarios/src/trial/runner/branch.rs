@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::language::{Scenario, Step};
-use crate::port::{NodeName, Observation, Testbed};
+use seatrial_language::{Scenario, Step};
+use seatrial_port::{NodeName, Observation, Testbed};
 use crate::trial::oracles::choices;
 use crate::trial::record::{Choice, RunRecord};
 

@@ -1,7 +1,7 @@
 //! Checking what a scenario expects.
 
-use crate::language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd, Scenario};
-use crate::port::{Condition, NodeName, Progress, Request, Span, Statement, Testbed};
+use seatrial_language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd, Scenario};
+use seatrial_port::{Condition, NodeName, Progress, Request, Span, Statement, Testbed};
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::WriteOutcome;
 

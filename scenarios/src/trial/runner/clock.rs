@@ -1,6 +1,6 @@
 //! The times of a run: when it began, when it must end, and why there cannot be another step.
 
-use crate::port::{Span, Timers};
+use seatrial_port::{Span, Timers};
 
 use super::options::hold_for;
 

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::port::console::{CommandOutcome, Console, LOOK_LIMIT};
-use crate::port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
+use seatrial_port::console::{CommandOutcome, Console, LOOK_LIMIT};
+use seatrial_port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
 use crate::trial::record::{CommandRecord, ms};
 
 use super::requests::shorten;

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::language::{Scenario, Step};
-use crate::port::{Span, Testbed};
+use seatrial_language::{Scenario, Step};
+use seatrial_port::{Span, Testbed};
 use crate::trial::oracles::{self, Deeds};
 use crate::trial::record::{Namer, RunRecord};
 

@@ -9,9 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::operator::procedures::ProcedureOutcome;
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
-use crate::port::{NodeName, Output, Span};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
+use seatrial_port::{NodeName, Output, Span};
 
 /// The cost of each question in simulated time, beside the time of the command: an `ssh` and a person's
 /// or a script's next line are no faster.

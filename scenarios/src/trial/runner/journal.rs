@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::language::{Claim, Scenario};
-use crate::port::{NodeName, Observation, Span};
+use seatrial_language::{Claim, Scenario};
+use seatrial_port::{NodeName, Observation, Span};
 use crate::trial::record::{
     CheckRecord, ClaimResult, CommandRecord, Failure, FaultRecord, Finding, Namer, ProcedureRecord,
     RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms, quote,

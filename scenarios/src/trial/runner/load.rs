@@ -3,8 +3,8 @@
 //! Each client has one row under way and begins the next when that has ended, at most ten a second,
 //! so that a long load stays a record that can be read.
 
-use crate::language::Load;
-use crate::port::{Condition, Span, Testbed};
+use seatrial_language::Load;
+use seatrial_port::{Condition, Span, Testbed};
 
 use super::play::Play;
 use super::requests::RunningLoad;

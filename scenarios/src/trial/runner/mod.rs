@@ -1,7 +1,7 @@
-//! Runs a scenario on a [`Testbed`](crate::port::Testbed).
+//! Runs a scenario on a [`Testbed`](seatrial_port::Testbed).
 //!
 //! The runner knows no engine and imports no async runtime. Time passes only inside
-//! [`Testbed::wait`](crate::port::Testbed::wait), so a run is a function of the scenario, the
+//! [`Testbed::wait`](seatrial_port::Testbed::wait), so a run is a function of the scenario, the
 //! options and the engine. The engine puts faults and requests into the trace; the runner adds the
 //! steps, the checks and its notes.
 //!

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::language::{Pace, Part};
-use crate::port::{Span, Timers};
+use seatrial_language::{Pace, Part};
+use seatrial_port::{Span, Timers};
 
 use super::external::Program;
 

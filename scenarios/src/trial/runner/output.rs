@@ -1,7 +1,7 @@
 //! The result of a check, and the comparison of a command's end with the expectation of a step.
 
-use crate::language::{Operator, Part};
-use crate::port::Output;
+use seatrial_language::{Operator, Part};
+use seatrial_port::Output;
 use crate::trial::record::CommandRecord;
 
 /// The result of a check.

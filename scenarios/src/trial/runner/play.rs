@@ -1,7 +1,7 @@
 //! Lets time pass on a cluster while requests run.
 
-use crate::port::trace::TraceKind;
-use crate::port::{Condition, NodeName, Observation, Span, Testbed};
+use seatrial_port::trace::TraceKind;
+use seatrial_port::{Condition, NodeName, Observation, Span, Testbed};
 
 use super::clock::{Clock, Halt};
 use super::journal::Journal;

@@ -5,9 +5,9 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::language::ProcedureEnd;
+use seatrial_language::ProcedureEnd;
 use crate::operator::procedures::{ProcedureOutcome, run_procedure};
-use crate::port::{NodeName, Span, Testbed};
+use seatrial_port::{NodeName, Span, Testbed};
 use crate::trial::record::{ProcedureRecord, ms};
 
 use super::clock::Halt;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
+use seatrial_port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome, WriteRecord, ms};
 
 use super::journal::Journal;

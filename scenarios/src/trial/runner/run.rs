@@ -1,8 +1,8 @@
 //! The steps of a run: each is performed and judged, then observed, then comes the second phase.
 
-use crate::language::{Action, Pace, Part, Scenario, Step, Wait};
-use crate::port::trace::TraceKind;
-use crate::port::{Observation, Span, Testbed};
+use seatrial_language::{Action, Pace, Part, Scenario, Step, Wait};
+use seatrial_port::trace::TraceKind;
+use seatrial_port::{Observation, Span, Testbed};
 
 use super::clock::Halt;
 use super::options::RunOptions;

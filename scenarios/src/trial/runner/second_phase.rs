@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::language::ProcedureEnd;
-use crate::port::predicate::{ClusterPredicate, NodePredicate, Predicate};
-use crate::port::trace::TraceKind;
-use crate::port::{Condition, Fault, Observation, Span, Testbed};
+use seatrial_language::ProcedureEnd;
+use seatrial_port::predicate::{ClusterPredicate, NodePredicate, Predicate};
+use seatrial_port::trace::TraceKind;
+use seatrial_port::{Condition, Fault, Observation, Span, Testbed};
 use crate::trial::oracles::{choices, lost_rows};
 use crate::trial::record::{Choice, SecondPhase};
 
@@ -214,10 +214,10 @@ pub fn summary(observation: &Observation) -> String {
         .iter()
         .map(|(name, node)| {
             let state = match (node.process, node.exit) {
-                (crate::port::ProcessState::Exited, Some(exit)) => format!("exited {exit}"),
-                (crate::port::ProcessState::Exited, None) => "exited".to_owned(),
-                (crate::port::ProcessState::Waiting, _) => "waiting".to_owned(),
-                (crate::port::ProcessState::Running, _) => format!(
+                (seatrial_port::ProcessState::Exited, Some(exit)) => format!("exited {exit}"),
+                (seatrial_port::ProcessState::Exited, None) => "exited".to_owned(),
+                (seatrial_port::ProcessState::Waiting, _) => "waiting".to_owned(),
+                (seatrial_port::ProcessState::Running, _) => format!(
                     "{} {} of {}",
                     node.cluster_status.as_deref().unwrap_or("running"),
                     node.local_state.as_deref().unwrap_or("?"),

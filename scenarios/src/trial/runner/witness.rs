@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::port::{Fault, NodeName, Observation, Options};
+use seatrial_port::{Fault, NodeName, Observation, Options};
 use crate::trial::oracles::{Deeds, OracleContext, Watch};
 use crate::trial::record::{CommandRecord, Finding};
 

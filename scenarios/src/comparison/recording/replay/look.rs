@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::comparison::recording::compare::Seen;
 use crate::comparison::recording::{RecordedStep, Recording, is_blob};
-use crate::port::paths::GVWSTATE;
-use crate::port::{NodeName, ProcessState, Statement, Testbed};
+use seatrial_port::paths::GVWSTATE;
+use seatrial_port::{NodeName, ProcessState, Statement, Testbed};
 
 use super::Player;
 

@@ -5,9 +5,9 @@ use seatrial_galera::{Position, RECOVERED, Saved, SavedView};
 use crate::operator::advice::Evidence;
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::recovered_position;
-use crate::port::console::Console;
-use crate::port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
-use crate::port::{NodeName, Span};
+use seatrial_port::console::Console;
+use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
+use seatrial_port::{NodeName, Span};
 
 use super::{Operator, PRINT};
 

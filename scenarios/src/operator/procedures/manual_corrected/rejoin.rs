@@ -7,8 +7,8 @@ use crate::operator::advice::Evidence;
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
-use crate::port::console::Console;
-use crate::port::{NodeName, Span, list};
+use seatrial_port::console::Console;
+use seatrial_port::{NodeName, Span, list};
 
 use super::restore::refuse_after_a_conflict;
 use super::{Early, Operator, START};

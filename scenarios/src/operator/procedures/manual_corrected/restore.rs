@@ -7,8 +7,8 @@ use crate::operator::advice::{Decision, Evidence, choose, is_covered};
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
-use crate::port::console::{CommandOutcome, Console};
-use crate::port::{NodeName, Span, list};
+use seatrial_port::console::{CommandOutcome, Console};
+use seatrial_port::{NodeName, Span, list};
 
 use super::{Early, Operator, PRINT, SETTLE, START};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Judged;
-use crate::port::observation::{NodeObservation, ProcessState};
+use crate::observation::{NodeObservation, ProcessState};
 
 /// The expectations about one node. Every given field must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use super::choice::{ForceWord, JitterWord, LogWord, SupervisorWord};
 use super::error::Problem;
 use super::raw::{Placed, RawOptions};
 use super::suggest;
-use crate::port::{NodeName, Options};
+use seatrial_port::{NodeName, Options};
 
 /// Galera's provider options, as Galera 26.4 lists them.
 const PROVIDER_OPTIONS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! The faults of a scenario: each table of the file by the shape of its arguments.
 
-use crate::port::fault::fault_table;
-use crate::port::{Damage, Fault, NodeName, Span, StateFile};
+use seatrial_port::fault_table;
+use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
 
 use super::check::Checker;
 use super::error::Problem;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use crate::port::{Initial, NodeName, Options, Setup, Span, Timers};
+use seatrial_port::{Initial, NodeName, Options, Setup, Span, Timers};
 
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;

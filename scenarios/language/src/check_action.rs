@@ -9,7 +9,7 @@ use super::error::Problem;
 use super::raw::{
     Placed, RawAction, RawLoad, RawNamedNodes, RawNode, RawOperator, RawWait, RawWrite,
 };
-use crate::port::Span;
+use seatrial_port::Span;
 
 /// The longest time that an operator's command may take if the file says nothing.
 pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);

@@ -242,7 +242,7 @@ pub fn find<'a>(topics: &'a [Topic], path: &str) -> Option<(&'a Topic, Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Scenario;
+    use crate::Scenario;
 
     /// Returns the example as a scenario file.
     fn file(path: &str, example: &str) -> String {

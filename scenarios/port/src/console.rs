@@ -49,7 +49,7 @@ impl CommandOutcome {
 }
 
 /// The longest time that a look at a node may take.
-pub(crate) const LOOK_LIMIT: Span = Span::from_secs(30);
+pub const LOOK_LIMIT: Span = Span::from_secs(30);
 
 /// The operator's seat: a terminal on every node, and a watch.
 #[expect(

@@ -149,7 +149,8 @@ pub enum Fault {
 ///
 /// To add a fault, add a variant of [`Fault`] and a row here. Then the compiler demands its code in the machine
 /// of `sim` and in the real harness. Only a new shape of arguments needs a change in `language`, and only a
-/// fault that schedules draw needs an op in `language/schedule`.
+/// fault that schedules draw needs an op in `scenarios/language/src/schedule`.
+#[macro_export]
 macro_rules! fault_table {
     ($then:ident $({ $($given:tt)* })*) => {
         $then! { $({ $($given)* })* {
@@ -198,7 +199,6 @@ macro_rules! fault_table {
         } }
     };
 }
-pub(crate) use fault_table;
 
 /// The details of a fault: the table after its name in a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

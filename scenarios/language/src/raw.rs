@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use toml::Spanned;
 
-use crate::port::fault::fault_table;
+use seatrial_port::fault_table;
 
 use super::choice::{
     ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::action::{Action, Expect, Wait};
-use crate::port::predicate::{NodePredicate, Predicate};
-use crate::port::{Fault, comma_list};
+use seatrial_port::predicate::{NodePredicate, Predicate};
+use seatrial_port::{Fault, comma_list};
 
 /// The step in a few words, for traces, reports and failures.
 impl fmt::Display for Action {

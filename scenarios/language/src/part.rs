@@ -4,8 +4,8 @@
 //! whether it can fail, so each has a name.
 
 use super::action::{Action, Expect, Operator, RequestCheck, RequestEnd, Wait};
-use crate::port::NodeName;
-use crate::port::predicate::{Focus, Predicate};
+use seatrial_port::NodeName;
+use seatrial_port::predicate::{Focus, Predicate};
 
 /// A part of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]

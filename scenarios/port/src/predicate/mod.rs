@@ -4,8 +4,8 @@ mod node;
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::name::NodeName;
-use crate::port::observation::{NodeObservation, Observation, ProcessState};
+use crate::name::NodeName;
+use crate::observation::{NodeObservation, Observation, ProcessState};
 
 pub use node::NodePredicate;
 
@@ -63,11 +63,11 @@ pub struct Focus {
 
 /// One of the expectations that a predicate is made of, and how the observation differs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
+pub struct Judged {
     /// The expectation in words.
-    pub(crate) what: String,
+    pub what: String,
     /// Returns what was expected and what was seen, if they differ.
-    pub(crate) mismatch: Option<String>,
+    pub mismatch: Option<String>,
 }
 
 impl Predicate {
@@ -124,7 +124,7 @@ impl Predicate {
     }
 
     /// Returns every expectation that this predicate is made of, and whether it is true.
-    pub(crate) fn judge(&self, observation: &Observation) -> Vec<Judged> {
+    pub fn judge(&self, observation: &Observation) -> Vec<Judged> {
         let mut all = Vec::new();
         let nobody = NodeObservation::absent();
         for (name, wanted) in &self.nodes {

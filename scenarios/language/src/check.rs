@@ -13,9 +13,8 @@ use super::error::Problem;
 use super::raw::{ACTIONS, Placed, RawClaim, RawScenario, RawStep, SpanText};
 use super::scenario::{Claim, LIMIT_DEFAULT, Scenario, Step};
 use super::suggest;
-use crate::operator::procedures;
-use crate::port::findings;
-use crate::port::{NodeName, Span};
+use seatrial_port::findings;
+use seatrial_port::{NodeName, Span};
 
 /// The procedure of the second phase if the file says nothing.
 pub(super) const PROCEDURE_DEFAULT: &str = "manual-corrected";
@@ -414,7 +413,7 @@ impl Checker<'_> {
 
     /// Returns the name of a procedure that there is.
     pub(super) fn procedure(&mut self, name: &Placed<String>) -> String {
-        let names = procedures::names();
+        let names = seatrial_port::procedure::NAMES;
         if !names.contains(&name.value.as_str()) {
             self.problem(
                 Problem::at(

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy as _, prop_oneof};
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
-use crate::port::{Damage, NodeName, Span, StateFile};
+use seatrial_port::{Damage, NodeName, Span, StateFile};
 
 use super::draw::{list, one_of, place, some_places};
 use super::op::{Interruption, Op};

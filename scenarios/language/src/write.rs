@@ -9,8 +9,8 @@ use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Wr
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
-use crate::port::{
+use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
+use seatrial_port::{
     Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
     Supervisor, Timers,
 };
@@ -460,7 +460,7 @@ fn put_node(table: &mut Table, wanted: &NodePredicate) {
         has_rows,
         lacks_rows,
     } = wanted;
-    table.maybe_text("process", process.map(crate::port::ProcessState::name));
+    table.maybe_text("process", process.map(seatrial_port::ProcessState::name));
     table.maybe("exit", *exit);
     table.maybe_text("cluster_status", cluster_status.as_deref());
     table.maybe("cluster_size", *cluster_size);

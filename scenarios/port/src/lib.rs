@@ -14,6 +14,7 @@ pub mod observation;
 mod panics;
 pub mod paths;
 pub mod predicate;
+pub mod procedure;
 pub mod request;
 pub mod setup;
 pub mod testbed;

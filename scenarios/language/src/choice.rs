@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
 use super::scenario::{ClaimVerdict, Pace};
-use crate::port::predicate::ClusterPredicate;
-use crate::port::{
+use seatrial_port::predicate::ClusterPredicate;
+use seatrial_port::{
     Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, ProcessState, StateFile, Supervisor, Timers,
 };
 

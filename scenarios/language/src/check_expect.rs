@@ -6,8 +6,8 @@ use super::choice::{ClusterWord, EndWord, ProcessWord, ReadWord, WriteWord};
 use super::error::Problem;
 use super::raw::{Placed, RawExpect, RawOutcome, RawUntil};
 use super::suggest;
-use crate::port::NodeName;
-use crate::port::predicate::{NodePredicate, Predicate, RaceOutcome};
+use seatrial_port::NodeName;
+use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 
 impl Checker<'_> {
     /// Returns the `expect` of a step.

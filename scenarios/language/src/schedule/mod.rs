@@ -12,8 +12,8 @@ mod vocabulary;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::language::{Pace, Scenario, Step};
-use crate::port::{Initial, NodeName, Options, Timers};
+use crate::{Pace, Scenario, Step};
+use seatrial_port::{Initial, NodeName, Options, Timers};
 
 pub use op::{Interruption, Op};
 use sketch::Sketch;
@@ -44,7 +44,7 @@ pub struct Play {
 /// A generator whose algorithm is pinned (ChaCha), seeded by a purpose and a number.
 fn runner(purpose: &str, seed: u64) -> TestRunner {
     let mut key = [0; 32];
-    let digest = crate::port::trace::sha256_hex(&format!("{purpose}:{seed}"));
+    let digest = seatrial_port::trace::sha256_hex(&format!("{purpose}:{seed}"));
     for (byte, text) in key.iter_mut().zip(digest.as_bytes()) {
         *byte = *text;
     }
@@ -172,7 +172,7 @@ impl Schedule {
                 .unwrap_or_else(|| "manual-corrected".to_owned()),
             second_phase: play.procedure.is_some(),
             findings: Vec::new(),
-            limit: crate::language::LIMIT_DEFAULT,
+            limit: crate::LIMIT_DEFAULT,
             pack: None,
             tags: Vec::new(),
             options: self.options.clone(),
@@ -187,8 +187,8 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use crate::language::Action;
-    use crate::port::Fault;
+    use crate::Action;
+    use seatrial_port::Fault;
 
     use super::*;
 
@@ -215,7 +215,7 @@ mod tests {
             .map(|(schedule, seed)| schedule.mutated(&everything, seed))
             .collect();
         let text = format!("{drawn:?}{mutated:?}");
-        let hash = crate::port::trace::sha256_hex(&text);
+        let hash = seatrial_port::trace::sha256_hex(&text);
         assert_eq!(&hash[..16], "e01155c4d32a336b");
     }
 

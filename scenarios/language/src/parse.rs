@@ -1,6 +1,6 @@
 //! Reads a scenario: the text, its tables, their checks.
 
-use crate::port::trace::sha256_hex;
+use seatrial_port::trace::sha256_hex;
 
 use super::check::check;
 use super::error::{Problem, ScenarioError};

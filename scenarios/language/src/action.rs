@@ -1,7 +1,7 @@
 //! The actions of a scenario's steps, after the file has been checked.
 
-use crate::port::predicate::Predicate;
-use crate::port::{Fault, NodeName, Span};
+use seatrial_port::predicate::Predicate;
+use seatrial_port::{Fault, NodeName, Span};
 
 /// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
