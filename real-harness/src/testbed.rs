@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::future::join_all;
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
@@ -250,6 +251,7 @@ impl Real {
     }
 }
 
+#[async_trait(?Send)]
 impl Testbed for Real {
     fn capabilities(&self) -> Capabilities {
         crate::faults::capabilities()

@@ -29,10 +29,10 @@ mod results;
 mod trial;
 
 pub use comparison::{agreement, known, recording};
-pub use seatrial_language::{self as language, catalogue, glossary, reference, schedule};
 pub use operator::{advice, procedures};
-pub use seatrial_port::{observation, predicate, testbed, time, trace};
 pub use results::{ledger, record_file};
+pub use seatrial_language::{self as language, catalogue, glossary, reference, schedule};
+pub use seatrial_port::{observation, predicate, testbed, time, trace};
 pub use trial::{audit, matrix, oracles, outcome, runner};
 
 /// The operator's console: the commands, the host on which they run, the port of procedures.
@@ -56,11 +56,10 @@ pub mod record {
     pub use crate::trial::record::*;
 }
 
-
+pub use results::results_json::Results;
+pub use seatrial_language::{Scenario, ScenarioError};
 pub use seatrial_port::predicate::{ClusterPredicate, NodePredicate, Predicate};
 pub use seatrial_port::trace::{Trace, TraceEvent, TraceHeader, TraceKind};
 pub use seatrial_port::*;
-pub use results::results_json::Results;
-pub use seatrial_language::{Scenario, ScenarioError};
 pub use trial::record::RunRecord;
 pub use trial::runner::{RunOptions, run};

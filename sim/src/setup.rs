@@ -132,7 +132,7 @@ pub fn capabilities(engine: &str) -> Capabilities {
 ///
 /// # Errors
 /// When a node does not get there.
-pub async fn build<T: Testbed>(testbed: &mut T, setup: &Setup) -> Result<(), BuildError> {
+pub async fn build(testbed: &mut dyn Testbed, setup: &Setup) -> Result<(), BuildError> {
     if setup.initial == Initial::Empty {
         return Ok(());
     }

@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::str::FromStr;
 
+use seatrial_port::findings;
+use seatrial_port::{NodeName, Span};
+
 use super::action::Action;
 use super::choice::{InitialWord, PaceWord, TimersWord};
 use super::error::Problem;
 use super::raw::{ACTIONS, Placed, RawClaim, RawScenario, RawStep, SpanText};
 use super::scenario::{Claim, LIMIT_DEFAULT, Scenario, Step};
 use super::suggest;
-use seatrial_port::findings;
-use seatrial_port::{NodeName, Span};
 
 /// The procedure of the second phase if the file says nothing.
 pub(super) const PROCEDURE_DEFAULT: &str = "manual-corrected";

@@ -1,5 +1,7 @@
 //! The actions of a scenario.
 
+use seatrial_port::Span;
+
 use super::action::{
     Action, Load, NodeCommand, NodesCommand, Operator, ProcedureStep, Wait, Write,
 };
@@ -9,7 +11,6 @@ use super::error::Problem;
 use super::raw::{
     Placed, RawAction, RawLoad, RawNamedNodes, RawNode, RawOperator, RawWait, RawWrite,
 };
-use seatrial_port::Span;
 
 /// The longest time that an operator's command may take if the file says nothing.
 pub(super) const OPERATOR_LIMIT: Span = Span::from_secs(120);

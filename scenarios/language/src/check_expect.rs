@@ -1,13 +1,14 @@
 //! Checks the expectations of a scenario about states, rows and requests.
 
+use seatrial_port::NodeName;
+use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
+
 use super::action::{Expect, RequestCheck, RequestEnd};
 use super::check::Checker;
 use super::choice::{ClusterWord, EndWord, ProcessWord, ReadWord, WriteWord};
 use super::error::Problem;
 use super::raw::{Placed, RawExpect, RawOutcome, RawUntil};
 use super::suggest;
-use seatrial_port::NodeName;
-use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 
 impl Checker<'_> {
     /// Returns the `expect` of a step.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use seatrial_port::{NodeName, Options};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -12,7 +13,6 @@ use super::choice::{ForceWord, JitterWord, LogWord, SupervisorWord};
 use super::error::Problem;
 use super::raw::{Placed, RawOptions};
 use super::suggest;
-use seatrial_port::{NodeName, Options};
 
 /// Galera's provider options, as Galera 26.4 lists them.
 const PROVIDER_OPTIONS: &[&str] = &[

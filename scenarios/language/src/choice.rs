@@ -1,14 +1,14 @@
 //! The words that a key of a scenario file may have as its value.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
-use super::scenario::{ClaimVerdict, Pace};
 use seatrial_port::predicate::ClusterPredicate;
 use seatrial_port::{
     Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, ProcessState, StateFile, Supervisor, Timers,
 };
+use serde::Deserialize;
+
+use super::action::{ProbeRead, ProbeWrite, ProcedureEnd, RequestEnd};
+use super::scenario::{ClaimVerdict, Pace};
 
 /// Defines the words of a key and what each stands for.
 macro_rules! words {

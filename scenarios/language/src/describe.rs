@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::action::{Action, Expect, Wait};
 use seatrial_port::predicate::{NodePredicate, Predicate};
 use seatrial_port::{Fault, comma_list};
+
+use super::action::{Action, Expect, Wait};
 
 /// The step in a few words, for traces, reports and failures.
 impl fmt::Display for Action {

@@ -3,9 +3,10 @@
 //! A check with several fields says several things. `seatrial claims --audit` asks of each of them
 //! whether it can fail, so each has a name.
 
-use super::action::{Action, Expect, Operator, RequestCheck, RequestEnd, Wait};
 use seatrial_port::NodeName;
 use seatrial_port::predicate::{Focus, Predicate};
+
+use super::action::{Action, Expect, Operator, RequestCheck, RequestEnd, Wait};
 
 /// A part of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use seatrial_port::fault_table;
 use serde::Deserialize;
 use serde::de::Deserializer;
 use toml::Spanned;
-
-use seatrial_port::fault_table;
 
 use super::choice::{
     ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,

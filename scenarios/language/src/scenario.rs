@@ -1,9 +1,9 @@
 //! A scenario that has been read and checked.
 
+use seatrial_port::{Initial, NodeName, Options, Setup, Span, Timers};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use seatrial_port::{Initial, NodeName, Options, Setup, Span, Timers};
 
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;

@@ -5,15 +5,16 @@
 
 use std::fmt::Write as _;
 
-use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
-use super::check::PROCEDURE_DEFAULT;
-use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
-use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use seatrial_port::{
     Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
     Supervisor, Timers,
 };
+
+use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
+use super::check::PROCEDURE_DEFAULT;
+use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
+use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 
 /// The keys and values of an inline table, in order.
 #[derive(Default)]

@@ -3,6 +3,8 @@
 //! It is narrower than the Testbed port on purpose. A procedure can apply no fault and sees no
 //! observation, so it knows what an operator would know and nothing else (design, section 5).
 
+use async_trait::async_trait;
+
 use super::name::NodeName;
 use super::request::Output;
 use super::time::Span;
@@ -52,10 +54,7 @@ impl CommandOutcome {
 pub const LOOK_LIMIT: Span = Span::from_secs(30);
 
 /// The operator's seat: a terminal on every node, and a watch.
-#[expect(
-    async_fn_in_trait,
-    reason = "generics only, and the simulated engines are not Send"
-)]
+#[async_trait(?Send)]
 pub trait Console {
     /// Returns the nodes of the cluster, in the order in which the scenario names them.
     fn nodes(&self) -> Vec<NodeName>;

@@ -30,5 +30,5 @@ pub use observation::{
 pub use panics::panic_text;
 pub use request::{Output, Progress, Request, RequestId, Statement};
 pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};
-pub use testbed::{Capabilities, Condition, Testbed, Timeout};
+pub use testbed::{Capabilities, Condition, Played, Testbed, Timeout};
 pub use time::Span;

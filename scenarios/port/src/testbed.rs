@@ -5,7 +5,9 @@
 //! call acts in the instant in which it is made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, FaultOutcome};
@@ -15,6 +17,12 @@ use super::predicate::Predicate;
 use super::request::{Progress, Request, RequestId};
 use super::time::Span;
 use super::trace::TraceKind;
+
+/// A run, or a part of one, as a future that has its place on the heap.
+///
+/// What plays on a [`Testbed`] is long. As a boxed future it is compiled in the crate that has it, once; as an
+/// `async fn` it would be compiled again in every crate that waits for it.
+pub type Played<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The condition that [`Testbed::wait`] waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +61,7 @@ pub struct Capabilities {
 /// The one port through which a scenario acts on a cluster.
 ///
 /// Generic use only: no `dyn`, no `Send` bound. The runner imports no async runtime.
-#[expect(
-    async_fn_in_trait,
-    reason = "generics only, and the simulated engines are not Send"
-)]
+#[async_trait(?Send)]
 pub trait Testbed {
     /// Returns the faults and observations that this engine has.
     fn capabilities(&self) -> Capabilities;

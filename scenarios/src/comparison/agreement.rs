@@ -17,9 +17,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use seatrial_port::{NodeName, NodeObservation};
 use serde::{Deserialize, Serialize};
 
-use seatrial_port::{NodeName, NodeObservation};
 use crate::trial::record::{RunRecord, StepObservation};
 
 /// The agreement of engines.

@@ -6,9 +6,10 @@
 
 use std::fmt::Write as _;
 
-use crate::comparison::agreement::{Agreement, Difference};
 use seatrial_language::schedule::{Play, Schedule, Vocabulary};
 use seatrial_language::{Pace, Scenario};
+
+use crate::comparison::agreement::{Agreement, Difference};
 use crate::trial::record::{RunRecord, Verdict};
 
 /// How many other seeds of each simulated engine are tried before a difference counts. des begins with 16

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use seatrial_language::ClaimVerdict;
 use serde::{Deserialize, Serialize};
 
-use seatrial_language::ClaimVerdict;
 use crate::trial::record::RunRecord;
 
 /// The sentences of the documentation that no claim covers, as they are checked in.

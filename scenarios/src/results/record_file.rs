@@ -13,11 +13,11 @@
 
 use std::io::{self, BufRead};
 
-use serde::{Deserialize, Serialize};
-
 use seatrial_language::Scenario;
 use seatrial_port::NodeName;
 use seatrial_port::trace::{TraceEvent, TraceHeader};
+use serde::{Deserialize, Serialize};
+
 use crate::trial::record::RunRecord;
 
 /// The version of the file.

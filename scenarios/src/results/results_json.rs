@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use seatrial_language::ClaimVerdict;
+use seatrial_port::{NodeName, NodeObservation};
 use serde::{Deserialize, Serialize};
 
 use crate::comparison::agreement::Agreement;
-use seatrial_language::ClaimVerdict;
-use seatrial_port::{NodeName, NodeObservation};
 use crate::trial::record::{Failure, RaceResult, RunRecord, Verdict};
 
 /// The version of `results.json`.

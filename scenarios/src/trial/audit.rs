@@ -9,11 +9,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use seatrial_language::{Action, Claim, Part, Wait};
 use seatrial_port::predicate::{Focus, Predicate};
 use seatrial_port::{NodeName, NodeObservation, Observation, Span};
+use serde::{Deserialize, Serialize};
+
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome};
 

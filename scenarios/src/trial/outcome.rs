@@ -1,9 +1,9 @@
 //! The outcome of a procedure, in one word. It is the cell of a matrix, and the goal of a search.
 
 use schemars::JsonSchema;
+use seatrial_language::ProcedureEnd;
 use serde::{Deserialize, Serialize};
 
-use seatrial_language::ProcedureEnd;
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
 /// The outcome of a run, the worst first.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use seatrial_language::{ClaimVerdict, ProcedureEnd, Scenario};
 use seatrial_port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
+use serde::{Deserialize, Serialize};
 
 /// The verdict of a run.
 #[derive(

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use async_trait::async_trait;
 use seatrial_galera::{GraState, Seqno, StateUuid, StatusVariables, mysql_table};
 use seatrial_scenarios::console::{CommandOutcome, Console};
 use seatrial_scenarios::procedures::{ProcedureOutcome, run_procedure};
@@ -444,6 +445,7 @@ fn complaint(exit: i32, stderr: &str) -> Output {
     }
 }
 
+#[async_trait(?Send)]
 impl Console for Bench {
     fn nodes(&self) -> Vec<NodeName> {
         self.names.clone()

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_trait::async_trait;
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, GrastateSeen, NodeName, NodeObservation,
     Observation, Output, ProcessState, Progress, Request, RequestId, RunOptions, RunRecord,
@@ -233,6 +234,7 @@ impl Fake {
     }
 }
 
+#[async_trait(?Send)]
 impl Testbed for Fake {
     fn capabilities(&self) -> Capabilities {
         Capabilities {

@@ -1,5 +1,6 @@
 //! The second phase: heal all, let the procedure act, require recovery.
 
+use async_trait::async_trait;
 use seatrial_scenarios::RunOptions;
 use seatrial_scenarios::record::Verdict;
 
@@ -125,6 +126,7 @@ use seatrial_scenarios::{
 /// The toy, on which each of A and B has lost another row by the time that all are down.
 struct Torn(Fake);
 
+#[async_trait(?Send)]
 impl Testbed for Torn {
     fn capabilities(&self) -> Capabilities {
         self.0.capabilities()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use seatrial_node::DeliberateFault;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
@@ -15,6 +16,7 @@ use crate::setup::{self, BuildError};
 
 use super::world::World;
 
+#[async_trait(?Send)]
 impl Testbed for World {
     fn capabilities(&self) -> Capabilities {
         setup::capabilities("des")

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use madsim::time::sleep;
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
@@ -25,6 +26,7 @@ pub struct Madsim {
     pub(super) world: World,
 }
 
+#[async_trait(?Send)]
 impl Testbed for Madsim {
     fn capabilities(&self) -> Capabilities {
         setup::capabilities("madsim")

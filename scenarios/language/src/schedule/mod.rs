@@ -11,9 +11,9 @@ mod vocabulary;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use seatrial_port::{Initial, NodeName, Options, Timers};
 
 use crate::{Pace, Scenario, Step};
-use seatrial_port::{Initial, NodeName, Options, Timers};
 
 pub use op::{Interruption, Op};
 use sketch::Sketch;

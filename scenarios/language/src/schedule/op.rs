@@ -1,9 +1,9 @@
 //! An op: one action of a schedule.
 
+use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
 use crate::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
-use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
 
 /// The time that an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);

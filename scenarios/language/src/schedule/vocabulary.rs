@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::{Just, Strategy as _, prop_oneof};
 use proptest::strategy::BoxedStrategy;
-use serde::{Deserialize, Serialize};
-
 use seatrial_port::{Damage, NodeName, Span, StateFile};
+use serde::{Deserialize, Serialize};
 
 use super::draw::{list, one_of, place, some_places};
 use super::op::{Interruption, Op};

@@ -12,9 +12,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use seatrial_port::{GrastateSeen, NodeName, NodeObservation, ProcessState};
+use serde::{Deserialize, Serialize};
 
 use super::{RecordedNode, Unstable, counted};
 

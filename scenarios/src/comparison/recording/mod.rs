@@ -12,13 +12,12 @@ mod replay;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use seatrial_port::predicate::{NodePredicate, Predicate};
 use seatrial_port::{
     Damage, ForceEdit, GrastateSeen, GvwstateSeen, Initial, NodeName, NodeObservation, Options,
     ProcessState, Setup, StateFile, Timers,
 };
+use serde::{Deserialize, Serialize};
 
 pub use compare::{Disagreement, FieldScore, Replay};
 

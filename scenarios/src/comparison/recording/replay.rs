@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_port::paths::MARIADB_LOG;
 use seatrial_port::{
-    Condition, Fault, FaultOutcome, NodeName, Progress, Request, RequestId, Span, Statement,
-    Testbed,
+    Condition, Fault, FaultOutcome, NodeName, Played, Progress, Request, RequestId, Span,
+    Statement, Testbed,
 };
+
 use crate::trial::record::Namer;
 
 use super::compare::{self, Counters, Exact, Replay, Seen};
@@ -34,53 +35,55 @@ const BEAT: Span = Span::from_millis(50);
 
 impl Recording {
     /// Does what was done and compares what is seen. The testbed is in the initial state.
-    pub async fn replay<T: Testbed>(&self, testbed: &mut T) -> Replay {
-        let mut player = Player {
-            testbed,
-            replay: Replay::default(),
-            step: 0,
-            namer: Namer::default(),
-            identities: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            load: Vec::new(),
-            load_rows: 0,
-            acknowledged: BTreeSet::new(),
-        };
-        if self.initial == seatrial_port::Initial::Synced {
-            for (node, tag) in [("A", "iA"), ("C", "iC")] {
-                player.write(&NodeName::new(node), tag).await;
+    pub fn replay<'a>(&'a self, testbed: &'a mut dyn Testbed) -> Played<'a, Replay> {
+        Box::pin(async move {
+            let mut player = Player {
+                testbed,
+                replay: Replay::default(),
+                step: 0,
+                namer: Namer::default(),
+                identities: BTreeMap::new(),
+                pending: BTreeMap::new(),
+                load: Vec::new(),
+                load_rows: 0,
+                acknowledged: BTreeSet::new(),
+            };
+            if self.initial == seatrial_port::Initial::Synced {
+                for (node, tag) in [("A", "iA"), ("C", "iC")] {
+                    player.write(&NodeName::new(node), tag).await;
+                }
+                player.learn_identities().await;
             }
-            player.learn_identities().await;
-        }
-        let mut exact = Exact {
-            numbers: true,
-            race_now: false,
-            positions: self.positions,
-        };
-        let mut before = (Counters::default(), Counters::default());
-        for (index, step) in self.steps.iter().enumerate() {
-            player.step = index + 1;
-            exact.race_now = step.actions.iter().any(several_at_once);
-            exact.numbers &= !exact.race_now;
-            for action in &step.actions {
-                player.act(action).await;
+            let mut exact = Exact {
+                numbers: true,
+                race_now: false,
+                positions: self.positions,
+            };
+            let mut before = (Counters::default(), Counters::default());
+            for (index, step) in self.steps.iter().enumerate() {
+                player.step = index + 1;
+                exact.race_now = step.actions.iter().any(several_at_once);
+                exact.numbers &= !exact.race_now;
+                for action in &step.actions {
+                    player.act(action).await;
+                }
+                if step.look == Look::Rest {
+                    player.wait(&Condition::Rest, REST_LIMIT).await;
+                }
+                let seen = player.look(step).await;
+                let (best, next, ends) = best_outcome(index + 1, step, &seen, exact, &before);
+                if !step.alternatives.is_empty() {
+                    player.replay.outcomes.push((index + 1, best.1));
+                }
+                player.replay.add(best.0);
+                before = next;
+                if ends {
+                    return player.replay;
+                }
             }
-            if step.look == Look::Rest {
-                player.wait(&Condition::Rest, REST_LIMIT).await;
-            }
-            let seen = player.look(step).await;
-            let (best, next, ends) = best_outcome(index + 1, step, &seen, exact, &before);
-            if !step.alternatives.is_empty() {
-                player.replay.outcomes.push((index + 1, best.1));
-            }
-            player.replay.add(best.0);
-            before = next;
-            if ends {
-                return player.replay;
-            }
-        }
-        player.end(self).await;
-        player.replay
+            player.end(self).await;
+            player.replay
+        })
     }
 }
 
@@ -124,8 +127,8 @@ fn several_at_once(action: &RecordedAction) -> bool {
 }
 
 /// A replay under way.
-struct Player<'a, T> {
-    testbed: &'a mut T,
+struct Player<'a> {
+    testbed: &'a mut dyn Testbed,
     replay: Replay,
     step: usize,
     namer: Namer,
@@ -138,7 +141,7 @@ struct Player<'a, T> {
     acknowledged: BTreeSet<String>,
 }
 
-impl<T: Testbed> Player<'_, T> {
+impl Player<'_> {
     /// Lets time pass; the clients of a load go on meanwhile.
     async fn wait(&mut self, until: &Condition, limit: Span) -> Option<Span> {
         if self.load.is_empty() {

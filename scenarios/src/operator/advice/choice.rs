@@ -8,7 +8,6 @@
 use std::fmt::Write as _;
 
 use seatrial_galera::{Position, Saved, SavedView, StateUuid};
-
 use seatrial_port::{NodeName, list};
 
 use super::Evidence;

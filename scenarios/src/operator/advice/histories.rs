@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use seatrial_galera::{Saved, StateUuid};
-
 use seatrial_port::{NodeName, list};
+use serde::Serialize;
 
 use super::Evidence;
 use super::choice::{fork, furthest, seqno, trust, uuid};

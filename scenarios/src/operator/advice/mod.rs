@@ -7,11 +7,9 @@ mod choice;
 mod histories;
 mod plan;
 
-use serde::Serialize;
-
 use seatrial_galera::{Position, Saved, SavedView};
-
 use seatrial_port::NodeName;
+use serde::Serialize;
 
 pub use choice::{Decision, Why, choose, is_covered};
 pub use histories::{Histories, Loss};

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use seatrial_galera::{Saved, SavedView, StateUuid};
-
 use seatrial_port::{NodeName, list};
 
 use super::choice::{Decision, Why, choose, is_covered, seqno, uuid};

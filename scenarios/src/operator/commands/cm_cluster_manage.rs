@@ -4,7 +4,6 @@
 //! assumed has a name in `docs/cm-cluster-manage.md`.
 
 use seatrial_galera::{mysql_table, unsafe_to_bootstrap_warning};
-
 use seatrial_port::host::{Host, QueryId, Step};
 use seatrial_port::paths::GRASTATE;
 use seatrial_port::{ForceEdit, Output};

@@ -4,7 +4,6 @@
 //! asked in their order; after an error the client stops.
 
 use seatrial_galera::mysql_table;
-
 use seatrial_port::Output;
 use seatrial_port::host::{Host, QueryId, Step};
 

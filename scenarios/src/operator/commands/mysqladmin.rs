@@ -1,7 +1,6 @@
 //! `mysqladmin`, also as `mariadb-admin` (`client/mysqladmin.cc`): ping, shutdown, extended-status, variables.
 
 use seatrial_galera::mysql_table;
-
 use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step};
 use seatrial_port::{Output, Span};
 

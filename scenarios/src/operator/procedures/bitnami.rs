@@ -16,7 +16,7 @@ use super::hands::Hands;
 /// The time that the pods crash and restart before a person steps in.
 const BACKOFF: Span = Span::from_secs(120);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;

@@ -21,7 +21,7 @@ const RESTORE: Span = Span::from_secs(60);
 
 const PC_BOOTSTRAP: &str = "mysql -e \"SET GLOBAL wsrep_provider_options='pc.bootstrap=YES'\"";
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;
@@ -60,7 +60,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 }
 
 /// Returns the one with the highest `wsrep_last_committed` among the nodes that answer.
-async fn furthest_survivor<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeName> {
+async fn furthest_survivor(hands: &mut Hands<'_>) -> Option<NodeName> {
     let survey = hands.settle().await;
     let mut best: Option<(NodeName, i64)> = None;
     for (node, seen) in survey.nodes {
@@ -87,10 +87,7 @@ fn from_the_files(reports: &[SavedState]) -> Option<NodeName> {
     Some(highest.node.clone())
 }
 
-async fn from_recovery<C: Console>(
-    hands: &mut Hands<'_, C>,
-    reports: &[SavedState],
-) -> Option<NodeName> {
+async fn from_recovery(hands: &mut Hands<'_>, reports: &[SavedState]) -> Option<NodeName> {
     let mut best: Option<(NodeName, i64)> = None;
     for report in reports {
         let Some(text) = hands.last_recovered(&report.node).await else {

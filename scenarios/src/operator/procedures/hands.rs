@@ -4,7 +4,6 @@
 //! The order of typing is common, so that a difference in the outcome is a difference in the rule.
 
 use seatrial_galera::{GraState, RECOVERED, Saved};
-
 use seatrial_port::console::{CommandOutcome, Console};
 use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
 use seatrial_port::{NodeName, Span};
@@ -34,8 +33,8 @@ const SETTLE: Span = Span::from_secs(60);
 const WHOLE: Span = Span::from_secs(180);
 
 /// A console and the few things that every rule does with it.
-pub(super) struct Hands<'a, C> {
-    pub(super) console: &'a mut C,
+pub(super) struct Hands<'a> {
+    pub(super) console: &'a mut dyn Console,
 }
 
 /// The content of a node's grastate.dat.
@@ -60,8 +59,8 @@ impl SavedState {
     }
 }
 
-impl<'a, C: Console> Hands<'a, C> {
-    pub(super) const fn new(console: &'a mut C) -> Self {
+impl<'a> Hands<'a> {
+    pub(super) const fn new(console: &'a mut dyn Console) -> Self {
         Self { console }
     }
 

@@ -15,7 +15,7 @@ use seatrial_port::console::Console;
 use super::ProcedureOutcome;
 use super::hands::{Hands, parts};
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if hands.is_whole_within(seatrial_port::Span::ZERO).await {
         return ProcedureOutcome::Recovered;

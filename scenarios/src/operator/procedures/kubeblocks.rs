@@ -10,7 +10,6 @@
 //! D9 (#3144).
 
 use seatrial_galera::Saved;
-
 use seatrial_port::Span;
 use seatrial_port::console::Console;
 
@@ -20,7 +19,7 @@ use super::hands::Hands;
 /// The time that pods wait for each other before they fail closed.
 const WAIT: Span = Span::from_secs(300);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;

@@ -36,14 +36,14 @@ impl Status {
 }
 
 /// The operator, and what has been seen last.
-struct Operator<'a, C> {
-    console: &'a mut C,
+struct Operator<'a> {
+    console: &'a mut dyn Console,
     nodes: Vec<NodeName>,
     seen: Vec<Status>,
 }
 
 /// Follows the manual once.
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let nodes = console.nodes();
     let mut operator = Operator {
         console,
@@ -56,7 +56,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     }
 }
 
-impl<C: Console> Operator<'_, C> {
+impl Operator<'_> {
     /// "Recovery procedure" with "Check cluster status" and "Recover cluster".
     async fn recovery_procedure(&mut self) -> Result<(), ProcedureOutcome> {
         self.check_cluster_status().await;

@@ -44,9 +44,10 @@ mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::operator::commands::LOCAL_STATE_QUERY;
 use seatrial_port::console::{CommandOutcome, Console};
 use seatrial_port::{NodeName, Span, list};
+
+use crate::operator::commands::LOCAL_STATE_QUERY;
 
 use super::ProcedureOutcome;
 use super::survey::{Seen, Situation, Survey, unit};
@@ -81,8 +82,8 @@ const FORGET_BOOTSTRAP: &str =
     "sudo rm -f /run/mysqld/wsrep-new-cluster /run/mariadb-wsrep-new-cluster";
 
 /// The operator, and what the procedure has learnt and tried.
-struct Operator<'a, C> {
-    console: &'a mut C,
+struct Operator<'a> {
+    console: &'a mut dyn Console,
     deadline: Span,
     /// Starts of each node.
     starts: BTreeMap<NodeName, u32>,
@@ -98,7 +99,7 @@ struct Operator<'a, C> {
 type Early = Result<(), ProcedureOutcome>;
 
 /// Recovers the cluster, or says why a person must.
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let deadline = console.now() + TOTAL;
     let mut operator = Operator {
         console,
@@ -114,7 +115,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     }
 }
 
-impl<C: Console> Operator<'_, C> {
+impl Operator<'_> {
     async fn rounds(&mut self) -> Early {
         for _ in 0..ROUNDS {
             let survey = Survey::settle(self.console, QUIET, SETTLE).await;

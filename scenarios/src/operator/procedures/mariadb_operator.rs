@@ -20,7 +20,7 @@ const HEALTHY: Span = Span::from_secs(30);
 /// The number of times that the recovery begins again. After that we call it stuck.
 const ROUNDS: u32 = 2;
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;
@@ -56,7 +56,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 }
 
 /// Returns the bootstrap source, or why there is none.
-async fn source<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, String> {
+async fn source(hands: &mut Hands<'_>) -> Result<NodeName, String> {
     let nodes = hands.nodes();
     let (there, away) = hands.reachable().await;
     let reports = hands.reports(&there).await;

@@ -35,6 +35,7 @@ mod reading;
 mod survey;
 mod swarm;
 
+use seatrial_port::Played;
 use seatrial_port::console::Console;
 
 /// The end of a procedure.
@@ -54,25 +55,30 @@ pub const fn names() -> &'static [&'static str] {
 }
 
 /// Runs the procedure of this name. An unknown name gives up at once.
-pub async fn run_procedure<C: Console>(name: &str, console: &mut C) -> ProcedureOutcome {
-    match name {
-        "none" => none::run(console).await,
-        "manual" => manual::run(console).await,
-        "manual-corrected" => manual_corrected::run(console).await,
-        "codership" => codership::run(console).await,
-        "pacemaker" => pacemaker::run(console).await,
-        "mariadb-operator" => mariadb_operator::run(console).await,
-        "percona-operator" => percona_operator::run(console).await,
-        "bitnami" => bitnami::run(console).await,
-        "kolla" => kolla::run(console).await,
-        "openstack-ansible" => openstack_ansible::run(console).await,
-        "openstack-helm" => openstack_helm::run(console).await,
-        "openstack-k8s" => openstack_k8s::run(console).await,
-        "cloud-foundry" => cloud_foundry::run(console).await,
-        "packetfence" => packetfence::run(console).await,
-        "swarm" => swarm::run(console).await,
-        "orchestrator-v2" => orchestrator_v2::run(console).await,
-        "kubeblocks" => kubeblocks::run(console).await,
-        _ => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),
-    }
+pub fn run_procedure<'a>(
+    name: &'a str,
+    console: &'a mut dyn Console,
+) -> Played<'a, ProcedureOutcome> {
+    Box::pin(async move {
+        match name {
+            "none" => none::run(console).await,
+            "manual" => manual::run(console).await,
+            "manual-corrected" => manual_corrected::run(console).await,
+            "codership" => codership::run(console).await,
+            "pacemaker" => pacemaker::run(console).await,
+            "mariadb-operator" => mariadb_operator::run(console).await,
+            "percona-operator" => percona_operator::run(console).await,
+            "bitnami" => bitnami::run(console).await,
+            "kolla" => kolla::run(console).await,
+            "openstack-ansible" => openstack_ansible::run(console).await,
+            "openstack-helm" => openstack_helm::run(console).await,
+            "openstack-k8s" => openstack_k8s::run(console).await,
+            "cloud-foundry" => cloud_foundry::run(console).await,
+            "packetfence" => packetfence::run(console).await,
+            "swarm" => swarm::run(console).await,
+            "orchestrator-v2" => orchestrator_v2::run(console).await,
+            "kubeblocks" => kubeblocks::run(console).await,
+            _ => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),
+        }
+    })
 }

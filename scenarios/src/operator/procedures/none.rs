@@ -6,7 +6,7 @@ use super::ProcedureOutcome;
 use super::survey::{Situation, Survey};
 
 /// Looks once.
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let survey = Survey::take(console).await;
     match survey.verdict() {
         Situation::Recovered => ProcedureOutcome::Recovered,

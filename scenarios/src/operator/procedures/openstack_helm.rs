@@ -17,7 +17,7 @@ use super::hands::{Hands, plain_number};
 /// The time that the loop without an exit is watched.
 const PATIENCE: Span = Span::from_secs(1_200);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;
@@ -48,8 +48,8 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 }
 
 /// Returns a fresh sample of every pod, or the pod that the rule waits for.
-async fn samples<C: Console>(
-    hands: &mut Hands<'_, C>,
+async fn samples(
+    hands: &mut Hands<'_>,
     nodes: &[NodeName],
 ) -> Result<Vec<(NodeName, i64)>, String> {
     let reports = hands.reports(nodes).await;

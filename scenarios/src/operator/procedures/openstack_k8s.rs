@@ -16,7 +16,7 @@ use super::hands::{Hands, plain_number};
 /// The time that the rule waits for pods that have not reported. After that we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;
@@ -41,7 +41,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
     }
 }
 
-async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Option<NodeName> {
+async fn choose(hands: &mut Hands<'_>) -> Option<NodeName> {
     let nodes = hands.nodes();
     let reports = hands.reports(&nodes).await;
     let safe = |report: &&super::hands::SavedState| report.claims_safe() && report.seqno() >= 0;

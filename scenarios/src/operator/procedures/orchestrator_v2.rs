@@ -12,7 +12,7 @@ use seatrial_port::console::Console;
 use super::ProcedureOutcome;
 use super::hands::{Hands, SavedState};
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;

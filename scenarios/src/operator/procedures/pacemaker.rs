@@ -10,7 +10,6 @@
 use std::cmp::Ordering;
 
 use seatrial_galera::Saved;
-
 use seatrial_port::console::Console;
 use seatrial_port::{NodeName, Span};
 
@@ -20,7 +19,7 @@ use super::hands::{Hands, is_undefined, parts};
 /// The time that the agent's monitor goes on asking before we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;
@@ -47,7 +46,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 }
 
 /// Returns the node that is promoted, or the node that the rule waits for.
-async fn choose<C: Console>(hands: &mut Hands<'_, C>) -> Result<NodeName, NodeName> {
+async fn choose(hands: &mut Hands<'_>) -> Result<NodeName, NodeName> {
     let nodes = hands.nodes();
     let mut last_commits: Vec<(NodeName, String, bool)> = Vec::new();
     for report in hands.reports(&nodes).await {

@@ -18,7 +18,7 @@ use super::survey::Seen;
 
 const COOL_DOWN: Span = Span::from_secs(60);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if hands.is_whole_within(Span::from_secs(300)).await {
         return ProcedureOutcome::Recovered;
@@ -63,7 +63,7 @@ pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
 }
 
 /// Kills the server and erases its data.
-async fn erase<C: Console>(hands: &mut Hands<'_, C>, node: &NodeName) {
+async fn erase(hands: &mut Hands<'_>, node: &NodeName) {
     hands.kill(node).await;
     let line = "sudo rm -rf /var/lib/mysql";
     hands.type_at(node, line, Span::from_secs(30)).await;

@@ -18,7 +18,7 @@ use super::hands::{Hands, plain_number};
 /// The time that the rule waits for a missing pod. After that we call it stuck.
 const PATIENCE: Span = Span::from_secs(900);
 
-pub(super) async fn run<C: Console>(console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let mut hands = Hands::new(console);
     if let Some(outcome) = hands.join_a_primary().await {
         return outcome;

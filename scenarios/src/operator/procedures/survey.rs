@@ -30,7 +30,7 @@ pub(super) enum Seen {
 
 impl Seen {
     /// Looks at one node.
-    pub(super) async fn take<C: Console>(console: &mut C, node: &NodeName) -> Self {
+    pub(super) async fn take(console: &mut dyn Console, node: &NodeName) -> Self {
         let status = console.run(node, SHOW_STATUS, STATUS_LIMIT).await;
         if status.is_unreachable() {
             return Self::Unreachable;
@@ -70,7 +70,7 @@ impl Seen {
 }
 
 /// systemd's word for the unit, `None` where the host does not answer.
-pub(super) async fn unit<C: Console>(console: &mut C, node: &NodeName) -> Option<String> {
+pub(super) async fn unit(console: &mut dyn Console, node: &NodeName) -> Option<String> {
     let limit = Span::from_secs(10);
     let answer: CommandOutcome = console
         .run(node, "sudo systemctl is-active mariadb", limit)
@@ -117,7 +117,7 @@ pub(super) enum Situation {
 
 impl Survey {
     /// Looks at every node once.
-    pub(super) async fn take<C: Console>(console: &mut C) -> Self {
+    pub(super) async fn take(console: &mut dyn Console) -> Self {
         let mut nodes = Vec::new();
         for node in console.nodes() {
             let seen = Seen::take(console, &node).await;
@@ -131,7 +131,7 @@ impl Survey {
     /// For some seconds after a failure the survivors still show the old view, and a node that
     /// comes back shows several states in a row: a decision on a single look is a decision on stale
     /// evidence (defect D7).
-    pub(super) async fn settle<C: Console>(console: &mut C, quiet: Span, limit: Span) -> Self {
+    pub(super) async fn settle(console: &mut dyn Console, quiet: Span, limit: Span) -> Self {
         let begun = console.now();
         let mut last = Self::take(console).await;
         let mut since = console.now();

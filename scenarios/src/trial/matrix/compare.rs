@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_port::{Supervisor, Timers};
+
 use crate::trial::outcome::Outcome;
 
 use super::{Cell, FORMAT, Matrix};

@@ -5,10 +5,10 @@ mod compare;
 mod gate;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use seatrial_language::{ProcedureEnd, Scenario};
 use seatrial_port::{Supervisor, Timers};
+use serde::{Deserialize, Serialize};
+
 use crate::trial::outcome::Outcome;
 use crate::trial::record::RunRecord;
 

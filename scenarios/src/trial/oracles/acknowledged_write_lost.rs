@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seatrial_port::predicate::ClusterPredicate;
+use seatrial_port::{NodeName, Observation};
+
+use crate::trial::record::Finding;
+
 use super::cause::{Excuse, LossCause};
 use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, lost_rows, rows, some_rows};
-use seatrial_port::predicate::ClusterPredicate;
-use seatrial_port::{NodeName, Observation};
-use crate::trial::record::Finding;
 
 /// Remembers who held which row, and what happened to the cluster.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! The interface of an oracle, and its context beside the observation.
 
 use seatrial_port::Observation;
+
 use crate::trial::record::{Finding, ProcedureRecord, WriteRecord};
 
 use super::deeds::Deeds;

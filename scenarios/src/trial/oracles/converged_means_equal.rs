@@ -3,11 +3,13 @@
 //! The case of equal counters is `silent-splice`; here the nodes are all Synced at different
 //! positions that do not move any more.
 
-use super::context::{Oracle, OracleContext};
-use super::silent_splice::{pair_difference, pairs};
 use seatrial_port::Observation;
 use seatrial_port::predicate::ClusterPredicate;
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
+use super::silent_splice::{pair_difference, pairs};
 
 /// All nodes Synced in one component, at rest, with different rows at different positions.
 #[derive(Clone, Debug)]

@@ -1,9 +1,11 @@
 //! All nodes run and reach each other, and yet nothing happens any more.
 
+use seatrial_port::{Observation, ProcessState};
+
+use crate::trial::record::Finding;
+
 use super::context::{Oracle, OracleContext};
 use super::rows::is_primary;
-use seatrial_port::{Observation, ProcessState};
-use crate::trial::record::Finding;
 
 /// At rest, every process runs, no link is cut, and no node is Primary.
 #[derive(Clone, Debug)]

@@ -1,8 +1,10 @@
 //! The documented state is reached: a scenario that never gets where it wants to look shows nothing.
 
-use super::context::{Oracle, OracleContext};
 use seatrial_port::Observation;
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
 
 /// A state that the scenario waits for and that never came.
 #[derive(Clone, Debug)]

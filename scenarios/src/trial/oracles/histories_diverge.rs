@@ -3,9 +3,11 @@
 //! Where the engine shows histories, the transactions of every two nodes are compared, those of
 //! stopped nodes too. Positions that a view took are left out: they carry no content.
 
-use super::context::{Oracle, OracleContext};
 use seatrial_port::{HistoryEntry, NodeName, Observation};
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
 
 /// Two nodes with different transactions at the same place.
 #[derive(Clone, Debug)]

@@ -20,9 +20,9 @@ mod stale_safe_to_bootstrap;
 mod twin_primaries;
 mod watch;
 
-pub use seatrial_port::findings::{Class, FINDINGS, FindingKind, finding};
 pub use cause::{Excuse, LossCause};
 pub use context::{Oracle, OracleContext};
 pub use deeds::Deeds;
 pub use rows::{choices, diverged, lost_rows};
+pub use seatrial_port::findings::{Class, FINDINGS, FindingKind, finding};
 pub use watch::Watch;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{Oracle, OracleContext};
 use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
 
 /// A write that was acknowledged by a node which was without quorum before the step and after it.
 #[derive(Clone, Debug, Default)]

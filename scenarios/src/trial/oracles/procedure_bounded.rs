@@ -1,9 +1,11 @@
 //! A procedure ends within its bound, or says what it waits for.
 
-use super::context::{Oracle, OracleContext};
 use seatrial_language::ProcedureEnd;
 use seatrial_port::Observation;
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
 
 /// A procedure that did not end, or gave up without a word.
 #[derive(Clone, Debug)]

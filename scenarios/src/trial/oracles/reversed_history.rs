@@ -1,9 +1,11 @@
 //! A node that is ahead of its group aborts.
 
+use seatrial_port::Observation;
+
+use crate::trial::record::Finding;
+
 use super::context::{Oracle, OracleContext};
 use super::rows::has_aborted;
-use seatrial_port::Observation;
-use crate::trial::record::Finding;
 
 /// A server that ended with SIGABRT: "Reversing history".
 #[derive(Clone, Debug)]

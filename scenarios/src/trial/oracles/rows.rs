@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
+
 use crate::trial::record::{Choice, WriteRecord};
 
 /// At most this many rows are named in a message.

@@ -1,9 +1,11 @@
 //! After an orderly shutdown of all nodes exactly one says `safe_to_bootstrap: 1`.
 
+use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
+
+use crate::trial::record::Finding;
+
 use super::context::{Oracle, OracleContext};
 use super::rows::names;
-use seatrial_port::{NodeName, NodeObservation, Observation, ProcessState};
-use crate::trial::record::Finding;
 
 /// More than one safe node, or none.
 #[derive(Clone, Debug)]

@@ -3,10 +3,12 @@
 //! Galera compares uuid and position only. Two halves of a split brain may carry the same of both,
 //! and then join without a state transfer: the histories are spliced, and nobody says so.
 
+use seatrial_port::{NodeName, NodeObservation, Observation};
+
+use crate::trial::record::Finding;
+
 use super::context::{Oracle, OracleContext};
 use super::rows::{difference, is_primary, is_synced, rows};
-use seatrial_port::{NodeName, NodeObservation, Observation};
-use crate::trial::record::Finding;
 
 /// Synced nodes of one component at the same position with different rows.
 #[derive(Clone, Debug)]

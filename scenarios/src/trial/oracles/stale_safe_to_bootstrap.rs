@@ -3,11 +3,13 @@
 //! It stays on disk while the cluster goes on without the node, and the next person who asks that
 //! node first will bootstrap an old state.
 
+use seatrial_port::{Observation, ProcessState};
+
+use crate::trial::record::Finding;
+
 use super::context::{Oracle, OracleContext};
 use super::rows::{is_primary, names, rows, some_rows};
 use super::safe_to_bootstrap::is_safe;
-use seatrial_port::{Observation, ProcessState};
-use crate::trial::record::Finding;
 
 /// A node outside the cluster that says 1.
 #[derive(Clone, Debug)]

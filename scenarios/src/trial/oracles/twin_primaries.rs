@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{Oracle, OracleContext};
-use super::rows::{is_primary, names};
 use seatrial_port::predicate::ClusterPredicate;
 use seatrial_port::{NodeName, Observation};
+
 use crate::trial::record::Finding;
+
+use super::context::{Oracle, OracleContext};
+use super::rows::{is_primary, names};
 
 /// Two nodes that are Primary without counting each other.
 #[derive(Clone, Debug)]

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use seatrial_port::Observation;
+
+use crate::trial::record::Finding;
+
 use super::acknowledged_write_lost::AcknowledgedWriteLost;
 use super::context::{Oracle, OracleContext};
 use super::converged_means_equal::ConvergedMeansEqual;
@@ -15,8 +19,6 @@ use super::safe_to_bootstrap::SafeToBootstrap;
 use super::silent_splice::SilentSplice;
 use super::stale_safe_to_bootstrap::StaleSafeToBootstrap;
 use super::twin_primaries::TwinPrimaries;
-use seatrial_port::Observation;
-use crate::trial::record::Finding;
 
 /// An oracle that can be copied with what it has seen.
 trait Kept: Oracle + std::fmt::Debug {

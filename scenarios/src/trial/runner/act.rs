@@ -5,7 +5,8 @@ use seatrial_language::{
     describe,
 };
 use seatrial_port::predicate::{Focus, Predicate};
-use seatrial_port::{Condition, Fault, FaultOutcome, Span, Testbed};
+use seatrial_port::{Condition, Fault, FaultOutcome, Span};
+
 use crate::trial::record::{FaultRecord, ms};
 
 use super::check::Check;
@@ -33,7 +34,7 @@ enum Rest<'s> {
     Operator(&'s Operator, Started),
 }
 
-impl<'a, T: Testbed> Runner<'a, T> {
+impl<'a> Runner<'a> {
     /// Performs an action, and returns what its check has shown if it has one.
     pub(super) async fn act(&mut self, action: &Action) -> Option<CheckOutcome> {
         match action {
@@ -314,7 +315,7 @@ impl<'a, T: Testbed> Runner<'a, T> {
     }
 
     /// Returns the check of this step.
-    fn check(&mut self) -> Check<'_, 'a, T> {
+    fn check(&mut self) -> Check<'_, 'a> {
         Check {
             negated: self.negated(),
             scenario: self.scenario,

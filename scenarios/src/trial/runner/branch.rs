@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use seatrial_language::{Scenario, Step};
-use seatrial_port::{NodeName, Observation, Testbed};
+use seatrial_port::{NodeName, Observation, Played, Testbed};
+
 use crate::trial::oracles::choices;
 use crate::trial::record::{Choice, RunRecord};
 
@@ -44,44 +45,50 @@ impl Course {
 
     /// Goes on with some steps.
     #[must_use]
-    pub async fn go_on<T: Testbed>(
+    pub fn go_on<'a>(
         mut self,
-        testbed: &mut T,
-        scenario: &Scenario,
-        options: &RunOptions,
-        steps: &[Step],
-    ) -> Self {
-        let mut runner = self.runner(testbed, scenario, options);
-        let mut steps = steps.iter().peekable();
-        while let Some(step) = steps.next() {
-            runner.play_step(step, steps.peek().copied()).await;
-        }
-        self
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+        steps: &'a [Step],
+    ) -> Played<'a, Self> {
+        Box::pin(async move {
+            let mut runner = self.runner(testbed, scenario, options);
+            let mut steps = steps.iter().peekable();
+            while let Some(step) = steps.next() {
+                runner.play_step(step, steps.peek().copied()).await;
+            }
+            self
+        })
     }
 
     /// Ends every fault that lasts and waits for rest, as the second phase begins.
     #[must_use]
-    pub async fn heal<T: Testbed>(
+    pub fn heal<'a>(
         mut self,
-        testbed: &mut T,
-        scenario: &Scenario,
-        options: &RunOptions,
-    ) -> Self {
-        let mut runner = self.runner(testbed, scenario, options);
-        runner.heal().await;
-        runner.play.rest().await;
-        self
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Played<'a, Self> {
+        Box::pin(async move {
+            let mut runner = self.runner(testbed, scenario, options);
+            runner.heal().await;
+            runner.play.rest().await;
+            self
+        })
     }
 
     /// Plays the second phase and closes the record.
-    pub async fn conclude<T: Testbed>(
+    pub fn conclude<'a>(
         mut self,
-        testbed: &mut T,
-        scenario: &Scenario,
-        options: &RunOptions,
-    ) -> RunRecord {
-        let mut runner = self.runner(testbed, scenario, options);
-        runner.finish_with_the_second_phase().await;
-        self.close(testbed, scenario)
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Played<'a, RunRecord> {
+        Box::pin(async move {
+            let mut runner = self.runner(testbed, scenario, options);
+            runner.finish_with_the_second_phase().await;
+            self.close(testbed, scenario)
+        })
     }
 }

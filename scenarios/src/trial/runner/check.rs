@@ -1,7 +1,8 @@
 //! Checking what a scenario expects.
 
 use seatrial_language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd, Scenario};
-use seatrial_port::{Condition, NodeName, Progress, Request, Span, Statement, Testbed};
+use seatrial_port::{Condition, NodeName, Progress, Request, Span, Statement};
+
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::WriteOutcome;
 
@@ -30,14 +31,14 @@ const AGAIN: Span = Span::from_secs(1);
 /// Borrows the play, the scenario and what is negated. The runner calls it for an `expect`. It lets time
 /// pass, tries writes and reads, and writes down races; it does not know the oracles, and the verdict of
 /// the run is not its own.
-pub(super) struct Check<'c, 'a, T> {
-    pub(super) play: &'c mut Play<'a, T>,
+pub(super) struct Check<'c, 'a> {
+    pub(super) play: &'c mut Play<'a>,
     pub(super) scenario: &'c Scenario,
     /// The part of this check that is negated, if one is.
     pub(super) negated: Option<&'c Part>,
 }
 
-impl<T: Testbed> Check<'_, '_, T> {
+impl Check<'_, '_> {
     /// Checks what is expected: that it becomes true, and then stays true.
     ///
     /// A negated check has the same time: its one part must become false, and then stay false.

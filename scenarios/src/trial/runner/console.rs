@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 
+use async_trait::async_trait;
 use seatrial_port::console::{CommandOutcome, Console, LOOK_LIMIT};
 use seatrial_port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
+
 use crate::trial::record::{CommandRecord, ms};
 
 use super::requests::shorten;
@@ -18,8 +20,8 @@ const INTERRUPTED: i32 = 130;
 ///
 /// Owns the time that a procedure has left and the commands that it has typed. A procedure calls it. It types
 /// and reads only: it applies no fault and sees no observation.
-pub struct RunnerConsole<'a, T> {
-    testbed: &'a mut T,
+pub struct RunnerConsole<'a> {
+    testbed: &'a mut dyn Testbed,
     nodes: &'a [NodeName],
     procedure: &'a str,
     step: u32,
@@ -29,11 +31,11 @@ pub struct RunnerConsole<'a, T> {
     pub commands: Vec<CommandRecord>,
 }
 
-impl<'a, T: Testbed> RunnerConsole<'a, T> {
+impl<'a> RunnerConsole<'a> {
     /// Returns a console for a procedure. When `deadline` has passed it sets `expired` and never answers
     /// again, so that whoever runs the procedure can drop it.
     pub fn new(
-        testbed: &'a mut T,
+        testbed: &'a mut dyn Testbed,
         nodes: &'a [NodeName],
         procedure: &'a str,
         step: u32,
@@ -94,7 +96,8 @@ impl<'a, T: Testbed> RunnerConsole<'a, T> {
     }
 }
 
-impl<T: Testbed> Console for RunnerConsole<'_, T> {
+#[async_trait(?Send)]
+impl Console for RunnerConsole<'_> {
     fn nodes(&self) -> Vec<NodeName> {
         self.nodes.to_vec()
     }

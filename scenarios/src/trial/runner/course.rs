@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use seatrial_language::{Scenario, Step};
-use seatrial_port::{Span, Testbed};
+use seatrial_port::{Played, Span, Testbed};
+
 use crate::trial::oracles::{self, Deeds};
 use crate::trial::record::{Namer, RunRecord};
 
@@ -37,23 +38,25 @@ pub struct Course {
 }
 
 /// Runs a scenario on a cluster that has its initial state, and returns the record.
-pub async fn run<T: Testbed>(
-    testbed: &mut T,
-    scenario: &Scenario,
-    options: &RunOptions,
-) -> RunRecord {
-    let mut course = Course::new(testbed, scenario, options);
-    course.runner(testbed, scenario, options).play().await;
-    let mut record = course.close(testbed, scenario);
-    if options.keep_logs {
-        record.logs = testbed.error_logs().await;
-    }
-    record
+pub fn run<'a>(
+    testbed: &'a mut dyn Testbed,
+    scenario: &'a Scenario,
+    options: &'a RunOptions,
+) -> Played<'a, RunRecord> {
+    Box::pin(async move {
+        let mut course = Course::new(testbed, scenario, options);
+        course.runner(testbed, scenario, options).play().await;
+        let mut record = course.close(testbed, scenario);
+        if options.keep_logs {
+            record.logs = testbed.error_logs().await;
+        }
+        record
+    })
 }
 
 impl Course {
     /// Returns a run of which nothing has happened yet.
-    pub(super) fn new<T: Testbed>(testbed: &T, scenario: &Scenario, options: &RunOptions) -> Self {
+    pub(super) fn new(testbed: &dyn Testbed, scenario: &Scenario, options: &RunOptions) -> Self {
         let engine = if options.engine.is_empty() {
             testbed.capabilities().engine
         } else {
@@ -69,12 +72,12 @@ impl Course {
     }
 
     /// Returns the runner that plays on this course for one call.
-    pub(super) fn runner<'a, T: Testbed>(
+    pub(super) fn runner<'a>(
         &'a mut self,
-        testbed: &'a mut T,
+        testbed: &'a mut dyn Testbed,
         scenario: &'a Scenario,
         options: &'a RunOptions,
-    ) -> Runner<'a, T> {
+    ) -> Runner<'a> {
         Runner {
             play: Play {
                 testbed,
@@ -89,7 +92,7 @@ impl Course {
     }
 
     /// Closes the record of a run that has ended.
-    pub(super) fn close<T: Testbed>(self, testbed: &T, scenario: &Scenario) -> RunRecord {
+    pub(super) fn close(self, testbed: &dyn Testbed, scenario: &Scenario) -> RunRecord {
         let mut record = self.journal.into_record();
         record.simulated_ms = testbed.now().saturating_sub(self.clock.began()).as_millis();
         record.forced = self.witness.deeds().excuse_texts();
@@ -99,33 +102,37 @@ impl Course {
     }
 
     /// Begins a run on a cluster that has its initial state.
-    pub async fn begin<T: Testbed>(
-        testbed: &mut T,
-        scenario: &Scenario,
-        options: &RunOptions,
-    ) -> Self {
-        let mut course = Self::new(testbed, scenario, options);
-        let mut runner = course.runner(testbed, scenario, options);
-        runner.look_at_the_beginning().await;
-        course
+    pub fn begin<'a>(
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Played<'a, Self> {
+        Box::pin(async move {
+            let mut course = Self::new(testbed, scenario, options);
+            let mut runner = course.runner(testbed, scenario, options);
+            runner.look_at_the_beginning().await;
+            course
+        })
     }
 
     /// Plays one more step. `scenario` says what the nodes and the limits are, and holds the steps
     /// so far; the step itself may be new.
     #[must_use]
-    pub async fn play<T: Testbed>(
+    pub fn play<'a>(
         mut self,
-        testbed: &mut T,
-        scenario: &Scenario,
-        options: &RunOptions,
-        step: &Step,
-    ) -> Self {
-        let mut runner = self.runner(testbed, scenario, options);
-        runner.play_step(step, None).await;
-        // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
-        // grow with their third power. Nothing that is played later looks at them.
-        self.journal.forget_observations();
-        self
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+        step: &'a Step,
+    ) -> Played<'a, Self> {
+        Box::pin(async move {
+            let mut runner = self.runner(testbed, scenario, options);
+            runner.play_step(step, None).await;
+            // Each holds the rows of all nodes: a course of many steps, of which copies are kept, would
+            // grow with their third power. Nothing that is played later looks at them.
+            self.journal.forget_observations();
+            self
+        })
     }
 
     /// Returns the record so far, without the observations after its steps.

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use crate::operator::procedures::ProcedureOutcome;
 use seatrial_port::console::{CommandOutcome, Console};
 use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
 use seatrial_port::{NodeName, Output, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::operator::procedures::ProcedureOutcome;
 
 /// The cost of each question in simulated time, beside the time of the command: an `ssh` and a person's
 /// or a script's next line are no faster.
@@ -101,7 +101,7 @@ pub trait Session {
 }
 
 /// Lets a program act until it ends.
-pub(super) async fn run<C: Console>(program: &dyn Program, console: &mut C) -> ProcedureOutcome {
+pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> ProcedureOutcome {
     let nodes = console.nodes();
     let mut session = program.start(&nodes);
     for node in &nodes {
@@ -161,7 +161,7 @@ pub(super) async fn run<C: Console>(program: &dyn Program, console: &mut C) -> P
 }
 
 /// Shows the files of a node, and says whether its host answers.
-async fn show<C: Console>(session: &mut dyn Session, console: &mut C, node: &NodeName) -> bool {
+async fn show(session: &mut dyn Session, console: &mut dyn Console, node: &NodeName) -> bool {
     let files = console.files(node, &SHOWN_FILES).await;
     let answers = files.is_some();
     session.show(node, files);

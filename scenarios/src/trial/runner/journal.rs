@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use seatrial_language::{Claim, Scenario};
 use seatrial_port::{NodeName, Observation, Span};
+
 use crate::trial::record::{
     CheckRecord, ClaimResult, CommandRecord, Failure, FaultRecord, Finding, Namer, ProcedureRecord,
     RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms, quote,

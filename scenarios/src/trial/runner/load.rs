@@ -4,7 +4,7 @@
 //! so that a long load stays a record that can be read.
 
 use seatrial_language::Load;
-use seatrial_port::{Condition, Span, Testbed};
+use seatrial_port::{Condition, Span};
 
 use super::play::Play;
 use super::requests::RunningLoad;
@@ -12,7 +12,7 @@ use super::requests::RunningLoad;
 /// The time between two looks at the clients.
 const BEAT: Span = Span::from_millis(100);
 
-impl<T: Testbed> Play<'_, T> {
+impl Play<'_> {
     /// Begins a load, or ends it. With a span it lasts that long; otherwise it goes on while the
     /// following steps are played.
     pub(super) async fn load(&mut self, load: &Load) {

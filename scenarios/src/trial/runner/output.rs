@@ -2,6 +2,7 @@
 
 use seatrial_language::{Operator, Part};
 use seatrial_port::Output;
+
 use crate::trial::record::CommandRecord;
 
 /// The result of a check.

@@ -17,14 +17,14 @@ const LOAD_PAUSE: Span = Span::from_secs(5);
 ///
 /// Owns nothing: it borrows what is needed to let time pass. The runner, its checks and its second phase
 /// call it. It does not know the oracles, the scenario or the options of the run, and it decides nothing.
-pub(super) struct Play<'a, T> {
-    pub(super) testbed: &'a mut T,
+pub(super) struct Play<'a> {
+    pub(super) testbed: &'a mut dyn Testbed,
     pub(super) clock: &'a mut Clock,
     pub(super) requests: &'a mut Requests,
     pub(super) journal: &'a mut Journal,
 }
 
-impl<T: Testbed> Play<'_, T> {
+impl Play<'_> {
     /// Returns the instant.
     pub(super) fn now(&self) -> Span {
         self.testbed.now()

@@ -6,8 +6,9 @@ use std::pin::pin;
 use std::task::Poll;
 
 use seatrial_language::ProcedureEnd;
+use seatrial_port::{NodeName, Span};
+
 use crate::operator::procedures::{ProcedureOutcome, run_procedure};
-use seatrial_port::{NodeName, Span, Testbed};
 use crate::trial::record::{ProcedureRecord, ms};
 
 use super::clock::Halt;
@@ -33,8 +34,8 @@ pub async fn run_bounded<F: Future>(future: F, expired: &Cell<bool>) -> Option<F
 
 /// Lets a procedure act on these nodes, and returns how it ended and what it said. `program` takes its
 /// place where the user has one of this name.
-pub(super) async fn let_act<T: Testbed>(
-    play: &mut Play<'_, T>,
+pub(super) async fn let_act(
+    play: &mut Play<'_>,
     nodes: &[NodeName],
     name: &str,
     program: Option<&dyn Program>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
+
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome, WriteRecord, ms};
 
 use super::journal::Journal;
@@ -61,9 +62,9 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Begins a write.
-    pub(super) fn write<T: Testbed>(
+    pub(super) fn write(
         &mut self,
-        testbed: &mut T,
+        testbed: &mut dyn Testbed,
         journal: &mut Journal,
         node: &NodeName,
         tag: &str,
@@ -85,9 +86,9 @@ impl Requests {
     }
 
     /// Begins a command.
-    pub(super) fn command<T: Testbed>(
+    pub(super) fn command(
         &mut self,
-        testbed: &mut T,
+        testbed: &mut dyn Testbed,
         journal: &mut Journal,
         node: &NodeName,
         line: &str,
@@ -160,7 +161,7 @@ impl Requests {
     }
 
     /// Asks after every request without an end, and writes down the ends.
-    pub(super) async fn refresh<T: Testbed>(&mut self, testbed: &mut T, journal: &mut Journal) {
+    pub(super) async fn refresh(&mut self, testbed: &mut dyn Testbed, journal: &mut Journal) {
         let mut still = Vec::new();
         for started in std::mem::take(&mut self.pending) {
             let progress = testbed.poll(started.id).await;

@@ -2,7 +2,7 @@
 
 use seatrial_language::{Action, Pace, Part, Scenario, Step, Wait};
 use seatrial_port::trace::TraceKind;
-use seatrial_port::{Observation, Span, Testbed};
+use seatrial_port::{Observation, Span};
 
 use super::clock::Halt;
 use super::options::RunOptions;
@@ -19,16 +19,16 @@ const STIR: Span = Span::from_secs(1);
 /// the scenario and the options. It plays steps (here), performs their actions (`act.rs`) and plays the
 /// second phase (`second_phase.rs`). It never reads or changes the
 /// fields of a part: each part's methods do.
-pub(super) struct Runner<'a, T> {
+pub(super) struct Runner<'a> {
     /// Everything that lets time pass and writes down.
-    pub(super) play: Play<'a, T>,
+    pub(super) play: Play<'a>,
     /// The oracles.
     pub(super) witness: &'a mut Witness,
     pub(super) scenario: &'a Scenario,
     pub(super) options: &'a RunOptions,
 }
 
-impl<'a, T: Testbed> Runner<'a, T> {
+impl<'a> Runner<'a> {
     /// Plays the whole scenario.
     pub(super) async fn play(&mut self) {
         let scenario = self.scenario;

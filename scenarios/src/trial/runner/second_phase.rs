@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use seatrial_language::ProcedureEnd;
 use seatrial_port::predicate::{ClusterPredicate, NodePredicate, Predicate};
 use seatrial_port::trace::TraceKind;
-use seatrial_port::{Condition, Fault, Observation, Span, Testbed};
+use seatrial_port::{Condition, Fault, Observation, Span};
+
 use crate::trial::oracles::{choices, lost_rows};
 use crate::trial::record::{Choice, SecondPhase};
 
@@ -24,7 +25,7 @@ const RECOVERY_LIMIT: Span = Span::from_secs(180);
 /// The longest time that a fresh row may take to be acknowledged, and then to be everywhere.
 const FRESH_LIMIT: Span = Span::from_secs(30);
 
-impl<T: Testbed> Runner<'_, T> {
+impl Runner<'_> {
     /// Plays the second phase.
     pub(super) async fn second_phase(&mut self) {
         let name = self.scenario.procedure.clone();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_port::{Fault, NodeName, Observation, Options};
+
 use crate::trial::oracles::{Deeds, OracleContext, Watch};
 use crate::trial::record::{CommandRecord, Finding};
 

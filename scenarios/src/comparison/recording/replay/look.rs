@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seatrial_port::paths::GVWSTATE;
+use seatrial_port::{NodeName, ProcessState, Statement};
+
 use crate::comparison::recording::compare::Seen;
 use crate::comparison::recording::{RecordedStep, Recording, is_blob};
-use seatrial_port::paths::GVWSTATE;
-use seatrial_port::{NodeName, ProcessState, Statement, Testbed};
 
 use super::Player;
 
-impl<T: Testbed> Player<'_, T> {
+impl Player<'_> {
     /// Returns the nodes one after another, as the observer did: look, read, write.
     pub(super) async fn look(&mut self, step: &RecordedStep) -> BTreeMap<NodeName, Seen> {
         let mut all = BTreeMap::new();

@@ -1,13 +1,12 @@
 //! The evidence of a stopped node: its recovered position, and the content of its two state files.
 
 use seatrial_galera::{Position, RECOVERED, Saved, SavedView};
+use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
+use seatrial_port::{NodeName, Span};
 
 use crate::operator::advice::Evidence;
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::recovered_position;
-use seatrial_port::console::Console;
-use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
-use seatrial_port::{NodeName, Span};
 
 use super::{Operator, PRINT};
 
@@ -18,7 +17,7 @@ const OWN_LOG: &str = "/tmp/wsrep-recover.log";
 /// A recovery run reads the redo log, and waits 30 s for locks (A1.6).
 const RECOVER: Span = Span::from_secs(120);
 
-impl<C: Console> Operator<'_, C> {
+impl Operator<'_> {
     /// Looks at a node whose server is down.
     pub(super) async fn evidence(&mut self, node: &NodeName) -> Result<Evidence, ProcedureOutcome> {
         let position = self.recover(node).await?;

@@ -2,18 +2,17 @@
 //! (manual: Only some nodes are down, Start the other nodes).
 
 use seatrial_galera::ClusterStatus;
+use seatrial_port::{NodeName, Span, list};
 
 use crate::operator::advice::Evidence;
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
-use seatrial_port::console::Console;
-use seatrial_port::{NodeName, Span, list};
 
 use super::restore::refuse_after_a_conflict;
 use super::{Early, Operator, START};
 
-impl<C: Console> Operator<'_, C> {
+impl Operator<'_> {
     /// Takes care of every node that is not a ready member. Nothing is bootstrapped here.
     pub(super) async fn rejoin(&mut self, survey: &Survey) -> Early {
         refuse_after_a_conflict(survey)?;

@@ -2,13 +2,13 @@
 //! bootstrap the node that holds everything (manual: All nodes are down, Two nodes are terminated).
 
 use seatrial_galera::ClusterStatus;
+use seatrial_port::console::CommandOutcome;
+use seatrial_port::{NodeName, Span, list};
 
 use crate::operator::advice::{Decision, Evidence, choose, is_covered};
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
-use seatrial_port::console::{CommandOutcome, Console};
-use seatrial_port::{NodeName, Span, list};
 
 use super::{Early, Operator, PRINT, SETTLE, START};
 
@@ -18,7 +18,7 @@ const HAND_OVER: Span = Span::from_secs(5);
 /// The number of times that the procedure bootstraps. The second time is for a failure of the first.
 const BOOTSTRAPS: u32 = 2;
 
-impl<C: Console> Operator<'_, C> {
+impl Operator<'_> {
     /// Brings back a primary component, or says why a person must.
     pub(super) async fn restore(&mut self, survey: &Survey) -> Early {
         refuse_after_a_conflict(survey)?;
