@@ -17,7 +17,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["seatrial-evidence", "seatrial-galera"],
     ),
     ("seatrial-node", &["seatrial-galera"]),
-    ("seatrial-scenarios", &["seatrial-galera"]),
+    ("seatrial-port", &[]),
+    ("seatrial-language", &["seatrial-port"]),
+    (
+        "seatrial-scenarios",
+        &["seatrial-galera", "seatrial-language", "seatrial-port"],
+    ),
     (
         "seatrial-sim",
         &["seatrial-galera", "seatrial-node", "seatrial-scenarios"],

@@ -89,7 +89,7 @@ fn play_of(options: &Options, seed: u64) -> Play {
 /// Returns the scenario of a schedule in a campaign.
 pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenario {
     let title = format!("Found by exploration with seed {seed}");
-    schedule.scenario(&format!("explored-{seed}"), &title, &play_of(options, seed))
+    schedule.unwritten(&format!("explored-{seed}"), &title, &play_of(options, seed))
 }
 
 /// Swarm testing: each seed draws which kinds of ops exist at all.
