@@ -1,5 +1,6 @@
 //! Plays procedures on broken states, a cell for each pair and seed.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,8 @@ use seatrial_sim::explore::play_with;
 use crate::args::{EngineArg, TimersArg};
 use crate::bar::Bar;
 use crate::pool::{self, Pool};
-use crate::script::{self, Confinement, Script, Shared};
-use crate::{Stop, engines, signals};
+use crate::script::{self, Confinement, Kind, Script, Shared};
+use crate::{Stop, engines, runbook, signals};
 
 /// Plays the cells. It holds what is the same for every cell.
 pub(crate) struct CellPlayer {
@@ -46,7 +47,11 @@ pub(crate) struct CellPlayer {
 
 /// A program of the user's as a procedure.
 pub(crate) struct OwnProgram {
-    /// Its file.
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// The file that the user gave.
+    pub(crate) file: PathBuf,
+    /// The program: the same file, or the script that was made of it.
     pub(crate) path: PathBuf,
     /// The walls around it.
     pub(crate) walls: Confinement,
@@ -73,6 +78,8 @@ pub(crate) struct PlayedCell {
     pub(crate) scenario: Scenario,
     /// The commands that the user's own program typed, and their output.
     pub(crate) transcript: Option<String>,
+    /// The lines that open the blocks of a runbook that it reached.
+    pub(crate) reached: BTreeSet<usize>,
     /// The whole run and its rendered trace, if it is kept.
     pub(crate) run: Option<(RecordedRun, String)>,
 }
@@ -116,8 +123,8 @@ impl CellPlayer {
         let file = self.folder.join(format!("{}.toml", scenario.id));
         scenario.file = file.display().to_string();
         let id = &state.scenario.id;
-        let own = self.own.as_ref().filter(|_| procedure == script::NAME);
-        let own = own.map(|own| Arc::new(Script::new(&own.path, &own.walls, own.patience)));
+        let own = self.own.as_ref().filter(|own| procedure == own.kind.name());
+        let own = own.map(|own| Arc::new(Script::new(own.kind, &own.path, &own.walls, own.patience)));
         let mut options = RunOptions {
             seed,
             engine: engines::name(self.engine).to_owned(),
@@ -129,6 +136,7 @@ impl CellPlayer {
         }
         let without_run = |outcome, text| Cell::without_run(procedure, id, seed, outcome, text);
         let mut transcript = None;
+        let mut reached = BTreeSet::new();
         let mut run = None;
         let mut cell = match self.run(templates, &scenario, &options) {
             Ok((record, _)) if record.verdict == Verdict::Unsupported => {
@@ -141,6 +149,8 @@ impl CellPlayer {
                 if let Some(reports) = own.map(|own| own.reports()) {
                     cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
                     transcript = Some(script::transcript(&record, &reports));
+                    let noted = reports.iter().map(|one| &*one.reached);
+                    reached = noted.flat_map(runbook::reached_lines).collect();
                     let gaps = not_understood(&record);
                     if let Some(why) = reports
                         .iter()
@@ -159,7 +169,7 @@ impl CellPlayer {
             Err(text) => without_run(Outcome::Error, text),
         };
         if !cell.outcome.is_good() {
-            cell.replay = if procedure == script::NAME {
+            cell.replay = if script::is_own(procedure) {
                 self.replay_of_script(state, seed)
             } else {
                 self.replay_of_file(&file, seed)
@@ -169,6 +179,7 @@ impl CellPlayer {
             cell,
             scenario,
             transcript,
+            reached,
             run,
         }
     }
@@ -237,13 +248,15 @@ impl CellPlayer {
 
     /// Returns the line that plays a cell of the user's own program again.
     fn replay_of_script(&self, state: &Broken, seed: u64) -> String {
-        let path = self.own.as_ref().map(|own| own.path.display().to_string());
+        let own = self.own.as_ref();
+        let path = own.map(|own| own.file.display().to_string());
+        let flag = own.map_or(Kind::Script, |own| own.kind).name();
         let supervisor = match self.supervisor {
             Supervisor::None => "",
             Supervisor::Systemd => " --supervisor systemd",
         };
         format!(
-            "seatrial verify --script {} --on {} --scenarios {} --seed {seed}{supervisor}{}",
+            "seatrial verify --{flag} {} --on {} --scenarios {} --seed {seed}{supervisor}{}",
             quote(&path.unwrap_or_default()),
             engines::name(self.engine),
             quote(&state.scenario.file),
@@ -260,7 +273,7 @@ fn not_understood(record: &RunRecord) -> Vec<String> {
             continue;
         };
         let text = format!("not understood: {} ({said})", command.line);
-        if command.procedure.as_deref() == Some(script::NAME) && !gaps.contains(&text) {
+        if command.procedure.as_deref().is_some_and(script::is_own) && !gaps.contains(&text) {
             gaps.push(text);
         }
     }

@@ -17,6 +17,7 @@ mod plan;
 mod pool;
 mod provenance;
 mod real;
+mod runbook;
 mod scenarios;
 mod script;
 mod signals;

@@ -25,6 +25,14 @@ pub(crate) fn pack(pack: PackArg) -> Result<Vec<Scenario>, Stop> {
     })
 }
 
+/// Returns the states that a procedure is tried on by default: the scenario pack and the documented scenarios.
+pub(crate) fn that_break() -> Result<Vec<Scenario>, Stop> {
+    let mut all = pack(PackArg::Wild)?;
+    let documented = self::all()?;
+    all.extend(documented.into_iter().filter(|one| one.source.is_some()));
+    Ok(all)
+}
+
 /// Returns every built-in scenario: the catalogue, then the packs.
 pub(crate) fn every() -> Result<Vec<Scenario>, Stop> {
     read_all(catalogue::every())

@@ -19,18 +19,42 @@ use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use seatrial_scenarios::NodeName;
+use seatrial_scenarios::{NodeName, Span};
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
-use seatrial_scenarios::runner::external::{Answer, Files, Next, Program, Question, Session};
+use seatrial_scenarios::runner::external::{
+    Answer, Files, Next, Program, QUESTION_COST, Question, Session,
+};
 
 pub(crate) use confinement::Confinement;
 use launcher::{Ended, How};
 use process::{Event, Process};
 use sandbox::Sandbox;
 
-/// The procedure's name in records and matrices.
-pub(crate) const NAME: &str = "script";
+/// What a program of the user's is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An executable file: it brings its own shell, and each of its commands costs what `ssh` costs.
+    Script,
+    /// A script that was made of a runbook. It types whole lines, as a person at a console does, so they cost what
+    /// those of a built-in procedure cost.
+    Runbook,
+}
+
+impl Kind {
+    /// Returns the procedure's name in records and matrices.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Runbook => "runbook",
+        }
+    }
+}
+
+/// Returns whether this is the name of a program of the user's.
+pub(crate) fn is_own(procedure: &str) -> bool {
+    [Kind::Script, Kind::Runbook].iter().any(|kind| kind.name() == procedure)
+}
 
 /// The exit code by which a program says that a person must decide.
 const ASKS: i32 = 3;
@@ -44,6 +68,7 @@ const SHOWN: usize = 12;
 
 /// A program under test, for one cell.
 pub(crate) struct Script {
+    kind: Kind,
     path: PathBuf,
     confinement: Confinement,
     patience: Duration,
@@ -60,12 +85,22 @@ pub(crate) struct Report {
     /// The reason why the run says nothing about the program: it could not start, or a command of its own was
     /// not there.
     pub(crate) not_judged: Option<String>,
+    /// The line of the document for each command that it typed, if it was made of one.
+    places: Vec<Option<u32>>,
+    /// The file into which a runbook notes the blocks that it reached, as it was at the end.
+    pub(crate) reached: String,
 }
 
 impl Script {
     /// `patience` is how much real time the program may take between two questions.
-    pub(crate) fn new(path: &Path, confinement: &Confinement, patience: Duration) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        path: &Path,
+        confinement: &Confinement,
+        patience: Duration,
+    ) -> Self {
         Self {
+            kind,
             path: path.to_owned(),
             confinement: confinement.clone(),
             patience,
@@ -97,7 +132,18 @@ pub(crate) struct Shared(pub(crate) std::sync::Arc<Script>);
 
 impl Program for Shared {
     fn name(&self) -> &str {
-        NAME
+        self.0.kind.name()
+    }
+
+    fn question_cost(&self) -> Span {
+        match self.0.kind {
+            Kind::Script => QUESTION_COST,
+            Kind::Runbook => Span::ZERO,
+        }
+    }
+
+    fn sees_files(&self) -> bool {
+        self.0.kind == Kind::Script
     }
 
     fn start(&self, nodes: &[NodeName]) -> Box<dyn Session> {
@@ -115,14 +161,15 @@ impl Program for Shared {
                 not_judged: None,
                 last: None,
                 typed: None,
+                places: Vec::new(),
                 over: false,
             }),
             Err(error) => {
                 let text = script.cannot_be_started(&error.to_string());
                 script.report(Report {
                     notes: vec![text.clone()],
-                    printed: String::new(),
                     not_judged: Some(text.clone()),
+                    ..Report::default()
                 });
                 Box::new(NeverBegun(text))
             }
@@ -151,6 +198,7 @@ struct Running {
     /// The last command, its node, and its exit code.
     last: Option<String>,
     typed: Option<String>,
+    places: Vec<Option<u32>>,
     over: bool,
 }
 
@@ -173,6 +221,8 @@ impl Running {
             notes: std::mem::take(&mut self.notes),
             printed,
             not_judged: self.not_judged.take(),
+            places: std::mem::take(&mut self.places),
+            reached: self.sandbox.reached(),
         });
         Next::Ended(outcome)
     }
@@ -223,8 +273,10 @@ impl Session for Running {
         }
         match event {
             Event::Asks(question) => {
-                if let Question::Run { node, line, .. } = &question {
-                    self.typed = Some(format!("`{line}` on {node}"));
+                if let Question::Run { node, line, at, .. } = &question {
+                    let place = at.map(|line| format!(" (line {line})")).unwrap_or_default();
+                    self.typed = Some(format!("`{line}` on {node}{place}"));
+                    self.places.push(*at);
                 }
                 Next::Asks(question)
             }
@@ -292,10 +344,13 @@ fn last_line(text: &str) -> String {
 /// Returns the transcript: what the program typed, what came back, and what it printed itself.
 pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut text = String::new();
+    let mut places = reports.iter().flat_map(|report| &report.places);
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
+        let place = places.next().copied().flatten();
+        let place = place.map(|line| format!(" line {line:>4}:")).unwrap_or_default();
         let _ = write!(
             text,
-            "{:>9.1}s {}$ {}",
+            "{:>9.1}s{place} {}$ {}",
             Duration::from_millis(command.at_ms).as_secs_f64(),
             command.node,
             command.line

@@ -20,6 +20,7 @@ pub(crate) mod prove;
 mod replay;
 pub(crate) mod report;
 mod run;
+pub(crate) mod runbook;
 mod schema;
 mod show;
 mod shrink;
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     /// Write a scenario file to start from.
     New(new::NewArgs),
+    /// Check a runbook, or print the script that is made of it.
+    #[command(subcommand)]
+    Runbook(runbook::RunbookCommand),
     /// Explain the scenario language: its actions, keys, words and defaults, with examples.
     Explain(explain::ExplainArgs),
     /// Print the JSON Schema of scenario files.
@@ -124,6 +128,7 @@ impl Command {
             Self::Report(args) => report::report(args, out),
             Self::Check(args) => Ok(check::check(args, out)),
             Self::New(args) => new::new(args, out),
+            Self::Runbook(command) => runbook::runbook(command, out),
             Self::Explain(args) => explain::explain(args, out),
             Self::Schema => Ok(schema::schema(out)),
             Self::Doctor => Ok(doctor::doctor(out)),

@@ -15,14 +15,14 @@ use seatrial_scenarios::matrix::{
 use seatrial_scenarios::procedures;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 
-use crate::args::{EngineArg, PackArg, ResultArg, SEED, ShardArg, Wanted};
+use crate::args::{EngineArg, ResultArg, SEED, ShardArg, Wanted};
 use crate::bar::Bar;
 use crate::cells::{CellPlayer, OwnProgram, Place, PlayedCell};
-use crate::commands::prove;
+use crate::commands::{prove, runbook};
 use crate::files::{RecordFile, ReportFiles};
 use crate::folder::{Folder, write_whole};
 use crate::output::Out;
-use crate::script::{self, Confinement};
+use crate::script::{self, Confinement, Kind};
 use crate::{Stop, against, ci, engines, exit, provenance, real, scenarios, signals};
 
 pub(crate) use args::VerifyArgs;
@@ -51,7 +51,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         supervisor: args.supervisor.into(),
         shard: args.shard.map(|shard| (shard.0, shard.1)),
         wall_ms: 0,
-        script: args.script.as_ref().map(|path| path.display().to_string()),
+        script: own_file(args).map(|(_, path)| path.display().to_string()),
         gate: gate(args, &procedures),
         procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
         scenarios: states.iter().map(Row::from).collect(),
@@ -63,14 +63,30 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     if let Some(earlier) = &earlier {
         against::refuse(&matrix.other_terms(earlier), args.allow_different, out)?;
     }
-    let own = args.script.as_deref().map(|path| own_program(path, args));
-    let own = own.transpose()?;
+    let document = args.runbook.as_deref().map(runbook::read).transpose()?;
+    let walls = own_file(args).map(|_| walls(args)).transpose()?;
     let places = places(&states, &procedures, seeds, args.shard);
 
     let folder = Folder::take(&args.out, "verify")?;
     let real = real::options(&args.real, &[args.on], Some(folder.path()))?;
     let wanted = Wanted(&args.results);
     let cells = folder.empty_subfolder(CELLS)?;
+    let own = match (walls, own_file(args)) {
+        (Some(walls), Some((kind, file))) => {
+            let path = match &document {
+                Some(document) => runbook::write_script(document, file, folder.path())?,
+                None => file.to_owned(),
+            };
+            Some(OwnProgram {
+                kind,
+                file: file.to_owned(),
+                path,
+                walls,
+                patience: Duration::from_secs(args.patience),
+            })
+        }
+        _ => None,
+    };
     let player = CellPlayer {
         engine: args.on,
         own,
@@ -159,10 +175,7 @@ fn code(judged: &Judged<'_>) -> u8 {
 /// Returns the broken states that were asked for.
 fn states(args: &VerifyArgs) -> Result<Vec<Broken>, Stop> {
     let scenarios = if args.scenarios.is_empty() {
-        let mut all = scenarios::pack(PackArg::Wild)?;
-        let documented = scenarios::all()?;
-        all.extend(documented.into_iter().filter(|one| one.source.is_some()));
-        all
+        scenarios::that_break()?
     } else {
         scenarios::named(&args.scenarios)?
     };
@@ -211,8 +224,8 @@ fn gate(args: &VerifyArgs, procedures: &[&str]) -> Gate {
             known_pass: false,
         };
     }
-    let under_test = if args.script.is_some() {
-        Some(script::NAME.to_owned())
+    let under_test = if let Some((kind, _)) = own_file(args) {
+        Some(kind.name().to_owned())
     } else if let [one] = procedures {
         Some((*one).to_owned())
     } else {
@@ -252,7 +265,7 @@ fn keep(
         let name = format!("{}{seed}.txt", scenario.id);
         write_whole(&player.folder.join(name), text.as_bytes())?;
     }
-    if !cell.outcome.is_good() && cell.procedure != script::NAME {
+    if !cell.outcome.is_good() && !script::is_own(&cell.procedure) {
         let text = scenario.to_toml();
         write_whole(Path::new(&scenario.file), text.as_bytes())?;
     }
@@ -272,6 +285,12 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
 
     let known = procedures::names();
     let names = &args.procedures;
+    if own_file(args).is_some() && args.on == EngineArg::Madsim {
+        return Err(Stop::usage(
+            "--on madsim: a program of its own runs on des or real; madsim's clock is for what runs \
+             inside of it",
+        ));
+    }
     if let Some(path) = &args.script {
         let data = fs::metadata(path)
             .map_err(|error| Stop::usage(format!("--script {}: {error}", path.display())))?;
@@ -285,13 +304,7 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
                 "--script {path}: it is not executable, so that nothing can be judged\n  help: chmod +x {path}"
             )));
         }
-        if args.on == EngineArg::Madsim {
-            return Err(Stop::usage(
-                "--script --on madsim: a program of its own runs on des or real; madsim's clock is \
-                 for what runs inside of it",
-            ));
-        }
-    } else if names.is_empty() {
+    } else if names.is_empty() && args.runbook.is_none() {
         let all = known.iter().copied().filter(|name| *name != "none");
         return Ok(all.collect());
     }
@@ -310,14 +323,19 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
             chosen.push(found);
         }
     }
-    if args.script.is_some() {
-        chosen.push(script::NAME);
-    }
+    chosen.extend(own_file(args).map(|(kind, _)| kind.name()));
     Ok(chosen)
 }
 
+/// Returns the file of the user's own procedure, and what it is.
+fn own_file(args: &VerifyArgs) -> Option<(Kind, &Path)> {
+    let script = args.script.as_deref().map(|path| (Kind::Script, path));
+    let runbook = || args.runbook.as_deref().map(|path| (Kind::Runbook, path));
+    script.or_else(runbook)
+}
+
 /// Makes the walls around the user's own program. Where they cannot be made, nothing of it is run.
-fn own_program(path: &Path, args: &VerifyArgs) -> Result<OwnProgram, Stop> {
+fn walls(args: &VerifyArgs) -> Result<Confinement, Stop> {
     let mut binds = Vec::new();
     for bind in &args.bind {
         let known = std::path::absolute(bind).and_then(|path| path.metadata().map(|_| path));
@@ -325,9 +343,5 @@ fn own_program(path: &Path, args: &VerifyArgs) -> Result<OwnProgram, Stop> {
             known.map_err(|error| Stop::usage(format!("--bind {}: {error}", bind.display())))?;
         binds.push(path);
     }
-    Ok(OwnProgram {
-        path: path.to_owned(),
-        walls: Confinement::new(binds, &args.env).map_err(Stop::environment)?,
-        patience: Duration::from_secs(args.patience),
-    })
+    Confinement::new(binds, &args.env).map_err(Stop::environment)
 }

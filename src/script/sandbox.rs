@@ -9,6 +9,7 @@
 //! | `ask` | the socket of the engine |
 //! | `path` | the PATH of the real tools |
 //! | `seatrial` | this very program, which the wrappers run |
+//! | `reached` | the blocks that a runbook reached |
 //! | `ended` | how the program ended, see [`super::launcher`] |
 //!
 //! The folder has the same path inside the confinement and outside. [`super::confinement`] makes nothing else
@@ -124,12 +125,21 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Returns what a runbook has noted of the blocks that it reached.
+    pub(super) fn reached(&self) -> String {
+        fs::read_to_string(self.reached_file()).unwrap_or_default()
+    }
+
+    fn reached_file(&self) -> PathBuf {
+        self.folder.join("reached")
+    }
+
     pub(super) fn socket(&self) -> PathBuf {
         self.folder.join("ask")
     }
 
     /// Returns the variables of the program. On its PATH, our commands are first.
-    pub(super) fn environment(&self) -> [(&'static str, OsString); 5] {
+    pub(super) fn environment(&self) -> [(&'static str, OsString); 6] {
         let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
         let path = format!("{}:{rest}", self.folder.join("bin").display());
         let nodes: Vec<&str> = self.nodes.iter().map(NodeName::as_str).collect();
@@ -140,6 +150,7 @@ impl Sandbox {
             ("TMPDIR", home.into()),
             ("SEATRIAL_NODES", nodes.join(" ").into()),
             ("SEATRIAL_FILES", self.folder.join("nodes").into()),
+            ("SEATRIAL_REACHED", self.reached_file().into()),
         ]
     }
 

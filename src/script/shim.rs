@@ -81,7 +81,12 @@ const TOOLS: [&str; 10] = [
 ];
 
 /// Commands that this module answers.
-const OWN: [&str; 7] = ["date", "ping", "rm", "sleep", "ssh", "sudo", "timeout"];
+const OWN: [&str; 8] = [
+    "date", "ping", "rm", "sleep", "ssh", "sudo", "timeout", TYPE_LINE,
+];
+
+/// The wrapper with which a runbook types a whole line on a node.
+const TYPE_LINE: &str = "type-line";
 
 /// Returns the names of all wrappers.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -90,6 +95,9 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The variable with the time limit of the next question, from `timeout`.
 const LIMIT: &str = "SEATRIAL_LIMIT_MS";
+
+/// The variable with the line of the document in which a command stands, from a runbook.
+const AT: &str = "SEATRIAL_AT";
 
 /// The exit code of `timeout` when the limit has passed.
 const TIMED_OUT: i32 = 124;
@@ -150,6 +158,7 @@ impl Shim {
             "sleep" => self.sleep(),
             "date" => self.date(),
             "timeout" => self.timeout(),
+            TYPE_LINE => self.type_line(&self.words.join(" "), out),
             other => Err((127, format!("{other}: command not found"))),
         }
     }
@@ -192,11 +201,17 @@ impl Shim {
 
     /// Types words on the node, and prints what comes back.
     fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
-        let node = self.node()?;
+        let line = self.line(&self.node()?, words);
+        self.type_line(&line, out)
+    }
+
+    /// Types a line on the node as it is.
+    fn type_line(&self, line: &str, out: &mut Out) -> Result<i32, Failed> {
         let answer = self.ask(&Question::Run {
-            line: self.line(&node, words),
-            node,
+            line: line.to_owned(),
+            node: self.node()?,
             limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
+            at: std::env::var(AT).ok().and_then(|line| line.parse().ok()),
         })?;
         out.print(&answer.output.stdout);
         if !answer.output.stderr.is_empty() {
@@ -296,6 +311,7 @@ impl Shim {
             node: node.clone(),
             line: format!("cat {}", quote(path)),
             limit_ms: None,
+            at: None,
         })?;
         if answer.output.exit == UNREACHABLE {
             return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
@@ -331,6 +347,7 @@ impl Shim {
             node: node.clone(),
             line: "cm-cluster-manage --force-safe-to-bootstrap".to_owned(),
             limit_ms: None,
+            at: None,
         })?;
         Ok(answer.output.exit)
     }

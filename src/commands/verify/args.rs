@@ -14,7 +14,7 @@ use crate::ci::Annotations;
 #[command(
     after_help = "Exit codes: 0 no cell fails; 1 a cell fails (--fail-on), or with --against something got \
     worse or is missing; 2 usage or a scenario file; 3 something could not start or was not judged; \
-    4 stopped by a signal, nothing found until then. Without --fail-on, one procedure or --script fails on \
+    4 stopped by a signal, nothing found until then. Without --fail-on, one procedure, --script or --runbook fails on \
     lossy, split-brain, diverged, bootstrap-refused, dead-lock, stuck and unbounded; a table of several \
     procedures fails on none."
 )]
@@ -25,20 +25,22 @@ pub(crate) struct VerifyArgs {
     /// Your own program, which acts as the operator, unmodified: see docs/your-own-script.md.
     #[arg(long, value_name = "PATH")]
     pub(crate) script: Option<PathBuf>,
-    /// The longest time that your program may go on without a command, in seconds of real time.
+    /// A document whose blocks of shell are the procedure: see docs/runbooks.md.
+    #[arg(long, value_name = "FILE", conflicts_with = "script")]
+    pub(crate) runbook: Option<PathBuf>,
+    /// The longest time that your program (--script, --runbook) may go on without a command, in seconds of real time.
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 10,
-        requires = "script"
+        default_value_t = 10
     )]
     pub(crate) patience: u64,
     /// A file or folder of this machine that your program may read; it sees only the system's programs
     /// otherwise.
-    #[arg(long, value_name = "PATH", requires = "script")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) bind: Vec<PathBuf>,
     /// A variable of the environment that is passed to your program.
-    #[arg(long, value_name = "NAME", requires = "script")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) env: Vec<String>,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
@@ -51,7 +53,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) scenarios: Vec<String>,
     /// Use every state that --faults events can lead to (see prove) instead of scenarios, and report what
     /// can be known there. It runs on des without chance: --seed and --on are refused.
-    #[arg(long, conflicts_with_all = ["scenarios", "script", "seed", "seeds", "shard", "on", "fail_on", "results"])]
+    #[arg(long, conflicts_with_all = ["scenarios", "script", "runbook", "seed", "seeds", "shard", "on", "fail_on", "results"])]
     pub(crate) exhaustive: bool,
     /// With --exhaustive, the most events.
     #[arg(long, value_name = "K", default_value_t = 2, requires = "exhaustive")]

@@ -289,6 +289,12 @@ const fn one() -> u64 {
 }
 
 impl Matrix {
+    /// Returns the name under which the user's own procedure stands in the table.
+    pub fn own_name(&self) -> &'static str {
+        let runbook = self.procedures.iter().any(|name| name == "runbook");
+        if runbook { "runbook" } else { "script" }
+    }
+
     /// Returns the worst cell of a pair, of all its seeds.
     pub fn cell(&self, procedure: &str, scenario: &str) -> Option<&Cell> {
         let of_pair = |cell: &&Cell| cell.procedure == procedure && cell.scenario == scenario;

@@ -17,6 +17,9 @@ use crate::operator::procedures::ProcedureOutcome;
 /// or a script's next line are no faster.
 pub const QUESTION_COST: Span = Span::from_millis(100);
 
+/// The most questions of a run: as many as an hour has at their usual cost. A loop that costs nothing ends too.
+const QUESTIONS_MAX: u32 = 36_000;
+
 /// The files of a node that a program sees as files: its two state files and its two logs.
 pub const SHOWN_FILES: [&str; 4] = [GRASTATE, GVWSTATE, MARIADB_LOG, BACKEND_LOG];
 
@@ -35,6 +38,9 @@ pub enum Question {
         line: String,
         /// Ctrl-C after this many milliseconds.
         limit_ms: Option<u64>,
+        /// The line of the document in which the command stands, if the program was made of one.
+        #[serde(default)]
+        at: Option<u32>,
     },
     /// See whether a host answers.
     Reach {
@@ -78,6 +84,17 @@ pub trait Program: Send + Sync {
     /// Returns the name under which it stands in the record.
     fn name(&self) -> &str;
 
+    /// Returns the cost of each question beside the time of the command.
+    fn question_cost(&self) -> Span {
+        QUESTION_COST
+    }
+
+    /// Returns whether it sees the files of the nodes as files of its own. They are read before it starts and after
+    /// each of its commands, which takes time on the nodes.
+    fn sees_files(&self) -> bool {
+        true
+    }
+
     /// Starts it, for a cluster of these nodes.
     fn start(&self, nodes: &[NodeName]) -> Box<dyn Session>;
 }
@@ -104,34 +121,36 @@ pub trait Session {
 pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> ProcedureOutcome {
     let nodes = console.nodes();
     let mut session = program.start(&nodes);
-    for node in &nodes {
-        show(session.as_mut(), console, node).await;
+    if program.sees_files() {
+        show_all(session.as_mut(), console, &nodes).await;
     }
-    loop {
+    for _ in 0..QUESTIONS_MAX {
         let question = match session.next() {
             Next::Ended(outcome) => return outcome,
             Next::Asks(question) => question,
         };
-        console.sleep(QUESTION_COST).await;
+        if program.question_cost() > Span::ZERO {
+            console.sleep(program.question_cost()).await;
+        }
         let mut answer = Answer {
             output: Output::default(),
             timed_out: false,
             now_ms: 0,
         };
+        let mut may_have_changed = false;
         match question {
             Question::Run {
                 node,
                 line,
                 limit_ms,
+                ..
             } if nodes.contains(&node) => {
                 let limit = limit_ms.map_or(LIMIT, Span::from_millis).min(LIMIT);
                 let outcome = console.run(&node, &line, limit).await;
                 answer.output = outcome.output;
                 answer.timed_out = outcome.timed_out;
                 // A command on one node can change the files of another.
-                for node in &nodes {
-                    show(session.as_mut(), console, node).await;
-                }
+                may_have_changed = true;
             }
             Question::Reach { node } if nodes.contains(&node) => {
                 if !show(session.as_mut(), console, &node).await {
@@ -149,14 +168,22 @@ pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> Pro
             }
             Question::Sleep { ms } => {
                 console.sleep(Span::from_millis(ms)).await;
-                for node in &nodes {
-                    show(session.as_mut(), console, node).await;
-                }
+                may_have_changed = true;
             }
             Question::Clock => {}
         }
+        if may_have_changed && program.sees_files() {
+            show_all(session.as_mut(), console, &nodes).await;
+        }
         answer.now_ms = console.now().as_micros() / 1_000;
         session.answer(answer);
+    }
+    ProcedureOutcome::GaveUp(format!("it had not ended after {QUESTIONS_MAX} commands"))
+}
+
+async fn show_all(session: &mut dyn Session, console: &mut dyn Console, nodes: &[NodeName]) {
+    for node in nodes {
+        show(session, console, node).await;
     }
 }
 
