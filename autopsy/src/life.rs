@@ -393,6 +393,17 @@ pub(crate) fn lives<'a>(node: usize, facts: &[Dated<'a>]) -> Vec<Life<'a>> {
             continue;
         }
         match &dated.fact.event {
+            // What follows is another life, or the rest of one.
+            Event::LeftOut { .. } => {
+                before.clear();
+                if let Some(mut life) = now.take() {
+                    life.close(true);
+                    all.push(life);
+                }
+                let mut life = Life::new(node);
+                life.facts.push(*dated);
+                now = Some(life);
+            }
             // A server says this before it says that it starts.
             Event::NotAClusterNode if is_over(now.as_ref()) => before.push(*dated),
             Event::Start { version, .. } => {

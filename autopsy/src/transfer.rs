@@ -20,6 +20,17 @@ pub(crate) enum Kind {
     Unknown,
 }
 
+/// How an incremental transfer broke.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct IstFailure {
+    /// The last number that should have come.
+    pub(crate) expected: Option<i64>,
+    /// The last that came.
+    pub(crate) received: Option<i64>,
+    /// The number of the error.
+    pub(crate) errno: Option<i64>,
+}
+
 /// One transfer.
 #[derive(Clone, Debug)]
 pub(crate) struct Transfer {
@@ -45,7 +56,7 @@ pub(crate) struct Transfer {
     pub(crate) donor_done: Option<Mark>,
     pub(crate) joiner_done: Option<Mark>,
     pub(crate) synced: Option<Mark>,
-    pub(crate) ist_failed: Option<Said<(Option<i64>, Option<i64>)>>,
+    pub(crate) ist_failed: Option<Said<IstFailure>>,
     pub(crate) failed: Vec<(String, Mark)>,
 }
 
@@ -239,14 +250,19 @@ impl Walk<'_, '_, '_> {
                 let text = text.clone();
                 self.as_either(|transfer| transfer.failed.push((text, mark)));
             }
-            Event::IstFailed { expected, received } => {
-                let value = (expected.map(|seqno| seqno.0), received.map(|seqno| seqno.0));
+            Event::IstFailed {
+                expected,
+                received,
+                errno,
+            } => {
+                let value = IstFailure {
+                    expected: expected.map(|seqno| seqno.0),
+                    received: received.map(|seqno| seqno.0),
+                    errno: *errno,
+                };
                 self.as_either(|transfer| {
-                    let knows =
-                        |failed: &Said<(Option<i64>, Option<i64>)>| failed.value.1.is_some();
-                    if !transfer.ist_failed.as_ref().is_some_and(knows) {
-                        transfer.ist_failed = Some(Said { value, mark });
-                    }
+                    let before = transfer.ist_failed.take();
+                    transfer.ist_failed = Some(ist_failed(before, Said { value, mark }));
                 });
             }
             Event::RequestUnrecoverable { .. } => self.as_joiner(|transfer| {
@@ -380,6 +396,24 @@ impl Walk<'_, '_, '_> {
             |transfer| transfer.donor_life == Some(life) || transfer.joiner_life == Some(life),
             change,
         );
+    }
+}
+
+/// Puts together what several lines say of one failure; the line with the numbers is the one to show.
+fn ist_failed(before: Option<Said<IstFailure>>, now: Said<IstFailure>) -> Said<IstFailure> {
+    let Some(before) = before else { return now };
+    let shown = if before.value.received.is_some() || now.value.received.is_none() {
+        before.mark
+    } else {
+        now.mark
+    };
+    Said {
+        value: IstFailure {
+            expected: before.value.expected.or(now.value.expected),
+            received: before.value.received.or(now.value.received),
+            errno: before.value.errno.or(now.value.errno),
+        },
+        mark: shown,
     }
 }
 

@@ -41,6 +41,7 @@
 //! ```
 
 mod block;
+mod bounded;
 mod digest;
 mod envelope;
 mod event;
@@ -58,6 +59,7 @@ mod time;
 mod timeline;
 mod words;
 
+pub use bounded::{Bounded, FACTS_MAX};
 pub use digest::Digest;
 pub use event::{
     Event, Failure, GroupView, Member, Quorum, ServerView, Side, StartPositionBy, ViewKind,

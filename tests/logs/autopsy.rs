@@ -82,7 +82,7 @@ fn told_by_logs(logs: &BTreeMap<NodeName, String>) -> (Told, Story) {
         .iter()
         .flat_map(|component| &component.views)
     {
-        add(&mut components, view.iter().cloned().collect());
+        add(&mut components, view.members.iter().cloned().collect());
     }
     let refused = story.acts.iter().map(|act| match act.deed {
         Deed::Refused { times, .. } => times,

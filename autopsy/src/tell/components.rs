@@ -8,7 +8,7 @@ use crate::cluster::{Alive, Begin};
 use crate::ledger::{Fork, Side};
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
-use crate::story::{ComponentStory, ForkStory, SideStory, Story};
+use crate::story::{ComponentStory, ForkStory, SideStory, Story, ViewStory};
 use crate::tell::{Facts, short_uuid, transfers};
 use crate::view::View;
 
@@ -63,7 +63,15 @@ fn component(
         views: own
             .views
             .iter()
-            .map(|view| cluster.members(&cluster.views[*view]))
+            .map(|view| {
+                let view = &cluster.views[*view];
+                ViewStory {
+                    at: facts.time(view.mark.at),
+                    members: cluster.members(view),
+                    configuration: view.conf_id,
+                    position: view.shown(),
+                }
+            })
             .collect(),
     }
 }

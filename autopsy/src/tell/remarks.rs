@@ -7,7 +7,7 @@ use seatrial_evidence::Event;
 use crate::ledger::Hang;
 use crate::mark::{Dated, Mark, span};
 use crate::statement::{Statement, count};
-use crate::tell::Facts;
+use crate::tell::{Facts, refused_peers};
 
 /// Things that were said again and again within a while, as one.
 struct Group {
@@ -15,6 +15,8 @@ struct Group {
     first: Mark,
     last: Mark,
     times: u64,
+    /// A peer was refused.
+    is_refusal: bool,
 }
 
 /// What else happened on a node.
@@ -40,11 +42,14 @@ pub(crate) fn of(facts: &Facts<'_, '_>, node: usize) -> Vec<(Timestamp, Statemen
         } else {
             String::new()
         };
-        let says = format!("{}{times}", group.says);
-        lines.push(facts.at(
-            group.first,
-            Statement::certain(says, [group.first, group.last]),
-        ));
+        let mut marks = vec![group.first, group.last];
+        let from = group
+            .is_refusal
+            .then(|| refused_peers::came_from(facts, node, group.first, group.last));
+        let (from, closed) = from.flatten().unwrap_or_default();
+        marks.extend(closed);
+        let says = format!("{}{from}{times}", group.says);
+        lines.push(facts.at(group.first, Statement::certain(says, marks)));
     }
     lines
 }
@@ -52,20 +57,7 @@ pub(crate) fn of(facts: &Facts<'_, '_>, node: usize) -> Vec<(Timestamp, Statemen
 fn gather(groups: &mut Vec<Group>, says: String, dated: &Dated<'_>) {
     /// What comes again within this time is the same trouble.
     const AGAIN_S: i64 = 600;
-    let last = Mark {
-        source: dated.fact.source,
-        at: dated.last_at,
-    };
-    let last = match dated.fact.repeats.last_line {
-        0 => last,
-        line => Mark {
-            source: seatrial_evidence::Source {
-                line,
-                ..last.source
-            },
-            ..last
-        },
-    };
+    let last = dated.last_mark();
     let known = groups.iter_mut().rev().find(|group| {
         group.says == says && dated.at.as_second() - group.last.at.as_second() < AGAIN_S
     });
@@ -79,6 +71,10 @@ fn gather(groups: &mut Vec<Group>, says: String, dated: &Dated<'_>) {
             first: dated.mark(),
             last,
             times: dated.times(),
+            is_refusal: matches!(
+                dated.fact.event,
+                Event::HandshakeFailed { .. } | Event::OtherCluster { .. }
+            ),
         }),
     }
 }

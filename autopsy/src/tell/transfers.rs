@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::errno;
 use crate::life::Said;
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
@@ -114,7 +115,7 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
         } else {
             ""
         };
-        let numbers = match failed.value {
+        let numbers = match (failed.value.expected, failed.value.received) {
             (Some(expected), Some(received)) => {
                 format!(": last expected {expected}, last received {received}")
             }
@@ -124,6 +125,9 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
             " The IST{after} fails at {}{numbers}.",
             time(failed.mark)
         )]);
+        if let Some(errno) = failed.value.errno {
+            says.extend([format!(" The number of the error is {}.", errno::words(errno))]);
+        }
         marks.push(failed.mark);
         return;
     }
@@ -160,7 +164,11 @@ fn reason(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
     match text.strip_prefix('-') {
         Some(number) if number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("the donor could not send it, error {text}")
+            let number = number.parse().map_or_else(
+                |_| text.to_owned(),
+                |number: i64| errno::words(-number),
+            );
+            format!("the donor could not send it, error {number}")
         }
         _ => text.to_owned(),
     }

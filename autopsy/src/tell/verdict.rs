@@ -1,5 +1,7 @@
 //! The verdict: what happened, from when on a loss was inevitable, what is lost, what to do.
 
+use seatrial_evidence::Event;
+
 use crate::cluster::{Alive, Begin};
 use crate::ledger::Stand;
 use crate::life::{End, Role};
@@ -441,6 +443,21 @@ fn doubts(facts: &Facts<'_, '_>) -> Vec<Statement> {
             ),
             histories.into_iter().map(|(_, mark)| mark),
         ));
+    }
+    for life in &cluster.lives {
+        let gap = life
+            .facts
+            .iter()
+            .find(|dated| matches!(dated.fact.event, Event::LeftOut { .. }));
+        if let Some(dated) = gap {
+            doubts.push(Statement::judgement(
+                format!(
+                    "Whether anything was lost cannot be told: the middle of the log of {} is left out.",
+                    cluster.name(life.node)
+                ),
+                [dated.mark()],
+            ));
+        }
     }
     let sides = facts
         .forks

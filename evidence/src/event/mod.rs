@@ -382,6 +382,8 @@ pub enum Event {
         expected: Option<Seqno>,
         /// The last that came.
         received: Option<Seqno>,
+        /// The number of the error, where the line has one: 71 is EPROTO, which some lines print as if it were a version.
+        errno: Option<i64>,
     },
     /// The donor has sent a snapshot, or has let it be passed over. The position is that of the request.
     SstSent {
@@ -495,6 +497,11 @@ pub enum Event {
         /// Why.
         text: String,
     },
+    /// A connection is closed after a refusal: where it came from.
+    PeerClosed {
+        /// The peer's address, without the scheme and without the port, which is another one each time.
+        address: String,
+    },
     /// Two primary components met, and this one ends.
     ConflictingPrimaries,
     /// Another node has the same identity: gvwstate.dat was copied with a disk.
@@ -508,6 +515,9 @@ pub enum Event {
     },
     /// An action of this node was not ordered. The client had an error, or it is sent again.
     ActionRejected,
+    /// Something asked the server for its keyring, and there is none. A backup does so as it begins, also that of a full
+    /// transfer.
+    KeyringAsked,
 
     // Wrappers and operators.
     /// The PXC operator found the whole cluster down and waits for a person.
@@ -569,6 +579,12 @@ pub enum Event {
         name: String,
         /// Its value.
         value: String,
+    },
+    /// So many facts of the file are left out here, as it has very many; the repetition names the last of them. Only
+    /// [`Bounded`](crate::Bounded) says so.
+    LeftOut {
+        /// How many.
+        facts: u64,
     },
     /// A token that cannot be read costs that token only.
     Unreadable {

@@ -113,6 +113,10 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Can't open the mysql.", |_| {
         Read::Event(Event::NoSystemTables)
     }),
+    (
+        "No suitable 'keyring_component_metadata_query' service",
+        |_| Read::Event(Event::KeyringAsked),
+    ),
     ("mysqld from pid file ", ended),
     ("mariadbd from pid file ", ended),
     (

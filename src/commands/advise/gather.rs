@@ -44,11 +44,17 @@ impl Gathered {
     }
 
     /// The files that were read: name, lines, facts.
-    pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+    pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (String, u64, u64)> + '_ {
         self.intake
             .files()
             .iter()
-            .map(|file| (file.name.as_str(), file.summary.lines, file.summary.facts))
+            .map(|file| {
+                let name = match &file.part {
+                    Some(part) => format!("{}, lines of {part}", file.name),
+                    None => file.name.clone(),
+                };
+                (name, file.summary.lines, file.summary.facts)
+            })
     }
 }
 
@@ -100,27 +106,32 @@ pub(in crate::commands) fn gather(
         away,
         intake,
     };
-    gathered.refuse_mixtures()?;
+    gathered.refuse_mixtures(&origins)?;
     gathered.refuse_rivals()?;
     Ok(gathered)
 }
 
 impl Gathered {
-    /// One file with the lines of several containers: a line would count for the wrong node.
-    fn refuse_mixtures(&self) -> Result<(), Stop> {
-        for file in self.intake.files() {
+    /// One file with the lines of more containers than are told apart, or of several that are called one node.
+    fn refuse_mixtures(&self, origins: &[(Option<String>, usize)]) -> Result<(), Stop> {
+        for (file, (node, _)) in self.intake.files().iter().zip(origins) {
             let hosts: Vec<&str> = file.summary.hosts.iter().map(String::as_str).collect();
             if let [one, other, ..] = hosts.as_slice() {
                 return Err(refusal(
-                    format!(
-                        "{} holds lines of several nodes: {}",
-                        file.name,
-                        hosts.join(", ")
-                    ),
+                    format!("{} holds lines of too many nodes", file.name),
                     &format!(
                         "give one file for each, such as `docker compose logs {one} >{one}.log` and \
                          `docker compose logs {other} >{other}.log`"
                     ),
+                ));
+            }
+            if let (Some(node), Some(part)) = (node, &file.part) {
+                return Err(refusal(
+                    format!(
+                        "--node {node}: {} holds lines of several nodes, of {part} and others",
+                        file.name
+                    ),
+                    "give the file without --node: its prefixes name the nodes",
                 ));
             }
         }

@@ -195,7 +195,7 @@ impl FileReport {
     /// Returns all files of what was gathered.
     pub(in crate::commands) fn of(gathered: &Gathered) -> Vec<Self> {
         let files = gathered.files().map(|(name, lines, facts)| Self {
-            name: name.to_owned(),
+            name,
             lines,
             facts,
         });
