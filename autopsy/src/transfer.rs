@@ -21,14 +21,14 @@ pub(crate) enum Kind {
 }
 
 /// How an incremental transfer broke.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct IstFailure {
     /// The last number that should have come.
     pub(crate) expected: Option<i64>,
     /// The last that came.
     pub(crate) received: Option<i64>,
     /// The number of the error.
-    pub(crate) errno: Option<i64>,
+    pub(crate) errno: Option<Said<i64>>,
 }
 
 /// One transfer.
@@ -58,6 +58,10 @@ pub(crate) struct Transfer {
     pub(crate) synced: Option<Mark>,
     pub(crate) ist_failed: Option<Said<IstFailure>>,
     pub(crate) failed: Vec<(String, Mark)>,
+    /// The full copy began to flow.
+    pub(crate) streams: Option<Mark>,
+    /// What tools of the scripts said as they failed.
+    pub(crate) tools: Vec<(String, Mark)>,
 }
 
 impl Transfer {
@@ -83,6 +87,8 @@ impl Transfer {
             synced: None,
             ist_failed: None,
             failed: Vec::new(),
+            streams: None,
+            tools: Vec::new(),
         }
     }
 
@@ -140,6 +146,14 @@ pub(crate) fn transfers(cluster: &Cluster<'_>) -> (Vec<Transfer>, Vec<NoDonor>) 
     all.sort_by_key(|transfer| transfer.chosen.at);
     for transfer in &mut all {
         transfer.failed.sort_by_key(|(_, mark)| mark.at);
+        // A donor's line may begin with what the joiner needs for certification alone: that is no part of the gap.
+        if let (Some(has), Some(range)) = (&transfer.has, &mut transfer.ist)
+            && !has.value.is_undefined()
+            && range.value.0 <= has.value.seqno.0
+            && has.value.seqno.0 < range.value.1
+        {
+            range.value.0 = has.value.seqno.0 + 1;
+        }
         // A node without a position of this history can only be copied whole.
         let has_none = match (&transfer.has, &transfer.group) {
             (Some(has), _) if has.value.is_undefined() => true,
@@ -250,6 +264,17 @@ impl Walk<'_, '_, '_> {
                 let text = text.clone();
                 self.as_either(|transfer| transfer.failed.push((text, mark)));
             }
+            Event::SstStreams => self.as_donor(|transfer| {
+                transfer.streams.get_or_insert(mark);
+            }),
+            Event::SstToolFailed { text } => {
+                let text = text.clone();
+                self.as_either(|transfer| {
+                    if !transfer.tools.iter().any(|(known, _)| *known == text) {
+                        transfer.tools.push((text, mark));
+                    }
+                });
+            }
             Event::IstFailed {
                 expected,
                 received,
@@ -258,9 +283,9 @@ impl Walk<'_, '_, '_> {
                 let value = IstFailure {
                     expected: expected.map(|seqno| seqno.0),
                     received: received.map(|seqno| seqno.0),
-                    errno: *errno,
+                    errno: errno.map(|value| Said { value, mark }),
                 };
-                self.as_either(|transfer| {
+                self.as_either(move |transfer| {
                     let before = transfer.ist_failed.take();
                     transfer.ist_failed = Some(ist_failed(before, Said { value, mark }));
                 });

@@ -63,7 +63,11 @@ impl Bounded {
     /// The facts of a file, in the file's order.
     pub fn of_file(&self, file: FileId) -> Vec<&Fact> {
         self.files.get(&file).map_or_else(Vec::new, |ends| {
-            ends.first.iter().chain(&ends.gap).chain(&ends.last).collect()
+            ends.first
+                .iter()
+                .chain(&ends.gap)
+                .chain(&ends.last)
+                .collect()
         })
     }
 
@@ -100,7 +104,9 @@ mod tests {
     fn facts(lines: usize) -> Vec<Fact> {
         let text: String = (0..lines)
             .map(|number| {
-                format!("2030-01-02  3:04:05 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {number})\n")
+                format!(
+                    "2030-01-02  3:04:05 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {number})\n"
+                )
             })
             .collect();
         let mut facts = Vec::new();

@@ -185,7 +185,8 @@ fn strip_one(line: &[u8]) -> Option<(Option<Host<'_>>, &[u8])> {
         if name.is_some_and(is_a_word_of_ours) {
             continue;
         }
-        let is_container = std::ptr::eq(*pattern, &raw const COMPOSE) || std::ptr::eq(*pattern, &raw const POD);
+        let is_container =
+            std::ptr::eq(*pattern, &raw const COMPOSE) || std::ptr::eq(*pattern, &raw const POD);
         let host = name.map(|name| Host { name, is_container });
         return Some((host, &line[whole.end()..]));
     }

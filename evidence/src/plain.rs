@@ -46,6 +46,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
             "bind_address",
             "client]",
             "server]",
+            "backup: Error ",
         ])
         .expect("a few words make a small automaton")
 });

@@ -35,6 +35,8 @@ pub struct Summary {
     pub first_at: Option<Stamp>,
     /// The time of its last line that has one.
     pub last_at: Option<Stamp>,
+    /// That line; 0 where there is none.
+    pub last_line: u64,
     /// How many lines had a server's head.
     pub log_lines: u64,
     /// How many lines are no UTF-8. They are read all the same.
@@ -251,7 +253,9 @@ impl Reader {
             whole.too_long += part.too_long;
             whole.zeros += part.zeros;
             whole.first_at = whole.first_at.or(part.first_at);
-            whole.last_at = part.last_at.or(whole.last_at);
+            if part.last_line > whole.last_line {
+                (whole.last_at, whole.last_line) = (part.last_at, part.last_line);
+            }
             whole.hosts.extend(part.hosts);
         }
         whole
@@ -310,7 +314,6 @@ fn json(line: &[u8]) -> Option<JsonLine<'_>> {
         .filter(|json| json.log.is_some())
 }
 
-
 impl State {
     fn skip_zeros<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -341,6 +344,7 @@ impl State {
             && !envelope.is_tool
         {
             self.read.last_at = Some(at);
+            self.read.last_line = self.read.lines;
             self.read.first_at.get_or_insert(at);
         }
         if envelope.is_headed {

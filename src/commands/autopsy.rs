@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use seatrial_autopsy::{NodeLog, Story, story};
-use seatrial_evidence::{Bounded, Fact, Source};
+use seatrial_evidence::{Bounded, Fact, FileId, Source};
 
 use super::advise::gather::{Gathered, gather};
 use crate::output::Out;
@@ -107,13 +107,19 @@ pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
 pub(crate) fn tell(paths: &[PathBuf], nodes: &[String]) -> Result<Told, Stop> {
     let mut facts = Bounded::default();
     let gathered = gather(paths, nodes, &mut |fact| facts.keep(fact.clone()))?;
+    let ends = gathered.log_ends();
+    let of = |file: &FileId| {
+        let mut facts = facts.of_file(*file);
+        facts.extend(ends.iter().filter(|end| end.source.file == *file));
+        facts
+    };
     let logs: Vec<NodeLog<'_>> = gathered
         .nodes
         .iter()
         .map(|node| NodeLog {
             name: node.files.name.clone(),
             own_names: node.files.own_names.clone(),
-            files: node.files.files.iter().map(|file| facts.of_file(*file)).collect(),
+            files: node.files.files.iter().map(of).collect(),
         })
         .collect();
     let is_log = |fact: &Fact| fact.at.is_some() && fact.event.is_of_a_log();

@@ -54,13 +54,10 @@ pub(crate) fn of(facts: &Facts<'_, '_>, node: usize) -> Vec<(Timestamp, Statemen
         }
         let times = if asked.times > 1 {
             let times = i64::try_from(asked.times).unwrap_or(i64::MAX);
-            let until = facts
-                .cluster
-                .face
-                .show_after(asked.last.at, asked.first.at);
+            let until = facts.cluster.face.show_after(asked.last.at, asked.first.at);
             format!(" {}, until {until},", count(times, "time"))
         } else {
-            String::new()
+            ",".to_owned()
         };
         let statement = Statement::inferred(
             format!(

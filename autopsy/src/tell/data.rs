@@ -41,11 +41,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         story.ends.push(EndStory {
             node: cluster.name(node).to_owned(),
             stand,
-            seqno: now
-                .data
-                .as_ref()
-                .filter(|_| !is_in)
-                .map(|(_, at)| at.value),
+            seqno: now.data.as_ref().filter(|_| !is_in).map(|(_, at)| at.value),
         });
     }
 }

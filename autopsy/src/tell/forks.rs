@@ -7,7 +7,7 @@ use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
 use crate::story::Story;
 use crate::tell::found::{FlagSet, Refusals};
-use crate::tell::{Facts, backups, short_uuid};
+use crate::tell::{Facts, backups, components, short_uuid};
 use crate::transfer::Transfer;
 
 /// A fork: where it parted, how far each side went, whether a side is lost.
@@ -369,15 +369,20 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: Option<&Transfer>, story
                     marks.extend(view.marks().into_iter().take(1));
                     format!("it offered its own write set {seqno} where the group has a view")
                 }
-                None => "its write sets stand there under numbers at which the group has views".to_owned(),
+                None => "its write sets stand there under numbers at which the group has views"
+                    .to_owned(),
             };
-            let error = match failed.value.errno {
-                Some(71) => {
-                    format!(" The error {} comes of that; 71 is no version, as the line could be read.", errno::words(71))
-                }
-                Some(errno) => format!(" The error is {}.", errno::words(errno)),
-                None => String::new(),
-            };
+            let error = failed
+                .value
+                .errno
+                .as_ref()
+                .map_or_else(String::new, |errno| {
+                    marks.push(errno.mark);
+                    let number = errno::words(errno.value);
+                    format!(
+                        " The number in the line is that of an error, {number}, and no version."
+                    )
+                });
             story.copies.push(Statement::inferred(
                 format!(
                     "Why the IST after the SST failed: the fork has the uuid of the group, so the cache of {name} was not emptied, \
@@ -535,15 +540,18 @@ pub(crate) fn doubt_line(
         _ => None,
     };
     let forced = forced?;
+    // They were left behind when the last one of whom a log tells went.
+    let behind = components::last_sign(facts, doubt.beside);
     let mut marks = first.marks();
     marks.extend(beside.marks());
+    marks.push(behind);
     marks.extend(forced.marks.iter().copied());
     let mut says = format!(
         "A fork was possible: {} bootstrapped after its flag had been set by hand, and no log says that {} had stopped, which had been left behind as {} at {}.",
         list(&who),
         list(&left),
         if left.len() == 1 { "member" } else { "members" },
-        facts.time(beside.mark.at)
+        facts.time(behind.at)
     );
     let later = later_position(facts, doubt);
     if let Some((text, mark)) = later {

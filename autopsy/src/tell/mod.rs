@@ -3,8 +3,8 @@
 mod acts;
 mod backups;
 mod components;
-mod data;
 mod danger;
+mod data;
 mod forks;
 mod found;
 mod lives;

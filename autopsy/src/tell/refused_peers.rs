@@ -18,7 +18,11 @@ pub(crate) fn came_from(
     last: Mark,
 ) -> Option<(String, Vec<Mark>)> {
     let mut addresses: Vec<(&str, Mark)> = Vec::new();
-    for dated in facts.cluster.lives_of(node).flat_map(|(_, life)| &life.facts) {
+    for dated in facts
+        .cluster
+        .lives_of(node)
+        .flat_map(|(_, life)| &life.facts)
+    {
         let Event::PeerClosed { address } = &dated.fact.event else {
             continue;
         };
@@ -87,7 +91,7 @@ const fn peer_at<'a>(dated: &Dated<'a>) -> Option<(Identity, &'a str)> {
 }
 
 /// The node of an identity: by its own log, or by a view.
-fn node_of(facts: &Facts<'_, '_>, identity: &Identity) -> Option<usize> {
+pub(crate) fn node_of(facts: &Facts<'_, '_>, identity: &Identity) -> Option<usize> {
     let cluster = facts.cluster;
     if let Some(life) = cluster.life_of(identity) {
         return Some(cluster.lives[life].node);

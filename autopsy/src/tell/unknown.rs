@@ -113,10 +113,13 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
 fn left_out(facts: &Facts<'_, '_>, story: &mut Story) {
     let cluster = facts.cluster;
     for life in &cluster.lives {
-        let gaps = life.facts.iter().filter_map(|dated| match dated.fact.event {
-            Event::LeftOut { facts } => Some((dated, facts)),
-            _ => None,
-        });
+        let gaps = life
+            .facts
+            .iter()
+            .filter_map(|dated| match dated.fact.event {
+                Event::LeftOut { facts } => Some((dated, facts)),
+                _ => None,
+            });
         for (dated, number) in gaps {
             story.unknown.push(Statement::certain(
                 format!(

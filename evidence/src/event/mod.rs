@@ -39,7 +39,10 @@ pub enum Event {
     /// Clients are served (`ready for connections`).
     Ready,
     /// Somebody asked the server to stop.
-    StopRequested,
+    StopRequested {
+        /// Who, where the line says it: `a signal`, or a user of SQL.
+        by: Option<String>,
+    },
     /// The server has stopped in order (`Shutdown complete`). InnoDB's `Shutdown completed` is another line.
     StopComplete,
     /// The server gives up (`Aborting`, `Terminated.`).
@@ -416,6 +419,13 @@ pub enum Event {
         /// The words of the line.
         text: String,
     },
+    /// The donor's script begins to send a full copy.
+    SstStreams,
+    /// A tool that a transfer's script runs has failed: `socat`, `xtrabackup`, `mariabackup`.
+    SstToolFailed {
+        /// The words of the line.
+        text: String,
+    },
     /// The donor says that it is done: `to … complete` or `to … failed`. Every member prints it.
     TransferTo {
         /// The member that gave.
@@ -580,6 +590,9 @@ pub enum Event {
         /// Its value.
         value: String,
     },
+    /// The last line of a log that has a time, whatever it says. The caller adds it, out of the file's
+    /// [`Summary`](crate::Summary).
+    LogEnds,
     /// So many facts of the file are left out here, as it has very many; the repetition names the last of them. Only
     /// [`Bounded`](crate::Bounded) says so.
     LeftOut {

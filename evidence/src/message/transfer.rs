@@ -86,7 +86,12 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Running: '", script),
     ("Proceeding with SST", |_| Read::Event(Event::SstProceeds)),
     ("SST sending failed: ", failed),
-    ("Possible timeout in rec", failed),
+    ("Possible timeout in rec", |rest| {
+        failed(&format!("Possible timeout in rec{rest}"))
+    }),
+    ("Streaming the backup to joiner", |_| {
+        Read::Event(Event::SstStreams)
+    }),
     ("SST script aborted with error", failed),
     ("SST failed: ", failed),
     ("Failed to JOIN the cluster after SST", failed),
@@ -95,6 +100,14 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
 
 fn failed(rest: &str) -> Read {
     Read::Event(Event::SstFailed { text: shown(rest) })
+}
+
+/// Messages that a script passes on from `socat`: `2030/01/02 03:04:05 socat[77] E SSL_write(): Connection reset by peer`.
+pub(super) fn of_socat(message: &str) -> Option<Read> {
+    let text = after(after(message, " socat[")?, "] E ")?;
+    Some(Read::Event(Event::SstToolFailed {
+        text: format!("socat: {}", shown(text)),
+    }))
 }
 
 /// An incremental transfer that broke, with the number of its error: `…: 71 (Protocol error)`.

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use seatrial_evidence::{Digest, Fact, Given, Intake, Known, Source, divide};
+use seatrial_evidence::{
+    Certainty, Digest, Event, Fact, Given, Intake, Known, Repeats, Source, Writer, divide,
+};
 
 use crate::Stop;
 
@@ -43,18 +45,35 @@ impl Gathered {
         format!("{name}:{}", source.line)
     }
 
+    /// The end of each log: its last line with a time.
+    pub(in crate::commands) fn log_ends(&self) -> Vec<Fact> {
+        let files = self.intake.files().iter();
+        let logs = files.filter(|file| file.summary.log_lines > 0);
+        logs.filter_map(|file| {
+            Some(Fact {
+                source: Source {
+                    file: file.id,
+                    line: file.summary.last_line,
+                },
+                at: Some(file.summary.last_at?),
+                certainty: Certainty::Stated,
+                writer: Writer::Server,
+                event: Event::LogEnds,
+                repeats: Repeats::default(),
+            })
+        })
+        .collect()
+    }
+
     /// The files that were read: name, lines, facts.
     pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (String, u64, u64)> + '_ {
-        self.intake
-            .files()
-            .iter()
-            .map(|file| {
-                let name = match &file.part {
-                    Some(part) => format!("{}, lines of {part}", file.name),
-                    None => file.name.clone(),
-                };
-                (name, file.summary.lines, file.summary.facts)
-            })
+        self.intake.files().iter().map(|file| {
+            let name = match &file.part {
+                Some(part) => format!("{}, lines of {part}", file.name),
+                None => file.name.clone(),
+            };
+            (name, file.summary.lines, file.summary.facts)
+        })
     }
 }
 
