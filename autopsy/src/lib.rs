@@ -53,8 +53,8 @@ use seatrial_evidence::Fact;
 
 pub use statement::{Certainty, Statement};
 pub use story::{
-    Act, ComponentStory, Deed, EndStory, ForkStory, NodeStory, RefusedStory, SideStory, StandKind,
-    Story, Stretch, TransferEnd, TransferKind, TransferStory, ViewStory,
+    Act, ComponentStory, Deed, EndStory, ForkStory, JoinFailure, NodeStory, RefusedStory,
+    SideStory, StandKind, Story, Stretch, TransferEnd, TransferKind, TransferStory, ViewStory,
 };
 
 /// The log of a node: its files with all their facts, each file in its own order.

@@ -232,6 +232,23 @@ pub struct Act {
     pub deed: Deed,
 }
 
+/// What kept a node out of its group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum JoinFailure {
+    /// It reached no member: its connections were refused, or nobody answered.
+    TurnedAway,
+    /// Nobody could give it the data.
+    NoDonor,
+    /// The full copy broke.
+    Broken,
+    /// The donor took the request and gave nothing.
+    NoAnswer {
+        /// The donor.
+        donor: String,
+    },
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "deed")]
@@ -275,6 +292,13 @@ pub enum Deed {
         joined: bool,
         /// Whether its data folder was empty, or had no position.
         empty: bool,
+        /// What kept it out, where it did not join and lines say it.
+        failure: Option<JoinFailure>,
+    },
+    /// A donor began a transfer, and never came back from it.
+    DonorHangs {
+        /// The node.
+        node: String,
     },
     /// A node stopped in order.
     Stopped {

@@ -488,12 +488,16 @@ fn standing(facts: &Facts<'_, '_>, fork: &Fork, story: &mut Story) {
                 &fork.new
             };
             let others = cluster.names_of(&other.stands_on());
-            let step = format!(
-                "Keep {}: stop {} in order, bootstrap {}, and let the others join it. Nothing is lost then.",
-                list(&keep),
-                list(&others),
-                keep.first().map_or("it", String::as_str)
-            );
+            let how = if others.is_empty() {
+                "let the others join it".to_owned()
+            } else {
+                format!(
+                    "stop {} in order, bootstrap {}, and let the others join it",
+                    list(&others),
+                    keep.first().map_or("it", String::as_str)
+                )
+            };
+            let step = format!("Keep {}: {how}. Nothing is lost then.", list(&keep));
             story.to_do.push(Statement::judgement(step, []));
         }
         [one, other, ..] => {

@@ -17,6 +17,36 @@ pub(crate) fn came_from(
     first: Mark,
     last: Mark,
 ) -> Option<(String, Vec<Mark>)> {
+    let addresses = addresses(facts, node, first, last);
+    if addresses.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = addresses
+        .iter()
+        .map(|(address, mark)| match owner(facts, node, address, *mark) {
+            Some(owner) => format!("{address}, the address of {}", facts.cluster.name(owner)),
+            None => (*address).to_owned(),
+        })
+        .collect();
+    let marks = addresses.iter().map(|(_, mark)| *mark).collect();
+    Some((format!(" It came from {}.", list(&named)), marks))
+}
+
+/// The nodes that a row of refusals refused, as far as their addresses are known.
+pub(crate) fn owners(facts: &Facts<'_, '_>, node: usize, first: Mark, last: Mark) -> Vec<usize> {
+    let addresses = addresses(facts, node, first, last).into_iter();
+    addresses
+        .filter_map(|(address, mark)| owner(facts, node, address, mark))
+        .collect()
+}
+
+/// The addresses that a row of refusals refused.
+fn addresses<'f>(
+    facts: &'f Facts<'_, '_>,
+    node: usize,
+    first: Mark,
+    last: Mark,
+) -> Vec<(&'f str, Mark)> {
     let mut addresses: Vec<(&str, Mark)> = Vec::new();
     for dated in facts
         .cluster
@@ -34,27 +64,11 @@ pub(crate) fn came_from(
             addresses.push((address, dated.mark()));
         }
     }
-    if addresses.is_empty() {
-        return None;
-    }
-    let named: Vec<String> = addresses
-        .iter()
-        .map(|(address, mark)| match owner(facts, node, address, *mark) {
-            Some(owner) => format!("{address}, the address of {owner}"),
-            None => (*address).to_owned(),
-        })
-        .collect();
-    let marks = addresses.iter().map(|(_, mark)| *mark).collect();
-    Some((format!(" It came from {}.", list(&named)), marks))
+    addresses
 }
 
 /// The node that had an address last before a moment, or first after it.
-fn owner<'f>(
-    facts: &'f Facts<'_, '_>,
-    refuser: usize,
-    address: &str,
-    mark: Mark,
-) -> Option<&'f str> {
+fn owner(facts: &Facts<'_, '_>, refuser: usize, address: &str, mark: Mark) -> Option<usize> {
     let cluster = facts.cluster;
     let mut seen: Vec<(i64, usize)> = Vec::new();
     for (place, life) in cluster.lives.iter().enumerate() {
@@ -78,7 +92,7 @@ fn owner<'f>(
     let moment = mark.at.as_second();
     let before = seen.iter().filter(|(at, _)| *at <= moment).max();
     let found = before.or_else(|| seen.iter().min());
-    found.map(|(_, node)| cluster.name(*node))
+    found.map(|(_, node)| *node)
 }
 
 const fn peer_at<'a>(dated: &Dated<'a>) -> Option<(Identity, &'a str)> {

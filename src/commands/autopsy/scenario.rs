@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use seatrial_autopsy::{Act, Deed, Story};
+use seatrial_autopsy::{Act, Deed, JoinFailure, Story};
 
 /// How many rows stand for the write sets of one stretch.
 const ROWS_MAX: i64 = 3;
@@ -56,6 +56,8 @@ struct Writer<'a> {
     at: Vec<At>,
     /// Whether the node holds any data.
     has_data: Vec<bool>,
+    /// Whether the node is a donor that never comes back from it.
+    hangs: Vec<bool>,
     components: usize,
     steps: String,
     remarks: Vec<String>,
@@ -65,6 +67,8 @@ struct Writer<'a> {
     /// The nodes that wrote in each component.
     written: Vec<(usize, i64)>,
     before_no_return: Option<String>,
+    /// How many starts that failed were played.
+    attempts: usize,
 }
 
 /// Makes the scenario.
@@ -77,6 +81,7 @@ pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
         story,
         at: vec![At::Down; names.len()],
         has_data: vec![false; names.len()],
+        hangs: vec![false; names.len()],
         names,
         components: 0,
         steps: String::new(),
@@ -85,6 +90,7 @@ pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
         scaled: None,
         written: Vec::new(),
         before_no_return: None,
+        attempts: 0,
     };
     writer.play();
     let initial = writer.initial();
@@ -191,6 +197,19 @@ impl Writer<'_> {
             return;
         }
         let size = members.len();
+        // The status of a node whose applier hangs is that of before.
+        let (hung, members): (Vec<usize>, Vec<usize>) =
+            members.into_iter().partition(|node| self.hangs[*node]);
+        if members.is_empty() {
+            let nodes = list(&hung);
+            self.step(
+                &format!(
+                    "expect = {{ nodes = [{nodes}], cluster_status = \"Primary\", within = \"5m\" }}"
+                ),
+                "",
+            );
+            return;
+        }
         let nodes = list(&members);
         self.step(
             &format!(
@@ -272,13 +291,15 @@ impl Writer<'_> {
                 node,
                 joined,
                 empty,
-            } => self.started(
-                node,
-                *joined,
-                *empty,
-                at,
-                later.first().map(|act| &act.deed),
-            ),
+                failure,
+            } => {
+                let next = later.first().map(|act| &act.deed);
+                self.started(node, (*joined, failure.as_ref()), *empty, at, next);
+            }
+            Deed::DonorHangs { node } => {
+                let Some(node) = self.node(node) else { return };
+                self.hang(node, at);
+            }
             Deed::Stopped { node } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {
@@ -306,6 +327,19 @@ impl Writer<'_> {
             Deed::Wrote { node, write_sets } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {
+                    return;
+                };
+                // A node that hangs orders nothing of its own.
+                let writer = if self.hangs[node] {
+                    let members = self.members(component);
+                    members.into_iter().find(|member| !self.hangs[*member])
+                } else {
+                    Some(node)
+                };
+                let Some(node) = writer else {
+                    self.remarks.push(format!(
+                        "{write_sets} write sets at {at} are left out: their only member hangs as a donor."
+                    ));
                     return;
                 };
                 let rows = (*write_sets).clamp(1, ROWS_MAX) + self.ahead(component, later);
@@ -454,7 +488,14 @@ impl Writer<'_> {
         }
     }
 
-    fn started(&mut self, name: &str, joined: bool, empty: bool, at: &str, next: Option<&Deed>) {
+    fn started(
+        &mut self,
+        name: &str,
+        (joined, failure): (bool, Option<&JoinFailure>),
+        empty: bool,
+        at: &str,
+        next: Option<&Deed>,
+    ) {
         let Some(node) = self.node(name) else { return };
         let Some(component) = self
             .running()
@@ -512,6 +553,11 @@ impl Writer<'_> {
                 self.findings.insert("acknowledged-write-lost");
             }
         }
+        if let (false, Some(failure)) = (joined, failure)
+            && self.kept_out(node, component, (failure, empty), at)
+        {
+            return;
+        }
         if !joined && !empty {
             self.remarks.push(format!(
                 "The start of {name} at {at} did not become a member: it cannot be played again, and is left out."
@@ -527,6 +573,133 @@ impl Writer<'_> {
                 "The transfer that broke after {name} was started at {at} cannot be played again: here it succeeds."
             ));
         }
+    }
+}
+
+impl Writer<'_> {
+    /// A donor that never comes back from it: a lock that nobody releases has the same effect.
+    fn hang(&mut self, node: usize, at: &str) {
+        if self.hangs[node] || self.at[node] == At::Down {
+            return;
+        }
+        self.hangs[node] = true;
+        let step = format!("read_lock = {{ node = \"{}\" }}", letter(node));
+        self.step(
+            &step,
+            &format!("{at}: it stays a donor, and its applier stands still"),
+        );
+    }
+
+    /// A start that did not become a full member; returns whether it could be played.
+    fn kept_out(
+        &mut self,
+        node: usize,
+        component: usize,
+        (failure, empty): (&JoinFailure, bool),
+        at: &str,
+    ) -> bool {
+        let own = letter(node);
+        let others = self.members(component);
+        match failure {
+            JoinFailure::TurnedAway => {
+                let rest: Vec<usize> = (0..self.at.len()).filter(|other| *other != node).collect();
+                let rest = list(&rest);
+                self.step(
+                    &format!("partition = {{ groups = [[{rest}], [\"{own}\"]] }}"),
+                    &format!("{at}: its connections are refused"),
+                );
+                self.start_alone(node);
+                self.step(
+                    &format!(
+                        "expect = {{ node = \"{own}\", process = \"exited\", within = \"5m\" }}"
+                    ),
+                    "",
+                );
+                self.step("heal = {}", "");
+            }
+            JoinFailure::Broken => {
+                if self.has_data[node] && !empty {
+                    self.step(
+                        &format!(
+                            "damage = {{ node = \"{own}\", file = \"grastate.dat\", how = \"delete\" }}"
+                        ),
+                        "so that it needs a full copy",
+                    );
+                }
+                self.has_data[node] = true;
+                self.start_alone(node);
+                self.step(
+                    &format!("wait = {{ until = {{ node = \"{own}\", process = \"waiting\" }}, within = \"1m\" }}\npace = \"next\""),
+                    "",
+                );
+                self.step("wait = { for = \"2500ms\" }\npace = \"next\"", "");
+                self.step(
+                    &format!("interrupt_transfer = {{ node = \"{own}\" }}\npace = \"next\""),
+                    &format!("{at}: the full copy breaks"),
+                );
+                self.step(
+                    &format!("expect = {{ node = \"{own}\", process = \"exited\", exit = 134, within = \"2m\" }}"),
+                    "",
+                );
+                // It aborts as one that is behind does.
+                self.findings.insert("reversed-history");
+            }
+            JoinFailure::NoDonor | JoinFailure::NoAnswer { .. } => {
+                // A joiner has its vote: where it makes up half of the votes, its end would end the component.
+                if others.len() < 2 {
+                    self.remarks.push(format!(
+                        "The attempt of {} at {at} to join is left out: in a component of two, the end of a joiner that \
+                         waits would take the quorum with it; in the logs it left in order.",
+                        self.names[node]
+                    ));
+                    return true;
+                }
+                if let JoinFailure::NoAnswer { donor } = failure
+                    && let Some(donor) = self.node(donor)
+                {
+                    self.hang(donor, at);
+                }
+                let locked: Vec<usize> = others
+                    .iter()
+                    .copied()
+                    .filter(|other| !self.hangs[*other])
+                    .collect();
+                for other in &locked {
+                    let step = format!("read_lock = {{ node = \"{}\" }}", letter(*other));
+                    self.step(&step, "so that it cannot be the donor");
+                }
+                self.start_alone(node);
+                self.step(
+                    "wait = { for = \"30s\" }\npace = \"next\"",
+                    "no donor serves it",
+                );
+                self.step(
+                    &format!("expect = {{ node = \"{own}\", process = \"waiting\" }}"),
+                    "",
+                );
+                self.step(
+                    &format!("terminate = {{ nodes = [\"{own}\"] }}"),
+                    "it gives up",
+                );
+                for other in &locked {
+                    let step = format!("read_unlock = {{ node = \"{}\" }}", letter(*other));
+                    self.step(&step, "");
+                }
+            }
+        }
+        self.expect(component);
+        true
+    }
+
+    /// Starts a node that does not come to rest.
+    fn start_alone(&mut self, node: usize) {
+        let own = letter(node);
+        self.attempts += 1;
+        let step = format!(
+            "start = {{ nodes = [\"{own}\"], as = \"attempt{}\" }}\npace = \"next\"",
+            self.attempts
+        );
+        self.step(&step, "");
     }
 }
 
