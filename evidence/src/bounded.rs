@@ -7,9 +7,8 @@ use crate::fact::{Certainty, Fact, FileId, Repeats, Writer};
 
 /// How many facts of a file are kept, unless the caller says otherwise.
 ///
-/// A server that is healthy says a few dozen in a day; a server that is started again every ten seconds says as many in
-/// two days.
-pub const FACTS_MAX: usize = 200_000;
+/// A server that is healthy says a few dozen in a day; one that is started again every minute says as many in two days.
+pub const FACTS_MAX: usize = 100_000;
 
 /// Keeps the facts of files, each file in its own order.
 ///

@@ -65,7 +65,8 @@ fn transfer(facts: &Facts<'_, '_>, one: &Transfer) -> TransferStory {
         had: had.filter(of_group).map(|had| had.value.seqno.0),
         last: match one.kind {
             Kind::Ist => one.ist.as_ref().map(|range| range.value.1),
-            _ => one.copied.as_ref().map(|copied| copied.value),
+            Kind::Sst => one.copied.as_ref().map(|copied| copied.value),
+            Kind::Unknown => None,
         },
         end: if one.succeeded() {
             TransferEnd::Complete

@@ -6,6 +6,8 @@ mod forms;
 
 use std::path::Path;
 
+pub(crate) use forms::tar;
+
 use crate::work::Work;
 
 /// The arguments for the evidence of a recording: these nodes, with these files of each.
