@@ -350,7 +350,10 @@ fn bad_input_is_refused_with_a_remedy() {
     let zeros = std::fs::File::create(work.path().join("zeros")).unwrap();
     zeros.set_len(16 << 20).unwrap();
     work.write("up.tar", tar(&[("../../outside.log", log.as_bytes())]));
-    work.write("inside/up.tar", tar(&[("a/../../outside.log", log.as_bytes())]));
+    work.write(
+        "inside/up.tar",
+        tar(&[("a/../../outside.log", log.as_bytes())]),
+    );
     work.write("log.zst", [0x28, 0xb5, 0x2f, 0xfd, 0, 0]);
     work.write("a", state(7));
     work.write("b", state(9));
