@@ -97,8 +97,9 @@ pub(crate) fn open(line: &[u8]) -> Envelope<'_> {
         && let Some(found) = INNER.find(rest)
         && let Some(envelope) = head(&rest[found.start()..], host)
     {
-        // An indented line inside of a block is that of a tool.
-        let is_tool = envelope.is_tool || rest[..found.start()].trim_ascii().is_empty();
+        // A line that a tab indents is that of a tool, as scripts repeat it; blanks are of somebody's message.
+        let before = &rest[..found.start()];
+        let is_tool = envelope.is_tool || before.trim_ascii().is_empty() && before.contains(&b'\t');
         return Envelope {
             is_tool,
             ..envelope

@@ -442,7 +442,7 @@ impl State {
     /// Offers the line to grastate.dat and gvwstate.dat.
     fn file_line(&mut self, text: &str, sink: &mut dyn FnMut(Fact)) -> bool {
         let source = self.source();
-        let line = text.trim();
+        let line = crate::plain::undecorated(text.trim());
         let open = |writer| (source, None::<Stamp>, writer);
         if line.starts_with("my_uuid:") && self.gvwstate.is_some() {
             self.close_files(false, sink);

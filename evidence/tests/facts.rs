@@ -441,6 +441,137 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Lines beside the story that explain it: who was refused, why a transfer broke, who stopped a server.
+#[test]
+fn signs_beside_the_story() {
+    let closed =
+        "Deferred close timer started for socket with remote endpoint: ssl://172.17.0.4:39262";
+    let failed = "Receiving IST failed, node restart required: IST receiver reported failure: 71 (Protocol error)";
+    let read = "got exception while reading IST stream: Unsupported CC action version: 71 (Protocol error)";
+    let broke = |errno| Event::IstFailed {
+        expected: None,
+        received: None,
+        errno,
+    };
+    let stop = |by: Option<&str>| Event::StopRequested {
+        by: by.map(str::to_owned),
+    };
+    let tool = |text: &str| Event::SstToolFailed {
+        text: text.to_owned(),
+    };
+    for (message, event) in [
+        (
+            closed,
+            Event::PeerClosed {
+                address: "172.17.0.4".to_owned(),
+            },
+        ),
+        (failed, broke(Some(71))),
+        (read, broke(Some(71))),
+        (
+            "Receiving IST failed, node restart required: Failed to apply write set",
+            broke(None),
+        ),
+        (
+            "Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: 8.0.32).",
+            stop(Some("a signal")),
+        ),
+        (
+            "Received SHUTDOWN from user root. Shutting down mysqld (Version: 8.0.32).",
+            stop(None),
+        ),
+        (
+            "Received shutdown signal. Will sleep for 10 secs before initiating shutdown.",
+            stop(Some("a signal")),
+        ),
+        (
+            "/usr/sbin/mariadbd (initiated by: root[root] @ localhost []): Normal shutdown",
+            stop(Some("root[root] @ localhost []")),
+        ),
+        (
+            "/usr/sbin/mariadbd (initiated by: unknown): Normal shutdown",
+            stop(None),
+        ),
+        (
+            "No suitable 'keyring_component_metadata_query' service implementation found to fulfill the request.",
+            Event::KeyringAsked,
+        ),
+        (
+            "Streaming the backup to joiner at 10.0.0.2 4444",
+            Event::SstStreams,
+        ),
+        (
+            "2030/01/02 03:04:05 socat[77] E SSL_write(): Connection reset by peer",
+            tool("socat: SSL_write(): Connection reset by peer"),
+        ),
+    ] {
+        for text in everywhere(message) {
+            assert_eq!(one(&text), event, "{text}");
+        }
+    }
+    let line = "\txtrabackup: Error writing file '<unopen fd>' (OS errno 32 - Broken pipe)\n";
+    let text = line.trim();
+    assert_eq!(one(line), tool(text));
+}
+
+/// A file with the lines of several containers is a part for each, and lines keep their numbers.
+#[test]
+fn several_containers_in_one_file() {
+    let shift = |seqno: u64| {
+        format!("2030-01-02  3:04:05 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {seqno})")
+    };
+    let quorum = [
+        "Quorum results:",
+        "\tversion    = 6,",
+        "\tcomponent  = PRIMARY,",
+        "\tconf_id    = 4,",
+    ];
+    let mut text = format!("a-1  | {}\nb-1  | {}\nweb-1  | GET /\n", shift(1), shift(2));
+    // Two blocks at once, a line of each in turn.
+    for (number, line) in quorum.iter().enumerate() {
+        let head = if number == 0 {
+            "2030-01-02  3:04:06 0 [Note] WSREP: "
+        } else {
+            ""
+        };
+        text.push_str(&format!("a-1  | {head}{line}\nb-1  | {head}{line}\n"));
+    }
+    text.push_str(&format!("a-1  | {}\n", shift(3)));
+    for chunk in [1, 7, 4_096] {
+        let mut facts = Vec::new();
+        let mut reader = Reader::new(FileId(5));
+        reader.expect(text.as_bytes());
+        for part in text.as_bytes().chunks(chunk) {
+            reader.push(part, &mut |fact| facts.push(fact));
+        }
+        let parts = reader.finish_parts(&mut |fact| facts.push(fact));
+        let hosts: Vec<&str> = parts
+            .iter()
+            .flat_map(|part| &part.hosts)
+            .map(String::as_str)
+            .collect();
+        assert_eq!(hosts, ["a-1", "b-1", "web-1"]);
+        let of = |file: u32| {
+            let mut lines: Vec<u64> = facts
+                .iter()
+                .filter(|fact| fact.source.file == FileId(file))
+                .map(|fact| fact.source.line)
+                .collect();
+            lines.sort_unstable();
+            lines
+        };
+        assert_eq!(
+            (of(5), of(6), of(7)),
+            (vec![1, 4, 12], vec![2, 5], vec![]),
+            "{chunk}"
+        );
+        let whole = facts.iter().filter(
+            |fact| matches!(&fact.event, Event::Quorum(quorum) if quorum.conf_id == Some(4)),
+        );
+        assert_eq!(whole.count(), 2);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
 

@@ -1,7 +1,8 @@
 //! Writes a scenario whose simulated run tells the story again, as far as the language can say it.
 //!
 //! The deeds of the story become steps, in their order. After each change of membership a check asks for
-//! the primary component that the logs show. What cannot be played again is named.
+//! the primary component that the logs show. A start that failed is played by what kept it out. What cannot be played
+//! again is named.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -43,6 +43,23 @@ fn every_spelling_of_a_recovered_position() {
         "/var/log/mysql/error.log:12:2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
         "db1: 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
         "> 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        // Other versions of these, other tools, and what people paste.
+        "230102 03:04:05 mariadbd-safe WSREP: Recovered position {P}",
+        "galera_1  | 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "\u{1b}[36mgalera-1  | \u{1b}[0m2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "db-0 mariadb 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "db-0 › mariadb 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "[12345.678901] db1 mariadbd[77]: 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "<30>Jan  2 03:04:05 db1 mariadbd[77]: 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "2030-01-02T03:04:05.123456+01:00 db1 mariadbd: 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "2030-01-02 03:04:05,123 INFO 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "2030-01-02 13:04:05 0x7f12 [Note] WSREP: Recovered position: {P}",
+        "2030-01-02 13:04:05 7fab12345700 [Note] WSREP: Recovered position: {P}",
+        r#"{"log":"2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}\n","stream":"stderr","time":"2030-01-02T03:04:05Z"}"#,
+        r#"{"@timestamp":"2030-01-02T03:04:05Z","msg":"2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}"}"#,
+        "10.0.0.7: 2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "    2030-01-02  3:04:05 0 [Note] WSREP: Recovered position: {P}",
+        "* WSREP: Recovered position '{P}'",
     ];
     for spelling in spellings {
         let line = spelling.replace("{P}", &format!("{U}:138532"));
@@ -147,6 +164,19 @@ fn state_files_of_every_version() {
         format!("uuid:\t{U}\nseqno:\t10060"),
         format!("$ cat /var/lib/mysql/grastate.dat\n{whole}$ exit\n"),
         format!("\u{feff}{whole}"),
+        whole.replace(U, &U.to_ascii_uppercase()),
+        whole.replace("cert_index:", "cert_index: 0"),
+        format!("version: 2.1\nseqno:   10060\nuuid:    {U}\n"),
+        format!("> uuid:    {U}\n> seqno:   10060\n"),
+        format!("    uuid:    {U}   \n    seqno:   10060   \n"),
+        whole
+            .lines()
+            .map(|line| format!("db1  | {line}\n"))
+            .collect(),
+        whole
+            .lines()
+            .map(|line| format!("[pod/db-0/mariadb] {line}\n"))
+            .collect(),
     ];
     for file in files {
         let case = Case::new().file("state", &file);
@@ -454,6 +484,22 @@ fn a_live_node_serves() {
         form(&|name, value| format!("{name}: {value}\n")),
         form(&|name, value| format!("{name} = {value}\n")),
         form(&|name, value| format!("{}\t{value}\r\n", name.to_uppercase())),
+        // XML, JSON, other separators, a quotation, a list, behind a loop over hosts.
+        form(&|name, value| {
+            format!(
+                "<row>\n\t<field name=\"Variable_name\">{name}</field>\n\t<field name=\"Value\">{value}</field>\n</row>\n"
+            )
+        }),
+        form(&|name, value| format!("    \"{name}\": \"{value}\",\n")),
+        form(&|name, value| format!("{{\"Variable_name\": \"{name}\", \"Value\": \"{value}\"}}\n")),
+        form(&|name, value| format!("{name},{value}\n")),
+        form(&|name, value| format!("{name};{value}\n")),
+        form(&|name, value| format!(" {name} | {value}\n")),
+        form(&|name, value| format!("> | {name} | {value} |\n")),
+        form(&|name, value| format!("- {name}: {value}\n")),
+        form(&|name, value| format!("`{name}`: `{value}`\n")),
+        form(&|name, value| format!("'{name}'='{value}'\n")),
+        form(&|name, value| format!("db1: {name}\t{value}\n")),
     ];
     for text in forms {
         let case = Case::new().file("a", &text).file("b", recovered(60));
