@@ -400,7 +400,7 @@ pub(crate) fn lives<'a>(node: usize, facts: &[Dated<'a>]) -> Vec<Life<'a>> {
         }
         match &dated.fact.event {
             // What follows is another life, or the rest of one.
-            Event::LeftOut { .. } => {
+            Event::LeftOut => {
                 before.clear();
                 if let Some(mut life) = now.take() {
                     life.close(true);

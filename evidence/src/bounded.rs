@@ -79,17 +79,18 @@ impl Bounded {
 
 impl Ends {
     fn leave_out(&mut self, fact: &Fact) {
-        let gap = self.gap.get_or_insert_with(|| Fact {
-            source: fact.source,
-            at: fact.at,
-            certainty: Certainty::Stated,
-            writer: Writer::Server,
-            event: Event::LeftOut { facts: 0 },
-            repeats: Repeats::default(),
-        });
-        if let Event::LeftOut { facts } = &mut gap.event {
-            *facts += 1;
-        }
+        let Some(gap) = &mut self.gap else {
+            self.gap = Some(Fact {
+                source: fact.source,
+                at: fact.at,
+                certainty: Certainty::Stated,
+                writer: Writer::Server,
+                event: Event::LeftOut,
+                repeats: Repeats::default(),
+            });
+            return;
+        };
+        gap.repeats.more = gap.repeats.more.saturating_add(1);
         gap.repeats.last_line = fact.source.line;
         gap.repeats.last_at = fact.at.or(gap.repeats.last_at);
     }
@@ -132,8 +133,8 @@ mod tests {
             kept.keep(fact);
         }
         assert_eq!(lines(&kept), [1, 2, 3, 9, 10]);
-        let gap = kept.of_file(FileId(0))[2].clone();
-        assert_eq!(gap.event, Event::LeftOut { facts: 6 });
+        let gap = kept.of_file(FileId(0))[2];
+        assert_eq!((&gap.event, gap.repeats.more), (&Event::LeftOut, 5));
         assert_eq!(gap.repeats.last_line, 8);
         assert_eq!(kept.all().count(), 4);
     }

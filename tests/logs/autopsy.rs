@@ -209,12 +209,15 @@ fn the_autopsy_tells_what_the_trace_knows() {
 }
 
 /// How many seeds may tell the story of real nodes.
-const SEEDS: u64 = 20;
+///
+/// On real nodes what is told to several at once is not done at once, so that what is rare here is common there: three
+/// that stop one after the other, where all are told to stop in one instant, is seed 820.
+const SEEDS: u64 = 1_000;
 
 /// The seed of a scenario whose simulated logs tell what the logs of real nodes tell; what happens at one instant is
 /// a race, and each seed lets one side win it.
-fn seed_that_tells(scenario: &Scenario, real: &Told) -> Option<u64> {
-    (1..=SEEDS).find(|seed| {
+fn seed_that_tells(scenario: &Scenario, real: &Told, seeds: u64) -> Option<u64> {
+    (1..=seeds).find(|seed| {
         let (simulated, _) = told_by_logs(&play("des", scenario, *seed).logs);
         differences(real, &simulated).is_empty()
     })
@@ -249,20 +252,21 @@ start = { nodes = ["B", "C"] }
 expect = { cluster = "all-synced", size = 3, within = "120s" }
 "#;
     let scenario = Scenario::parse("race.toml", text).unwrap();
-    let stories: Vec<Told> = (1..=SEEDS)
+    const FEW: u64 = 20;
+    let stories: Vec<Told> = (1..=FEW)
         .map(|seed| told_by_logs(&play("des", &scenario, seed).logs).0)
         .collect();
     let other = stories.iter().find(|told| **told != stories[0]);
     let other = other.expect("some seed lets the other node come first");
     assert!(!differences(other, &stories[0]).is_empty());
-    assert!(seed_that_tells(&scenario, other).is_some_and(|seed| seed > 1));
+    assert!(seed_that_tells(&scenario, other, FEW).is_some_and(|seed| seed > 1));
     // The same with one refusal more is told by none.
     let wrong = Told {
         components: other.components.clone(),
         refused: other.refused + 1,
         ..*other
     };
-    assert_eq!(seed_that_tells(&scenario, &wrong), None);
+    assert_eq!(seed_that_tells(&scenario, &wrong, FEW), None);
 }
 
 /// The same scenario on des and on real nodes: `run --on des,real --keep-logs --out FOLDER`, and
@@ -310,7 +314,7 @@ fn the_logs_of_real_nodes_tell_the_same() {
         }
         let id = scenario.file_name().unwrap().to_string_lossy().into_owned();
         let played = every.get(&id).map(fast);
-        match played.and_then(|played| seed_that_tells(&played, &real)) {
+        match played.and_then(|played| seed_that_tells(&played, &real, SEEDS)) {
             Some(seed) => races.push(format!("{id}: as seed {seed}: {}", apart.join("; "))),
             None => different.push(format!("{id}: {}", apart.join("; "))),
         }

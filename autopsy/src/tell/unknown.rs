@@ -113,14 +113,9 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
 fn left_out(facts: &Facts<'_, '_>, story: &mut Story) {
     let cluster = facts.cluster;
     for life in &cluster.lives {
-        let gaps = life
-            .facts
-            .iter()
-            .filter_map(|dated| match dated.fact.event {
-                Event::LeftOut { facts } => Some((dated, facts)),
-                _ => None,
-            });
-        for (dated, number) in gaps {
+        let gaps = life.facts.iter();
+        for dated in gaps.filter(|dated| dated.fact.event == Event::LeftOut) {
+            let number = dated.times();
             story.unknown.push(Statement::certain(
                 format!(
                     "What {} did between {} and {}: its log says so much that {number} facts of that time are left out. Give \

@@ -486,7 +486,7 @@ fn doubts(facts: &Facts<'_, '_>) -> Vec<Statement> {
         let gap = life
             .facts
             .iter()
-            .find(|dated| matches!(dated.fact.event, Event::LeftOut { .. }));
+            .find(|dated| dated.fact.event == Event::LeftOut);
         if let Some(dated) = gap {
             doubts.push(Statement::judgement(
                 format!(

@@ -17,15 +17,13 @@ pub use parts::{
 
 /// What a line, or a block of lines, says.
 ///
-/// The groups follow the life of a server: its start, its positions, its group, transfers, trouble,
-/// its end; then what other files say.
+/// The groups follow the life of a server, from its start to its end; what other files say comes last.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "says")]
 #[non_exhaustive]
 pub enum Event {
     // Lives of a server.
-    /// A process begins (`starting as process`, `Starting MariaDB … as process`). Recovery runs, upgrade
-    /// runs and helpers of transfers begin so, too.
+    /// A process begins (`starting as process`): a server, a recovery run, an upgrade run, a helper of a transfer.
     Start {
         /// The version of the server.
         version: String,
@@ -385,7 +383,7 @@ pub enum Event {
         expected: Option<Seqno>,
         /// The last that came.
         received: Option<Seqno>,
-        /// The number of the error, where the line has one: 71 is EPROTO, which some lines print as if it were a version.
+        /// The number of the error, where the line has one: 71 is EPROTO, and no version.
         errno: Option<i64>,
     },
     /// The donor has sent a snapshot, or has let it be passed over. The position is that of the request.
@@ -509,7 +507,7 @@ pub enum Event {
     },
     /// A connection is closed after a refusal: where it came from.
     PeerClosed {
-        /// The peer's address, without the scheme and without the port, which is another one each time.
+        /// The peer's address, without scheme and port.
         address: String,
     },
     /// Two primary components met, and this one ends.
@@ -525,10 +523,8 @@ pub enum Event {
     },
     /// An action of this node was not ordered. The client had an error, or it is sent again.
     ActionRejected,
-    /// Something asked the server for its keyring, and there is none. A backup does so as it begins, also that of a full
-    /// transfer.
+    /// Something asked the server for its keyring: a backup does as it begins, also that of a full transfer.
     KeyringAsked,
-
     // Wrappers and operators.
     /// The PXC operator found the whole cluster down and waits for a person.
     FullClusterCrash {
@@ -590,15 +586,10 @@ pub enum Event {
         /// Its value.
         value: String,
     },
-    /// The last line of a log that has a time, whatever it says. The caller adds it, out of the file's
-    /// [`Summary`](crate::Summary).
+    /// The last line of a log that has a time. The caller adds it, out of the [`Summary`](crate::Summary).
     LogEnds,
-    /// So many facts of the file are left out here, as it has very many; the repetition names the last of them. Only
-    /// [`Bounded`](crate::Bounded) says so.
-    LeftOut {
-        /// How many.
-        facts: u64,
-    },
+    /// Facts of the file are left out here, as many as it is repeated. [`Bounded`](crate::Bounded) says so.
+    LeftOut,
     /// A token that cannot be read costs that token only.
     Unreadable {
         /// What it should have been.

@@ -129,7 +129,7 @@ pub(super) struct TransferReport {
     pub(super) joiner: String,
     /// The node that gave it.
     pub(super) donor: String,
-    /// What was sent.
+    /// The kind of a transfer.
     pub(super) kind: KindReport,
     /// The position that the joiner had, in the group's history.
     pub(super) had: Option<i64>,
@@ -139,7 +139,7 @@ pub(super) struct TransferReport {
     pub(super) end: TransferEndReport,
 }
 
-/// What was sent.
+/// The kind of a transfer.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum KindReport {
