@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use crate::event::Event;
 use crate::fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
-use crate::reader::{Reader, Summary};
+use crate::reader::Reader;
 use crate::state_file::{StateFile, ViewFile};
+use crate::summary::Summary;
 
 /// How deep archives may lie in archives.
 const DEPTH_MAX: u32 = 4;

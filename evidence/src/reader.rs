@@ -1,7 +1,6 @@
 //! The reader of one file: bytes in, in chunks of any size; facts out.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use bstr::ByteSlice;
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
 use crate::message::{self, Read};
 use crate::plain::Plain;
 use crate::state_file::{StateFile, Taken, ViewLines};
+use crate::summary::Summary;
 use crate::time::Stamp;
 use crate::words::shown;
 
@@ -21,34 +21,6 @@ const LINE_MAX: usize = 256 << 10;
 
 /// How many facts are held back, so that what repeats itself is counted instead of listed.
 const HELD_MAX: usize = 8;
-
-/// What a whole file came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// How many lines it has.
-    pub lines: u64,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// How many facts were read out of it.
-    pub facts: u64,
-    /// The time of its first line that has one.
-    pub first_at: Option<Stamp>,
-    /// The time of its last line that has one.
-    pub last_at: Option<Stamp>,
-    /// That line; 0 where there is none.
-    pub last_line: u64,
-    /// How many lines had a server's head.
-    pub log_lines: u64,
-    /// How many lines are no UTF-8. They are read all the same.
-    pub not_utf8: u64,
-    /// How many lines were longer than 256 KiB, and were cut off there.
-    pub too_long: u64,
-    /// How many bytes are zero.
-    pub zeros: u64,
-    /// The host, container or pod that transports' prefixes named on lines of servers. There is one, unless there are more
-    /// than [`Reader`] tells apart.
-    pub hosts: BTreeSet<String>,
-}
 
 /// How many hosts of one file are told apart; it is more than any cluster has nodes.
 const HOSTS_MAX: usize = 64;
@@ -244,20 +216,7 @@ impl Reader {
     pub fn finish(self, sink: &mut dyn FnMut(Fact)) -> Summary {
         let mut parts = self.finish_parts(sink).into_iter();
         let mut whole = parts.next().unwrap_or_default();
-        for part in parts {
-            whole.lines = whole.lines.max(part.lines);
-            whole.bytes += part.bytes;
-            whole.facts += part.facts;
-            whole.log_lines += part.log_lines;
-            whole.not_utf8 += part.not_utf8;
-            whole.too_long += part.too_long;
-            whole.zeros += part.zeros;
-            whole.first_at = whole.first_at.or(part.first_at);
-            if part.last_line > whole.last_line {
-                (whole.last_at, whole.last_line) = (part.last_at, part.last_line);
-            }
-            whole.hosts.extend(part.hosts);
-        }
+        parts.for_each(|part| whole.add(part));
         whole
     }
 

@@ -534,9 +534,10 @@ fn several_containers_in_one_file() {
         } else {
             ""
         };
-        text.push_str(&format!("a-1  | {head}{line}\nb-1  | {head}{line}\n"));
+        let both = format!("a-1  | {head}{line}\nb-1  | {head}{line}\n");
+        text.push_str(&both);
     }
-    text.push_str(&format!("a-1  | {}\n", shift(3)));
+    text.extend(["a-1  | ", &shift(3), "\n"]);
     for chunk in [1, 7, 4_096] {
         let mut facts = Vec::new();
         let mut reader = Reader::new(FileId(5));

@@ -223,6 +223,9 @@ fn seed_that_tells(scenario: &Scenario, real: &Told, seeds: u64) -> Option<u64> 
     })
 }
 
+/// How many seeds are enough to see both ends of a race of two.
+const FEW: u64 = 20;
+
 /// The scenario with the timers that real nodes are asked with.
 fn fast(scenario: &Scenario) -> Scenario {
     Scenario {
@@ -252,7 +255,6 @@ start = { nodes = ["B", "C"] }
 expect = { cluster = "all-synced", size = 3, within = "120s" }
 "#;
     let scenario = Scenario::parse("race.toml", text).unwrap();
-    const FEW: u64 = 20;
     let stories: Vec<Told> = (1..=FEW)
         .map(|seed| told_by_logs(&play("des", &scenario, seed).logs).0)
         .collect();

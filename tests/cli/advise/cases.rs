@@ -151,6 +151,12 @@ fn servers_that_wait() {
     );
 }
 
+/// The text with this in front of each line.
+fn prefixed(text: &str, prefix: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    format!("{prefix}{}\n", lines.join(&format!("\n{prefix}")))
+}
+
 /// R05: state files of Galera 3, written by hand, cut off, with other line ends.
 #[test]
 fn state_files_of_every_version() {
@@ -169,14 +175,8 @@ fn state_files_of_every_version() {
         format!("version: 2.1\nseqno:   10060\nuuid:    {U}\n"),
         format!("> uuid:    {U}\n> seqno:   10060\n"),
         format!("    uuid:    {U}   \n    seqno:   10060   \n"),
-        whole
-            .lines()
-            .map(|line| format!("db1  | {line}\n"))
-            .collect(),
-        whole
-            .lines()
-            .map(|line| format!("[pod/db-0/mariadb] {line}\n"))
-            .collect(),
+        prefixed(&whole, "db1  | "),
+        prefixed(&whole, "[pod/db-0/mariadb] "),
     ];
     for file in files {
         let case = Case::new().file("state", &file);

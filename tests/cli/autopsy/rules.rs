@@ -1,5 +1,6 @@
 //! Small logs of our own, a rule each: what the autopsy says of them, and what it leaves open.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{sentences, story};
@@ -200,10 +201,12 @@ fn as_one_stream(prefix: impl Fn(&str, &str) -> String) -> String {
     all.into_iter().map(|(_, _, _, line)| line + "\n").collect()
 }
 
+/// Puts a prefix before a line of a node.
+type Prefix = fn(&str, &str) -> String;
+
 #[test]
 fn several_containers_in_one_file() {
     let told = text_of(&documented(), false);
-    type Prefix = fn(&str, &str) -> String;
     let forms: [(&str, Prefix); 5] = [
         ("docker compose logs", |name, line| {
             format!("galera-{name}-1  | {line}")
@@ -265,9 +268,10 @@ fn the_middle_of_a_log_that_says_too_much_is_left_out() {
         let (hour, minute) = (life / 60 % 24, life % 60);
         let day = 1 + life / 1_440;
         for second in 0..50 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "2030-01-{day:02} {hour:02}:{minute:02}:{second:02} 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {life})\n"
-            ));
+            );
         }
     }
     work.write("a.log", text);
