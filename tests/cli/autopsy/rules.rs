@@ -268,9 +268,9 @@ fn the_middle_of_a_log_that_says_too_much_is_left_out() {
         let (hour, minute) = (life / 60 % 24, life % 60);
         let day = 1 + life / 1_440;
         for second in 0..50 {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "2030-01-{day:02} {hour:02}:{minute:02}:{second:02} 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {life})\n"
+                "2030-01-{day:02} {hour:02}:{minute:02}:{second:02} 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {life})"
             );
         }
     }
