@@ -102,7 +102,7 @@ mod tests {
     use crate::reader::Reader;
 
     fn facts(lines: usize) -> Vec<Fact> {
-        let text: String = (0..lines)
+        let text: Vec<String> = (0..lines)
             .map(|number| {
                 format!(
                     "2030-01-02  3:04:05 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {number})\n"
@@ -111,7 +111,7 @@ mod tests {
             .collect();
         let mut facts = Vec::new();
         let mut reader = Reader::new(FileId(0));
-        reader.push(text.as_bytes(), &mut |fact| facts.push(fact));
+        reader.push(text.concat().as_bytes(), &mut |fact| facts.push(fact));
         reader.finish(&mut |fact| facts.push(fact));
         facts
     }
