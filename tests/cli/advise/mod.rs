@@ -3,6 +3,7 @@
 mod cases;
 mod evidence;
 mod forms;
+mod live;
 
 use std::path::Path;
 
