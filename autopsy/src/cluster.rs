@@ -21,6 +21,13 @@ pub(crate) struct Node {
     pub(crate) has_log: bool,
 }
 
+impl Node {
+    /// Whether it is an arbitrator, which votes and holds no data: `garbd` calls itself so, and nothing else tells.
+    pub(crate) fn is_arbitrator(&self) -> bool {
+        !self.has_log && self.name == "garb"
+    }
+}
+
 /// How a primary component began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begin {
@@ -337,10 +344,13 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// Returns the names of the nodes of which no log was given.
+    /// Returns the names of the nodes of which no log was given. An arbitrator has no data, so its log is not missed.
     pub(crate) fn without_log(&self) -> Vec<String> {
         let nodes = self.nodes.iter().filter(|node| !node.has_log);
-        nodes.map(|node| node.name.clone()).collect()
+        nodes
+            .filter(|node| !node.is_arbitrator())
+            .map(|node| node.name.clone())
+            .collect()
     }
 
     /// Whether the component had a member at that time.

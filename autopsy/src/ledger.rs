@@ -215,7 +215,7 @@ fn held(cluster: &Cluster<'_>, node: usize, branch: usize, seqno: i64) -> Option
             return Some(full.at);
         }
     }
-    if cluster.nodes[node].has_log {
+    if cluster.nodes[node].has_log || cluster.nodes[node].is_arbitrator() {
         return None;
     }
     // By the views of others: it was a member of a view after another one of this branch.

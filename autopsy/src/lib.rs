@@ -37,6 +37,7 @@
 
 mod clock;
 mod cluster;
+mod errno;
 mod ledger;
 mod life;
 mod mark;
@@ -51,7 +52,10 @@ use std::collections::BTreeSet;
 use seatrial_evidence::Fact;
 
 pub use statement::{Certainty, Statement};
-pub use story::{Act, ComponentStory, Deed, ForkStory, NodeStory, SideStory, Story, Stretch};
+pub use story::{
+    Act, ComponentStory, Deed, EndStory, ForkStory, JoinFailure, NodeStory, RefusedStory,
+    SideStory, StandKind, Story, Stretch, TransferEnd, TransferKind, TransferStory, ViewStory,
+};
 
 /// The log of a node: its files with all their facts, each file in its own order.
 #[derive(Clone, Debug)]

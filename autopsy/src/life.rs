@@ -75,6 +75,8 @@ pub(crate) struct Life<'a> {
     /// The node left its group: the group's position then.
     pub(crate) left: Option<Said<i64>>,
     pub(crate) stop_requested: Option<Mark>,
+    /// Who asked it to stop, where a line says it.
+    pub(crate) stopped_by: Option<String>,
     pub(crate) stopped: Option<Mark>,
     pub(crate) gave_up: Option<Mark>,
     pub(crate) failed: Option<Said<Failure>>,
@@ -107,6 +109,7 @@ impl<'a> Life<'a> {
             overwritten: None,
             left: None,
             stop_requested: None,
+            stopped_by: None,
             stopped: None,
             gave_up: None,
             failed: None,
@@ -299,8 +302,11 @@ impl<'a> Life<'a> {
             Event::SstProceeds => {
                 self.overwritten.get_or_insert(mark);
             }
-            Event::StopRequested => {
+            Event::StopRequested { by } => {
                 self.stop_requested.get_or_insert(mark);
+                if self.stopped_by.is_none() {
+                    self.stopped_by.clone_from(by);
+                }
             }
             Event::StopComplete | Event::ProcessEnded => {
                 self.stopped.get_or_insert(mark);
@@ -393,6 +399,19 @@ pub(crate) fn lives<'a>(node: usize, facts: &[Dated<'a>]) -> Vec<Life<'a>> {
             continue;
         }
         match &dated.fact.event {
+            // What follows is another life, or the rest of one.
+            Event::LeftOut => {
+                before.clear();
+                if let Some(mut life) = now.take() {
+                    life.close(true);
+                    all.push(life);
+                }
+                let mut life = Life::new(node);
+                life.facts.push(*dated);
+                now = Some(life);
+            }
+            // It belongs to the life that is there, and begins none.
+            Event::LogEnds if now.is_none() => {}
             // A server says this before it says that it starts.
             Event::NotAClusterNode if is_over(now.as_ref()) => before.push(*dated),
             Event::Start { version, .. } => {

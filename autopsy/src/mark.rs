@@ -59,6 +59,21 @@ impl Dated<'_> {
         }
     }
 
+    /// The mark of its last repetition, or its own.
+    pub(crate) const fn last_mark(&self) -> Mark {
+        let line = match self.fact.repeats.last_line {
+            0 => self.fact.source.line,
+            line => line,
+        };
+        Mark {
+            source: Source {
+                file: self.fact.source.file,
+                line,
+            },
+            at: self.last_at,
+        }
+    }
+
     /// How often it was said.
     pub(crate) fn times(&self) -> u64 {
         u64::from(self.fact.repeats.more) + 1

@@ -31,6 +31,12 @@ pub struct Story {
     pub forks: Vec<ForkStory>,
     /// Every node by itself.
     pub nodes: Vec<NodeStory>,
+    /// The starts with the bootstrap option that were refused, in rows.
+    pub refused: Vec<RefusedStory>,
+    /// The transfers, in order.
+    pub transfers: Vec<TransferStory>,
+    /// The nodes with logs at the end.
+    pub ends: Vec<EndStory>,
     /// What the logs cannot tell.
     pub unknown: Vec<Statement>,
     /// What was done to the cluster, in order: from this a scenario is made.
@@ -54,8 +60,107 @@ pub struct ComponentStory {
     pub first_seqno: Option<i64>,
     /// The highest position that it is known to have reached.
     pub last_seqno: Option<i64>,
-    /// The members of each view.
-    pub views: Vec<Vec<String>>,
+    /// Its views, in order.
+    pub views: Vec<ViewStory>,
+}
+
+/// A view of a primary component.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ViewStory {
+    /// When it came.
+    pub at: String,
+    /// The members.
+    pub members: Vec<String>,
+    /// The number of the configuration, from 0 at a bootstrap.
+    pub configuration: Option<i64>,
+    /// The position of the group with this view in it.
+    pub position: Option<i64>,
+}
+
+/// Starts with the bootstrap option that were refused, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RefusedStory {
+    /// The node.
+    pub node: String,
+    /// How often.
+    pub times: usize,
+    /// The time of the first one.
+    pub from: String,
+    /// The time of the last one.
+    pub to: String,
+}
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferKind {
+    /// Write sets out of the donor's cache.
+    Ist,
+    /// A full copy.
+    Sst,
+    /// No line says it.
+    #[default]
+    Unknown,
+}
+
+/// How a transfer ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferEnd {
+    /// The joiner has all of it.
+    Complete,
+    /// It broke.
+    Broken,
+    /// No line says it.
+    #[default]
+    Unknown,
+}
+
+/// A transfer of state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TransferStory {
+    /// When the donor was chosen.
+    pub at: String,
+    /// Who got it.
+    pub joiner: String,
+    /// Who gave it.
+    pub donor: String,
+    /// What was sent.
+    pub kind: TransferKind,
+    /// The position that the joiner had, in the group's history; `None` where it had none, or no line says it.
+    pub had: Option<i64>,
+    /// The last number of the incremental transfer, or the position of the copy.
+    pub last: Option<i64>,
+    /// How it ended.
+    pub end: TransferEnd,
+}
+
+/// How a node stands when its log ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandKind {
+    /// It is a member of a primary component.
+    Member,
+    /// It is a donor, and nothing ends that.
+    HangsAsDonor,
+    /// Its server is up, and it is in no group.
+    Outside,
+    /// It is down.
+    Down,
+    /// Its log ends within a life, and nothing shows a group.
+    #[default]
+    Unclear,
+}
+
+/// A node at the end of the logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EndStory {
+    /// The node.
+    pub node: String,
+    /// How it stands.
+    pub stand: StandKind,
+    /// The position of the data on the disk of a node that is in no group.
+    pub seqno: Option<i64>,
 }
 
 /// A fork.
@@ -127,6 +232,23 @@ pub struct Act {
     pub deed: Deed,
 }
 
+/// What kept a node out of its group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum JoinFailure {
+    /// It reached no member: its connections were refused, or nobody answered.
+    TurnedAway,
+    /// Nobody could give it the data.
+    NoDonor,
+    /// The full copy broke.
+    Broken,
+    /// The donor took the request and gave nothing.
+    NoAnswer {
+        /// The donor.
+        donor: String,
+    },
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "deed")]
@@ -170,6 +292,13 @@ pub enum Deed {
         joined: bool,
         /// Whether its data folder was empty, or had no position.
         empty: bool,
+        /// What kept it out, where it did not join and lines say it.
+        failure: Option<JoinFailure>,
+    },
+    /// A donor began a transfer, and never came back from it.
+    DonorHangs {
+        /// The node.
+        node: String,
     },
     /// A node stopped in order.
     Stopped {

@@ -20,6 +20,17 @@ pub(crate) enum Kind {
     Unknown,
 }
 
+/// How an incremental transfer broke.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IstFailure {
+    /// The last number that should have come.
+    pub(crate) expected: Option<i64>,
+    /// The last that came.
+    pub(crate) received: Option<i64>,
+    /// The number of the error.
+    pub(crate) errno: Option<Said<i64>>,
+}
+
 /// One transfer.
 #[derive(Clone, Debug)]
 pub(crate) struct Transfer {
@@ -45,8 +56,12 @@ pub(crate) struct Transfer {
     pub(crate) donor_done: Option<Mark>,
     pub(crate) joiner_done: Option<Mark>,
     pub(crate) synced: Option<Mark>,
-    pub(crate) ist_failed: Option<Said<(Option<i64>, Option<i64>)>>,
+    pub(crate) ist_failed: Option<Said<IstFailure>>,
     pub(crate) failed: Vec<(String, Mark)>,
+    /// The full copy began to flow.
+    pub(crate) streams: Option<Mark>,
+    /// What tools of the scripts said as they failed.
+    pub(crate) tools: Vec<(String, Mark)>,
 }
 
 impl Transfer {
@@ -72,6 +87,8 @@ impl Transfer {
             synced: None,
             ist_failed: None,
             failed: Vec::new(),
+            streams: None,
+            tools: Vec::new(),
         }
     }
 
@@ -129,6 +146,14 @@ pub(crate) fn transfers(cluster: &Cluster<'_>) -> (Vec<Transfer>, Vec<NoDonor>) 
     all.sort_by_key(|transfer| transfer.chosen.at);
     for transfer in &mut all {
         transfer.failed.sort_by_key(|(_, mark)| mark.at);
+        // A donor's line may begin with what the joiner needs for certification alone: that is no part of the gap.
+        if let (Some(has), Some(range)) = (&transfer.has, &mut transfer.ist)
+            && !has.value.is_undefined()
+            && range.value.0 <= has.value.seqno.0
+            && has.value.seqno.0 < range.value.1
+        {
+            range.value.0 = has.value.seqno.0 + 1;
+        }
         // A node without a position of this history can only be copied whole.
         let has_none = match (&transfer.has, &transfer.group) {
             (Some(has), _) if has.value.is_undefined() => true,
@@ -239,14 +264,30 @@ impl Walk<'_, '_, '_> {
                 let text = text.clone();
                 self.as_either(|transfer| transfer.failed.push((text, mark)));
             }
-            Event::IstFailed { expected, received } => {
-                let value = (expected.map(|seqno| seqno.0), received.map(|seqno| seqno.0));
+            Event::SstStreams => self.as_donor(|transfer| {
+                transfer.streams.get_or_insert(mark);
+            }),
+            Event::SstToolFailed { text } => {
+                let text = text.clone();
                 self.as_either(|transfer| {
-                    let knows =
-                        |failed: &Said<(Option<i64>, Option<i64>)>| failed.value.1.is_some();
-                    if !transfer.ist_failed.as_ref().is_some_and(knows) {
-                        transfer.ist_failed = Some(Said { value, mark });
+                    if !transfer.tools.iter().any(|(known, _)| *known == text) {
+                        transfer.tools.push((text, mark));
                     }
+                });
+            }
+            Event::IstFailed {
+                expected,
+                received,
+                errno,
+            } => {
+                let value = IstFailure {
+                    expected: expected.map(|seqno| seqno.0),
+                    received: received.map(|seqno| seqno.0),
+                    errno: errno.map(|value| Said { value, mark }),
+                };
+                self.as_either(move |transfer| {
+                    let before = transfer.ist_failed.take();
+                    transfer.ist_failed = Some(ist_failed(before, Said { value, mark }));
                 });
             }
             Event::RequestUnrecoverable { .. } => self.as_joiner(|transfer| {
@@ -380,6 +421,24 @@ impl Walk<'_, '_, '_> {
             |transfer| transfer.donor_life == Some(life) || transfer.joiner_life == Some(life),
             change,
         );
+    }
+}
+
+/// Puts together what several lines say of one failure; the line with the numbers is the one to show.
+fn ist_failed(before: Option<Said<IstFailure>>, now: Said<IstFailure>) -> Said<IstFailure> {
+    let Some(before) = before else { return now };
+    let shown = if before.value.received.is_some() || now.value.received.is_none() {
+        before.mark
+    } else {
+        now.mark
+    };
+    Said {
+        value: IstFailure {
+            expected: before.value.expected.or(now.value.expected),
+            received: before.value.received.or(now.value.received),
+            errno: before.value.errno.or(now.value.errno),
+        },
+        mark: shown,
     }
 }
 

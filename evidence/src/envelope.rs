@@ -58,11 +58,19 @@ pub(crate) enum Severity {
     None,
 }
 
+/// What a transport's prefix says of where a line comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Host<'a> {
+    pub(crate) name: &'a [u8],
+    /// Whether the prefix has the form of `docker compose` or `kubectl`, which set it before each line.
+    pub(crate) is_container: bool,
+}
+
 /// A line without what stands around its message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope<'a> {
     /// The host, container or pod that a transport named.
-    pub(crate) host: Option<&'a [u8]>,
+    pub(crate) host: Option<Host<'a>>,
     /// The server's own time.
     pub(crate) at: Option<Stamp>,
     pub(crate) severity: Severity,
@@ -89,8 +97,9 @@ pub(crate) fn open(line: &[u8]) -> Envelope<'_> {
         && let Some(found) = INNER.find(rest)
         && let Some(envelope) = head(&rest[found.start()..], host)
     {
-        // An indented line inside of a block is that of a tool.
-        let is_tool = envelope.is_tool || rest[..found.start()].trim_ascii().is_empty();
+        // A line that a tab indents is that of a tool, as scripts repeat it; blanks are of somebody's message.
+        let before = &rest[..found.start()];
+        let is_tool = envelope.is_tool || before.trim_ascii().is_empty() && before.contains(&b'\t');
         return Envelope {
             is_tool,
             ..envelope
@@ -146,7 +155,7 @@ fn is_worth_a_search(line: &[u8]) -> bool {
 }
 
 /// Takes away up to three prefixes of transports.
-fn strip_transports(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
+fn strip_transports(line: &[u8]) -> (Option<Host<'_>>, &[u8]) {
     let mut host = None;
     let mut rest = line;
     for _ in 0..3 {
@@ -159,7 +168,7 @@ fn strip_transports(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     (host, rest)
 }
 
-fn strip_one(line: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+fn strip_one(line: &[u8]) -> Option<(Option<Host<'_>>, &[u8])> {
     let first = *line.first()?;
     let patterns: &[&LazyLock<Regex>] = match first {
         b'[' => &[&POD],
@@ -177,7 +186,10 @@ fn strip_one(line: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
         if name.is_some_and(is_a_word_of_ours) {
             continue;
         }
-        return Some((name, &line[whole.end()..]));
+        let is_container =
+            std::ptr::eq(*pattern, &raw const COMPOSE) || std::ptr::eq(*pattern, &raw const POD);
+        let host = name.map(|name| Host { name, is_container });
+        return Some((host, &line[whole.end()..]));
     }
     None
 }
@@ -226,7 +238,7 @@ fn is_a_word_of_ours(name: &[u8]) -> bool {
 }
 
 /// Reads a server's or mysqld_safe's head; `None` where the line does not begin with one.
-fn head<'a>(line: &'a [u8], host: Option<&'a [u8]>) -> Option<Envelope<'a>> {
+fn head<'a>(line: &'a [u8], host: Option<Host<'a>>) -> Option<Envelope<'a>> {
     if !line.first()?.is_ascii_digit() {
         return None;
     }

@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use crate::event::Event;
 use crate::fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
-use crate::reader::{Reader, Summary};
+use crate::reader::Reader;
 use crate::state_file::{StateFile, ViewFile};
+use crate::summary::Summary;
 
 /// How deep archives may lie in archives.
 const DEPTH_MAX: u32 = 4;
@@ -28,6 +29,8 @@ pub struct InputFile {
     pub name: String,
     /// Where it lies: the folders from the argument on, without the file's own name.
     pub folders: Vec<String>,
+    /// The host, container or pod whose lines these are, where the file holds those of several.
+    pub part: Option<String>,
     /// What it came to.
     pub summary: Summary,
     /// Whether it is no text. Of such a file only the first bytes were read.
@@ -211,10 +214,11 @@ impl Intake {
         sink: &mut dyn FnMut(Fact),
     ) -> Result<(), IntakeError> {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let mut file = InputFile {
+        let file = InputFile {
             id,
             name: name.to_owned(),
             folders: folders.to_vec(),
+            part: None,
             summary: Summary::default(),
             is_binary: is_binary(&chunk[..filled]),
         };
@@ -222,6 +226,9 @@ impl Intake {
             empty(&file, sink);
         }
         let mut reader = Reader::new(id);
+        if !file.is_binary {
+            reader.expect(&chunk[..filled]);
+        }
         while filled > 0 && !file.is_binary {
             self.unpacked += filled as u64;
             if self.unpacked > UNPACKED_MAX {
@@ -232,8 +239,16 @@ impl Intake {
             reader.push(&chunk[..filled], sink);
             filled = fill(input, &mut chunk, name)?;
         }
-        file.summary = reader.finish(sink);
-        self.files.push(file);
+        let parts = reader.finish_parts(sink);
+        let is_mixed = parts.len() > 1;
+        for (number, summary) in (0..).zip(parts) {
+            self.files.push(InputFile {
+                id: FileId(id.0.saturating_add(number)),
+                part: summary.hosts.first().filter(|_| is_mixed).cloned(),
+                summary,
+                ..file.clone()
+            });
+        }
         Ok(())
     }
 }

@@ -41,6 +41,7 @@
 //! ```
 
 mod block;
+mod bounded;
 mod digest;
 mod envelope;
 mod event;
@@ -54,10 +55,12 @@ mod nodes;
 mod plain;
 mod reader;
 mod state_file;
+mod summary;
 mod time;
 mod timeline;
 mod words;
 
+pub use bounded::{Bounded, FACTS_MAX};
 pub use digest::Digest;
 pub use event::{
     Event, Failure, GroupView, Member, Quorum, ServerView, Side, StartPositionBy, ViewKind,
@@ -69,7 +72,8 @@ pub use identity::Identity;
 pub use intake::{InputFile, Intake, IntakeError};
 pub use known::{FileIsOld, Known, PositionFrom, Server, Setting};
 pub use nodes::{Given, NodeFiles, divide};
-pub use reader::{Reader, Summary};
+pub use reader::Reader;
 pub use state_file::{StateFile, ViewFile};
+pub use summary::Summary;
 pub use time::{Stamp, made_at};
 pub use timeline::{Dated, KnownBy, Life, MovedOn, Timeline, in_order};

@@ -25,6 +25,8 @@ pub struct NodeFiles {
 #[derive(Clone, Debug, Default)]
 struct Signs {
     names: BTreeSet<String>,
+    /// The hosts, containers or pods that transports' prefixes name.
+    hosts: BTreeSet<String>,
     identities: Vec<Identity>,
     addresses: BTreeSet<String>,
     /// The state files that it holds.
@@ -34,6 +36,17 @@ struct Signs {
     /// What its name says of its node, if it holds a position or a status.
     label: Option<String>,
     says_anything: bool,
+}
+
+impl Signs {
+    /// What the node calls itself, or what a transport calls it.
+    fn called(&self) -> &BTreeSet<String> {
+        if self.names.is_empty() {
+            &self.hosts
+        } else {
+            &self.names
+        }
+    }
 }
 
 /// A file, with the name that the user gave its node, if any.
@@ -83,7 +96,7 @@ pub fn divide(files: &[Given<'_>], digest: &Digest) -> Vec<NodeFiles> {
     side_by_side(&loose, &signs, &mut nodes);
     for node in &mut nodes {
         for file in &node.files {
-            node.own_names.extend(signs[file].names.iter().cloned());
+            node.own_names.extend(signs[file].called().iter().cloned());
         }
     }
     name_them(&mut nodes);
@@ -132,7 +145,7 @@ fn split<'a>(
 /// Whether nothing says that these files are of more than one node.
 fn is_one_node(files: &[FileId], signs: &BTreeMap<FileId, Signs>) -> bool {
     let of = || files.iter().filter_map(|file| signs.get(file));
-    let names: BTreeSet<&String> = of().flat_map(|signs| &signs.names).collect();
+    let names: BTreeSet<&String> = of().flat_map(Signs::called).collect();
     let mut states: Vec<&Event> = of().flat_map(|signs| &signs.state_files).collect();
     states.dedup();
     let mut kinds: Vec<_> = states
@@ -158,7 +171,7 @@ fn are_rival_folders(files: &[&Given<'_>], depth: usize, signs: &BTreeMap<FileId
         let sign = &signs[&given.file.id];
         let entry = by_folder.entry(folder).or_default();
         entry.0.extend(&sign.positions);
-        entry.1 |= !sign.names.is_empty();
+        entry.1 |= !sign.called().is_empty();
     }
     // A name of its own in each folder was compared already, and is the same.
     let unnamed: Vec<_> = by_folder.values().filter(|(_, named)| !named).collect();
@@ -177,7 +190,7 @@ fn side_by_side(loose: &[&Given<'_>], signs: &BTreeMap<FileId, Signs>, nodes: &m
     let mut rest: Vec<&Given<'_>> = Vec::new();
     for given in loose {
         let sign = &signs[&given.file.id];
-        if sign.names.is_empty() && sign.identities.is_empty() {
+        if sign.called().is_empty() && sign.identities.is_empty() {
             rest.push(given);
             continue;
         }
@@ -186,6 +199,7 @@ fn side_by_side(loose: &[&Given<'_>], signs: &BTreeMap<FileId, Signs>, nodes: &m
         for group in groups {
             if is_same_node(&merged.0, &group.0) {
                 merged.0.names.extend(group.0.names);
+                merged.0.hosts.extend(group.0.hosts);
                 merged.0.identities.extend(group.0.identities);
                 let mut files = group.1;
                 files.append(&mut merged.1);
@@ -203,7 +217,7 @@ fn side_by_side(loose: &[&Given<'_>], signs: &BTreeMap<FileId, Signs>, nodes: &m
         let of_group = loose.iter().filter(|given| files.contains(&given.file.id));
         labels.push(of_group.map(|given| label(given.file.own_name())).collect());
         nodes.push(NodeFiles {
-            name: sign.names.first().cloned().unwrap_or_default(),
+            name: sign.called().first().cloned().unwrap_or_default(),
             files,
             ..NodeFiles::default()
         });
@@ -246,6 +260,9 @@ fn side_by_side(loose: &[&Given<'_>], signs: &BTreeMap<FileId, Signs>, nodes: &m
 fn is_same_node(one: &Signs, other: &Signs) -> bool {
     if !one.names.is_empty() && !other.names.is_empty() {
         return !one.names.is_disjoint(&other.names);
+    }
+    if !one.hosts.is_disjoint(&other.hosts) || !one.called().is_disjoint(other.called()) {
+        return true;
     }
     one.identities
         .iter()
@@ -394,10 +411,6 @@ fn signs(facts: &[&Fact], file: &InputFile) -> Signs {
     // `unspecified`: a node that does not know its own name yet.
     signs.names.remove("unspecified");
     signs.names.remove("");
-    if signs.names.is_empty()
-        && let Some(host) = file.summary.hosts.first()
-    {
-        signs.names.insert(host.clone());
-    }
+    signs.hosts.clone_from(&file.summary.hosts);
     signs
 }

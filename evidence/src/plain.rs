@@ -9,7 +9,7 @@ use seatrial_galera::Position;
 
 use crate::event::{Event, StartPositionBy};
 use crate::message::{Read, failure, life};
-use crate::words::{after, position, shown, word};
+use crate::words::{after, between, position, shown, word};
 
 /// A line with none of these words says nothing.
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -30,6 +30,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
             "FULL_PXC",
             "LAST_LINE",
             "Value:",
+            "\"Value\"",
             "safe_to_bootstrap",
             "galera_recovery",
             "Unable to lock ",
@@ -46,6 +47,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
             "bind_address",
             "client]",
             "server]",
+            "backup: Error ",
         ])
         .expect("a few words make a small automaton")
 });
@@ -139,6 +141,26 @@ impl Plain {
                 None => Read::Nothing,
             };
         }
+        // The same as XML (`mysql --xml`), and as JSON (`mysqlsh`).
+        if let Some(name) = between(text, "<field name=\"Variable_name\">", "</field>") {
+            self.variable = Some(name.trim().to_ascii_lowercase());
+            return Read::Nothing;
+        }
+        if let Some(value) = between(text, "<field name=\"Value\">", "</field>") {
+            return match self.variable.take() {
+                Some(name) => variable(&name, value.trim(), ""),
+                None => Read::Nothing,
+            };
+        }
+        if text.contains("\"Variable_name\"") {
+            let cell = |name: &str| {
+                let rest = after(text, name)?.trim_start().strip_prefix(':')?;
+                between(rest, "\"", "\"")
+            };
+            if let (Some(name), Some(value)) = (cell("\"Variable_name\""), cell("\"Value\"")) {
+                return variable(&name.to_ascii_lowercase(), value, "");
+            }
+        }
         if let Some(rest) = text.strip_prefix("seatrial-collector ") {
             let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
             return Read::Event(Event::Collected {
@@ -146,6 +168,7 @@ impl Plain {
                 value: shown(value),
             });
         }
+        let text = undecorated(text);
         if let Some((name, value)) = cells(text) {
             return variable(&name, &value, "");
         }
@@ -178,6 +201,21 @@ impl Plain {
     }
 }
 
+/// A line without what a message puts in front of it: `> ` of a quotation, `- ` of a list, quotes around a name.
+pub(crate) fn undecorated(text: &str) -> &str {
+    let mut rest = text;
+    for mark in ["> ", "- ", "* "] {
+        rest = rest.strip_prefix(mark).unwrap_or(rest).trim_start();
+    }
+    // Commas, colons and semicolons follow a quoted name; a table has its own form.
+    let bare = rest.trim_start_matches(['`', '\'', '"']);
+    if bare.len() < rest.len() && bare.starts_with("wsrep_") && !rest.contains("\",\"") {
+        bare
+    } else {
+        rest
+    }
+}
+
 /// `| name | value |`, `name<tab>value`, `"name","value"`, `name: value`.
 fn cells(text: &str) -> Option<(String, String)> {
     let inner = text
@@ -190,16 +228,22 @@ fn cells(text: &str) -> Option<(String, String)> {
     } else if text.starts_with('"') {
         text.split_once(',')?
     } else if text.starts_with("wsrep_") || text.starts_with("innodb_flush") {
-        let end = text.find([' ', ':', '|'])?;
-        let rest = text[end..].trim_start().trim_start_matches([':', '|']);
-        if rest.starts_with('=') {
+        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+        let is_quoted = text[end..].starts_with(['`', '\'', '"']);
+        let rest = text[end..]
+            .trim_start_matches(['`', '\'', '"'])
+            .trim_start();
+        // An assignment is a setting, unless the name is quoted.
+        if rest.starts_with('=') && !is_quoted {
             return None;
         }
+        let rest = rest.trim_start_matches([':', '|', ',', ';', '=']);
+        let rest = rest.trim_end_matches([',', ';']);
         (&text[..end], rest)
     } else {
         return None;
     };
-    let clean = |cell: &str| cell.trim().trim_matches('"').trim().to_owned();
+    let clean = |cell: &str| cell.trim().trim_matches(['"', '\'', '`']).trim().to_owned();
     let name = clean(name).to_ascii_lowercase();
     let is_name = !name.is_empty()
         && name

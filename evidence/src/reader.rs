@@ -1,7 +1,6 @@
 //! The reader of one file: bytes in, in chunks of any size; facts out.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use bstr::ByteSlice;
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
 use crate::message::{self, Read};
 use crate::plain::Plain;
 use crate::state_file::{StateFile, Taken, ViewLines};
+use crate::summary::Summary;
 use crate::time::Stamp;
 use crate::words::shown;
 
@@ -22,32 +22,14 @@ const LINE_MAX: usize = 256 << 10;
 /// How many facts are held back, so that what repeats itself is counted instead of listed.
 const HELD_MAX: usize = 8;
 
-/// What a whole file came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// How many lines it has.
-    pub lines: u64,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// How many facts were read out of it.
-    pub facts: u64,
-    /// The time of its first line that has one.
-    pub first_at: Option<Stamp>,
-    /// The time of its last line that has one.
-    pub last_at: Option<Stamp>,
-    /// How many lines had a server's head.
-    pub log_lines: u64,
-    /// How many lines are no UTF-8. They are read all the same.
-    pub not_utf8: u64,
-    /// How many lines were longer than 256 KiB, and were cut off there.
-    pub too_long: u64,
-    /// How many bytes are zero.
-    pub zeros: u64,
-    /// The hosts, containers or pods that transports' prefixes named on lines of servers; at most eight.
-    pub hosts: BTreeSet<String>,
-}
+/// How many hosts of one file are told apart; it is more than any cluster has nodes.
+const HOSTS_MAX: usize = 64;
 
 /// Reads one file.
+///
+/// A file may hold the lines of several servers, as `docker compose logs` and `kubectl logs --prefix` write them. Each of
+/// them is a part of its own then, by the prefixes of its lines: the first one has the number of the file, and each
+/// other one the next number. A line without a prefix belongs to the line before it.
 ///
 /// Push the bytes in chunks of any size, then finish. Facts come in the order of the file. The memory
 /// that it takes does not depend on the size of the file.
@@ -70,7 +52,12 @@ pub struct Reader {
     rest: Vec<u8>,
     /// Whether the line is longer than it may be, so that what comes is passed over.
     overlong: bool,
+    /// The part that lines belong to now.
     state: State,
+    /// The other parts of the file.
+    others: Vec<State>,
+    /// Whether containers' prefixes stand before lines of servers.
+    of_containers: bool,
 }
 
 /// A line that says something, before its block is complete.
@@ -85,6 +72,8 @@ struct Open<T> {
 #[derive(Debug, Default)]
 struct State {
     file: FileId,
+    /// The host that the prefixes of these lines name.
+    host: Option<Vec<u8>>,
     read: Summary,
     writer: Writer,
     plain: Plain,
@@ -105,7 +94,97 @@ impl Reader {
                 file,
                 ..State::default()
             },
+            others: Vec::new(),
+            of_containers: false,
         }
+    }
+
+    /// Looks for hosts in the first bytes of a file, so that lines of a container before its server's first one count
+    /// for it, too.
+    pub fn expect(&mut self, bytes: &[u8]) {
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if let Some(json) = json(line) {
+                if let Some(host) = json.host {
+                    self.part(host.as_bytes());
+                }
+                continue;
+            }
+            let envelope = envelope::open(line);
+            if let Some(host) = envelope.host
+                && envelope.is_headed
+            {
+                self.of_containers |= host.is_container;
+                self.part(host.name);
+            }
+        }
+    }
+
+    /// The part of a host, which is made where there is room; the first host has the part that is there.
+    fn part(&mut self, host: &[u8]) {
+        if self.state.host.is_none() {
+            self.state.host = Some(host.to_vec());
+            self.state.host(host);
+            return;
+        }
+        let known = |state: &State| state.host.as_deref() == Some(host);
+        if known(&self.state) || self.others.iter().any(known) {
+            return;
+        }
+        if self.others.len() + 1 == HOSTS_MAX {
+            self.state.host(host);
+            return;
+        }
+        let number = u32::try_from(self.others.len() + 1).unwrap_or(u32::MAX);
+        let mut state = State {
+            file: FileId(self.file.0.saturating_add(number)),
+            host: Some(host.to_vec()),
+            ..State::default()
+        };
+        state.host(host);
+        self.others.push(state);
+    }
+
+    /// Goes over to the part of a host. A prefix alone makes no part: rows of tables may look like one.
+    fn turn(&mut self, host: &[u8], is_sure: bool) {
+        if self.state.host.as_deref() == Some(host) {
+            return;
+        }
+        if is_sure {
+            self.part(host);
+        }
+        let place = self
+            .others
+            .iter()
+            .position(|state| state.host.as_deref() == Some(host));
+        if let Some(place) = place {
+            // Lines are counted through the whole file.
+            self.others[place].read.lines = self.state.read.lines;
+            std::mem::swap(&mut self.state, &mut self.others[place]);
+        }
+    }
+
+    /// Reads a line without its line end.
+    fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(Fact)) {
+        self.state.read.lines += 1;
+        let line = self.state.skip_zeros(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            return;
+        }
+        if let Some(json) = json(line) {
+            if let Some(host) = &json.host {
+                self.turn(host.as_bytes(), true);
+            }
+            self.state.json(&json, sink);
+            return;
+        }
+        let envelope = envelope::open(line);
+        if let Some(host) = envelope.host {
+            self.of_containers |= host.is_container && envelope.is_headed;
+            let is_sure = envelope.is_headed || host.is_container && self.of_containers;
+            self.turn(host.name, is_sure);
+        }
+        self.state.text(&envelope, sink);
     }
 
     /// The file that it reads.
@@ -120,11 +199,11 @@ impl Reader {
             let (line, after) = bytes.split_at(end);
             bytes = &after[1..];
             if self.rest.is_empty() && !self.overlong {
-                self.state.line(&line[..line.len().min(LINE_MAX)], sink);
+                self.line(&line[..line.len().min(LINE_MAX)], sink);
             } else {
                 self.keep(line);
                 let rest = std::mem::take(&mut self.rest);
-                self.state.line(&rest, sink);
+                self.line(&rest, sink);
                 self.rest = rest;
                 self.rest.clear();
             }
@@ -133,15 +212,29 @@ impl Reader {
         self.keep(bytes);
     }
 
-    /// Reads what is left, and says what the whole file came to.
-    pub fn finish(mut self, sink: &mut dyn FnMut(Fact)) -> Summary {
+    /// Reads what is left, and says what the whole file came to: its parts together.
+    pub fn finish(self, sink: &mut dyn FnMut(Fact)) -> Summary {
+        let mut parts = self.finish_parts(sink).into_iter();
+        let mut whole = parts.next().unwrap_or_default();
+        parts.for_each(|part| whole.add(part));
+        whole
+    }
+
+    /// Reads what is left, and says what each part came to, the first part first. Most files have one.
+    pub fn finish_parts(mut self, sink: &mut dyn FnMut(Fact)) -> Vec<Summary> {
         let cut_off = !self.rest.is_empty();
         if cut_off {
             let rest = std::mem::take(&mut self.rest);
-            self.state.line(&rest, sink);
+            self.line(&rest, sink);
         }
         self.state.end(cut_off, sink);
-        self.state.read
+        for state in &mut self.others {
+            state.end(false, sink);
+        }
+        let mut parts = self.others;
+        parts.push(self.state);
+        parts.sort_by_key(|state| state.file);
+        parts.into_iter().map(|state| state.read).collect()
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -172,6 +265,14 @@ struct JsonLine<'a> {
     host: Option<Cow<'a, str>>,
 }
 
+/// A line of JSON, if this is one.
+fn json(line: &[u8]) -> Option<JsonLine<'_>> {
+    (line.starts_with(b"{") && line.ends_with(b"}"))
+        .then(|| serde_json::from_slice::<JsonLine<'_>>(line).ok())
+        .flatten()
+        .filter(|json| json.log.is_some())
+}
+
 impl State {
     fn skip_zeros<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -179,60 +280,37 @@ impl State {
         &bytes[zeros..]
     }
 
-    /// Reads a line without its line end.
-    fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(Fact)) {
-        self.read.lines += 1;
-        let line = self.skip_zeros(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            return;
+    /// Reads a line of JSON, which may hold several lines of text.
+    fn json(&mut self, json: &JsonLine<'_>, sink: &mut dyn FnMut(Fact)) {
+        self.writer = writer(json.file.as_deref().unwrap_or_default());
+        for inner in json.log.as_deref().unwrap_or_default().lines() {
+            self.text(&envelope::open(inner.as_bytes()), sink);
         }
-        if line[0] == b'{'
-            && line.ends_with(b"}")
-            && let Ok(json) = serde_json::from_slice::<JsonLine<'_>>(line)
-            && let Some(text) = json.log
-        {
-            if let Some(host) = &json.host {
-                self.host(host.as_bytes());
-            }
-            self.writer = writer(json.file.as_deref().unwrap_or_default());
-            for inner in text.lines() {
-                self.text(inner.as_bytes(), sink);
-            }
-            self.close_pending(sink);
-            self.writer = Writer::Server;
-            return;
-        }
-        self.text(line, sink);
+        self.close_pending(sink);
+        self.writer = Writer::Server;
     }
 
     fn host(&mut self, host: &[u8]) {
-        const HOSTS_MAX: usize = 8;
-        let host = host.to_str_lossy();
-        if !self.read.hosts.contains(&*host) && self.read.hosts.len() < HOSTS_MAX {
-            self.read.hosts.insert(shown(&host));
+        // One more than there may be is enough to know that there are too many.
+        if self.read.hosts.len() < 2 {
+            self.read.hosts.insert(shown(&host.to_str_lossy()));
         }
     }
 
     /// Reads a line of text.
-    fn text(&mut self, line: &[u8], sink: &mut dyn FnMut(Fact)) {
-        let envelope = envelope::open(line);
-        if let Some(host) = envelope.host
-            && envelope.is_headed
-        {
-            self.host(host);
-        }
+    fn text(&mut self, envelope: &Envelope<'_>, sink: &mut dyn FnMut(Fact)) {
         if let Some(at) = envelope.at
             && !envelope.is_tool
         {
             self.read.last_at = Some(at);
+            self.read.last_line = self.read.lines;
             self.read.first_at.get_or_insert(at);
         }
         if envelope.is_headed {
             self.read.log_lines += 1;
             self.close_pending(sink);
             self.close_files(false, sink);
-        } else if !envelope.is_wrapper && self.continues(&envelope, sink) {
+        } else if !envelope.is_wrapper && self.continues(envelope, sink) {
             return;
         }
         if envelope.is_tool {
@@ -247,7 +325,7 @@ impl State {
             }
             self.plain.read(&text)
         };
-        self.take(read, &envelope, sink);
+        self.take(read, envelope, sink);
     }
 
     fn as_text<'a>(&mut self, line: &'a [u8]) -> Cow<'a, str> {
@@ -323,7 +401,7 @@ impl State {
     /// Offers the line to grastate.dat and gvwstate.dat.
     fn file_line(&mut self, text: &str, sink: &mut dyn FnMut(Fact)) -> bool {
         let source = self.source();
-        let line = text.trim();
+        let line = crate::plain::undecorated(text.trim());
         let open = |writer| (source, None::<Stamp>, writer);
         if line.starts_with("my_uuid:") && self.gvwstate.is_some() {
             self.close_files(false, sink);

@@ -120,7 +120,42 @@ pub fn in_order<'a>(files: &[Vec<&'a Fact>]) -> Vec<&'a Fact> {
         }
     }
     dated.sort_by_key(|(at, _)| at.map_or(Timestamp::MAX, |at| at));
-    dated.into_iter().map(|(_, fact)| fact).collect()
+    if files.len() < 2 {
+        return dated.into_iter().map(|(_, fact)| fact).collect();
+    }
+    dated
+        .chunk_by(|one, other| one.0 == other.0)
+        .flat_map(once)
+        .collect()
+}
+
+/// Facts of one moment, without those that another file has said already: a log may be given twice, or its end
+/// beside the whole of it. What one file says twice was said twice.
+fn once<'a>(moment: &[(Option<Timestamp>, &'a Fact)]) -> Vec<&'a Fact> {
+    /// A log whose lines all have one time is none that overlaps.
+    const MANY: usize = 2_000;
+    let facts: Vec<&Fact> = moment.iter().map(|(_, fact)| *fact).collect();
+    let is_of_one = facts
+        .windows(2)
+        .all(|pair| pair[0].source.file == pair[1].source.file);
+    if is_of_one || facts.len() > MANY || moment[0].0.is_none() {
+        return facts;
+    }
+    let mut kept: Vec<&Fact> = Vec::new();
+    for (place, fact) in facts.iter().enumerate() {
+        let same = |other: &&&Fact| other.event == fact.event && other.writer == fact.writer;
+        let own = facts[..place]
+            .iter()
+            .filter(same)
+            .filter(|other| other.source.file == fact.source.file)
+            .count();
+        // As often as the file that says it most.
+        let said = kept.iter().filter(same).count();
+        if said <= own {
+            kept.push(fact);
+        }
+    }
+    kept
 }
 
 impl Timeline {

@@ -80,6 +80,14 @@ pub(crate) fn address(text: &str) -> Option<String> {
     (!address.is_empty()).then(|| address.to_owned())
 }
 
+/// An address without its port: `172.17.0.2` of `172.17.0.2:4567`.
+pub(crate) fn without_port(address: &str) -> &str {
+    match address.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+        _ => address,
+    }
+}
+
 /// A range such as `101-200`; the second number may be -1.
 pub(crate) fn range(text: &str) -> Option<(Seqno, Seqno)> {
     let text = text.trim_start();

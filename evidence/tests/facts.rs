@@ -441,6 +441,79 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Lines beside the story that explain it: who was refused, why a transfer broke, who stopped a server.
+#[test]
+fn signs_beside_the_story() {
+    let closed =
+        "Deferred close timer started for socket with remote endpoint: ssl://172.17.0.4:39262";
+    let failed = "Receiving IST failed, node restart required: IST receiver reported failure: 71 (Protocol error)";
+    let read = "got exception while reading IST stream: Unsupported CC action version: 71 (Protocol error)";
+    let broke = |errno| Event::IstFailed {
+        expected: None,
+        received: None,
+        errno,
+    };
+    let stop = |by: Option<&str>| Event::StopRequested {
+        by: by.map(str::to_owned),
+    };
+    let tool = |text: &str| Event::SstToolFailed {
+        text: text.to_owned(),
+    };
+    for (message, event) in [
+        (
+            closed,
+            Event::PeerClosed {
+                address: "172.17.0.4".to_owned(),
+            },
+        ),
+        (failed, broke(Some(71))),
+        (read, broke(Some(71))),
+        (
+            "Receiving IST failed, node restart required: Failed to apply write set",
+            broke(None),
+        ),
+        (
+            "Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: 8.0.32).",
+            stop(Some("a signal")),
+        ),
+        (
+            "Received SHUTDOWN from user root. Shutting down mysqld (Version: 8.0.32).",
+            stop(None),
+        ),
+        (
+            "Received shutdown signal. Will sleep for 10 secs before initiating shutdown.",
+            stop(Some("a signal")),
+        ),
+        (
+            "/usr/sbin/mariadbd (initiated by: root[root] @ localhost []): Normal shutdown",
+            stop(Some("root[root] @ localhost []")),
+        ),
+        (
+            "/usr/sbin/mariadbd (initiated by: unknown): Normal shutdown",
+            stop(None),
+        ),
+        (
+            "No suitable 'keyring_component_metadata_query' service implementation found to fulfill the request.",
+            Event::KeyringAsked,
+        ),
+        (
+            "Streaming the backup to joiner at 10.0.0.2 4444",
+            Event::SstStreams,
+        ),
+        (
+            "2030/01/02 03:04:05 socat[77] E SSL_write(): Connection reset by peer",
+            tool("socat: SSL_write(): Connection reset by peer"),
+        ),
+    ] {
+        for text in everywhere(message) {
+            assert_eq!(one(&text), event, "{text}");
+        }
+    }
+    let line = "\txtrabackup: Error writing file '<unopen fd>' (OS errno 32 - Broken pipe)\n";
+    let text = line.trim();
+    assert_eq!(one(line), tool(text));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use seatrial_autopsy::{NodeLog, Story, story};
-use seatrial_evidence::{Fact, FileId, Source};
+use seatrial_evidence::{Bounded, Fact, FileId, Source};
 
 use super::advise::gather::{Gathered, gather};
 use crate::output::Out;
@@ -105,13 +105,13 @@ pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
 
 /// Reads the logs and tells their story.
 pub(crate) fn tell(paths: &[PathBuf], nodes: &[String]) -> Result<Told, Stop> {
-    let mut facts: Vec<Fact> = Vec::new();
-    let gathered = gather(paths, nodes, &mut |fact| facts.push(fact.clone()))?;
+    let mut facts = Bounded::default();
+    let gathered = gather(paths, nodes, &mut |fact| facts.keep(fact.clone()))?;
+    let ends = gathered.log_ends();
     let of = |file: &FileId| {
+        let mut facts = facts.of_file(*file);
+        facts.extend(ends.iter().filter(|end| end.source.file == *file));
         facts
-            .iter()
-            .filter(|fact| fact.source.file == *file)
-            .collect::<Vec<&Fact>>()
     };
     let logs: Vec<NodeLog<'_>> = gathered
         .nodes
@@ -123,7 +123,7 @@ pub(crate) fn tell(paths: &[PathBuf], nodes: &[String]) -> Result<Told, Stop> {
         })
         .collect();
     let is_log = |fact: &Fact| fact.at.is_some() && fact.event.is_of_a_log();
-    if !facts.iter().any(is_log) {
+    if !facts.all().any(is_log) {
         return Err(Stop::usage(
             "there is no log of a server in what was given\n  help: give error logs, journals or container logs; \
              `seatrial advise` reads state files and status tables",

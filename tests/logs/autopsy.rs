@@ -6,10 +6,10 @@ use std::sync::Mutex;
 
 use seatrial_autopsy::{Deed, NodeLog, Story, story};
 use seatrial_evidence::Fact;
-use seatrial_scenarios::{NodeName, TraceKind};
+use seatrial_scenarios::{NodeName, Scenario, Timers, TraceKind, catalogue};
 
 use crate::each;
-use crate::played::{Played, read};
+use crate::played::{Played, play, read};
 
 /// Findings of the oracles that are two lines of one history.
 const FORKS: [&str; 4] = [
@@ -82,7 +82,7 @@ fn told_by_logs(logs: &BTreeMap<NodeName, String>) -> (Told, Story) {
         .iter()
         .flat_map(|component| &component.views)
     {
-        add(&mut components, view.iter().cloned().collect());
+        add(&mut components, view.members.iter().cloned().collect());
     }
     let refused = story.acts.iter().map(|act| match act.deed {
         Deed::Refused { times, .. } => times,
@@ -208,8 +208,71 @@ fn the_autopsy_tells_what_the_trace_knows() {
     assert!(whole - all.len() >= 40, "{text}");
 }
 
+/// How many seeds may tell the story of real nodes.
+///
+/// On real nodes what is told to several at once is not done at once, so that what is rare here is common there: three
+/// that stop one after the other, where all are told to stop in one instant, is seed 820.
+const SEEDS: u64 = 1_000;
+
+/// The seed of a scenario whose simulated logs tell what the logs of real nodes tell; what happens at one instant is
+/// a race, and each seed lets one side win it.
+fn seed_that_tells(scenario: &Scenario, real: &Told, seeds: u64) -> Option<u64> {
+    (1..=seeds).find(|seed| {
+        let (simulated, _) = told_by_logs(&play("des", scenario, *seed).logs);
+        differences(real, &simulated).is_empty()
+    })
+}
+
+/// How many seeds are enough to see both ends of a race of two.
+const FEW: u64 = 20;
+
+/// The scenario with the timers that real nodes are asked with.
+fn fast(scenario: &Scenario) -> Scenario {
+    Scenario {
+        timers: Some(Timers::Fast),
+        ..scenario.clone()
+    }
+}
+
+/// A race is told apart from a fault: the story of one side is that of another seed, and a story that no seed tells is
+/// none of the scenario.
+#[test]
+fn a_race_is_another_seed_and_nothing_else() {
+    let text = r#"
+id     = "race"
+title  = "Two nodes start at one instant"
+nodes  = ["A", "B", "C"]
+second_phase = false
+pace   = "next"
+
+[[step]]
+stop = { nodes = ["B", "C"] }
+[[step]]
+wait = { for = "60s" }
+[[step]]
+start = { nodes = ["B", "C"] }
+[[step]]
+expect = { cluster = "all-synced", size = 3, within = "120s" }
+"#;
+    let scenario = Scenario::parse("race.toml", text).unwrap();
+    let stories: Vec<Told> = (1..=FEW)
+        .map(|seed| told_by_logs(&play("des", &scenario, seed).logs).0)
+        .collect();
+    let other = stories.iter().find(|told| **told != stories[0]);
+    let other = other.expect("some seed lets the other node come first");
+    assert!(!differences(other, &stories[0]).is_empty());
+    assert!(seed_that_tells(&scenario, other, FEW).is_some_and(|seed| seed > 1));
+    // The same with one refusal more is told by none.
+    let wrong = Told {
+        components: other.components.clone(),
+        refused: other.refused + 1,
+        ..*other
+    };
+    assert_eq!(seed_that_tells(&scenario, &wrong, FEW), None);
+}
+
 /// The same scenario on des and on real nodes: `run --on des,real --keep-logs --out FOLDER`, and
-/// `SEATRIAL_KEPT_LOGS=FOLDER/logs`. Races may end in another way, so not all can be equal.
+/// `SEATRIAL_KEPT_LOGS=FOLDER/logs`. The real story must be the simulated one, or that of another seed.
 #[test]
 #[expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
 fn the_logs_of_real_nodes_tell_the_same() {
@@ -232,7 +295,11 @@ fn the_logs_of_real_nodes_tell_the_same() {
             })
             .collect()
     };
-    let (mut all, mut different) = (0_usize, Vec::new());
+    let (mut all, mut races, mut different) = (0_usize, Vec::new(), Vec::new());
+    let every: BTreeMap<String, Scenario> = catalogue::every()
+        .map(|(file, text)| Scenario::parse(file, text).unwrap())
+        .map(|scenario| (scenario.id.clone(), scenario))
+        .collect();
     let mut scenarios: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|scenario| scenario.unwrap().path())
@@ -244,15 +311,22 @@ fn the_logs_of_real_nodes_tell_the_same() {
         let (real, _) = told_by_logs(&logs(&scenario.join("real")));
         all += 1;
         let apart = differences(&real, &simulated);
-        if !apart.is_empty() {
-            different.push(format!("{}: {}", scenario.display(), apart.join("; ")));
+        if apart.is_empty() {
+            continue;
+        }
+        let id = scenario.file_name().unwrap().to_string_lossy().into_owned();
+        let played = every.get(&id).map(fast);
+        match played.and_then(|played| seed_that_tells(&played, &real, SEEDS)) {
+            Some(seed) => races.push(format!("{id}: as seed {seed}: {}", apart.join("; "))),
+            None => different.push(format!("{id}: {}", apart.join("; "))),
         }
     }
     println!(
-        "{} of {all} scenarios: the logs of real nodes tell the same",
-        all - different.len()
+        "{} of {all} scenarios: the logs of real nodes tell the same; {} more tell what another of {SEEDS} seeds tells",
+        all - races.len() - different.len(),
+        races.len()
     );
-    for line in &different {
+    for line in races.iter().chain(&different) {
         println!("{line}");
     }
     assert!(
@@ -260,5 +334,5 @@ fn the_logs_of_real_nodes_tell_the_same() {
         "{} has no logs of des and real nodes",
         folder.display()
     );
-    assert!(different.len() * 5 <= all, "{}", different.join("\n"));
+    assert!(different.is_empty(), "{}", different.join("\n"));
 }

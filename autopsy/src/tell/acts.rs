@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use seatrial_evidence::Source;
+use seatrial_evidence::{Event, Source};
 
 use crate::cluster::Begin;
 use crate::life::{End, Life, Role, Said};
 use crate::mark::Mark;
-use crate::story::{Act, Deed, Story};
-use crate::tell::Facts;
+use crate::story::{Act, Deed, JoinFailure, Story};
 use crate::tell::found::{FlagSet, flags_set, refusals};
+use crate::tell::{Facts, refused_peers};
+use crate::transfer::Kind;
 use crate::view::View;
 
 /// An act before it has its text.
@@ -46,6 +47,15 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
             Deed::FlagSet { node },
         ));
     }
+    for hang in &facts.hangs {
+        let node = cluster.name(hang.node).to_owned();
+        acts.push((
+            hang.since.at,
+            Some(hang.since.source),
+            Deed::DonorHangs { node },
+        ));
+    }
+    acts.extend(turned_away(facts));
     acts.extend(writes(facts));
     let seen = seen_by_others(facts, &acts);
     acts.extend(seen);
@@ -138,6 +148,11 @@ fn seen_by_others(facts: &Facts<'_, '_>, acts: &[Raw]) -> Vec<Raw> {
                 let in_order = view.members.len() * 2 <= before.members.len();
                 let deed = if is {
                     Deed::Started {
+                        failure: if stays {
+                            None
+                        } else {
+                            failure(facts, &node, mark.at, None)
+                        },
                         node,
                         joined: stays,
                         empty: false,
@@ -152,6 +167,102 @@ fn seen_by_others(facts: &Facts<'_, '_>, acts: &[Raw]) -> Vec<Raw> {
         }
     }
     seen
+}
+
+/// What kept a node out that started at this moment: as its own life tells, or the logs of others.
+fn failure(
+    facts: &Facts<'_, '_>,
+    name: &str,
+    at: Timestamp,
+    life: Option<usize>,
+) -> Option<JoinFailure> {
+    /// The longest time from a start to the end of its attempt to join, in seconds.
+    const ATTEMPT_S: i64 = 600;
+    let cluster = facts.cluster;
+    let node = cluster.node_named(name)?;
+    let until = life.and_then(|life| cluster.lives[life].last());
+    let is_of_it = |mark: Mark| {
+        let after = mark.at.as_second() - at.as_second();
+        match until {
+            Some(until) => mark.at >= at && mark.at <= until.at,
+            None => (-1..ATTEMPT_S).contains(&after),
+        }
+    };
+    // The attempt that lines of others show next is its own.
+    let transfer = facts
+        .transfers
+        .iter()
+        .find(|one| one.joiner == node && is_of_it(one.chosen));
+    let search = facts
+        .no_donors
+        .iter()
+        .find(|one| one.joiner == node && is_of_it(one.first));
+    let first_search = search.map(|search| search.first.at);
+    if let Some(transfer) = transfer
+        && first_search.is_none_or(|first| transfer.chosen.at <= first)
+    {
+        let donor = cluster.name(transfer.donor).to_owned();
+        let hangs = facts.hangs.iter().any(|hang| {
+            hang.node == transfer.donor
+                && (hang.since.at.as_second() - transfer.chosen.at.as_second()).abs() <= 2
+        });
+        return match transfer.kind {
+            _ if hangs => Some(JoinFailure::NoAnswer { donor }),
+            Kind::Sst if transfer.broke() => Some(JoinFailure::Broken),
+            _ => None,
+        };
+    }
+    if search.is_some() {
+        return Some(JoinFailure::NoDonor);
+    }
+    let met_nobody = life.is_some_and(|life| cluster.views_of(life).next().is_none());
+    met_nobody.then_some(JoinFailure::TurnedAway)
+}
+
+/// Nodes that were refused and have no log of that time: those that refused them say where they came from.
+fn turned_away(facts: &Facts<'_, '_>) -> Vec<Raw> {
+    let cluster = facts.cluster;
+    let mut acts: Vec<Raw> = Vec::new();
+    for (index, life) in cluster.lives.iter().enumerate() {
+        for dated in &life.facts {
+            let is_refusal = matches!(
+                dated.fact.event,
+                Event::OtherCluster { .. } | Event::HandshakeFailed { .. }
+            );
+            if !is_refusal {
+                continue;
+            }
+            let (first, last) = (dated.mark(), dated.last_mark());
+            for node in refused_peers::owners(facts, life.node, first, last) {
+                let own = cluster.lives_of(node).any(|(_, own)| {
+                    own.first().is_some_and(|own| own.at <= last.at)
+                        && own.last().is_some_and(|own| own.at >= first.at)
+                });
+                let member = cluster
+                    .views_of(index)
+                    .rfind(|view| cluster.views[*view].mark.at <= first.at)
+                    .is_some_and(|view| cluster.views[view].has_node(node));
+                let known = acts.iter().any(|(at, _, deed)| {
+                    let same = matches!(deed, Deed::Started { node: other, .. } if other == cluster.name(node));
+                    same && first.at.as_second() - at.as_second() < NEAR_S
+                });
+                if own || member || known {
+                    continue;
+                }
+                acts.push((
+                    first.at,
+                    Some(first.source),
+                    Deed::Started {
+                        node: cluster.name(node).to_owned(),
+                        joined: false,
+                        empty: false,
+                        failure: Some(JoinFailure::TurnedAway),
+                    },
+                ));
+            }
+        }
+    }
+    acts
 }
 
 /// The members of the first view that the logs show, where they begin in the middle.
@@ -231,6 +342,11 @@ fn life_acts(
                 node: node.clone(),
                 joined: life.full.is_some(),
                 empty,
+                failure: if life.full.is_some() {
+                    None
+                } else {
+                    failure(facts, &node, mark.at, Some(index))
+                },
             },
         );
     }

@@ -8,7 +8,7 @@ use crate::cluster::{Alive, Begin};
 use crate::ledger::{Fork, Side};
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
-use crate::story::{ComponentStory, ForkStory, SideStory, Story};
+use crate::story::{ComponentStory, ForkStory, SideStory, Story, ViewStory};
 use crate::tell::{Facts, short_uuid, transfers};
 use crate::view::View;
 
@@ -63,7 +63,15 @@ fn component(
         views: own
             .views
             .iter()
-            .map(|view| cluster.members(&cluster.views[*view]))
+            .map(|view| {
+                let view = &cluster.views[*view];
+                ViewStory {
+                    at: facts.time(view.mark.at),
+                    members: cluster.members(view),
+                    configuration: view.conf_id,
+                    position: view.shown(),
+                }
+            })
             .collect(),
     }
 }
@@ -71,20 +79,7 @@ fn component(
 /// The last sign of a component, and the sentence that it ended.
 fn end(facts: &Facts<'_, '_>, index: usize) -> (Timestamp, Option<(Mark, Statement)>) {
     let cluster = facts.cluster;
-    let view = cluster.last_view(index);
-    let mut last: Option<Mark> = None;
-    for member in &view.members {
-        if let Some(life) = cluster.life_of(member) {
-            let life = &cluster.lives[life];
-            let out = life.out().or_else(|| life.last());
-            if let Some(out) = out
-                && last.is_none_or(|last| last.at < out.at)
-            {
-                last = Some(out);
-            }
-        }
-    }
-    let mark = last.unwrap_or(view.mark);
+    let mark = last_sign(facts, index);
     if cluster.was_alive(index, mark.at) != Alive::No {
         return (mark.at, None);
     }
@@ -103,6 +98,25 @@ fn end(facts: &Facts<'_, '_>, index: usize) -> (Timestamp, Option<(Mark, Stateme
             ),
         )),
     )
+}
+
+/// The last line that a member of a component wrote as its member.
+pub(crate) fn last_sign(facts: &Facts<'_, '_>, index: usize) -> Mark {
+    let cluster = facts.cluster;
+    let view = cluster.last_view(index);
+    let mut last: Option<Mark> = None;
+    for member in &view.members {
+        if let Some(life) = cluster.life_of(member) {
+            let life = &cluster.lives[life];
+            let out = life.out().or_else(|| life.last());
+            if let Some(out) = out
+                && last.is_none_or(|last| last.at < out.at)
+            {
+                last = Some(out);
+            }
+        }
+    }
+    last.unwrap_or(view.mark)
 }
 
 fn title(facts: &Facts<'_, '_>, index: usize, end: Timestamp) -> Statement {

@@ -1,12 +1,13 @@
 //! Forks: where they parted, how far each side went, what is lost of them or will be.
 
 use crate::cluster::{Begin, Doubt};
+use crate::errno;
 use crate::ledger::{Fork, Overwriting, Side, Stand};
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
 use crate::story::Story;
 use crate::tell::found::{FlagSet, Refusals};
-use crate::tell::{Facts, short_uuid};
+use crate::tell::{Facts, backups, components, short_uuid};
 use crate::transfer::Transfer;
 
 /// A fork: where it parted, how far each side went, whether a side is lost.
@@ -333,6 +334,16 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: Option<&Transfer>, story
         }
         says.push('.');
         story.copies.push(Statement::inferred(says, marks));
+        let began = cluster
+            .components
+            .iter()
+            .position(|one| one.branch == side.branch)
+            .map(|component| cluster.first_view(component).mark.at);
+        if let (Some(began), Some(gone)) = (began, &holder.overwritten) {
+            story
+                .copies
+                .extend(backups::between(facts, holder.node, began, gone.mark.at));
+        }
     }
     // An IST after the SST that breaks at once: the cache offered the other side's write sets.
     if let Some(transfer) = transfer
@@ -342,13 +353,42 @@ fn copies(facts: &Facts<'_, '_>, side: &Side, transfer: Option<&Transfer>, story
         if own.cache_reset.is_none()
             && let Some(cache) = &own.cache
         {
+            let name = cluster.name(own.node);
+            let view = failed.value.received.and_then(|seqno| {
+                let mut views = cluster.views.iter().enumerate();
+                let is_of_others = |(place, view): &(usize, &crate::view::View)| {
+                    let component = cluster.components.get(cluster.component_of[*place]);
+                    view.seqno == Some(seqno)
+                        && component.is_some_and(|one| one.branch != side.branch)
+                };
+                Some((seqno, views.find(is_of_others)?.1))
+            });
+            let mut marks = vec![failed.mark, cache.mark];
+            let what = match view {
+                Some((seqno, view)) => {
+                    marks.extend(view.marks().into_iter().take(1));
+                    format!("it offered its own write set {seqno} where the group has a view")
+                }
+                None => "its write sets stand there under numbers at which the group has views"
+                    .to_owned(),
+            };
+            let error = failed
+                .value
+                .errno
+                .as_ref()
+                .map_or_else(String::new, |errno| {
+                    marks.push(errno.mark);
+                    let number = errno::words(errno.value);
+                    format!(
+                        " The number in the line is that of an error, {number}, and no version."
+                    )
+                });
             story.copies.push(Statement::inferred(
                 format!(
-                    "Why the IST after the SST failed: the fork has the uuid of the group, so the cache of {} was not emptied, and \
-                     its write sets stand there under numbers at which the group has views.",
-                    cluster.name(own.node)
+                    "Why the IST after the SST failed: the fork has the uuid of the group, so the cache of {name} was not emptied, \
+                     and {what}.{error}"
                 ),
-                [failed.mark, cache.mark],
+                marks,
             ));
         }
     }
@@ -448,12 +488,16 @@ fn standing(facts: &Facts<'_, '_>, fork: &Fork, story: &mut Story) {
                 &fork.new
             };
             let others = cluster.names_of(&other.stands_on());
-            let step = format!(
-                "Keep {}: stop {} in order, bootstrap {}, and let the others join it. Nothing is lost then.",
-                list(&keep),
-                list(&others),
-                keep.first().map_or("it", String::as_str)
-            );
+            let how = if others.is_empty() {
+                "let the others join it".to_owned()
+            } else {
+                format!(
+                    "stop {} in order, bootstrap {}, and let the others join it",
+                    list(&others),
+                    keep.first().map_or("it", String::as_str)
+                )
+            };
+            let step = format!("Keep {}: {how}. Nothing is lost then.", list(&keep));
             story.to_do.push(Statement::judgement(step, []));
         }
         [one, other, ..] => {
@@ -500,15 +544,18 @@ pub(crate) fn doubt_line(
         _ => None,
     };
     let forced = forced?;
+    // They were left behind when the last one of whom a log tells went.
+    let behind = components::last_sign(facts, doubt.beside);
     let mut marks = first.marks();
     marks.extend(beside.marks());
+    marks.push(behind);
     marks.extend(forced.marks.iter().copied());
     let mut says = format!(
         "A fork was possible: {} bootstrapped after its flag had been set by hand, and no log says that {} had stopped, which had been left behind as {} at {}.",
         list(&who),
         list(&left),
         if left.len() == 1 { "member" } else { "members" },
-        facts.time(beside.mark.at)
+        facts.time(behind.at)
     );
     let later = later_position(facts, doubt);
     if let Some((text, mark)) = later {

@@ -69,9 +69,10 @@ pub(crate) fn life_lines(
         ));
     }
     if let Some(mark) = life.ready {
-        let alone = cluster
-            .component_of_life(index)
-            .is_some_and(|component| cluster.last_view(component).size == 1);
+        let then = cluster
+            .views_of(index)
+            .rfind(|view| cluster.views[*view].mark.at <= mark.at);
+        let alone = then.is_some_and(|view| cluster.views[view].size == 1);
         let alone = if alone { " alone" } else { "" };
         lines.push(facts.at(
             mark,
@@ -304,7 +305,11 @@ fn leaving(facts: &Facts<'_, '_>, life: &Life<'_>) -> Vec<(Timestamp, Statement)
     }
     if let Some(asked) = asked {
         let mut marks = vec![asked];
-        let mut says = format!("{name} is told to shut down");
+        let by = life
+            .stopped_by
+            .as_ref()
+            .map_or_else(String::new, |by| format!(" by {by}"));
+        let mut says = format!("{name} is told to shut down{by}");
         if let Some(left) = &life.left {
             says.extend([format!(
                 ", leaves in order at {} ({})",

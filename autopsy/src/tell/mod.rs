@@ -1,12 +1,15 @@
 //! The sentences of the story.
 
 mod acts;
+mod backups;
 mod components;
 mod danger;
+mod data;
 mod forks;
 mod found;
 mod lives;
 mod nodes;
+mod refused_peers;
 mod remarks;
 mod transfers;
 mod unknown;
@@ -83,6 +86,7 @@ pub(crate) fn tell(cluster: &Cluster<'_>) -> Story {
     nodes::tell(&facts, &mut story);
     components::tell(&facts, &mut story);
     verdict::tell(&facts, &mut story);
+    data::tell(&facts, &mut story);
     unknown::tell(&facts, &mut story);
     story
 }

@@ -9,7 +9,7 @@ use crate::statement::Statement;
 use crate::story::{NodeStory, Story, Stretch};
 use crate::tell::found::{flag_line, flags_set, refusals, refused};
 use crate::tell::lives::life_lines;
-use crate::tell::{Facts, remarks, transfers};
+use crate::tell::{Facts, backups, remarks, transfers};
 
 /// Adds the nodes, and the acts.
 pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
@@ -50,6 +50,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
             lines.extend(remarks::hang(facts, hang));
         }
         lines.extend(remarks::of(facts, node));
+        lines.extend(backups::of(facts, node));
         lines.sort_by_key(|(at, _)| *at);
         story.nodes.push(NodeStory {
             name: facts.cluster.name(node).to_owned(),

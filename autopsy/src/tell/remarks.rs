@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use seatrial_evidence::Event;
+use seatrial_evidence::{Event, Identity};
 
 use crate::ledger::Hang;
 use crate::mark::{Dated, Mark, span};
 use crate::statement::{Statement, count};
-use crate::tell::Facts;
+use crate::tell::{Facts, refused_peers};
 
 /// Things that were said again and again within a while, as one.
 struct Group {
@@ -15,6 +15,8 @@ struct Group {
     first: Mark,
     last: Mark,
     times: u64,
+    /// A peer was refused.
+    is_refusal: bool,
 }
 
 /// What else happened on a node.
@@ -40,11 +42,14 @@ pub(crate) fn of(facts: &Facts<'_, '_>, node: usize) -> Vec<(Timestamp, Statemen
         } else {
             String::new()
         };
-        let says = format!("{}{times}", group.says);
-        lines.push(facts.at(
-            group.first,
-            Statement::certain(says, [group.first, group.last]),
-        ));
+        let mut marks = vec![group.first, group.last];
+        let from = group
+            .is_refusal
+            .then(|| refused_peers::came_from(facts, node, group.first, group.last));
+        let (from, closed) = from.flatten().unwrap_or_default();
+        marks.extend(closed);
+        let says = format!("{}{from}{times}", group.says);
+        lines.push(facts.at(group.first, Statement::certain(says, marks)));
     }
     lines
 }
@@ -52,20 +57,7 @@ pub(crate) fn of(facts: &Facts<'_, '_>, node: usize) -> Vec<(Timestamp, Statemen
 fn gather(groups: &mut Vec<Group>, says: String, dated: &Dated<'_>) {
     /// What comes again within this time is the same trouble.
     const AGAIN_S: i64 = 600;
-    let last = Mark {
-        source: dated.fact.source,
-        at: dated.last_at,
-    };
-    let last = match dated.fact.repeats.last_line {
-        0 => last,
-        line => Mark {
-            source: seatrial_evidence::Source {
-                line,
-                ..last.source
-            },
-            ..last
-        },
-    };
+    let last = dated.last_mark();
     let known = groups.iter_mut().rev().find(|group| {
         group.says == says && dated.at.as_second() - group.last.at.as_second() < AGAIN_S
     });
@@ -79,6 +71,10 @@ fn gather(groups: &mut Vec<Group>, says: String, dated: &Dated<'_>) {
             first: dated.mark(),
             last,
             times: dated.times(),
+            is_refusal: matches!(
+                dated.fact.event,
+                Event::HandshakeFailed { .. } | Event::OtherCluster { .. }
+            ),
         }),
     }
 }
@@ -97,21 +93,15 @@ fn repeated(facts: &Facts<'_, '_>, node: usize, dated: &Dated<'_>) -> Option<Str
             "{name} refuses a peer of another cluster: the peer's cluster name is {peer}, its own is {own}."
         ),
         Event::Suspected { peer } => {
-            format!("{name} does not hear {} and suspects it.", peer_words(peer))
+            format!(
+                "{name} does not hear {} and suspects it.",
+                peer_words(facts, node, peer, dated.at)
+            )
         }
         Event::PeerTimedOut { peer, .. } => {
-            let life = facts.cluster.life_of(peer);
-            let who = life.map_or_else(
-                || peer.to_string(),
-                |life| {
-                    facts
-                        .cluster
-                        .name(facts.cluster.lives[life].node)
-                        .to_owned()
-                },
-            );
-            format!("The link from {name} to {who} times out.")
+            format!("The link from {name} to {} times out.", named(facts, peer))
         }
+        Event::CacheLost => format!("The write-set cache of {name} could not be read back."),
         Event::ActionRejected => format!(
             "An action of {name} is not ordered: the client had an error, or it is sent again. This is no loss."
         ),
@@ -119,12 +109,30 @@ fn repeated(facts: &Facts<'_, '_>, node: usize, dated: &Dated<'_>) -> Option<Str
     })
 }
 
-fn peer_words(peer: &str) -> String {
-    if peer.chars().all(|c| c.is_ascii_digit()) {
-        format!("the member with index {peer}")
-    } else {
-        peer.to_owned()
+/// A peer by its identity, or by its index in the view that the node is in.
+fn peer_words(facts: &Facts<'_, '_>, node: usize, peer: &str, at: Timestamp) -> String {
+    if peer.len() < 8 && peer.chars().all(|c| c.is_ascii_digit()) {
+        let cluster = facts.cluster;
+        let views = cluster.views.iter().rev();
+        let mut before = views.filter(|view| view.mark.at <= at && view.has_node(node));
+        let member = before.next().and_then(|view| {
+            let group = view.seen.iter().find_map(|seen| seen.group_view.as_ref())?;
+            group.0.members.get(peer.parse::<usize>().ok()?)
+        });
+        return member.map_or_else(
+            || format!("the member with index {peer}"),
+            |identity| named(facts, identity),
+        );
     }
+    Identity::read(peer).map_or_else(|| peer.to_owned(), |identity| named(facts, &identity))
+}
+
+/// The name of an identity, where a log or a view has it.
+fn named(facts: &Facts<'_, '_>, identity: &Identity) -> String {
+    refused_peers::node_of(facts, identity).map_or_else(
+        || identity.to_string(),
+        |node| facts.cluster.name(node).to_owned(),
+    )
 }
 
 /// Events that are said once.
@@ -153,8 +161,7 @@ fn single(facts: &Facts<'_, '_>, node: usize, dated: &Dated<'_>) -> Option<State
         }
         Event::NoPrimaryReached => format!("{name} reaches no primary component in time."),
         Event::ExchangeFailed { .. } => format!("A state exchange fails on {name}."),
-        Event::CacheLost => format!("The write-set cache of {name} could not be read back."),
-        Event::CacheReset { from, .. } if !from.uuid.is_nil() => {
+        Event::CacheReset { from, to } if !from.uuid.is_nil() && from.uuid != to.uuid => {
             format!("The write-set cache of {name} is emptied for another history.")
         }
         Event::FullClusterCrash { pod } => {

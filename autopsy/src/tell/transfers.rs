@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::errno;
 use crate::life::Said;
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
@@ -114,7 +115,7 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
         } else {
             ""
         };
-        let numbers = match failed.value {
+        let numbers = match (failed.value.expected, failed.value.received) {
             (Some(expected), Some(received)) => {
                 format!(": last expected {expected}, last received {received}")
             }
@@ -124,6 +125,13 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
             " The IST{after} fails at {}{numbers}.",
             time(failed.mark)
         )]);
+        if let Some(errno) = &failed.value.errno {
+            says.extend([format!(
+                " The number of the error is {}.",
+                errno::words(errno.value)
+            )]);
+            marks.push(errno.mark);
+        }
         marks.push(failed.mark);
         return;
     }
@@ -142,6 +150,20 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
             reason(text)
         )]);
         marks.push(*mark);
+        if let Some(streams) = transfer.streams {
+            says.extend([format!(" The copy had begun to flow at {}.", time(streams))]);
+            marks.push(streams);
+        }
+        if let Some((_, first)) = transfer.tools.first() {
+            let tools = transfer.tools.iter().take(3);
+            let said: Vec<&str> = tools.map(|(text, _)| text.trim_end_matches('.')).collect();
+            says.extend([format!(
+                " Tools of its script said at {}: {}.",
+                time(*first),
+                said.join("; ")
+            )]);
+            marks.push(*first);
+        }
         let more = transfer.failed.iter().skip(1).map(|(_, mark)| *mark);
         marks.extend(more);
     } else if let Some(done) = transfer.donor_done {
@@ -160,7 +182,10 @@ fn reason(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
     match text.strip_prefix('-') {
         Some(number) if number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("the donor could not send it, error {text}")
+            let number = number
+                .parse()
+                .map_or_else(|_| text.to_owned(), |number: i64| errno::words(-number));
+            format!("the donor could not send it, error {number}")
         }
         _ => text.to_owned(),
     }

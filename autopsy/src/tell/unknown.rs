@@ -1,5 +1,7 @@
 //! What the logs cannot tell.
 
+use seatrial_evidence::Event;
+
 use crate::life::{Life, Role};
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, list};
@@ -29,6 +31,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
             named_by(facts),
         ));
     }
+    left_out(facts, story);
     for flag in flags_set(facts)
         .iter()
         .filter(|flag| flag.by_script.is_none())
@@ -104,6 +107,27 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         ));
     }
     ends(facts, story);
+}
+
+/// The middle of files that have very many facts.
+fn left_out(facts: &Facts<'_, '_>, story: &mut Story) {
+    let cluster = facts.cluster;
+    for life in &cluster.lives {
+        let gaps = life.facts.iter();
+        for dated in gaps.filter(|dated| dated.fact.event == Event::LeftOut) {
+            let number = dated.times();
+            story.unknown.push(Statement::certain(
+                format!(
+                    "What {} did between {} and {}: its log says so much that {number} facts of that time are left out. Give \
+                     the part of the log that matters to see them.",
+                    cluster.name(life.node),
+                    facts.time(dated.at),
+                    cluster.face.show_after(dated.last_at, dated.at)
+                ),
+                [dated.mark(), dated.last_mark()],
+            ));
+        }
+    }
 }
 
 /// The first view in which each node without a log stands.

@@ -1,5 +1,7 @@
 //! The verdict: what happened, from when on a loss was inevitable, what is lost, what to do.
 
+use seatrial_evidence::Event;
+
 use crate::cluster::{Alive, Begin};
 use crate::ledger::Stand;
 use crate::life::{End, Role};
@@ -7,7 +9,7 @@ use crate::mark::Mark;
 use crate::statement::{Statement, count, list};
 use crate::story::Story;
 use crate::tell::found::{Refusals, flags_set, refusals, words};
-use crate::tell::{Facts, danger, forks};
+use crate::tell::{Facts, components, danger, forks};
 
 /// Adds the verdict.
 pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
@@ -17,6 +19,7 @@ pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
         .filter_map(|node| stand(facts, node))
         .collect();
     story.now.extend(last_component(facts));
+    story.now.extend(arbitrator(facts));
     cluster_line(facts, story);
     for fork in &facts.forks {
         forks::fork_verdict(facts, fork, &refusals, &flags, story);
@@ -81,6 +84,23 @@ fn in_time(lines: &mut Vec<Statement>) {
     }
     keyed.sort_by(|one, other| one.0.cmp(&other.0));
     lines.extend(keyed.into_iter().map(|(_, line)| line));
+}
+
+/// A member that votes and holds no data.
+fn arbitrator(facts: &Facts<'_, '_>) -> Option<Statement> {
+    let cluster = facts.cluster;
+    let node = cluster
+        .nodes
+        .iter()
+        .position(crate::cluster::Node::is_arbitrator)?;
+    let view = cluster.views.iter().find(|view| view.has_node(node))?;
+    Some(Statement::certain(
+        format!(
+            "{} is an arbitrator: it counts for the quorum and holds no data.",
+            cluster.name(node)
+        ),
+        view.marks().into_iter().take(1),
+    ))
 }
 
 /// Which cluster it is, and how its history went on.
@@ -230,15 +250,29 @@ fn unseen_bootstrap(facts: &Facts<'_, '_>, component: usize) -> Option<Statement
     let number = view.view_number()?;
     let conf_id = view.conf_id?;
     let names = cluster.names_of(&there);
+    let before = own
+        .parent
+        .map(|parent| components::last_sign(facts, parent));
+    let span = before
+        .filter(|before| before.at < view.mark.at)
+        .map_or_else(
+            || format!("before {}", facts.time(view.mark.at)),
+            |before| {
+                format!(
+                    "between {} and {}",
+                    facts.time(before.at),
+                    cluster.face.show_after(view.mark.at, before.at)
+                )
+            },
+        );
     let statement = Statement::inferred(
         format!(
-            "The cluster was stopped and bootstrapped anew, by {}, before {}: {} finds a component at view {number}, configuration {conf_id}, with {} alone. No log shows the bootstrap.",
+            "The cluster was stopped and bootstrapped anew, by {}, {span}: {} finds a component at view {number}, configuration {conf_id}, with {} alone. No log shows the bootstrap.",
             list(&names),
-            facts.time(view.mark.at),
             list(&cluster.names_of(&joiners)),
             list(&names)
         ),
-        view.marks(),
+        view.marks().into_iter().chain(before),
     );
     Some(facts.at(view.mark, statement).1)
 }
@@ -283,12 +317,18 @@ fn failed_joins(facts: &Facts<'_, '_>, story: &mut Story) {
         }
         let times: Vec<String> = tries.iter().map(|(mark, _)| facts.time(mark.at)).collect();
         let marks: Vec<Mark> = tries.into_iter().flat_map(|(_, marks)| marks).collect();
-        let always = if is_in {
+        let first = marks[0];
+        // Between two attempts it is a member without its data; a member from long before had them.
+        let was_in = cluster.views.windows(2).any(|pair| {
+            pair.iter().all(|view| {
+                view.has_node(node) && view.mark.at.as_second() < first.at.as_second() - 60
+            })
+        });
+        let always = if is_in || was_in {
             "came back no more"
         } else {
-            "never joined"
+            "did not come in"
         };
-        let first = marks[0];
         let line = Statement::certain(
             format!(
                 "{} {always}: its attempts of {} all failed.",
@@ -441,6 +481,21 @@ fn doubts(facts: &Facts<'_, '_>) -> Vec<Statement> {
             ),
             histories.into_iter().map(|(_, mark)| mark),
         ));
+    }
+    for life in &cluster.lives {
+        let gap = life
+            .facts
+            .iter()
+            .find(|dated| dated.fact.event == Event::LeftOut);
+        if let Some(dated) = gap {
+            doubts.push(Statement::judgement(
+                format!(
+                    "Whether anything was lost cannot be told: the middle of the log of {} is left out.",
+                    cluster.name(life.node)
+                ),
+                [dated.mark()],
+            ));
+        }
     }
     let sides = facts
         .forks

@@ -17,15 +17,13 @@ pub use parts::{
 
 /// What a line, or a block of lines, says.
 ///
-/// The groups follow the life of a server: its start, its positions, its group, transfers, trouble,
-/// its end; then what other files say.
+/// The groups follow the life of a server, from its start to its end; what other files say comes last.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "says")]
 #[non_exhaustive]
 pub enum Event {
     // Lives of a server.
-    /// A process begins (`starting as process`, `Starting MariaDB … as process`). Recovery runs, upgrade
-    /// runs and helpers of transfers begin so, too.
+    /// A process begins (`starting as process`): a server, a recovery run, an upgrade run, a helper of a transfer.
     Start {
         /// The version of the server.
         version: String,
@@ -39,7 +37,10 @@ pub enum Event {
     /// Clients are served (`ready for connections`).
     Ready,
     /// Somebody asked the server to stop.
-    StopRequested,
+    StopRequested {
+        /// Who, where the line says it: `a signal`, or a user of SQL.
+        by: Option<String>,
+    },
     /// The server has stopped in order (`Shutdown complete`). InnoDB's `Shutdown completed` is another line.
     StopComplete,
     /// The server gives up (`Aborting`, `Terminated.`).
@@ -382,6 +383,8 @@ pub enum Event {
         expected: Option<Seqno>,
         /// The last that came.
         received: Option<Seqno>,
+        /// The number of the error, where the line has one: 71 is EPROTO, and no version.
+        errno: Option<i64>,
     },
     /// The donor has sent a snapshot, or has let it be passed over. The position is that of the request.
     SstSent {
@@ -411,6 +414,13 @@ pub enum Event {
     SstProceeds,
     /// The script of a transfer failed, or the donor could not send.
     SstFailed {
+        /// The words of the line.
+        text: String,
+    },
+    /// The donor's script begins to send a full copy.
+    SstStreams,
+    /// A tool that a transfer's script runs has failed: `socat`, `xtrabackup`, `mariabackup`.
+    SstToolFailed {
         /// The words of the line.
         text: String,
     },
@@ -495,6 +505,11 @@ pub enum Event {
         /// Why.
         text: String,
     },
+    /// A connection is closed after a refusal: where it came from.
+    PeerClosed {
+        /// The peer's address, without scheme and port.
+        address: String,
+    },
     /// Two primary components met, and this one ends.
     ConflictingPrimaries,
     /// Another node has the same identity: gvwstate.dat was copied with a disk.
@@ -508,7 +523,8 @@ pub enum Event {
     },
     /// An action of this node was not ordered. The client had an error, or it is sent again.
     ActionRejected,
-
+    /// Something asked the server for its keyring: a backup does as it begins, also that of a full transfer.
+    KeyringAsked,
     // Wrappers and operators.
     /// The PXC operator found the whole cluster down and waits for a person.
     FullClusterCrash {
@@ -570,6 +586,10 @@ pub enum Event {
         /// Its value.
         value: String,
     },
+    /// The last line of a log that has a time. The caller adds it, out of the [`Summary`](crate::Summary).
+    LogEnds,
+    /// Facts of the file are left out here, as many as it is repeated. [`Bounded`](crate::Bounded) says so.
+    LeftOut,
     /// A token that cannot be read costs that token only.
     Unreadable {
         /// What it should have been.

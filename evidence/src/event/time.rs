@@ -28,6 +28,8 @@ impl Event {
                 | Self::RequestFailed { .. }
                 | Self::OtherCluster { .. }
                 | Self::HandshakeFailed { .. }
+                | Self::PeerClosed { .. }
+                | Self::KeyringAsked
                 | Self::Suspected { .. }
                 | Self::Inactive { .. }
                 | Self::PeerTimedOut { .. }

@@ -91,6 +91,13 @@ pub(crate) fn of_a_shell(line: &[u8]) -> Read {
             why: Failure::Locked,
         });
     }
+    // The log of a backup tool, as a script of a transfer repeats it.
+    for tool in [&b"xtrabackup: Error "[..], b"mariabackup: Error "] {
+        if let Some(at) = memchr::memmem::find(line, tool) {
+            let text = crate::words::shown(&String::from_utf8_lossy(&line[at..]));
+            return Read::Event(Event::SstToolFailed { text });
+        }
+    }
     let tools = [
         &b"galera_recovery"[..],
         b"mysqld",

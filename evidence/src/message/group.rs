@@ -3,7 +3,7 @@
 use super::{Block, Read, Reader, or_nothing, or_unreadable};
 use crate::event::{Event, ServerView, ViewNumberFrom};
 use crate::words::{address, after, between, history, identity, member, number, position, seqno};
-use crate::words::{shown, word};
+use crate::words::{shown, without_port, word};
 
 pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Connecting with bootstrap option: ", |rest| {
@@ -212,6 +212,20 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Handshake failed: ", |rest| {
         Read::Event(Event::HandshakeFailed { text: shown(rest) })
     }),
+    (
+        "Deferred close timer started for socket with remote endpoint: ",
+        |rest| {
+            or_nothing(
+                address(rest)
+                    .as_deref()
+                    .map(without_port)
+                    .filter(|address| !address.is_empty())
+                    .map(|address| Event::PeerClosed {
+                        address: address.to_owned(),
+                    }),
+            )
+        },
+    ),
     ("aborting due to conflicting prims", |_| {
         Read::Event(Event::ConflictingPrimaries)
     }),

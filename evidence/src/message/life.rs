@@ -113,6 +113,10 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Can't open the mysql.", |_| {
         Read::Event(Event::NoSystemTables)
     }),
+    (
+        "No suitable 'keyring_component_metadata_query' service",
+        |_| Read::Event(Event::KeyringAsked),
+    ),
     ("mysqld from pid file ", ended),
     ("mariadbd from pid file ", ended),
     (
@@ -145,8 +149,17 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     }),
 ];
 
-fn stop_requested(_: &str) -> Read {
-    Read::Event(Event::StopRequested)
+/// `Received SHUTDOWN from user <via user signal>`, `Received shutdown signal`, `(initiated by: root[root] @ localhost [])`.
+fn stop_requested(rest: &str) -> Read {
+    let by = if rest.contains("via user signal") || rest.contains("Will sleep for") {
+        Some("a signal".to_owned())
+    } else {
+        between(rest, "from user <", ">")
+            .or_else(|| between(rest, "initiated by: ", ")"))
+            .map(shown)
+            .filter(|by| by != "unknown" && !by.is_empty())
+    };
+    Read::Event(Event::StopRequested { by })
 }
 
 fn ended(rest: &str) -> Read {
@@ -209,7 +222,7 @@ pub(super) fn of_a_program(message: &str) -> Read {
         return Read::Event(Event::StopComplete);
     }
     if rest.contains("Normal shutdown") || rest.contains("Received SHUTDOWN") {
-        return Read::Event(Event::StopRequested);
+        return stop_requested(rest);
     }
     if rest.contains(": Terminated.") {
         return Read::Event(Event::Abort);

@@ -88,7 +88,10 @@ pub(crate) fn read(message: &[u8], severity: Severity) -> Read {
 fn special(message: &[u8]) -> Read {
     match message.first() {
         Some(b'(') => group::of_a_link(&message.to_str_lossy()),
-        Some(b'0'..=b'9' | b'-') => transfer::of_a_member(&message.to_str_lossy()),
+        Some(b'0'..=b'9' | b'-') => {
+            let message = message.to_str_lossy();
+            transfer::of_socat(&message).unwrap_or_else(|| transfer::of_a_member(&message))
+        }
         Some(b'/' | b'm') => life::of_a_program(&message.to_str_lossy()),
         _ => Read::Nothing,
     }

@@ -54,24 +54,15 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
                 .map(|(first, last)| Event::IstReceiving { first, last }),
         )
     }),
-    ("Receiving IST failed", |_| {
-        Read::Event(Event::IstFailed {
-            expected: None,
-            received: None,
-        })
-    }),
+    ("Receiving IST failed", ist_failed),
     ("IST didn't contain all write sets", |rest| {
         Read::Event(Event::IstFailed {
             expected: after(rest, "expected last: ").and_then(seqno),
             received: after(rest, "last received: ").and_then(seqno),
+            errno: None,
         })
     }),
-    ("got exception while reading IST stream", |_| {
-        Read::Event(Event::IstFailed {
-            expected: None,
-            received: None,
-        })
-    }),
+    ("got exception while reading IST stream", ist_failed),
     ("IST received: ", |rest| {
         or_nothing(position(rest).map(|position| Event::IstReceived { position }))
     }),
@@ -95,7 +86,12 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
     ("Running: '", script),
     ("Proceeding with SST", |_| Read::Event(Event::SstProceeds)),
     ("SST sending failed: ", failed),
-    ("Possible timeout in rec", failed),
+    ("Possible timeout in rec", |rest| {
+        failed(&format!("Possible timeout in rec{rest}"))
+    }),
+    ("Streaming the backup to joiner", |_| {
+        Read::Event(Event::SstStreams)
+    }),
     ("SST script aborted with error", failed),
     ("SST failed: ", failed),
     ("Failed to JOIN the cluster after SST", failed),
@@ -104,6 +100,25 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
 
 fn failed(rest: &str) -> Read {
     Read::Event(Event::SstFailed { text: shown(rest) })
+}
+
+/// Messages that a script passes on from `socat`: `2030/01/02 03:04:05 socat[77] E SSL_write(): Connection reset by peer`.
+pub(super) fn of_socat(message: &str) -> Option<Read> {
+    let text = after(after(message, " socat[")?, "] E ")?;
+    Some(Read::Event(Event::SstToolFailed {
+        text: format!("socat: {}", shown(text)),
+    }))
+}
+
+/// An incremental transfer that broke, with the number of its error: `…: 71 (Protocol error)`.
+fn ist_failed(rest: &str) -> Read {
+    let before = rest.rsplit_once(" (").map(|(before, _)| before);
+    let word = before.and_then(|before| before.rsplit(' ').next());
+    Read::Event(Event::IstFailed {
+        expected: None,
+        received: None,
+        errno: word.and_then(|word| word.parse().ok()),
+    })
 }
 
 /// The command line of a transfer's script.

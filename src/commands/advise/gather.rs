@@ -5,7 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use seatrial_evidence::{Digest, Fact, Given, Intake, Known, Source, divide};
+use seatrial_evidence::{
+    Certainty, Digest, Event, Fact, Given, Intake, Known, Repeats, Source, Writer, divide,
+};
 
 use crate::Stop;
 
@@ -43,12 +45,35 @@ impl Gathered {
         format!("{name}:{}", source.line)
     }
 
+    /// The end of each log: its last line with a time.
+    pub(in crate::commands) fn log_ends(&self) -> Vec<Fact> {
+        let files = self.intake.files().iter();
+        let logs = files.filter(|file| file.summary.log_lines > 0);
+        logs.filter_map(|file| {
+            Some(Fact {
+                source: Source {
+                    file: file.id,
+                    line: file.summary.last_line,
+                },
+                at: Some(file.summary.last_at?),
+                certainty: Certainty::Stated,
+                writer: Writer::Server,
+                event: Event::LogEnds,
+                repeats: Repeats::default(),
+            })
+        })
+        .collect()
+    }
+
     /// The files that were read: name, lines, facts.
-    pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (&str, u64, u64)> {
-        self.intake
-            .files()
-            .iter()
-            .map(|file| (file.name.as_str(), file.summary.lines, file.summary.facts))
+    pub(in crate::commands) fn files(&self) -> impl Iterator<Item = (String, u64, u64)> + '_ {
+        self.intake.files().iter().map(|file| {
+            let name = match &file.part {
+                Some(part) => format!("{}, lines of {part}", file.name),
+                None => file.name.clone(),
+            };
+            (name, file.summary.lines, file.summary.facts)
+        })
     }
 }
 
@@ -100,27 +125,32 @@ pub(in crate::commands) fn gather(
         away,
         intake,
     };
-    gathered.refuse_mixtures()?;
+    gathered.refuse_mixtures(&origins)?;
     gathered.refuse_rivals()?;
     Ok(gathered)
 }
 
 impl Gathered {
-    /// One file with the lines of several containers: a line would count for the wrong node.
-    fn refuse_mixtures(&self) -> Result<(), Stop> {
-        for file in self.intake.files() {
+    /// One file with the lines of more containers than are told apart, or of several that are called one node.
+    fn refuse_mixtures(&self, origins: &[(Option<String>, usize)]) -> Result<(), Stop> {
+        for (file, (node, _)) in self.intake.files().iter().zip(origins) {
             let hosts: Vec<&str> = file.summary.hosts.iter().map(String::as_str).collect();
             if let [one, other, ..] = hosts.as_slice() {
                 return Err(refusal(
-                    format!(
-                        "{} holds lines of several nodes: {}",
-                        file.name,
-                        hosts.join(", ")
-                    ),
+                    format!("{} holds lines of too many nodes", file.name),
                     &format!(
                         "give one file for each, such as `docker compose logs {one} >{one}.log` and \
                          `docker compose logs {other} >{other}.log`"
                     ),
+                ));
+            }
+            if let (Some(node), Some(part)) = (node, &file.part) {
+                return Err(refusal(
+                    format!(
+                        "--node {node}: {} holds lines of several nodes, of {part} and others",
+                        file.name
+                    ),
+                    "give the file without --node: its prefixes name the nodes",
                 ));
             }
         }

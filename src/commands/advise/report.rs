@@ -194,11 +194,9 @@ pub(in crate::commands) struct FileReport {
 impl FileReport {
     /// Returns all files of what was gathered.
     pub(in crate::commands) fn of(gathered: &Gathered) -> Vec<Self> {
-        let files = gathered.files().map(|(name, lines, facts)| Self {
-            name: name.to_owned(),
-            lines,
-            facts,
-        });
+        let files = gathered
+            .files()
+            .map(|(name, lines, facts)| Self { name, lines, facts });
         files.collect()
     }
 }

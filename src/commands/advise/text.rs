@@ -374,7 +374,7 @@ fn explained(answer: &Answer, text: &mut String) {
     let mut files = String::new();
     for (name, lines, facts) in answer.gathered.files() {
         let (lines, facts) = (count(lines, "line"), count(facts, "fact"));
-        files.extend(["  ", name, ": ", &lines, ", ", &facts, "\n"]);
+        files.extend(["  ", &name, ": ", &lines, ", ", &facts, "\n"]);
     }
     part(text, "Files", &files);
     part(

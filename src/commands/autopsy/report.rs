@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use seatrial_autopsy::{Certainty, Statement};
+use seatrial_autopsy::{Certainty, StandKind, Statement, Story, TransferEnd, TransferKind};
 
 use crate::commands::advise::report::FileReport;
 
@@ -36,6 +36,12 @@ pub(super) struct Report {
     pub(super) forks: Vec<ForkReport>,
     /// Every node by itself.
     pub(super) nodes: Vec<NodeReport>,
+    /// The starts with the bootstrap option that were refused, in rows.
+    pub(super) refused: Vec<RefusedReport>,
+    /// The transfers of state, in order.
+    pub(super) transfers: Vec<TransferReport>,
+    /// How the nodes with logs stand when those end.
+    pub(super) ends: Vec<EndReport>,
     /// What the logs cannot tell.
     pub(super) unknown: Vec<Line>,
     /// The files that were read.
@@ -82,10 +88,106 @@ pub(super) struct ComponentReport {
     pub(super) first_seqno: Option<i64>,
     /// The highest position that it is known to have reached.
     pub(super) last_seqno: Option<i64>,
-    /// The members of each of its views, in order.
-    pub(super) views: Vec<Vec<String>>,
+    /// Its views, in order.
+    pub(super) views: Vec<ViewReport>,
     /// Its views and what happened in it.
     pub(super) lines: Vec<Line>,
+}
+
+/// A view of a primary component.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ViewReport {
+    /// When it came.
+    pub(super) at: String,
+    /// The members.
+    pub(super) members: Vec<String>,
+    /// The number of the configuration, from 0 at a bootstrap.
+    pub(super) configuration: Option<i64>,
+    /// The position of the group with this view in it.
+    pub(super) position: Option<i64>,
+}
+
+/// Starts with the bootstrap option that were refused, one after the other.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RefusedReport {
+    /// The node.
+    pub(super) node: String,
+    /// How often.
+    pub(super) times: usize,
+    /// The time of the first one.
+    pub(super) from: String,
+    /// The time of the last one.
+    pub(super) to: String,
+}
+
+/// A transfer of state.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct TransferReport {
+    /// When the donor was chosen.
+    pub(super) at: String,
+    /// The node that got it.
+    pub(super) joiner: String,
+    /// The node that gave it.
+    pub(super) donor: String,
+    /// The kind of a transfer.
+    pub(super) kind: KindReport,
+    /// The position that the joiner had, in the group's history.
+    pub(super) had: Option<i64>,
+    /// The last number of the incremental transfer, or the position of the copy.
+    pub(super) last: Option<i64>,
+    /// How it ended.
+    pub(super) end: TransferEndReport,
+}
+
+/// The kind of a transfer.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum KindReport {
+    /// Write sets out of the donor's cache.
+    Ist,
+    /// A full copy.
+    Sst,
+    /// No line says it.
+    Unknown,
+}
+
+/// How a transfer ended.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TransferEndReport {
+    /// The joiner has all of it.
+    Complete,
+    /// It broke.
+    Broken,
+    /// No line says it.
+    Unknown,
+}
+
+/// A node when its log ends.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EndReport {
+    /// The node.
+    pub(super) node: String,
+    /// How it stands.
+    pub(super) stand: StandReport,
+    /// The position of the data on the disk of a node that is in no group.
+    pub(super) seqno: Option<i64>,
+}
+
+/// How a node stands.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum StandReport {
+    /// It is a member of a primary component.
+    Member,
+    /// It is a donor, and nothing ends that.
+    HangsAsDonor,
+    /// Its server is up, and it is in no group.
+    Outside,
+    /// It is down.
+    Down,
+    /// Its log ends within a life, and nothing shows a group.
+    Unclear,
 }
 
 /// Two primary components of one history, neither of which is in the other.
@@ -142,6 +244,42 @@ pub(super) struct StateReport {
     pub(super) line: usize,
 }
 
+fn transfers(story: &Story) -> Vec<TransferReport> {
+    let transfers = story.transfers.iter().map(|transfer| TransferReport {
+        at: transfer.at.clone(),
+        joiner: transfer.joiner.clone(),
+        donor: transfer.donor.clone(),
+        kind: match transfer.kind {
+            TransferKind::Ist => KindReport::Ist,
+            TransferKind::Sst => KindReport::Sst,
+            TransferKind::Unknown => KindReport::Unknown,
+        },
+        had: transfer.had,
+        last: transfer.last,
+        end: match transfer.end {
+            TransferEnd::Complete => TransferEndReport::Complete,
+            TransferEnd::Broken => TransferEndReport::Broken,
+            TransferEnd::Unknown => TransferEndReport::Unknown,
+        },
+    });
+    transfers.collect()
+}
+
+fn ends(story: &Story) -> Vec<EndReport> {
+    let ends = story.ends.iter().map(|end| EndReport {
+        node: end.node.clone(),
+        stand: match end.stand {
+            StandKind::Member => StandReport::Member,
+            StandKind::HangsAsDonor => StandReport::HangsAsDonor,
+            StandKind::Outside => StandReport::Outside,
+            StandKind::Down => StandReport::Down,
+            StandKind::Unclear => StandReport::Unclear,
+        },
+        seqno: end.seqno,
+    });
+    ends.collect()
+}
+
 /// Makes the report.
 pub(super) fn report(told: &Told) -> Report {
     let story = &told.story;
@@ -176,7 +314,16 @@ pub(super) fn report(told: &Told) -> Report {
                 to: component.to.clone(),
                 first_seqno: component.first_seqno,
                 last_seqno: component.last_seqno,
-                views: component.views.clone(),
+                views: component
+                    .views
+                    .iter()
+                    .map(|view| ViewReport {
+                        at: view.at.clone(),
+                        members: view.members.clone(),
+                        configuration: view.configuration,
+                        position: view.position,
+                    })
+                    .collect(),
                 lines: lines(&component.lines),
             })
             .collect(),
@@ -219,6 +366,18 @@ pub(super) fn report(told: &Told) -> Report {
                     .collect(),
             })
             .collect(),
+        refused: story
+            .refused
+            .iter()
+            .map(|refused| RefusedReport {
+                node: refused.node.clone(),
+                times: refused.times,
+                from: refused.from.clone(),
+                to: refused.to.clone(),
+            })
+            .collect(),
+        transfers: transfers(story),
+        ends: ends(story),
         unknown: lines(&story.unknown),
         files: FileReport::of(&told.gathered),
     }

@@ -1,12 +1,15 @@
 //! Writes a scenario whose simulated run tells the story again, as far as the language can say it.
 //!
 //! The deeds of the story become steps, in their order. After each change of membership a check asks for
-//! the primary component that the logs show. What cannot be played again is named.
+//! the primary component that the logs show. A start that failed is played by what kept it out. What cannot be played
+//! again is named.
+
+mod failed;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use seatrial_autopsy::{Act, Deed, Story};
+use seatrial_autopsy::{Act, Deed, JoinFailure, Story};
 
 /// How many rows stand for the write sets of one stretch.
 const ROWS_MAX: i64 = 3;
@@ -56,6 +59,8 @@ struct Writer<'a> {
     at: Vec<At>,
     /// Whether the node holds any data.
     has_data: Vec<bool>,
+    /// Whether the node is a donor that never comes back from it.
+    hangs: Vec<bool>,
     components: usize,
     steps: String,
     remarks: Vec<String>,
@@ -65,6 +70,8 @@ struct Writer<'a> {
     /// The nodes that wrote in each component.
     written: Vec<(usize, i64)>,
     before_no_return: Option<String>,
+    /// How many starts that failed were played.
+    attempts: usize,
 }
 
 /// Makes the scenario.
@@ -77,6 +84,7 @@ pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
         story,
         at: vec![At::Down; names.len()],
         has_data: vec![false; names.len()],
+        hangs: vec![false; names.len()],
         names,
         components: 0,
         steps: String::new(),
@@ -85,6 +93,7 @@ pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
         scaled: None,
         written: Vec::new(),
         before_no_return: None,
+        attempts: 0,
     };
     writer.play();
     let initial = writer.initial();
@@ -191,6 +200,19 @@ impl Writer<'_> {
             return;
         }
         let size = members.len();
+        // The status of a node whose applier hangs is that of before.
+        let (hung, members): (Vec<usize>, Vec<usize>) =
+            members.into_iter().partition(|node| self.hangs[*node]);
+        if members.is_empty() {
+            let nodes = list(&hung);
+            self.step(
+                &format!(
+                    "expect = {{ nodes = [{nodes}], cluster_status = \"Primary\", within = \"5m\" }}"
+                ),
+                "",
+            );
+            return;
+        }
         let nodes = list(&members);
         self.step(
             &format!(
@@ -272,13 +294,15 @@ impl Writer<'_> {
                 node,
                 joined,
                 empty,
-            } => self.started(
-                node,
-                *joined,
-                *empty,
-                at,
-                later.first().map(|act| &act.deed),
-            ),
+                failure,
+            } => {
+                let next = later.first().map(|act| &act.deed);
+                self.started(node, (*joined, failure.as_ref()), *empty, at, next);
+            }
+            Deed::DonorHangs { node } => {
+                let Some(node) = self.node(node) else { return };
+                self.hang(node, at);
+            }
             Deed::Stopped { node } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {
@@ -306,6 +330,19 @@ impl Writer<'_> {
             Deed::Wrote { node, write_sets } => {
                 let Some(node) = self.node(node) else { return };
                 let At::In(component) = self.at[node] else {
+                    return;
+                };
+                // A node that hangs orders nothing of its own.
+                let writer = if self.hangs[node] {
+                    let members = self.members(component);
+                    members.into_iter().find(|member| !self.hangs[*member])
+                } else {
+                    Some(node)
+                };
+                let Some(node) = writer else {
+                    self.remarks.push(format!(
+                        "{write_sets} write sets at {at} are left out: their only member hangs as a donor."
+                    ));
                     return;
                 };
                 let rows = (*write_sets).clamp(1, ROWS_MAX) + self.ahead(component, later);
@@ -454,7 +491,14 @@ impl Writer<'_> {
         }
     }
 
-    fn started(&mut self, name: &str, joined: bool, empty: bool, at: &str, next: Option<&Deed>) {
+    fn started(
+        &mut self,
+        name: &str,
+        (joined, failure): (bool, Option<&JoinFailure>),
+        empty: bool,
+        at: &str,
+        next: Option<&Deed>,
+    ) {
         let Some(node) = self.node(name) else { return };
         let Some(component) = self
             .running()
@@ -511,6 +555,11 @@ impl Writer<'_> {
             {
                 self.findings.insert("acknowledged-write-lost");
             }
+        }
+        if let (false, Some(failure)) = (joined, failure)
+            && self.kept_out(node, component, (failure, empty), at)
+        {
+            return;
         }
         if !joined && !empty {
             self.remarks.push(format!(

@@ -16,7 +16,7 @@ fn log_of(name: &str, identity: &str, seqno: i64) -> String {
 }
 
 /// The bytes of a tar archive of these files.
-fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut all = Vec::new();
     for (name, bytes) in files {
         let mut header = [0_u8; 512];
@@ -163,8 +163,8 @@ fn what_is_refused() {
         (&["absolute.tar"], "names a file outside of itself"),
         (&["log.zst"], "compressed with zstd"),
         (
-            &["compose.log"],
-            "holds lines of several nodes: galera-1, galera-2",
+            &["--node", "A=compose.log"],
+            "holds lines of several nodes, of galera-1 and others",
         ),
         (
             &["--node", "A=a,b"],
@@ -183,6 +183,51 @@ fn what_is_refused() {
         let said = case.refuse(args);
         assert!(said.contains(why), "{args:?}: {said}");
     }
+}
+
+/// One file with the lines of several containers is a node for each.
+#[test]
+fn several_containers_in_one_file() {
+    let wrapped =
+        |prefix: &str, seqno: i64| format!("{prefix}WSREP: Recovered position {U}:{seqno}\n");
+    for (one, other) in [
+        ("galera-1  | ", "galera-2  | "),
+        ("[pod/galera-1/mariadb] ", "[pod/galera-2/mariadb] "),
+        ("galera-1: ", "galera-2: "),
+    ] {
+        let case = Case::new().file(
+            "all.log",
+            format!("{one}{}{other}{}", recovered(41), recovered(42)),
+        );
+        let answer = case.ask(&["all.log"]);
+        assert_eq!(
+            position(&answer, "galera-1").as_deref(),
+            Some("41"),
+            "{one}"
+        );
+        assert_eq!(
+            position(&answer, "galera-2").as_deref(),
+            Some("42"),
+            "{one}"
+        );
+        assert_eq!(answer["action"]["node"], "galera-2");
+    }
+    // A wrapper's line without a head, before the first line of its server.
+    let text = format!(
+        "galera-1  | {}{}galera-2  | 2030-01-02  3:04:05 0 [Note] WSREP: Found saved state: {U}:-1, safe_to_bootstrap: 0\n",
+        recovered(41),
+        wrapped("galera-2  | ", 42)
+    );
+    let answer = Case::new().file("all.log", text).ask(&["all.log"]);
+    assert_eq!(position(&answer, "galera-1").as_deref(), Some("41"));
+    assert_eq!(position(&answer, "galera-2").as_deref(), Some("42"));
+    // A table in a file of one container makes no node of its rows.
+    let text = format!(
+        "galera-1  | {}wsrep_cluster_size | 3\nport | 3306\n",
+        recovered(41)
+    );
+    let answer = Case::new().file("all.log", text).ask(&["all.log"]);
+    assert_eq!(answer["nodes"].as_array().unwrap().len(), 1, "{answer}");
 }
 
 /// Zeros at the start of a log that was cut off while it was open are passed over.

@@ -3,8 +3,11 @@
 mod cases;
 mod evidence;
 mod forms;
+mod live;
 
 use std::path::Path;
+
+pub(crate) use forms::tar;
 
 use crate::work::Work;
 

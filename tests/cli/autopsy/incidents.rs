@@ -1,6 +1,7 @@
 //! The facts of real incidents, which are not part of the repository: what must be stated of each, from
 //! whole folders, and from folders that were disturbed on the way.
 
+mod data;
 mod merge;
 mod operator;
 mod upgrade;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use super::{files_of, sentences, story};
 use crate::work::Work;
 
+use data::Data;
 use merge::MERGE;
 use operator::OPERATOR;
 use upgrade::UPGRADE;
@@ -31,7 +33,7 @@ struct Incident {
     nodes: &'static [&'static str],
     facts: &'static [Fact],
     never: &'static [&'static str],
-    forks: usize,
+    data: data::Data,
 }
 
 const fn fact(
@@ -97,12 +99,11 @@ fn check(incident: &Incident, nodes: &[&str], story: &Value, how: &str) {
         wrong.join("\n"),
         all.join("\n")
     );
+    let how = format!("{folder}, {how}");
     if nodes.len() == incident.nodes.len() {
-        assert_eq!(
-            story["forks"].as_array().unwrap().len(),
-            incident.forks,
-            "{folder}, {how}"
-        );
+        data::whole(&incident.data, story, &how);
+    } else {
+        data::part(&incident.data, story, &how);
     }
 }
 
@@ -152,11 +153,12 @@ fn one_node_is_missing() {
             let story = story(&files);
             // What nobody may say of the whole may be all that is known of a part.
             let part = Incident {
-                never: if incident.forks > 0 {
-                    &[]
-                } else {
+                never: if incident.data.forks.is_empty() {
                     incident.never
+                } else {
+                    &[]
                 },
+                data: Data { ..incident.data },
                 ..*incident
             };
             check(&part, &rest, &story, &format!("{missing} is missing"));

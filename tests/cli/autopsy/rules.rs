@@ -1,8 +1,10 @@
 //! Small logs of our own, a rule each: what the autopsy says of them, and what it leaves open.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{sentences, story};
+use crate::advise::tar;
 use crate::work::Work;
 
 /// The logs of the document: db1 is forced beside db2 and db3, both sides write, db1 is copied over.
@@ -168,6 +170,120 @@ fn a_clock_that_is_ahead_is_corrected() {
 }
 
 #[test]
+fn a_log_that_is_given_twice_counts_once() {
+    let work = Work::new();
+    let folder = changed(&work, |_, text| Some(text));
+    let whole = text_of(&folder, false);
+    let db1 = std::fs::read_to_string(folder.join("db1.log")).unwrap();
+    // A copy of it, and the end of it beside the whole.
+    let lines: Vec<&str> = db1.lines().collect();
+    for copy in [db1.clone(), lines[lines.len() / 2..].join("\n") + "\n"] {
+        std::fs::write(folder.join("db1-copy.log"), copy).unwrap();
+        assert_eq!(text_of(&folder, false), whole);
+    }
+}
+
+/// The documented logs as one stream of several containers, line by line in the order of time.
+fn as_one_stream(prefix: impl Fn(&str, &str) -> String) -> String {
+    let mut all: Vec<(String, usize, usize, String)> = Vec::new();
+    for (node, name) in ["db1", "db2", "db3"].into_iter().enumerate() {
+        let text = std::fs::read_to_string(documented().join(format!("{name}.log"))).unwrap();
+        let mut time = String::new();
+        for (number, line) in text.lines().enumerate() {
+            if line.starts_with("2030") {
+                line[..19].clone_into(&mut time);
+            }
+            all.push((time.clone(), number / 3, node, prefix(name, line)));
+        }
+    }
+    // Three lines of each container in turn, so that blocks of lines are torn apart.
+    all.sort_by(|one, other| (&one.0, one.1, one.2).cmp(&(&other.0, other.1, other.2)));
+    all.into_iter().map(|(_, _, _, line)| line + "\n").collect()
+}
+
+/// Puts a prefix before a line of a node.
+type Prefix = fn(&str, &str) -> String;
+
+#[test]
+fn several_containers_in_one_file() {
+    let told = text_of(&documented(), false);
+    let forms: [(&str, Prefix); 5] = [
+        ("docker compose logs", |name, line| {
+            format!("galera-{name}-1  | {line}")
+        }),
+        ("kubectl logs --prefix", |name, line| {
+            format!("[pod/galera-{name}/mariadb] {line}")
+        }),
+        ("kubectl logs --prefix --timestamps", |name, line| {
+            format!("[pod/galera-{name}/mariadb] 2030-01-03T00:00:00.123456789Z {line}")
+        }),
+        ("journalctl of several hosts", |name, line| {
+            format!("Jan 02 03:04:05 {name} mariadbd[77]: {line}")
+        }),
+        ("a collector's JSON lines", |name, line| {
+            serde_json::json!({ "log": line, "pod": name }).to_string()
+        }),
+    ];
+    for (form, prefix) in forms {
+        let work = Work::new();
+        let mut text = as_one_stream(prefix);
+        if form == "docker compose logs" {
+            // Other containers are none of the cluster, and begin before it.
+            text = format!(
+                "web-1  | GET / 200\ngalera-db1-1  | entrypoint: go\n{text}web-1  | GET / 200\n"
+            );
+        }
+        work.write("all.log", &text);
+        let own = text_of(&work.path().join("all.log"), false);
+        // The JSON of a container is a line each, so that blocks are torn into their lines.
+        if !form.contains("JSON") {
+            assert_eq!(own, told, "{form}");
+        }
+        assert!(
+            own.contains("A fork: db1 was refused a bootstrap 2 times") || form.contains("JSON"),
+            "{form}: {own}"
+        );
+        // Every line is where it stands in the one file.
+        let explained = text_of(&work.path().join("all.log"), true);
+        assert!(explained.contains("all.log:"), "{form}");
+    }
+}
+
+#[test]
+fn an_arbitrator_has_no_log_to_ask_for() {
+    let work = Work::new();
+    let folder = changed(&work, |name, text| {
+        (name != "db3").then(|| until(&text, "11:29").replace("db3", "garb"))
+    });
+    let text = text_of(&folder, false);
+    assert!(text.contains("garb is an arbitrator"), "{text}");
+    assert!(!text.contains("log of garb"), "{text}");
+}
+
+#[test]
+fn the_middle_of_a_log_that_says_too_much_is_left_out() {
+    let work = Work::new();
+    let mut text = String::new();
+    for life in 0..3_000_u64 {
+        let (hour, minute) = (life / 60 % 24, life % 60);
+        let day = 1 + life / 1_440;
+        for second in 0..50 {
+            let _ = writeln!(
+                text,
+                "2030-01-{day:02} {hour:02}:{minute:02}:{second:02} 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: {life})"
+            );
+        }
+    }
+    work.write("a.log", text);
+    let all = sentences(&story(&[work.path().join("a.log")]));
+    let said = |words: &str| all.iter().any(|said| said.contains(words));
+    assert!(
+        said("its log says so much that 50000 facts of that time are left out"),
+        "{all:#?}"
+    );
+}
+
+#[test]
 fn a_donor_that_never_comes_back() {
     let work = Work::new();
     // db2 becomes a donor, and says nothing more but that a view was decided on.
@@ -220,6 +336,78 @@ fn what_is_no_log_is_refused() {
     );
     assert_eq!(work.run(&["autopsy"]).code, Some(2));
     assert_eq!(work.run(&["autopsy", "not-there"]).code, Some(2));
+}
+
+/// Both commands refuse what is no evidence with a remedy, and write nothing.
+#[test]
+fn bad_input_is_refused_with_a_remedy() {
+    let log = "2030-01-02  3:04:05 0 [Note] WSREP: Shifting JOINED -> SYNCED (TO: 7)\n";
+    let state = |seqno: i64| {
+        format!("version: 2.1\nuuid: 5ee99582-bb8d-11e2-b8e3-23de375c1d30\nseqno: {seqno}\n")
+    };
+    let work = Work::new();
+    std::fs::create_dir(work.path().join("empty")).unwrap();
+    work.write("nothing", "");
+    work.write("notes.txt", "we had a meeting\n");
+    work.write("picture", [0x89_u8, 0x50, 0, 1, 2, 3, 0, 0, 5, 6, 7, 8]);
+    // As large as a file can be that takes no room on the disk; all of it is read.
+    let zeros = std::fs::File::create(work.path().join("zeros")).unwrap();
+    zeros.set_len(16 << 20).unwrap();
+    work.write("up.tar", tar(&[("../../outside.log", log.as_bytes())]));
+    work.write(
+        "inside/up.tar",
+        tar(&[("a/../../outside.log", log.as_bytes())]),
+    );
+    work.write("log.zst", [0x28, 0xb5, 0x2f, 0xfd, 0, 0]);
+    work.write("a", state(7));
+    work.write("b", state(9));
+    let before = tree(work.path());
+    for command in ["advise", "autopsy"] {
+        for (args, why) in [
+            (&[][..], "there is nothing to read"),
+            (&["empty"], "empty holds no file"),
+            (&["nothing"], "nothing is empty"),
+            (&["notes.txt"], "is evidence that can be read"),
+            (&["picture"], "picture is no text"),
+            (&["zeros"], "zeros holds nothing but zeros"),
+            (&["up.tar"], "names a file outside of itself"),
+            (&["inside"], "names a file outside of itself"),
+            (&["log.zst"], "compressed with zstd"),
+            (
+                &["--node", "A=a,b"],
+                "two files claim to be the grastate.dat of A",
+            ),
+        ] {
+            let mut all = vec![command];
+            all.extend(args);
+            if command == "autopsy" {
+                all.extend(["--out", "told"]);
+            }
+            let ran = work.run(&all);
+            assert_eq!(ran.code, Some(2), "{all:?} {}", ran.stdout);
+            assert!(ran.stderr.contains(why), "{all:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains("help: "), "{all:?}: {}", ran.stderr);
+            assert_eq!(ran.stdout, "", "{all:?}");
+        }
+    }
+    assert_eq!(tree(work.path()), before);
+}
+
+/// Everything below a folder, and beside it.
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(path) = todo.pop() {
+        for entry in std::fs::read_dir(&path).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.is_dir() {
+                todo.push(entry.clone());
+            }
+            all.push(entry);
+        }
+    }
+    all.sort();
+    all
 }
 
 #[test]

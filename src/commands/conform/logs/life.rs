@@ -146,7 +146,7 @@ impl Walk<'_, '_> {
                     own.history = *history;
                 }
             }
-            Event::StopRequested | Event::SelfLeave => self.life.closing = true,
+            Event::StopRequested { .. } | Event::SelfLeave => self.life.closing = true,
             Event::ServerStatus { to, .. } if to == "disconnecting" => self.life.closing = true,
             Event::StopComplete => {
                 self.before = self

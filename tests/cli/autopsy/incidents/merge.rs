@@ -1,12 +1,41 @@
 //! A node is forced beside two living members; its history is thrown away.
 
+use super::data::Data;
 use super::{Incident, fact};
 
 pub(super) const MERGE: Incident = Incident {
     folder: "merge_rotated_daily",
     nodes: &["node1", "node2", "node3"],
-    forks: 1,
     never: &["Nothing was lost", "No fork is shown"],
+    data: Data {
+        components: &[
+            (
+                22_284_334,
+                22_777_304,
+                &[
+                    "2023-03-15 20:10:57 3 22284335 node1 node2",
+                    "2023-03-15 20:20:13 4 22285198 node1 node2 node3",
+                    "2023-03-16 20:09:52 5 22777300 node2 node3",
+                    "2023-03-18 21:18:23 6 22777301 node1 node2 node3",
+                    "2023-03-18 21:18:23 7 22777302 node2 node3",
+                    "2023-03-18 21:25:07 8 22777303 node1 node2 node3",
+                    "2023-03-18 21:40:39 9 22777304 node2 node3",
+                ],
+            ),
+            (
+                22_777_299,
+                23_109_522,
+                &["2023-03-17 04:46:57 0 22777300 node1"],
+            ),
+        ],
+        transfers: &[
+            "2023-03-15 20:20:14 node3 node1 ist 22284334 22285198 complete",
+            "2023-03-18 21:25:08 node1 node2 sst - 22777303 broken",
+        ],
+        refused: &["node1 102"],
+        ends: &["node1 down 22777303", "node2 member -", "node3 member -"],
+        forks: &["22777299 true; node1 23109522 332222 1 true; node2 node3 22777304 0 5 false"],
+    },
     facts: &[
         fact(
             "M01",
@@ -43,7 +72,7 @@ pub(super) const MERGE: Incident = Incident {
             &["node1"],
             &[&[
                 "2023-03-16 20:09:41",
-                "node1 is told to shut down, leaves in order at 22777299 (20:09:52) and has stopped at 20:10:14",
+                "node1 is told to shut down by a signal, leaves in order at 22777299 (20:09:52) and has stopped at 20:10:14",
             ]],
         ),
         fact(
@@ -141,7 +170,7 @@ pub(super) const MERGE: Incident = Incident {
             &["node1"],
             &[&[
                 "2023-03-18 21:17:37",
-                "node1 is told to shut down, leaves in order at 23109522",
+                "node1 is told to shut down by a signal, leaves in order at 23109522",
                 "21:18:01",
             ]],
         ),
@@ -200,7 +229,17 @@ pub(super) const MERGE: Incident = Incident {
             &["node1", "node2"],
             &[&[
                 "Why the IST after the SST failed",
-                "the cache of node1 was not emptied",
+                "the fork has the uuid of the group, so the cache of node1 was not emptied",
+                "it offered its own write set 22777301 where the group has a view",
+                "71, EPROTO (protocol error), and no version",
+            ]],
+        ),
+        fact(
+            "M16",
+            &["node1"],
+            &[&[
+                "The IST that follows the SST fails at 21:40:38",
+                "The number of the error is 71, EPROTO (protocol error)",
             ]],
         ),
         fact(
@@ -253,8 +292,25 @@ pub(super) const MERGE: Incident = Incident {
             &["node1", "node2"],
             &[&[
                 "Copies may remain in the binary logs of node1",
+                "asynchronous replica",
                 "backup",
                 "galera.cache",
+            ]],
+        ),
+        fact(
+            "M21",
+            &["node1"],
+            &[&[
+                "2023-03-18 00:00:21",
+                "Something asks node1 for its keyring, as a backup does when it begins: a backup of node1 may have been made",
+            ]],
+        ),
+        fact(
+            "M21",
+            &["node1", "node2"],
+            &[&[
+                "A backup of node1 may have been made at 2023-03-18 00:00:21",
+                "node2 was asked so at 2023-03-18 21:25:20, when it sent an SST",
             ]],
         ),
     ],

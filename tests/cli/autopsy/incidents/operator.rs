@@ -1,12 +1,39 @@
 //! A cluster is born under an operator, and one volume is replaced.
 
+use super::data::Data;
 use super::{Incident, fact};
 
 pub(super) const OPERATOR: Incident = Incident {
     folder: "operator_split",
     nodes: &["node0", "node1", "node2"],
-    forks: 0,
     never: &["A fork", "Lost:", "Point of no return"],
+    data: Data {
+        components: &[
+            (0, 22, &["2024-02-09 10:43:29 0 1 cluster1-pxc-0"]),
+            (
+                22,
+                42,
+                &[
+                    "2024-02-09 10:43:58 0 23 cluster1-pxc-0",
+                    "2024-02-09 10:45:04 1 35 cluster1-pxc-0 cluster1-pxc-1",
+                    "2024-02-09 10:46:37 2 36 cluster1-pxc-0 cluster1-pxc-1 cluster1-pxc-2",
+                    "2024-02-09 10:57:01 6 42 cluster1-pxc-0 cluster1-pxc-1 cluster1-pxc-2",
+                ],
+            ),
+        ],
+        transfers: &[
+            "2024-02-09 10:45:06 cluster1-pxc-1 cluster1-pxc-0 sst - 35 complete",
+            "2024-02-09 10:46:38 cluster1-pxc-2 cluster1-pxc-1 sst - 36 complete",
+            "2024-02-09 10:57:02 cluster1-pxc-2 cluster1-pxc-1 sst - 42 complete",
+        ],
+        refused: &[],
+        ends: &[
+            "cluster1-pxc-0 member -",
+            "cluster1-pxc-1 member -",
+            "cluster1-pxc-2 member -",
+        ],
+        forks: &[],
+    },
     facts: &[
         fact(
             "O01",
@@ -31,7 +58,7 @@ pub(super) const OPERATOR: Incident = Incident {
             &[
                 &[
                     "2024-02-09 10:43:34",
-                    "cluster1-pxc-0 is told to shut down, leaves in order at 22 (10:43:44)",
+                    "cluster1-pxc-0 is told to shut down by a signal, leaves in order at 22 (10:43:44)",
                 ],
                 &[
                     "2024-02-09 10:43:58",

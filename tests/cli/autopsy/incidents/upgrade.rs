@@ -1,12 +1,101 @@
 //! An upgrade by hand ends with a donor that hangs.
 
+use super::data::Data;
 use super::{Incident, fact};
 
 pub(super) const UPGRADE: Incident = Incident {
     folder: "upgrade",
     nodes: &["node1", "node2", "node3"],
-    forks: 0,
-    never: &["A fork:", "Lost:", "Point of no return"],
+    never: &[
+        "A fork:",
+        "Lost:",
+        "Point of no return",
+        "node3 alone accepts",
+        "emptied for another history",
+        "never joined",
+    ],
+    data: Data {
+        components: &[
+            (
+                170_403_894,
+                170_403_895,
+                &[
+                    "2023-03-12 07:24:14 16 170403894 node1 node2 node3",
+                    "2023-03-12 07:34:57 - - node1 node2",
+                ],
+            ),
+            (
+                170_403_895,
+                170_403_895,
+                &[
+                    "2023-03-12 07:38:06 0 170403895 node2",
+                    "2023-03-12 07:39:27 1 170403895 node2 node3",
+                    "2023-03-12 07:43:09 2 170403895 node1 node2 node3",
+                ],
+            ),
+            (
+                170_403_895,
+                170_403_895,
+                &[
+                    "2023-03-12 08:46:48 1 170403895 node1 node2",
+                    "2023-03-12 08:48:28 2 170403895 node2",
+                    "2023-03-12 08:49:41 3 170403895 node1 node2",
+                ],
+            ),
+            (
+                170_403_895,
+                170_403_896,
+                &["2023-03-12 10:04:12 0 170403896 node2"],
+            ),
+            (
+                170_403_896,
+                170_403_901,
+                &[
+                    "2023-03-12 11:24:33 0 170403897 node2",
+                    "2023-03-12 11:35:14 1 170403898 node2 node3",
+                    "2023-03-12 11:35:21 2 170403899 node2",
+                    "2023-03-12 11:39:20 3 170403900 node2 node3",
+                    "2023-03-12 11:39:38 4 170403901 node2",
+                ],
+            ),
+            (
+                170_403_901,
+                178_226_798,
+                &[
+                    "2023-03-12 12:24:36 0 170403902 node2",
+                    "2023-03-12 12:29:49 1 170403903 node1 node2",
+                    "2023-03-12 12:29:51 2 170403904 node2",
+                    "2023-03-12 12:48:43 3 170403905 node2 node3",
+                    "2023-03-12 13:04:24 4 170407335 node1 node2 node3",
+                    "2023-03-12 13:04:38 5 170407336 node2 node3",
+                    "2023-03-12 13:12:13 6 170407337 node3",
+                    "2023-03-12 13:13:12 7 170407338 node2 node3",
+                    "2023-03-12 19:35:06 8 178226774 node1 node2 node3",
+                    "2023-03-12 19:36:48 9 178226791 node2 node3",
+                    "2023-03-12 19:43:17 10 178226792 node1 node2 node3",
+                    "2023-03-12 19:44:59 11 178226793 node2 node3",
+                    "2023-03-12 21:55:59 12 178226796 node3",
+                    "2023-03-12 21:58:44 13 178226798 node2 node3",
+                    "2023-03-12 22:00:28 14 178226798 node3",
+                ],
+            ),
+        ],
+        transfers: &[
+            "2023-03-12 11:35:16 node3 node2 ist 170403896 170403898 unknown",
+            "2023-03-12 11:39:21 node3 node2 sst - - broken",
+            "2023-03-12 12:48:44 node3 node2 ist 170403896 170403905 complete",
+            "2023-03-12 13:04:25 node1 node3 sst 170403895 - broken",
+            "2023-03-12 13:13:13 node2 node3 ist 170407336 170407338 complete",
+            "2023-03-12 19:35:07 node1 node3 unknown 170403896 - broken",
+        ],
+        refused: &["node2 1"],
+        ends: &[
+            "node1 down 170403896",
+            "node2 down 178226796",
+            "node3 hangs-as-donor -",
+        ],
+        forks: &[],
+    },
     facts: &[
         fact(
             "U01",
@@ -28,10 +117,10 @@ pub(super) const UPGRADE: Incident = Incident {
                 &["View 18", "node3 went"],
                 &[
                     "2023-03-12 07:34:47",
-                    "node2 is told to shut down, leaves in order at 170403895",
+                    "node2 is told to shut down by a signal, leaves in order at 170403895",
                     "07:35:18",
                 ],
-                &["2023-03-12 07:35:02", "suspects"],
+                &["2023-03-12 07:35:02 node2 does not hear node1 and suspects it"],
             ],
         ),
         fact(
@@ -55,13 +144,17 @@ pub(super) const UPGRADE: Incident = Incident {
         fact(
             "U04",
             &["node2"],
-            &[&["node2 is told to shut down, leaves in order at 170403895 (07:49:55)"]],
+            &[
+                &[
+                    "node2 is told to shut down by a signal, leaves in order at 170403895 (07:49:55)",
+                ],
+            ],
         ),
         fact(
             "U05",
             &["node2"],
             &[&[
-                "The cluster was stopped and bootstrapped anew, by node1, before 2023-03-12 08:46:48",
+                "The cluster was stopped and bootstrapped anew, by node1, between 2023-03-12 07:49:55 and 08:46:48",
                 "view 2, configuration 1, with node1 alone",
             ]],
         ),
@@ -112,7 +205,10 @@ pub(super) const UPGRADE: Incident = Incident {
             &["node2"],
             &[
                 &["Somebody edited grastate.dat of node2"],
-                &["A fork was possible", "no log says that node1 had stopped"],
+                &[
+                    "A fork was possible",
+                    "no log says that node1 had stopped, which had been left behind as member at 2023-03-12 09:41:41",
+                ],
             ],
         ),
         fact(
@@ -143,6 +239,7 @@ pub(super) const UPGRADE: Incident = Incident {
                 &["2023-03-12 11:25:51", "unknown ca", "22 times"],
                 &[
                     "the peer's cluster name is pxc_cluster8, its own is pxc_cluster",
+                    "It came from 172.17.0.4, the address of node3",
                     "22 times, until 11:29:17",
                 ],
             ],
@@ -158,6 +255,8 @@ pub(super) const UPGRADE: Incident = Incident {
                     "2023-03-12 11:39:21 node3 gets a full SST from node2",
                     "It breaks",
                     "11:39:38",
+                    "Connection reset by peer",
+                    "Broken pipe",
                 ],
             ],
         ),
@@ -196,6 +295,8 @@ pub(super) const UPGRADE: Incident = Incident {
                     "9db0bcdf:170403895",
                     "IST is impossible: 170403896 is not in the cache of node3",
                     "It breaks",
+                    "The copy had begun to flow at 13:04:37",
+                    "said at 13:04:38: socat: SSL_write(): Connection reset by peer",
                 ],
                 &["2023-03-12 13:04:38", "node1 went"],
             ],
@@ -203,7 +304,11 @@ pub(super) const UPGRADE: Incident = Incident {
         fact(
             "U17",
             &["node2"],
-            &[&["node2 is told to shut down, leaves in order at 170407336 (13:12:13)"]],
+            &[
+                &[
+                    "node2 is told to shut down by a signal, leaves in order at 170407336 (13:12:13)",
+                ],
+            ],
         ),
         fact(
             "U17",
@@ -223,7 +328,7 @@ pub(super) const UPGRADE: Incident = Incident {
                     "2023-03-12 19:35:07",
                     "node1 asks node3 for a transfer",
                     "9db0bcdf:170403896, the group is at 178226774 (7822878 behind)",
-                    "19:36:48",
+                    "It breaks after 101 s (19:36:48): Possible timeout",
                 ],
             ],
         ),
@@ -232,7 +337,7 @@ pub(super) const UPGRADE: Incident = Incident {
             &["node3"],
             &[&[
                 "2023-03-12 19:35:07",
-                "node3 is a donor from here on and never comes back from it, until its log ends at 22:00:28",
+                "node3 is a donor from here on and never comes back from it, until its log ends at 22:00:33",
                 "handles no view after 178226774, although 6 more configurations pass",
             ]],
         ),
@@ -265,7 +370,9 @@ pub(super) const UPGRADE: Incident = Incident {
             "U22",
             &["node2"],
             &[
-                &["node2 is told to shut down, leaves in order at 178226796 (21:55:59)"],
+                &[
+                    "node2 is told to shut down by a signal, leaves in order at 178226796 (21:55:59)",
+                ],
                 &[
                     "node2 asks for 'node' as donor and finds none in 101 requests",
                     "It gives up at 22:00:27",
@@ -282,7 +389,14 @@ pub(super) const UPGRADE: Incident = Incident {
             &["node3"],
             &[
                 &["At the end node3 is alone in the primary component at 178226798"],
-                &["configuration 14", "1/1"],
+                &[
+                    "2023-03-12 22:00:28",
+                    "configuration 14, members 1/1, position 178226798: node3",
+                ],
+                &[
+                    "At the end the primary component is node3: view 15, configuration 14, position 178226798",
+                ],
+                &["node3 is a member of the primary component, and a donor without end"],
             ],
         ),
         fact(
