@@ -124,7 +124,8 @@ impl CellPlayer {
         scenario.file = file.display().to_string();
         let id = &state.scenario.id;
         let own = self.own.as_ref().filter(|own| procedure == own.kind.name());
-        let own = own.map(|own| Arc::new(Script::new(own.kind, &own.path, &own.walls, own.patience)));
+        let own =
+            own.map(|own| Arc::new(Script::new(own.kind, &own.path, &own.walls, own.patience)));
         let mut options = RunOptions {
             seed,
             engine: engines::name(self.engine).to_owned(),
@@ -137,6 +138,7 @@ impl CellPlayer {
         let without_run = |outcome, text| Cell::without_run(procedure, id, seed, outcome, text);
         let mut transcript = None;
         let mut reached = BTreeSet::new();
+        let mut way = Vec::new();
         let mut run = None;
         let mut cell = match self.run(templates, &scenario, &options) {
             Ok((record, _)) if record.verdict == Verdict::Unsupported => {
@@ -151,6 +153,7 @@ impl CellPlayer {
                     transcript = Some(script::transcript(&record, &reports));
                     let noted = reports.iter().map(|one| &*one.reached);
                     reached = noted.flat_map(runbook::reached_lines).collect();
+                    way = reports.iter().flat_map(script::Report::way).collect();
                     let gaps = not_understood(&record);
                     if let Some(why) = reports
                         .iter()
@@ -168,6 +171,18 @@ impl CellPlayer {
             }
             Err(text) => without_run(Outcome::Error, text),
         };
+        if let Some(own) = self.own.as_ref().filter(|_| !cell.outcome.is_good())
+            && own.kind == Kind::Runbook
+            && !way.is_empty()
+        {
+            let lines: Vec<String> = way.iter().map(ToString::to_string).collect();
+            let file = own.file.display();
+            cell.text = format!(
+                "{}; typed from the lines {} of {file}",
+                cell.text,
+                lines.join(", ")
+            );
+        }
         if !cell.outcome.is_good() {
             cell.replay = if script::is_own(procedure) {
                 self.replay_of_script(state, seed)

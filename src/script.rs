@@ -19,12 +19,12 @@ use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use seatrial_scenarios::{NodeName, Span};
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
 use seatrial_scenarios::runner::external::{
     Answer, Files, Next, Program, QUESTION_COST, Question, Session,
 };
+use seatrial_scenarios::{NodeName, Span};
 
 pub(crate) use confinement::Confinement;
 use launcher::{Ended, How};
@@ -53,7 +53,9 @@ impl Kind {
 
 /// Returns whether this is the name of a program of the user's.
 pub(crate) fn is_own(procedure: &str) -> bool {
-    [Kind::Script, Kind::Runbook].iter().any(|kind| kind.name() == procedure)
+    [Kind::Script, Kind::Runbook]
+        .iter()
+        .any(|kind| kind.name() == procedure)
 }
 
 /// The exit code by which a program says that a person must decide.
@@ -89,6 +91,15 @@ pub(crate) struct Report {
     places: Vec<Option<u32>>,
     /// The file into which a runbook notes the blocks that it reached, as it was at the end.
     pub(crate) reached: String,
+}
+
+impl Report {
+    /// Returns the lines of the document from which it typed, in their order, each run of equal ones once.
+    pub(crate) fn way(&self) -> Vec<u32> {
+        let mut lines: Vec<u32> = self.places.iter().copied().flatten().collect();
+        lines.dedup();
+        lines
+    }
 }
 
 impl Script {
@@ -347,7 +358,9 @@ pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut places = reports.iter().flat_map(|report| &report.places);
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
         let place = places.next().copied().flatten();
-        let place = place.map(|line| format!(" line {line:>4}:")).unwrap_or_default();
+        let place = place
+            .map(|line| format!(" line {line:>4}:"))
+            .unwrap_or_default();
         let _ = write!(
             text,
             "{:>9.1}s{place} {}$ {}",

@@ -26,7 +26,8 @@ use crate::{Stop, exit, scenarios, signals};
 /// `seatrial runbook`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum RunbookCommand {
-    /// Print the script that is made of a runbook. It runs without Seatrial, too: SEATRIAL_NODES unset, over ssh.
+    /// Print the script that is made of a runbook. It runs without Seatrial, too, over ssh:
+    /// SEATRIAL_NODES has the names of the nodes.
     Tangle {
         /// The document: Markdown, or .rst, or .adoc.
         file: PathBuf,
@@ -39,6 +40,9 @@ pub(crate) enum RunbookCommand {
     Check {
         /// The document: Markdown, or .rst, or .adoc.
         file: PathBuf,
+        /// Ids or files of scenarios; the scenario pack and the documented scenarios by default.
+        #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1..)]
+        scenarios: Vec<String>,
     },
 }
 
@@ -48,7 +52,7 @@ pub(crate) fn runbook(command: &RunbookCommand, out: &mut Out) -> Result<u8, Sto
             out.print(&script(&read(file)?));
             Ok(exit::OK)
         }
-        RunbookCommand::Check { file } => check(file, out),
+        RunbookCommand::Check { file, scenarios } => check(file, scenarios, out),
     }
 }
 
@@ -84,8 +88,9 @@ pub(crate) fn write_script(
     let folder = results.join("runbook");
     let name = path.file_name().unwrap_or(path.as_os_str());
     let file = folder.join(name);
-    let unwritable =
-        |error: std::io::Error| Stop::environment(format!("cannot write {}: {error}", file.display()));
+    let unwritable = |error: std::io::Error| {
+        Stop::environment(format!("cannot write {}: {error}", file.display()))
+    };
     fs::create_dir_all(&folder).map_err(unwritable)?;
     write_whole(&file, script(document).as_bytes())?;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).map_err(unwritable)?;
@@ -106,18 +111,26 @@ pub(crate) fn write_script(
     Ok(file)
 }
 
-fn check(path: &Path, out: &mut Out) -> Result<u8, Stop> {
+fn check(path: &Path, scenarios: &[String], out: &mut Out) -> Result<u8, Stop> {
     let document = read(path)?;
     let folder = std::env::temp_dir().join(format!("seatrial-runbook-{}", std::process::id()));
-    let played = play(&document, path, &folder);
-    // What is left stays in the system's temporary folder, which the system cleans.
+    let played = play(&document, path, scenarios, &folder);
+    // A folder that cannot be removed stays among the temporary ones, which the system cleans.
     let _ = fs::remove_dir_all(&folder);
     let (states, reached) = played?;
     out.line(&format!(
         "{}: {} in {}, no mistake found",
         path.display(),
         count(document.blocks().count(), "block", "blocks"),
-        count(document.sections.iter().filter(|one| !one.blocks.is_empty()).count(), "section", "sections"),
+        count(
+            document
+                .sections
+                .iter()
+                .filter(|one| !one.blocks.is_empty())
+                .count(),
+            "section",
+            "sections"
+        ),
     ));
     if !document.not_run.is_empty() {
         let lines: Vec<String> = document.not_run.iter().map(ToString::to_string).collect();
@@ -126,22 +139,42 @@ fn check(path: &Path, out: &mut Out) -> Result<u8, Stop> {
             lines.join(", ")
         ));
     }
-    let unreached: Vec<&Block> = document.blocks().filter(|block| !reached.contains(&block.line)).collect();
+    let unreached: Vec<&Block> = document
+        .blocks()
+        .filter(|block| !reached.contains(&block.line))
+        .collect();
     if unreached.is_empty() {
-        out.line(&format!("  each of them is reached in one of {states} broken states"));
-    }
-    for block in unreached {
-        let when = block.when.as_ref().map(|when| format!(", when='{when}'")).unwrap_or_default();
+        let states = count(states, "broken state", "broken states");
         out.line(&format!(
-            "  line {}: none of {states} broken states reaches this block{when}: nothing is known of it",
-            block.line
+            "  {states}: every block is reached in one of them"
         ));
     }
-    Ok(if signals::stopped() { exit::STOPPED } else { exit::OK })
+    for block in unreached {
+        let when = block
+            .when
+            .as_ref()
+            .map(|when| format!(", when='{when}'"))
+            .unwrap_or_default();
+        out.line(&format!(
+            "  line {}{when}: none of {} reaches this block, so nothing is known of it",
+            block.line,
+            count(states, "broken state", "broken states")
+        ));
+    }
+    Ok(if signals::stopped() {
+        exit::STOPPED
+    } else {
+        exit::OK
+    })
 }
 
 /// Plays the runbook on every broken state, and returns their number and the lines of the blocks that were reached.
-fn play(document: &Runbook, path: &Path, folder: &Path) -> Result<(usize, BTreeSet<usize>), Stop> {
+fn play(
+    document: &Runbook,
+    path: &Path,
+    scenarios: &[String],
+    folder: &Path,
+) -> Result<(usize, BTreeSet<usize>), Stop> {
     let program = write_script(document, path, folder)?;
     let player = CellPlayer {
         engine: EngineArg::Des,
@@ -159,7 +192,11 @@ fn play(document: &Runbook, path: &Path, folder: &Path) -> Result<(usize, BTreeS
         keeps_runs: false,
         folder: folder.to_owned(),
     };
-    let states = broken_states(&scenarios::that_break()?);
+    let states = broken_states(&if scenarios.is_empty() {
+        scenarios::that_break()?
+    } else {
+        scenarios::named(scenarios)?
+    });
     let places: Vec<Place<'_>> = states
         .iter()
         .map(|state| Place {

@@ -48,6 +48,9 @@ pub(crate) fn show(args: &ShowArgs, out: &mut Out) -> Result<u8, Stop> {
 /// The document of the procedures, with a row for each.
 const PROCEDURES: &str = include_str!("../../docs/procedures.md");
 
+/// The manual's procedure as a document. A test holds that it comes to the same as the built-in one in every state.
+const MANUAL: &str = include_str!("../../runbooks/manual.md");
+
 /// Returns a procedure for a reader: whose rule it is, its known defects, and how to see it act.
 fn procedure(name: &str) -> String {
     let mut text = format!("{} (a procedure)\n\n", name.bold());
@@ -82,6 +85,10 @@ fn procedure(name: &str) -> String {
         ),
     }
     text.push('\n');
+    if name == "manual" {
+        text.push_str(MANUAL);
+        text.push('\n');
+    }
     let play = format!(
         "`seatrial verify {name}` lets it act in every broken state. docs/procedures.md has its rule."
     );

@@ -255,6 +255,7 @@ fn keep(
         scenario,
         transcript,
         run,
+        reached: _,
     } = played;
     if let Some(text) = transcript {
         let seed = if cell.seed == first_seed {

@@ -9,11 +9,20 @@ pub(super) fn seen(runbook: &Runbook) -> Vec<(usize, String)> {
         for (number, line) in &block.code {
             let mut rest = line.as_str();
             while let Some(at) = rest.find("see ") {
-                let alone = rest[..at].chars().next_back().is_none_or(|c| " \t;&|({".contains(c));
+                let alone = rest[..at]
+                    .chars()
+                    .next_back()
+                    .is_none_or(|c| " \t;&|({".contains(c));
                 let words = rest[at + 4..].trim_start();
-                let title = words.chars().next().filter(|c| ['\'', '"'].contains(c)).and_then(|quote| {
-                    words[1..].split_once(quote).map(|(title, _)| title.to_owned())
-                });
+                let title = words
+                    .chars()
+                    .next()
+                    .filter(|c| ['\'', '"'].contains(c))
+                    .and_then(|quote| {
+                        words[1..]
+                            .split_once(quote)
+                            .map(|(title, _)| title.to_owned())
+                    });
                 if let Some(title) = title.filter(|_| alone) {
                     found.push((*number, title));
                 }
@@ -27,7 +36,11 @@ pub(super) fn seen(runbook: &Runbook) -> Vec<(usize, String)> {
 /// Returns the author's mistakes: sections that are not there, variables that nothing sets, a runbook without a beginning.
 pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
     let mut problems = Vec::new();
-    let titles: Vec<&str> = runbook.sections.iter().map(|one| one.title.as_str()).collect();
+    let titles: Vec<&str> = runbook
+        .sections
+        .iter()
+        .map(|one| one.title.as_str())
+        .collect();
     let seen = seen(runbook);
     for (line, title) in &seen {
         let Some(section) = runbook.sections.iter().find(|one| one.title == *title) else {
@@ -52,12 +65,19 @@ pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
         }
     }
     for section in &runbook.sections {
-        let twice = titles.iter().filter(|title| **title == section.title).count() > 1;
+        let twice = titles
+            .iter()
+            .filter(|title| **title == section.title)
+            .count()
+            > 1;
         if twice && seen.iter().any(|(_, title)| *title == section.title) {
             let line = section.blocks.first().map_or(1, |block| block.line);
             problems.push(Mistake {
                 line,
-                text: format!("two sections are called \"{}\": `see` cannot tell them apart", section.title),
+                text: format!(
+                    "two sections are called \"{}\": `see` cannot tell them apart",
+                    section.title
+                ),
             });
         }
     }
@@ -67,9 +87,14 @@ pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
             let mut code = code.chain(block.when.as_deref());
             block.place == Place::Operator
                 && code.any(|line| {
-                    [format!("{name}="), format!("for {name} in"), format!("choose {name} "), format!("read {name}")]
-                        .iter()
-                        .any(|form| line.contains(form.as_str()))
+                    [
+                        format!("{name}="),
+                        format!("for {name} in"),
+                        format!("choose {name} "),
+                        format!("read {name}"),
+                    ]
+                    .iter()
+                    .any(|form| line.contains(form.as_str()))
                 })
         })
     };
@@ -100,7 +125,8 @@ pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
     if !starts {
         problems.push(Mistake {
             line: 1,
-            text: "every section is one that another sends the reader to: none is the beginning".to_owned(),
+            text: "every section is one that another sends the reader to: none is the beginning"
+                .to_owned(),
         });
     }
     problems
@@ -119,14 +145,25 @@ mod tests {
         let runbook = Runbook::read(Path::new("x.md"), text).unwrap();
         let problems: Vec<(usize, String)> = problems(&runbook)
             .into_iter()
-            .map(|one| (one.line, one.text.lines().next().unwrap_or_default().to_owned()))
+            .map(|one| {
+                (
+                    one.line,
+                    one.text.lines().next().unwrap_or_default().to_owned(),
+                )
+            })
             .collect();
         assert_eq!(
             problems,
             [
                 (4, "there is no section \"Stopp it\"".to_owned()),
-                (4, "the section \"Read\" has no block that is run".to_owned()),
-                (9, "on=frist: no block of the operator's sets the variable `frist`".to_owned()),
+                (
+                    4,
+                    "the section \"Read\" has no block that is run".to_owned()
+                ),
+                (
+                    9,
+                    "on=frist: no block of the operator's sets the variable `frist`".to_owned()
+                ),
             ]
         );
     }

@@ -48,7 +48,7 @@ pub(crate) struct Section {
 pub(crate) struct Mistake {
     /// The number of the line, from 1.
     pub(crate) line: usize,
-    /// What is wrong, and the remedy.
+    /// The mistake and its remedy.
     pub(crate) text: String,
 }
 
@@ -223,7 +223,9 @@ fn block(line: usize, info: &str, code: Vec<(usize, String)>) -> Result<Option<B
         return Ok(None);
     };
     if place == Place::Operator && read.saves.is_some() {
-        return Err("`saves=` keeps what nodes print: a block of the operator's has variables".into());
+        return Err(
+            "`saves=` keeps what nodes print: a block of the operator's has variables".into(),
+        );
     }
     read.place = place;
     Ok(Some(read))
@@ -244,7 +246,9 @@ fn place_of(value: &str) -> Result<Place, String> {
 
 fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -281,7 +285,11 @@ mod tests {
         let text = "# Stop\n\nStop it:\n\n```sh on=first limit=60s when='timed_out && true'\nsudo a\nsudo b\n```\n\n\
                     ## Look\n\n1. here:\n\n   ```sh on=every-node saves=status\n   sudo c\n   ```\n\n```sh\nread me\n```\n";
         let runbook = read(text).unwrap();
-        let titles: Vec<&str> = runbook.sections.iter().map(|one| one.title.as_str()).collect();
+        let titles: Vec<&str> = runbook
+            .sections
+            .iter()
+            .map(|one| one.title.as_str())
+            .collect();
         assert_eq!(titles, ["", "Stop", "Look"]);
         let blocks: Vec<&Block> = runbook.blocks().collect();
         assert_eq!(blocks[0].line, 5);
@@ -298,15 +306,27 @@ mod tests {
     fn mistakes_have_their_lines() {
         for (text, line, part) in [
             ("# A\n", 1, "no block of this document is run"),
-            ("x\n\n```sh on=\"A B\"\ny\n```\n", 3, "a variable of your shell"),
+            (
+                "x\n\n```sh on=\"A B\"\ny\n```\n",
+                3,
+                "a variable of your shell",
+            ),
             ("```sh on=operator wen=x\n```\n", 1, "a block has no `wen`"),
             ("```sh on=a limit=soon\n```\n", 1, "whole seconds"),
-            ("```sh on=operator saves=x\n```\n", 1, "keeps what nodes print"),
+            (
+                "```sh on=operator saves=x\n```\n",
+                1,
+                "keeps what nodes print",
+            ),
             ("```sh on='a\n```\n", 1, "not closed"),
         ] {
             let mistakes = read(text).unwrap_err();
             assert_eq!(mistakes[0].line, line, "{text}");
-            assert!(mistakes[0].text.contains(part), "{text}: {}", mistakes[0].text);
+            assert!(
+                mistakes[0].text.contains(part),
+                "{text}: {}",
+                mistakes[0].text
+            );
         }
     }
 }

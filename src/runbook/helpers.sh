@@ -3,6 +3,8 @@
 _kept=$(mktemp -d) || exit 1
 trap 'rm -rf "$_kept"' EXIT
 _at=0 _limit=3600 _exit=0 node=
+# Under Seatrial this command types a line on a simulated node.
+_typist=$(command -v type-line || :)
 
 _reach() { [ -z "${SEATRIAL_REACHED-}" ] || echo "seatrial-reached $_at" >>"$SEATRIAL_REACHED"; }
 
@@ -16,7 +18,7 @@ others() { for _one in $(nodes); do [ "$_one" = "$1" ] || echo "$_one"; done; }
 on() {
     _to=$1
     shift
-    if [ -n "${SEATRIAL_NODES-}" ]; then
+    if [ -n "$_typist" ]; then
         NODE=$_to SEATRIAL_AT=$_at SEATRIAL_LIMIT_MS=$((_limit * 1000)) type-line "$*"
     else
         timeout -s INT "$_limit" ssh "$_to" "$*"

@@ -56,7 +56,9 @@ pub(super) fn asciidoc(text: &str) -> Vec<Found> {
             .strip_prefix("[source,")
             .and_then(|rest| rest.strip_suffix(']'));
         if let Some(info) = source
-            && lines.get(at + 1).is_some_and(|next| next.trim_end() == "----")
+            && lines
+                .get(at + 1)
+                .is_some_and(|next| next.trim_end() == "----")
         {
             let mut end = at + 2;
             while end < lines.len() && lines[end].trim_end() != "----" {
@@ -90,7 +92,12 @@ fn without_indent(lines: &[&str], from: usize, to: usize) -> Vec<(usize, String)
     let shared = (first..=last).filter(full).map(|line| indent(lines[line]));
     let shared = shared.min().unwrap_or_default();
     (first..=last)
-        .map(|line| (line + 1, lines[line].get(shared..).unwrap_or_default().to_owned()))
+        .map(|line| {
+            (
+                line + 1,
+                lines[line].get(shared..).unwrap_or_default().to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -115,7 +122,10 @@ mod tests {
         Found::Code {
             line,
             info: info.to_owned(),
-            code: code.iter().map(|(line, text)| (*line, (*text).to_owned())).collect(),
+            code: code
+                .iter()
+                .map(|(line, text)| (*line, (*text).to_owned()))
+                .collect(),
         }
     }
 
@@ -135,7 +145,8 @@ mod tests {
 
     #[test]
     fn asciidoc_blocks() {
-        let text = "= Title\n\n== Stop\n\n[source,sh,on=first,limit=60s]\n----\nsudo a\n----\n\nEnd.\n";
+        let text =
+            "= Title\n\n== Stop\n\n[source,sh,on=first,limit=60s]\n----\nsudo a\n----\n\nEnd.\n";
         assert_eq!(
             asciidoc(text),
             [

@@ -34,12 +34,20 @@ pub(crate) fn script(runbook: &Runbook) -> String {
                 String::new()
             };
             let end = if index == last { " }" } else { "" };
-            put(&mut lines, block.line, &format!("{begin}{}", opening(block)));
+            put(
+                &mut lines,
+                block.line,
+                &format!("{begin}{}", opening(block)),
+            );
             for (line, text) in code(block) {
                 put(&mut lines, line, &text);
             }
             let closing_line = block.code.last().map_or(block.line, |(line, _)| *line) + 1;
-            put(&mut lines, closing_line, &format!("{}{end}", closing(block)));
+            put(
+                &mut lines,
+                closing_line,
+                &format!("{}{end}", closing(block)),
+            );
         }
     }
     let mut text = lines.join("\n");
@@ -70,8 +78,17 @@ fn opening(block: &Block) -> String {
             let _ = write!(text, "for node in \"${{{name}:?holds no node}}\"; do ");
         }
     }
-    let _ = write!(text, "_at={}; _limit={}; ", block.line, block.limit_s.unwrap_or(3600));
-    let _ = write!(text, "if {}; then _reach;", block.when.as_deref().unwrap_or("true"));
+    let _ = write!(
+        text,
+        "_at={}; _limit={}; ",
+        block.line,
+        block.limit_s.unwrap_or(3600)
+    );
+    let _ = write!(
+        text,
+        "if {}; then _reach;",
+        block.when.as_deref().unwrap_or("true")
+    );
     if block.saves.is_some() {
         text.push_str(" {");
     }
@@ -79,7 +96,10 @@ fn opening(block: &Block) -> String {
 }
 
 fn closing(block: &Block) -> String {
-    let saved = block.saves.as_ref().map(|name| format!(":; }} >\"$_kept/{name}.$node\"; "));
+    let saved = block
+        .saves
+        .as_ref()
+        .map(|name| format!(":; }} >\"$_kept/{name}.$node\"; "));
     let done = if block.place == Place::Operator {
         ""
     } else {
@@ -108,7 +128,12 @@ fn code(block: &Block) -> Vec<(usize, String)> {
     typed.retain(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     typed
         .into_iter()
-        .map(|(number, line)| (number, format!("_at={number}; on \"$node\" {}", quote(&line))))
+        .map(|(number, line)| {
+            (
+                number,
+                format!("_at={number}; on \"$node\" {}", quote(&line)),
+            )
+        })
         .collect()
 }
 
@@ -136,7 +161,9 @@ fn order(runbook: &Runbook) -> String {
             let _ = writeln!(text, "section_{number}");
         }
     }
-    text.push_str("give_up 'the runbook came to its end and nobody said that the cluster has recovered'\n");
+    text.push_str(
+        "give_up 'the runbook came to its end and nobody said that the cluster has recovered'\n",
+    );
     text
 }
 
@@ -188,6 +215,9 @@ mod tests {
         );
         assert!(script.contains("'Stop it') section_2 ;;"), "{script}");
         assert!(script.contains("\nsection_1\n"), "{script}");
-        assert!(!script.contains("\nsection_2\n"), "it is played where it is named");
+        assert!(
+            !script.contains("\nsection_2\n"),
+            "it is played where it is named"
+        );
     }
 }

@@ -20,6 +20,7 @@ mod rediscovered;
 mod replay;
 mod report;
 mod run;
+mod runbook;
 mod script;
 mod streams;
 mod terminal;

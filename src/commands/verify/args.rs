@@ -29,11 +29,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "script")]
     pub(crate) runbook: Option<PathBuf>,
     /// The longest time that your program (--script, --runbook) may go on without a command, in seconds of real time.
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 10
-    )]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) patience: u64,
     /// A file or folder of this machine that your program may read; it sees only the system's programs
     /// otherwise.
