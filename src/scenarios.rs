@@ -141,7 +141,7 @@ fn unknown(name: &str) -> Stop {
 }
 
 /// Returns the id that belongs to a file's name.
-fn stem(file: &str) -> &str {
+pub(crate) fn stem(file: &str) -> &str {
     let base = file.rsplit('/').next().unwrap_or(file);
     base.strip_suffix(".toml").unwrap_or(base)
 }

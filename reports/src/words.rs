@@ -18,6 +18,13 @@ pub fn wrapped(first: &str, indent: &str, text: &str) -> String {
     lines
 }
 
+/// Adds the heading of a list in a comment, unless the list is empty.
+pub(crate) fn headed(text: &mut String, name: &str, number: usize) {
+    if number > 0 {
+        text.push_str(&format!("\n**{name}** ({number})\n\n"));
+    }
+}
+
 /// Quotes a word for a shell.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);

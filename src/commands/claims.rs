@@ -19,7 +19,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClaimsArgs {
     /// Ids of the catalogue or files; the whole catalogue by default.
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
     /// Negate every part of every check, and require that its verdict changes.
     #[arg(long)]

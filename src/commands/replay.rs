@@ -17,6 +17,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
     /// The id of a scenario, or a scenario file.
+    #[arg(add = crate::candidates::scenarios())]
     pub(crate) scenario: String,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]

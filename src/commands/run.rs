@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use seatrial_reports::{
-    Campaign, Columns, Comparison, Terms, details, headline_of_interrupted, notices_of_campaign,
+    Campaign, Columns, Comparison, Terms, comment_of_campaign, count, details, headline_of_interrupted, notices_of_campaign,
     other_terms, summary_markdown, totals,
 };
 use seatrial_scenarios::known::{known_differences, unlisted};
@@ -23,7 +23,7 @@ use crate::bar::Bar;
 use crate::ci::Annotations;
 use crate::commands::report;
 use crate::files::{RecordFile, ReportFiles, keep_logs};
-use crate::folder::{Folder, unwritable};
+use crate::folder::{Folder, unwritable, write_whole};
 use crate::output::Out;
 use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
@@ -39,7 +39,7 @@ use crate::{Stop, against, ci, engines, exit, plan, provenance, real, scenarios,
 )]
 pub(crate) struct RunArgs {
     /// Ids or files of scenarios; the whole catalogue by default.
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
     /// A whole pack instead of the catalogue.
     #[arg(long, value_enum, conflicts_with = "scenarios")]
@@ -93,6 +93,10 @@ pub(crate) struct RunArgs {
     /// Compare with an earlier file even if its seeds, engines, timers or scenarios were others.
     #[arg(long, requires = "against")]
     pub(crate) allow_different: bool,
+    /// Write a short comment for a pull request into this file: what is worse, missing, better and new with
+    /// --against, and what fails without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) comment: Option<PathBuf>,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
@@ -230,13 +234,13 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             let page = wanted.has(ResultArg::Html);
             out.line(&report::results_line(folder.path(), page));
             if campaign.unlisted < results.agreement.differing.len() {
-                let number = match campaign.unlisted {
-                    0 => "none".to_owned(),
-                    some => some.to_string(),
-                };
-                out.line(&format!(
-                    "             {number} of the differences are not listed in scenarios/differences.toml"
-                ));
+                out.line(&match campaign.unlisted {
+                    0 => "             every difference is listed in scenarios/differences.toml".to_owned(),
+                    some => format!(
+                        "             scenarios/differences.toml does not list {}",
+                        count(some, "difference", "differences")
+                    ),
+                });
             }
         }
     }
@@ -245,6 +249,9 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if campaign.not_run > 0 {
         out.error(&headline_of_interrupted(&campaign));
+    }
+    if let Some(file) = &args.comment {
+        write_whole(file, comment_of_campaign(&campaign).as_bytes())?;
     }
     let notices = notices_of_campaign(&campaign, &ci::places(&list));
     let summary = summary_markdown(&campaign, &head);

@@ -51,6 +51,7 @@ pub(crate) fn exhaustive(
         faults: Some(args.faults),
         max_states: None,
         sights: true,
+        share: None,
     };
     let threads_and_time = (args.jobs, None);
     let (found, seconds) = search_on_pool(
