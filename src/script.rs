@@ -8,6 +8,7 @@
 mod confinement;
 mod launcher;
 mod line;
+mod place;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
@@ -20,12 +21,16 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use seatrial_scenarios::NodeName;
+use seatrial_scenarios::matrix::cut_between_words;
+use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
 use seatrial_scenarios::runner::external::{Answer, Files, Next, Program, Question, Session};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use confinement::Confinement;
 use launcher::{Ended, How};
+use place::Acted;
 use process::{Event, Process};
 use sandbox::Sandbox;
 
@@ -39,8 +44,20 @@ const ASKS: i32 = 3;
 /// own means, which simulated time does not cover.
 const SLEPT: Duration = Duration::from_secs(2);
 
+/// The most characters of the last line that a program printed.
+const LAST_MAX: usize = 300;
+
 /// The number of lines of a command's output that a transcript shows.
 const SHOWN: usize = 12;
+
+/// What a wrapper sends over the socket: its question, the line of the program from which it was called, and what the
+/// program typed if that is not the question itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Asked {
+    from: Option<u32>,
+    typed: Option<String>,
+    question: Question,
+}
 
 /// A program under test, for one cell.
 pub(crate) struct Script {
@@ -60,6 +77,8 @@ pub(crate) struct Report {
     /// The reason why the run says nothing about the program: it could not start, or a command of its own was
     /// not there.
     pub(crate) not_judged: Option<String>,
+    /// The commands that it typed, each with its line in the program.
+    acted: Vec<Acted>,
 }
 
 impl Script {
@@ -79,6 +98,16 @@ impl Script {
             .lock()
             .map(|runs| runs.clone())
             .unwrap_or_default()
+    }
+
+    /// Returns the line of the program, from 1, that belongs to an outcome. It is not always known.
+    pub(crate) fn line_of(&self, outcome: Outcome) -> Option<u32> {
+        let acted: Vec<Acted> = self
+            .reports()
+            .into_iter()
+            .flat_map(|one| one.acted)
+            .collect();
+        place::line_of(&self.path, &acted, outcome)
     }
 
     fn cannot_be_started(&self, why: &str) -> String {
@@ -115,6 +144,7 @@ impl Program for Shared {
                 not_judged: None,
                 last: None,
                 typed: None,
+                acted: Vec::new(),
                 over: false,
             }),
             Err(error) => {
@@ -123,6 +153,7 @@ impl Program for Shared {
                     notes: vec![text.clone()],
                     printed: String::new(),
                     not_judged: Some(text.clone()),
+                    acted: Vec::new(),
                 });
                 Box::new(NeverBegun(text))
             }
@@ -151,6 +182,7 @@ struct Running {
     /// The last command, its node, and its exit code.
     last: Option<String>,
     typed: Option<String>,
+    acted: Vec<Acted>,
     over: bool,
 }
 
@@ -173,6 +205,7 @@ impl Running {
             notes: std::mem::take(&mut self.notes),
             printed,
             not_judged: self.not_judged.take(),
+            acted: std::mem::take(&mut self.acted),
         });
         Next::Ended(outcome)
     }
@@ -222,11 +255,16 @@ impl Session for Running {
             self.note("it waited by other means than Seatrial's `sleep`: not reproducible");
         }
         match event {
-            Event::Asks(question) => {
-                if let Question::Run { node, line, .. } = &question {
+            Event::Asks(asked) => {
+                if let Question::Run { node, line, .. } = &asked.question {
+                    let line = asked.typed.unwrap_or_else(|| line.clone());
                     self.typed = Some(format!("`{line}` on {node}"));
+                    self.acted.push(Acted {
+                        from: asked.from,
+                        line,
+                    });
                 }
-                Next::Asks(question)
+                Next::Asks(asked.question)
             }
             Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
@@ -281,12 +319,8 @@ const fn means_not_run(code: i32) -> Option<&'static str> {
 /// Returns the last line that is not empty.
 fn last_line(text: &str) -> String {
     let mut lines = text.lines().rev().map(str::trim);
-    lines
-        .find(|line| line.chars().any(char::is_alphanumeric))
-        .unwrap_or("it printed nothing")
-        .chars()
-        .take(300)
-        .collect()
+    let last = lines.find(|line| line.chars().any(char::is_alphanumeric));
+    cut_between_words(last.unwrap_or("it printed nothing"), LAST_MAX)
 }
 
 /// Returns the transcript: what the program typed, what came back, and what it printed itself.

@@ -62,7 +62,11 @@ pub fn comment_of_matrix(judged: &Judged<'_>) -> String {
     }
     let not_judged = judged.not_judged().len();
     if not_judged > 0 {
-        let _ = writeln!(text, "\n{}.", count(not_judged, "cell was not judged", "cells were not judged"));
+        let _ = writeln!(
+            text,
+            "\n{}.",
+            count(not_judged, "cell was not judged", "cells were not judged")
+        );
     }
     text
 }
@@ -138,7 +142,9 @@ pub fn badge_of_matrix(judged: &Judged<'_>) -> String {
     let cells = &judged.matrix.cells;
     let good = cells.iter().filter(|one| one.outcome.is_good()).count();
     let fails = !judged.failing().is_empty()
-        || judged.changes.is_some_and(seatrial_scenarios::matrix::Changes::fail);
+        || judged
+            .changes
+            .is_some_and(seatrial_scenarios::matrix::Changes::fail);
     let unknown = cells.iter().any(|one| one.outcome == Outcome::NotJudged);
     badge(
         &format!("{good} of {} recovered", cells.len()),

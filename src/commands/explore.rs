@@ -45,7 +45,13 @@ pub(crate) struct ExploreArgs {
     #[arg(long, value_name = "K")]
     pub(crate) max_findings: Option<usize>,
     /// The outcomes that fail the command. In a campaign of shards a finding is a result: `none`.
-    #[arg(long, value_name = "OUTCOME", value_enum, value_delimiter = ',', default_value = "bad")]
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "bad"
+    )]
     pub(crate) fail_on: Vec<FailOn>,
     /// The number of threads; by default 1 for each core.
     #[arg(long, value_name = "N")]

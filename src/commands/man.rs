@@ -112,7 +112,12 @@ fn page(program: &Command, command: &Command) -> Result<String, Stop> {
     } = facts;
     section(&mut text, "EXAMPLES");
     for (about, line) in examples {
-        let _ = writeln!(text, ".PP\n{}:\n.PP\n.nf\n.RS\n{}\n.RE\n.fi", escaped(about), escaped(line));
+        let _ = writeln!(
+            text,
+            ".PP\n{}:\n.PP\n.nf\n.RS\n{}\n.RE\n.fi",
+            escaped(about),
+            escaped(line)
+        );
     }
     for (name, entries) in [
         ("ENVIRONMENT", environment),

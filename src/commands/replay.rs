@@ -42,9 +42,8 @@ pub(crate) struct ReplayArgs {
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
     let scenario = scenarios::one(&args.scenario)?;
-    // `run` uses two engines by default, and so its default pace. A replay must do the same.
     let real = real::options(&args.real, &[args.on], None)?;
-    let flags = Flags::new(args.pace, args.timers, 2, &real, 0);
+    let flags = Flags::new(args.pace, args.timers, &real, 0);
     signals::listen();
     let job = Job {
         scenario: &scenario,

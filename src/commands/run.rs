@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use seatrial_reports::{
-    Campaign, Columns, Comparison, Terms, comment_of_campaign, count, details, headline_of_interrupted, notices_of_campaign,
-    other_terms, summary_markdown, totals,
+    Campaign, Columns, Comparison, Terms, comment_of_campaign, count, details,
+    headline_of_interrupted, notices_of_campaign, other_terms, summary_markdown, totals,
 };
 use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
@@ -66,8 +66,7 @@ pub(crate) struct RunArgs {
     /// The timeouts; they override those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not set a pace. By default: at rest with several
-    /// engines, at once with one engine.
+    /// When the next step begins, in scenarios that do not set a pace; at rest by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The folder of results; `auto` makes a new one, target/seatrial/run-N.
@@ -114,7 +113,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     // The earlier file may be in the folder of results, so it is read before anything is written.
     let before = args.against.as_deref().map(against::read).transpose()?;
     let no_real = seatrial_real_harness::RealOptions::default();
-    let flags = Flags::new(args.pace, args.timers, engines.len(), &no_real, 0);
+    let flags = Flags::new(args.pace, args.timers, &no_real, 0);
     if let Some(before) = &before {
         let terms = Terms {
             engines: &names,
@@ -235,7 +234,8 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             out.line(&report::results_line(folder.path(), page));
             if campaign.unlisted < results.agreement.differing.len() {
                 out.line(&match campaign.unlisted {
-                    0 => "             every difference is listed in scenarios/differences.toml".to_owned(),
+                    0 => "             every difference is listed in scenarios/differences.toml"
+                        .to_owned(),
                     some => format!(
                         "             scenarios/differences.toml does not list {}",
                         count(some, "difference", "differences")

@@ -21,6 +21,7 @@ use crate::output::Out;
 use super::launcher;
 use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
 use super::sandbox::{find, put};
+use super::{Asked, place};
 
 /// Commands that the engine runs on the node.
 const ENGINE: [&str; 32] = [
@@ -170,6 +171,11 @@ impl Shim {
     }
 
     fn ask(&self, question: &Question) -> Result<Answer, Failed> {
+        self.ask_for(question, None)
+    }
+
+    /// Asks a question on behalf of what the program typed.
+    fn ask_for(&self, question: &Question, typed: Option<String>) -> Result<Answer, Failed> {
         let lost = |why: &str| {
             (
                 REFUSED,
@@ -178,7 +184,13 @@ impl Shim {
         };
         let mut stream = UnixStream::connect(self.sandbox.join("ask"))
             .map_err(|error| lost(&error.to_string()))?;
-        let mut line = serde_json::to_vec(question).map_err(|error| lost(&error.to_string()))?;
+        let from = std::env::var(place::VARIABLE).ok();
+        let asked = Asked {
+            from: from.and_then(|line| line.parse().ok()),
+            typed,
+            question: question.clone(),
+        };
+        let mut line = serde_json::to_vec(&asked).map_err(|error| lost(&error.to_string()))?;
         line.push(b'\n');
         stream
             .write_all(&line)
@@ -292,11 +304,14 @@ impl Shim {
 
     /// Reads a file on its node into the sandbox.
     fn fetch(&self, node: &NodeName, path: &str, file: &Path) -> Result<(), Failed> {
-        let answer = self.ask(&Question::Run {
+        let question = Question::Run {
             node: node.clone(),
             line: format!("cat {}", quote(path)),
             limit_ms: None,
-        })?;
+        };
+        let mut typed = vec![self.name.clone()];
+        typed.extend(self.words.iter().cloned());
+        let answer = self.ask_for(&question, Some(self.line(node, &typed)))?;
         if answer.output.exit == UNREACHABLE {
             return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
         }

@@ -38,7 +38,7 @@ title = "A cluster of three is said to have two nodes"
 write = { node = "A", rows = 1 }
 
 [[step]]
-expect = { all = "synced", size = 2, within = "20s" }
+expect = { cluster = "all-synced", size = 2, within = "20s" }
 """
 
 

@@ -59,7 +59,10 @@ const FINDS: &[Entry] = &[
         "3",
         "The environment: an engine, an image or a folder is missing, or something could not be judged.",
     ),
-    ("4", "A signal or a bound stopped it, and nothing was found until then."),
+    (
+        "4",
+        "A signal or a bound stopped it, and nothing was found until then.",
+    ),
 ];
 
 /// The codes of commands that only tell.
@@ -113,7 +116,16 @@ pub(super) fn facts(name: &str) -> Facts {
     }
     if matches!(
         name,
-        "seatrial" | "run" | "verify" | "replay" | "claims" | "conform" | "lab" | "image" | "clean" | "doctor"
+        "seatrial"
+            | "run"
+            | "verify"
+            | "replay"
+            | "claims"
+            | "conform"
+            | "lab"
+            | "image"
+            | "clean"
+            | "doctor"
     ) {
         environment.push(DOCKER);
     }
@@ -130,13 +142,22 @@ pub(super) fn facts(name: &str) -> Facts {
 
 const MERGES: &[Entry] = &[
     ("0", "All seeds, or all cases, are there."),
-    ("2", "A file is no shard, or the shards are of different campaigns."),
+    (
+        "2",
+        "A file is no shard, or the shards are of different campaigns.",
+    ),
     ("3", "The merged file cannot be written."),
-    ("4", "Shards are missing. The merged file is written all the same."),
+    (
+        "4",
+        "Shards are missing. The merged file is written all the same.",
+    ),
 ];
 
 const PROGRAM: &[Entry] = &[
-    ("Replay every documented failure on both simulated engines", "seatrial run"),
+    (
+        "Replay every documented failure on both simulated engines",
+        "seatrial run",
+    ),
     (
         "Does your own program recover every broken state?",
         "seatrial verify --script ./recover.sh",
@@ -159,7 +180,10 @@ const RUN: &[Entry] = &[
     ),
 ];
 const VERIFY: &[Entry] = &[
-    ("A table of all procedures and broken states", "seatrial verify"),
+    (
+        "A table of all procedures and broken states",
+        "seatrial verify",
+    ),
     (
         "Your own program as the operator, confined by bubblewrap",
         "seatrial verify --script ./recover.sh",
@@ -205,7 +229,10 @@ const REPLAY: &[Entry] = &[(
     "seatrial replay two-nodes-are-terminated --seed 7 > trace.jsonl",
 )];
 const REPORT: &[Entry] = &[
-    ("Write the reports of a folder again", "seatrial report results"),
+    (
+        "Write the reports of a folder again",
+        "seatrial report results",
+    ),
     (
         "Make one folder of the shards of verify",
         "seatrial report part-0 part-1 part-2 part-3 --out whole",
@@ -223,14 +250,23 @@ const MERGE: &[Entry] = &[
 ];
 const CLAIMS: &[Entry] = &[
     ("The manual's claims and their verdicts", "seatrial claims"),
-    ("Can each part of each check fail?", "seatrial claims --audit"),
+    (
+        "Can each part of each check fail?",
+        "seatrial claims --audit",
+    ),
 ];
 const LIST: &[Entry] = &[
-    ("Scenarios with all these words", "seatrial list crash bootstrap"),
+    (
+        "Scenarios with all these words",
+        "seatrial list crash bootstrap",
+    ),
     ("The tags", "seatrial list --tags"),
 ];
 const SHOW: &[Entry] = &[
-    ("A scenario for a reader", "seatrial show two-nodes-are-terminated"),
+    (
+        "A scenario for a reader",
+        "seatrial show two-nodes-are-terminated",
+    ),
     ("A procedure, with its known defects", "seatrial show kolla"),
 ];
 const ADVISE: &[Entry] = &[(
@@ -248,15 +284,18 @@ const LAB: &[Entry] = &[
     ("Lines from a file", "seatrial lab --script session.txt"),
 ];
 const CHECK: &[Entry] = &[("Two files", "seatrial check one.toml two.toml")];
-const NEW: &[Entry] = &[(
-    "A scenario to start from",
-    "seatrial new two-nodes-crash",
-)];
+const NEW: &[Entry] = &[("A scenario to start from", "seatrial new two-nodes-crash")];
 const EXPLAIN: &[Entry] = &[
     ("What there is", "seatrial explain"),
-    ("An action, with an example", "seatrial explain step.partition"),
+    (
+        "An action, with an example",
+        "seatrial explain step.partition",
+    ),
 ];
-const SCHEMA: &[Entry] = &[("For an editor that checks TOML", "seatrial schema > scenario.schema.json")];
+const SCHEMA: &[Entry] = &[(
+    "For an editor that checks TOML",
+    "seatrial schema > scenario.schema.json",
+)];
 const DOCTOR: &[Entry] = &[("What this machine can do", "seatrial doctor")];
 const IMAGE: &[Entry] = &[("MariaDB 11.8", "seatrial image build --suite trixie")];
 const CLEAN: &[Entry] = &[("After a run was killed", "seatrial clean")];

@@ -56,7 +56,13 @@ pub(crate) struct ProveArgs {
     #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with = "budget")]
     pub(crate) shard: Option<ShardArg>,
     /// The outcomes that fail the command.
-    #[arg(long, value_name = "OUTCOME", value_enum, value_delimiter = ',', default_value = "bad")]
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "bad"
+    )]
     pub(crate) fail_on: Vec<FailOn>,
     /// Stop after this time.
     #[arg(long, value_name = "TIME", value_parser = budget)]
