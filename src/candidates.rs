@@ -109,8 +109,9 @@ fn ids() -> impl Iterator<Item = Named> {
     catalogue::every().map(|(file, text)| {
         let title = text
             .lines()
-            .find_map(|line| line.strip_prefix("title = "))
-            .map(|title| title.trim_matches('"').to_owned());
+            .filter_map(|line| line.split_once('='))
+            .find(|(key, _)| key.trim() == "title")
+            .map(|(_, title)| title.trim().trim_matches('"').to_owned());
         (crate::scenarios::stem(file).to_owned(), title)
     })
 }

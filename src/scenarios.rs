@@ -171,7 +171,8 @@ fn rendered(error: &ScenarioError) -> String {
         .with_links(false);
     let mut text = String::new();
     match handler.render_report(&mut text, error) {
-        Ok(()) => text,
+        // The library begins each further block with a line of its own, which says nothing.
+        Ok(()) => text.replace("\n\nError: \n", "\n"),
         Err(_) => format!("error: {error}"),
     }
 }

@@ -102,7 +102,7 @@ const GROUPS: &[Group] = &[
             ("debrief", "end the mission: grade, losses, the better way"),
             (
                 "leave",
-                "leave the mission without a grade, and go back to the cluster before it",
+                "leave the mission without a grade; a new cluster is as the lab was opened with",
             ),
         ],
     ),
@@ -179,7 +179,7 @@ pub(super) fn overview() -> String {
             .collect();
         let mut names = names;
         names.dedup();
-        let _ = writeln!(text, "  help {topic:<27}{}", names.join(", "));
+        let _ = writeln!(text, "  help {topic:<10}{}", names.join(", "));
     }
     text.push('\n');
     text.push_str(&wrapped(

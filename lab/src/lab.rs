@@ -417,8 +417,8 @@ impl<E: Engine> Lab<E> {
         let mut text = debrief::text(&self.session, playing, &graded);
         self.progress.note(&playing.mission().id, graded.letter);
         let again = format!(
-            "`mission {}` tries it again; `history`, `why` and `diff` are open now. `leave` goes back to the \
-             cluster that you came from.",
+            "`mission {}` tries it again; `history`, `why` and `diff` are open now. `leave` opens a \
+             new cluster without a mission.",
             playing.mission().id
         );
         text.push_str(&wrapped("", "", &again));

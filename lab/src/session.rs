@@ -410,7 +410,7 @@ impl<B: Bed> Session<B> {
                 "moment {number} belongs to the story of the mission; your own begin at {}",
                 self.start
             ))
-            .help("`leave` goes back to the cluster that you came from")),
+            .help("`leave` ends the mission with a new cluster")),
             Ok(number) => Err(Trouble::new(format!("there is no moment {number}"))
                 .help("`moments` lists the moments")),
             Err(_) => Err(Trouble::unknown(

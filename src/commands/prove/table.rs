@@ -85,7 +85,7 @@ fn summary(report: &ProveReport) -> String {
     );
     let bound = match (report.ended.as_str(), report.faults) {
         ("whole", None) => "no new state appears: the closure is complete".to_owned(),
-        ("whole", Some(most)) => format!("every state within {most} events"),
+        ("whole", Some(most)) => format!("every state within {}", count(most, "event", "events")),
         (bound, _) if report.open == 1 => format!("stopped by {bound}: 1 state was not expanded"),
         (bound, _) => format!(
             "stopped by {bound}: {} states were not expanded",
