@@ -182,6 +182,8 @@ mod tests {
             for (_, line) in facts.examples {
                 let words = line.split('|').next().unwrap().split_whitespace();
                 let words = words.map(|word| word.trim_matches(['"', '\'']));
+                // The index of a shard comes from the environment, which a test does not change.
+                let words = words.map(|word| if word == "/64" { "0/64" } else { word });
                 let words: Vec<&str> = words.take_while(|word| *word != ">").collect();
                 let of_here = line.contains(&format!("seatrial {}", command.get_name()));
                 assert!(of_here || command.get_name() == "seatrial", "{line}");

@@ -13,6 +13,7 @@ use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
 use seatrial_sim::prove::{Bounds, Model, ProveReport, SEED, SearchEnd};
 
+use crate::args::ShardArg;
 use crate::output::Out;
 use crate::{Stop, exit, memory, provenance, signals};
 
@@ -46,7 +47,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         faults: args.faults,
         max_states: args.max_states,
         sights: false,
-        share: args.shard.map(|shard| shard.numbers()),
+        share: args.shard.map(ShardArg::numbers),
     };
     let procedure = args.procedure.as_str();
     let limits = (args.jobs, args.budget);

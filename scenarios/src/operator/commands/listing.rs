@@ -1,5 +1,7 @@
 //! `ls` and `journalctl`: which files the host has, and that it keeps no journal.
 
+use std::fmt::Write as _;
+
 use crate::port::host::{Host, Step};
 use crate::port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
 use crate::port::{MysqldSafeLog, Output};
@@ -56,9 +58,10 @@ impl Listing {
                 shown.stdout.push_str(path);
                 shown.stdout.push('\n');
             } else if inside.is_empty() {
-                shown.stderr.push_str(&format!(
-                    "ls: cannot access '{path}': No such file or directory\n"
-                ));
+                let _ = writeln!(
+                    shown.stderr,
+                    "ls: cannot access '{path}': No such file or directory"
+                );
                 shown.exit = 2;
             } else {
                 for name in inside {

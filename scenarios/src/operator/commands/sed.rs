@@ -112,25 +112,31 @@ impl Sed {
     }
 }
 
-/// Replaces the first match, or all of them.
+/// Replaces the first match, or all of them. An empty match right after another match is none.
 fn replaced(line: &str, from: &Pattern, to: &str, all: bool) -> String {
     let mut out = String::new();
     let mut rest = line;
-    let mut at_start = true;
+    let (mut at_start, mut after_match) = (true, false);
     while let Some((begin, end)) = from.find(rest, at_start) {
         out.push_str(&rest[..begin]);
-        out.push_str(&to.replace('&', &rest[begin..end]));
-        let (mut next, empty) = (end, begin == end);
-        if empty {
-            // An empty match moves on by a character.
-            let step = rest[end..].chars().next().map_or(0, char::len_utf8);
-            out.push_str(&rest[end..end + step]);
-            next = end + step;
+        let is_empty = begin == end;
+        let counts = !(is_empty && begin == 0 && after_match);
+        if counts {
+            out.push_str(&to.replace('&', &rest[begin..end]));
         }
-        rest = &rest[next..];
+        rest = &rest[end..];
         at_start = false;
-        if !all || rest.is_empty() {
+        after_match = !is_empty;
+        if counts && !all {
             break;
+        }
+        if is_empty {
+            // It moves on by a character.
+            let Some(next) = rest.chars().next() else {
+                break;
+            };
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
         }
     }
     out.push_str(rest);
@@ -152,13 +158,14 @@ fn command(script: &str) -> Result<(Address, Edit), String> {
         let (from, rest) = number(script)?;
         match rest.strip_prefix(',') {
             None => (Address::Lines(from, from), rest),
-            Some(rest) => match rest.strip_prefix('$') {
-                Some(rest) => (Address::Lines(from, usize::MAX), rest),
-                None => {
+            Some(rest) => {
+                if let Some(rest) = rest.strip_prefix('$') {
+                    (Address::Lines(from, usize::MAX), rest)
+                } else {
                     let (to, rest) = number(rest)?;
                     (Address::Lines(from, to.max(from)), rest)
                 }
-            },
+            }
         }
     } else {
         (Address::All, script)
@@ -242,6 +249,7 @@ mod tests {
         assert_eq!(sed(&["s|a|[&&]|g"], "aXa\n"), "[aa]X[aa]\n");
         assert_eq!(sed(&["s/^a/b/g"], "aaa\n"), "baa\n");
         assert_eq!(sed(&["s/x*/-/g"], "ab\n"), "-a-b-\n");
+        assert_eq!(sed(&["s/x*/-/g"], "xab\n"), "-a-b-\n");
         assert_eq!(sed(&["s/a\\/b/c/"], "a/b\n"), "c\n");
         assert_eq!(sed(&["-e", "p"], "a\n"), "a\na\n");
     }
