@@ -214,6 +214,14 @@ impl SeedsArg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShardArg(pub(crate) u64, pub(crate) u64);
 
+impl ShardArg {
+    /// Returns the index and the number of shards for counting in memory.
+    pub(crate) fn numbers(self) -> (usize, usize) {
+        let number = |one| usize::try_from(one).unwrap_or(usize::MAX);
+        (number(self.0), number(self.1))
+    }
+}
+
 /// Reads `0/8`, or `/8` with the index in JOB_COMPLETION_INDEX.
 pub(crate) fn shard(text: &str) -> Result<ShardArg, String> {
     let (index, of) = match text.split_once('/') {
@@ -256,6 +264,9 @@ pub(crate) enum ResultArg {
     /// summary.md.
     #[value(help = "summary.md")]
     Summary,
+    /// badge.json, for shields.io.
+    #[value(help = "badge.json, for shields.io")]
+    Badge,
     /// None of these.
     None,
 }

@@ -148,7 +148,7 @@ impl CellPlayer {
             }
             Ok((record, trace)) => {
                 let mut cell = Cell::of(procedure, id, &record, state.before);
-                if let Some(reports) = own.map(|own| own.reports()) {
+                if let Some(reports) = own.as_ref().map(|own| own.reports()) {
                     cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
                     transcript = Some(script::transcript(&record, &reports));
                     let noted = reports.iter().map(|one| &*one.reached);
@@ -164,6 +164,10 @@ impl CellPlayer {
                         cell.text = why;
                     }
                 }
+                cell.script_line = own
+                    .as_ref()
+                    .filter(|_| !cell.outcome.is_good())
+                    .and_then(|own| own.line_of(cell.outcome));
                 if self.keeps_runs && !cell.outcome.is_good() {
                     run = self.traced(&scenario, &options, record, trace);
                 }

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use seatrial_reports::{Campaign, ChromeTrace, Judged, Page, junit_of_matrix, junit_xml};
-use seatrial_reports::{matrix_markdown, summary_markdown};
+use seatrial_reports::{badge_of_campaign, badge_of_matrix, matrix_markdown, summary_markdown};
 use seatrial_scenarios::record_file::{
     CampaignEnd, CampaignHead, RecordedRun, end_line, head_line, run_line,
 };
@@ -26,7 +26,7 @@ const RECORD: &str = "record.jsonl";
 const PACKED_RECORD: &str = "record.jsonl.gz";
 
 /// All files that a campaign or a matrix may leave in its folder.
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     RECORD,
     PACKED_RECORD,
     "record.jsonl.partial",
@@ -38,6 +38,7 @@ const ALL: [&str; 11] = [
     "junit.xml",
     "index.html",
     "chrome-trace.json",
+    "badge.json",
 ];
 
 /// The report files of a campaign, which grow run by run.
@@ -105,6 +106,9 @@ impl<'a> ReportFiles<'a> {
         if self.wanted.has(ResultArg::Trace) {
             folder.write("chrome-trace.json", self.chrome_trace.finish(head))?;
         }
+        if self.wanted.has(ResultArg::Badge) {
+            folder.write("badge.json", badge_of_campaign(campaign))?;
+        }
         folder.write("results.json", results)
     }
 
@@ -127,6 +131,9 @@ impl<'a> ReportFiles<'a> {
         }
         if self.wanted.has(ResultArg::Html) {
             folder.write("index.html", self.page.finish_matrix(judged, head))?;
+        }
+        if self.wanted.has(ResultArg::Badge) {
+            folder.write("badge.json", badge_of_matrix(judged))?;
         }
         folder.write("verify.json", &json)?;
         Ok(json)

@@ -3,6 +3,7 @@
 mod against;
 mod args;
 mod bar;
+mod candidates;
 mod cells;
 mod ci;
 mod commands;
@@ -23,7 +24,7 @@ mod script;
 mod signals;
 mod written;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::Args;
 use exit::Stop;
@@ -33,6 +34,10 @@ use output::Out;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    // A shell that completes a word gets its answer here, and the program ends.
+    clap_complete::CompleteEnv::with_factory(Args::command)
+        .var(candidates::VARIABLE)
+        .complete();
     let args = Args::parse();
     logging::start(args.verbose);
     let mut out = Out::new();

@@ -56,17 +56,17 @@ pub(crate) struct Flags<'a> {
 }
 
 impl<'a> Flags<'a> {
-    /// Engines are compared at rest. With several engines, the default pace is therefore rest.
+    /// Engines are compared at rest, so the default pace is rest. One engine alone has the same default: a file that
+    /// passes on two engines must not fail on one of them.
     pub(crate) fn new(
         pace: Option<PaceArg>,
         timers: Option<TimersArg>,
-        engines: usize,
         real: &'a RealOptions,
         retries: u32,
     ) -> Self {
-        let pace = match (pace, engines) {
-            (Some(PaceArg::Rest), _) | (None, 2..) => Pace::Rest,
-            (Some(PaceArg::Next) | None, _) => Pace::Next,
+        let pace = match pace {
+            Some(PaceArg::Rest) | None => Pace::Rest,
+            Some(PaceArg::Next) => Pace::Next,
         };
         let timers = timers.map(Into::into);
         Self {

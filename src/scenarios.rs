@@ -149,7 +149,7 @@ fn unknown(name: &str) -> Stop {
 }
 
 /// Returns the id that belongs to a file's name.
-fn stem(file: &str) -> &str {
+pub(crate) fn stem(file: &str) -> &str {
     let base = file.rsplit('/').next().unwrap_or(file);
     base.strip_suffix(".toml").unwrap_or(base)
 }
@@ -179,7 +179,8 @@ fn rendered(error: &ScenarioError) -> String {
         .with_links(false);
     let mut text = String::new();
     match handler.render_report(&mut text, error) {
-        Ok(()) => text,
+        // The library begins each further block with a line of its own, which says nothing.
+        Ok(()) => text.replace("\n\nError: \n", "\n"),
         Err(_) => format!("error: {error}"),
     }
 }

@@ -8,6 +8,7 @@
 mod confinement;
 mod launcher;
 mod line;
+mod place;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
@@ -19,15 +20,19 @@ use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use seatrial_scenarios::matrix::cut_between_words;
+use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
 use seatrial_scenarios::runner::external::{
     Answer, Files, Next, Program, QUESTION_COST, Question, Session,
 };
 use seatrial_scenarios::{NodeName, Span};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use confinement::Confinement;
 use launcher::{Ended, How};
+use place::Acted;
 use process::{Event, Process};
 use sandbox::Sandbox;
 
@@ -65,8 +70,20 @@ const ASKS: i32 = 3;
 /// own means, which simulated time does not cover.
 const SLEPT: Duration = Duration::from_secs(2);
 
+/// The most characters of the last line that a program printed.
+const LAST_MAX: usize = 300;
+
 /// The number of lines of a command's output that a transcript shows.
 const SHOWN: usize = 12;
+
+/// What a wrapper sends over the socket: its question, the line of the program from which it was called, and what the
+/// program typed if that is not the question itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Asked {
+    from: Option<u32>,
+    typed: Option<String>,
+    question: Question,
+}
 
 /// A program under test, for one cell.
 pub(crate) struct Script {
@@ -87,16 +104,16 @@ pub(crate) struct Report {
     /// The reason why the run says nothing about the program: it could not start, or a command of its own was
     /// not there.
     pub(crate) not_judged: Option<String>,
-    /// The line of the document for each command that it typed, if it was made of one.
-    places: Vec<Option<u32>>,
+    /// The commands that it typed, each with its line in the program.
+    acted: Vec<Acted>,
     /// The file into which a runbook notes the blocks that it reached, as it was at the end.
     pub(crate) reached: String,
 }
 
 impl Report {
-    /// Returns the lines of the document from which it typed, in their order, each run of equal ones once.
+    /// Returns the lines of the program from which it typed, in their order, each run of equal ones once.
     pub(crate) fn way(&self) -> Vec<u32> {
-        let mut lines: Vec<u32> = self.places.iter().copied().flatten().collect();
+        let mut lines: Vec<u32> = self.acted.iter().filter_map(|one| one.from).collect();
         lines.dedup();
         lines
     }
@@ -125,6 +142,16 @@ impl Script {
             .lock()
             .map(|runs| runs.clone())
             .unwrap_or_default()
+    }
+
+    /// Returns the line of the program, from 1, that belongs to an outcome. It is not always known.
+    pub(crate) fn line_of(&self, outcome: Outcome) -> Option<u32> {
+        let acted: Vec<Acted> = self
+            .reports()
+            .into_iter()
+            .flat_map(|one| one.acted)
+            .collect();
+        place::line_of(&self.path, &acted, outcome)
     }
 
     fn cannot_be_started(&self, why: &str) -> String {
@@ -172,7 +199,7 @@ impl Program for Shared {
                 not_judged: None,
                 last: None,
                 typed: None,
-                places: Vec::new(),
+                acted: Vec::new(),
                 over: false,
             }),
             Err(error) => {
@@ -209,7 +236,7 @@ struct Running {
     /// The last command, its node, and its exit code.
     last: Option<String>,
     typed: Option<String>,
-    places: Vec<Option<u32>>,
+    acted: Vec<Acted>,
     over: bool,
 }
 
@@ -232,7 +259,7 @@ impl Running {
             notes: std::mem::take(&mut self.notes),
             printed,
             not_judged: self.not_judged.take(),
-            places: std::mem::take(&mut self.places),
+            acted: std::mem::take(&mut self.acted),
             reached: self.sandbox.reached(),
         });
         Next::Ended(outcome)
@@ -283,13 +310,16 @@ impl Session for Running {
             self.note("it waited by other means than Seatrial's `sleep`: not reproducible");
         }
         match event {
-            Event::Asks(question) => {
-                if let Question::Run { node, line, at, .. } = &question {
-                    let place = at.map(|line| format!(" (line {line})")).unwrap_or_default();
-                    self.typed = Some(format!("`{line}` on {node}{place}"));
-                    self.places.push(*at);
+            Event::Asks(asked) => {
+                if let Question::Run { node, line, .. } = &asked.question {
+                    let line = asked.typed.unwrap_or_else(|| line.clone());
+                    self.typed = Some(format!("`{line}` on {node}"));
+                    self.acted.push(Acted {
+                        from: asked.from,
+                        line,
+                    });
                 }
-                Next::Asks(question)
+                Next::Asks(asked.question)
             }
             Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
@@ -344,20 +374,16 @@ const fn means_not_run(code: i32) -> Option<&'static str> {
 /// Returns the last line that is not empty.
 fn last_line(text: &str) -> String {
     let mut lines = text.lines().rev().map(str::trim);
-    lines
-        .find(|line| line.chars().any(char::is_alphanumeric))
-        .unwrap_or("it printed nothing")
-        .chars()
-        .take(300)
-        .collect()
+    let last = lines.find(|line| line.chars().any(char::is_alphanumeric));
+    cut_between_words(last.unwrap_or("it printed nothing"), LAST_MAX)
 }
 
 /// Returns the transcript: what the program typed, what came back, and what it printed itself.
 pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut text = String::new();
-    let mut places = reports.iter().flat_map(|report| &report.places);
+    let mut acted = reports.iter().flat_map(|report| &report.acted);
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
-        let place = places.next().copied().flatten();
+        let place = acted.next().and_then(|one| one.from);
         let place = place
             .map(|line| format!(" line {line:>4}:"))
             .unwrap_or_default();

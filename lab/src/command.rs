@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Reset,
     /// The missions, or the start of one.
     Mission(Option<String>),
+    /// Leave the mission.
+    Leave,
     /// The next hint.
     Hint,
     /// The mission's end: grade and better way.
@@ -220,6 +222,7 @@ pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> 
         "hash" => none(Command::Hash),
         "reset" => none(Command::Reset),
         "hint" => none(Command::Hint),
+        "leave" => none(Command::Leave),
         "debrief" => none(Command::Debrief),
         "quit" | "exit" => none(Command::Quit),
         "why" => match words.as_slice() {
@@ -265,13 +268,27 @@ pub(crate) fn parse(line: &str, nodes: &[NodeName]) -> Result<Command, Trouble> 
             let act = typed(line.trim(), nodes, Some(span(after)?))?;
             act.map(Command::Act).ok_or_else(|| Trouble::usage(name))
         }
-        _ => Err(unknown(name, nodes)),
+        _ => Err(without_dollar(name, rest, nodes).unwrap_or_else(|| unknown(name, nodes))),
     }
+}
+
+/// Returns the trouble with `A sudo …`, which lacks the `$` of a command on a node.
+fn without_dollar(name: &str, rest: &str, nodes: &[NodeName]) -> Option<Trouble> {
+    let is_node = |one: &str| nodes.iter().any(|node| node.as_str() == one);
+    if name != "all" && !name.split(',').all(is_node) {
+        return None;
+    }
+    let help = if rest.is_empty() {
+        format!("`{name}$ COMMAND` types a command there; `status` shows all nodes")
+    } else {
+        format!("type `{name}$ {rest}`")
+    };
+    Some(Trouble::new(format!("a command on {name} needs a `$`")).help(help))
 }
 
 /// Returns the trouble with a word that begins no command.
 fn unknown(name: &str, nodes: &[NodeName]) -> Trouble {
-    const PROGRAMS: [&str; 14] = [
+    const PROGRAMS: [&str; 17] = [
         "sudo",
         "cm-cluster-manage",
         "cm-run-playbook",
@@ -284,6 +301,9 @@ fn unknown(name: &str, nodes: &[NodeName]) -> Trouble {
         "cat",
         "grep",
         "tail",
+        "sed",
+        "ls",
+        "journalctl",
         "rm",
         "reboot",
     ];

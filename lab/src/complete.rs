@@ -19,6 +19,7 @@ const TYPED: &[&str] = &[
     "sudo -u mysql /bin/mysqld_safe --wsrep-recover",
     "sudo grep 'WSREP: Recovered position: ' /var/log/mariadb/mariadb.log | tail -1",
     "sudo tail /var/log/mariadb/mariadb.log",
+    "sudo sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat",
     "sudo killall -9 mysqld",
     "sudo galera_new_cluster",
     "sudo cm-run-playbook",

@@ -84,10 +84,13 @@ const GROUPS: &[Group] = &[
                 "start a new fork here; the old one keeps its name",
             ),
             ("hash", "print a hash of the whole state"),
-            ("reset", "go back to the first moment"),
+            (
+                "reset",
+                "go back to the first moment, in a mission to the first one after its story",
+            ),
             (
                 "save FILE",
-                "write the session as a scenario that `seatrial run` replays",
+                "write the session as a scenario that `seatrial run` replays; a file that exists is overwritten only when the same line is typed again",
             ),
         ],
     ),
@@ -97,6 +100,10 @@ const GROUPS: &[Group] = &[
             ("mission [ID]", "list the missions, or begin one"),
             ("hint", "show the next hint"),
             ("debrief", "end the mission: grade, losses, the better way"),
+            (
+                "leave",
+                "leave the mission without a grade; a new cluster is as the lab was opened with",
+            ),
         ],
     ),
     (
@@ -135,16 +142,68 @@ fn lines(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter(move |(usage, _)| usage.split(' ').next() == Some(name))
 }
 
-/// Returns the text of `help`.
-pub(super) fn text() -> String {
+/// The topics of `help`: a word for each of the groups, in their order.
+const TOPICS: [&str; 5] = ["nodes", "looking", "time", "missions", "other"];
+
+/// The commands that a learner needs first.
+const FIRST: [(&str, &str); 7] = [
+    (
+        "A$ sudo systemctl stop mariadb",
+        "type a command on A; `A,B$`, `all$`",
+    ),
+    (
+        "fault terminate A",
+        "break something; `help fault` lists how",
+    ),
+    (
+        "client A write 5",
+        "write rows through A; `client A load 3`",
+    ),
+    ("wait 30s", "let time pass; `wait until all-synced`"),
+    ("status, why A, history", "look at the cluster"),
+    ("back, goto 3, fork other", "go back in time"),
+    ("mission", "list the missions; `mission ID` begins one"),
+];
+
+/// Returns the text of `help`, which fits a screen of 24 lines: the first commands, and the topics behind them.
+pub(super) fn overview() -> String {
     let mut text = String::new();
-    for (heading, commands) in GROUPS {
+    for (usage, says) in FIRST {
+        let _ = writeln!(text, "  {usage:<32}{says}");
+    }
+    text.push('\n');
+    for (topic, (_, commands)) in TOPICS.iter().zip(GROUPS) {
+        let names: Vec<&str> = commands
+            .iter()
+            .filter_map(|(usage, _)| usage.split(' ').next())
+            .collect();
+        let mut names = names;
+        names.dedup();
+        let _ = writeln!(text, "  help {topic:<10}{}", names.join(", "));
+    }
+    text.push('\n');
+    text.push_str(&wrapped(
+        "",
+        "",
+        "`help WORD` explains a command, a fault, or a word of Galera's or the manual's; `help words` lists these \
+         words, `help all` all commands.",
+    ));
+    text
+}
+
+/// Returns the commands of a topic, or of all of them.
+fn about_topic(asked: &str) -> Option<String> {
+    let mut text = String::new();
+    for (topic, (heading, commands)) in TOPICS.iter().zip(GROUPS) {
+        if asked != "all" && asked != *topic {
+            continue;
+        }
         let _ = writeln!(text, "{heading}");
         for (usage, says) in *commands {
             text.push_str(&entry(usage, says));
         }
     }
-    text
+    (!text.is_empty()).then_some(text)
 }
 
 /// Returns the text of `help WORD`: about a command, a fault, or a word of the glossary.
@@ -154,7 +213,8 @@ pub(super) fn about(asked: &str) -> Result<String, Trouble> {
         return Ok(words());
     }
     let first = asked.split(' ').next().unwrap_or(asked);
-    about_command(asked)
+    about_topic(asked)
+        .or_else(|| about_command(asked))
         .or_else(|| about_fault(asked))
         .or_else(|| about_word(asked))
         // A whole line, such as `fault terminate A`, asks about its command.
@@ -222,7 +282,8 @@ fn unknown(asked: &str) -> Trouble {
 /// Returns what may stand behind `help`: commands, faults, and the words of the glossary, each as one word.
 pub(super) fn topics() -> Vec<String> {
     let mut topics: Vec<String> = names().into_iter().map(str::to_owned).collect();
-    topics.push("words".to_owned());
+    topics.extend(["words", "all"].map(str::to_owned));
+    topics.extend(TOPICS.map(str::to_owned));
     topics.extend(fault_names());
     for entry in glossary::entries() {
         let topic = entry.word.replace(' ', "-");

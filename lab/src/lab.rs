@@ -17,7 +17,7 @@ use crate::opening::{Opening, OpeningError, plain};
 use crate::progress::Progress;
 use crate::reply::{FileToSave, Reply};
 use crate::session::Session;
-use crate::views::{clock, diff, echo, history, moments, status, why};
+use crate::views::{clock, diff, echo, history, moments, picture, status, why};
 use crate::{help, views};
 
 /// The settings that all clusters of a lab share.
@@ -37,7 +37,11 @@ pub struct Lab<E: Engine> {
     session: Session<E::Bed>,
     /// The steps of the scenario, to be played one by one.
     steps: Vec<Step>,
+    /// The cluster that was opened first, to which `leave` returns; none for a plain one.
+    opened: Option<Scenario>,
     mission: Option<Playing>,
+    /// Whether the cluster is that of a mission, which may have had its debriefing.
+    in_a_mission: bool,
     progress: Progress,
 }
 
@@ -65,7 +69,9 @@ impl<E: Engine> Lab<E> {
             setting,
             session,
             steps: scenario.steps.clone(),
+            opened: named.cloned(),
             mission: None,
+            in_a_mission: false,
             progress,
         };
         let text = match opening {
@@ -111,6 +117,12 @@ impl<E: Engine> Lab<E> {
     pub fn prompt(&self) -> String {
         let now = self.session.now();
         format!("lab {}> ", clock(now.clock()))
+    }
+
+    /// Returns a small picture of the cluster in one line: `[A B]` serves, `(C)` has no quorum. It shows what
+    /// monitoring shows, so that it gives nothing away during a mission.
+    pub fn picture(&self) -> String {
+        picture::picture(&self.session)
     }
 
     /// Returns the names of the nodes.
@@ -205,9 +217,10 @@ impl<E: Engine> Lab<E> {
             Command::Save(name) => return self.save(&name),
             Command::Mission(None) => self.list(),
             Command::Mission(Some(id)) => self.begin(&id).await?,
+            Command::Leave => self.leave().await?,
             Command::Hint => self.mission.as_mut().ok_or_else(no_mission)?.hint(),
             Command::Debrief => return self.debrief().await,
-            Command::Help(None) => help::text(),
+            Command::Help(None) => help::overview(),
             Command::Help(Some(word)) => help::about(&word)?,
         };
         Ok(Reply {
@@ -372,7 +385,30 @@ impl<E: Engine> Lab<E> {
         self.session.set_start();
         let text = mission.story_text();
         self.mission = Some(Playing::new(mission));
+        self.in_a_mission = true;
         Ok(text)
+    }
+
+    /// Leaves a mission without a grade: a new cluster as the lab was opened with.
+    async fn leave(&mut self) -> Result<String, Trouble> {
+        if !self.in_a_mission {
+            return Err(
+                Trouble::new("this is no mission: there is nothing to leave")
+                    .help("`reset` goes back to the first moment; `quit` leaves the lab"),
+            );
+        }
+        let named = self.opened.clone();
+        let plain = plain();
+        let scenario = named.as_ref().unwrap_or(&plain);
+        let session = build(&self.engine, &self.setting, scenario)
+            .await
+            .map_err(Trouble::new)?;
+        let before = std::mem::replace(&mut self.session, session);
+        self.engine.end(before.into_bed()).await;
+        self.steps.clone_from(&scenario.steps);
+        self.mission = None;
+        self.in_a_mission = false;
+        Ok(self.welcome(named.as_ref()))
     }
 
     async fn debrief(&mut self) -> Result<Reply, Trouble> {
@@ -381,7 +417,8 @@ impl<E: Engine> Lab<E> {
         let mut text = debrief::text(&self.session, playing, &graded);
         self.progress.note(&playing.mission().id, graded.letter);
         let again = format!(
-            "`mission {}` tries it again; `history`, `why` and `diff` are open now.",
+            "`mission {}` tries it again; `history`, `why` and `diff` are open now. `leave` opens a \
+             new cluster without a mission.",
             playing.mission().id
         );
         text.push_str(&wrapped("", "", &again));

@@ -406,6 +406,11 @@ impl<B: Bed> Session<B> {
         }
         match text.parse::<usize>() {
             Ok(number) if number < self.moments.len() && number >= self.start => Ok(number),
+            Ok(number) if number < self.start => Err(Trouble::new(format!(
+                "moment {number} belongs to the story of the mission; your own begin at {}",
+                self.start
+            ))
+            .help("`leave` ends the mission with a new cluster")),
             Ok(number) => Err(Trouble::new(format!("there is no moment {number}"))
                 .help("`moments` lists the moments")),
             Err(_) => Err(Trouble::unknown(

@@ -97,6 +97,15 @@ impl Standing {
             Self::Noted => "noted",
         }
     }
+
+    /// Returns what the word means.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Unexpected => "no file expects it, so it fails the run",
+            Self::Pinned => "the scenario expects it, and would fail without it",
+            Self::Noted => "worth knowing; it fails nothing",
+        }
+    }
 }
 
 /// The numbers of the manual's claims.

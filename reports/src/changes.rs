@@ -7,7 +7,7 @@ use owo_colors::OwoColorize as _;
 use seatrial_scenarios::matrix::{Change, Changes, Matrix};
 
 use crate::judged::Judged;
-use crate::words::{count, wrapped};
+use crate::words::{count, headed, wrapped};
 
 /// The most lines of a list that may be cut. The list of what got worse is never cut.
 const LISTED_MAX: usize = 40;
@@ -147,6 +147,29 @@ pub fn changes_text(judged: &Judged<'_>) -> String {
         }
         if items.len() > shown {
             let _ = writeln!(text, "  and {} more {name}", items.len() - shown);
+        }
+    }
+    text
+}
+
+/// Returns the four lists for a comment, each with at most `listed` lines.
+pub(crate) fn short_lists(judged: &Judged<'_>, listed: usize) -> String {
+    let Some((changes, now, earlier)) = compared(judged) else {
+        return String::new();
+    };
+    let mut text = format!("\nSince the earlier matrix: {}.\n", numbers(changes));
+    for (name, list) in lists(changes) {
+        headed(&mut text, name, list.len());
+        let of = if name == "missing" { earlier } else { now };
+        let items = items(name, list, of);
+        for item in items.iter().take(listed) {
+            let _ = writeln!(text, "- `{}`: {}", item.about, item.says);
+            if !item.replay.is_empty() {
+                let _ = writeln!(text, "  - `{}`", item.replay);
+            }
+        }
+        if items.len() > listed {
+            let _ = writeln!(text, "- and {} more", items.len() - listed);
         }
     }
     text

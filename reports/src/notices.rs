@@ -123,7 +123,7 @@ pub fn notices_of_matrix(judged: &Judged<'_>, places: &Places) -> Vec<Notice> {
         let script = judged.matrix.script.clone();
         let script = script.filter(|_| judged.gate().under_test.as_ref() == Some(&cell.procedure));
         let (file, line) = match script {
-            Some(file) => (Some(file), 1),
+            Some(file) => (Some(file), cell.script_line.unwrap_or(1)),
             None => places.of(&cell.scenario, 0),
         };
         notices.push(Notice {

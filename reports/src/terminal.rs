@@ -257,6 +257,12 @@ fn findings(campaign: &Campaign<'_>) -> String {
         let _ = writeln!(text, "    {}", found.replay.dimmed());
     }
     more(&mut text, found.len());
+    for standing in [Standing::Unexpected, Standing::Pinned, Standing::Noted] {
+        if found.iter().any(|found| found.standing == standing) {
+            let said = format!("{}: {}", standing.name(), standing.meaning());
+            let _ = writeln!(text, "  {}", said.dimmed());
+        }
+    }
     text
 }
 
@@ -301,7 +307,9 @@ pub(crate) fn failure_text(run: &RunRecord, failure: &Failure) -> String {
         }
         (_, step) => format!("step {step}"),
     };
-    format!("{place}: {}", failure.text)
+    // The runner's text may begin with the place already.
+    let text = failure.text.strip_prefix("second phase: ");
+    format!("{place}: {}", text.unwrap_or(&failure.text))
 }
 
 fn more(text: &mut String, all: usize) {

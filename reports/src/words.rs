@@ -1,5 +1,7 @@
 //! Formats small pieces of text: wrapped lines, times, words for a shell.
 
+use std::fmt::Write as _;
+
 /// The width of all texts, in columns: an old terminal, and half of a new one.
 pub const WIDTH: usize = 80;
 
@@ -16,6 +18,13 @@ pub fn wrapped(first: &str, indent: &str, text: &str) -> String {
     let mut lines = textwrap::fill(text, options);
     lines.push('\n');
     lines
+}
+
+/// Adds the heading of a list in a comment, unless the list is empty.
+pub(crate) fn headed(text: &mut String, name: &str, number: usize) {
+    if number > 0 {
+        let _ = write!(text, "\n**{name}** ({number})\n\n");
+    }
 }
 
 /// Quotes a word for a shell.

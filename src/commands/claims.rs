@@ -19,7 +19,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClaimsArgs {
     /// Ids of the catalogue or files; the whole catalogue by default.
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
     /// Negate every part of every check, and require that its verdict changes.
     #[arg(long)]
@@ -42,7 +42,7 @@ pub(crate) struct ClaimsArgs {
     /// The timeouts; they override those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not set a pace.
+    /// When the next step begins, in scenarios that do not set a pace; at rest by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The format of the output.
@@ -58,13 +58,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut list = scenarios::named(&args.scenarios)?;
     list.retain(|scenario| scenario.claims().next().is_some());
     let real = real::options(&args.real, &engines, None)?;
-    let flags = Flags::new(
-        args.pace.or(Some(PaceArg::Rest)),
-        args.timers,
-        engines.len(),
-        &real,
-        args.real.retries,
-    );
+    let flags = Flags::new(args.pace, args.timers, &real, args.real.retries);
     signals::listen();
     let threads = pool::threads(args.jobs, &engines);
     let jobs: Vec<Job<'_>> = list

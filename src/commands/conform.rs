@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use seatrial_scenarios::recording::Recording;
 
-use crate::args::{EngineArg, Format, RealArgs, SEED, TimersArg};
+use crate::args::{EngineArg, Format, RealArgs, SEED, SeedsArg, TimersArg, seeds};
 use crate::output::Out;
 use crate::{Stop, engines, signals};
 
@@ -23,7 +23,7 @@ use crate::{Stop, engines, signals};
 pub(crate) struct ConformArgs {
     /// Names of recordings, or your own files in the same format (scenarios/recordings/README.md); all
     /// recordings by default.
-    #[arg(value_name = "RECORDING")]
+    #[arg(value_name = "RECORDING", add = crate::candidates::recordings())]
     pub(crate) recordings: Vec<String>,
     /// Compare engines with each other on random schedules, not with recordings.
     #[arg(long)]
@@ -34,12 +34,12 @@ pub(crate) struct ConformArgs {
     /// The engines; by default des for recordings, des and madsim for random schedules.
     #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_enum)]
     pub(crate) on: Vec<EngineArg>,
-    /// The master seed; with --random it also selects the schedule.
-    #[arg(long, value_name = "S", default_value_t = SEED, conflicts_with = "seeds")]
-    pub(crate) seed: u64,
-    /// A range of seeds: from A up to B, B excluded.
-    #[arg(long, value_name = "A..B", value_parser = range)]
-    pub(crate) seeds: Option<std::ops::Range<u64>>,
+    /// The first master seed, 1 by default; with --random it also selects the schedule.
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// The seeds: N of them, or from A up to B, B excluded.
+    #[arg(long, value_name = "N|A..B", default_value = "1", value_parser = seeds)]
+    pub(crate) seeds: SeedsArg,
     /// The timeouts of random schedules; fast by default. Recordings have their own.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
@@ -61,7 +61,7 @@ pub(crate) fn conform(args: &ConformArgs, out: &mut Out) -> Result<u8, Stop> {
     if !args.logs.is_empty() {
         return logs::conform(&args.logs, args.format, out);
     }
-    let seeds = seeds(args)?;
+    let seeds = args.seeds.range(args.seed, SEED)?;
     std::fs::create_dir_all(&args.out).map_err(|error| unwritable(&args.out, &error))?;
     signals::listen();
     if args.random {
@@ -115,33 +115,6 @@ fn read(path: &Path) -> Result<Recording, Stop> {
     let wrong = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     Recording::parse(&text).map_err(|error| wrong(&error))
-}
-
-/// Returns the seeds: `--seeds A..B`, B excluded, or `--seed S` alone.
-fn seeds(args: &ConformArgs) -> Result<std::ops::Range<u64>, Stop> {
-    match &args.seeds {
-        Some(range) => Ok(range.clone()),
-        None => args
-            .seed
-            .checked_add(1)
-            .map(|end| args.seed..end)
-            .ok_or_else(|| Stop::usage(format!("--seed {}: too large", args.seed))),
-    }
-}
-
-/// Reads a range such as `1..21`.
-pub(crate) fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let wrong =
-        || format!("`{text}` is not a range of seeds: expected A..B such as 1..21, B excluded");
-    let (first, end) = text.split_once("..").ok_or_else(wrong)?;
-    let first: u64 = first.trim().parse().map_err(|_| wrong())?;
-    let end: u64 = end.trim().parse().map_err(|_| wrong())?;
-    if first >= end {
-        return Err(format!(
-            "the range {text} is empty: its last seed is excluded"
-        ));
-    }
-    Ok(first..end)
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Stop {

@@ -15,7 +15,7 @@ use crate::{Stop, exit};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
     /// A part of the language, such as step.partition, expect.within or options; without it, what there is.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = crate::candidates::language())]
     pub(crate) path: Option<String>,
     /// Print the whole reference as Markdown: docs/scenario-language.md.
     #[arg(long, conflicts_with = "path")]

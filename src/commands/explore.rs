@@ -15,7 +15,7 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
 
-use crate::args::{SeedsArg, ShardArg, TimersArg, budget, seeds, shard};
+use crate::args::{FailOn, SeedsArg, ShardArg, TimersArg, budget, seeds, shard};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
@@ -25,12 +25,12 @@ use crate::{Stop, exit, provenance, signals};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The result depends only on the program, the options and the seeds. Exit codes: \
-    0 nothing found; 1 a finding; 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
+    0 nothing found; 1 a finding (--fail-on); 2 usage; 3 the environment; 4 stopped by its budget or a signal, \
     nothing found."
 )]
 pub(crate) struct ExploreArgs {
     /// The procedure that must recover the cluster.
-    #[arg(long, value_name = "P", default_value = "manual-corrected")]
+    #[arg(long, value_name = "P", default_value = "manual-corrected", add = crate::candidates::procedures())]
     pub(crate) procedure: String,
     /// The seeds: the first N, counted from 0, or from A up to B, B excluded.
     #[arg(long, value_name = "N|A..B", default_value = "0..2000", value_parser = seeds)]
@@ -44,6 +44,15 @@ pub(crate) struct ExploreArgs {
     /// Stop after this number of different findings.
     #[arg(long, value_name = "K")]
     pub(crate) max_findings: Option<usize>,
+    /// The outcomes that fail the command. In a campaign of shards a finding is a result: `none`.
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "bad"
+    )]
+    pub(crate) fail_on: Vec<FailOn>,
     /// The number of threads; by default 1 for each core.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -122,14 +131,14 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         out.line(&format!("             {}", text_of(ended)));
     }
     out.line(&format!("     Results {}", file.display()));
-    Ok(if whole.found.is_empty() {
-        if ended == Ended::Whole {
-            exit::OK
-        } else {
-            exit::STOPPED
-        }
-    } else {
+    let failing: Vec<Outcome> = args.fail_on.iter().flat_map(|one| one.outcomes()).collect();
+    let fails = |found: &Found| failing.contains(&found.outcome);
+    Ok(if whole.found.values().any(fails) {
         exit::FINDING
+    } else if ended == Ended::Whole {
+        exit::OK
+    } else {
+        exit::STOPPED
     })
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_enum)]
     pub(crate) pack: Option<PackArg>,
     /// List only scenarios with this tag; a scenario must have all the tags given.
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", add = crate::candidates::tags())]
     pub(crate) tags: Vec<String>,
     /// List the tags instead, each with the number of its scenarios.
     #[arg(long = "tags", conflicts_with_all = ["words", "tags"])]

@@ -95,16 +95,13 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
-    /// Print completions for a shell.
+    /// Print the script that completes words in a shell: options, scenarios, procedures, missions.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual page of the program or of a subcommand.
-    Man {
-        /// The subcommand.
-        command: Option<String>,
-    },
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -139,8 +136,8 @@ impl Command {
                 name,
                 words,
             } => Ok(script::shim::run(sandbox, name, words, out)),
-            Self::Completions { shell } => Ok(completions::completions(*shell, out)),
-            Self::Man { command } => man::man(command.as_deref(), out),
+            Self::Completions { shell } => completions::completions(*shell, out),
+            Self::Man(args) => man::man(args, out),
         }
     }
 }

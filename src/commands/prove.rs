@@ -3,15 +3,17 @@
 mod args;
 mod exhaustive;
 mod interleavings;
-mod table;
+pub(crate) mod table;
 mod workers;
 
 use std::fs;
 use std::path::Path;
 
+use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
 use seatrial_sim::prove::{Bounds, Model, ProveReport, SEED, SearchEnd};
 
+use crate::args::ShardArg;
 use crate::output::Out;
 use crate::{Stop, exit, memory, provenance, signals};
 
@@ -33,13 +35,19 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         )));
     }
     let folder = args.out.join("examples");
-    clear(&folder).map_err(|error| unwritable(&folder, &error))?;
+    // Shards share a folder, and none may remove the examples of another one.
+    let emptied = match args.shard {
+        None => clear(&folder),
+        Some(_) => fs::create_dir_all(&folder),
+    };
+    emptied.map_err(|error| unwritable(&folder, &error))?;
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
     signals::listen();
     let bounds = Bounds {
         faults: args.faults,
         max_states: args.max_states,
         sights: false,
+        share: args.shard.map(ShardArg::numbers),
     };
     let procedure = args.procedure.as_str();
     let limits = (args.jobs, args.budget);
@@ -47,19 +55,34 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     let (found, seconds) = search_on_pool(&model, alphabet, &[procedure], bounds, limits)?;
     let searched = (procedure, alphabet, args.faults);
     let mut report = ProveReport::of(&found, searched, provenance::PROGRAM, seconds);
+    report.shard = bounds.share;
     for example in &mut report.examples {
         let scenario = example.play(&model, &found, procedure);
-        let file = folder.join(format!("{}.toml", scenario.id));
-        fs::write(&file, scenario.to_toml()).map_err(|error| unwritable(&file, &error))?;
+        let name = format!("{}.toml", scenario.id);
+        let file = folder.join(&name);
+        write(&folder, &name, &scenario.to_toml())?;
         example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
     }
     report.peak_memory_mib = memory::peak_mib();
-    write(&args.out, "prove.json", &report.json())?;
     let text = table::text(&report);
-    write(&args.out, "summary.md", &table::markdown(&report))?;
+    match args.shard {
+        None => {
+            write(&args.out, "prove.json", &report.json())?;
+            write(&args.out, "summary.md", &table::markdown(&report))?;
+        }
+        Some(_) if found.ended == SearchEnd::Signal => {
+            out.error("stopped by a signal: the shard is not written");
+            return Ok(exit::STOPPED);
+        }
+        Some(shard) => {
+            let name = format!("prove-{}-of-{}.json", shard.0, shard.1);
+            write(&args.out, &name, &report.json())?;
+        }
+    }
     out.print(&text);
     out.line(&format!("     Results {}", args.out.display()));
-    Ok(if report.has_bad_cases() {
+    let failing: Vec<Outcome> = args.fail_on.iter().flat_map(|one| one.outcomes()).collect();
+    Ok(if report.has_cases(&failing) {
         exit::FINDING
     } else if found.ended == SearchEnd::Whole {
         exit::OK

@@ -17,6 +17,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
     /// The id of a scenario, or a scenario file.
+    #[arg(add = crate::candidates::scenarios())]
     pub(crate) scenario: String,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
@@ -41,9 +42,8 @@ pub(crate) struct ReplayArgs {
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
     engines::available(&[args.on])?;
     let scenario = scenarios::one(&args.scenario)?;
-    // `run` uses two engines by default, and so its default pace. A replay must do the same.
     let real = real::options(&args.real, &[args.on], None)?;
-    let flags = Flags::new(args.pace, args.timers, 2, &real, 0);
+    let flags = Flags::new(args.pace, args.timers, &real, 0);
     signals::listen();
     let job = Job {
         scenario: &scenario,

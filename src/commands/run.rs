@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use seatrial_reports::{
-    Campaign, Columns, Comparison, Terms, details, headline_of_interrupted, notices_of_campaign,
-    other_terms, summary_markdown, totals,
+    Campaign, Columns, Comparison, Terms, comment_of_campaign, count, details,
+    headline_of_interrupted, notices_of_campaign, other_terms, summary_markdown, totals,
 };
 use seatrial_scenarios::known::{known_differences, unlisted};
 use seatrial_scenarios::record::Verdict;
@@ -23,7 +23,7 @@ use crate::bar::Bar;
 use crate::ci::Annotations;
 use crate::commands::report;
 use crate::files::{RecordFile, ReportFiles, keep_logs};
-use crate::folder::{Folder, unwritable};
+use crate::folder::{Folder, unwritable, write_whole};
 use crate::output::Out;
 use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
@@ -39,7 +39,7 @@ use crate::{Stop, against, ci, engines, exit, plan, provenance, real, scenarios,
 )]
 pub(crate) struct RunArgs {
     /// Ids or files of scenarios; the whole catalogue by default.
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
     /// A whole pack instead of the catalogue.
     #[arg(long, value_enum, conflicts_with = "scenarios")]
@@ -66,8 +66,7 @@ pub(crate) struct RunArgs {
     /// The timeouts; they override those of the scenarios.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
-    /// When the next step begins, in scenarios that do not set a pace. By default: at rest with several
-    /// engines, at once with one engine.
+    /// When the next step begins, in scenarios that do not set a pace; at rest by default.
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// The folder of results; `auto` makes a new one, target/seatrial/run-N.
@@ -93,6 +92,10 @@ pub(crate) struct RunArgs {
     /// Compare with an earlier file even if its seeds, engines, timers or scenarios were others.
     #[arg(long, requires = "against")]
     pub(crate) allow_different: bool,
+    /// Write a short comment for a pull request into this file: what is worse, missing, better and new with
+    /// --against, and what fails without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) comment: Option<PathBuf>,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
@@ -110,7 +113,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     // The earlier file may be in the folder of results, so it is read before anything is written.
     let before = args.against.as_deref().map(against::read).transpose()?;
     let no_real = seatrial_real_harness::RealOptions::default();
-    let flags = Flags::new(args.pace, args.timers, engines.len(), &no_real, 0);
+    let flags = Flags::new(args.pace, args.timers, &no_real, 0);
     if let Some(before) = &before {
         let terms = Terms {
             engines: &names,
@@ -230,13 +233,14 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
             let page = wanted.has(ResultArg::Html);
             out.line(&report::results_line(folder.path(), page));
             if campaign.unlisted < results.agreement.differing.len() {
-                let number = match campaign.unlisted {
-                    0 => "none".to_owned(),
-                    some => some.to_string(),
-                };
-                out.line(&format!(
-                    "             {number} of the differences are not listed in scenarios/differences.toml"
-                ));
+                out.line(&match campaign.unlisted {
+                    0 => "             every difference is listed in scenarios/differences.toml"
+                        .to_owned(),
+                    some => format!(
+                        "             scenarios/differences.toml does not list {}",
+                        count(some, "difference", "differences")
+                    ),
+                });
             }
         }
     }
@@ -245,6 +249,9 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     if campaign.not_run > 0 {
         out.error(&headline_of_interrupted(&campaign));
+    }
+    if let Some(file) = &args.comment {
+        write_whole(file, comment_of_campaign(&campaign).as_bytes())?;
     }
     let notices = notices_of_campaign(&campaign, &ci::places(&list));
     let summary = summary_markdown(&campaign, &head);

@@ -19,7 +19,7 @@ use crate::{Stop, engines, exit, scenarios};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
     /// The id of a scenario, a scenario file, or a procedure; with --run, show only the runs of the scenario.
-    #[arg(required_unless_present = "run")]
+    #[arg(required_unless_present = "run", add = crate::candidates::scenarios_and_procedures())]
     pub(crate) scenario: Option<String>,
     /// A folder of results: show its runs, with a column for each node and a line for each event.
     #[arg(long, value_name = "DIR")]

@@ -13,6 +13,7 @@ use crate::{Stop, exit, scenarios};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShrinkArgs {
     /// The id of a scenario, or a scenario file.
+    #[arg(add = crate::candidates::scenarios())]
     pub(crate) scenario: String,
     /// The master seed with which the scenario fails.
     #[arg(long, value_name = "S", default_value_t = SEED)]

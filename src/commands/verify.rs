@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seatrial_reports::{Judged, matrix_markdown, nearest, notices_of_matrix};
+use seatrial_reports::{Judged, comment_of_matrix, matrix_markdown, nearest, notices_of_matrix};
 use seatrial_scenarios::matrix::{
     Broken, Changes, FAILING, FORMAT, Gate, Matrix, Row, broken_states,
 };
@@ -147,6 +147,9 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     let json = reports.finish_matrix(&judged, &head)?;
     told::tell(args, &judged, folder.path(), &json, out);
+    if let Some(file) = &args.comment {
+        write_whole(file, comment_of_matrix(&judged).as_bytes())?;
+    }
     let files = states.iter().map(|state| &state.scenario);
     let notices = notices_of_matrix(&judged, &ci::places(files));
     ci::deliver(

@@ -19,7 +19,7 @@ on() {
     _to=$1
     shift
     if [ -n "$_typist" ]; then
-        NODE=$_to SEATRIAL_AT=$_at SEATRIAL_LIMIT_MS=$((_limit * 1000)) type-line "$*"
+        NODE=$_to SEATRIAL_LINE=$_at SEATRIAL_LIMIT_MS=$((_limit * 1000)) type-line "$*"
     else
         timeout -s INT "$_limit" ssh "$_to" "$*"
     fi

@@ -9,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use seatrial_scenarios::runner::external::{Answer, Question};
+use seatrial_scenarios::runner::external::Answer;
 
 use crate::signals;
 
+use super::Asked;
 use super::confinement::{self, Confinement};
 use super::launcher::{self, Ended};
 use super::sandbox::Sandbox;
@@ -34,7 +35,7 @@ const GONE: Duration = Duration::from_secs(2);
 
 /// The next event of a program.
 pub(super) enum Event {
-    Asks(Question),
+    Asks(Asked),
     Ended(Ended),
     /// Too much output.
     Flood,
@@ -45,7 +46,7 @@ pub(super) enum Event {
 }
 
 enum Message {
-    Asks(Question, UnixStream),
+    Asks(Asked, UnixStream),
     Ended(io::Result<Ended>),
     Flood,
 }
@@ -82,6 +83,7 @@ impl Process {
     ) -> io::Result<Self> {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
+        sandbox.tell_lines(&path)?;
         // Both streams share one pipe, so that the output keeps its order.
         let (stream, writer) = io::pipe()?;
         let mut child = confinement::spawn(confinement, sandbox, &path, writer)?;
@@ -259,7 +261,7 @@ fn listen(
     }
 }
 
-fn read(client: &UnixStream) -> Option<Question> {
+fn read(client: &UnixStream) -> Option<Asked> {
     client.set_read_timeout(Some(CLIENT_PATIENCE)).ok()?;
     let mut line = String::new();
     BufReader::new(client.take(QUESTION_MAX))

@@ -10,6 +10,7 @@
 //! | `path` | the PATH of the real tools |
 //! | `seatrial` | this very program, which the wrappers run |
 //! | `reached` | the blocks that a runbook reached |
+//! | `lines.sh` | what bash reads first, see [`super::place`] |
 //! | `ended` | how the program ended, see [`super::launcher`] |
 //!
 //! The folder has the same path inside the confinement and outside. [`super::confinement`] makes nothing else
@@ -26,7 +27,7 @@ use seatrial_scenarios::NodeName;
 use seatrial_scenarios::runner::external::Files;
 
 use super::confinement::Confinement;
-use super::shim;
+use super::{place, shim};
 
 /// The name of this program in the folder.
 pub(super) const OWN_PROGRAM: &str = "seatrial";
@@ -134,12 +135,18 @@ impl Sandbox {
         self.folder.join("reached")
     }
 
+    /// Writes the file that bash reads first, which tells the wrappers the line of the program.
+    pub(super) fn tell_lines(&self, program: &Path) -> io::Result<()> {
+        let text = place::start_file(program).unwrap_or_default();
+        fs::write(self.folder.join(place::FILE), text)
+    }
+
     pub(super) fn socket(&self) -> PathBuf {
         self.folder.join("ask")
     }
 
     /// Returns the variables of the program. On its PATH, our commands are first.
-    pub(super) fn environment(&self) -> [(&'static str, OsString); 6] {
+    pub(super) fn environment(&self) -> [(&'static str, OsString); 7] {
         let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
         let path = format!("{}:{rest}", self.folder.join("bin").display());
         let nodes: Vec<&str> = self.nodes.iter().map(NodeName::as_str).collect();
@@ -151,6 +158,7 @@ impl Sandbox {
             ("SEATRIAL_NODES", nodes.join(" ").into()),
             ("SEATRIAL_FILES", self.folder.join("nodes").into()),
             ("SEATRIAL_REACHED", self.reached_file().into()),
+            ("BASH_ENV", self.folder.join(place::FILE).into()),
         ]
     }
 

@@ -21,6 +21,7 @@ use crate::output::Out;
 use super::launcher;
 use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
 use super::sandbox::{find, put};
+use super::{Asked, place};
 
 /// Commands that the engine runs on the node.
 const ENGINE: [&str; 32] = [
@@ -95,9 +96,6 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The variable with the time limit of the next question, from `timeout`.
 const LIMIT: &str = "SEATRIAL_LIMIT_MS";
-
-/// The variable with the line of the document in which a command stands, from a runbook.
-const AT: &str = "SEATRIAL_AT";
 
 /// The exit code of `timeout` when the limit has passed.
 const TIMED_OUT: i32 = 124;
@@ -179,6 +177,11 @@ impl Shim {
     }
 
     fn ask(&self, question: &Question) -> Result<Answer, Failed> {
+        self.ask_for(question, None)
+    }
+
+    /// Asks a question on behalf of what the program typed.
+    fn ask_for(&self, question: &Question, typed: Option<String>) -> Result<Answer, Failed> {
         let lost = |why: &str| {
             (
                 REFUSED,
@@ -187,7 +190,13 @@ impl Shim {
         };
         let mut stream = UnixStream::connect(self.sandbox.join("ask"))
             .map_err(|error| lost(&error.to_string()))?;
-        let mut line = serde_json::to_vec(question).map_err(|error| lost(&error.to_string()))?;
+        let from = std::env::var(place::VARIABLE).ok();
+        let asked = Asked {
+            from: from.and_then(|line| line.parse().ok()),
+            typed,
+            question: question.clone(),
+        };
+        let mut line = serde_json::to_vec(&asked).map_err(|error| lost(&error.to_string()))?;
         line.push(b'\n');
         stream
             .write_all(&line)
@@ -211,7 +220,6 @@ impl Shim {
             line: line.to_owned(),
             node: self.node()?,
             limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
-            at: std::env::var(AT).ok().and_then(|line| line.parse().ok()),
         })?;
         out.print(&answer.output.stdout);
         if !answer.output.stderr.is_empty() {
@@ -307,12 +315,14 @@ impl Shim {
 
     /// Reads a file on its node into the sandbox.
     fn fetch(&self, node: &NodeName, path: &str, file: &Path) -> Result<(), Failed> {
-        let answer = self.ask(&Question::Run {
+        let question = Question::Run {
             node: node.clone(),
             line: format!("cat {}", quote(path)),
             limit_ms: None,
-            at: None,
-        })?;
+        };
+        let mut typed = vec![self.name.clone()];
+        typed.extend(self.words.iter().cloned());
+        let answer = self.ask_for(&question, Some(self.line(node, &typed)))?;
         if answer.output.exit == UNREACHABLE {
             return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
         }
@@ -347,7 +357,6 @@ impl Shim {
             node: node.clone(),
             line: "cm-cluster-manage --force-safe-to-bootstrap".to_owned(),
             limit_ms: None,
-            at: None,
         })?;
         Ok(answer.output.exit)
     }

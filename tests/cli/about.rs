@@ -117,7 +117,7 @@ fn completions_and_manual_pages() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = work.run(&["completions", shell]);
         assert_eq!(ran.code, Some(0));
-        assert!(ran.stdout.contains("against"), "{shell}");
+        assert!(ran.stdout.contains("SEATRIAL_COMPLETE"), "{shell}");
     }
     let main = work.run(&["man"]).stdout;
     assert!(
@@ -126,4 +126,17 @@ fn completions_and_manual_pages() {
     );
     let run = work.run(&["man", "run"]).stdout;
     assert!(run.contains("\\-\\-against"), "{run}");
+    for section in [
+        "EXAMPLES",
+        "ENVIRONMENT",
+        "FILES",
+        "EXIT STATUS",
+        "SEE ALSO",
+    ] {
+        assert!(run.contains(&format!(".SH \"{section}\"")), "{section}");
+    }
+    let ran = work.run(&["man", "--out", "man1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(work.read("man1/seatrial-run.1"), run);
+    assert_eq!(work.read("man1/seatrial.1"), main);
 }

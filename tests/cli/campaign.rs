@@ -91,6 +91,97 @@ fn two_shards_merged_are_the_whole_byte_for_byte() {
     assert_eq!(mixed.stdout, "");
 }
 
+/// A folder stands for the shards in it, and a finding is no failure where it is a result.
+#[test]
+fn a_campaign_in_a_folder() {
+    let work = Work::new();
+    let fails = ["--fail-on", "none", "--jobs", "1"];
+    let whole = explore(&work, &fails, None);
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    let stuck = explore(&work, &["--fail-on", "split-brain"], None);
+    assert_eq!(stuck.code, Some(0), "{}", stuck.stdout);
+    for index in ["0", "1"] {
+        let ran = explore(
+            &work,
+            &[&fails[..], &["--shard", "/2"]].concat(),
+            Some(index),
+        );
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    let merged = work.run(&["merge", "out"]);
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+    assert_eq!(merged.stdout, work.read("out/campaign.jsonl"));
+    let empty = work.run(&["merge", "out/findings"]);
+    assert_eq!(empty.code, Some(2));
+    assert!(
+        empty.stderr.contains("no shard-I-of-N.jsonl"),
+        "{}",
+        empty.stderr
+    );
+}
+
+#[test]
+fn shards_of_a_proof_are_the_whole_byte_for_byte() {
+    let work = Work::new();
+    let prove = |more: &[&str]| {
+        let args = [
+            "prove",
+            "--procedure",
+            "manual",
+            "--timers",
+            "fast",
+            "--out",
+            "out",
+        ];
+        let bounds = ["--faults", "1", "--jobs", "1"];
+        work.run(&[&args[..], &bounds, more].concat())
+    };
+    let whole = prove(&[]);
+    assert_eq!(whole.code, Some(1), "the manual fails: {}", whole.stderr);
+    let report = work.read("out/prove.json");
+    for shard in ["0/3", "1/3", "2/3"] {
+        let ran = prove(&["--shard", shard, "--fail-on", "none"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let said = format!("shard {} of 3: the cases are its share", &shard[..1]);
+        assert!(ran.stdout.contains(&said), "{}", ran.stdout);
+    }
+    let shards = [
+        "out/prove-0-of-3.json",
+        "out/prove-1-of-3.json",
+        "out/prove-2-of-3.json",
+    ];
+    let cases = |file: &str| work.json(file)["cases"].as_u64().unwrap();
+    assert!(shards.iter().all(|file| cases(file) > 0));
+    let sum: u64 = shards.iter().map(|file| cases(file)).sum();
+    assert_eq!(sum, cases("out/prove.json"));
+    let merged = work.run(&["merge", shards[2], shards[0], shards[1], shards[0]]);
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+    assert_eq!(merged.stdout, report);
+    // The examples of the merged report lie beside it.
+    for example in work.json("out/prove.json")["examples"].as_array().unwrap() {
+        let line = example["replay"].as_str().unwrap();
+        let file = line.split(' ').nth(2).unwrap();
+        assert!(work.path().join(file).is_file(), "{line}");
+    }
+
+    let two = work.run(&["merge", shards[0], shards[2], "--out", "two.json"]);
+    assert_eq!(two.code, Some(4));
+    assert_eq!(two.stderr, "missing: shard 1/3; nothing is written\n");
+    assert!(!work.path().join("two.json").exists());
+    work.write("whole.json", &report);
+    let whole = work.run(&["merge", "whole.json"]);
+    assert_eq!(whole.code, Some(2), "{}", whole.stdout);
+    let other = work.read(shards[0]).replace("\"manual\"", "\"kolla\"");
+    work.write("prove-0-of-3.json", other);
+    let mixed = work.run(&["merge", "prove-0-of-3.json", shards[1], shards[2]]);
+    assert_eq!(mixed.code, Some(2), "{}", mixed.stdout);
+    assert!(
+        mixed.stderr.contains("shards of different searches"),
+        "{}",
+        mixed.stderr
+    );
+}
+
 #[test]
 fn a_shard_without_an_index_says_what_is_missing() {
     let work = Work::new();

@@ -69,6 +69,86 @@ fn a_script_is_annotated_for_its_bad_cells() {
     );
 }
 
+/// bash says in which line it is, and other programs are searched for the command.
+#[test]
+fn a_script_is_annotated_at_the_line_that_decided() {
+    if !can_confine() {
+        return;
+    }
+    let work = Work::new();
+    // In a function, after a loop, with a trap and a variable that must not change.
+    let bash = "#!/bin/bash\nset -euo pipefail\nlook() {\n  ssh \"$1\" true\n}\nfor node in A B C; do\n  look $node\ndone\n\
+                boot() {\n  ssh A sudo galera_new_cluster || true\n}\nboot\nssh A sudo systemctl status mariadb || true\n\
+                trap 'echo end' EXIT\ntrue one two\n[ \"$_\" = two ]\nexit 1\n";
+    let sh = "#!/bin/sh\nssh A true\nssh B sudo systemctl status mariadb\nexit 1\n";
+    let trapped =
+        "#!/bin/bash\n# RETURN\nssh A true\nssh B sudo systemctl status mariadb\nexit 1\n";
+    for (name, text, line) in [
+        ("bash.sh", bash, 13),
+        ("sh.sh", sh, 3),
+        ("return.sh", trapped, 4),
+    ] {
+        work.write(name, text);
+        work.make_executable(name);
+        let args = [
+            "verify",
+            "--script",
+            name,
+            "--scenarios",
+            "s06-parallel-stop",
+        ];
+        let ran = work.run(&[&args[..], &["--annotations", "github"]].concat());
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        let place = format!("::error file={name},line={line},title=script on s06-parallel-stop::");
+        assert!(ran.stderr.contains(&place), "{name}: {}", ran.stderr);
+        assert!(!ran.stdout.contains("unbound variable"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_comment_and_a_badge() {
+    let work = Work::new();
+    let verify = |more: &[&str]| {
+        let args = ["verify", "kolla", "--comment", "comment.md", "--out", "o"];
+        work.run(&[&args[..], more].concat())
+    };
+    let few = [
+        "--scenarios",
+        "s06-parallel-stop,s02b-stale-flag-on-the-first-node",
+    ];
+    verify(&few);
+    insta::assert_snapshot!("a_comment_without_an_earlier_file", work.read("comment.md"));
+    work.write(
+        "before.json",
+        work.read("o/verify.json")
+            .replace("\"recovered\"", "\"lossy\""),
+    );
+    let against = [&few[..], &["--against", "before.json"]].concat();
+    verify(&against);
+    insta::assert_snapshot!("a_comment_with_an_earlier_file", work.read("comment.md"));
+    let badge = work.json("o/badge.json");
+    assert_eq!(badge["schemaVersion"], 1);
+    assert_eq!(badge["label"], "seatrial");
+    work.write("bad.toml", failing());
+    let ran = work.run(&[
+        "run",
+        "bad.toml",
+        "--on",
+        "des",
+        "--comment",
+        "run.md",
+        "--out",
+        "r",
+    ]);
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!("a_comment_of_a_run", work.read("run.md"));
+    let badge = work.json("r/badge.json");
+    assert_eq!(
+        (&badge["message"], &badge["color"]),
+        (&"0 of 1 run passed".into(), &"red".into())
+    );
+}
+
 #[test]
 fn the_step_summary_is_written_by_itself() {
     let work = Work::new();

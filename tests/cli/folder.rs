@@ -96,7 +96,7 @@ fn the_results_are_chosen() {
     };
     assert_eq!(
         files(&[]),
-        "chrome-trace.json index.html junit.xml record.jsonl results.json summary.md"
+        "badge.json chrome-trace.json index.html junit.xml record.jsonl results.json summary.md"
     );
     assert_eq!(files(&["--results", "none"]), "results.json");
     assert_eq!(

@@ -8,6 +8,7 @@ mod autopsy;
 mod campaign;
 mod ci;
 mod claims;
+mod complete;
 mod confinement;
 mod conform_logs;
 mod errors;

@@ -59,7 +59,12 @@ fn a_replay_has_the_hash_of_the_run() {
             &["replay", "good.toml", "--on", "des"][..],
         ),
         (
+            // One engine alone has the pace of several.
             &["run", "good.toml", "--on", "des"],
+            &["replay", "good.toml"],
+        ),
+        (
+            &["run", "good.toml", "--on", "des", "--pace", "next"],
             &["replay", "good.toml", "--pace", "next"],
         ),
         (

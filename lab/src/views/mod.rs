@@ -4,6 +4,7 @@ pub(super) mod diff;
 pub(super) mod echo;
 pub(super) mod history;
 pub(super) mod moments;
+pub(super) mod picture;
 pub(super) mod status;
 pub(super) mod why;
 

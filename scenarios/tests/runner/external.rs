@@ -63,7 +63,6 @@ fn questions_are_answered_one_after_the_other_each_at_its_cost() {
         node: node(name),
         line: line.to_owned(),
         limit_ms: None,
-        at: None,
     };
     let questions = vec![
         Question::Clock,

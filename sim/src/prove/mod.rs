@@ -18,6 +18,7 @@ mod matrix;
 mod model;
 mod report;
 mod search;
+mod shards;
 mod sight;
 
 pub use against::{Earlier, Worse};
@@ -29,4 +30,5 @@ pub use matrix::{Limits, ProcedureRow, Terms};
 pub use model::{Judged, Live, Model, SEED, judged};
 pub use report::{Example, LevelRow, OutcomeRow, ProveReport};
 pub use search::{Bounds, Healed, SearchEnd, Searched, Verdict, Workers, search};
+pub use shards::{MergeError, merge};
 pub use sight::{Evidence, Look, Sight};

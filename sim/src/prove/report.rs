@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::outcome::Outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::des::Templates;
 use crate::explore::play;
@@ -12,10 +12,10 @@ use crate::explore::play;
 use super::{Alphabet, Model, SEED, Searched, judged};
 
 /// The version of `prove.json`.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// A level of the search.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LevelRow {
     /// The number of events from the start.
     pub level: usize,
@@ -28,7 +28,7 @@ pub struct LevelRow {
 }
 
 /// The cases with one outcome and one cause.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeRow {
     /// The outcome.
     pub outcome: Outcome,
@@ -43,7 +43,7 @@ pub struct OutcomeRow {
 }
 
 /// The shortest path to a bad case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Example {
     /// The outcome.
     pub outcome: Outcome,
@@ -64,20 +64,23 @@ pub struct Example {
 }
 
 /// Makes the report of a search with one procedure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProveReport {
     /// The version of this format.
     pub format: u32,
     /// The version of the program.
-    pub program: &'static str,
+    pub program: String,
     /// The procedure.
     pub procedure: String,
     /// The name of the alphabet of events.
-    pub alphabet: &'static str,
+    pub alphabet: String,
     /// The bound on events; `None` for no bound.
     pub faults: Option<usize>,
+    /// The shard's index, from 0, and the number of shards; `None` for all cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<(usize, usize)>,
     /// `whole`, or what stopped the search.
-    pub ended: &'static str,
+    pub ended: String,
     /// The states that were not expanded although the bound on events allowed it.
     pub open: usize,
     /// The levels of the search.
@@ -167,11 +170,12 @@ impl ProveReport {
         });
         Self {
             format: FORMAT,
-            program,
+            program: program.to_owned(),
             procedure: procedure.to_owned(),
-            alphabet: alphabet.name(),
+            alphabet: alphabet.name().to_owned(),
             faults,
-            ended: found.ended.name(),
+            shard: None,
+            ended: found.ended.name().to_owned(),
             open: found.open,
             levels: rows.collect(),
             states: found.closure.states().len(),
@@ -195,9 +199,11 @@ impl ProveReport {
         }
     }
 
-    /// Returns whether there is a case that is not good.
-    pub fn has_bad_cases(&self) -> bool {
-        self.outcomes.iter().any(|row| !row.outcome.is_good())
+    /// Returns whether there is a case with one of these outcomes.
+    pub fn has_cases(&self, outcomes: &[Outcome]) -> bool {
+        self.outcomes
+            .iter()
+            .any(|row| outcomes.contains(&row.outcome))
     }
 
     /// Returns `prove.json`.

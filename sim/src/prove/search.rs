@@ -27,6 +27,9 @@ pub struct Bounds {
     pub max_states: Option<usize>,
     /// Whether what an operator sees of each state is kept.
     pub sights: bool,
+    /// The share of a shard: procedures act only in the healed states whose number leaves the first number when
+    /// it is divided by the second. Every shard finds all states.
+    pub share: Option<(usize, usize)>,
 }
 
 /// The way in which a search has ended.
@@ -154,6 +157,7 @@ struct Search<'a, W> {
     root: Live,
     workers: &'a W,
     sights: bool,
+    share: Option<(usize, usize)>,
     closure: Closure,
     heals: Vec<usize>,
     healed: Vec<Healed>,
@@ -178,6 +182,7 @@ pub fn search<W: Workers>(
         root: root.clone(),
         workers,
         sights: bounds.sights,
+        share: bounds.share,
         closure: Closure::new(model.key(&root)),
         heals: Vec::new(),
         healed: Vec::new(),
@@ -289,10 +294,12 @@ impl<W: Workers> Search<'_, W> {
             debug_assert_eq!(self.heals.len(), *state);
             self.heals.push(known);
             if known == number {
-                for (case, names) in canonical.cases() {
-                    jobs.push((number, lives.len(), case, names));
+                if self.share.is_none_or(|(index, of)| number % of == index) {
+                    for (case, names) in canonical.cases() {
+                        jobs.push((number, lives.len(), case, names));
+                    }
+                    lives.push(live);
                 }
-                lives.push(live);
                 self.healed.push(Healed {
                     canonical,
                     first: *state,

@@ -28,13 +28,7 @@ pub(super) fn conform(
     }
     let timers = args.timers.unwrap_or(TimersArg::Fast);
     let real = real::options(&args.real, on, Some(&args.out))?;
-    let flags = Flags::new(
-        Some(PaceArg::Rest),
-        Some(timers),
-        on.len(),
-        &real,
-        args.real.retries,
-    );
+    let flags = Flags::new(Some(PaceArg::Rest), Some(timers), &real, args.real.retries);
     let contenders: Vec<Contender> = on.iter().map(|engine| contender(*engine)).collect();
     let bench = Bench {
         engines: &contenders,

@@ -38,6 +38,7 @@ use crate::{Stop, engines, exit, real, scenarios, signals};
 )]
 pub(crate) struct LabArgs {
     /// The id of a scenario, a scenario file, or the id of a mission; 3 synced nodes by default.
+    #[arg(add = crate::candidates::scenarios_and_missions())]
     pub(crate) scenario: Option<String>,
     /// Begin at the end of an incident, made again from these logs (see `seatrial autopsy`).
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "scenario")]

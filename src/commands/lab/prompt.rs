@@ -101,11 +101,19 @@ pub(super) async fn talk<E: Engine>(
     // At the prompt, Ctrl-C is a key. While a command is simulated, it is a signal. The first signal
     // must not end the session; the second one ends the program.
     signals::listen_at_prompt();
+    let mut picture = lab.picture();
+    out.line(&picture);
     loop {
         match editor.read_line(&Left(lab.prompt())) {
             Ok(Signal::Success(line)) => {
                 let reply = store.line(lab, &line).await;
                 out.print(&reply.text);
+                // The picture is drawn again where it has changed.
+                let now = lab.picture();
+                if now != picture && !reply.leave {
+                    out.line(&now);
+                    picture = now;
+                }
                 if signals::take() {
                     out.line("(Ctrl-C came too late to stop this; `back` takes it back)");
                 }

@@ -1,5 +1,7 @@
 //! Keeps a learner's progress in the user's data folder, and writes the files that a session saves.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -21,12 +23,17 @@ fn file(folder: &Path) -> PathBuf {
 pub(super) struct Store {
     /// `None` in a script: its transcript must not depend on earlier sessions.
     path: Option<PathBuf>,
+    /// The files that this session has written or asked about: these may be overwritten.
+    allowed: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Store {
     /// Makes a store that keeps nothing.
-    pub(super) const fn nowhere() -> Self {
-        Self { path: None }
+    pub(super) fn nowhere() -> Self {
+        Self {
+            path: None,
+            allowed: RefCell::default(),
+        }
     }
 
     /// Opens the store in a folder, and reads the progress in it.
@@ -41,7 +48,11 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Progress::default(),
             Err(error) => return Err(format!("{}: {error}", path.display())),
         };
-        Ok((Self { path: Some(path) }, progress))
+        let store = Self {
+            path: Some(path),
+            allowed: RefCell::default(),
+        };
+        Ok((store, progress))
     }
 
     /// Removes the progress in a folder. Returns whether there was any.
@@ -57,6 +68,16 @@ impl Store {
     /// the progress.
     pub(super) async fn line<E: Engine>(&self, lab: &mut Lab<E>, line: &str) -> Reply {
         let mut reply = lab.line(line).await;
+        if let Some(file) = &reply.file {
+            let path = PathBuf::from(&file.name);
+            let is_new = self.allowed.borrow_mut().insert(path.clone());
+            if is_new && path.exists() {
+                return Reply::refusal(&format!(
+                    "`{}` exists. Type the same line again to overwrite it, or choose another name",
+                    file.name
+                ));
+            }
+        }
         if let Some(file) = &reply.file
             && let Err(error) = fs::write(&file.name, &file.text)
         {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use seatrial_sim::prove::Alphabet;
 
-use crate::args::{SupervisorArg, TimersArg, budget};
+use crate::args::{FailOn, ShardArg, SupervisorArg, TimersArg, budget, shard};
 
 /// The set of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,12 +31,12 @@ impl From<AlphabetArg> for Alphabet {
 #[command(
     after_help = "The result depends only on the program and the options, not on the number of threads. \
     If --budget stops the search, it depends on the machine too. Exit codes: 0 the procedure \
-    recovers everywhere, or says rightly that no procedure could; 1 it does not; 2 usage; 3 the \
+    recovers everywhere, or says rightly that no procedure could; 1 it does not (--fail-on); 2 usage; 3 the \
     environment; 4 stopped by a bound or a signal, nothing found."
 )]
 pub(crate) struct ProveArgs {
     /// The procedure that must recover the cluster.
-    #[arg(long, value_name = "P", default_value = "manual-corrected")]
+    #[arg(long, value_name = "P", default_value = "manual-corrected", add = crate::candidates::procedures())]
     pub(crate) procedure: String,
     /// The most events; without it the search goes on until no new state appears.
     #[arg(long, value_name = "K")]
@@ -50,6 +50,20 @@ pub(crate) struct ProveArgs {
     /// Stop when this number of states is known.
     #[arg(long, value_name = "N")]
     pub(crate) max_states: Option<usize>,
+    /// Shard I of N, counted from 0: every shard finds all states, and the procedure acts in its share of them;
+    /// `seatrial merge` makes prove.json of prove-I-of-N.json. Without I, as in `/8`, the variable
+    /// JOB_COMPLETION_INDEX gives it.
+    #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with = "budget")]
+    pub(crate) shard: Option<ShardArg>,
+    /// The outcomes that fail the command.
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "bad"
+    )]
+    pub(crate) fail_on: Vec<FailOn>,
     /// Stop after this time.
     #[arg(long, value_name = "TIME", value_parser = budget)]
     pub(crate) budget: Option<std::time::Duration>,
@@ -66,7 +80,7 @@ pub(crate) struct ProveArgs {
     /// shortest path to a wrong state. No procedure acts. Timeouts are short unless --timers is given.
     #[arg(
         long,
-        conflicts_with_all = ["procedure", "faults", "alphabet", "supervisor", "budget", "jobs", "out"]
+        conflicts_with_all = ["procedure", "faults", "alphabet", "supervisor", "budget", "jobs", "out", "shard", "fail_on"]
     )]
     pub(crate) interleavings: bool,
     /// The bounds of the interleavings.

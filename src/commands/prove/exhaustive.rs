@@ -51,6 +51,7 @@ pub(crate) fn exhaustive(
         faults: Some(args.faults),
         max_states: None,
         sights: true,
+        share: None,
     };
     let threads_and_time = (args.jobs, None);
     let (found, seconds) = search_on_pool(
@@ -270,17 +271,30 @@ fn history(model: &Model, found: &Searched, state: usize) -> Vec<String> {
 /// Returns two lists beside each other, in 80 columns.
 fn side_by_side(one: &[String], other: &[String]) -> String {
     const WIDTH: usize = 37;
-    let cell = |list: &[String], at: usize| -> String {
-        let text = list.get(at).map_or("", String::as_str);
-        if text.chars().count() <= WIDTH {
-            return text.to_owned();
-        }
-        let cut: String = text.chars().take(WIDTH - 1).collect();
-        cut + "…"
-    };
     let mut text = String::new();
     for at in 0..one.len().max(other.len()) {
-        let _ = writeln!(text, "  {:<WIDTH$} | {}", cell(one, at), cell(other, at));
+        let cell = |list: &[String]| lines(list.get(at).map_or("", String::as_str), WIDTH);
+        let (left, right) = (cell(one), cell(other));
+        for row in 0..left.len().max(right.len()) {
+            let cell = |lines: &[String]| lines.get(row).cloned().unwrap_or_default();
+            let _ = writeln!(text, "  {:<WIDTH$} | {}", cell(&left), cell(&right));
+        }
     }
     text
+}
+
+/// Returns the words in lines of this width. The lines after the first are indented.
+fn lines(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }

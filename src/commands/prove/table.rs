@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use seatrial_reports::{count, wrapped};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_sim::prove::{OutcomeRow, ProveReport};
 
@@ -21,12 +22,39 @@ pub(super) fn text(report: &ProveReport) -> String {
             row.level, row.states, row.transitions, row.merged
         );
     }
-    let _ = writeln!(
-        text,
-        "\n{} in every state, with its nodes named in every way that differs\n",
+    text.push('\n');
+    text.push_str(&outcomes(report));
+    text.push('\n');
+    for example in &report.examples {
+        let _ = writeln!(
+            text,
+            "{} after {}",
+            words(example.outcome, &example.cause),
+            count(example.events.len(), "event", "events")
+        );
+        for event in &example.events {
+            let _ = writeln!(text, "    {event}");
+        }
+        text.push_str(&wrapped("  ", "  ", &example.text));
+        if !example.replays {
+            let _ = writeln!(
+                text,
+                "  the outcome differs when it is played from the start"
+            );
+        }
+        let _ = writeln!(text, "  {}\n", example.replay);
+    }
+    let _ = writeln!(text, "{}", summary(report));
+    text
+}
+
+/// Returns the cases by their outcome.
+pub(crate) fn outcomes(report: &ProveReport) -> String {
+    let mut text = format!(
+        "{} in every state, with its nodes named in every way that differs\n\n",
         report.procedure
     );
-    let _ = writeln!(text, "     cases     states  avoidable  outcome");
+    text.push_str("     cases     states  avoidable  outcome\n");
     for row in shown(report) {
         let _ = writeln!(
             text,
@@ -37,28 +65,6 @@ pub(super) fn text(report: &ProveReport) -> String {
             words(row.outcome, &row.cause)
         );
     }
-    text.push('\n');
-    for example in &report.examples {
-        let _ = writeln!(
-            text,
-            "{} after {} events",
-            words(example.outcome, &example.cause),
-            example.events.len()
-        );
-        for event in &example.events {
-            let _ = writeln!(text, "    {event}");
-        }
-        let seen: String = example.text.chars().take(200).collect();
-        let _ = writeln!(text, "  {seen}");
-        if !example.replays {
-            let _ = writeln!(
-                text,
-                "  the outcome differs when it is played from the start"
-            );
-        }
-        let _ = writeln!(text, "  {}\n", example.replay);
-    }
-    let _ = writeln!(text, "{}", summary(report));
     text
 }
 
@@ -77,9 +83,9 @@ fn summary(report: &ProveReport) -> String {
         f64::from(u32::try_from(report.transitions).unwrap_or(u32::MAX))
             / report.seconds.max(0.001)
     );
-    let bound = match (report.ended, report.faults) {
+    let bound = match (report.ended.as_str(), report.faults) {
         ("whole", None) => "no new state appears: the closure is complete".to_owned(),
-        ("whole", Some(most)) => format!("every state within {most} events"),
+        ("whole", Some(most)) => format!("every state within {}", count(most, "event", "events")),
         (bound, _) if report.open == 1 => format!("stopped by {bound}: 1 state was not expanded"),
         (bound, _) => format!(
             "stopped by {bound}: {} states were not expanded",
@@ -87,6 +93,12 @@ fn summary(report: &ProveReport) -> String {
         ),
     };
     let _ = write!(text, "\n             {bound}");
+    if let Some((index, of)) = report.shard {
+        let _ = write!(
+            text,
+            "\n             shard {index} of {of}: the cases are its share; `seatrial merge` adds them up"
+        );
+    }
     text
 }
 

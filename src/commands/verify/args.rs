@@ -20,7 +20,7 @@ use crate::ci::Annotations;
 )]
 pub(crate) struct VerifyArgs {
     /// The procedures; all of them by default.
-    #[arg(value_name = "PROCEDURE")]
+    #[arg(value_name = "PROCEDURE", add = crate::candidates::procedures())]
     pub(crate) procedures: Vec<String>,
     /// Your own program, which acts as the operator, unmodified: see docs/your-own-script.md.
     #[arg(long, value_name = "PATH")]
@@ -45,7 +45,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
     /// Ids or files of scenarios; the scenario pack and the documented scenarios by default.
-    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1..)]
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', num_args = 1.., add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
     /// Use every state that --faults events can lead to (see prove) instead of scenarios, and report what
     /// can be known there. It runs on des without chance: --seed and --on are refused.
@@ -92,6 +92,10 @@ pub(crate) struct VerifyArgs {
     /// The results to write beside verify.json; all of them by default.
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     pub(crate) results: Vec<ResultArg>,
+    /// Write a short comment for a pull request into this file: what is worse, missing, better and new with
+    /// --against, and what fails without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) comment: Option<PathBuf>,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,

@@ -1,13 +1,15 @@
-//! `cat`, `tail`, `head`, `grep` and `wc -l`, on a file or behind a pipe (coreutils, GNU grep).
+//! `cat`, `tail`, `head`, `grep`, `wc -l` and `sed`, on a file or behind a pipe (coreutils, GNU grep).
 //!
 //! Files are those of the node's host: grastate.dat, gvwstate.dat, the `MariaDB` log, the back-end
 //! log.
 
 use seatrial_port::Output;
 use seatrial_port::host::{Host, Step};
+use seatrial_port::paths::{GRASTATE, GVWSTATE};
 
 use super::output::{INTERRUPTED, failed, printed};
 use super::pattern::Pattern;
+use super::sed::Sed;
 
 /// The operation on a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +27,7 @@ enum Tool {
         quiet: bool,
     },
     CountLines,
+    Sed(Sed),
 }
 
 /// A tool and its files.
@@ -37,7 +40,7 @@ pub(super) struct Files {
 }
 
 /// The names that [`Files::parse`] knows.
-pub(super) const NAMES: [&str; 5] = ["cat", "tail", "head", "grep", "wc"];
+pub(super) const NAMES: [&str; 6] = ["cat", "tail", "head", "grep", "wc", "sed"];
 
 impl Files {
     /// Reads the words after one of [`NAMES`].
@@ -56,6 +59,10 @@ impl Files {
                 Some((flag, paths)) if flag == "-l" => (Tool::CountLines, plain(paths)?),
                 _ => return Err(failed(1, "this console knows wc only with -l")),
             },
+            "sed" => {
+                let (sed, paths) = Sed::parse(words)?;
+                (Tool::Sed(sed), paths)
+            }
             _ => grep(words)?,
         };
         let one_only = !matches!(tool, Tool::Cat | Tool::Grep { .. });
@@ -92,7 +99,7 @@ impl Files {
             match host.read_file(path) {
                 None => {
                     shown.stderr.push_str(&self.missing(path));
-                    shown.exit = if matches!(self.tool, Tool::Grep { .. }) {
+                    shown.exit = if matches!(self.tool, Tool::Grep { .. } | Tool::Sed(_)) {
                         2
                     } else {
                         1
@@ -100,6 +107,16 @@ impl Files {
                 }
                 Some(text) => {
                     let part = self.apply(&text);
+                    if matches!(&self.tool, Tool::Sed(sed) if sed.in_place) {
+                        if path != GRASTATE && path != GVWSTATE {
+                            let why = format!(
+                                "this console edits only {GRASTATE} and {GVWSTATE} with sed -i"
+                            );
+                            return Step::Done(failed(1, why));
+                        }
+                        host.replace_file(path, &part.stdout);
+                        continue;
+                    }
                     let prefix = matches!(self.tool, Tool::Grep { .. }) && several;
                     for line in part.stdout.split_inclusive('\n') {
                         if prefix {
@@ -166,6 +183,7 @@ impl Files {
     pub(super) fn apply(&self, text: &str) -> Output {
         match &self.tool {
             Tool::Cat => printed(text),
+            Tool::Sed(sed) => printed(sed.apply(text)),
             Tool::Head(lines) => {
                 printed(text.split_inclusive('\n').take(*lines).collect::<String>())
             }
@@ -201,6 +219,7 @@ impl Files {
             Tool::Tail { .. } => format!("tail: cannot open '{path}' for reading"),
             Tool::Grep { .. } => format!("grep: {path}"),
             Tool::CountLines => format!("wc: {path}"),
+            Tool::Sed(_) => format!("sed: can't read {path}"),
         };
         format!("{why}: No such file or directory\n")
     }

@@ -104,6 +104,46 @@ impl Pattern {
         }
     }
 
+    /// Returns the first match, and of those that begin there the longest one, in bytes. `is_start` says whether
+    /// the text begins a line.
+    pub(super) fn find(&self, text: &str, is_start: bool) -> Option<(usize, usize)> {
+        if self.at_start && !is_start {
+            return None;
+        }
+        let begins = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        begins
+            .take(if self.at_start { 1 } else { usize::MAX })
+            .find_map(|begin| Some((begin, begin + self.longest(&text[begin..])?)))
+    }
+
+    /// Returns the length of the longest match at the beginning of a text.
+    fn longest(&self, text: &str) -> Option<usize> {
+        let end = self.atoms.len();
+        let mut places = vec![false; end + 1];
+        self.enter(&mut places, 0);
+        let mut found = None;
+        let mut chars = text.char_indices();
+        loop {
+            let rest = chars.as_str();
+            if places[end] && (!self.at_end || rest.is_empty()) {
+                found = Some(text.len() - rest.len());
+            }
+            let Some((_, c)) = chars.next() else {
+                return found;
+            };
+            let mut next = vec![false; end + 1];
+            for (place, (atom, repeated)) in self.atoms.iter().enumerate() {
+                if places[place] && self.fits(*atom, c) {
+                    self.enter(&mut next, if *repeated { place } else { place + 1 });
+                }
+            }
+            if !next.contains(&true) {
+                return found;
+            }
+            places = next;
+        }
+    }
+
     /// Marks a place, and those behind it that can be reached without a character.
     fn enter(&self, places: &mut [bool], mut place: usize) {
         places[place] = true;

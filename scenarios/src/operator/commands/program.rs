@@ -10,6 +10,7 @@ use super::galera_recovery::GaleraRecovery;
 use super::host_facts::{self, HostFact};
 use super::init_script::{self, InitScript};
 use super::killall::Killall;
+use super::listing::{self, Listing};
 use super::mysql::Mysql;
 use super::mysqladmin::Mysqladmin;
 use super::mysqld::Mysqld;
@@ -59,6 +60,8 @@ enum Command {
     Mysqladmin(Mysqladmin),
     Mysqld(Mysqld),
     Processes(Processes),
+    Listing(Listing),
+    Journal,
 }
 
 impl Program {
@@ -160,6 +163,8 @@ impl Command {
             "mysqladmin" | "mariadb-admin" => Self::Mysqladmin(Mysqladmin::parse(rest)?),
             name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
+            "ls" => Self::Listing(Listing::parse(rest)?),
+            "journalctl" => Self::Journal,
             name if processes::NAMES.contains(&name) => {
                 Self::Processes(Processes::parse(name, rest)?)
             }
@@ -189,6 +194,8 @@ impl Command {
             Self::Mysqladmin(command) => command.step(host),
             Self::Mysqld(command) => command.step(host),
             Self::Processes(command) => command.step(host),
+            Self::Listing(command) => command.step(host),
+            Self::Journal => Step::Done(listing::journal(host)),
         }
     }
 
@@ -210,7 +217,9 @@ impl Command {
             | Self::HostFact(_)
             | Self::Mysqladmin(_)
             | Self::Mysqld(_)
-            | Self::Processes(_) => interrupted(),
+            | Self::Processes(_)
+            | Self::Listing(_)
+            | Self::Journal => interrupted(),
         }
     }
 }

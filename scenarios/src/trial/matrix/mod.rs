@@ -44,6 +44,9 @@ pub struct Cell {
     /// Notes on the run of a user's program, such as that it is not reproducible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The line of a user's program that decided, from 1, if it is known and the outcome is bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script_line: Option<u32>,
     /// The commands that the procedure typed, if the outcome is bad: its first and its last ones, if it typed many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub typed: Vec<Typed>,
@@ -71,6 +74,16 @@ const TYPED_MAX: usize = 45;
 /// The most characters of a line that a command printed.
 const PRINTED_MAX: usize = 160;
 
+/// Returns a text of at most so many characters. A longer one ends between two words, with a sign.
+pub fn cut_between_words(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(2)).collect();
+    let end = kept.rfind(char::is_whitespace).unwrap_or(kept.len());
+    format!("{} …", kept[..end].trim_end())
+}
+
 impl Typed {
     fn of(record: &RunRecord) -> Vec<Self> {
         let typed = record.commands.iter().filter(|one| one.procedure.is_some());
@@ -91,12 +104,7 @@ impl Typed {
                     node: command.node.to_string(),
                     line: command.line.clone(),
                     exit: output.map(|output| i64::from(output.exit)),
-                    printed: printed
-                        .unwrap_or_default()
-                        .trim()
-                        .chars()
-                        .take(PRINTED_MAX)
-                        .collect(),
+                    printed: cut_between_words(printed.unwrap_or_default().trim(), PRINTED_MAX),
                 }
             })
             .collect()
@@ -138,6 +146,7 @@ impl Cell {
             },
             replay: String::new(),
             notes: Vec::new(),
+            script_line: None,
             typed: if outcome.is_good() {
                 Vec::new()
             } else {
@@ -165,6 +174,7 @@ impl Cell {
             text,
             replay: String::new(),
             notes: Vec::new(),
+            script_line: None,
             typed: Vec::new(),
         }
     }

@@ -38,9 +38,6 @@ pub enum Question {
         line: String,
         /// Ctrl-C after this many milliseconds.
         limit_ms: Option<u64>,
-        /// The line of the document in which the command stands, if the program was made of one.
-        #[serde(default)]
-        at: Option<u32>,
     },
     /// See whether a host answers.
     Reach {
