@@ -1,4 +1,4 @@
-//! `cat`, `tail`, `head`, `grep` and `wc`.
+//! `cat`, `tail`, `head`, `grep`, `wc`, `sed`, `ls` and `journalctl`.
 
 use seatrial_scenarios::Span;
 use seatrial_scenarios::console::{BACKEND_LOG, MARIADB_LOG};
@@ -32,6 +32,28 @@ fn files_that_are_not_there() {
             "grep x /var/log/mariadb/mariadb.log",
             "wc -l /var/log/mariadb/mariadb.log",
             "sudo tail -f /var/log/ciphermail-gateway-backend.log",
+        ]
+    ));
+}
+
+/// What a host prints, and what this one cannot know.
+#[test]
+fn files_are_edited_and_listed() {
+    let mut host = Fake::stopped();
+    insta::assert_snapshot!(transcript(
+        &mut host,
+        &[
+            "sudo sed -n 2,3p /var/lib/mysql/grastate.dat",
+            "sudo sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat",
+            "grep safe /var/lib/mysql/grastate.dat | sed 's/.*: //'",
+            "sed -i s/a/b/ /var/log/mariadb/mariadb.log",
+            "sed -n p /nowhere",
+            "sed 'y/a/b/' /var/lib/mysql/grastate.dat",
+            "ls /var/lib/mysql/grastate.dat /nowhere",
+            "sudo ls /var/lib/mysql",
+            "ls -l /var/lib/mysql",
+            "ls",
+            "sudo journalctl -xeu mariadb.service",
         ]
     ));
 }
