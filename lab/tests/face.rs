@@ -13,6 +13,7 @@ fn setting() -> Setting {
         missions: embedded_missions().unwrap(),
         seed: 7,
         timers: None,
+        keep_events: false,
     }
 }
 

@@ -30,10 +30,19 @@ const RUNS_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// The most bytes of all runs on a page, before they are packed.
 const RUNS_BYTES_LIMIT: usize = 192 * 1024 * 1024;
 
+/// Returns a run as `assets/model.js` reads it, for a page that has the player's scripts.
+pub fn film(run: &RecordedRun) -> String {
+    player::film(run)
+}
+
 pub use story::{Lane, LaneStretch, Sentence, StoryPage, StoryPart};
 
-const STYLE: &str = include_str!("../../assets/report.css");
-const SCRIPTS: [&str; 6] = [
+const STYLE: &str = concat!(
+    include_str!("../../assets/palette.css"),
+    include_str!("../../assets/report.css")
+);
+const SCRIPTS: [&str; 7] = [
+    include_str!("../../assets/base.js"),
     include_str!("../../assets/data.js"),
     include_str!("../../assets/rules.js"),
     include_str!("../../assets/model.js"),

@@ -123,6 +123,7 @@ async fn open<E: Engine>(
         missions,
         seed: args.seed,
         timers: args.timers.map(Into::into),
+        keep_events: false,
     };
     let (mut lab, text) = Lab::open(engine, setting, &opening, progress)
         .await
