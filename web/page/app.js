@@ -272,7 +272,8 @@
       return failed("The simulator does not start: " + error.message);
     }
     L.firstState = performance.now();
-    if (!embedded) L.terminal.focus();
+    // A prompt with the focus would raise the keyboard of a phone.
+    if (!embedded && matchMedia("(pointer: fine)").matches) L.terminal.focus();
     addEventListener("hashchange", async () => {
       if (location.hash === written || L.busy) return;
       written = location.hash;

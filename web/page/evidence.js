@@ -50,6 +50,8 @@
     L.guide(el("h2", {}, "Your incident"), el("p", { role: "status" }, "Reading " + L.plural(given.length, "file") + " …"));
     try {
       await L.ask({ ask: "evidence-begin" });
+      // The files of one folder belong together, so they come one after the other.
+      given.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
       for (const { file, path } of given) await L.ask({ ask: "evidence-file", name: path }, new Uint8Array(await file.arrayBuffer()));
       const answer = await L.ask({ ask: "evidence-end" });
       show(answer);
@@ -59,16 +61,17 @@
     }
   };
 
-  const show = ({ advice, advice_error: adviceError, story, story_error: storyError, scenario }) => {
+  const show = ({ advice, story, story_error: storyError, scenario }) => {
     L.guide(
       el("div", { class: "guide-head" }, el("h2", {}, "Your incident"), L.button("Other files", () => L.openEvidence(), { class: "quiet" })),
       el("p", { class: "muted" }, L.plural(given.length, "file") + ": " + given.slice(0, 4).map((one) => one.path).join(", ") + (given.length > 4 ? " …" : "")),
       el("h3", {}, "What to do"),
-      advice ? el("pre", { class: "answer", tabindex: "0", role: "region", "aria-label": "Advice", id: "advice" }, ...L.ansi(advice.trim())) : el("p", { class: "verdict bad" }, adviceError),
+      el("pre", { class: "answer", tabindex: "0", role: "region", "aria-label": "Advice", id: "advice" }, ...L.ansi(advice.trim())),
       el("h3", {}, "What happened"),
       story ? el("pre", { class: "answer", tabindex: "0", role: "region", "aria-label": "Autopsy", id: "autopsy" }, ...L.ansi(story.trim())) : el("p", { class: "muted" }, storyError),
-      scenario ? el("div", { class: "choices" }, L.button("Play on from here", () => playOn(scenario), { class: "primary", id: "play-on" }),
-        L.button("Save as scenario", () => L.download("incident.toml", scenario))) : null);
+      scenario && scenario.remarks.length ? el("details", {}, el("summary", {}, "What the simulator cannot play again"), el("ul", {}, scenario.remarks.map((remark) => el("li", {}, remark)))) : null,
+      scenario ? el("div", { class: "choices" }, L.button("Play on from here", () => playOn(scenario.toml), { class: "primary", id: "play-on" }),
+        L.button("Save as scenario", () => L.download("incident.toml", scenario.toml))) : null);
   };
 
   // The incident as a session of the lab, at its end.

@@ -2,18 +2,20 @@
 // The cluster as a picture at an instant of the film: nodes, the components that serve, links, what is on its way.
 (function (L, S) {
   const el = L.el;
-  const WIDTH = 800, HEIGHT = 420;
+  // On a narrow screen the picture is narrow as well, so that its texts can be read.
+  const HEIGHT = 420, NARROW = 450, WIDE = 800;
   // Texts of a node's card that are longer do not fit in it.
   const LETTERS = 24;
 
   // Where the nodes stand: three of them as a triangle, others on an ellipse.
-  const places = (count) => {
-    if (count === 3) return [[400, 92], [168, 316], [632, 316]];
-    if (count === 1) return [[400, 210]];
-    if (count === 2) return [[210, 210], [590, 210]];
+  const places = (count, WIDTH) => {
+    const narrow = WIDTH === NARROW;
+    if (count === 3) return narrow ? [[225, 84], [115, 326], [335, 326]] : [[400, 92], [168, 316], [632, 316]];
+    if (count === 1) return [[WIDTH / 2, 210]];
+    if (count === 2) return narrow ? [[225, 84], [225, 326]] : [[210, 210], [590, 210]];
     return Array.from({ length: count }, (_, i) => {
       const angle = -Math.PI / 2 + (i * 2 * Math.PI) / count;
-      return [WIDTH / 2 + 285 * Math.cos(angle), HEIGHT / 2 + 142 * Math.sin(angle)];
+      return [WIDTH / 2 + (WIDTH / 2 - 115) * Math.cos(angle), HEIGHT / 2 + 142 * Math.sin(angle)];
     });
   };
 
@@ -43,8 +45,9 @@
 
   const cut = (text) => (text.length > LETTERS ? text.slice(0, LETTERS - 1) + "…" : text);
 
-  L.picture = (run, onNode, onLink) => {
-    const where = places(run.nodes.length);
+  L.picture = (run, onNode, onLink, narrow) => {
+    const WIDTH = narrow ? NARROW : WIDE;
+    const where = places(run.nodes.length, WIDTH);
     const small = run.nodes.length > 3;
     const [wide, high] = small ? [158, 84] : [206, 100];
     const svg = el("svg:svg", { viewBox: "0 0 " + WIDTH + " " + HEIGHT, class: "cluster", role: "group", "aria-label": "Nodes and links" });

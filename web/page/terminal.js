@@ -48,7 +48,7 @@
         onclick: () => { take(name, nodes); parts.line.focus(); },
       }, name === "lab" ? "Lab" : "Node " + name)));
     },
-    focus: () => parts.line.focus(),
+    focus: () => parts.line.focus({ preventScroll: true }),
     remember: (line) => {
       if (typed[typed.length - 1] !== line) typed.push(line);
       place = typed.length;

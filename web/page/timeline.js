@@ -5,12 +5,14 @@
   const LANE = 44;
   // An axis of microseconds helps nobody, so there are no lanes before so many of them have passed.
   const SHORTEST = 1e5;
+  // A picture with fewer pixels than this is drawn narrow.
+  const NARROW = 520;
   // How long the film of a line lasts at most, in milliseconds, where the speed is "short".
   const SHORT = 1800;
   const SPEEDS = [["short", "short film"], ["1", "real time"], ["10", "10 times"], ["0.1", "a tenth"], ["off", "no film"]];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-  let run = null, chart = null, picture = null, t = 0, playing = 0, origin = 0;
+  let run = null, chart = null, picture = null, narrow = false, t = 0, playing = 0, origin = 0;
   const parts = {};
 
   const setSlider = () => {
@@ -62,8 +64,21 @@
     playing = requestAnimationFrame(tick);
   };
 
+  // Makes the picture anew, narrow or wide as its place is.
+  const paint = () => {
+    const place = document.getElementById("picture");
+    narrow = place.clientWidth < NARROW;
+    picture = L.picture(run, L.nodeMenu, L.linkMenu, narrow);
+    place.replaceChildren(picture.element);
+  };
+
   L.timeline = {
     build: () => {
+      new ResizeObserver(() => {
+        if (!run || narrow === document.getElementById("picture").clientWidth < NARROW) return;
+        paint();
+        show(t, 0);
+      }).observe(document.getElementById("picture"));
       const icon = (label, sign, action, more) => el("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick: action, ...more }, sign);
       parts.play = icon("Play the film", "▶", () => {
         if (playing) { stop(); show(t, 0); } else play(t >= run.end - 1000 ? lastStart() : t, run.end);
@@ -93,8 +108,7 @@
       run = S.unpack(data, origin);
       if (chart) chart.close();
       chart = S.chart(run, (to) => { stop(); show(to, 0); }, LANE);
-      picture = L.picture(run, L.nodeMenu, L.linkMenu);
-      document.getElementById("picture").replaceChildren(picture.element);
+      paint();
       parts.chart.replaceChildren(run.end < SHORTEST ? el("p", { class: "muted" }, "No time has passed yet. It passes when you let it, or when a command takes some.") : chart.element);
       parts.slider.max = Math.ceil(run.end / 1000);
       chart.canvas.setAttribute("aria-label", "Time line. " + scene.nodes.map((node) => node.name + ": " + (node.cluster_status || node.server)).join(", "));

@@ -10,6 +10,7 @@ const Lab = {};
   // Colours of the terminal's text, as classes.
   const STYLES = { 1: "t-bold", 2: "t-dim", 31: "t-red", 32: "t-green", 33: "t-yellow", 36: "t-cyan" };
   L.ansi = (text) => {
+    const seen = new Set();
     const out = [];
     let style = "";
     text.split(/\u001b\[([0-9;]*)m/).forEach((part, i) => {
@@ -17,7 +18,7 @@ const Lab = {};
         const code = part.split(";")[0];
         style = STYLES[code] || "";
       } else if (part) {
-        out.push(style ? el("span", { class: style }, L.linked(part)) : L.linked(part));
+        out.push(style ? el("span", { class: style }, L.linked(part, seen)) : L.linked(part, seen));
       }
     });
     return out.flat();
@@ -38,14 +39,16 @@ const Lab = {};
   L.word = (entry, shown) => el("button", { type: "button", class: "word", onclick: () => L.showWord(entry) }, shown || entry.word);
   L.showWord = (entry) => L.dialog(entry.word, [el("p", {}, ...L.marked(entry.meaning))]);
 
-  // A text with its glossary words as links. Terminal output keeps its columns: a link adds no width.
-  L.linked = (text) => {
+  // A text with its glossary words as links, each word once: `seen` has those before it. A link adds no width, so
+  // that terminal output keeps its columns.
+  L.linked = (text, seen = new Set()) => {
     if (!pattern) return [text];
     const out = [];
     let last = 0;
     for (const match of text.matchAll(pattern)) {
       const entry = L.wordOf(match[1]);
-      if (!entry) continue;
+      if (!entry || seen.has(entry)) continue;
+      seen.add(entry);
       out.push(text.slice(last, match.index), L.word(entry, match[1]));
       last = match.index + match[1].length;
     }
@@ -54,11 +57,12 @@ const Lab = {};
   };
 
   L.marked = (text) => {
+    const seen = new Set();
     const out = [];
     const marks = /`([^`]+)`|\*([^*]+)\*|\[([^\]]+)\]\(([^)]*)\)/g;
     let last = 0;
     for (const match of text.matchAll(marks)) {
-      out.push(...L.linked(text.slice(last, match.index)));
+      out.push(...L.linked(text.slice(last, match.index), seen));
       if (match[1]) out.push(el("code", {}, match[1]));
       else if (match[2]) {
         const entry = L.wordOf(match[2]);
@@ -71,7 +75,7 @@ const Lab = {};
       }
       last = match.index + match[0].length;
     }
-    out.push(...L.linked(text.slice(last)));
+    out.push(...L.linked(text.slice(last), seen));
     return out;
   };
 

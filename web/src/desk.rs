@@ -8,6 +8,7 @@ use seatrial_scenarios::{catalogue, glossary};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::incident::Incident;
 use crate::runs;
 
 /// A question. `ask` names it.
@@ -38,6 +39,12 @@ enum Question {
     Hash,
     /// Whether a text is a mission.
     Mission { text: String },
+    /// Begins to read the files of a broken cluster.
+    EvidenceBegin,
+    /// A file of it, whose bytes come with the question.
+    EvidenceFile { name: String },
+    /// Asks for the answers.
+    EvidenceEnd,
     /// A scenario once.
     Run { text: String, seed: u64 },
     /// A block of a search.
@@ -50,12 +57,13 @@ enum Question {
 #[derive(Default)]
 pub struct Desk {
     lab: Option<Lab<Des>>,
+    incident: Incident,
 }
 
 impl Desk {
     /// Answers a question: a JSON object with `ask` and what belongs to it. `file` holds the bytes of a file, if the
     /// question comes with one. An answer with `error` says in a sentence why there is none.
-    pub fn answer(&mut self, question: &[u8], file: Vec<u8>) -> String {
+    pub fn answer(&mut self, question: &[u8], file: &[u8]) -> String {
         let answer = serde_json::from_slice(question)
             .map_err(|error| format!("the page asked something that is not understood: {error}"))
             .and_then(|question| self.reply(question, file));
@@ -65,7 +73,7 @@ impl Desk {
         }
     }
 
-    fn reply(&mut self, question: Question, _file: Vec<u8>) -> Result<String, String> {
+    fn reply(&mut self, question: Question, file: &[u8]) -> Result<String, String> {
         let answer = match question {
             Question::Contents => contents()?,
             Question::Scenarios => {
@@ -106,6 +114,19 @@ impl Desk {
             Question::Mission { text } => {
                 let mission = Mission::parse("the mission", &text)?;
                 told(&mission)
+            }
+            Question::EvidenceBegin => {
+                self.incident = Incident::default();
+                json!({})
+            }
+            Question::EvidenceFile { name } => {
+                let read = self.incident.file(&name, file);
+                read.map_err(|refusal| refusal.to_string())?;
+                json!({})
+            }
+            Question::EvidenceEnd => {
+                let incident = std::mem::take(&mut self.incident);
+                incident.end().map_err(|refusal| refusal.to_string())?
             }
             Question::Run { text, seed } => runs::run(&text, seed)?,
             Question::Explore { block } => json!({ "block": runs::explore(block) }),

@@ -61,7 +61,7 @@ pub extern "C" fn ask(
 ) -> u64 {
     let question = bytes(question, question_length);
     let file = bytes(file, file_length);
-    let answer = DESK.with_borrow_mut(|desk| desk.answer(&question, file));
+    let answer = DESK.with_borrow_mut(|desk| desk.answer(&question, &file));
     let answer = answer.into_bytes().into_boxed_slice();
     let length = answer.len() as u64;
     let pointer = Box::into_raw(answer).cast::<u8>() as u64;

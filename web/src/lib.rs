@@ -6,12 +6,14 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `desk` | the questions and their answers |
+//! | `incident` | the files of a broken cluster: advice, the story, a scenario |
 //! | `runs` | whole runs: a scenario once, a block of a search, the speed |
 //! | `exports` | the functions that the page calls |
 
 mod desk;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
+mod incident;
 mod runs;
 
 pub use desk::Desk;
