@@ -10,17 +10,18 @@ their hashes. The same input gives the same bytes.
 import base64
 import hashlib
 import json
+import lzma
 import re
 import sys
-import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "web" / "page"
 ASSETS = ROOT / "reports" / "assets"
 STYLES = [ASSETS / "palette.css", PAGE / "page.css"]
-# In the order in which they need each other. `engine.js` is also a text for the page, which makes the worker of it.
-SCRIPTS = [PAGE / "engine.js", ASSETS / "base.js", ASSETS / "model.js", ASSETS / "chart.js"] + [
+# In the order in which they need each other. The first two are also a text for the
+# page, which makes the worker of them.
+SCRIPTS = [PAGE / "unpack.js", PAGE / "engine.js", ASSETS / "base.js", ASSETS / "model.js", ASSETS / "chart.js"] + [
     PAGE / name
     for name in (
         "words.js",
@@ -84,21 +85,34 @@ def policy_hash(text):
 
 
 def in_script(text):
-    """A JSON text that cannot end the script element around it."""
+    """Returns a JSON text that cannot end the script element around it."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def packed(data):
-    """Deflated and in base64, with no header that holds a time."""
-    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return base64.b64encode(deflater.compress(data) + deflater.flush()).decode()
+    """Packed with LZMA, and 7 bits in each letter. `unpack.js` is the other side."""
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 24, "lc": 3, "lp": 0, "pb": 0,
+                "mode": lzma.MODE_NORMAL, "mf": lzma.MF_BT4, "nice_len": 273, "depth": 1000}]
+    packed_data = lzma.compress(data, format=lzma.FORMAT_RAW, filters=filters)
+    bits, count, letters = 0, 0, []
+    # Three bytes more, so that the last bits of the data fill a letter.
+    for byte in packed_data + b"\0\0\0":
+        bits = (bits << 8) | byte
+        count += 8
+        while count >= 7:
+            count -= 7
+            letters.append((bits >> count) & 0x7F)
+        bits &= (1 << count) - 1
+    # HTML turns NUL and CR into other letters, and `<` may begin a tag.
+    return "".join(chr(0x100 + letter) if letter in (0, 0x0D, 0x3C) else chr(letter) for letter in letters)
 
 
 def main():
     wasm, out = Path(sys.argv[1]), Path(sys.argv[2])
     lessons = [lesson(path) for path in sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))]
-    engine = (PAGE / "engine.js").read_text(encoding="utf-8")
-    contents = {"lessons": lessons, "engine": engine}
+    engine = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in ("unpack.js", "engine.js"))
+    program = wasm.read_bytes()
+    contents = {"lessons": lessons, "engine": engine, "size": len(program)}
     style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
     script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     if "</script" in script.lower():
@@ -120,13 +134,13 @@ def main():
         "style": style,
         "script": script,
         "contents": in_script(json.dumps(contents, ensure_ascii=False, separators=(",", ":"))),
-        "program": packed(wasm.read_bytes()),
+        "program": packed(program),
     }.items():
         if page.count(f"@{name}@") != 1:
             sys.exit(f"assemble.py: page.html does not have @{name}@ once")
         page = page.replace(f"@{name}@", text)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    out.write_bytes(page.encode())
     size = out.stat().st_size
     print(f"{out}: {size:,} bytes")
     if size > BYTES_MAX:

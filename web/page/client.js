@@ -40,7 +40,7 @@
 
   // Starts the simulator: in a worker, or in the page where there are none.
   L.start = async () => {
-    const program = module ? { module } : { program: document.getElementById("program").textContent };
+    const program = module ? { module } : { program: document.getElementById("program").textContent, size: L.contents.size };
     try {
       if (L.noWorkers) throw new Error("no workers");
       inWorker();

@@ -5,21 +5,8 @@ function seatrialEngine(post) {
   let exports = null, panicked = "";
   const encoder = new TextEncoder(), decoder = new TextDecoder();
 
-  const bytesOf = (base64) => {
-    const binary = atob(base64);
-    const bytes = new Uint8Array(binary.length);
-    // A callback for each byte would take twenty times as long.
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
-  };
-
-  const compile = async (base64) => {
-    const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    return WebAssembly.compile(await new Response(stream).arrayBuffer());
-  };
-
-  const start = async ({ program, module }) => {
-    const compiled = module || (await compile(program));
+  const start = async ({ program, size, module }) => {
+    const compiled = module || (await WebAssembly.compile(seatrialUnpack(seatrialBytes(program), size)));
     const imports = { env: { host_panic: (pointer, length) => {
       panicked = decoder.decode(new Uint8Array(exports.memory.buffer, pointer, length));
     } } };
