@@ -89,6 +89,29 @@ def in_script(text):
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+def number(data, at):
+    """A LEB128 number of a WebAssembly file, and the place after it."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def without_names(wasm):
+    """The program without its custom sections, which only tools read."""
+    kept, at = wasm[:8], 8
+    while at < len(wasm):
+        size, body = number(wasm, at + 1)
+        if wasm[at] != 0:
+            kept += wasm[at : body + size]
+        at = body + size
+    return kept
+
+
 def packed(data):
     """Packed with LZMA, and 7 bits in each letter. `unpack.js` is the other side."""
     filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 24, "lc": 3, "lp": 0, "pb": 0,
@@ -111,7 +134,7 @@ def main():
     wasm, out = Path(sys.argv[1]), Path(sys.argv[2])
     lessons = [lesson(path) for path in sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))]
     engine = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in ("unpack.js", "engine.js"))
-    program = wasm.read_bytes()
+    program = without_names(wasm.read_bytes())
     contents = {"lessons": lessons, "engine": engine, "size": len(program)}
     style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
     script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)

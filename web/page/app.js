@@ -15,6 +15,7 @@
   const embedded = new URLSearchParams(location.search).get("embed") === "1";
 
   const remember = async () => {
+    if (!L.canLink) return;
     const fragment = await L.fragment({ ...L.session, version: L.about.version });
     if (!fragment) return;
     const nothing = !L.session.lines.length && !L.session.opening;
@@ -81,8 +82,9 @@
     try {
       reply = await L.ask({ ask: "line", line });
     } catch (error) {
-      setBusy(false);
+      // Whoever interrupted the line begins anew, and the page is busy until that is done.
       if (error.interrupted) return null;
+      setBusy(false);
       L.terminal.write(prompt, line, "", true);
       await L.recover("“" + line + "”", error.message);
       return null;
@@ -201,7 +203,6 @@
   // What the browser must have. The page says what is missing instead of staying blank.
   const missing = () => {
     if (typeof WebAssembly !== "object") return "WebAssembly";
-    if (typeof DecompressionStream !== "function" || typeof CompressionStream !== "function") return "streams that unpack (DecompressionStream)";
     if (typeof BigInt !== "function") return "large numbers (BigInt)";
     if (typeof HTMLDialogElement !== "function") return "dialogs";
     return null;
@@ -214,6 +215,7 @@
 
   const fromAddress = async () => {
     if (!location.hash.startsWith("#s=")) return null;
+    if (!L.canLink) throw new Error("This browser cannot unpack the session of this link (it has no DecompressionStream). A healthy cluster is shown instead.");
     const session = await L.sessionOf(location.hash.slice(1));
     if (session.version !== L.about.version) {
       L.notice("This link was made with Seatrial " + session.version.slice(0, 20) + "; this page is " + L.about.version + ". What you see may differ from what its author saw.", "warn");

@@ -40,7 +40,7 @@
     const begins = el("select", { name: "begins" }, lines.slice(1).map((one, i) => el("option", { value: i + 1, selected: i + 1 === Math.max(1, firstCommand) }, "before “" + one.line.slice(0, 60) + "”")));
     const says = el("p", { class: "verdict", role: "status" });
     const form = el("form", { class: "builder", id: "builder" },
-      field("Name (small letters, digits, dashes)", "id", "my-mission", { pattern: "[a-z0-9-]{1,60}" }),
+      field("Name (small letters, digits, dashes)", "id", "my-mission", { pattern: "[a-z0-9\\-]{1,60}" }),
       field("Title", "title", "My mission"),
       field("Story: what has happened", "story", "The cluster is broken, and nobody wrote down why.", { long: true }),
       field("Goal", "goal", "All nodes synced, and every row that a client was told is committed still there."),

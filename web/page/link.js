@@ -4,6 +4,9 @@
   const LONGEST = 60000;
   const LINES_MAX = 3000;
 
+  // Without these streams the page works, and has no links.
+  L.canLink = typeof DecompressionStream === "function" && typeof CompressionStream === "function";
+
   const toBase64 = (bytes) => {
     let binary = "";
     for (let i = 0; i < bytes.length; i += 4096) binary += String.fromCharCode(...bytes.subarray(i, i + 4096));
@@ -36,6 +39,7 @@
 
   // The fragment of a session, or null if it is too long for an address.
   L.fragment = async (session) => {
+    if (!L.canLink) return null;
     const short = { v: session.version, l: session.lines };
     if (session.opening) short.o = session.opening;
     if (session.seed !== "1") short.s = session.seed;

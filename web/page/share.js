@@ -20,7 +20,7 @@
 
   L.copyLink = async (session) => {
     const fragment = await L.fragment({ ...session, version: L.about.version });
-    if (!fragment) return L.notice("This session is too long for a link. Save it as a scenario instead.", "warn");
+    if (!fragment) return L.notice(L.canLink ? "This session is too long for a link. Save it as a scenario instead." : "This browser cannot make links. Save the session as a scenario instead.", "warn");
     return copy(address() + "#" + fragment, "The link");
   };
 

@@ -49,6 +49,10 @@ enum Question {
     Run { text: String, seed: u64 },
     /// A block of a search.
     Explore { block: u64 },
+    /// How much memory the program has.
+    Memory,
+    /// Panics, for a test of what the page makes of a bug.
+    Panic,
     /// Many runs, for a measurement.
     Many { text: String, seed: u64, count: u64 },
 }
@@ -130,6 +134,8 @@ impl Desk {
             }
             Question::Run { text, seed } => runs::run(&text, seed)?,
             Question::Explore { block } => json!({ "block": runs::explore(block) }),
+            Question::Memory => json!({ "bytes": memory() }),
+            Question::Panic => panic!("the page asked for a panic"),
             Question::Many { text, seed, count } => runs::many(&text, seed, count)?,
         };
         Ok(answer.to_string())
@@ -210,4 +216,12 @@ fn contents() -> Result<Value, String> {
         "missions": missions,
         "words": words,
     }))
+}
+
+/// Returns the size of the program's memory, in bytes; 0 outside of a browser.
+fn memory() -> usize {
+    #[cfg(target_arch = "wasm32")]
+    return core::arch::wasm32::memory_size(0) * 65_536;
+    #[cfg(not(target_arch = "wasm32"))]
+    return 0;
 }
