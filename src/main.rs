@@ -10,6 +10,7 @@ mod engines;
 mod exit;
 mod files;
 mod folder;
+mod lab_page;
 mod logging;
 mod memory;
 mod output;

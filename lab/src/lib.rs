@@ -40,6 +40,4 @@ pub use mission::{Mission, SIZE_MAX as MISSION_SIZE_MAX, embedded as embedded_mi
 pub use opening::{Opening, OpeningError, mission_or_scenario};
 pub use progress::Progress;
 pub use reply::{FileToSave, Reply};
-pub use scene::{
-    Scene, SceneFinding, SceneMission, SceneMoment, SceneNode, SceneQuorum, SceneRow,
-};
+pub use scene::{Scene, SceneFinding, SceneMission, SceneMoment, SceneNode, SceneQuorum, SceneRow};

@@ -329,11 +329,7 @@ impl<B: Bed> Session<B> {
             step: Some(step),
             bed: self.live.copy(),
             course,
-            events: if self.keep_events {
-                events
-            } else {
-                Vec::new()
-            },
+            events: if self.keep_events { events } else { Vec::new() },
             seen,
             known,
             jobs: more.jobs,

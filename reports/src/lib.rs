@@ -28,7 +28,7 @@ pub use campaign::Campaign;
 pub use changes::changes_text;
 pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
-pub use html::{Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart, film};
+pub use html::{LabSession, Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart, film};
 pub use judged::Judged;
 pub use junit::{junit_of_matrix, junit_xml};
 pub use matrix::{cell_details, matrix_markdown, matrix_text};

@@ -10,8 +10,8 @@ use crate::args::Format;
 use crate::output::Out;
 use crate::{Stop, exit};
 
-pub(crate) use gather::open_each;
 use gather::gather;
+pub(crate) use gather::open_each;
 
 /// `seatrial advise`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,8 @@ pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
     let answer = Answer::of(gathered);
     match args.format {
         Format::Json => {
-            let json = answer.json()
+            let json = answer
+                .json()
                 .map_err(|error| Stop::environment(format!("cannot write the advice: {error}")))?;
             out.line(&json);
         }

@@ -10,7 +10,7 @@
   // Where the nodes stand: three of them as a triangle, others on an ellipse.
   const places = (count, WIDTH) => {
     const narrow = WIDTH === NARROW;
-    if (count === 3) return narrow ? [[225, 84], [115, 326], [335, 326]] : [[400, 92], [168, 316], [632, 316]];
+    if (count === 3) return narrow ? [[225, 84], [97, 326], [353, 326]] : [[400, 92], [168, 316], [632, 316]];
     if (count === 1) return [[WIDTH / 2, 210]];
     if (count === 2) return narrow ? [[225, 84], [225, 326]] : [[210, 210], [590, 210]];
     return Array.from({ length: count }, (_, i) => {
@@ -49,7 +49,7 @@
     const WIDTH = narrow ? NARROW : WIDE;
     const where = places(run.nodes.length, WIDTH);
     const small = run.nodes.length > 3;
-    const [wide, high] = small ? [158, 84] : [206, 100];
+    const [wide, high] = small ? [158, 84] : narrow ? [184, 100] : [206, 100];
     const svg = el("svg:svg", { viewBox: "0 0 " + WIDTH + " " + HEIGHT, class: "cluster", role: "group", "aria-label": "Nodes and links" });
     const halos = el("svg:g", { class: "halos" }), lines = el("svg:g"), dots = el("svg:g", { "aria-hidden": "true" }), nodes = el("svg:g"), chips = el("svg:g", { "aria-hidden": "true" });
     svg.append(halos, lines, dots, nodes, chips);

@@ -120,7 +120,7 @@
     end: () => run.end,
     at: () => t,
     run: () => run,
-    components: () => picture.components(t),
+    components: () => picture.components(run.end),
   };
 
   // The beginning of the last line, so that "play" shows it again.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use seatrial_evidence::{Known, PositionFrom, Server, Weight, short};
 use seatrial_scenarios::advice::Action;
 
-use crate::gathered::Gathered;
 use super::{Answer, text};
+use crate::gathered::Gathered;
 
 /// The whole answer.
 #[derive(Debug, Serialize, JsonSchema)]

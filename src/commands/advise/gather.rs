@@ -44,9 +44,7 @@ pub(in crate::commands) fn gather(
             )
             .map_err(|refused| Stop::usage(&refused))?;
     }
-    reading
-        .end(away)
-        .map_err(|refused| Stop::usage(&refused))
+    reading.end(away).map_err(|refused| Stop::usage(&refused))
 }
 
 fn refusal(what: impl std::fmt::Display, remedy: &str) -> Stop {
