@@ -82,6 +82,7 @@ class Firefox:
 
     def close(self):
         self.send("browser.close")
+        self.loop.run_until_complete(self.socket.close())
         self.process.wait(timeout=30)
         self.loop.close()
         shutil.rmtree(self.profile, ignore_errors=True)

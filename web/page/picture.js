@@ -117,8 +117,11 @@
     const still = (t) => {
       const cutAt = S.lastAt(run.cuts, t);
       const cuts = new Set(cutAt < 0 ? [] : run.cuts[cutAt].pairs.map((pair) => pair.join(">")));
-      const pairs = S.linksAt(run, t).map((pair) => ({ ...pair, there: cuts.has(pair.a + ">" + pair.b), back: cuts.has(pair.b + ">" + pair.a) }));
       const states = run.nodes.map((_, node) => S.stateAt(run, node, t));
+      // A node without a server has no links, even if the other end has not noticed yet.
+      const lives = (node) => states[node] !== "down" && states[node] !== "no power";
+      const pairs = S.linksAt(run, t).map((pair) => ({ ...pair, connected: pair.connected && lives(pair.a) && lives(pair.b),
+        there: cuts.has(pair.a + ">" + pair.b), back: cuts.has(pair.b + ">" + pair.a) }));
       const facts = run.nodes.map((_, node) => S.factsAt(run, node, t));
       const lines = run.nodes.map((_, node) => about(node, t, facts[node], states[node]));
       const groups = components(run, t);

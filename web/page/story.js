@@ -25,6 +25,8 @@
   L.story = (before, after, line) => {
     const nodes = after.nodes;
     if (!before || before.nodes.length !== nodes.length) {
+      const gone = (after.rows || []).filter((row) => row.lost).length;
+      if (gone) return summary(nodes) + " " + L.plural(gone, "acknowledged row is", "acknowledged rows are") + " gone.";
       return nodes.every(synced) ? "A healthy cluster: " + names(nodes) + " hold the same rows, and each of them takes writes." : summary(nodes);
     }
     const was = new Map(before.nodes.map((node) => [node.name, node]));
