@@ -229,7 +229,7 @@ def clicks(browser, url):
     browser.quiet("clicks")
 
 
-def links(browser, url, seatrial, folder):
+def links(browser, url, seatrial, folder, file):
     """A link opens on the same state elsewhere; damaged and foreign links say so; a scenario makes the same run."""
     page = opened(browser, url)
     for line in ("client A write 2", "fault terminate A", "fork other", "wait 20s", "B$ sudo systemctl stop mariadb"):
@@ -267,6 +267,18 @@ def links(browser, url, seatrial, folder):
     results = json.loads((folder / "out/results.json").read_text(encoding="utf-8"))
     native = results["scenarios"][0]["trace_sha256"]
     check(native == made["trace_sha256"], f"the scenario runs natively to {native}, here to {made} {ran.stderr}")
+    # A report that lies beside the page links each finding to the state behind it.
+    out = folder / "reported"
+    subprocess.run([seatrial, "run", "two-nodes-are-terminated", "--on", "des", "--out", str(out)], capture_output=True, cwd=ROOT, check=True)
+    subprocess.run([seatrial, "report", str(out), "--with-lab", "--page", file], capture_output=True, cwd=ROOT, check=True)
+    report = browser.page()
+    report.goto((out / "index.html").as_uri())
+    report.locator("a.lab").first.click()
+    report.wait_for_url("**/seatrial.html#s=*")
+    ready(report)
+    check(report.evaluate("Lab.scene.moments.length") > 1, "the report's link plays the steps")
+    check(report.locator(".notice").count() == 0, report.inner_text("#notices"))
+    report.context.close()
     page.context.close()
     browser.quiet("links")
 
@@ -477,7 +489,7 @@ def main():
         first_minute(browser, url)
         clicks(browser, url)
         travel(browser, url)
-        links(browser, url, seatrial, Path(folder))
+        links(browser, url, seatrial, Path(folder), str(Path(args.page).resolve()))
         evidence(browser, url, seatrial)
         builder(browser, url)
         bad_browsers(browser, url)

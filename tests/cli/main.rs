@@ -25,4 +25,5 @@ mod streams;
 mod terminal;
 mod transcripts;
 mod verify;
+mod web;
 mod work;
