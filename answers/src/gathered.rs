@@ -14,9 +14,9 @@ pub const WANTED: &str = "give error logs, grastate.dat, gvwstate.dat, the outpu
 /// Why the evidence was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong.
+    /// The reason.
     pub what: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
 }
 

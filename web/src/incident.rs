@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(crate) struct Incident {
     reading: Reading,
     facts: Vec<Fact>,
-    /// What was dropped as one: a file, or a folder with all that lies in it.
+    /// The name of the file or folder that is being read; a folder is dropped as one.
     dropped: Option<String>,
 }
 

@@ -39,8 +39,9 @@ pub(super) fn serve(page: &str, session: &LabSession, out: &mut Out) -> Result<u
         session.fragment(provenance::PROGRAM)
     };
     let address = format!("http://{host}{path}");
-    out.line(&format!("the lab is at {address}"));
-    out.line("only this machine can open it; Ctrl-C ends it");
+    out.print(&format!(
+        "the lab is at {address}\nonly this machine can open it; Ctrl-C ends it\n"
+    ));
     open_browser(&format!("{address}{fragment}"));
     signals::listen();
     while !signals::stopped() {
