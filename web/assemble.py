@@ -37,6 +37,7 @@ SCRIPTS = [PAGE / "unpack.js", PAGE / "engine.js", ASSETS / "base.js", ASSETS / 
         "compare.js",
         "lessons.js",
         "missions.js",
+        "arcade.js",
         "builder.js",
         "evidence.js",
         "share.js",

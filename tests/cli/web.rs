@@ -58,7 +58,7 @@ fn only_the_address_with_the_token_has_the_page() {
     ] {
         let answer = asked(host, named, path);
         assert!(
-            answer.starts_with("HTTP/1.1 404") && !answer.contains("here"),
+            answer.starts_with("HTTP/1.1 404") && !answer.contains(PAGE),
             "{answer}"
         );
     }

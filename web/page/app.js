@@ -15,7 +15,7 @@
   const embedded = new URLSearchParams(location.search).get("embed") === "1";
 
   const remember = async () => {
-    if (!L.canLink) return;
+    if (!L.canLink || !L.about) return;
     const fragment = await L.fragment({ ...L.session, version: L.about.version });
     if (!fragment) return;
     const nothing = !L.session.lines.length && !L.session.opening;
@@ -264,16 +264,22 @@
     L.onLook = () => L.details.look();
     try {
       await L.start();
+      // A healthy cluster needs no words yet, so it is shown before they come.
+      const linked = location.hash.startsWith("#s=");
+      if (!linked) {
+        await L.begin({ opening: "", lines: [] });
+        L.firstState = performance.now();
+      }
       L.about = await L.ask({ ask: "contents" });
       L.setWords(L.about.words);
-      if (!(await openAddress())) {
-        await L.begin({ opening: "", lines: [] });
+      if (linked && (await openAddress())) L.firstState = performance.now();
+      else {
+        if (linked) await L.begin({ opening: "", lines: [] });
         L.first(0);
       }
     } catch (error) {
       return failed("The simulator does not start: " + error.message);
     }
-    L.firstState = performance.now();
     // A prompt with the focus would raise the keyboard of a phone.
     if (!embedded && matchMedia("(pointer: fine)").matches) L.terminal.focus();
     addEventListener("hashchange", async () => {

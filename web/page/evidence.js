@@ -65,13 +65,13 @@
     L.guide(
       el("div", { class: "guide-head" }, el("h2", {}, "Your incident"), L.button("Other files", () => L.openEvidence(), { class: "quiet" })),
       el("p", { class: "muted" }, L.plural(given.length, "file") + ": " + given.slice(0, 4).map((one) => one.path).join(", ") + (given.length > 4 ? " …" : "")),
+      scenario ? el("div", { class: "choices" }, L.button("Play on from here", () => playOn(scenario.toml), { class: "primary", id: "play-on" }),
+        L.button("Save as scenario", () => L.download("incident.toml", scenario.toml))) : null,
       el("h3", {}, "What to do"),
       el("pre", { class: "answer", tabindex: "0", role: "region", "aria-label": "Advice", id: "advice" }, ...L.ansi(advice.trim())),
       el("h3", {}, "What happened"),
       story ? el("pre", { class: "answer", tabindex: "0", role: "region", "aria-label": "Autopsy", id: "autopsy" }, ...L.ansi(story.trim())) : el("p", { class: "muted" }, storyError),
-      scenario && scenario.remarks.length ? el("details", {}, el("summary", {}, "What the simulator cannot play again"), el("ul", {}, scenario.remarks.map((remark) => el("li", {}, remark)))) : null,
-      scenario ? el("div", { class: "choices" }, L.button("Play on from here", () => playOn(scenario.toml), { class: "primary", id: "play-on" }),
-        L.button("Save as scenario", () => L.download("incident.toml", scenario.toml))) : null);
+      scenario && scenario.remarks.length ? el("details", {}, el("summary", {}, "What the simulator cannot play again"), el("ul", {}, scenario.remarks.map((remark) => el("li", {}, remark)))) : null);
   };
 
   // The incident as a session of the lab, at its end.

@@ -24,7 +24,7 @@
     L.guide(el("h2", {}, "Missions"),
       el("p", { class: "muted" }, "A cluster is broken. Bring it back, and lose nothing. You are graded by what was lost, how long nobody could write, and how many commands you needed."),
       el("ol", { class: "list" }, all().map(entry)),
-      el("div", { class: "choices" }, L.button("Build a mission", () => L.openBuilder(), { id: "build-mission" }), L.button("Open a mission file", () => L.openMissionFile())));
+      el("div", { class: "choices" }, L.button("Arcade: a failure that beats the manual", () => L.arcade(), { id: "arcade" }), L.button("Build a mission", () => L.openBuilder(), { id: "build-mission" }), L.button("Open a mission file", () => L.openMissionFile())));
   };
 
   L.beginMission = async (id) => {

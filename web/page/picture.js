@@ -138,7 +138,7 @@
     };
     const linesOf = (pairs, slow, donor, joiner) => lines.replaceChildren(...pairs.map((pair) => {
       const moving = donor >= 0 && joiner >= 0 && [pair.a, pair.b].includes(donor) && [pair.a, pair.b].includes(joiner);
-      return link(pair, slow.get(pair.a) || slow.get(pair.b), moving);
+      return link(pair, pair.connected && (slow.get(pair.a) || slow.get(pair.b)), moving);
     }));
 
     // Frames and writes of the last `reach` microseconds.

@@ -8,6 +8,7 @@ use seatrial_scenarios::{catalogue, glossary};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::arcade;
 use crate::incident::Incident;
 use crate::runs;
 
@@ -45,6 +46,8 @@ enum Question {
     EvidenceFile { name: String },
     /// Asks for the answers.
     EvidenceEnd,
+    /// A failure that the manual does not recover from, found at or after a seed.
+    Arcade { seed: u64 },
     /// A scenario once.
     Run { text: String, seed: u64 },
     /// A block of a search.
@@ -132,6 +135,7 @@ impl Desk {
                 let incident = std::mem::take(&mut self.incident);
                 incident.end().map_err(|refusal| refusal.to_string())?
             }
+            Question::Arcade { seed } => arcade::find(seed)?,
             Question::Run { text, seed } => runs::run(&text, seed)?,
             Question::Explore { block } => json!({ "block": runs::explore(block) }),
             Question::Memory => json!({ "bytes": memory() }),
@@ -159,7 +163,7 @@ impl Desk {
             all.push(own);
         }
         let opening = mission_or_scenario(&all, opening).map_err(|error| {
-            let help = miette_help(&error);
+            let help = problems(&error);
             format!("{error}{help}")
         })?;
         let setting = Setting {
@@ -179,11 +183,13 @@ impl Desk {
 }
 
 /// Returns the problems of a scenario, each in a line.
-fn miette_help(error: &seatrial_scenarios::ScenarioError) -> String {
-    error
-        .problems()
-        .map(|problem| format!("\n  {}", problem.message()))
-        .collect()
+fn problems(error: &seatrial_scenarios::ScenarioError) -> String {
+    let mut text = String::new();
+    for problem in error.problems() {
+        text.push_str("\n  ");
+        text.push_str(problem.message());
+    }
+    text
 }
 
 fn state(lab: &Lab<Des>, text: &str) -> Value {

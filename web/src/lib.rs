@@ -6,10 +6,12 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `desk` | the questions and their answers |
+//! | `arcade` | failures of a search as missions |
 //! | `incident` | the files of a broken cluster: advice, the story, a scenario |
 //! | `runs` | whole runs: a scenario once, a block of a search, the speed |
 //! | `exports` | the functions that the page calls |
 
+mod arcade;
 mod desk;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;

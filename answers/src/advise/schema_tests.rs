@@ -1,7 +1,5 @@
 //! The schema of the answer for programs is checked in, and stays true.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
-
 use std::path::Path;
 
 #[test]

@@ -37,17 +37,17 @@ impl LabSession {
 /// Returns the session at the end of a step of a scenario that the program carries, and `None` for other scenarios.
 pub(super) fn at_step(id: &str, seed: u64, step: u32) -> Option<LabSession> {
     let (_, text) = catalogue::find(id)?;
-    Some(session(text, seed, step.to_string()))
+    Some(session(text, seed, &step.to_string()))
 }
 
 /// Returns the session of a cell's broken state, before the procedure acts.
 pub(super) fn before_procedure(id: &str, seed: u64) -> Option<LabSession> {
     let (file, text) = catalogue::find(id)?;
     let broken = Broken::of(&Scenario::parse(file, text).ok()?)?;
-    Some(session(text, seed, broken.before.to_string()))
+    Some(session(text, seed, &broken.before.to_string()))
 }
 
-fn session(text: &str, seed: u64, steps: String) -> LabSession {
+fn session(text: &str, seed: u64, steps: &str) -> LabSession {
     let lines = if steps == "0" {
         Vec::new()
     } else {

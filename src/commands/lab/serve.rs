@@ -47,7 +47,7 @@ pub(super) fn serve(page: &str, session: &LabSession, out: &mut Out) -> Result<u
     while !signals::stopped() {
         match listener.accept() {
             // A browser that goes away in the middle is no error of the lab's.
-            Ok((stream, _)) => drop(answer(stream, page, &host, &path)),
+            Ok((stream, _)) => drop(answer(&stream, page, &host, &path)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(LOOK),
             Err(error) => return Err(failed(error)),
         }
@@ -59,7 +59,7 @@ pub(super) fn serve(page: &str, session: &LabSession, out: &mut Out) -> Result<u
 fn token() -> std::io::Result<String> {
     let mut bytes = [0_u8; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 /// Opens the address in the user's browser, if there is a desktop. The address is printed in any case.
@@ -79,11 +79,11 @@ fn open_browser(address: &str) {
 }
 
 /// Answers a request: with the page, if it names the token and this host.
-fn answer(stream: TcpStream, page: &str, host: &str, path: &str) -> std::io::Result<()> {
+fn answer(mut stream: &TcpStream, page: &str, host: &str, path: &str) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut lines = BufReader::new(&stream).take(REQUEST_MAX).lines();
+    let mut lines = BufReader::new(stream).take(REQUEST_MAX).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     let mut named = false;
     for line in lines {
@@ -116,7 +116,6 @@ fn answer(stream: TcpStream, page: &str, host: &str, path: &str) -> std::io::Res
          Content-Security-Policy: frame-ancestors 'none'\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    let mut stream = &stream;
     stream.write_all(head.as_bytes())?;
     stream.write_all(body.as_bytes())?;
     stream.flush()
