@@ -333,6 +333,40 @@ def builder(browser, url):
     browser.quiet("builder")
 
 
+def arcade(browser, url):
+    """A failure out of the search is played; the way that the page shows brings the cluster back."""
+    page = opened(browser, url)
+    page.click("#place-missions")
+    page.click("#arcade")
+    page.wait_for_selector("#grade-me")
+    page.click("#grade-me")
+    check(page.inner_text("#arcade-grade") == "F", "nothing was done yet")
+    page.click("text=Go on with this one")
+    page.click("#show-way")
+    page.wait_for_function("() => !Lab.busy && (Lab.session.lines.at(-1) || '').startsWith('procedure')")
+    page.click("#grade-me")
+    check(page.inner_text("#arcade-grade") == "C", page.inner_text("#guide"))
+    page.context.close()
+    browser.quiet("arcade")
+
+
+def hostile(browser, url):
+    """A link with a scenario whose texts would take over a page that trusts them."""
+    page = opened(browser, url)
+    text = 'id = "x"\ntitle = "<img src=x onerror=window.pwned=1>\\u202e\\u0007"\nwhy = "</script><script>window.pwned=1</script>"\n[[step]]\nwait = { for = "1s" }\n'
+    fragment = page.evaluate("opening => Lab.fragment({ opening, lines: ['next'], seed: '1', missions: [], version: Lab.about.version })", text)
+    other = opened(browser, f"{url}#{fragment}")
+    check("onerror" in other.inner_text(".log"), "the title is shown as text")
+    check(other.evaluate("window.pwned") is None and other.locator("img").count() == 0, "a text was obeyed")
+    for bad in ("[" * 20000, "id = 1", "x" * 300000):
+        error = other.evaluate("opening => Lab.begin({ opening, lines: [] }).then(() => '', (error) => error.message)", bad)
+        check(len(error) > 20, f"{bad[:10]}: {error}")
+    check(not say(other, "status")["refused"], "the lab goes on")
+    other.context.close()
+    page.context.close()
+    browser.quiet("hostile")
+
+
 def bad_browsers(browser, url):
     """Browsers that lack something say so in a sentence, and do what they can."""
     for script, words, works in (
@@ -492,6 +526,8 @@ def main():
         links(browser, url, seatrial, Path(folder), str(Path(args.page).resolve()))
         evidence(browser, url, seatrial)
         builder(browser, url)
+        arcade(browser, url)
+        hostile(browser, url)
         bad_browsers(browser, url)
         long_line(browser, url)
         print("lines of lessons equal to the documents:", lessons(browser, url), flush=True)

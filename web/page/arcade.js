@@ -11,12 +11,25 @@
     try {
       const found = await L.ask({ ask: "arcade", seed: String(Math.floor(Math.random() * 1e6) * 16) });
       await L.begin({ opening: found.scenario, lines: ["next all"], seed: String(found.seed) });
-      game = { ...found, lost: lost().length, from: L.session.lines.length };
+      // Before a procedure acts, the search heals what is broken around the cluster. So does the page.
+      for (const line of healing(found.scenario)) await L.type(line);
+      game = { ...found, lost: lost().length, from: L.session.lines.length, begins: L.scene.moment };
       draw();
     } catch (error) {
       if (error.broken) await L.recover("the search");
       L.guide(el("h2", {}, "Arcade"), el("p", { class: "verdict bad" }, error.message), L.button("Look again", () => L.arcade(), { class: "primary" }));
     }
+  };
+
+  const healing = (scenario) => {
+    const named = (test) => L.scene.nodes.filter(test).map((node) => node.name);
+    const locked = [...scenario.matchAll(/read_lock = \{ node = "(\w+)"/g)].map((match) => match[1]);
+    return [
+      ...(/\b(cut|partition|latency|loss|flap)\b/.test(scenario) ? ["fault heal"] : []),
+      ...named((node) => node.server === "hung").map((name) => "fault resume " + name),
+      ...locked.map((name) => "fault read-unlock " + name),
+      ...named((node) => node.server === "off").map((name) => "fault power-on " + name),
+    ];
   };
 
   const lost = () => (L.scene.rows || []).filter((row) => row.lost);
@@ -37,8 +50,7 @@
 
   const showWay = async () => {
     game.shown = true;
-    await L.type("goto " + L.scene.moments[Math.min(game.steps, L.scene.moments.length - 1)].number);
-    await L.type("fault heal");
+    if (L.scene.moment !== game.begins) await L.type("goto " + game.begins);
     await L.type("procedure " + game.way);
   };
 
