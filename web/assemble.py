@@ -127,8 +127,8 @@ def packed(data):
             count -= 7
             letters.append((bits >> count) & 0x7F)
         bits &= (1 << count) - 1
-    # HTML turns NUL and CR into other letters, and `<` may begin a tag.
-    return "".join(chr(0x100 + letter) if letter in (0, 0x0D, 0x3C) else chr(letter) for letter in letters)
+    # HTML turns NUL and CR into other letters, and `<` may begin a tag. Up to U+00FF a browser keeps a letter as a byte.
+    return "".join(chr(0x80 + letter) if letter in (0, 0x0D, 0x3C) else chr(letter) for letter in letters)
 
 
 def main():

@@ -2,12 +2,12 @@
 // Unpacks the program. It is packed with LZMA, a third smaller than what a browser can unpack by itself, and written
 // with 7 bits in each letter, an eighth smaller than base64. `assemble.py` is the other side.
 
-// The bytes of the letters. The letters that HTML would change stand for themselves at 0x100.
+// The bytes of the letters. The letters that HTML would change are at 0x80 and above.
 function seatrialBytes(text) {
   const bytes = new Uint8Array(Math.floor((text.length * 7) / 8));
   let bits = 0, count = 0, at = 0;
   for (let i = 0; i < text.length; i++) {
-    bits = ((bits << 7) | (text.charCodeAt(i) & 0xff)) & 0x3fff;
+    bits = ((bits << 7) | (text.charCodeAt(i) & 0x7f)) & 0x3fff;
     count += 7;
     if (count >= 8) {
       count -= 8;
