@@ -6,7 +6,7 @@
   const ENTRIES_MAX = 400;
   const parts = {};
   const typed = [];
-  let place = 0, seat = "lab", options = [], chosen = -1, completing = 0;
+  let place = 0, seat = "lab", options = [], chosen = -1, completing = 0, tried = null;
 
   const nodeOf = (line) => {
     const found = /^([A-Za-z0-9,-]+)\$/.exec(line);
@@ -88,7 +88,8 @@
   };
 
   const accept = (number) => {
-    parts.line.value = options[number].whole + (seat === "lab" && !/[$]$/.test(options[number].whole) ? " " : " ");
+    tried = null;
+    parts.line.value = options[number].whole + " ";
     close();
     parts.line.focus();
   };
@@ -113,9 +114,11 @@
 
   const onKey = (event) => {
     const open = !parts.list.hidden;
-    if (event.key === "Tab" && !event.shiftKey && (open || parts.line.value.trim())) {
+    // A second Tab on a line that nothing completes goes on to the next element, as everywhere else.
+    if (event.key === "Tab" && !event.shiftKey && (open || (parts.line.value.trim() && parts.line.value !== tried))) {
       event.preventDefault();
-      if (open) choose(chosen + 1); else complete();
+      if (open) choose(chosen + 1);
+      else { tried = parts.line.value; complete(); }
     } else if (event.key === "Enter" && open) {
       event.preventDefault();
       accept(chosen);
