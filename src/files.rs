@@ -18,6 +18,7 @@ use seatrial_scenarios::{NodeName, RunRecord};
 use crate::Stop;
 use crate::args::{ResultArg, Wanted};
 use crate::folder::{self, Folder, unwritable};
+use crate::lab_page;
 
 /// The record.
 const RECORD: &str = "record.jsonl";
@@ -65,6 +66,13 @@ impl<'a> ReportFiles<'a> {
             page: Page::default(),
             chrome_trace: ChromeTrace::default(),
         }
+    }
+
+    /// Puts the lab's page beside the report, and links the report to it.
+    pub(crate) fn with_lab(&mut self, page: &str) -> Result<(), Stop> {
+        self.folder.write(lab_page::NAME, page)?;
+        self.page.link_to_lab(lab_page::NAME);
+        Ok(())
     }
 
     /// Adds a run.

@@ -16,6 +16,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "seatrial-autopsy",
         &["seatrial-evidence", "seatrial-galera"],
     ),
+    (
+        "seatrial-answers",
+        &[
+            "seatrial-autopsy",
+            "seatrial-evidence",
+            "seatrial-galera",
+            "seatrial-reports",
+            "seatrial-scenarios",
+        ],
+    ),
     ("seatrial-node", &["seatrial-galera"]),
     ("seatrial-port", &[]),
     ("seatrial-language", &["seatrial-port"]),
@@ -45,8 +55,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "seatrial-web",
+        &[
+            "seatrial-answers",
+            "seatrial-autopsy",
+            "seatrial-evidence",
+            "seatrial-galera",
+            "seatrial-lab",
+            "seatrial-reports",
+            "seatrial-scenarios",
+            "seatrial-sim",
+        ],
+    ),
+    (
         "seatrial",
         &[
+            "seatrial-answers",
             "seatrial-autopsy",
             "seatrial-evidence",
             "seatrial-galera",

@@ -22,6 +22,8 @@ fn sources() -> Vec<(String, String)> {
         "tests",
         "benches",
         "lab",
+        "web",
+        "answers",
         "galera",
         "evidence",
         "scenarios",

@@ -103,7 +103,7 @@ impl IntakeError {
 }
 
 /// Takes inputs one after the other, and numbers their files.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Intake {
     files: Vec<InputFile>,
     unpacked: u64,

@@ -28,6 +28,8 @@ pub struct Setting {
     pub seed: u64,
     /// Timeouts that replace those of the scenario.
     pub timers: Option<Timers>,
+    /// Whether the session keeps the events of each moment, for [`Lab::film`]. They need memory.
+    pub keep_events: bool,
 }
 
 /// A lab: a session on one cluster, and the mission that is being played on it.
@@ -151,8 +153,22 @@ impl<E: Engine> Lab<E> {
         &self.progress
     }
 
-    /// Returns the session, for tests.
-    #[cfg(test)]
+    /// Returns the mission that is being played.
+    pub(crate) const fn playing(&self) -> Option<&Playing> {
+        self.mission.as_ref()
+    }
+
+    /// Returns the steps of the scenario that were not played yet.
+    pub(crate) fn steps_left(&self) -> &[Step] {
+        let from = self.session.now().scripted.min(self.steps.len());
+        if self.mission.is_some() {
+            &[]
+        } else {
+            &self.steps[from..]
+        }
+    }
+
+    /// Returns the session.
     pub(crate) const fn session(&self) -> &Session<E::Bed> {
         &self.session
     }
@@ -445,5 +461,5 @@ async fn build<E: Engine>(
     let mut scenario = scenario.clone();
     // A saved scenario keeps the timers of the session.
     scenario.timers = setting.timers.or(scenario.timers);
-    Ok(Session::begin(bed, &scenario, setting.seed).await)
+    Ok(Session::begin(bed, &scenario, setting.seed, setting.keep_events).await)
 }

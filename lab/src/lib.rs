@@ -11,6 +11,7 @@
 //! | `command`, `words`, `help`, `complete` | the words of the prompt |
 //! | `session`, `known`, `engine` | moments, the facts from the trace, the engines |
 //! | `views` | the screens |
+//! | `scene` | the present moment as data, and the film of the way to it, for a face that draws |
 //! | `mission`, `progress` | exercises, grades, and the missions that a learner has done |
 
 mod command;
@@ -23,6 +24,7 @@ mod mission;
 mod opening;
 mod progress;
 mod reply;
+mod scene;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -38,3 +40,4 @@ pub use mission::{Mission, SIZE_MAX as MISSION_SIZE_MAX, embedded as embedded_mi
 pub use opening::{Opening, OpeningError, mission_or_scenario};
 pub use progress::Progress;
 pub use reply::{FileToSave, Reply};
+pub use scene::{Scene, SceneFinding, SceneMission, SceneMoment, SceneNode, SceneQuorum, SceneRow};

@@ -10,11 +10,11 @@ use std::pin::pin;
 use std::task::Poll;
 
 use miette::Diagnostic as _;
-#[cfg(test)]
-use seatrial_scenarios::TraceEvent;
 use seatrial_scenarios::language::{Action, Pace, Problem, Step};
 use seatrial_scenarios::runner::Course;
-use seatrial_scenarios::{NodeName, Observation, RunOptions, RunRecord, Scenario, Span};
+use seatrial_scenarios::{
+    NodeName, Observation, RunOptions, RunRecord, Scenario, Span, TraceEvent,
+};
 
 use super::command::{Act, Trouble};
 use super::known::Known;
@@ -43,8 +43,7 @@ pub(super) struct Moment<B> {
     bed: Option<B>,
     /// The run so far.
     pub(super) course: Course,
-    /// The events since the moment before, from which tests put the whole trace together.
-    #[cfg(test)]
+    /// The events since the moment before, if the session keeps them. A face makes its film of them.
     events: Vec<TraceEvent>,
     /// All nodes.
     pub(super) seen: Observation,
@@ -97,11 +96,19 @@ pub(super) struct Session<B> {
     pub(super) fork: String,
     /// The first moment of the user's own commands.
     start: usize,
+    /// Whether the moments keep their events.
+    keep_events: bool,
 }
 
 impl<B: Bed> Session<B> {
-    /// Begins on a cluster in its initial state. It does not play the steps of the scenario.
-    pub(super) async fn begin(mut live: B, scenario: &Scenario, seed: u64) -> Self {
+    /// Begins on a cluster in its initial state. It does not play the steps of the scenario. If `keep_events`
+    /// is set, each moment keeps the events of its line.
+    pub(super) async fn begin(
+        mut live: B,
+        scenario: &Scenario,
+        seed: u64,
+        keep_events: bool,
+    ) -> Self {
         let mut scenario = scenario.clone();
         scenario.steps.clear();
         scenario.pace = Some(Pace::Next);
@@ -125,8 +132,7 @@ impl<B: Bed> Session<B> {
             step: None,
             bed: live.copy(),
             course,
-            #[cfg(test)]
-            events,
+            events: if keep_events { events } else { Vec::new() },
             seen: observation,
             known,
             jobs: 0,
@@ -142,6 +148,7 @@ impl<B: Bed> Session<B> {
             forks: BTreeMap::from([(MAIN.to_owned(), 0)]),
             fork: MAIN.to_owned(),
             start: 0,
+            keep_events,
         }
     }
 
@@ -153,6 +160,11 @@ impl<B: Bed> Session<B> {
     /// Returns the nodes of the cluster.
     pub(super) fn nodes(&self) -> &[NodeName] {
         &self.scenario.nodes
+    }
+
+    /// Returns the cluster of the session, as a scenario without steps.
+    pub(super) const fn cluster(&self) -> &Scenario {
+        &self.scenario
     }
 
     /// Returns the present moment.
@@ -317,8 +329,7 @@ impl<B: Bed> Session<B> {
             step: Some(step),
             bed: self.live.copy(),
             course,
-            #[cfg(test)]
-            events,
+            events: if self.keep_events { events } else { Vec::new() },
             seen,
             known,
             jobs: more.jobs,
@@ -455,15 +466,14 @@ impl<B: Bed> Session<B> {
     }
 
     /// Returns the steps on the path to a moment.
-    fn steps(&self, to: usize) -> Vec<Step> {
+    pub(super) fn steps(&self, to: usize) -> Vec<Step> {
         self.path(to)
             .into_iter()
             .filter_map(|number| self.moments[number].step.clone())
             .collect()
     }
 
-    /// Returns all events from the run's beginning to the present moment.
-    #[cfg(test)]
+    /// Returns all events from the run's beginning to the present moment, if the session keeps them.
     pub(super) fn events(&self) -> Vec<TraceEvent> {
         self.path(self.current)
             .into_iter()

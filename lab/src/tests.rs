@@ -45,6 +45,7 @@ fn lab(seed: u64) -> Lab<Des> {
         missions: embedded().unwrap(),
         seed,
         timers: None,
+        keep_events: true,
     };
     let opened = Lab::open(Des, setting, &Opening::Plain, Progress::default());
     block_on(opened).unwrap().0

@@ -1,11 +1,12 @@
 "use strict";
 // The picture of a run over time: a lane for each node, messages between lanes, faults across them.
 (function (S) {
-  const AXIS = 22, STRIP = 26, LANE = 66, BAR = 26, GUTTER = 64, RIGHT = 14;
+  const AXIS = 22, STRIP = 26, BAR = 26, GUTTER = 64, RIGHT = 14;
   // So many lines are as dense as a screen can show; more cost time and say nothing.
   const MESSAGES = 1500;
 
-  S.chart = (run, onSeek) => {
+  // `LANE` is the height of a node's lane.
+  S.chart = (run, onSeek, LANE = 66) => {
     const canvas = S.el("canvas", { role: "img" });
     const head = S.el("div", { class: "playhead", "aria-hidden": "true" });
     const hover = S.el("div", { class: "hover", "aria-hidden": "true", hidden: true });
@@ -317,11 +318,16 @@
       draw();
     };
 
-    new ResizeObserver(draw).observe(element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours = null; draw(); });
+    const observer = new ResizeObserver(draw);
+    observer.observe(element);
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const recolour = () => { colours = null; draw(); };
+    dark.addEventListener("change", recolour);
 
     return {
       element, canvas, zoom, draw,
+      // Ends a chart that another one takes the place of.
+      close: () => { observer.disconnect(); dark.removeEventListener("change", recolour); },
       fit: () => show(0, Math.max(run.end, 1)),
       mark: (t) => { mark = t; draw(); },
       isWhole: () => view.to - view.from >= run.end,

@@ -30,7 +30,7 @@ pub use changes::changes_text;
 pub use chrome_trace::ChromeTrace;
 pub use claims::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
 pub use comment::{badge_of_campaign, badge_of_matrix, comment_of_campaign, comment_of_matrix};
-pub use html::{Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart};
+pub use html::{LabSession, Lane, LaneStretch, Page, Sentence, StoryPage, StoryPart, film};
 pub use judged::Judged;
 pub use junit::{junit_of_matrix, junit_xml};
 pub use matrix::{cell_details, matrix_markdown, matrix_text};

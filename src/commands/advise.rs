@@ -1,23 +1,17 @@
 //! `seatrial advise`: what to do with a broken cluster, from what it left behind. It changes nothing.
 
 pub(super) mod gather;
-pub(super) mod report;
-mod text;
 
 use std::path::PathBuf;
 
-use seatrial_evidence::{Finding, Kind, Known, PositionFrom, Server, Weight, findings};
-use seatrial_scenarios::NodeName;
-use seatrial_scenarios::advice::{
-    Advice, Circumstances, Evidence, Look, RecoveryRun, Running, advise as conclude,
-};
+use seatrial_answers::Answer;
 
 use crate::args::Format;
 use crate::output::Out;
 use crate::{Stop, exit};
 
+use gather::gather;
 pub(crate) use gather::open_each;
-use gather::{Gathered, gather};
 
 /// `seatrial advise`.
 #[derive(Debug, clap::Args)]
@@ -49,91 +43,21 @@ pub(crate) struct AdviseArgs {
 /// The script that collects the evidence of a node.
 const COLLECTOR: &str = include_str!("advise/collector.sh");
 
-/// Everything that the answer is made of.
-struct Answer {
-    gathered: Gathered,
-    findings: Vec<Finding>,
-    advice: Advice,
-}
-
 pub(crate) fn advise(args: &AdviseArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.collector {
         out.print(COLLECTOR);
         return Ok(exit::OK);
     }
     let gathered = gather(&args.paths, &args.nodes, &mut |_| ())?;
-    let answer = answer(gathered);
+    let answer = Answer::of(gathered);
     match args.format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&report::report(&answer))
+            let json = answer
+                .json()
                 .map_err(|error| Stop::environment(format!("cannot write the advice: {error}")))?;
             out.line(&json);
         }
-        Format::Text => out.print(&text::text(&answer, args.explain)),
+        Format::Text => out.print(&answer.text(args.explain)),
     }
     Ok(exit::OK)
 }
-
-fn answer(gathered: Gathered) -> Answer {
-    let findings = findings(&gathered.nodes);
-    let looks: Vec<Look> = gathered.nodes.iter().map(look).collect();
-    let contradictions = findings.iter().filter(|one| is_contradiction(one));
-    let circumstances = Circumstances {
-        away: gathered.away.iter().map(NodeName::new).collect(),
-        contradictions: contradictions
-            .map(|one| one.says.trim_end_matches('.').to_owned())
-            .collect(),
-        // With one node alone, nobody knows what the others hold.
-        doubtful: findings.iter().any(|one| one.weight != Weight::Notes)
-            || gathered.nodes.len() + gathered.away.len() < 2,
-    };
-    let advice = conclude(&looks, &circumstances);
-    Answer {
-        gathered,
-        findings,
-        advice,
-    }
-}
-
-/// Whether the finding is a contradiction, and not the state of a server that runs.
-fn is_contradiction(finding: &Finding) -> bool {
-    finding.weight == Weight::Stops
-        && !matches!(finding.kind, Kind::Serves | Kind::NoQuorum | Kind::Runs)
-}
-
-/// The findings on a node, as the decision takes them.
-fn look(node: &Known) -> Look {
-    let run = match (&node.log.recovered, &node.log.moved_on) {
-        (Some(_), None) if node.log.earlier_differ => RecoveryRun::AmongOlder,
-        (Some(_), None) => RecoveryRun::Made,
-        _ => RecoveryRun::Missing,
-    };
-    // A position that only the log tells is as good as that of a run that was made then.
-    let by_log = matches!(
-        node.position,
-        Some((_, PositionFrom::LogAtStart | PositionFrom::LogAtStop))
-    );
-    Look {
-        evidence: Evidence {
-            node: NodeName::new(&node.files.name),
-            position: node.position.map(|(position, _)| position.value),
-            saved: node.saved(),
-            view: node.view(),
-        },
-        grastate: node.state_file.is_some(),
-        run: if by_log { RecoveryRun::Made } else { run },
-        gvwstate: node.view_file.is_some(),
-        running: match node.server {
-            Server::Serves { .. } => Some(Running::Serves),
-            Server::NoQuorum { .. } => Some(Running::NoQuorum),
-            Server::Waits { .. } => Some(Running::Waits),
-            Server::Runs { .. } => Some(Running::Unclear),
-            Server::MayRun { .. } if node.position.is_none() => Some(Running::Unclear),
-            Server::MayRun { .. } | Server::Down { .. } | Server::Unknown => None,
-        },
-    }
-}
-
-#[cfg(test)]
-#[path = "advise/schema_tests.rs"]
-mod tests;

@@ -2,17 +2,15 @@
 
 mod html;
 mod procedures;
-mod report;
-mod scenario;
-mod text;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use seatrial_autopsy::{NodeLog, Story, story};
-use seatrial_evidence::{Bounded, Fact, FileId, Source};
+use seatrial_answers::{Reconstruction, Told, reconstruct};
+use seatrial_autopsy::Story;
+use seatrial_evidence::Bounded;
 
-use super::advise::gather::{Gathered, gather};
+use super::advise::gather::gather;
 use crate::output::Out;
 use crate::{Stop, exit};
 
@@ -62,22 +60,6 @@ pub(crate) enum StoryFormat {
     Html,
 }
 
-/// A story with the evidence that it comes from.
-pub(crate) struct Told {
-    pub(crate) story: Story,
-    pub(crate) gathered: Gathered,
-}
-
-impl Told {
-    /// The places of a sentence, as `file:line`.
-    fn places(&self, sources: &[Source]) -> Vec<String> {
-        sources
-            .iter()
-            .map(|source| self.gathered.place(*source))
-            .collect()
-    }
-}
-
 pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
     let told = tell(&args.paths, &args.nodes)?;
     if let Some(folder) = &args.out {
@@ -88,15 +70,15 @@ pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
         std::fs::write(file, &made.toml).map_err(|error| {
             Stop::environment(format!("cannot write {}: {error}", file.display()))
         })?;
-        out.print(&text::reconstruction(&made, file));
+        out.print(&made.text(&file.display().to_string()));
         return Ok(exit::OK);
     }
     if args.procedures {
         return procedures::procedures(&told.story, out);
     }
     match args.format {
-        StoryFormat::Text if args.brief => out.print(&text::brief(&told, args.explain)),
-        StoryFormat::Text => out.print(&text::text(&told, args.explain)),
+        StoryFormat::Text if args.brief => out.print(&told.brief(args.explain)),
+        StoryFormat::Text => out.print(&told.text(args.explain)),
         StoryFormat::Json => out.line(&json(&told)?),
         StoryFormat::Html => out.print(&html::page(&told)),
     }
@@ -107,35 +89,12 @@ pub(crate) fn autopsy(args: &AutopsyArgs, out: &mut Out) -> Result<u8, Stop> {
 pub(crate) fn tell(paths: &[PathBuf], nodes: &[String]) -> Result<Told, Stop> {
     let mut facts = Bounded::default();
     let gathered = gather(paths, nodes, &mut |fact| facts.keep(fact.clone()))?;
-    let ends = gathered.log_ends();
-    let of = |file: &FileId| {
-        let mut facts = facts.of_file(*file);
-        facts.extend(ends.iter().filter(|end| end.source.file == *file));
-        facts
-    };
-    let logs: Vec<NodeLog<'_>> = gathered
-        .nodes
-        .iter()
-        .map(|node| NodeLog {
-            name: node.files.name.clone(),
-            own_names: node.files.own_names.clone(),
-            files: node.files.files.iter().map(of).collect(),
-        })
-        .collect();
-    let is_log = |fact: &Fact| fact.at.is_some() && fact.event.is_of_a_log();
-    if !facts.all().any(is_log) {
-        return Err(Stop::usage(
-            "there is no log of a server in what was given\n  help: give error logs, journals or container logs; \
-             `seatrial advise` reads state files and status tables",
-        ));
-    }
-    let story = story(&logs);
-    Ok(Told { story, gathered })
+    Told::of(gathered, &facts).map_err(|refused| Stop::usage(&refused))
 }
 
 /// Makes a scenario of a story.
-pub(crate) fn reconstruction(story: &Story) -> Result<scenario::Reconstruction, Stop> {
-    scenario::reconstruct(story).ok_or_else(|| Stop {
+pub(crate) fn reconstruction(story: &Story) -> Result<Reconstruction, Stop> {
+    reconstruct(story).ok_or_else(|| Stop {
         code: exit::ENVIRONMENT,
         text: "error: the logs show no primary component: there is nothing to play again"
             .to_owned(),
@@ -143,7 +102,7 @@ pub(crate) fn reconstruction(story: &Story) -> Result<scenario::Reconstruction, 
 }
 
 fn json(told: &Told) -> Result<String, Stop> {
-    serde_json::to_string_pretty(&report::report(told))
+    told.json()
         .map_err(|error| Stop::environment(format!("cannot write the story: {error}")))
 }
 
@@ -154,7 +113,7 @@ fn write(told: &Told, folder: &std::path::Path) -> Result<(), Stop> {
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let files = [
-        ("autopsy.txt", text::text(told, true)),
+        ("autopsy.txt", told.text(true)),
         ("autopsy.json", json(told)? + "\n"),
         ("autopsy.html", html::page(told)),
     ];
@@ -163,7 +122,3 @@ fn write(told: &Told, folder: &std::path::Path) -> Result<(), Stop> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "autopsy/schema_tests.rs"]
-mod tests;

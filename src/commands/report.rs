@@ -14,7 +14,7 @@ use crate::args::{FailOn, Wanted};
 use crate::files::{ReportFiles, open_record, record_path};
 use crate::folder::Folder;
 use crate::output::Out;
-use crate::{Stop, against, exit};
+use crate::{Stop, against, exit, lab_page};
 
 /// `seatrial report`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,12 @@ pub(crate) struct ReportArgs {
     /// The outcomes of a matrix that its reports mark as failures; by default those on which its run failed.
     #[arg(long, value_name = "OUTCOME", value_enum, value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
+    /// Put the lab's page beside the report, and link findings and bad cells to it.
+    #[arg(long)]
+    pub(crate) with_lab: bool,
+    /// The lab's page (see docs/web.md); by default the one of the package.
+    #[arg(long, value_name = "FILE", requires = "with_lab")]
+    pub(crate) page: Option<PathBuf>,
 }
 
 /// Everything that was read from the folders.
@@ -51,6 +57,8 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         ));
     };
     let before = args.against.as_deref().map(against::read).transpose()?;
+    let lab = args.with_lab.then(|| lab_page::read(args.page.as_deref()));
+    let lab = lab.transpose()?;
     // Nothing is written into a folder that has no results.
     for source in &args.folders {
         if !record_path(source).is_file() && !source.join("verify.json").is_file() {
@@ -62,6 +70,9 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let to = Folder::take(folder, "report")?;
     let mut reports = ReportFiles::beside_the_record(&to, Wanted(&[]));
+    if let Some(page) = &lab {
+        reports.with_lab(page)?;
+    }
     let mut gathered = gather(&args.folders, &mut reports)?;
     if let Some(matrix) = &mut gathered.matrix
         && !args.fail_on.is_empty()

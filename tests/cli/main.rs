@@ -27,4 +27,5 @@ mod streams;
 mod terminal;
 mod transcripts;
 mod verify;
+mod web;
 mod work;

@@ -109,6 +109,21 @@ impl Mission {
         &self.title
     }
 
+    /// Returns the story: what has happened, in paragraphs.
+    pub fn story(&self) -> &str {
+        &self.story
+    }
+
+    /// Returns the goal, in words.
+    pub fn goal(&self) -> &str {
+        &self.goal
+    }
+
+    /// Returns the commands of the better way.
+    pub fn way(&self) -> &[String] {
+        &self.way
+    }
+
     /// Reads a mission from the text of its file. `file` names the file in errors.
     ///
     /// # Errors

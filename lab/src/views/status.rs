@@ -100,7 +100,7 @@ fn quorum<B: Bed>(session: &Session<B>, name: &NodeName) -> String {
 }
 
 /// Returns a count of quorum in words.
-pub(super) fn count_text(name: &NodeName, count: &Count) -> String {
+pub(crate) fn count_text(name: &NodeName, count: &Count) -> String {
     let (present, left, total) = count.sum();
     let left_words = if count.left.is_empty() {
         String::new()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Makes control characters and marks of writing direction visible. Line ends and tabs stay. The player has
-/// the same function in `data.js`.
+/// the same function in `base.js`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);

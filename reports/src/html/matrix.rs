@@ -359,6 +359,9 @@ fn pair(page: &Page, judged: &Judged<'_>, procedure: &str, scenario: &str) -> Ma
                 @if let Some(link) = link {
                     p { a.watch href=(link) { span aria-hidden="true" { "▶ " } "watch this run" } }
                 }
+                @if let Some(lab) = page.lab_link(scenario, cell.seed, None) {
+                    p { a.lab href=(lab) { "recover it yourself in the lab" } }
+                }
                 @if !cell.replay.is_empty() { pre.cmd { (visible(&cell.replay)) } }
             }
             p { a href="#matrix" { "back to the matrix" } }

@@ -6,6 +6,7 @@
 
 mod escape;
 mod glossary;
+mod lab_link;
 mod matrix;
 mod observed;
 mod overview;
@@ -30,10 +31,20 @@ const RUNS_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// The most bytes of all runs on a page, before they are packed.
 const RUNS_BYTES_LIMIT: usize = 192 * 1024 * 1024;
 
+/// Returns a run as `assets/model.js` reads it, for a page that has the player's scripts.
+pub fn film(run: &RecordedRun) -> String {
+    player::film(run)
+}
+
+pub use lab_link::LabSession;
 pub use story::{Lane, LaneStretch, Sentence, StoryPage, StoryPart};
 
-const STYLE: &str = include_str!("../../assets/report.css");
-const SCRIPTS: [&str; 6] = [
+const STYLE: &str = concat!(
+    include_str!("../../assets/palette.css"),
+    include_str!("../../assets/report.css")
+);
+const SCRIPTS: [&str; 7] = [
+    include_str!("../../assets/base.js"),
     include_str!("../../assets/data.js"),
     include_str!("../../assets/rules.js"),
     include_str!("../../assets/model.js"),
@@ -49,6 +60,8 @@ pub struct Page {
     runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
+    /// The address of the lab's page, if it lies beside this one.
+    lab: Option<String>,
 }
 
 /// The identity of a run within a campaign.
@@ -67,6 +80,22 @@ impl RunKey {
 }
 
 impl Page {
+    /// Links findings and bad cells to the lab's page, which has this address.
+    pub fn link_to_lab(&mut self, address: &str) {
+        self.lab = Some(address.to_owned());
+    }
+
+    /// Returns the link that opens the lab after a step of a scenario, if there is a lab and it knows the scenario.
+    fn lab_link(&self, id: &str, seed: u64, step: Option<u32>) -> Option<String> {
+        let address = self.lab.as_ref()?;
+        let session = match step {
+            Some(step) => lab_link::at_step(id, seed, step)?,
+            None => lab_link::before_procedure(id, seed)?,
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        Some(format!("{address}{}", session.fragment(version)))
+    }
+
     /// Adds a run. When the page is full, the player leaves out runs that passed.
     pub fn add(&mut self, run: &RecordedRun) {
         let id = run.record.id.clone();

@@ -237,7 +237,11 @@ fn verdict(verdict: Verdict) -> Markup {
 fn watch(page: &Page, run: &RunRecord, step: Option<u32>, words: &str) -> Markup {
     if let Some(link) = page.link(&run.id, &run.engine, run.seed) {
         let link = step.map_or_else(|| link.clone(), |step| format!("{link}&step={step}"));
-        html! { a.watch href=(link) { span aria-hidden="true" { "▶ " } (words) } }
+        let lab = step.and_then(|step| page.lab_link(&run.id, run.seed, Some(step)));
+        html! {
+            a.watch href=(link) { span aria-hidden="true" { "▶ " } (words) }
+            @if let Some(lab) = lab { " " a.lab href=(lab) { "open in the lab" span.sr { ": " (words) } } }
+        }
     } else {
         html! { span.muted { (words) } }
     }

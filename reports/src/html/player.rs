@@ -1,6 +1,6 @@
 //! Encodes a run for the player: short arrays, and every text only once.
 //!
-//! The format is private to this crate: `assets/data.js` of the same version reads it.
+//! The format is private to this crate: `assets/base.js` of the same version reads it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -63,6 +63,14 @@ impl Encoded {
         let rest = self.body.strip_prefix('{').unwrap_or(&self.body);
         deflate(&format!("{{\"strings\":{strings},{rest}"))
     }
+}
+
+/// Returns a run as the player's script reads it, unpacked: a JSON object with its `strings`.
+pub(crate) fn film(run: &RecordedRun) -> String {
+    let encoded = encode(run, "");
+    let strings = json!(encoded.strings);
+    let rest = encoded.body.strip_prefix('{').unwrap_or(&encoded.body);
+    format!("{{\"strings\":{strings},{rest}")
 }
 
 /// Returns the texts that two or more runs share, with their indices. They are sorted, so that similar texts are neighbours.

@@ -3,7 +3,7 @@
 use seatrial_autopsy::{Certainty, Statement};
 use seatrial_reports::{Lane, LaneStretch, Sentence, StoryPage, StoryPart};
 
-use super::Told;
+use seatrial_answers::Told;
 
 /// The page.
 pub(super) fn page(told: &Told) -> String {

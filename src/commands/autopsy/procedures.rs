@@ -1,5 +1,6 @@
 //! Puts every procedure at the moment before the point of no return, and says what each would have done.
 
+use seatrial_answers::Reconstruction;
 use seatrial_autopsy::Story;
 use seatrial_reports::wrapped;
 use seatrial_scenarios::language::ProcedureEnd;
@@ -12,7 +13,6 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play_with;
 
 use super::reconstruction;
-use super::scenario::Reconstruction;
 use crate::args::{EngineArg, SEED};
 use crate::output::Out;
 use crate::{Stop, engines, exit, signals};

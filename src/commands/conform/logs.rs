@@ -12,6 +12,7 @@ mod transfers;
 
 use std::path::{Path, PathBuf};
 
+use seatrial_answers::Refusal;
 use seatrial_evidence::{Digest, Fact, Given, Intake, divide, in_order};
 
 use crate::args::Format;
@@ -63,9 +64,13 @@ fn cluster(path: &Path, score: &mut Score) -> Result<(), Stop> {
     let mut intake = Intake::new();
     let mut digest = Digest::new();
     let mut facts: Vec<Fact> = Vec::new();
-    open_each(path, &mut intake, &mut |fact| {
-        digest.keep(fact.clone());
-        facts.push(fact);
+    open_each(path, &mut |name, folders, file| {
+        intake
+            .read(name, folders, file, &mut |fact| {
+                digest.keep(fact.clone());
+                facts.push(fact);
+            })
+            .map_err(|error| Refusal::new(&error, error.remedy()))
     })?;
     let given: Vec<Given<'_>> = intake
         .files()

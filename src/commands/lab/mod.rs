@@ -5,11 +5,13 @@
 //! | `prompt`, `script` | lines from a terminal, and lines from a file or a pipe |
 //! | `store`, `missions` | files: the progress, saved sessions, the user's own missions |
 //! | `on_real` | real nodes as an engine of the lab |
+//! | `serve` | the lab's page for a browser of this machine |
 
 mod missions;
 mod on_real;
 mod prompt;
 mod script;
+mod serve;
 mod store;
 
 use std::fs::File;
@@ -20,6 +22,7 @@ use seatrial_lab::{
     Des, Engine, Lab, Mission, Opening, OpeningError, Progress, Setting, embedded_missions,
 };
 
+use seatrial_reports::LabSession;
 use seatrial_scenarios::Scenario;
 
 use on_real::OnReal;
@@ -28,7 +31,7 @@ use store::Store;
 use crate::args::{EngineArg, RealArgs, SEED, TimersArg};
 use crate::commands::autopsy;
 use crate::output::Out;
-use crate::{Stop, engines, exit, real, scenarios, signals};
+use crate::{Stop, engines, exit, lab_page, real, scenarios, signals};
 
 /// `seatrial lab`.
 #[derive(Debug, clap::Args)]
@@ -58,6 +61,12 @@ pub(crate) struct LabArgs {
     /// Your own missions: a file, or a folder of files.
     #[arg(long, value_name = "PATH")]
     pub(crate) missions: Option<PathBuf>,
+    /// Open the lab in a browser: serve its page to this machine alone, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["script", "missions", "timers"])]
+    pub(crate) web: bool,
+    /// The page (see docs/web.md); by default the one of the package.
+    #[arg(long, value_name = "FILE", requires = "web")]
+    pub(crate) page: Option<PathBuf>,
     /// Forget the grades of all missions, and exit.
     #[arg(long)]
     pub(crate) reset_progress: bool,
@@ -71,6 +80,9 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     let folder = store::folder();
     if args.reset_progress {
         return reset(folder, out);
+    }
+    if args.web {
+        return web(args, out);
     }
     match args.on {
         EngineArg::Des => pollster::block_on(open(Des, args, folder, out)),
@@ -89,6 +101,35 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
             })
         }
     }
+}
+
+/// Serves the page. It opens on what the arguments name.
+fn web(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
+    if args.on != EngineArg::Des {
+        return Err(Stop::usage(
+            "the page runs the simulator: use --on des, or the terminal for real nodes",
+        ));
+    }
+    let page = lab_page::read(args.page.as_deref())?;
+    let (opening, lines) = if args.from.is_empty() {
+        match args.scenario.as_deref() {
+            None => (String::new(), Vec::new()),
+            Some(name) if missions(args)?.iter().any(|one| one.id() == name) => {
+                (name.to_owned(), Vec::new())
+            }
+            Some(name) => (scenarios::one(name)?.to_toml(), Vec::new()),
+        }
+    } else {
+        let told = autopsy::tell(&args.from, &[])?;
+        let made = autopsy::reconstruction(&told.story)?;
+        (made.toml, vec!["next all".to_owned()])
+    };
+    let session = LabSession {
+        opening,
+        seed: args.seed,
+        lines,
+    };
+    serve::serve(&page, &session, out)
 }
 
 fn reset(folder: Option<PathBuf>, out: &mut Out) -> Result<u8, Stop> {
@@ -124,6 +165,7 @@ async fn open<E: Engine>(
         missions,
         seed: args.seed,
         timers: args.timers.map(Into::into),
+        keep_events: false,
     };
     let (mut lab, text) = Lab::open(engine, setting, &opening, progress)
         .await

@@ -24,21 +24,26 @@ const NEAR_S: i64 = 120;
 const NODES_MAX: usize = 26;
 
 /// A reconstruction.
-pub(crate) struct Reconstruction {
+pub struct Reconstruction {
     /// The scenario file.
-    pub(crate) toml: String,
+    pub toml: String,
     /// The scenario up to the moment before the point of no return, for a procedure to begin from; `None`
     /// where there is no such moment, or where nothing of it could be played again.
-    pub(crate) before_no_return: Option<String>,
+    pub before_no_return: Option<String>,
     /// What could not be played again, and what was made smaller.
-    pub(crate) remarks: Vec<String>,
+    pub remarks: Vec<String>,
     /// The names of the nodes, in the order of their letters.
     names: Vec<String>,
 }
 
 impl Reconstruction {
+    /// Returns what became of the reconstruction, for people. `file` is where it was written.
+    pub fn text(&self, file: &str) -> String {
+        super::text::reconstruction(self, file)
+    }
+
     /// The name that the logs give to the node with this letter.
-    pub(crate) fn name(&self, letter_of: &str) -> String {
+    pub fn name(&self, letter_of: &str) -> String {
         let mut names = self.names.iter().enumerate();
         let found = names.find(|(place, _)| letter(*place).to_string() == letter_of);
         found.map_or_else(|| letter_of.to_owned(), |(_, name)| name.clone())
@@ -75,7 +80,7 @@ struct Writer<'a> {
 }
 
 /// Makes the scenario.
-pub(crate) fn reconstruct(story: &Story) -> Option<Reconstruction> {
+pub fn reconstruct(story: &Story) -> Option<Reconstruction> {
     let names: Vec<&str> = story.nodes.iter().map(|node| node.name.as_str()).collect();
     if names.is_empty() || names.len() > NODES_MAX || story.components.is_empty() {
         return None;

@@ -6,8 +6,8 @@ use serde::Serialize;
 use seatrial_evidence::{Known, PositionFrom, Server, Weight, short};
 use seatrial_scenarios::advice::Action;
 
-use super::gather::Gathered;
 use super::{Answer, text};
+use crate::gathered::Gathered;
 
 /// The whole answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -182,18 +182,18 @@ pub(super) struct LossReport {
 
 /// A file that was read.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::commands) struct FileReport {
+pub(crate) struct FileReport {
     /// Its name.
-    pub(in crate::commands) name: String,
+    pub(crate) name: String,
     /// How many lines it has.
-    pub(in crate::commands) lines: u64,
+    pub(crate) lines: u64,
     /// How many facts were read out of it.
-    pub(in crate::commands) facts: u64,
+    pub(crate) facts: u64,
 }
 
 impl FileReport {
     /// Returns all files of what was gathered.
-    pub(in crate::commands) fn of(gathered: &Gathered) -> Vec<Self> {
+    pub(crate) fn of(gathered: &Gathered) -> Vec<Self> {
         let files = gathered
             .files()
             .map(|(name, lines, facts)| Self { name, lines, facts });

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use seatrial_autopsy::{Certainty, StandKind, Statement, Story, TransferEnd, TransferKind};
 
-use crate::commands::advise::report::FileReport;
+use crate::advise::FileReport;
 
 use super::Told;
 

@@ -1,7 +1,5 @@
 //! The story for people: the verdict first, then the time line, then node by node.
 
-use std::path::Path;
-
 use seatrial_autopsy::{Certainty, Statement};
 use seatrial_reports::wrapped;
 
@@ -72,9 +70,8 @@ pub(super) fn brief(told: &Told, explain: bool) -> String {
 }
 
 /// What became of a reconstruction.
-pub(super) fn reconstruction(made: &Reconstruction, file: &Path) -> String {
+pub(super) fn reconstruction(made: &Reconstruction, file: &str) -> String {
     let steps = made.toml.matches("[[step]]").count();
-    let file = file.display();
     let mut text = format!("{file}: {steps} steps. Play it with `seatrial run {file}`.\n");
     for remark in &made.remarks {
         text.push_str(&wrapped("  - ", "    ", remark));
