@@ -93,6 +93,7 @@ pub(super) fn facts(name: &str) -> Facts {
         "lab" => (LAB, TELLS),
         "check" => (CHECK, TELLS),
         "new" => (NEW, TELLS),
+        "runbook" => (RUNBOOK, TELLS),
         "explain" => (EXPLAIN, TELLS),
         "schema" => (SCHEMA, TELLS),
         "doctor" => (DOCTOR, TELLS),
@@ -285,6 +286,16 @@ const LAB: &[Entry] = &[
 ];
 const CHECK: &[Entry] = &[("Two files", "seatrial check one.toml two.toml")];
 const NEW: &[Entry] = &[("A scenario to start from", "seatrial new two-nodes-crash")];
+const RUNBOOK: &[Entry] = &[
+    (
+        "Mistakes, and the blocks that no broken state reaches",
+        "seatrial runbook check runbooks/manual.md",
+    ),
+    (
+        "The script that is made of it",
+        "seatrial runbook tangle runbooks/manual.md > manual.sh",
+    ),
+];
 const EXPLAIN: &[Entry] = &[
     ("What there is", "seatrial explain"),
     (
