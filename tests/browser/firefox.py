@@ -21,6 +21,18 @@ class Firefox:
             ["firefox-esr", "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", self.profile],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
+        self.number = 0
+        self.complaints = []
+        try:
+            self._connect()
+        except BaseException:
+            self.process.kill()
+            raise
+        self.send("session.new", capabilities={})
+        self.send("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
+        self.context = self.send("browsingContext.create", type="tab")["context"]
+
+    def _connect(self):
         address = None
         while address is None:
             line = self.process.stderr.readline()
@@ -28,12 +40,7 @@ class Firefox:
                 raise RuntimeError("Firefox ended before it listened")
             found = re.search(r"WebDriver BiDi listening on (ws://\S+)", line)
             address = found and found[1]
-        self.number = 0
-        self.complaints = []
         self.socket = self.loop.run_until_complete(websockets.connect(f"{address}/session", max_size=None))
-        self.send("session.new", capabilities={})
-        self.send("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
-        self.context = self.send("browsingContext.create", type="tab")["context"]
 
     def send(self, method, **params):
         return self.loop.run_until_complete(self._send(method, params))

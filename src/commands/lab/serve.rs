@@ -38,11 +38,11 @@ pub(super) fn serve(page: &str, session: &LabSession, out: &mut Out) -> Result<u
     } else {
         session.fragment(provenance::PROGRAM)
     };
-    let address = format!("http://{host}{path}");
+    let address = format!("http://{host}{path}{fragment}");
     out.print(&format!(
         "the lab is at {address}\nonly this machine can open it; Ctrl-C ends it\n"
     ));
-    open_browser(&format!("{address}{fragment}"));
+    open_browser(&address);
     signals::listen();
     while !signals::stopped() {
         match listener.accept() {
