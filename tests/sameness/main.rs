@@ -4,7 +4,7 @@
 //! A change that only moves code leaves every line as it is. Where a line changes, the commit says which
 //! mistake of the model that mends, and `REWRITE_SAMENESS=1` writes the file anew.
 //!
-//! By default a quick part of it is played. `SAMENESS=whole` plays all of it, as CI does.
+//! By default a quick part of it is played. `SAMENESS=whole` plays all of it, also with `.ci/run`.
 
 #![cfg(madsim)]
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
