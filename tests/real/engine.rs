@@ -133,7 +133,16 @@ impl Engine {
     pub(crate) fn run(&self, scenario: &str, arguments: &[&str]) -> Ran {
         let file = self.write(scenario);
         let out = self.folder.join("out");
-        let mut all = vec!["run", path(&file), "--on", "real", "--out", path(&out)];
+        let mut all = vec![
+            "run",
+            path(&file),
+            "--on",
+            "real",
+            "--pace",
+            "next",
+            "--out",
+            path(&out),
+        ];
         all.extend(arguments);
         let output = self.command(&all).output().expect("the command runs");
         Ran {
@@ -204,11 +213,20 @@ impl Engine {
     pub(crate) fn start(&self, scenario: &str) -> Child {
         let file = self.write(scenario);
         let out = self.folder.join("out");
-        self.command(&["run", path(&file), "--on", "real", "--out", path(&out)])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the command starts")
+        self.command(&[
+            "run",
+            path(&file),
+            "--on",
+            "real",
+            "--pace",
+            "next",
+            "--out",
+            path(&out),
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the command starts")
     }
 
     fn write(&self, scenario: &str) -> PathBuf {
