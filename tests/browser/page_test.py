@@ -3,7 +3,7 @@
 
     page_test.py --page FILE --seatrial PATH --ask PATH --shots DIR [--some]
 
-`--ask` is the example `ask` of the crate `web`, which answers the page's questions natively: trace hashes of every
+`--ask` is the program `ask` of the crate `web`, which answers the page's questions natively: trace hashes of every
 scenario and the blocks of a search must be equal. `--some` takes a few of them. Screenshots stay in the folder of
 --shots.
 """
