@@ -1,5 +1,6 @@
 //! The command line, and the arguments that several subcommands share.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -311,8 +312,13 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
+    /// Returns the outcomes that these words mean together.
+    pub(crate) fn all(words: &[Self]) -> BTreeSet<Outcome> {
+        words.iter().flat_map(|one| one.outcomes()).collect()
+    }
+
     /// Returns the outcomes that this word means.
-    pub(crate) fn outcomes(self) -> Vec<Outcome> {
+    fn outcomes(self) -> Vec<Outcome> {
         match self {
             Self::None => Vec::new(),
             Self::Bad => {

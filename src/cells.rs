@@ -22,7 +22,7 @@ use seatrial_sim::explore::play_with;
 use crate::args::{EngineArg, TimersArg};
 use crate::bar::Bar;
 use crate::pool::{self, Pool};
-use crate::script::{self, Confinement, Kind, Script, Shared};
+use crate::script::{self, Confinement, Kind, Report, Script, Shared};
 use crate::{Stop, engines, runbook, signals};
 
 /// Plays the cells. It holds what is the same for every cell.
@@ -47,7 +47,7 @@ pub(crate) struct CellPlayer {
 
 /// A program of the user's as a procedure.
 pub(crate) struct OwnProgram {
-    /// What it is.
+    /// A script or a runbook.
     pub(crate) kind: Kind,
     /// The file that the user gave.
     pub(crate) file: PathBuf,
@@ -138,7 +138,6 @@ impl CellPlayer {
         let without_run = |outcome, text| Cell::without_run(procedure, id, seed, outcome, text);
         let mut transcript = None;
         let mut reached = BTreeSet::new();
-        let mut way = Vec::new();
         let mut run = None;
         let mut cell = match self.run(templates, &scenario, &options) {
             Ok((record, _)) if record.verdict == Verdict::Unsupported => {
@@ -148,26 +147,13 @@ impl CellPlayer {
             }
             Ok((record, trace)) => {
                 let mut cell = Cell::of(procedure, id, &record, state.before);
-                if let Some(reports) = own.as_ref().map(|own| own.reports()) {
-                    cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
+                if let Some(own) = &own {
+                    let reports = own.reports();
                     transcript = Some(script::transcript(&record, &reports));
                     let noted = reports.iter().map(|one| &*one.reached);
                     reached = noted.flat_map(runbook::reached_lines).collect();
-                    way = reports.iter().flat_map(script::Report::way).collect();
-                    let gaps = not_understood(&record);
-                    if let Some(why) = reports
-                        .iter()
-                        .find_map(|one| one.not_judged.clone())
-                        .or_else(|| (!gaps.is_empty()).then(|| gaps.join("; ")))
-                    {
-                        cell.outcome = Outcome::NotJudged;
-                        cell.text = why;
-                    }
+                    self.judge_own(&mut cell, own, &reports, &record);
                 }
-                cell.script_line = own
-                    .as_ref()
-                    .filter(|_| !cell.outcome.is_good())
-                    .and_then(|own| own.line_of(cell.outcome));
                 if self.keeps_runs && !cell.outcome.is_good() {
                     run = self.traced(&scenario, &options, record, trace);
                 }
@@ -175,18 +161,6 @@ impl CellPlayer {
             }
             Err(text) => without_run(Outcome::Error, text),
         };
-        if let Some(own) = self.own.as_ref().filter(|_| !cell.outcome.is_good())
-            && own.kind == Kind::Runbook
-            && !way.is_empty()
-        {
-            let lines: Vec<String> = way.iter().map(ToString::to_string).collect();
-            let file = own.file.display();
-            cell.text = format!(
-                "{}; typed from the lines {} of {file}",
-                cell.text,
-                lines.join(", ")
-            );
-        }
         if !cell.outcome.is_good() {
             cell.replay = if script::is_own(procedure) {
                 self.replay_of_script(state, seed)
@@ -200,6 +174,36 @@ impl CellPlayer {
             transcript,
             reached,
             run,
+        }
+    }
+
+    /// Puts into a cell what is known of the user's own program beside the run's record.
+    fn judge_own(&self, cell: &mut Cell, own: &Script, reports: &[Report], record: &RunRecord) {
+        cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
+        let gaps = not_understood(record);
+        let not_begun = reports.iter().find_map(|one| one.not_judged.clone());
+        if let Some(why) = not_begun.or_else(|| (!gaps.is_empty()).then(|| gaps.join("; "))) {
+            cell.outcome = Outcome::NotJudged;
+            cell.text = why;
+        }
+        if cell.outcome.is_good() {
+            return;
+        }
+        cell.script_line = own.line_of(reports, cell.outcome);
+        let way: Vec<String> = reports
+            .iter()
+            .flat_map(Report::way)
+            .map(|line| line.to_string())
+            .collect();
+        if let Some(document) = self.own.as_ref().filter(|own| own.kind == Kind::Runbook)
+            && !way.is_empty()
+        {
+            let file = document.file.display();
+            cell.text = format!(
+                "{}; typed from the lines {} of {file}",
+                cell.text,
+                way.join(", ")
+            );
         }
     }
 

@@ -63,6 +63,9 @@ pub(crate) fn is_own(procedure: &str) -> bool {
         .any(|kind| kind.name() == procedure)
 }
 
+/// The longest time between two commands, in seconds of real time, unless the user says otherwise.
+pub(crate) const PATIENCE_S: u64 = 10;
+
 /// The exit code by which a program says that a person must decide.
 const ASKS: i32 = 3;
 
@@ -145,12 +148,8 @@ impl Script {
     }
 
     /// Returns the line of the program, from 1, that belongs to an outcome. It is not always known.
-    pub(crate) fn line_of(&self, outcome: Outcome) -> Option<u32> {
-        let acted: Vec<Acted> = self
-            .reports()
-            .into_iter()
-            .flat_map(|one| one.acted)
-            .collect();
+    pub(crate) fn line_of(&self, reports: &[Report], outcome: Outcome) -> Option<u32> {
+        let acted: Vec<&Acted> = reports.iter().flat_map(|one| &one.acted).collect();
         place::line_of(&self.path, &acted, outcome)
     }
 
@@ -317,6 +316,7 @@ impl Session for Running {
                     self.acted.push(Acted {
                         from: asked.from,
                         line,
+                        on_a_node: self.sandbox.nodes.contains(node),
                     });
                 }
                 Next::Asks(asked.question)
@@ -381,7 +381,8 @@ fn last_line(text: &str) -> String {
 /// Returns the transcript: what the program typed, what came back, and what it printed itself.
 pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut text = String::new();
-    let mut acted = reports.iter().flat_map(|report| &report.acted);
+    let acted = reports.iter().flat_map(|report| &report.acted);
+    let mut acted = acted.filter(|one| one.on_a_node);
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
         let place = acted.next().and_then(|one| one.from);
         let place = place

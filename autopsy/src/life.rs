@@ -75,7 +75,7 @@ pub(crate) struct Life<'a> {
     /// The node left its group: the group's position then.
     pub(crate) left: Option<Said<i64>>,
     pub(crate) stop_requested: Option<Mark>,
-    /// Who asked it to stop, where a line says it.
+    /// The one who asked it to stop, where a line says it.
     pub(crate) stopped_by: Option<String>,
     pub(crate) stopped: Option<Mark>,
     pub(crate) gave_up: Option<Mark>,
@@ -399,7 +399,7 @@ pub(crate) fn lives<'a>(node: usize, facts: &[Dated<'a>]) -> Vec<Life<'a>> {
             continue;
         }
         match &dated.fact.event {
-            // What follows is another life, or the rest of one.
+            // Another life follows, or the rest of one.
             Event::LeftOut => {
                 before.clear();
                 if let Some(mut life) = now.take() {

@@ -121,9 +121,9 @@ pub enum TransferEnd {
 pub struct TransferStory {
     /// When the donor was chosen.
     pub at: String,
-    /// Who got it.
+    /// The node that got it.
     pub joiner: String,
-    /// Who gave it.
+    /// The node that gave it.
     pub donor: String,
     /// What was sent.
     pub kind: TransferKind,

@@ -173,11 +173,10 @@ pub(super) fn overview() -> String {
     }
     text.push('\n');
     for (topic, (_, commands)) in TOPICS.iter().zip(GROUPS) {
-        let names: Vec<&str> = commands
+        let mut names: Vec<&str> = commands
             .iter()
             .filter_map(|(usage, _)| usage.split(' ').next())
             .collect();
-        let mut names = names;
         names.dedup();
         let _ = writeln!(text, "  help {topic:<10}{}", names.join(", "));
     }

@@ -131,7 +131,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         out.line(&format!("             {}", text_of(ended)));
     }
     out.line(&format!("     Results {}", file.display()));
-    let failing: Vec<Outcome> = args.fail_on.iter().flat_map(|one| one.outcomes()).collect();
+    let failing = FailOn::all(&args.fail_on);
     let fails = |found: &Found| failing.contains(&found.outcome);
     Ok(if whole.found.values().any(fails) {
         exit::FINDING

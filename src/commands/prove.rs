@@ -9,11 +9,10 @@ mod workers;
 use std::fs;
 use std::path::Path;
 
-use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures;
 use seatrial_sim::prove::{Bounds, Model, ProveReport, SEED, SearchEnd};
 
-use crate::args::ShardArg;
+use crate::args::{FailOn, ShardArg};
 use crate::output::Out;
 use crate::{Stop, exit, memory, provenance, signals};
 
@@ -81,7 +80,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     out.print(&text);
     out.line(&format!("     Results {}", args.out.display()));
-    let failing: Vec<Outcome> = args.fail_on.iter().flat_map(|one| one.outcomes()).collect();
+    let failing = FailOn::all(&args.fail_on);
     Ok(if report.has_cases(&failing) {
         exit::FINDING
     } else if found.ended == SearchEnd::Whole {

@@ -78,7 +78,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
         && !args.fail_on.is_empty()
     {
         matrix.gate = Gate {
-            fail_on: args.fail_on.iter().flat_map(|one| one.outcomes()).collect(),
+            fail_on: FailOn::all(&args.fail_on),
             ..Gate::default()
         };
     }

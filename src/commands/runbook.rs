@@ -20,7 +20,7 @@ use crate::cells::{CellPlayer, OwnProgram, Place};
 use crate::folder::write_whole;
 use crate::output::Out;
 use crate::runbook::{self, Block, Runbook, problems, script};
-use crate::script::{Confinement, Kind};
+use crate::script::{Confinement, Kind, PATIENCE_S};
 use crate::{Stop, exit, scenarios, signals};
 
 /// `seatrial runbook`.
@@ -183,7 +183,7 @@ fn play(
             file: path.to_owned(),
             path: program,
             walls: Confinement::new(Vec::new(), &[]).map_err(Stop::environment)?,
-            patience: Duration::from_secs(10),
+            patience: Duration::from_secs(PATIENCE_S),
         }),
         real: RealOptions::default(),
         timers: None,

@@ -15,7 +15,7 @@ use seatrial_scenarios::matrix::{
 use seatrial_scenarios::procedures;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 
-use crate::args::{EngineArg, ResultArg, SEED, ShardArg, Wanted};
+use crate::args::{EngineArg, FailOn, ResultArg, SEED, ShardArg, Wanted};
 use crate::bar::Bar;
 use crate::cells::{CellPlayer, OwnProgram, Place, PlayedCell};
 use crate::commands::{prove, runbook};
@@ -64,29 +64,16 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         against::refuse(&matrix.other_terms(earlier), args.allow_different, out)?;
     }
     let document = args.runbook.as_deref().map(runbook::read).transpose()?;
-    let walls = own_file(args).map(|_| walls(args)).transpose()?;
+    let mut own = own_program(args)?;
     let places = places(&states, &procedures, seeds, args.shard);
 
     let folder = Folder::take(&args.out, "verify")?;
     let real = real::options(&args.real, &[args.on], Some(folder.path()))?;
     let wanted = Wanted(&args.results);
     let cells = folder.empty_subfolder(CELLS)?;
-    let own = match (walls, own_file(args)) {
-        (Some(walls), Some((kind, file))) => {
-            let path = match &document {
-                Some(document) => runbook::write_script(document, file, folder.path())?,
-                None => file.to_owned(),
-            };
-            Some(OwnProgram {
-                kind,
-                file: file.to_owned(),
-                path,
-                walls,
-                patience: Duration::from_secs(args.patience),
-            })
-        }
-        _ => None,
-    };
+    if let (Some(own), Some(document)) = (&mut own, &document) {
+        own.path = runbook::write_script(document, &own.file, folder.path())?;
+    }
     let player = CellPlayer {
         engine: args.on,
         own,
@@ -222,7 +209,7 @@ fn places<'a>(
 fn gate(args: &VerifyArgs, procedures: &[&str]) -> Gate {
     if !args.fail_on.is_empty() {
         return Gate {
-            fail_on: args.fail_on.iter().flat_map(|one| one.outcomes()).collect(),
+            fail_on: FailOn::all(&args.fail_on),
             under_test: None,
             known_pass: false,
         };
@@ -338,8 +325,11 @@ fn own_file(args: &VerifyArgs) -> Option<(Kind, &Path)> {
     script.or_else(runbook)
 }
 
-/// Makes the walls around the user's own program. Where they cannot be made, nothing of it is run.
-fn walls(args: &VerifyArgs) -> Result<Confinement, Stop> {
+/// Returns the user's own program with the walls around it. Where they cannot be made, nothing of it is run.
+fn own_program(args: &VerifyArgs) -> Result<Option<OwnProgram>, Stop> {
+    let Some((kind, file)) = own_file(args) else {
+        return Ok(None);
+    };
     let mut binds = Vec::new();
     for bind in &args.bind {
         let known = std::path::absolute(bind).and_then(|path| path.metadata().map(|_| path));
@@ -347,5 +337,12 @@ fn walls(args: &VerifyArgs) -> Result<Confinement, Stop> {
             known.map_err(|error| Stop::usage(format!("--bind {}: {error}", bind.display())))?;
         binds.push(path);
     }
-    Confinement::new(binds, &args.env).map_err(Stop::environment)
+    let walls = Confinement::new(binds, &args.env).map_err(Stop::environment)?;
+    Ok(Some(OwnProgram {
+        kind,
+        file: file.to_owned(),
+        path: file.to_owned(),
+        walls,
+        patience: Duration::from_secs(args.patience),
+    }))
 }

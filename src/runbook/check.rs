@@ -33,6 +33,18 @@ pub(super) fn seen(runbook: &Runbook) -> Vec<(usize, String)> {
     found
 }
 
+/// Returns the sections that are played in the document's order, with their numbers: those with a block that is run to
+/// which no block sends the reader.
+pub(super) fn in_order(runbook: &Runbook) -> Vec<usize> {
+    let seen = seen(runbook);
+    let is_seen = |title: &str| seen.iter().any(|(_, one)| one == title);
+    let sections = runbook.sections.iter().enumerate();
+    sections
+        .filter(|(_, one)| !one.blocks.is_empty() && !is_seen(&one.title))
+        .map(|(number, _)| number)
+        .collect()
+}
+
 /// Returns the author's mistakes: sections that are not there, variables that nothing sets, a runbook without a beginning.
 pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
     let mut problems = Vec::new();
@@ -118,11 +130,7 @@ pub(crate) fn problems(runbook: &Runbook) -> Vec<Mistake> {
             text: "a runbook begins with a heading or a sentence, not with a block".to_owned(),
         });
     }
-    let starts = runbook
-        .sections
-        .iter()
-        .any(|one| !one.blocks.is_empty() && !seen.iter().any(|(_, title)| *title == one.title));
-    if !starts {
+    if in_order(runbook).is_empty() {
         problems.push(Mistake {
             line: 1,
             text: "every section is one that another sends the reader to: none is the beginning"

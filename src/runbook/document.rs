@@ -139,7 +139,8 @@ impl Runbook {
 
 /// Reads Markdown.
 fn markdown(text: &str) -> Vec<Found> {
-    let line_of = |byte: usize| text[..byte].matches('\n').count() + 1;
+    let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let line_of = |byte: usize| starts.partition_point(|start| *start <= byte) + 1;
     let mut found = Vec::new();
     let mut heading: Option<String> = None;
     let mut block: Option<(usize, String, Vec<(usize, String)>)> = None;

@@ -6,7 +6,7 @@ _at=0 _limit=3600 _exit=0 node=
 # Under Seatrial this command types a line on a simulated node.
 _typist=$(command -v type-line || :)
 
-_reach() { [ -z "${SEATRIAL_REACHED-}" ] || echo "seatrial-reached $_at" >>"$SEATRIAL_REACHED"; }
+_reach() { [ -z "${SEATRIAL_REACHED-}" ] || echo "$_at" >>"$SEATRIAL_REACHED"; }
 
 # nodes: the names of all nodes, a line each.
 nodes() { for _one in ${SEATRIAL_NODES:-A B C}; do echo "$_one"; done; }

@@ -5,14 +5,11 @@ use std::fmt::Write as _;
 
 use seatrial_reports::quote;
 
-use super::check::seen;
+use super::check::in_order;
 use super::document::{Block, Place, Runbook};
 
 /// The functions that a runbook's blocks may call. They stand behind the document's lines.
 const HELPERS: &str = include_str!("helpers.sh");
-
-/// The words by which the script notes that a block was reached. The line follows.
-pub(crate) const REACHED: &str = "seatrial-reached ";
 
 /// Returns the script: POSIX shell, which also runs without Seatrial, over `ssh`.
 pub(crate) fn script(runbook: &Runbook) -> String {
@@ -152,14 +149,11 @@ fn see(runbook: &Runbook) -> String {
     text
 }
 
-/// Returns the calls of the sections that are played in their order: those that no block sends the reader to.
+/// Returns the calls of the sections that are played in their order.
 fn order(runbook: &Runbook) -> String {
-    let seen: BTreeSet<String> = seen(runbook).into_iter().map(|(_, title)| title).collect();
     let mut text = String::new();
-    for (number, section) in runbook.sections.iter().enumerate() {
-        if !section.blocks.is_empty() && !seen.contains(&section.title) {
-            let _ = writeln!(text, "section_{number}");
-        }
+    for number in in_order(runbook) {
+        let _ = writeln!(text, "section_{number}");
     }
     text.push_str(
         "give_up 'the runbook came to its end and nobody said that the cluster has recovered'\n",
@@ -167,11 +161,11 @@ fn order(runbook: &Runbook) -> String {
     text
 }
 
-/// Returns the lines of the blocks that a run reached, out of what it noted.
+/// Returns the lines of the blocks that a run reached, out of what the script noted: one in each line.
 pub(crate) fn reached_lines(noted: &str) -> BTreeSet<usize> {
     noted
         .lines()
-        .filter_map(|line| line.strip_prefix(REACHED)?.trim().parse().ok())
+        .filter_map(|line| line.trim().parse().ok())
         .collect()
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Acted {
     pub(super) from: Option<u32>,
     /// The command.
     pub(super) line: String,
+    /// Whether it was for a node of the cluster: the run's record has no other commands.
+    pub(super) on_a_node: bool,
 }
 
 /// Returns what bash reads first, or nothing if the program has a use of its own for such traps.
@@ -45,7 +47,7 @@ pub(super) fn start_file(program: &Path) -> Option<String> {
 
 /// Returns the line of the command that decided: of the last bootstrap if data or the bootstrap went wrong, and
 /// otherwise of the last command.
-pub(super) fn line_of(program: &Path, acted: &[Acted], outcome: Outcome) -> Option<u32> {
+pub(super) fn line_of(program: &Path, acted: &[&Acted], outcome: Outcome) -> Option<u32> {
     const BOOTSTRAPS: [&str; 3] = ["bootstrap", "new_cluster", "new-cluster"];
     let by_bootstrap = matches!(
         outcome,
@@ -78,6 +80,7 @@ mod tests {
         Acted {
             from,
             line: line.to_owned(),
+            on_a_node: true,
         }
     }
 
@@ -88,10 +91,11 @@ mod tests {
             acted(Some(3), "galera_new_cluster"),
             acted(Some(9), "systemctl status mariadb"),
         ];
+        let all: Vec<&Acted> = all.iter().collect();
         assert_eq!(line_of(nowhere, &all, Outcome::Lossy), Some(3));
         assert_eq!(line_of(nowhere, &all, Outcome::Stuck), Some(9));
         assert_eq!(line_of(nowhere, &[], Outcome::Stuck), None);
-        assert_eq!(line_of(nowhere, &[acted(None, "x")], Outcome::Stuck), None);
+        assert_eq!(line_of(nowhere, &[&acted(None, "x")], Outcome::Stuck), None);
     }
 
     #[test]

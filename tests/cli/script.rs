@@ -347,3 +347,30 @@ impl Played {
         said.split(';').next().unwrap_or_default().to_owned()
     }
 }
+
+/// A host that nobody knows has no command in the run's record; the lines of those after it stay right.
+#[test]
+fn each_command_has_its_own_line_in_the_transcript() {
+    if !can_confine() {
+        return;
+    }
+    let work = Work::new();
+    work.write(
+        "mine.sh",
+        "#!/bin/bash\nssh nowhere true\nssh A whoami\nssh B hostname\n",
+    );
+    work.make_executable("mine.sh");
+    let played = Played::of(&work, "mine.sh", EASY, &[]);
+    for line in ["line    3: A$ whoami", "line    4: B$ hostname"] {
+        assert!(played.transcript.contains(line), "{}", played.transcript);
+    }
+}
+
+#[test]
+fn what_confines_a_program_needs_a_program() {
+    for flag in [["--bind", "/usr"], ["--env", "HOME"], ["--patience", "3"]] {
+        let ran = Work::new().run(&["verify", "manual", flag[0], flag[1]]);
+        assert_eq!(ran.code, Some(2), "{flag:?}: {}", ran.stdout);
+        assert!(ran.stderr.contains("--script"), "{flag:?}: {}", ran.stderr);
+    }
+}

@@ -133,17 +133,7 @@ impl Engine {
     pub(crate) fn run(&self, scenario: &str, arguments: &[&str]) -> Ran {
         let file = self.write(scenario);
         let out = self.folder.join("out");
-        let mut all = vec![
-            "run",
-            path(&file),
-            "--on",
-            "real",
-            "--pace",
-            "next",
-            "--out",
-            path(&out),
-        ];
-        all.extend(arguments);
+        let all = [&on_real(&file, &out)[..], arguments].concat();
         let output = self.command(&all).output().expect("the command runs");
         Ran {
             code: output.status.code(),
@@ -213,20 +203,11 @@ impl Engine {
     pub(crate) fn start(&self, scenario: &str) -> Child {
         let file = self.write(scenario);
         let out = self.folder.join("out");
-        self.command(&[
-            "run",
-            path(&file),
-            "--on",
-            "real",
-            "--pace",
-            "next",
-            "--out",
-            path(&out),
-        ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the command starts")
+        self.command(&on_real(&file, &out))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command starts")
     }
 
     fn write(&self, scenario: &str) -> PathBuf {
@@ -309,6 +290,20 @@ impl Drop for Engine {
         // If it cannot be removed, it stays in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Returns the arguments that run a scenario on real nodes, without waiting for rest between steps.
+fn on_real<'a>(file: &'a Path, out: &'a Path) -> [&'a str; 8] {
+    [
+        "run",
+        path(file),
+        "--on",
+        "real",
+        "--pace",
+        "next",
+        "--out",
+        path(out),
+    ]
 }
 
 fn path(path: &Path) -> &str {

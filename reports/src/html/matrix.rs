@@ -106,7 +106,7 @@ pub(super) fn overview(page: &Page, judged: &Judged<'_>, head: &CampaignHead) ->
                     @if head.commit.is_empty() { " (commit not known)" } @else { ", commit " (head.commit) }
                     ", from verify.json. This file needs no network. "
                     @if let Some(script) = &matrix.script {
-                        "The procedure `" (matrix.own_name()) "` is " code { (visible(script)) } "."
+                        "The procedure `" (matrix.own_name().unwrap_or_default()) "` is " code { (visible(script)) } "."
                     }
                 }
             }

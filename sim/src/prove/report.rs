@@ -200,7 +200,7 @@ impl ProveReport {
     }
 
     /// Returns whether there is a case with one of these outcomes.
-    pub fn has_cases(&self, outcomes: &[Outcome]) -> bool {
+    pub fn has_cases(&self, outcomes: &BTreeSet<Outcome>) -> bool {
         self.outcomes
             .iter()
             .any(|row| outcomes.contains(&row.outcome))

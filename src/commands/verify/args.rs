@@ -8,6 +8,7 @@ use crate::args::{
     TimersArg, seeds, shard,
 };
 use crate::ci::Annotations;
+use crate::script::PATIENCE_S;
 
 /// `seatrial verify`.
 #[derive(Debug, clap::Args)]
@@ -23,20 +24,20 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "PROCEDURE", add = crate::candidates::procedures())]
     pub(crate) procedures: Vec<String>,
     /// Your own program, which acts as the operator, unmodified: see docs/your-own-script.md.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "own")]
     pub(crate) script: Option<PathBuf>,
     /// A document whose blocks of shell are the procedure: see docs/runbooks.md.
-    #[arg(long, value_name = "FILE", conflicts_with = "script")]
+    #[arg(long, value_name = "FILE", group = "own")]
     pub(crate) runbook: Option<PathBuf>,
     /// The longest time that your program (--script, --runbook) may go on without a command, in seconds of real time.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE_S, requires = "own")]
     pub(crate) patience: u64,
     /// A file or folder of this machine that your program may read; it sees only the system's programs
     /// otherwise.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", requires = "own")]
     pub(crate) bind: Vec<PathBuf>,
     /// A variable of the environment that is passed to your program.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "own")]
     pub(crate) env: Vec<String>,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]

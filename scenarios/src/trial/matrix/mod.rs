@@ -299,10 +299,11 @@ const fn one() -> u64 {
 }
 
 impl Matrix {
-    /// Returns the name under which the user's own procedure stands in the table.
-    pub fn own_name(&self) -> &'static str {
-        let runbook = self.procedures.iter().any(|name| name == "runbook");
-        if runbook { "runbook" } else { "script" }
+    /// Returns the name under which the user's own procedure stands in the table, if it does.
+    pub fn own_name(&self) -> Option<&str> {
+        let known = crate::operator::procedures::names();
+        let mut names = self.procedures.iter().map(String::as_str);
+        names.rfind(|name| !known.contains(name))
     }
 
     /// Returns the worst cell of a pair, of all its seeds.
