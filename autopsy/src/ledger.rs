@@ -7,7 +7,7 @@ use seatrial_evidence::Event;
 use crate::cluster::{Cluster, Component};
 use crate::life::{End, Role, Said};
 use crate::mark::Mark;
-use crate::transfer::{Kind, Transfer};
+use crate::transfer::{Transfer, TransferKind};
 
 /// One side of a fork.
 #[derive(Clone, Debug)]
@@ -248,7 +248,7 @@ fn overwritten(
     };
     let copy = transfers.iter().enumerate().find(|(_, transfer)| {
         transfer.joiner == node
-            && transfer.kind == Kind::Sst
+            && transfer.kind == TransferKind::Sst
             && transfer.chosen.at > since
             && transfer
                 .view
@@ -291,7 +291,7 @@ fn spliced(
         let began = life.began_at()?;
         let is_copied = transfers
             .iter()
-            .any(|one| one.joiner_life == Some(index) && one.kind != Kind::Ist);
+            .any(|one| one.joiner_life == Some(index) && one.kind != TransferKind::Ist);
         let differs = component.branch != branch && began.value.seqno.0 > common;
         (differs && life.start.is_some() && !is_copied).then_some(full)
     })

@@ -54,8 +54,9 @@ use seatrial_evidence::Fact;
 pub use statement::{Certainty, Statement};
 pub use story::{
     Act, ComponentStory, Deed, EndStory, ForkStory, JoinFailure, NodeStory, RefusedStory,
-    SideStory, StandKind, Story, Stretch, TransferEnd, TransferKind, TransferStory, ViewStory,
+    SideStory, StandKind, Story, Stretch, TransferEnd, TransferStory, ViewStory,
 };
+pub use transfer::TransferKind;
 
 /// The log of a node: its files with all their facts, each file in its own order.
 #[derive(Clone, Debug)]

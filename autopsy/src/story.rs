@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::statement::Statement;
+use crate::transfer::TransferKind;
 
 /// What happened to a cluster.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -90,19 +91,6 @@ pub struct RefusedStory {
     pub to: String,
 }
 
-/// What was sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TransferKind {
-    /// Write sets out of the donor's cache.
-    Ist,
-    /// A full copy.
-    Sst,
-    /// No line says it.
-    #[default]
-    Unknown,
-}
-
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,7 +113,7 @@ pub struct TransferStory {
     pub joiner: String,
     /// The node that gave it.
     pub donor: String,
-    /// What was sent.
+    /// Its kind.
     pub kind: TransferKind,
     /// The position that the joiner had, in the group's history; `None` where it had none, or no line says it.
     pub had: Option<i64>,

@@ -1,6 +1,7 @@
 //! State transfers: who asked whom for what, and how it ended.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use seatrial_evidence::{Event, Member};
 use seatrial_galera::Position;
@@ -9,14 +10,16 @@ use crate::cluster::Cluster;
 use crate::life::Said;
 use crate::mark::{Dated, Mark};
 
-/// What was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+/// The kind of a transfer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferKind {
     /// Write sets out of the donor's cache.
     Ist,
     /// A full copy.
     Sst,
-    /// Nothing says.
+    /// No line says it.
+    #[default]
     Unknown,
 }
 
@@ -42,7 +45,7 @@ pub(crate) struct Transfer {
     pub(crate) donor_life: Option<usize>,
     pub(crate) chosen: Mark,
     pub(crate) marks: Vec<Mark>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: TransferKind,
     /// What the joiner had, as it asked.
     pub(crate) has: Option<Said<Position>>,
     pub(crate) group: Option<Said<Position>>,
@@ -75,7 +78,7 @@ impl Transfer {
             donor_life: None,
             chosen,
             marks: Vec::new(),
-            kind: Kind::Unknown,
+            kind: TransferKind::Unknown,
             has: None,
             group: None,
             ist: None,
@@ -160,8 +163,8 @@ pub(crate) fn transfers(cluster: &Cluster<'_>) -> (Vec<Transfer>, Vec<NoDonor>) 
             (Some(has), Some(group)) => has.value.uuid != group.value.uuid,
             _ => false,
         };
-        if transfer.kind == Kind::Unknown && has_none {
-            transfer.kind = Kind::Sst;
+        if transfer.kind == TransferKind::Unknown && has_none {
+            transfer.kind = TransferKind::Sst;
         }
     }
     none.sort_by_key(|search| search.first.at);
@@ -242,16 +245,20 @@ impl Walk<'_, '_, '_> {
                 let seqno = seqno.0;
                 self.as_donor(|transfer| {
                     transfer.not_in_cache = Some(Said { value: seqno, mark });
-                    transfer.kind = Kind::Sst;
+                    transfer.kind = TransferKind::Sst;
                 });
             }
             Event::SstScript { bypass, .. } => {
-                let kind = if *bypass { Kind::Ist } else { Kind::Sst };
+                let kind = if *bypass {
+                    TransferKind::Ist
+                } else {
+                    TransferKind::Sst
+                };
                 // The joiner starts the script before it knows which it will be.
                 self.as_donor(|transfer| transfer.kind = kind);
             }
             Event::SstProceeds => self.as_joiner(|transfer| {
-                transfer.kind = Kind::Sst;
+                transfer.kind = TransferKind::Sst;
                 transfer.overwrites.get_or_insert(mark);
             }),
             Event::SstReceived { position } => {

@@ -238,6 +238,18 @@
     return pairs;
   };
 
+  // The messages of the last `reach` before an instant, the newest first and at most so many, with the part of `reach`
+  // that has passed since each was sent.
+  S.messagesAt = (run, t, reach, most) => {
+    const found = [];
+    for (let i = S.lastAt(run.messages, t); i >= 0 && found.length < most; i--) {
+      const message = run.messages[i];
+      if (t - message.t > reach) break;
+      found.push({ message, done: (t - message.t) / reach });
+    }
+    return found;
+  };
+
   // Why the component of a node is primary or not, written out.
   S.whyAt = (run, node, t) => {
     const state = S.stateAt(run, node, t);

@@ -111,11 +111,9 @@
         svg.setAttribute("aria-label", S.visible("Network: " + words.join(", ") + ". " + run.nodes.map((name, i) => name + " is " + states[i]).join(", ") + "."));
       }
       const moving = [];
-      for (let i = S.lastAt(run.messages, t); i >= 0 && moving.length < 40; i--) {
-        const message = run.messages[i];
-        if (t - message.t > reach) break;
+      for (const { message, done } of S.messagesAt(run, t, reach, 40)) {
         const lost = message.arrives === null;
-        const part = Math.min((t - message.t) / reach, lost ? 0.45 : 1);
+        const part = Math.min(done, lost ? 0.45 : 1);
         const [x1, y1] = where[message.from], [x2, y2] = where[message.to];
         moving.push(el("svg:circle", { cx: x1 + (x2 - x1) * part, cy: y1 + (y2 - y1) * part, r: 4, class: lost ? "message lost" : "message" }));
       }

@@ -144,11 +144,9 @@
     // Frames and writes of the last `reach` microseconds.
     const moving = (t, reach) => {
       const made = [];
-      for (let i = S.lastAt(run.messages, t); i >= 0 && made.length < 60; i--) {
-        const message = run.messages[i];
-        if (t - message.t > reach) break;
+      for (const { message, done } of S.messagesAt(run, t, reach, 60)) {
         const lost = message.arrives === null;
-        const part = Math.min((t - message.t) / reach, lost ? 0.5 : 1);
+        const part = Math.min(done, lost ? 0.5 : 1);
         const [x1, y1] = where[message.from], [x2, y2] = where[message.to];
         made.push(el("svg:circle", { cx: x1 + (x2 - x1) * part, cy: y1 + (y2 - y1) * part, r: 4.5, class: lost ? "message lost" : "message" }));
       }

@@ -10,7 +10,7 @@ use crate::mark::Mark;
 use crate::story::{Act, Deed, JoinFailure, Story};
 use crate::tell::found::{FlagSet, flags_set, refusals};
 use crate::tell::{Facts, refused_peers};
-use crate::transfer::Kind;
+use crate::transfer::TransferKind;
 use crate::view::View;
 
 /// An act before it has its text.
@@ -208,7 +208,7 @@ fn failure(
         });
         return match transfer.kind {
             _ if hangs => Some(JoinFailure::NoAnswer { donor }),
-            Kind::Sst if transfer.broke() => Some(JoinFailure::Broken),
+            TransferKind::Sst if transfer.broke() => Some(JoinFailure::Broken),
             _ => None,
         };
     }

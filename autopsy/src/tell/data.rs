@@ -1,12 +1,10 @@
 //! The story as data beside its sentences: refused starts, transfers, how the nodes stand at the end.
 
 use crate::ledger::Stand;
-use crate::story::{
-    EndStory, RefusedStory, StandKind, Story, TransferEnd, TransferKind, TransferStory,
-};
+use crate::story::{EndStory, RefusedStory, StandKind, Story, TransferEnd, TransferStory};
 use crate::tell::Facts;
 use crate::tell::found::refusals;
-use crate::transfer::{Kind, Transfer};
+use crate::transfer::{Transfer, TransferKind};
 
 /// Adds the data.
 pub(crate) fn tell(facts: &Facts<'_, '_>, story: &mut Story) {
@@ -57,16 +55,12 @@ fn transfer(facts: &Facts<'_, '_>, one: &Transfer) -> TransferStory {
         at: facts.time(one.chosen.at),
         joiner: facts.cluster.name(one.joiner).to_owned(),
         donor: facts.cluster.name(one.donor).to_owned(),
-        kind: match one.kind {
-            Kind::Ist => TransferKind::Ist,
-            Kind::Sst => TransferKind::Sst,
-            Kind::Unknown => TransferKind::Unknown,
-        },
+        kind: one.kind,
         had: had.filter(of_group).map(|had| had.value.seqno.0),
         last: match one.kind {
-            Kind::Ist => one.ist.as_ref().map(|range| range.value.1),
-            Kind::Sst => one.copied.as_ref().map(|copied| copied.value),
-            Kind::Unknown => None,
+            TransferKind::Ist => one.ist.as_ref().map(|range| range.value.1),
+            TransferKind::Sst => one.copied.as_ref().map(|copied| copied.value),
+            TransferKind::Unknown => None,
         },
         end: if one.succeeded() {
             TransferEnd::Complete

@@ -7,7 +7,7 @@ use crate::life::Said;
 use crate::mark::{Mark, span};
 use crate::statement::{Statement, count, list};
 use crate::tell::{Facts, short};
-use crate::transfer::{Kind, NoDonor, Transfer};
+use crate::transfer::{NoDonor, Transfer, TransferKind};
 
 /// A sentence for each transfer and each search, with the view in which it happened.
 pub(crate) fn tell(facts: &Facts<'_, '_>) -> Vec<(Timestamp, Option<usize>, Statement)> {
@@ -34,9 +34,9 @@ pub(crate) fn one(facts: &Facts<'_, '_>, transfer: &Transfer) -> Statement {
     let (joiner, donor) = (cluster.name(transfer.joiner), cluster.name(transfer.donor));
     let mut marks: Vec<Mark> = transfer.marks.clone();
     let mut says = match transfer.kind {
-        Kind::Sst => format!("{joiner} gets a full SST from {donor}"),
-        Kind::Ist => format!("{joiner} gets an IST from {donor}"),
-        Kind::Unknown => format!("{joiner} asks {donor} for a transfer"),
+        TransferKind::Sst => format!("{joiner} gets a full SST from {donor}"),
+        TransferKind::Ist => format!("{joiner} gets an IST from {donor}"),
+        TransferKind::Unknown => format!("{joiner} asks {donor} for a transfer"),
     };
     if let Some(has) = &transfer.has {
         says.extend([if has.value.is_undefined() {
@@ -55,7 +55,7 @@ pub(crate) fn one(facts: &Facts<'_, '_>, transfer: &Transfer) -> Statement {
         }
     }
     says.push('.');
-    if let (Kind::Ist, Some(range)) = (transfer.kind, &transfer.ist) {
+    if let (TransferKind::Ist, Some(range)) = (transfer.kind, &transfer.ist) {
         says.extend([format!(
             " It carries {} to {}{}.",
             range.value.0,
@@ -101,7 +101,7 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
     let (joiner, donor) = (cluster.name(transfer.joiner), cluster.name(transfer.donor));
     let begun = transfer.chosen.at;
     let time = |mark: Mark| cluster.face.show_after(mark.at, begun);
-    if let (Kind::Sst, Some(copied)) = (transfer.kind, &transfer.copied) {
+    if let (TransferKind::Sst, Some(copied)) = (transfer.kind, &transfer.copied) {
         says.extend([format!(
             " The copy of {} is there at {}.",
             copied.value,
@@ -110,7 +110,7 @@ fn ending(facts: &Facts<'_, '_>, transfer: &Transfer, says: &mut String, marks: 
         marks.push(copied.mark);
     }
     if let Some(failed) = &transfer.ist_failed {
-        let after = if transfer.kind == Kind::Sst {
+        let after = if transfer.kind == TransferKind::Sst {
             " that follows the SST"
         } else {
             ""
