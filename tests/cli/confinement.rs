@@ -219,8 +219,8 @@ fn verify(canaries: &Canaries, user: Option<&str>) -> (Ran, PathBuf) {
 fn nothing_is_harmed(user: Option<&str>) {
     let mut canaries = Canaries::new(user.unwrap_or("own"));
     let (ran, folder) = verify(&canaries, user);
-    // Hosts have no perl, so nobody judges the program.
-    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    // It asks a person in the end, which is no failure.
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let cells = folder.join("out/cells/s37-two-crash-one-survives--script.txt");
     let transcript = fs::read_to_string(cells).unwrap();
     assert!(transcript.contains("the walls held"), "{transcript}");
