@@ -8,6 +8,7 @@
 mod confinement;
 mod hosts;
 mod launcher;
+mod limits;
 mod line;
 mod own;
 mod place;
@@ -288,6 +289,9 @@ impl Running {
         if ended.left_behind {
             self.note("it left processes behind, which were killed");
         }
+        if ended.too_many || self.sandbox.had_too_many_processes() {
+            self.note("it started more than 400 processes, and all were killed");
+        }
         let status = match &ended.how {
             How::Status(status) => ExitStatus::from_raw(*status),
             How::NeverBegan(why) => {
@@ -361,6 +365,11 @@ impl Session for Running {
             Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
                 let text = "it printed more than 1 MB, and was killed";
+                self.note(text);
+                self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
+            }
+            Event::Fills => {
+                let text = "it filled the disk, and was killed";
                 self.note(text);
                 self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
             }

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use seatrial_scenarios::NodeName;
 
 use super::confinement::Confinement;
-use super::hosts::{self, furnish};
+use super::hosts::{self, furnish, serve};
 use super::{place, shim};
 
 /// The folder inside a host through which it talks to the engine.
@@ -126,6 +126,17 @@ impl Sandbox {
     /// Returns the folder of a host's file tree.
     pub(super) fn tree(&self, node: &NodeName) -> PathBuf {
         self.folder.join("hosts").join(node.as_str())
+    }
+
+    /// Returns whether there were too many processes on a host.
+    pub(super) fn had_too_many_processes(&self) -> bool {
+        let had = |node: &NodeName| {
+            self.tree(node)
+                .join(serve::TOO_MANY)
+                .symlink_metadata()
+                .is_ok()
+        };
+        self.nodes.iter().any(had)
     }
 
     /// Returns the folder that stands as `/.seatrial` inside a host.

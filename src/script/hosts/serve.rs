@@ -17,6 +17,8 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::script::limits;
+
 /// The name of this service among the wrappers.
 pub(in crate::script) const NAME: &str = "serve-host";
 
@@ -29,6 +31,9 @@ const SFTP: [&str; 3] = [
     "/usr/libexec/openssh/sftp-server",
     "/usr/lib/ssh/sftp-server",
 ];
+
+/// The file in a host's root that says that there were too many processes.
+pub(in crate::script) const TOO_MANY: &str = ".too-many-processes";
 
 /// An order for the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +89,10 @@ pub(in crate::script) fn send(
 /// # Errors
 /// When the listener cannot be used.
 pub(in crate::script) fn serve() -> io::Result<()> {
+    limits::set(|| {
+        // If it cannot be written, the note is missing and nothing else.
+        let _ = std::fs::write(format!("/{TOO_MANY}"), "");
+    });
     let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
     for stream in listener.incoming() {
         let stream = stream?;
