@@ -156,7 +156,7 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
         }
     };
     command.envs(order.variables.iter().map(|(name, value)| (name, value)));
-    let status = command
+    let mut child = command
         .current_dir(if Path::new("/root").is_dir() {
             "/root"
         } else {
@@ -165,7 +165,11 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
         .stdin(Stdio::from(input))
         .stdout(Stdio::from(output))
         .stderr(Stdio::from(errors))
-        .status()?;
+        .spawn()?;
+    // The streams are the child's alone, so that their other ends learn when it is done with them.
+    drop(command);
+    limits::lower(child.id());
+    let status = child.wait()?;
     /// A shell's code for a death by a signal, less the signal.
     const BY_SIGNAL: i32 = 128;
     Ok(status
