@@ -25,6 +25,7 @@ use seatrial_scenarios::NodeName;
 
 use super::hosts::{furnish, serve};
 use super::launcher;
+use super::limits;
 use super::sandbox::{self, OWN_PROGRAM, Sandbox};
 
 /// The program that makes the namespaces.
@@ -325,11 +326,11 @@ pub(super) fn spawn(
     output: io::PipeWriter,
 ) -> io::Result<std::process::Child> {
     use std::os::unix::process::CommandExt as _;
-    confinement
-        .command(sandbox, program)
+    let mut command = confinement.command(sandbox, program);
+    command
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
-        .process_group(0)
-        .spawn()
+        .process_group(0);
+    limits::with_priority(|| command.spawn())
 }

@@ -81,10 +81,11 @@ pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     let too_many = Arc::new(AtomicBool::new(false));
     let flag = too_many.clone();
     limits::set(move || flag.store(true, Ordering::SeqCst));
-    let how = match Command::new(program).spawn().and_then(|mut child| {
-        limits::lower(child.id());
-        child.wait()
-    }) {
+    limits::lower_this_thread();
+    let how = match Command::new(program)
+        .spawn()
+        .and_then(|mut child| child.wait())
+    {
         Ok(status) => How::Status(status.into_raw()),
         Err(error) => How::NeverBegan(error.to_string()),
     };

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, kill_process_group, setpriority_process, setrlimit,
+    Pid, Resource, Rlimit, Signal, getpriority_process, kill_process_group, setpriority_process,
+    setrlimit,
 };
 
 /// The most processes of a program, or of a host. Scripts have a dozen; a fork bomb has them in a moment.
@@ -20,7 +21,12 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Bounds this process and all that it starts. It must run as the first program in a process namespace: too many
 /// processes there are all killed, and `told` is called first.
 pub(super) fn set(told: impl Fn() + Send + 'static) {
-    for (what, most) in [(Resource::Fsize, FILE), (Resource::Core, 0)] {
+    let mut limits = vec![(Resource::Fsize, FILE), (Resource::Core, 0)];
+    if counts_by_namespace() {
+        // The kernel's own limit, which it does not apply to root.
+        limits.push((Resource::Nproc, PROCESSES as u64));
+    }
+    for (what, most) in limits {
         let limit = Rlimit {
             current: Some(most),
             maximum: Some(most),
@@ -39,15 +45,37 @@ pub(super) fn set(told: impl Fn() + Send + 'static) {
     });
 }
 
-/// Gives a program that was started a lower priority than this process has, so that nothing that it does can keep this
-/// one from looking.
-pub(super) fn lower(started: u32) {
-    /// A tenth of the usual share.
-    const PRIORITY: i32 = 10;
-    if let Some(started) = i32::try_from(started).ok().and_then(Pid::from_raw) {
-        // A program that has ended already needs no priority.
-        let _ = setpriority_process(Some(started), PRIORITY);
-    }
+/// Starts something with more of the processor than others get, where the system lets this process do that. What is
+/// started begins with [`set`] and then [`lower_this_thread`].
+pub(super) fn with_priority<T>(start: impl FnOnce() -> T) -> T {
+    /// Far before the thousands of processes that a program may have made before it is stopped.
+    const BEFORE_OTHERS: i32 = -15;
+    // On Linux a priority belongs to a thread, whatever POSIX says.
+    let own = getpriority_process(None).unwrap_or_default();
+    // Only root may do that. For everybody else the kernel has a limit of its own.
+    let _ = setpriority_process(None, BEFORE_OTHERS);
+    let started = start();
+    let _ = setpriority_process(None, own);
+    started
+}
+
+/// Gives this thread, and what it starts from here on, the usual share of the processor or less. The thread that
+/// counts processes keeps its own, so that nothing that a program does can keep it from looking.
+pub(super) fn lower_this_thread() {
+    let own = getpriority_process(None).unwrap_or_default();
+    // A priority can always be lowered.
+    let _ = setpriority_process(None, if own < 0 { 0 } else { own + 5 });
+}
+
+/// Returns whether the kernel counts the processes of a user in each namespace apart, as Linux does since 5.14: a limit
+/// counted the user's other processes before that.
+fn counts_by_namespace() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|part| part.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (5, 14)
 }
 
 fn processes() -> usize {

@@ -20,6 +20,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use seatrial_scenarios::{FileChange, HostTree, NodeName, Span};
 
 use super::confinement::Confinement;
+use super::limits;
 use super::sandbox::Sandbox;
 use files::TreeFiles;
 
@@ -177,13 +178,13 @@ impl Hosts {
 fn start(node: &NodeName, sandbox: &Sandbox, walls: &Confinement) -> io::Result<Walls> {
     let socket = sandbox.line_socket(node);
     let listener = UnixListener::bind(&socket)?;
-    let child = walls
-        .host_command(sandbox, node)
+    let mut command = walls.host_command(sandbox, node);
+    command
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()?;
+        .process_group(0);
+    let child = limits::with_priority(|| command.spawn())?;
     Ok(Walls { child, socket })
 }
 

@@ -156,6 +156,7 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
         }
     };
     command.envs(order.variables.iter().map(|(name, value)| (name, value)));
+    limits::lower_this_thread();
     let mut child = command
         .current_dir(if Path::new("/root").is_dir() {
             "/root"
@@ -168,7 +169,6 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
         .spawn()?;
     // The streams are the child's alone, so that their other ends learn when it is done with them.
     drop(command);
-    limits::lower(child.id());
     let status = child.wait()?;
     /// A shell's code for a death by a signal, less the signal.
     const BY_SIGNAL: i32 = 128;
