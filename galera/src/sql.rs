@@ -15,6 +15,23 @@ pub enum SqlError {
     Deadlock,
     /// 1205: a lock was not granted in time; DDL on a node that loses its quorum ends so.
     LockWaitTimeout,
+    /// 1050.
+    TableExists {
+        /// Its name without the database.
+        table: String,
+    },
+    /// 1051.
+    UnknownTable {
+        /// `database.table`.
+        table: String,
+    },
+    /// 1054.
+    UnknownColumn {
+        /// Its name.
+        name: String,
+        /// `SELECT` or `WHERE`.
+        clause: String,
+    },
     /// 1062.
     DuplicateEntry {
         /// The value that is there already.
@@ -64,6 +81,9 @@ impl SqlError {
     pub const fn code(&self) -> u16 {
         match self {
             Self::NotPrepared => 1047,
+            Self::TableExists { .. } => 1050,
+            Self::UnknownTable { .. } => 1051,
+            Self::UnknownColumn { .. } => 1054,
             Self::DuplicateEntry { .. } => 1062,
             Self::Syntax { .. } => 1064,
             Self::NoSuchTable { .. } => 1146,
@@ -82,6 +102,9 @@ impl SqlError {
     pub const fn sqlstate(&self) -> &'static str {
         match self {
             Self::NotPrepared => "08S01",
+            Self::TableExists { .. } => "42S01",
+            Self::UnknownTable { .. } => "42S02",
+            Self::UnknownColumn { .. } => "42S22",
             Self::DuplicateEntry { .. } => "23000",
             Self::Syntax { .. } => "42000",
             Self::NoSuchTable { .. } => "42S02",
@@ -111,6 +134,11 @@ impl SqlError {
             }
             Self::DuplicateEntry { entry, key } => {
                 format!("Duplicate entry '{entry}' for key '{key}'")
+            }
+            Self::TableExists { table } => format!("Table '{table}' already exists"),
+            Self::UnknownTable { table } => format!("Unknown table '{table}'"),
+            Self::UnknownColumn { name, clause } => {
+                format!("Unknown column '{name}' in '{clause}'")
             }
             Self::NoSuchTable { table } => format!("Table '{table}' doesn't exist"),
             Self::Syntax { near } => format!(

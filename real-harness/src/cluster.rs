@@ -29,6 +29,8 @@ pub(crate) struct Cluster {
     network: String,
     /// The image to which a playbook updates a node's programs.
     pub(crate) update: Option<Programs>,
+    /// No terminal shows what lines print: they come from a program.
+    pub(crate) no_terminal: bool,
     /// The hosts, in the order of the nodes.
     pub(crate) hosts: Vec<Arc<Host>>,
 }
@@ -48,6 +50,7 @@ impl Cluster {
             labels,
             network: network.clone(),
             update: None,
+            no_terminal: false,
             hosts: Vec::new(),
         };
         match cluster.fill(nodes, bare).await {

@@ -117,12 +117,15 @@ pub(crate) fn start(
         }
     }
     let host = host.clone();
+    let no_terminal = cluster.no_terminal;
     let instant = instant.join();
     let update = cluster.update.clone().filter(|_| is_playbook(&request));
     tokio::spawn(async move {
         let serving = serve(update, &host);
         let progress = match request {
-            Request::Operator { line, .. } => operator(&host, id, &line, &instant).await,
+            Request::Operator { line, .. } => {
+                operator(&host, id, &line, no_terminal, &instant).await
+            }
             Request::Client { statement, .. } => client(&host, &statement, &instant).await,
         };
         if let Some(serving) = serving {
@@ -146,14 +149,25 @@ fn is_playbook(request: &Request) -> bool {
     matches!(request, Request::Operator { line, .. } if line.contains("cm-run-playbook"))
 }
 
-async fn operator(host: &Host, id: RequestId, line: &str, instant: &Instant) -> Progress {
+async fn operator(
+    host: &Host,
+    id: RequestId,
+    line: &str,
+    no_terminal: bool,
+    instant: &Instant,
+) -> Progress {
     let number = id.0.to_string();
     let line = if line == NodeCommand::PcBootstrap.line() {
         &format!("{line} || {PC_BOOTSTRAP_LATER}")
     } else {
         line
     };
-    let command = [programs::OPERATOR, &number, line];
+    let how = if no_terminal {
+        "no-terminal"
+    } else {
+        "terminal"
+    };
+    let command = [programs::OPERATOR, &number, line, how];
     match host.run(&command, instant.arrive()).await {
         Ok(Ended {
             stdout,

@@ -374,6 +374,10 @@ impl Testbed for Real {
             .collect()
     }
 
+    fn at_no_terminal(&mut self) {
+        self.cluster.no_terminal = true;
+    }
+
     fn now(&self) -> Span {
         Span::from_micros(micros(self.start.elapsed()))
     }

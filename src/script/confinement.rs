@@ -292,6 +292,8 @@ impl Confinement {
         read_only(&mut command, &sandbox.own_program, &own);
         // The folders that were made for the mounts must not be writable either.
         command.args(["--remount-ro", "/", "--remount-ro", "/dev"]);
+        // Programs that share memory between their processes need it.
+        command.args(["--tmpfs", "/dev/shm"]);
         command
             .arg("--chdir")
             .arg(sandbox.folder.join("home"))

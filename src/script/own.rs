@@ -156,7 +156,7 @@ pub(super) fn kill(shim: &Shim, out: &mut Out) -> Result<i32, Failed> {
     let mut words = vec![
         "-c".to_owned(),
         "enable kill; kill \"$@\"".to_owned(),
-        "kill".to_owned(),
+        "bash".to_owned(),
     ];
     words.extend(shim.words.iter().cloned());
     Err(become_shell(&words))
@@ -226,6 +226,11 @@ pub(super) fn sleep(shim: &Shim) -> Result<i32, Failed> {
     }
     if shim.words.is_empty() {
         return Err((1, "sleep: missing operand".to_owned()));
+    }
+    let limit = std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok());
+    if let Some(limit) = limit.filter(|limit| ms > *limit) {
+        shim.ask(Question::Sleep { ms: limit })?;
+        return Ok(TIMED_OUT);
     }
     shim.ask(Question::Sleep { ms })?;
     Ok(0)

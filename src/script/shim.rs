@@ -102,7 +102,9 @@ pub(super) fn of_operator() -> impl Iterator<Item = &'static str> {
 
 /// Returns the names of the wrappers on a host.
 pub(super) fn of_nodes() -> impl Iterator<Item = &'static str> {
-    ENGINE.into_iter().chain(OF_NODES)
+    // Whoever is on a host by `ssh` is root there: the real `whoami` says so.
+    let engine = ENGINE.into_iter().filter(|name| *name != "whoami");
+    engine.chain(OF_NODES)
 }
 
 /// The variable with the time limit of the next question, from `timeout`.
@@ -209,6 +211,25 @@ impl Shim {
         Some(NodeName::new(name))
     }
 
+    /// Returns the node whose server a client names with `-h`: it runs there, as it would over the network.
+    fn server(&self) -> Option<NodeName> {
+        const CLIENTS: [&str; 4] = ["mariadb", "mariadb-admin", "mysql", "mysqladmin"];
+        if !CLIENTS.contains(&self.name.as_str()) {
+            return None;
+        }
+        let mut words = self.words.iter().map(String::as_str);
+        let mut host = None;
+        while let Some(word) = words.next() {
+            let joined = || word.strip_prefix("--host=").or(word.strip_prefix("-h"));
+            host = match word {
+                "-h" | "--host" => words.next(),
+                _ => joined().or(host),
+            };
+        }
+        let host = host.filter(|host| !["localhost", "127.0.0.1", "::1"].contains(host))?;
+        Some(ssh::resolve(self, host))
+    }
+
     /// Returns the node that is meant.
     fn node(&self) -> Result<NodeName, Failed> {
         self.host().or_else(named).ok_or_else(|| {
@@ -271,9 +292,13 @@ impl Shim {
 
     /// Types a line on the node as it is, and returns what comes back.
     pub(super) fn typed(&self, line: &str) -> Result<Answer, Failed> {
+        let node = match self.server() {
+            Some(node) => node,
+            None => self.node()?,
+        };
         self.ask(Question::Run {
             line: line.to_owned(),
-            node: self.node()?,
+            node,
             limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
         })
     }

@@ -4,6 +4,7 @@
 
 mod about;
 mod advise;
+mod ansible;
 mod autopsy;
 mod campaign;
 mod ci;

@@ -103,7 +103,7 @@ impl Engine {
         Some(engine)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = match self.user {
             None => Command::new(&self.program),
             Some((user, group)) => {
@@ -168,6 +168,11 @@ impl Engine {
     }
 
     /// Puts a script of the documentation under test in one scenario, and gives back its cell.
+    /// The folder of this engine's files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn verify_script(&self, script: &str, scenario: &str) -> serde_json::Value {
         let script = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("docs/scripts")

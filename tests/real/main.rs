@@ -4,6 +4,7 @@
 //! pass, and say that they were not run and why: `cargo test` works on any machine.
 
 mod engine;
+mod lines;
 mod script;
 
 use engine::Engine;

@@ -84,6 +84,9 @@ pub trait Console {
         Vec::new()
     }
 
+    /// Says that no terminal shows what the lines print.
+    fn at_no_terminal(&mut self) {}
+
     /// Takes down a line that ran on the node's host without the engine, and what came of it.
     fn took_place(&mut self, node: &NodeName, line: &str, output: Output) {
         let _ = (node, line, output);

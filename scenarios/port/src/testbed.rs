@@ -103,6 +103,10 @@ pub trait Testbed {
         Vec::new()
     }
 
+    /// Says that the lines from here on come from a program: no terminal shows what they print. A simulated host is told
+    /// so by the line itself.
+    fn at_no_terminal(&mut self) {}
+
     /// Returns the time since the run began.
     fn now(&self) -> Span;
 

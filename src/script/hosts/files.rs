@@ -23,8 +23,13 @@ pub(super) struct TreeFiles {
     root: Root,
     pub(super) version: Option<u64>,
     known: BTreeMap<String, Known>,
+    /// The sockets that stand in the tree. Nobody listens at them: the engine answers who asks by their name.
+    sockets: Vec<String>,
     second: i64,
 }
+
+/// The end of a socket's name.
+const SOCKET: &str = ".sock";
 
 impl TreeFiles {
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
@@ -32,13 +37,24 @@ impl TreeFiles {
             root: Root::open(folder)?,
             version: None,
             known: BTreeMap::new(),
+            sockets: Vec::new(),
             second: 0,
         })
     }
 
     /// Writes what the host has now. A file keeps its inode, and one that is as it was shown is not touched.
-    pub(super) fn show(&mut self, version: u64, files: HostFiles, now: Span) -> io::Result<()> {
+    pub(super) fn show(&mut self, version: u64, mut files: HostFiles, now: Span) -> io::Result<()> {
         self.version = Some(version);
+        let is_socket = |path: &&String| path.ends_with(SOCKET);
+        let sockets: Vec<String> = files.keys().filter(is_socket).cloned().collect();
+        files.retain(|path, _| !path.ends_with(SOCKET));
+        for gone in self.sockets.iter().filter(|path| !sockets.contains(path)) {
+            self.root.remove(gone);
+        }
+        for new in sockets.iter().filter(|path| !self.sockets.contains(path)) {
+            self.root.make_socket(new)?;
+        }
+        self.sockets = sockets;
         let second = EPOCH + now.as_micros() / 1_000_000;
         self.second = i64::try_from(second).unwrap_or(i64::MAX);
         let gone: Vec<String> = self

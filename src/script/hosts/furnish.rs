@@ -48,7 +48,7 @@ fold getent getopt grep groups gunzip gzip head hexdump iconv id install jq join
 m4 md5sum mkdir mkfifo mktemp more mv nice nl nohup nproc numfmt od openssl paste patch pathchk perl pr printenv printf pwd \
 python3 readlink realpath rename rev rm rmdir rsync script sdiff sed seq setsid sftp-server sha1sum sha224sum sha256sum sha384sum \
 sha512sum shred shuf sort split stat stdbuf strings stty sum sync tac tail tar tee test touch tr true truncate tsort \
-tty uname unexpand uniq unlink unxz unzip uptime users vdir wc which who xargs xxd xz xzcat yes zcat zgrep zip zstd";
+tty uname unexpand uniq unlink unxz unzip uptime users vdir wc which who whoami xargs xxd xz xzcat yes zcat zgrep zip zstd";
 
 /// Other names of the same programs.
 const OTHER_NAMES: [(&str, &str); 3] = [("python", "python3"), ("sh", "bash"), ("less", "cat")];
@@ -79,7 +79,7 @@ pub(super) fn furnish(tree: &Path, node: &NodeName, nodes: &[NodeName]) -> io::R
     symlink("/tmp", tree.join("var/tmp"))?;
     let name = node.as_str().to_lowercase();
     let files = [
-        ("etc/hostname", format!("{name}.example.com\n")),
+        ("etc/hostname", format!("{name}\n")),
         ("etc/hosts", hosts(nodes)),
         (
             "etc/passwd",

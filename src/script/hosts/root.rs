@@ -131,6 +131,15 @@ impl Root {
         Ok(())
     }
 
+    /// Makes a socket at which nobody listens.
+    pub(super) fn make_socket(&self, path: &str) -> io::Result<()> {
+        let (folder, name) = self.parent(path, true)?;
+        let _ = rustix::fs::unlinkat(&folder, name, AtFlags::empty());
+        let mode = Mode::from_raw_mode(0o777);
+        rustix::fs::mknodat(&folder, name, FileType::Socket, mode, 0)?;
+        Ok(())
+    }
+
     /// Removes a file, if it is there.
     pub(super) fn remove(&self, path: &str) {
         if let Ok((folder, name)) = self.parent(path, false) {

@@ -5,7 +5,7 @@
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -142,12 +142,12 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
     let mut command = match &order.what {
         What::Line(line) => {
             let mut command = Command::new("/bin/bash");
-            command.arg("-c").arg(line);
+            command.arg0("bash").arg("-c").arg(line);
             command
         }
         What::Shell => {
             let mut command = Command::new("/bin/bash");
-            command.arg("-s");
+            command.arg0("bash").arg("-s");
             command
         }
         What::Sftp => {

@@ -45,7 +45,10 @@ impl GaleraRecovery {
             .rev()
             .find_map(|line| Some(line.split_once("WSREP: Recovered position:")?.1.trim()));
         Step::Done(match position {
-            Some(position) => printed(format!("--wsrep_start_position={position}\n")),
+            Some(position) => Output {
+                stderr: format!("WSREP: Recovered position {position}\n"),
+                ..printed(format!("--wsrep_start_position={position}\n"))
+            },
             None => failed(
                 1,
                 format!("WSREP: Failed to recover position: '{}'", lines.join("\n")),

@@ -58,7 +58,7 @@ impl HostFact {
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         Step::Done(match self {
             Self::Name(true) => printed(format!("{}\n", host.host_name())),
-            Self::Name(false) => printed(format!("{}\n", host.node())),
+            Self::Name(false) => printed(format!("{}\n", host.node().as_str().to_lowercase())),
             Self::User(user) => printed(format!("{user}\n")),
             Self::Sockets(ss) => sockets(host, *ss),
             Self::Connect(port) => Output {

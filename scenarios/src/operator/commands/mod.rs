@@ -9,6 +9,7 @@
 
 mod clock;
 mod cm_cluster_manage;
+mod connection;
 mod files;
 mod galera_new_cluster;
 mod galera_recovery;

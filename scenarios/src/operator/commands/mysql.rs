@@ -7,6 +7,7 @@ use seatrial_galera::mysql_table;
 use seatrial_port::Output;
 use seatrial_port::host::{Host, QueryId, Step};
 
+use super::connection::Connection;
 use super::output::{failed, printed};
 
 /// A `mysql` with its statements.
@@ -16,8 +17,9 @@ pub(super) struct Mysql {
     form: Form,
     /// Column names are shown.
     names: bool,
-    /// Goes on after an error (`--force`).
-    force: bool,
+    /// Shows the statement that failed: nobody sits at a terminal.
+    echoes: bool,
+    connection: Connection,
     /// The number of statements that have been answered.
     answered: usize,
     asked: Option<QueryId>,
@@ -75,12 +77,13 @@ impl Mysql {
             statements: Vec::new(),
             form: Form::Table,
             names: true,
-            force: false,
+            echoes: false,
+            connection: Connection::of(words),
             answered: 0,
             asked: None,
             shown: printed(""),
         };
-        let mut sql = None;
+        let (mut sql, mut silent) = (None, 0);
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
             if let Some(long) = word.strip_prefix("--") {
@@ -90,11 +93,20 @@ impl Mysql {
                 };
                 match name.as_str() {
                     "--execute" => sql = value.or_else(|| words.next()).map(str::to_owned),
-                    "--batch" | "--silent" => client.form = Form::Batch,
+                    "--batch" => {
+                        client.form = Form::Batch;
+                        client.echoes = true;
+                        silent = silent.max(1);
+                    }
+                    "--silent" => {
+                        client.form = Form::Batch;
+                        silent += 1;
+                    }
                     "--table" => client.form = Form::Table,
                     "--vertical" => client.form = Form::Vertical,
                     "--skip-column-names" => client.names = false,
-                    "--force" => client.force = true,
+                    // It goes on with the next line after an error, and `-e` is one line.
+                    "--force" => {}
                     // Its value can only stand in the same word.
                     "--password" => {}
                     name if CONNECTION.contains(&name) => {
@@ -114,13 +126,20 @@ impl Mysql {
             for (at, option) in short.char_indices() {
                 let rest = &short[at + option.len_utf8()..];
                 match option {
-                    'B' | 's' => client.form = Form::Batch,
+                    'B' => {
+                        client.form = Form::Batch;
+                        client.echoes = true;
+                        silent = silent.max(1);
+                    }
+                    's' => {
+                        client.form = Form::Batch;
+                        silent += 1;
+                    }
                     'N' => client.names = false,
                     't' => client.form = Form::Table,
                     'E' => client.form = Form::Vertical,
-                    'f' => client.force = true,
                     // The password, if there is one, stands in the same word; the others change nothing here.
-                    'A' | 'q' | 'r' | 'n' | 'w' | 'p' => {}
+                    'A' | 'f' | 'q' | 'r' | 'n' | 'w' | 'p' => {}
                     'e' if rest.is_empty() => {
                         let Some(text) = words.next() else {
                             return Err(failed(1, "mysql: option '-e' requires an argument"));
@@ -146,6 +165,8 @@ impl Mysql {
                 "this console has no dialogue with mysql: use mysql -e \"…\"",
             ));
         };
+        // The second step of silence leaves the names out (`client/mysql.cc:print_tab_data`).
+        client.names &= silent < 2;
         client.statements = statements(&sql);
         Ok(client)
     }
@@ -165,12 +186,18 @@ impl Mysql {
                     self.shown.stdout.push_str(&text);
                 }
                 Err(line) => {
-                    self.shown.stderr.push_str(&with_line(&line));
+                    let line = self.connection.refused_line(&with_line(&line));
+                    // What fails on the server is shown first (seen on real nodes).
+                    if self.echoes && line.contains(" at line ") {
+                        let dashes = "-".repeat(14);
+                        let shown = format!("{dashes}\n{statement}\n{dashes}\n\n");
+                        self.shown.stderr.push_str(&shown);
+                    }
+                    self.shown.stderr.push_str(&line);
                     self.shown.stderr.push('\n');
                     self.shown.exit = 1;
-                    if !self.force {
-                        break;
-                    }
+                    // The rest of the line is dropped, and `-e` is one line; `--force` goes on with the next.
+                    break;
                 }
             }
         }

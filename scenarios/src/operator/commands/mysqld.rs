@@ -5,6 +5,7 @@
 
 use seatrial_port::Output;
 use seatrial_port::host::{Host, QueryId, Step};
+use seatrial_port::paths::MARIADB_LOG;
 
 use super::output::{failed, printed};
 
@@ -19,7 +20,8 @@ pub(super) struct Mysqld {
 impl Mysqld {
     /// Reads the words after `mysqld`.
     pub(super) fn parse(name: &str, words: &[String]) -> Result<Self, Output> {
-        let (mut recover, mut log_error) = (false, None);
+        // The configuration has `log_error`, so that the terminal shows nothing (seen on real nodes).
+        let (mut recover, mut log_error) = (false, Some(MARIADB_LOG.to_owned()));
         for word in words {
             let (option, value) = word.split_once('=').unwrap_or((word, ""));
             match option.replace('_', "-").as_str() {

@@ -160,7 +160,9 @@ impl Command {
             "rm" => Self::Remove(Remove::parse(rest)?),
             "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
             "galera_recovery" => Self::GaleraRecovery(GaleraRecovery::parse(rest)?),
-            "mysqladmin" | "mariadb-admin" => Self::Mysqladmin(Mysqladmin::parse(rest)?),
+            name @ ("mysqladmin" | "mariadb-admin") => {
+                Self::Mysqladmin(Mysqladmin::parse(name, rest)?)
+            }
             name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
             "ls" => Self::Listing(Listing::parse(rest)?),

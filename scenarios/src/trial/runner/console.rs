@@ -136,6 +136,10 @@ impl Console for RunnerConsole<'_> {
         self.testbed.change_files(node, changes).await
     }
 
+    fn at_no_terminal(&mut self) {
+        self.testbed.at_no_terminal();
+    }
+
     fn took_place(&mut self, node: &NodeName, line: &str, mut output: Output) {
         shorten(&mut output.stdout);
         shorten(&mut output.stderr);

@@ -137,6 +137,9 @@ pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> Pro
             .map(|node| (node.clone(), Line::default()))
             .collect(),
     };
+    if program.sees_files() {
+        console.at_no_terminal();
+    }
     hosts.show(console).await;
     for _ in 0..QUESTIONS_MAX {
         let question = match hosts.session.next() {

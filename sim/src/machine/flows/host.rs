@@ -1,6 +1,6 @@
 //! The machine as the operator's programs see it.
 
-use seatrial_node::DeliberateFault;
+use seatrial_node::{Change, DeliberateFault, Statement as NodeStatement};
 use seatrial_scenarios::console::{Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
@@ -231,6 +231,12 @@ impl Machine {
                 Some(selection.answer(&mut shown))
             }
             sql::Query::Statement(statement) => {
+                if let NodeStatement::Commit(Change::Ddl(text)) = &statement
+                    && status.ready
+                    && let Some(error) = sql::refuses(text, server.node().database())
+                {
+                    return Some(Err(error.to_string()));
+                }
                 self.programs.set_answer(id, None);
                 self.ask(Asker::Program(id), statement);
                 self.programs.answer(id)

@@ -48,8 +48,10 @@ impl Machine {
         if let Some(log) = self.error_log() {
             files.insert(MARIADB_LOG.to_owned(), log.into_bytes());
         }
-        if let Some(server) = self.daemon.server() {
-            files.insert(PID.to_owned(), format!("{}\n", server.pid).into_bytes());
+        // A server that was killed leaves both behind (seen on real nodes).
+        if self.daemon.runs() || self.daemon.has_socket_file() {
+            let pid = self.daemon.last_pid();
+            files.insert(PID.to_owned(), format!("{pid}\n").into_bytes());
         }
         if self.daemon.has_socket_file() {
             files.insert(SOCKET.to_owned(), Vec::new());

@@ -75,6 +75,11 @@ impl Daemon {
         self.starts
     }
 
+    /// Returns the number by which the kernel knows the last process, or knew it.
+    pub(in crate::machine) fn last_pid(&self) -> u32 {
+        1_000 + u32::try_from(self.starts).unwrap_or(0)
+    }
+
     /// Starts a process, and says by which number the kernel knows it.
     pub(in crate::machine) fn start(
         &mut self,
@@ -82,7 +87,7 @@ impl Daemon {
         boot: BootMode,
         now: Span,
     ) -> u32 {
-        let pid = 1_000 + u32::try_from(self.starts).unwrap_or(0);
+        let pid = self.last_pid();
         self.exit = None;
         self.running = Some(Server {
             process: Process::new(identity, boot, time(now)),

@@ -55,6 +55,25 @@ pub(super) fn value(expression: &Expr, names: &Names<'_>) -> Result<Option<Strin
     }
     match expression {
         Expr::Nested(inner) => value(inner, names),
+        Expr::BinaryOp {
+            left,
+            op: op @ (BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply),
+            right,
+        } => {
+            let number = |side: &Expr| {
+                Ok::<_, Unknown>(value(side, names)?.and_then(|text| text.parse::<i64>().ok()))
+            };
+            let (Some(left), Some(right)) = (number(left)?, number(right)?) else {
+                return Err(expression.to_string());
+            };
+            let sum = match op {
+                BinaryOperator::Plus => left.checked_add(right),
+                BinaryOperator::Minus => left.checked_sub(right),
+                _ => left.checked_mul(right),
+            };
+            sum.map(|sum| Some(sum.to_string()))
+                .ok_or_else(|| expression.to_string())
+        }
         Expr::BinaryOp { .. } | Expr::Like { .. } | Expr::In { .. } | Expr::UnaryOp { .. } => {
             holds(expression, names).map(|holds| Some(u8::from(holds).to_string()))
         }

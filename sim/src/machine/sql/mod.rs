@@ -8,6 +8,7 @@ mod expression;
 mod read;
 mod select;
 mod settings;
+mod tables;
 
 use seatrial_galera::SqlError;
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
@@ -16,6 +17,7 @@ use seatrial_scenarios::Statement;
 pub(super) use read::read;
 pub(super) use select::{Selection, Shown};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
+pub(super) use tables::refuses;
 
 /// The request of a statement.
 #[derive(Debug)]

@@ -117,7 +117,10 @@ fn one(statement: &Statement) -> Option<Query> {
             shown_filter(filter.as_ref())?,
         )),
         Statement::ShowDatabases { .. } => rows(Selection::show(Source::Databases, Filter::None)),
-        Statement::Query(query) => rows(select(query)?),
+        Statement::Query(query) => match other_table(query) {
+            Some(table) => Query::Error(SqlError::NoSuchTable { table }),
+            None => rows(select(query)?),
+        },
         Statement::Insert(insert) => match inserted(insert) {
             Ok(tag) => Query::Statement(NodeStatement::Commit(Change::Insert(tag))),
             Err(query) => query,
@@ -202,6 +205,29 @@ fn select(query: &SqlQuery) -> Option<Selection> {
         order,
         limit,
     })
+}
+
+/// Returns the table of a SELECT if it is none of the server's and not the clients': there are no others.
+fn other_table(query: &SqlQuery) -> Option<String> {
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return None;
+    };
+    let [table] = select.from.as_slice() else {
+        return None;
+    };
+    let TableFactor::Table { name, .. } = &table.relation else {
+        return None;
+    };
+    let plain = name.to_string().replace('`', "");
+    let schemas = [
+        "information_schema.",
+        "mysql.",
+        "performance_schema.",
+        "sys.",
+    ];
+    let is_system = |name: &str| schemas.iter().any(|schema| name.starts_with(schema));
+    let is_other = source(name).is_none() && !is_system(&plain.to_ascii_lowercase());
+    (is_other && plain.contains('.')).then_some(plain)
 }
 
 /// Returns the table of a name: the server's own, or the clients'.

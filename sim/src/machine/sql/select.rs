@@ -77,12 +77,12 @@ impl Selection {
         }
     }
 
-    /// Returns whether a node answers that is not ready (`sql/sql_parse.cc`: SHOW, and SELECT of tables of
-    /// information_schema; without any table the server refuses).
+    /// Returns whether a node answers that is not ready (`sql/sql_parse.cc`): SHOW, SELECT of tables of
+    /// information_schema, and SELECT without any table (seen on real nodes).
     pub(in crate::machine) fn is_answered_when_not_ready(&self) -> bool {
         matches!(
             self.source,
-            Source::Status(_) | Source::Settings(_) | Source::Databases
+            Source::Nothing | Source::Status(_) | Source::Settings(_) | Source::Databases
         )
     }
 
@@ -94,9 +94,22 @@ impl Selection {
                     name: name.to_owned(),
                 }
                 .to_string(),
+                None if is_word(&unknown) => SqlError::UnknownColumn {
+                    clause: self.clause_of(&unknown).to_owned(),
+                    name: unknown,
+                }
+                .to_string(),
                 _ => format!("this console does not know the value of {unknown}"),
             })
         })
+    }
+
+    /// Returns the clause in which a name stands.
+    fn clause_of(&self, name: &str) -> &'static str {
+        match &self.filter {
+            Filter::Where(condition) if condition.to_string().contains(name) => "WHERE",
+            _ => "SELECT",
+        }
     }
 
     fn select(&self, shown: &mut Shown<'_>) -> Result<QueryResult, Unknown> {
@@ -107,7 +120,14 @@ impl Selection {
                 let found = settings
                     .iter()
                     .find(|(known, _)| known.eq_ignore_ascii_case(setting));
-                return found.map(|(_, value)| Some(value.clone()));
+                // A switch is a number here, and a word in SHOW VARIABLES.
+                return found.map(|(_, value)| {
+                    Some(match value.as_str() {
+                        "ON" => "1".to_owned(),
+                        "OFF" => "0".to_owned(),
+                        value => value.to_owned(),
+                    })
+                });
             }
             let at = titles
                 .iter()
@@ -166,6 +186,10 @@ impl Selection {
         }
         Ok(Ok((head, answer)))
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 impl Filter {

@@ -161,7 +161,10 @@ pub(in crate::machine) fn settings(
     };
     vec![
         ("datadir", "/var/lib/mysql/".to_owned()),
-        ("hostname", host.to_owned()),
+        (
+            "hostname",
+            host.split('.').next().unwrap_or_default().to_owned(),
+        ),
         (
             "innodb_flush_log_at_trx_commit",
             config.innodb_flush_log_at_trx_commit.to_string(),
