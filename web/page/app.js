@@ -11,7 +11,9 @@
   L.ownMissions = [];
   L.scene = null;
   L.busy = false;
-  let said = null, lastStart = null;
+  let said = null, began = null;
+  // Resolved when the simulator can answer.
+  L.begun = new Promise((yes) => { began = yes; });
   const embedded = new URLSearchParams(location.search).get("embed") === "1";
 
   const remember = async () => {
@@ -28,8 +30,8 @@
   };
   let written = location.hash;
 
-  // Draws what a reply brought.
-  const take = async (reply, line, film) => {
+  // Draws what a reply brought, with the film of the way to it.
+  const show = (reply, data, line, film) => {
     const before = L.scene;
     L.scene = reply.scene;
     L.terminal.prompt(reply.prompt);
@@ -37,13 +39,13 @@
     document.getElementById("story").textContent = L.story(film ? before : null, L.scene, line);
     const moved = before && film && reply.scene.clock_ms > before.clock_ms && reply.scene.moment > before.moment;
     L.details.since(before ? Math.min(before.clock_ms, reply.scene.clock_ms) * 1000 : 0);
-    const data = await L.ask({ ask: "film" });
     L.timeline.take(data, L.scene, moved ? before.clock_ms : null);
     L.details.draw();
     heads();
     document.getElementById("undo").disabled = L.scene.moment === L.scene.start || !L.scene.can_travel;
     document.getElementById("start-over").disabled = L.scene.moments.length < 2;
   };
+  const take = async (reply, line, film) => show(reply, await L.ask({ ask: "film" }), line, film);
 
   // The line above the picture: time, components, findings.
   const heads = () => {
@@ -69,6 +71,7 @@
 
   // Types a line, as the prompt does.
   L.type = async (line) => {
+    await L.begun;
     if (L.busy) return null;
     if (/^\s*(quit|exit)\s*$/.test(line)) {
       L.terminal.write(promptText(), line, "Close the tab to leave. The address holds this session.\n", false);
@@ -209,8 +212,10 @@
   };
 
   const failed = (text) => {
-    document.getElementById("opening").textContent = text;
-    document.getElementById("opening").className = "opening bad";
+    const opening = document.getElementById("opening");
+    if (!opening) return L.notice(text, "bad");
+    opening.textContent = text;
+    opening.className = "opening bad";
   };
 
   const fromAddress = async () => {
@@ -243,13 +248,52 @@
   };
 
   const places = () => {
-    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: action }, label);
+    // What is chosen before the simulator is there comes when it is.
+    const then = (action) => () => L.begun.then(action);
+    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: then(action) }, label);
     document.getElementById("places").replaceChildren(
       place("first", "First minute", () => L.first(0)), place("lessons", "Lessons", () => L.openLessons()),
       place("missions", "Missions", () => L.openMissions()), place("evidence", "Your incident", () => L.openEvidence()));
     document.getElementById("bar-right").replaceChildren(
-      L.button("Words", () => L.openWords(), { class: "quiet", id: "words" }), L.button("Progress", () => L.openProgress(), { class: "quiet", id: "progress" }),
-      L.button("Help", () => L.openHelp(), { class: "quiet", id: "help" }), L.button("Share", () => L.openShare(), { id: "share" }));
+      L.button("Words", then(() => L.openWords()), { class: "quiet", id: "words" }), L.button("Progress", () => L.openProgress(), { class: "quiet", id: "progress" }),
+      L.button("Help", () => L.openHelp(), { class: "quiet", id: "help" }), L.button("Share", then(() => L.openShare()), { id: "share" }));
+  };
+
+  // The healthy cluster of the beginning is the same for everybody, so the page brings it along and shows it before
+  // the simulator is unpacked. What is typed in between waits for it.
+  const firstSight = () => {
+    const { open, film } = L.contents.first;
+    L.terminal.write("", "", open.text, false);
+    said = open.prompt;
+    show(open, film, "", false);
+    L.first(0);
+    L.firstState = performance.now();
+  };
+
+  // Opens the same cluster in the simulator. Nothing is drawn again, unless the picture was of another version.
+  const openFirst = async () => {
+    const open = await L.ask({ ask: "open", opening: "", seed: "1", missions: [], progress: L.progress().missions || undefined }).catch(() => null);
+    const same = open && JSON.stringify(open) === JSON.stringify(L.contents.first.open);
+    if (!same) await L.begin({ opening: "", lines: [] });
+  };
+
+  const parsed = () => document.readyState !== "loading" || new Promise((yes) => addEventListener("DOMContentLoaded", yes, { once: true }));
+
+  const begin = async () => {
+    const linked = location.hash.startsWith("#s=");
+    if (!linked) firstSight();
+    // The program stands below this script.
+    await parsed();
+    await L.start();
+    if (!linked) await openFirst();
+    L.about = await L.ask({ ask: "contents" });
+    L.setWords(L.about.words);
+    if (linked && (await openAddress())) L.firstState = performance.now();
+    else {
+      if (linked) await L.begin({ opening: "", lines: [] });
+      L.first(0);
+    }
+    L.readyAfter = performance.now();
   };
 
   L.ready = (async () => {
@@ -263,23 +307,11 @@
     L.buildDrop();
     L.onLook = () => L.details.look();
     try {
-      await L.start();
-      // A healthy cluster needs no words yet, so it is shown before they come.
-      const linked = location.hash.startsWith("#s=");
-      if (!linked) {
-        await L.begin({ opening: "", lines: [] });
-        L.firstState = performance.now();
-      }
-      L.about = await L.ask({ ask: "contents" });
-      L.setWords(L.about.words);
-      if (linked && (await openAddress())) L.firstState = performance.now();
-      else {
-        if (linked) await L.begin({ opening: "", lines: [] });
-        L.first(0);
-      }
+      await begin();
     } catch (error) {
       return failed("The simulator does not start: " + error.message);
     }
+    began();
     // A prompt with the focus would raise the keyboard of a phone.
     if (!embedded && matchMedia("(pointer: fine)").matches) L.terminal.focus();
     addEventListener("hashchange", async () => {

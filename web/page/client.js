@@ -26,7 +26,7 @@
   };
 
   const inWorker = () => {
-    const source = L.contents.engine + "\nconst answer = seatrialEngine((m) => postMessage(m)); onmessage = (e) => answer(e.data);";
+    const source = [seatrialBytes, seatrialUnpack, seatrialEngine].join("\n") + "\nconst answer = seatrialEngine((m) => postMessage(m)); onmessage = (e) => answer(e.data);";
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     worker = new Worker(url);
     worker.onmessage = (event) => receive(event.data);
@@ -38,12 +38,20 @@
     post = (message, transfer) => worker.postMessage(message, transfer);
   };
 
+  // A worker takes a moment to begin, which the page has before the program is there.
+  try {
+    inWorker();
+  } catch (error) {
+    // `start` says what that means.
+    worker = null;
+  }
+
   // Starts the simulator: in a worker, or in the page where there are none.
   L.start = async () => {
     const program = module ? { module } : { program: document.getElementById("program").textContent, size: L.contents.size };
     try {
       if (L.noWorkers) throw new Error("no workers");
-      inWorker();
+      if (!worker) inWorker();
       module = (await send({ start: program })).module;
     } catch (error) {
       if (worker) worker.terminate();

@@ -59,7 +59,7 @@ const Lab = {};
   L.marked = (text) => {
     const seen = new Set();
     const out = [];
-    const marks = /`([^`]+)`|\*([^*]+)\*|\[([^\]]+)\]\(([^)]*)\)/g;
+    const marks = /\x60([^\x60]+)\x60|\*([^*]+)\*|\[([^\]]+)\]\(([^)]*)\)/g;
     let last = 0;
     for (const match of text.matchAll(marks)) {
       out.push(...L.linked(text.slice(last, match.index), seen));
