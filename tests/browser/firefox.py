@@ -15,7 +15,7 @@ from pathlib import Path
 from websockets.sync.client import connect
 
 # Seconds. A machine that is busy with other things is no finding.
-PATIENCE = 120
+PATIENCE = 60
 KEYS = {
     "Enter": "\ue007", "Tab": "\ue004", "Escape": "\ue00c", "ArrowLeft": "\ue012", "ArrowUp": "\ue013",
     "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Control": "\ue009", "Shift": "\ue008", "Space": " ",
@@ -106,19 +106,17 @@ class Firefox:
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
-class Page:
-    """A page, with those of Playwright's methods that the tests use."""
+class Frame:
+    """A document, with those of Playwright's methods that the tests use."""
 
-    def __init__(self, firefox, width, height):
-        self.firefox = firefox
-        self.user = firefox.send("browser.createUserContext")["userContext"]
-        self.id = firefox.send("browsingContext.create", type="tab", userContext=self.user)["context"]
-        firefox.send("browsingContext.setViewport", context=self.id, viewport={"width": width, "height": height})
+    def __init__(self, firefox, id_):
+        self.firefox, self.id = firefox, id_
         self.keyboard = self
-        self.context = self
 
-    def close(self):
-        self.firefox.send("browser.removeUserContext", userContext=self.user)
+    @property
+    def frames(self):
+        tree = self.firefox.send("browsingContext.getTree", root=self.id)["contexts"][0]
+        return [self, *(Frame(self.firefox, child["context"]) for child in tree["children"])]
 
     def goto(self, url):
         self.firefox.send("browsingContext.navigate", context=self.id, url=url, wait="complete")
@@ -180,11 +178,15 @@ class Page:
         self.firefox.send("input.performActions", context=self.id, actions=list(sources))
 
     def click(self, selector):
-        # What something else covers cannot be clicked, by a person neither.
-        element = self._element(selector, """!e.disabled && seen(e) && (e.scrollIntoView({ block: "center" }), (() => {
+        # It must stand still, and what something else covers cannot be clicked, by a person neither.
+        element = self._element(selector, """!e.disabled && seen(e) && await (async () => {
+            e.scrollIntoView({ block: "center", behavior: "instant" });
+            const frame = () => new Promise(requestAnimationFrame), place = () => JSON.stringify(e.getBoundingClientRect());
+            const before = place();
+            await frame(); await frame();
             const r = e.getBoundingClientRect(), top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
-            return top && (e.contains(top) || top.contains(e));
-        })())""")
+            return e.isConnected && place() === before && top && (e.contains(top) || top.contains(e));
+        })()""")
         self._actions({"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": element}},
             {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]})
@@ -282,3 +284,16 @@ class Locator:
 
     def inner_text(self):
         return self.page.inner_text(self.selector)
+
+
+class Page(Frame):
+    """A page of its own."""
+
+    def __init__(self, firefox, width, height):
+        self.user = firefox.send("browser.createUserContext")["userContext"]
+        super().__init__(firefox, firefox.send("browsingContext.create", type="tab", userContext=self.user)["context"])
+        firefox.send("browsingContext.setViewport", context=self.id, viewport={"width": width, "height": height})
+        self.context = self
+
+    def close(self):
+        self.firefox.send("browser.removeUserContext", userContext=self.user)

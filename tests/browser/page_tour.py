@@ -251,6 +251,44 @@ def links(browser, url, seatrial, folder):
     browser.quiet("links")
 
 
+def in_report(browser, seatrial, folder, file):
+    """A report with the lab in it: a red cell and a finding open the state behind them, in the same file."""
+    out = folder / "reported"
+    if not out.exists():
+        for command in (
+            ["run", "two-nodes-are-terminated", "--on", "des", "--out", str(out / "run")],
+            ["verify", "manual", "--scenarios", "only-some-nodes-are-down", "--out", str(out / "verify")],
+        ):
+            subprocess.run([seatrial, *command], capture_output=True, cwd=ROOT, check=False)
+        made = [seatrial, "report", str(out / "run"), str(out / "verify"), "--out", str(out), "--with-lab", "--page", file]
+        subprocess.run(made, capture_output=True, cwd=ROOT, check=True)
+    url = (out / "index.html").as_uri()
+    page = browser.page()
+    page.goto(url)
+    for place in ("a.lab:visible", "#cells a.lab"):
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+        page.click(f"{place} >> nth=0")
+        page.wait_for_selector(".lab-frame iframe")
+        lab = page.frames[1]
+        lab.wait_for_function("() => typeof Lab === 'object' && Lab.readyAfter")
+        check(lab.evaluate("Lab.scene.moments.length") > 1, "the report's link plays the steps")
+        check(lab.locator(".notice").count() == 0, lab.inner_text("#notices"))
+        here = state_hash(lab)
+        say(lab, "fork mine")
+        say(lab, "A$ sudo systemctl start mariadb")
+        check(lab.evaluate("Lab.scene.fork") == "mine", "the state is forked in place")
+        page.click("#close-lab")
+        check(page.locator(".lab-frame").count() == 0 and page.url == url, f"back in the report: {page.url}")
+    # A link that the lab in a report makes leads to the report.
+    shared = page.evaluate("document.querySelector('a.lab').href")
+    other = browser.page()
+    other.goto(shared)
+    other.wait_for_selector(".lab-frame iframe")
+    other.context.close()
+    page.context.close()
+    browser.quiet("the lab in a report")
+
+
 def evidence(browser, url, seatrial):
     """The logs of an incident: the page says what the command says, and plays on."""
     page = opened(browser, url)

@@ -238,7 +238,7 @@
         if (session.hash && !(hash || "").startsWith(session.hash)) {
           L.notice("The state here is not the one that the link’s author saw (" + session.hash.slice(0, 8) + ", here " + (hash || "").slice(0, 8) + ").", "warn");
         }
-        if (!L.scene.mission) L.guide(el("h2", {}, "A shared session"), el("p", {}, L.plural(session.lines.length, "line was", "lines were") + " played; the terminal shows them. Go on from here, undo, or fork."), el("div", { class: "choices" }, L.button("The lessons", () => L.openLessons()), L.button("The missions", () => L.openMissions())));
+        if (!L.scene.mission) L.guide(el("h2", {}, "A shared session"), el("p", {}, "The terminal shows what was played (" + L.plural(session.lines.length, "line") + "). Go on from here, undo, or fork."), el("div", { class: "choices" }, L.button("The lessons", () => L.openLessons()), L.button("The missions", () => L.openMissions())));
       }
     } catch (error) {
       L.notice(error.message, "bad");
@@ -250,7 +250,9 @@
   const places = () => {
     // What is chosen before the simulator is there comes when it is.
     const then = (action) => () => L.begun.then(action);
-    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: then(action) }, label);
+    // On a narrow screen the guide stands below the picture.
+    const guided = (action) => then(() => { action(); document.getElementById("guide").scrollIntoView({ block: "nearest" }); });
+    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: guided(action) }, label);
     document.getElementById("places").replaceChildren(
       place("first", "First minute", () => L.first(0)), place("lessons", "Lessons", () => L.openLessons()),
       place("missions", "Missions", () => L.openMissions()), place("evidence", "Your incident", () => L.openEvidence()));

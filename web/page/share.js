@@ -16,12 +16,16 @@
     }
   };
 
-  const address = () => location.href.split("#")[0].replace(/[?&]embed=1/, "");
+  // The address of a fragment. In a report the lab is a frame, whose name is the report's address.
+  const address = (fragment, embed) => {
+    if (location.protocol === "blob:" && window.name) return window.name + "#lab=" + fragment.slice(2);
+    return location.href.split("#")[0].replace(/[?&]embed=1/, "") + (embed ? "?embed=1#" : "#") + fragment;
+  };
 
   L.copyLink = async (session) => {
     const fragment = await L.fragment({ ...session, version: L.about.version });
     if (!fragment) return L.notice(L.canLink ? "This session is too long for a link. Save it as a scenario instead." : "This browser cannot make links. Save the session as a scenario instead.", "warn");
-    return copy(address() + "#" + fragment, "The link");
+    return copy(address(fragment), "The link");
   };
 
   L.withHash = async () => {
@@ -42,7 +46,7 @@
     link: async () => L.copyLink(await L.withHash()),
     embed: async () => {
       const fragment = await L.fragment({ ...(await L.withHash()), version: L.about.version });
-      if (fragment) copy(address() + "?embed=1#" + fragment, "The link for a book or an issue");
+      if (fragment) copy(address(fragment, true), "The link for a book or an issue");
     },
     scenario: async () => {
       const text = await scenario();
@@ -59,7 +63,7 @@
       const findings = L.scene.findings.map((finding) => "- " + finding.oracle + ": " + finding.message);
       const text = ["What I did in Seatrial " + L.about.version + ":", "", "```", ...(session.opening ? ["# begins with: " + session.opening.split("\n")[0]] : []), ...session.lines, "```", "",
         "What happened: " + document.getElementById("story").textContent, "", "State: " + session.hash, ...(findings.length ? ["", "Findings:", ...findings] : []), "",
-        "What I expected instead: ", "", fragment ? "To open it: " + address() + "#" + fragment : ""].join("\n");
+        "What I expected instead: ", "", fragment ? "To open it: " + address(fragment) : ""].join("\n");
       copy(text, "The text for an issue");
     },
   };
