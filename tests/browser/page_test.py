@@ -64,7 +64,7 @@ def equal(evaluate, ask, some):
 def accessible(page, where):
     """What axe-core finds: nothing, not even what it calls minor."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE + "; null")
+        page.evaluate("(() => {" + AXE + "; return null })()")
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.impact + ': ' + v.id + ': ' + v.help + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0] ? n.any[0].message : ''))))")
     check(not found, f"{where}: axe-core finds {found}")
 

@@ -17,7 +17,7 @@
   const embedded = new URLSearchParams(location.search).get("embed") === "1";
 
   const remember = async () => {
-    if (!L.canLink || !L.about) return;
+    if (L.real || !L.canLink || !L.about) return;
     const fragment = await L.fragment({ ...L.session, version: L.about.version });
     if (!fragment) return;
     const nothing = !L.session.lines.length && !L.session.opening;
@@ -89,7 +89,8 @@
       if (error.interrupted) return null;
       setBusy(false);
       L.terminal.write(prompt, line, "", true);
-      await L.recover("“" + line + "”", error.message);
+      if (L.real) L.notice(error.message, "bad");
+      else await L.recover("“" + line + "”", error.message);
       return null;
     }
     L.terminal.write(prompt, line, reply.text, reply.refused);
@@ -281,7 +282,24 @@
 
   const parsed = () => document.readyState !== "loading" || new Promise((yes) => addEventListener("DOMContentLoaded", yes, { once: true }));
 
+  // Three containers instead of the simulator: what needs time travel is not there.
+  const beginReal = async () => {
+    document.body.classList.add("real");
+    L.about = await L.ask({ ask: "contents" });
+    L.setWords(L.about.words);
+    const open = await L.ask({ ask: "open" });
+    L.terminal.write("", "", open.text, false);
+    said = open.prompt;
+    await take(open, "", false);
+    L.guide(el("h2", {}, "Real nodes"),
+      el("p", {}, "Three containers run MariaDB. What you type happens to them. Time passes while you think, and there is no way back: undo, forks, lessons, missions and links need the simulator."),
+      el("p", { class: "muted" }, "The picture is of the moment after your last line. “seatrial lab” removes the containers when it ends."),
+      el("div", { class: "choices" }, L.button("Look again", () => L.type("wait 1s"), { class: "primary" })));
+    L.firstState = L.readyAfter = performance.now();
+  };
+
   const begin = async () => {
+    if (L.real) return beginReal();
     const linked = location.hash.startsWith("#s=");
     if (!linked) firstSight();
     // The program stands below this script.

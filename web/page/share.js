@@ -59,10 +59,10 @@
     },
     report: async () => {
       const session = await L.withHash();
-      const fragment = await L.fragment({ ...session, version: L.about.version });
+      const fragment = L.real ? null : await L.fragment({ ...session, version: L.about.version });
       const findings = L.scene.findings.map((finding) => "- " + finding.oracle + ": " + finding.message);
       const text = ["What I did in Seatrial " + L.about.version + ":", "", "```", ...(session.opening ? ["# begins with: " + session.opening.split("\n")[0]] : []), ...session.lines, "```", "",
-        "What happened: " + document.getElementById("story").textContent, "", "State: " + session.hash, ...(findings.length ? ["", "Findings:", ...findings] : []), "",
+        "What happened: " + document.getElementById("story").textContent, "", L.real ? "It happened on real nodes." : "State: " + session.hash, ...(findings.length ? ["", "Findings:", ...findings] : []), "",
         "What I expected instead: ", "", fragment ? "To open it: " + address(fragment) : ""].join("\n");
       copy(text, "The text for an issue");
     },
@@ -71,8 +71,9 @@
   L.openShare = () => {
     const entry = (label, says, action, id) => el("li", {}, el("button", { type: "button", class: "menu-entry", id, onclick: () => { document.getElementById("dialog").close(); action(); } }, el("span", {}, label), el("small", {}, says)));
     L.dialog("Share this session", [el("ul", { class: "menu-list" },
-      entry("Copy a link", "It opens on exactly this moment.", L.share.link, "share-link"),
-      entry("Copy a link for a book or an issue", "It shows the cluster and the prompt alone.", L.share.embed, "share-embed"),
+      // A link holds lines for the simulator. Real nodes are where they are.
+      ...(L.real ? [] : [entry("Copy a link", "It opens on exactly this moment.", L.share.link, "share-link"),
+        entry("Copy a link for a book or an issue", "It shows the cluster and the prompt alone.", L.share.embed, "share-embed")]),
       entry("Copy as scenario", "TOML that “seatrial run” replays.", L.share.scenario, "share-scenario"),
       entry("Save the scenario", "The same, as a file.", L.share.scenarioFile, "share-file"),
       entry("Report this", "A text for an issue, with lines, state and link.", L.share.report, "share-report"))]);
