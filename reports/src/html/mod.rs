@@ -57,7 +57,8 @@ const SCRIPTS: [&str; 7] = [
 const LAB_SCRIPT: &str = include_str!("../../assets/lab.js");
 
 /// What a page may do: it asks nothing of the network.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 /// The same with the lab in it, a page in a frame whose program runs in a worker.
 const POLICY_WITH_LAB: &str = "default-src 'none'; style-src 'unsafe-inline'; \
 script-src 'unsafe-inline' 'wasm-unsafe-eval'; img-src data:; frame-src blob:; worker-src blob:";

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::sentences::Sentence;
+use super::sentences::{Sentence, Text};
 
 /// The claims of the catalogue, bound to CipherMail's manual.
 const OURS: &str = include_str!("../../../scenarios/claims/manual.toml");
@@ -74,7 +74,7 @@ pub(super) struct Drift {
     pub(super) moved: usize,
     /// The number of sentences that are gone.
     pub(super) gone: usize,
-    /// The claims whose sentence is not there any more.
+    /// The claims whose sentence is not there any more, or stands under another heading.
     pub(super) look: Vec<Look>,
     /// The sentences that are new or changed: no claim says whether they are true.
     pub(super) without: Vec<Place>,
@@ -98,7 +98,10 @@ impl Bound {
 
     /// Returns the headings, by which those of a plain text are known.
     pub(super) fn titles(&self) -> BTreeSet<&str> {
-        self.heading.iter().map(|part| part.title.as_str()).collect()
+        self.heading
+            .iter()
+            .map(|part| part.title.as_str())
+            .collect()
     }
 
     /// Returns the claims that are bound, each as often as it has sentences.
@@ -117,7 +120,8 @@ impl Bound {
     }
 
     /// Compares with the sentences of a manual.
-    pub(super) fn drift(&self, sentences: &[Sentence]) -> Drift {
+    pub(super) fn drift(&self, manual: &Text) -> Drift {
+        let sentences = manual.sentences.as_slice();
         let old = self.all();
         let pairs = pairs(&old, sentences);
         let mut drift = Drift {
@@ -127,11 +131,15 @@ impl Bound {
             ..Drift::default()
         };
         for (number, (under, one)) in old.iter().enumerate() {
-            if pairs.new_of(number).is_some() {
-                continue;
-            }
-            drift.gone += 1;
-            let now = pairs.instead(number);
+            let now = match pairs.new_of(number) {
+                Some(new) if sentences[new].under == *under => continue,
+                // The same words under another heading may say something else.
+                Some(new) => BTreeSet::from([new]),
+                None => {
+                    drift.gone += 1;
+                    pairs.instead(number)
+                }
+            };
             for claim in &one.claims {
                 // A claim of several sentences is looked at if one of them changed.
                 let places = now.iter().map(|place| Place::of(&sentences[*place]));
@@ -158,7 +166,8 @@ impl Bound {
 
     /// Binds the claims to the sentences of a manual: each sentence keeps what it had. Those that changed get the claims
     /// that stood in their place, which a person must look at.
-    pub(super) fn again(&self, sentences: &[Sentence]) -> Self {
+    pub(super) fn again(&self, manual: &Text) -> Self {
+        let sentences = manual.sentences.as_slice();
         let old = self.all();
         let pairs = pairs(&old, sentences);
         let mut inherited: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
@@ -170,34 +179,40 @@ impl Bound {
                 }
             }
         }
-        let mut bound = Self::default();
-        for (place, sentence) in sentences.iter().enumerate() {
+        let ones = sentences.iter().enumerate().map(|(place, sentence)| {
             let hash = sentence.hash.clone();
-            let one = match pairs.old_of(place) {
+            match pairs.old_of(place) {
                 Some(number) => One {
                     hash,
                     ..old[number].1.clone()
                 },
-                None => One {
-                    hash,
-                    claims: inherited
-                        .remove(&place)
-                        .unwrap_or_default()
-                        .into_iter()
-                        .map(str::to_owned)
-                        .collect(),
-                    none: None,
-                },
-            };
-            match bound.heading.last_mut() {
-                Some(part) if part.title == sentence.under => part.sentences.push(one),
-                _ => bound.heading.push(Part {
-                    title: sentence.under.clone(),
-                    sentences: vec![one],
-                }),
+                None => {
+                    let claims = inherited.remove(&place).unwrap_or_default();
+                    One {
+                        hash,
+                        claims: claims.into_iter().map(str::to_owned).collect(),
+                        none: None,
+                    }
+                }
             }
+        });
+        let mut ones: Vec<One> = ones.collect();
+        // From the last heading to the first: each takes the sentences behind it.
+        let mut parts = Vec::new();
+        for (title, before) in manual.headings.iter().rev() {
+            parts.push(Part {
+                title: title.clone(),
+                sentences: ones.split_off(*before),
+            });
         }
-        bound
+        if !ones.is_empty() {
+            parts.push(Part {
+                title: String::new(),
+                sentences: ones,
+            });
+        }
+        parts.reverse();
+        Self { heading: parts }
     }
 
     /// Returns the file, a sentence a line.
@@ -308,13 +323,14 @@ fn pairs(old: &[(&str, &One)], new: &[Sentence]) -> Pairs {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sentences::sentences;
+    use super::super::sentences;
     use super::*;
 
-    const OLD: &str = "# Start\n\nStart one node. The others follow.\n\n# Stop\n\nStop all nodes. Wait.\n";
+    const OLD: &str =
+        "# Start\n\nStart one node. The others follow.\n\n# Stop\n\nStop all nodes. Wait.\n";
 
-    fn read(text: &str) -> Vec<Sentence> {
-        sentences(text, &BTreeSet::new())
+    fn read(text: &str) -> Text {
+        sentences::read(text, &BTreeSet::new())
     }
 
     fn bound() -> Bound {
@@ -331,7 +347,11 @@ mod tests {
     #[test]
     fn the_file_is_read_as_it_is_written() {
         let text = bound().to_toml();
-        assert_eq!(toml::from_str::<Bound>(&text).as_ref(), Ok(&bound()), "{text}");
+        assert_eq!(
+            toml::from_str::<Bound>(&text).as_ref(),
+            Ok(&bound()),
+            "{text}"
+        );
         let drift = bound().drift(&read(OLD));
         assert_eq!((drift.kept, drift.gone, drift.look), (4, 0, Vec::new()));
     }
@@ -340,7 +360,10 @@ mod tests {
     fn what_changed_is_looked_at_and_what_moved_is_not() {
         let new = "# Stop\n\nStop all nodes. Wait.\n\n# Start\n\nStart one node as root. The others\nfollow. That is all.\n";
         let drift = bound().drift(&read(new));
-        assert_eq!((drift.sentences, drift.kept, drift.moved, drift.gone), (5, 2, 1, 1));
+        assert_eq!(
+            (drift.sentences, drift.kept, drift.moved, drift.gone),
+            (5, 2, 1, 1)
+        );
         let looks: Vec<&str> = drift.look.iter().map(|look| look.claim.as_str()).collect();
         assert_eq!(looks, ["M-1"]);
         let without: Vec<(usize, &str)> = drift
@@ -348,7 +371,18 @@ mod tests {
             .iter()
             .map(|place| (place.line, place.text.as_str()))
             .collect();
-        assert_eq!(without, [(7, "Start one node as root."), (8, "That is all.")]);
+        assert_eq!(
+            without,
+            [(7, "Start one node as root."), (8, "That is all.")]
+        );
+    }
+
+    #[test]
+    fn the_same_words_under_another_heading_are_looked_at() {
+        let drift = bound().drift(&read(&OLD.replace("# Stop", "# Stop in an emergency")));
+        let looks: Vec<&str> = drift.look.iter().map(|look| look.claim.as_str()).collect();
+        assert_eq!((looks, drift.gone), (vec!["M-3", "M-4"], 0));
+        assert_eq!(drift.look[0].now[0].under, "Stop in an emergency");
     }
 
     #[test]

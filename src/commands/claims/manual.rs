@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::ClaimsArgs;
 use super::bound::{Bound, Drift, Place};
-use super::sentences::sentences;
+use super::sentences;
 use crate::args::ClaimsFormat;
 use crate::output::Out;
 use crate::{Stop, exit, scenarios};
@@ -28,12 +28,12 @@ pub(super) fn compare(path: &Path, args: &ClaimsArgs, out: &mut Out) -> Result<u
             .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?,
     };
     let text = read(path)?;
-    let found = sentences(&text, &bound.titles());
-    if found.is_empty() || found.len() > SENTENCES_MAX {
+    let found = sentences::read(&text, &bound.titles());
+    if found.sentences.is_empty() || found.sentences.len() > SENTENCES_MAX {
         return Err(Stop::usage(format!(
             "{}: it has {} sentences; a manual has 1 to {SENTENCES_MAX}",
             path.display(),
-            found.len()
+            found.sentences.len()
         )));
     }
     if let Some(file) = &args.write {
@@ -77,18 +77,27 @@ fn said() -> Result<BTreeMap<String, String>, Stop> {
 fn told(drift: &Drift, says: &BTreeMap<String, String>) -> String {
     let mut text = String::new();
     if !drift.look.is_empty() {
-        text.push_str("Claims to look at again: their sentence is not there any more\n");
+        text.push_str("Claims to look at again: their sentence changed, is gone, or stands under another heading\n");
     }
     for look in &drift.look {
         let claim = says.get(&look.claim).map_or("", String::as_str);
-        text.push_str(&wrapped("  ", "      ", &format!("{}  {claim}", look.claim)));
+        text.push_str(&wrapped(
+            "  ",
+            "      ",
+            &format!("{}  {claim}", look.claim),
+        ));
         let under = format!("it stood under “{}”", look.under);
         text.push_str(&wrapped("      ", "      ", &under));
         if look.now.is_empty() {
             text.push_str("      nothing stands in its place\n");
         }
         for place in &look.now {
-            let now = format!("now, line {}: {}", place.line, place.text);
+            let heading = if place.under == look.under {
+                String::new()
+            } else {
+                format!(" under “{}”", place.under)
+            };
+            let now = format!("now, line {}{heading}: {}", place.line, place.text);
             text.push_str(&wrapped("      ", "        ", &now));
         }
     }
@@ -96,7 +105,12 @@ fn told(drift: &Drift, says: &BTreeMap<String, String>) -> String {
         text.push_str("\nSentences that no claim knows: new or changed\n");
     }
     let mut under = None;
-    for Place { under: title, line, text: words } in &drift.without {
+    for Place {
+        under: title,
+        line,
+        text: words,
+    } in &drift.without
+    {
         if under != Some(title) {
             let _ = writeln!(text, "  {title}");
             under = Some(title);

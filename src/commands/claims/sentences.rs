@@ -26,13 +26,21 @@ pub(super) struct Sentence {
     pub(super) hash: String,
 }
 
-/// Returns the sentences of a text. Plain text does not mark its headings, so those that are known are named.
-pub(super) fn sentences(text: &str, headings: &BTreeSet<&str>) -> Vec<Sentence> {
+/// A manual, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The sentences in their order.
+    pub(super) sentences: Vec<Sentence>,
+    /// The headings, each with the number of sentences before it.
+    pub(super) headings: Vec<(String, usize)>,
+}
+
+/// Takes a manual apart. Plain text does not mark its headings, so those that are known are named.
+pub(super) fn read(text: &str, headings: &BTreeSet<&str>) -> Text {
     let lines: Vec<&str> = text.lines().collect();
     let mut reader = Reader {
         headings,
-        under: String::new(),
-        found: Vec::new(),
+        text: Text::default(),
         block: Vec::new(),
         begins: 0,
         form: Form::Prose,
@@ -73,7 +81,7 @@ pub(super) fn sentences(text: &str, headings: &BTreeSet<&str>) -> Vec<Sentence> 
         }
     }
     reader.end();
-    reader.found
+    reader.text
 }
 
 /// What a block of lines is.
@@ -87,8 +95,7 @@ enum Form {
 
 struct Reader<'a> {
     headings: &'a BTreeSet<&'a str>,
-    under: String,
-    found: Vec<Sentence>,
+    text: Text,
     block: Vec<&'a str>,
     begins: usize,
     form: Form,
@@ -113,7 +120,8 @@ impl<'a> Reader<'a> {
     }
 
     fn heading(&mut self) {
-        self.under = words(&self.block.join(" "));
+        let title = words(&self.block.join(" "));
+        self.text.headings.push((title, self.text.sentences.len()));
         self.block.clear();
     }
 
@@ -161,8 +169,9 @@ impl<'a> Reader<'a> {
         }
         let mut hash = sha256_hex(&text);
         hash.truncate(HASH_LETTERS);
-        let under = self.under.clone();
-        self.found.push(Sentence {
+        let above = self.text.headings.last();
+        let under = above.map_or_else(String::new, |(title, _)| title.clone());
+        self.text.sentences.push(Sentence {
             under,
             line,
             text,
@@ -191,9 +200,10 @@ fn words(text: &str) -> String {
             c => c,
         })
         .collect();
-    let kept = plain
-        .split_whitespace()
-        .filter(|word| word.chars().any(|c| !matches!(c, '+' | '-' | '=' | '#' | '_')));
+    let kept = plain.split_whitespace().filter(|word| {
+        word.chars()
+            .any(|c| !matches!(c, '+' | '-' | '=' | '#' | '_'))
+    });
     let text = kept.collect::<Vec<_>>().join(" ");
     // A mark that is gone left a space in front of a full stop or a comma.
     [" .", " ,", " ;", " :", " )"]
@@ -238,9 +248,9 @@ fn list_item(line: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(String, usize, String)> {
+    fn found(text: &str) -> Vec<(String, usize, String)> {
         let known = BTreeSet::from(["Bootstrapping"]);
-        let found = sentences(text, &known).into_iter();
+        let found = read(text, &known).sentences.into_iter();
         found.map(|one| (one.under, one.line, one.text)).collect()
     }
 
@@ -253,7 +263,7 @@ mod tests {
         let rst = "Bootstrapping\n=============\n\nStart the first node, i.e., the *last* one. Then\nwait.\n\n\
                    ``sudo start``\n\n+---+\n| a | b |\n+---+\n\n- Then stop.\n";
         let texts = |text: &str| -> Vec<(String, String)> {
-            let found = read(text).into_iter();
+            let found = found(text).into_iter();
             found.map(|(under, _, text)| (under, text)).collect()
         };
         let wanted = [
@@ -271,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_sentence_has_the_line_of_its_first_word() {
-        let found = read("One is\nhere. Two\nis there.\n");
+        let found = found("One is\nhere. Two\nis there.\n");
         let lines: Vec<usize> = found.iter().map(|(_, line, _)| *line).collect();
         assert_eq!(lines, [1, 2], "{found:?}");
     }

@@ -149,7 +149,8 @@ async fn open<E: Engine>(
     let opening = opening(args, &missions)?;
     let page = args.web.then(|| lab_page::read(args.page.as_deref()));
     let page = page.transpose()?;
-    let at_terminal = page.is_none() && args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
+    let at_terminal =
+        page.is_none() && args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
     let (store, progress) = match &folder {
         Some(folder) if at_terminal => Store::open(folder).map_err(|error| {
             Stop::environment(format!(

@@ -182,7 +182,12 @@ pub(super) fn send_answer(stream: &TcpStream, answer: &str) -> std::io::Result<(
 }
 
 fn nothing_here(stream: &TcpStream) -> std::io::Result<()> {
-    send(stream, "404 Not Found", "text/plain", "there is nothing here\n")
+    send(
+        stream,
+        "404 Not Found",
+        "text/plain",
+        "there is nothing here\n",
+    )
 }
 
 fn send(mut stream: &TcpStream, status: &str, kind: &str, body: &str) -> std::io::Result<()> {
