@@ -6,12 +6,16 @@
 //! processes are bounded, so that it cannot block a run.
 
 mod confinement;
+mod hosts;
 mod launcher;
+mod limits;
 mod line;
+mod own;
 mod place;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
+mod ssh;
 
 use std::fmt::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -25,12 +29,13 @@ use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::record::RunRecord;
 use seatrial_scenarios::runner::external::{
-    Answer, Files, Next, Program, QUESTION_COST, Question, Session,
+    Answer, Next, Program, QUESTION_COST, Question, Session,
 };
-use seatrial_scenarios::{NodeName, Span};
+use seatrial_scenarios::{FileChange, HostTree, NodeName, Span};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use confinement::Confinement;
+use hosts::Hosts;
 use launcher::{Ended, How};
 use place::Acted;
 use process::{Event, Process};
@@ -79,12 +84,12 @@ const LAST_MAX: usize = 300;
 /// The number of lines of a command's output that a transcript shows.
 const SHOWN: usize = 12;
 
-/// What a wrapper sends over the socket: its question, the line of the program from which it was called, and what the
-/// program typed if that is not the question itself.
+/// What a wrapper sends over the socket: its question, the line of the program from which it was called, and the node
+/// on whose host it runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Asked {
     from: Option<u32>,
-    typed: Option<String>,
+    host: Option<NodeName>,
     question: Question,
 }
 
@@ -187,11 +192,14 @@ impl Program for Shared {
         let script = &self.0;
         let walls = &script.confinement;
         let begun = Sandbox::new(nodes, walls).and_then(|sandbox| {
-            Process::start(&script.path, &sandbox, walls).map(|run| (sandbox, run))
+            let hosts = Hosts::new(&sandbox)?;
+            let process = Process::start(&script.path, &sandbox, walls)?;
+            Ok((sandbox, hosts, process))
         });
         match begun {
-            Ok((sandbox, process)) => Box::new(Running {
+            Ok((sandbox, hosts, process)) => Box::new(Running {
                 script: script.clone(),
+                hosts,
                 sandbox,
                 process,
                 notes: Vec::new(),
@@ -223,11 +231,20 @@ impl Session for NeverBegun {
 
     fn answer(&mut self, _: Answer) {}
 
-    fn show(&mut self, _: &NodeName, _: Option<Files>) {}
+    fn version(&self, _: &NodeName) -> Option<u64> {
+        None
+    }
+
+    fn changes(&mut self, _: &NodeName) -> Vec<FileChange> {
+        Vec::new()
+    }
+
+    fn show(&mut self, _: &NodeName, _: HostTree, _: Span) {}
 }
 
 struct Running {
     script: std::sync::Arc<Script>,
+    hosts: Hosts,
     sandbox: Sandbox,
     process: Process,
     notes: Vec<String>,
@@ -250,6 +267,8 @@ impl Running {
     fn ended(&mut self, outcome: ProcedureOutcome) -> Next {
         self.over = true;
         self.process.end();
+        self.hosts.close();
+        self.hosts.touch_all();
         if self.process.was_parallel() {
             self.note("it typed several commands at the same time: not reproducible");
         }
@@ -269,6 +288,9 @@ impl Running {
         self.process.end();
         if ended.left_behind {
             self.note("it left processes behind, which were killed");
+        }
+        if ended.too_many || self.sandbox.had_too_many_processes() {
+            self.note("it started more than 400 processes, and all were killed");
         }
         let status = match &ended.how {
             How::Status(status) => ExitStatus::from_raw(*status),
@@ -310,20 +332,44 @@ impl Session for Running {
         }
         match event {
             Event::Asks(asked) => {
-                if let Question::Run { node, line, .. } = &asked.question {
-                    let line = asked.typed.unwrap_or_else(|| line.clone());
-                    self.typed = Some(format!("`{line}` on {node}"));
-                    self.acted.push(Acted {
-                        from: asked.from,
-                        line,
-                        on_a_node: self.sandbox.nodes.contains(node),
-                    });
+                if let Some(host) = &asked.host {
+                    self.hosts.touch(host);
+                }
+                match &asked.question {
+                    Question::Run { node, line, .. } => {
+                        self.typed = Some(format!("`{line}` on {node}"));
+                        self.acted.push(Acted {
+                            from: asked.from,
+                            line: line.clone(),
+                            on_a_node: self.sandbox.nodes.contains(node),
+                        });
+                    }
+                    Question::Reach { node } => {
+                        let walls = &self.script.confinement;
+                        if let Err(error) = self.hosts.open(node, &self.sandbox, walls) {
+                            self.note(format!("the host of {node} could not be confined: {error}"));
+                        }
+                    }
+                    Question::Ended { node, line, .. } => {
+                        self.hosts.touch(node);
+                        self.acted.push(Acted {
+                            from: asked.from,
+                            line: line.clone(),
+                            on_a_node: self.sandbox.nodes.contains(node),
+                        });
+                    }
+                    Question::Sleep { .. } | Question::Clock => {}
                 }
                 Next::Asks(asked.question)
             }
             Event::Ended(ended) => self.judge(&ended),
             Event::Flood => {
                 let text = "it printed more than 1 MB, and was killed";
+                self.note(text);
+                self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
+            }
+            Event::Fills => {
+                let text = "it filled the disk, and was killed";
                 self.note(text);
                 self.ended(ProcedureOutcome::GaveUp(text.to_owned()))
             }
@@ -346,8 +392,16 @@ impl Session for Running {
         self.process.answer(&answer);
     }
 
-    fn show(&mut self, node: &NodeName, files: Option<Files>) {
-        if let Err(error) = self.sandbox.show(node, files) {
+    fn version(&self, node: &NodeName) -> Option<u64> {
+        self.hosts.version(node)
+    }
+
+    fn changes(&mut self, node: &NodeName) -> Vec<FileChange> {
+        self.hosts.changes(node)
+    }
+
+    fn show(&mut self, node: &NodeName, tree: HostTree, now: Span) {
+        if let Err(error) = self.hosts.show(node, tree, now) {
             self.note(format!("the files of {node} could not be shown: {error}"));
         }
     }
@@ -382,9 +436,11 @@ fn last_line(text: &str) -> String {
 pub(crate) fn transcript(record: &RunRecord, reports: &[Report]) -> String {
     let mut text = String::new();
     let acted = reports.iter().flat_map(|report| &report.acted);
-    let mut acted = acted.filter(|one| one.on_a_node);
+    let mut acted: std::collections::VecDeque<&Acted> = acted.filter(|one| one.on_a_node).collect();
     for command in record.commands.iter().filter(|one| one.procedure.is_some()) {
-        let place = acted.next().and_then(|one| one.from);
+        // A line that ran on a host by itself is not in the record if its commands are.
+        let at = acted.iter().position(|one| one.line == command.line);
+        let place = at.and_then(|at| acted.drain(..=at).next_back()?.from);
         let place = place
             .map(|line| format!(" line {line:>4}:"))
             .unwrap_or_default();

@@ -10,6 +10,10 @@ use seatrial_node::{Committed, Database, DiskOp, DiskState, Gcache, IoResult};
 
 use crate::keyed::Keyed;
 
+mod data;
+
+pub(crate) use data::{Data, Meaning, Registry, cache, is_data_file, meaning, show};
+
 /// A file, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inode(u32);
@@ -42,6 +46,7 @@ pub struct Disk {
     durable_commits: usize,
     cache: Gcache,
     full: bool,
+    data: Data,
     /// Counts writes, so that an observer sees that something has changed.
     revision: u64,
 }
@@ -87,6 +92,24 @@ impl Disk {
     pub fn remove(&mut self, name: &str) -> bool {
         self.revision += 1;
         self.names.remove(name).is_some()
+    }
+
+    /// Gives a file another name, in place of the file that has that name. Returns whether there was one.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        self.revision += 1;
+        match self.names.remove(from) {
+            Some(inode) => {
+                self.names.insert(to.to_owned(), inode);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Returns every name with its bytes.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.names.iter();
+        named.filter_map(|(name, inode)| Some((&**name, &*self.files.get(inode)?.cached)))
     }
 
     /// Returns the inode behind the name, created without bytes where there is none (`fopen "a"`).
@@ -162,8 +185,42 @@ impl Disk {
         let revision = self.revision + 1;
         *self = Self {
             revision,
+            data: Data::gone(),
             ..Self::default()
         };
+    }
+
+    /// Empties the data folder: every name in it, the database and the cache.
+    pub fn lose_data(&mut self) {
+        self.revision += 1;
+        self.database = Database::default();
+        self.durable_commits = 0;
+        self.cache = Gcache::default();
+        self.data = Data::gone();
+    }
+
+    /// Returns what somebody has done to the files of the database.
+    pub(crate) const fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// The files of the database are these from here on; `None` for those that the server writes.
+    pub(crate) fn set_data(&mut self, data: Data) {
+        self.revision += 1;
+        self.data = data;
+    }
+
+    /// Another database is on the disk, as after a restore.
+    pub(crate) fn restore(&mut self, database: Database) {
+        self.revision += 1;
+        self.durable_commits = database.history.len();
+        self.database = database;
+    }
+
+    /// Another galera.cache is on the disk.
+    pub(crate) fn restore_cache(&mut self, cache: Gcache) {
+        self.revision += 1;
+        self.cache = cache;
     }
 
     /// Does one operation of a server. `grastate` is the handle that the server opened at its start.
@@ -178,6 +235,7 @@ impl Disk {
         }
         match op {
             DiskOp::Open => {
+                self.data.made_by_a_server();
                 let text = self.read(GRASTATE).map(str::to_owned);
                 *grastate = Some(self.open(GRASTATE));
                 return IoResult::Opened(Box::new(DiskState {

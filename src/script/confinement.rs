@@ -16,18 +16,23 @@
 //! There are no capabilities, no way to gain any, and no terminal to type into.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use seatrial_scenarios::NodeName;
+
+use super::hosts::{furnish, serve};
 use super::launcher;
+use super::limits;
 use super::sandbox::{self, OWN_PROGRAM, Sandbox};
 
 /// The program that makes the namespaces.
 const TOOL: &str = "bwrap";
 
 /// Folders of the system's programs. On most systems all but the first are links into it.
-const SYSTEM: [&str; 7] = [
+pub(super) const SYSTEM: [&str; 7] = [
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
 ];
 
@@ -48,6 +53,18 @@ const SETTINGS: [&str; 14] = [
     "/etc/passwd",
     "/etc/perl",
     "/etc/profile",
+    "/etc/python3",
+    "/etc/ssl/openssl.cnf",
+];
+
+/// Those of a host, which has users and settings of its own.
+const SETTINGS_OF_HOSTS: [&str; 8] = [
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/perl",
     "/etc/python3",
     "/etc/ssl/openssl.cnf",
 ];
@@ -156,8 +173,8 @@ impl Confinement {
         }
     }
 
-    /// Returns the command that runs a program inside, in the folder of the sandbox.
-    pub(super) fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
+    /// Returns the command that makes namespaces with a host name in them, and nothing else yet.
+    fn namespaces(&self, host: &str) -> Command {
         let mut command = Command::new(&self.tool);
         command.env_clear();
         command.args([
@@ -170,7 +187,7 @@ impl Confinement {
             "--cap-drop",
             "ALL",
             "--hostname",
-            "operator",
+            host,
             // Without it the program could type into the user's terminal.
             "--new-session",
             "--die-with-parent",
@@ -178,8 +195,81 @@ impl Confinement {
         if self.forbids_namespaces {
             command.arg("--disable-userns");
         }
+        command
+    }
+
+    /// Returns the command that runs the shell service of a host inside, with the host's tree as its root.
+    pub(super) fn host_command(&self, sandbox: &Sandbox, node: &NodeName) -> Command {
+        let name = format!("{}.example.com", node.as_str().to_lowercase());
+        let mut command = self.namespaces(&name);
+        command.args(["--uid", "0", "--gid", "0", "--bind"]);
+        command.arg(sandbox.tree(node)).arg("/");
         for folder in SYSTEM {
-            match std::fs::read_link(folder) {
+            // Those that are links are links in the tree.
+            if fs::read_link(folder).is_err() {
+                command.args(["--ro-bind-try", folder, folder]);
+            }
+        }
+        for path in STORES.into_iter().chain(SETTINGS_OF_HOSTS) {
+            command.args(["--ro-bind-try", path, path]);
+        }
+        for folder in furnish::PROGRAMS {
+            if fs::read_link(folder).is_err() {
+                let inside = format!("{}{folder}", furnish::MACHINE);
+                command.args(["--ro-bind-try", folder, &inside, "--ro-bind"]);
+                command.arg(sandbox.commands()).arg(folder);
+            }
+        }
+        command
+            .arg("--bind")
+            .arg(sandbox.tree(node).join("usr/local"))
+            .arg("/usr/local");
+        command.args(["--proc", "/proc", "--dev", "/dev"]);
+        let inside = Path::new(sandbox::INSIDE);
+        command.arg("--ro-bind").arg(sandbox.on(node)).arg(inside);
+        command
+            .arg("--bind")
+            .arg(sandbox.socket())
+            .arg(inside.join("ask"));
+        command
+            .arg("--ro-bind")
+            .arg(sandbox.folder.join("lines"))
+            .arg(inside.join("lines"));
+        let own = inside.join(OWN_PROGRAM);
+        command.arg("--ro-bind").arg(&sandbox.own_program).arg(&own);
+        command.args(["--chdir", "/", "--clearenv"]);
+        for (name, value) in &self.environment {
+            if HARMLESS.iter().any(|known| name == known)
+                || name.to_string_lossy().starts_with("LC_")
+            {
+                set(&mut command, name, value);
+            }
+        }
+        for (name, value) in [
+            ("PATH", USUAL_PATH),
+            ("HOME", "/root"),
+            ("USER", "root"),
+            ("LOGNAME", "root"),
+            ("SHELL", "/bin/bash"),
+        ] {
+            set(&mut command, OsStr::new(name), OsStr::new(value));
+        }
+        let start = inside.join(sandbox::SHELL_START);
+        set(&mut command, OsStr::new("BASH_ENV"), start.as_os_str());
+        command
+            .arg("--")
+            .arg(&own)
+            .arg("shim")
+            .arg(inside)
+            .arg(serve::NAME);
+        command
+    }
+
+    /// Returns the command that runs a program inside, in the folder of the sandbox.
+    pub(super) fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
+        let mut command = self.namespaces("operator");
+        for folder in SYSTEM {
+            match fs::read_link(folder) {
                 Ok(target) => command.arg("--symlink").arg(target).arg(folder),
                 Err(_) => command.args(["--ro-bind-try", folder, folder]),
             };
@@ -196,6 +286,8 @@ impl Confinement {
         }
         read_only(&mut command, program, program);
         command.arg("--bind").args([&sandbox.folder; 2]);
+        let names = sandbox.folder.join(sandbox::NAMES);
+        read_only(&mut command, &names, Path::new("/etc/hosts"));
         let own = sandbox.folder.join(OWN_PROGRAM);
         read_only(&mut command, &sandbox.own_program, &own);
         // The folders that were made for the mounts must not be writable either.
@@ -234,11 +326,11 @@ pub(super) fn spawn(
     output: io::PipeWriter,
 ) -> io::Result<std::process::Child> {
     use std::os::unix::process::CommandExt as _;
-    confinement
-        .command(sandbox, program)
+    let mut command = confinement.command(sandbox, program);
+    command
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
-        .process_group(0)
-        .spawn()
+        .process_group(0);
+    limits::with_priority(|| command.spawn())
 }

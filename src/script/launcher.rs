@@ -5,10 +5,14 @@ use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+use super::limits;
 
 /// The launcher's name among the wrappers.
 pub(super) const NAME: &str = "launch";
@@ -26,6 +30,8 @@ pub(super) struct Ended {
     pub(super) how: How,
     /// Whether processes of it outlived it.
     pub(super) left_behind: bool,
+    /// Whether there were too many of them, see [`super::limits`].
+    pub(super) too_many: bool,
 }
 
 /// The end of a program.
@@ -59,6 +65,7 @@ impl Ended {
         Self {
             how,
             left_behind: false,
+            too_many: false,
         }
     }
 }
@@ -71,6 +78,10 @@ pub(super) fn ended(folder: &Path) -> Option<Ended> {
 
 /// Runs the program to its end. Nothing reads the exit code: the file has the result.
 pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
+    let too_many = Arc::new(AtomicBool::new(false));
+    let flag = too_many.clone();
+    limits::set(move || flag.store(true, Ordering::SeqCst));
+    limits::lower_this_thread();
     let how = match Command::new(program)
         .spawn()
         .and_then(|mut child| child.wait())
@@ -85,6 +96,7 @@ pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     let ended = Ended {
         how,
         left_behind: others_run(),
+        too_many: too_many.load(Ordering::SeqCst),
     };
     std::fs::write(folder.join(WORD), serde_json::to_vec(&ended)?)
 }

@@ -39,6 +39,8 @@ pub(super) enum Event {
     Ended(Ended),
     /// Too much output.
     Flood,
+    /// Hardly any room is left on the disk.
+    Fills,
     /// No event for too long.
     Silent,
     /// A signal ends Seatrial itself.
@@ -67,6 +69,31 @@ pub(super) struct Process {
     gone: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
     socket: std::path::PathBuf,
+    room: Room,
+}
+
+/// The room on the disk with the folder of the run.
+struct Room {
+    /// The bytes that were free at the start.
+    free: u64,
+}
+
+impl Room {
+    /// As much as a program may use where the disk is nearly full, in bytes.
+    const USED: u64 = 256 * 1024 * 1024;
+
+    /// Returns the free bytes and all bytes of the disk with this file.
+    fn look(file: &Path) -> Option<(u64, u64)> {
+        let disk = rustix::fs::statvfs(file.parent()?).ok()?;
+        Some((disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize))
+    }
+
+    /// Returns whether hardly any room is left, and a good part of it went since the start.
+    fn is_used_up(&self, file: &Path) -> bool {
+        Self::look(file).is_some_and(|(free, all)| {
+            free < all / 20 && self.free.saturating_sub(free) > Self::USED
+        })
+    }
 }
 
 #[derive(Default)]
@@ -124,6 +151,9 @@ impl Process {
             reader,
             gone,
             over,
+            room: Room {
+                free: Room::look(&sandbox.socket()).map_or(0, |(free, _)| free),
+            },
             socket: sandbox.socket(),
         })
     }
@@ -134,6 +164,9 @@ impl Process {
         loop {
             if signals::stopped() {
                 return (Event::Stopped, Duration::ZERO);
+            }
+            if self.room.is_used_up(&self.socket) {
+                return (Event::Fills, begun.elapsed());
             }
             let message = self.messages.recv_timeout(Duration::from_millis(100));
             let waited = begun.elapsed();

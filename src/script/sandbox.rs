@@ -2,13 +2,16 @@
 //!
 //! | in it | what |
 //! |---|---|
-//! | `bin` | the commands that the engine answers; first on the program's PATH |
-//! | `remote` | the same and a few filters: the whole PATH of what `ssh NODE …` runs |
-//! | `nodes/NODE/…` | the node's state files and logs, as of its last command |
+//! | `bin` | the commands that are answered here; first on the program's PATH |
+//! | `hosts/NODE` | the file tree of the node's host |
+//! | `on/NODE` | what stands as `/.seatrial` inside the host |
+//! | `commands` | what stands as `/usr/bin` and `/usr/sbin` inside every host |
+//! | `lines/NODE` | the socket of the host's shell |
 //! | `home` | the program's working folder, HOME and TMPDIR |
 //! | `ask` | the socket of the engine |
 //! | `path` | the PATH of the real tools |
-//! | `seatrial` | this very program, which the wrappers run |
+//! | `names` | the hosts, as in /etc/hosts |
+//! | `seatrial` | this very program, to which the commands are links |
 //! | `reached` | the blocks that a runbook reached |
 //! | `lines.sh` | what bash reads first, see [`super::place`] |
 //! | `ended` | how the program ended, see [`super::launcher`] |
@@ -19,53 +22,40 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use seatrial_scenarios::NodeName;
-use seatrial_scenarios::runner::external::Files;
 
 use super::confinement::Confinement;
+use super::hosts::{self, furnish, serve};
 use super::{place, shim};
+
+/// The folder inside a host through which it talks to the engine.
+pub(super) const INSIDE: &str = "/.seatrial";
 
 /// The name of this program in the folder.
 pub(super) const OWN_PROGRAM: &str = "seatrial";
 
-/// Filters that touch only the files that they are given.
-const FILTERS: [&str; 31] = [
-    "sh",
-    "bash",
-    "sort",
-    "uniq",
-    "tr",
-    "seq",
-    "expr",
-    "basename",
-    "dirname",
-    "env",
-    "printf",
-    "echo",
-    "test",
-    "tac",
-    "rev",
-    "nl",
-    "paste",
-    "comm",
-    "join",
-    "od",
-    "base64",
-    "md5sum",
-    "sha256sum",
-    "true",
-    "false",
-    "fold",
-    "column",
-    "xargs",
-    "cmp",
-    "diff",
-    "bc",
-];
+/// What stands as `/.seatrial` inside a host; mounts cover the first two.
+const ON_A_HOST: [&str; 2] = ["ask", OWN_PROGRAM];
+
+/// The file with the name of the node, inside a host.
+pub(super) const NODE: &str = "node";
+
+/// The file with the PATH of the real tools.
+pub(super) const REAL_PATH: &str = "path";
+
+/// The file with the names of the hosts.
+pub(super) const NAMES: &str = "names";
+
+/// The file that every bash of a host reads first.
+pub(super) const SHELL_START: &str = "shell-start";
+
+/// Its content: `kill` means the node's processes, and what is not found is asked for.
+const SHELL_START_TEXT: &str =
+    "enable -n kill\ncommand_not_found_handle() { unknown-command \"$@\"; }\n";
 
 /// A sandbox. Dropping it removes the folder.
 pub(super) struct Sandbox {
@@ -101,29 +91,67 @@ impl Sandbox {
     }
 
     fn fill(&self, path: &str) -> io::Result<()> {
-        for folder in ["bin", "remote", "home", "nodes"] {
+        for folder in ["bin", "home", "hosts", "lines", "on"] {
             fs::create_dir(self.folder.join(folder))?;
         }
-        fs::write(self.folder.join("path"), path)?;
+        fs::write(self.folder.join(REAL_PATH), path)?;
+        let names = furnish::hosts(&self.nodes);
+        fs::write(self.folder.join(NAMES), &names)?;
         let own = self.folder.join(OWN_PROGRAM);
-        for name in shim::names() {
-            for folder in ["bin", "remote"] {
-                let file = self.folder.join(folder).join(name);
-                let text = format!(
-                    "#!/bin/sh\nexec {} shim {} {name} \"$@\"\n",
-                    shell_word(&own),
-                    shell_word(&self.folder)
-                );
-                fs::write(&file, text)?;
-                fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
-            }
+        for name in shim::of_operator() {
+            symlink(&own, self.folder.join("bin").join(name))?;
         }
-        for name in FILTERS {
-            if let Some(real) = find(name, path) {
-                symlink(real, self.folder.join("remote").join(name))?;
+        let inside = Path::new(INSIDE);
+        furnish::commands(&self.commands(), path, &inside.join(OWN_PROGRAM))?;
+        let real: Vec<String> = furnish::PROGRAMS
+            .iter()
+            .map(|folder| format!("{}{folder}", furnish::MACHINE))
+            .collect();
+        for node in &self.nodes {
+            fs::create_dir(self.tree(node))?;
+            let on = self.on(node);
+            fs::create_dir(&on)?;
+            fs::create_dir(on.join("lines"))?;
+            for name in ON_A_HOST {
+                fs::write(on.join(name), "")?;
             }
+            fs::write(on.join(NODE), node.as_str())?;
+            fs::write(on.join(REAL_PATH), real.join(":"))?;
+            fs::write(on.join(NAMES), &names)?;
+            fs::write(on.join(SHELL_START), SHELL_START_TEXT)?;
         }
         Ok(())
+    }
+
+    /// Returns the folder of a host's file tree.
+    pub(super) fn tree(&self, node: &NodeName) -> PathBuf {
+        self.folder.join("hosts").join(node.as_str())
+    }
+
+    /// Returns whether there were too many processes on a host.
+    pub(super) fn had_too_many_processes(&self) -> bool {
+        let had = |node: &NodeName| {
+            self.tree(node)
+                .join(serve::TOO_MANY)
+                .symlink_metadata()
+                .is_ok()
+        };
+        self.nodes.iter().any(had)
+    }
+
+    /// Returns the folder that stands as `/.seatrial` inside a host.
+    pub(super) fn on(&self, node: &NodeName) -> PathBuf {
+        self.folder.join("on").join(node.as_str())
+    }
+
+    /// Returns the folder that stands as `/usr/bin` inside every host.
+    pub(super) fn commands(&self) -> PathBuf {
+        self.folder.join("commands")
+    }
+
+    /// Returns the socket of a host's shell.
+    pub(super) fn line_socket(&self, node: &NodeName) -> PathBuf {
+        self.folder.join("lines").join(node.as_str())
     }
 
     /// Returns what a runbook has noted of the blocks that it reached.
@@ -147,7 +175,7 @@ impl Sandbox {
 
     /// Returns the variables of the program. On its PATH, our commands are first.
     pub(super) fn environment(&self) -> [(&'static str, OsString); 7] {
-        let rest = fs::read_to_string(self.folder.join("path")).unwrap_or_default();
+        let rest = fs::read_to_string(self.folder.join(REAL_PATH)).unwrap_or_default();
         let path = format!("{}:{rest}", self.folder.join("bin").display());
         let nodes: Vec<&str> = self.nodes.iter().map(NodeName::as_str).collect();
         let home = self.folder.join("home");
@@ -156,48 +184,17 @@ impl Sandbox {
             ("HOME", home.clone().into()),
             ("TMPDIR", home.into()),
             ("SEATRIAL_NODES", nodes.join(" ").into()),
-            ("SEATRIAL_FILES", self.folder.join("nodes").into()),
+            ("SEATRIAL_FILES", self.folder.join("hosts").into()),
             ("SEATRIAL_REACHED", self.reached_file().into()),
             ("BASH_ENV", self.folder.join(place::FILE).into()),
         ]
-    }
-
-    /// Writes the files of a node into the folder. The files of a host that does not answer are removed.
-    pub(super) fn show(&self, node: &NodeName, files: Option<Files>) -> io::Result<()> {
-        let folder = self.folder.join("nodes").join(node.as_str());
-        let Some(files) = files else {
-            return match fs::remove_dir_all(&folder) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
-        };
-        for (path, content) in files {
-            let file = folder.join(path.trim_start_matches('/'));
-            put(&file, content.as_deref())?;
-        }
-        Ok(())
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // If it cannot be removed, it stays in the system's temporary folder, which the system cleans.
-        let _ = fs::remove_dir_all(&self.folder);
+        hosts::remove_tree(&self.folder);
     }
-}
-
-/// Writes the file, or removes it for `None`.
-pub(super) fn put(file: &Path, content: Option<&str>) -> io::Result<()> {
-    let Some(content) = content else {
-        return match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    };
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(file, content)
 }
 
 /// Returns the program of this name on a PATH.
@@ -205,8 +202,4 @@ pub(super) fn find(name: &str, path: &str) -> Option<PathBuf> {
     path.split(':')
         .map(|folder| Path::new(folder).join(name))
         .find(|file| file.is_file())
-}
-
-fn shell_word(path: &Path) -> String {
-    seatrial_reports::quote(&path.display().to_string())
 }

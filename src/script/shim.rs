@@ -1,10 +1,10 @@
-//! The commands on the PATH of a user's program. Each command asks the engine, or runs the real tool on the
-//! files of a node.
+//! The commands on the PATH of a user's program, and those of the hosts. Each asks the engine, or runs the real tool.
 //!
-//! `ssh NODE …` names the node, or the variable `NODE` does. Nothing outside the sandbox is touched: a
-//! command that would change a node is typed on that node, or refused.
+//! On the operator's machine `ssh NODE …` names the node, or the variable `NODE` does. On a host the file beside the
+//! engine's socket does.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
@@ -13,18 +13,18 @@ use std::process::{Command, Stdio};
 
 use seatrial_reports::quote;
 use seatrial_scenarios::NodeName;
-use seatrial_scenarios::console::GRASTATE;
 use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::output::Out;
 
-use super::launcher;
-use super::line::{NODE_FOLDERS, on_node, plain, span_ms, writes_to};
-use super::sandbox::{find, put};
-use super::{Asked, place};
+use super::hosts::serve;
+use super::own;
+use super::sandbox::{self, find};
+use super::ssh;
+use super::{Asked, launcher, place};
 
 /// Commands that the engine runs on the node.
-const ENGINE: [&str; 32] = [
+const ENGINE: [&str; 33] = [
     "clustercheck",
     "cm-cluster-manage",
     "cm-run-playbook",
@@ -33,6 +33,7 @@ const ENGINE: [&str; 32] = [
     "hostname",
     "init.d-mariadb",
     "init.d-mysql",
+    "journalctl",
     "kill",
     "killall",
     "mariadb",
@@ -65,136 +66,177 @@ const EVERYWHERE: [&str; 12] = [
     "whoami",
 ];
 
-/// The wrapper that a node's shell calls for a command that it does not find. The engine is asked for it, so that
+/// The wrapper that a host's shell calls for a command that it does not find. The engine is asked for it, so that
 /// the record has it.
 const UNKNOWN: &str = "unknown-command";
 
-/// The beginning of the names of wrappers for init scripts, which have no folder on a PATH.
+/// The beginning of the names of wrappers for init scripts, which the scripts in /etc/init.d run.
 pub(super) const INIT_SCRIPT: &str = "init.d-";
 
-/// What the shell of a node reads first: `kill` means the node's processes, and what is not found is asked for.
-const SHELL_START: &str =
-    "enable -n kill\ncommand_not_found_handle() { unknown-command \"$@\"; }\n";
-
-/// Tools that read files. The files of a node are read on the node first.
-const TOOLS: [&str; 10] = [
-    "awk", "cat", "cut", "egrep", "grep", "head", "sed", "stat", "tail", "wc",
+/// Tools that `NODE=B TOOL FILE` runs on a host, if it names a file of the host.
+const TOOLS: [&str; 12] = [
+    "awk", "cat", "cut", "egrep", "grep", "head", "ls", "rm", "sed", "stat", "tail", "wc",
 ];
 
-/// Commands that this module answers.
-const OWN: [&str; 8] = [
-    "date", "ping", "rm", "sleep", "ssh", "sudo", "timeout", TYPE_LINE,
+/// The folders that only a host has.
+const OF_A_HOST: [&str; 4] = ["/var/lib/mysql", "/var/log/", "/run/", "/etc/mysql"];
+
+/// Commands that are answered here, on the operator's machine.
+const OF_OPERATOR: [&str; 9] = [
+    "date", "ping", "scp", "sftp", "sleep", "ssh", "sudo", "timeout", TYPE_LINE,
+];
+
+/// Commands that are answered here, on a host.
+const OF_NODES: [&str; 13] = [
+    "chgrp", "chown", "date", "ip", "ping", "runuser", "scp", "sftp", "sleep", "ssh", "su", "sudo",
+    "timeout",
 ];
 
 /// The wrapper with which a runbook types a whole line on a node.
 const TYPE_LINE: &str = "type-line";
 
-/// Returns the names of all wrappers.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ENGINE.into_iter().chain(TOOLS).chain(OWN)
+/// Returns the names of the wrappers on the operator's machine.
+pub(super) fn of_operator() -> impl Iterator<Item = &'static str> {
+    ENGINE.into_iter().chain(TOOLS).chain(OF_OPERATOR)
+}
+
+/// Returns the names of the wrappers on a host.
+pub(super) fn of_nodes() -> impl Iterator<Item = &'static str> {
+    ENGINE.into_iter().chain(OF_NODES)
 }
 
 /// The variable with the time limit of the next question, from `timeout`.
-const LIMIT: &str = "SEATRIAL_LIMIT_MS";
+pub(super) const LIMIT: &str = "SEATRIAL_LIMIT_MS";
 
 /// The exit code of `timeout` when the limit has passed.
-const TIMED_OUT: i32 = 124;
+pub(super) const TIMED_OUT: i32 = 124;
 
 /// The shell's exit code for a command that exists and cannot be used.
-const REFUSED: i32 = 126;
+pub(super) const REFUSED: i32 = 126;
 
-/// Midnight of 2026-01-01, when every run begins, in seconds since 1970.
-const EPOCH: u64 = 1_767_225_600;
+/// The exit code of `ssh` if the host does not answer.
+pub(super) const UNREACHABLE: i32 = 255;
 
 /// A running wrapper.
-struct Shim {
-    sandbox: PathBuf,
-    name: String,
-    words: Vec<String>,
+pub(super) struct Shim {
+    /// The folder with the engine's socket.
+    pub(super) folder: PathBuf,
+    pub(super) name: String,
+    pub(super) words: Vec<String>,
 }
 
 /// The exit code, and why there is no answer.
-type Failed = (i32, String);
+pub(super) type Failed = (i32, String);
 
-/// Runs a wrapper, or the program under test if this is the first program in its namespace. Returns the exit
-/// code.
-pub(crate) fn run(sandbox: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
-    if let (launcher::NAME, [program, ..]) = (name, words) {
-        return match launcher::run(sandbox, Path::new(program)) {
+/// Returns the wrapper as which this program was started: it has the wrapper's name, and the engine's socket is beside
+/// it.
+pub(crate) fn started_as() -> Option<(PathBuf, String, Vec<String>)> {
+    let mut words = std::env::args();
+    let first = words.next()?;
+    let name = Path::new(&first).file_name()?.to_str()?;
+    if !of_operator().chain(of_nodes()).any(|known| known == name) {
+        return None;
+    }
+    let own = std::env::current_exe().ok()?;
+    let folder = own.parent()?.to_owned();
+    folder
+        .join("ask")
+        .exists()
+        .then(|| (folder, name.to_owned(), words.collect()))
+}
+
+/// Runs a wrapper, the program under test if this is the first program in its namespace, or the shell service of a
+/// host. Returns the exit code.
+pub(crate) fn run(folder: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
+    let begun = match (name, words) {
+        (launcher::NAME, [program, ..]) => Some(launcher::run(folder, Path::new(program))),
+        (serve::NAME, _) => Some(serve::serve()),
+        _ => None,
+    };
+    if let Some(ended) = begun {
+        return match ended {
             Ok(()) => 0,
             Err(error) => {
-                out.error(&format!("seatrial: {}: {error}", sandbox.display()));
+                out.error(&format!("seatrial: {}: {error}", folder.display()));
                 1
             }
         };
     }
     let shim = Shim {
-        sandbox: sandbox.to_owned(),
+        folder: folder.to_owned(),
         name: name.to_owned(),
         words: words.to_vec(),
     };
     let code = shim.run(out).unwrap_or_else(|(code, text)| {
-        out.error(&text);
+        if !text.is_empty() {
+            out.error(&text);
+        }
         code
     });
     u8::try_from(code & 0xff).unwrap_or(1)
 }
 
 impl Shim {
-    fn run(&self, out: &mut Out) -> Result<i32, Failed> {
+    pub(super) fn run(&self, out: &mut Out) -> Result<i32, Failed> {
+        let is_host = self.host().is_some();
         match self.name.as_str() {
-            name if EVERYWHERE.contains(&name) && !on_a_node() => {
+            UNKNOWN => self.engine(&self.words, out),
+            "kill" if is_host => own::kill(self, out),
+            name if ENGINE.contains(&name) && is_host => self.engine(&self.statement()?, out),
+            name if EVERYWHERE.contains(&name) && named().is_none() => {
                 Err(self.become_real(name, &self.words))
             }
-            UNKNOWN => self.engine(&self.words, out),
             name if ENGINE.contains(&name) => self.engine(&self.statement()?, out),
             name if TOOLS.contains(&name) => self.tool(),
-            "rm" => self.remove(out),
-            "sudo" => self.sudo(out),
-            "ssh" => self.ssh(),
-            "ping" => self.ping(out),
-            "sleep" => self.sleep(),
-            "date" => self.date(),
-            "timeout" => self.timeout(),
+            "ssh" => ssh::ssh(self, out),
+            "scp" | "sftp" => ssh::copy(self),
+            "sudo" => own::sudo(self, out),
+            "su" | "runuser" => Err(own::su(self)),
+            "chown" | "chgrp" => own::chown(self),
+            "ip" => own::ip(self, out),
+            "ping" => own::ping(self, out),
+            "sleep" => own::sleep(self),
+            "date" => own::date(self),
+            "timeout" => own::timeout(self),
             TYPE_LINE => self.type_line(&self.words.join(" "), out),
             other => Err((127, format!("{other}: command not found"))),
         }
     }
 
+    /// Returns the node on whose host this runs, `None` on the operator's machine.
+    pub(super) fn host(&self) -> Option<NodeName> {
+        let name = fs::read_to_string(self.folder.join(sandbox::NODE)).ok()?;
+        Some(NodeName::new(name))
+    }
+
     /// Returns the node that is meant.
     fn node(&self) -> Result<NodeName, Failed> {
-        let named = std::env::var("NODE").unwrap_or_default();
-        if named.is_empty() {
-            return Err((
+        self.host().or_else(named).ok_or_else(|| {
+            (
                 REFUSED,
                 format!(
                     "seatrial: {}: on which node? Write `ssh NODE {}`, or set NODE",
                     self.name, self.name
                 ),
-            ));
-        }
-        Ok(NodeName::new(named))
+            )
+        })
     }
 
-    fn ask(&self, question: &Question) -> Result<Answer, Failed> {
-        self.ask_for(question, None)
-    }
-
-    /// Asks a question on behalf of what the program typed.
-    fn ask_for(&self, question: &Question, typed: Option<String>) -> Result<Answer, Failed> {
+    /// Asks the engine.
+    pub(super) fn ask(&self, question: Question) -> Result<Answer, Failed> {
         let lost = |why: &str| {
             (
                 REFUSED,
                 format!("seatrial: the engine does not answer: {why}"),
             )
         };
-        let mut stream = UnixStream::connect(self.sandbox.join("ask"))
+        let mut stream = UnixStream::connect(self.folder.join("ask"))
             .map_err(|error| lost(&error.to_string()))?;
         let from = std::env::var(place::VARIABLE).ok();
         let asked = Asked {
             from: from.and_then(|line| line.parse().ok()),
-            typed,
-            question: question.clone(),
+            host: self.host(),
+            question,
         };
         let mut line = serde_json::to_vec(&asked).map_err(|error| lost(&error.to_string()))?;
         line.push(b'\n');
@@ -209,18 +251,13 @@ impl Shim {
     }
 
     /// Types words on the node, and prints what comes back.
-    fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
-        let line = self.line(&self.node()?, words);
-        self.type_line(&line, out)
+    pub(super) fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
+        self.type_line(&as_line(words), out)
     }
 
     /// Types a line on the node as it is.
-    fn type_line(&self, line: &str, out: &mut Out) -> Result<i32, Failed> {
-        let answer = self.ask(&Question::Run {
-            line: line.to_owned(),
-            node: self.node()?,
-            limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
-        })?;
+    pub(super) fn type_line(&self, line: &str, out: &mut Out) -> Result<i32, Failed> {
+        let answer = self.typed(line)?;
         out.print(&answer.output.stdout);
         if !answer.output.stderr.is_empty() {
             out.error(&answer.output.stderr);
@@ -232,21 +269,17 @@ impl Shim {
         })
     }
 
-    /// Returns the words as a line, with the node's own paths instead of those of the sandbox.
-    fn line(&self, node: &NodeName, words: &[String]) -> String {
-        let own = self.files_of(node).display().to_string();
-        let words: Vec<String> = words
-            .iter()
-            .map(|word| match word.strip_prefix(INIT_SCRIPT) {
-                Some(name) => format!("/etc/init.d/{name}"),
-                None => quote(&word.replace(&own, "")),
-            })
-            .collect();
-        words.join(" ")
+    /// Types a line on the node as it is, and returns what comes back.
+    pub(super) fn typed(&self, line: &str) -> Result<Answer, Failed> {
+        self.ask(Question::Run {
+            line: line.to_owned(),
+            node: self.node()?,
+            limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
+        })
     }
 
     /// Returns the command's words. A statement for `mysql` on standard input becomes its `-e`.
-    fn statement(&self) -> Result<Vec<String>, Failed> {
+    pub(super) fn statement(&self) -> Result<Vec<String>, Failed> {
         let mut words = vec![self.name.clone()];
         let is_client = ["mysql", "mariadb"].contains(&self.name.as_str());
         if is_client {
@@ -264,7 +297,11 @@ impl Shim {
                 .take(64 * 1024)
                 .read_to_string(&mut text)
                 .map_err(|error| (1, format!("mysql: {error}")))?;
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let code = text.lines().map(str::trim).filter(|line| {
+                // A comment would swallow what follows it in the same line.
+                !line.is_empty() && !line.starts_with("--") && !line.starts_with('#')
+            });
+            let text = code.collect::<Vec<_>>().join(" ");
             if !text.is_empty() {
                 words.extend(["-e".to_owned(), text]);
             }
@@ -272,290 +309,31 @@ impl Shim {
         Ok(words)
     }
 
-    fn files_of(&self, node: &NodeName) -> PathBuf {
-        self.sandbox.join("nodes").join(node.as_str())
-    }
-
-    /// Returns the path on the node that a word means, if it means one.
-    fn node_path(&self, word: &str) -> Result<Option<(NodeName, String)>, Failed> {
-        if NODE_FOLDERS.iter().any(|folder| word.starts_with(folder)) {
-            return Ok(Some((self.node()?, word.to_owned())));
-        }
-        let nodes = self.sandbox.join("nodes");
-        let Ok(rest) = Path::new(word).strip_prefix(&nodes) else {
-            return Ok(None);
-        };
-        let rest = rest.display().to_string();
-        Ok(rest
-            .split_once('/')
-            .map(|(node, path)| (NodeName::new(node), format!("/{path}"))))
-    }
-
-    /// Runs a tool on files. A node's files are read on the node first, and the real tool reads the copies.
+    /// Runs a tool: on the host of `NODE`, if it names a file there, and otherwise the machine's own.
     fn tool(&self) -> Result<i32, Failed> {
-        let mut words = Vec::new();
-        let mut of_nodes = Vec::new();
-        for word in &self.words {
-            match self.node_path(word)? {
-                None => words.push(word.clone()),
-                Some((node, path)) => {
-                    let file = self.files_of(&node).join(path.trim_start_matches('/'));
-                    self.fetch(&node, &path, &file)?;
-                    words.push(file.display().to_string());
-                    of_nodes.push((node, path, file));
-                }
+        let of_host = |word: &String| OF_A_HOST.iter().any(|folder| word.starts_with(folder));
+        match named() {
+            Some(node) if self.words.iter().any(of_host) => {
+                let mut words = vec![self.name.clone()];
+                words.extend(self.words.iter().cloned());
+                ssh::line(self, &node, &as_line(&words))
             }
+            _ => Err(self.become_real(&self.name, &self.words)),
         }
-        let edits = |word: &String| word.starts_with("-i") || word.starts_with("--in-place");
-        if self.name == "sed" && !of_nodes.is_empty() && self.words.iter().any(edits) {
-            return self.edit(&words, &of_nodes);
-        }
-        Err(self.become_real(&self.name, &words))
-    }
-
-    /// Reads a file on its node into the sandbox.
-    fn fetch(&self, node: &NodeName, path: &str, file: &Path) -> Result<(), Failed> {
-        let question = Question::Run {
-            node: node.clone(),
-            line: format!("cat {}", quote(path)),
-            limit_ms: None,
-        };
-        let mut typed = vec![self.name.clone()];
-        typed.extend(self.words.iter().cloned());
-        let answer = self.ask_for(&question, Some(self.line(node, &typed)))?;
-        if answer.output.exit == UNREACHABLE {
-            return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
-        }
-        let content = (answer.output.exit == 0).then_some(answer.output.stdout.as_str());
-        put(file, content).map_err(|error| (1, format!("seatrial: {}: {error}", file.display())))
-    }
-
-    /// Runs `sed -i` on a node's file. It knows one edit: to set `safe_to_bootstrap` to 1.
-    fn edit(&self, words: &[String], files: &[(NodeName, String, PathBuf)]) -> Result<i32, Failed> {
-        let refuse = |text: &str| Err((REFUSED, format!("seatrial: sed -i: {text}")));
-        let [(node, path, file)] = files else {
-            return refuse("one file of one node at a time");
-        };
-        let before = std::fs::read_to_string(file);
-        let status = Command::new(self.real("sed")?)
-            .args(words)
-            .status()
-            .map_err(|error| (1, format!("sed: {error}")))?;
-        let (Ok(before), Ok(after)) = (before, std::fs::read_to_string(file)) else {
-            return Ok(status.code().unwrap_or(1));
-        };
-        if before == after {
-            return Ok(status.code().unwrap_or(1));
-        }
-        let forced = before.replace("safe_to_bootstrap: 0", "safe_to_bootstrap: 1");
-        if path != GRASTATE || after != forced {
-            return refuse(
-                "the only edit of a node's file that the engine knows sets safe_to_bootstrap to 1",
-            );
-        }
-        let answer = self.ask(&Question::Run {
-            node: node.clone(),
-            line: "cm-cluster-manage --force-safe-to-bootstrap".to_owned(),
-            limit_ms: None,
-        })?;
-        Ok(answer.output.exit)
-    }
-
-    fn remove(&self, out: &mut Out) -> Result<i32, Failed> {
-        let mut of_node = false;
-        for word in &self.words {
-            of_node |= self.node_path(word)?.is_some();
-        }
-        if !of_node {
-            return Err(self.become_real("rm", &self.words));
-        }
-        let mut words = vec!["rm".to_owned()];
-        words.extend(self.words.iter().cloned());
-        self.engine(&words, out)
-    }
-
-    /// Runs what follows `sudo`. A command of a node keeps its `sudo`; any other command runs without it.
-    fn sudo(&self, out: &mut Out) -> Result<i32, Failed> {
-        let mut rest = self.words.as_slice();
-        while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
-            rest = match option.as_str() {
-                "-u" | "--user" | "-g" => after.get(1..).unwrap_or(&[]),
-                "--" => {
-                    rest = after;
-                    break;
-                }
-                _ => after,
-            };
-        }
-        let Some((command, after)) = rest.split_first() else {
-            return Err((1, "usage: sudo [-u user] [command [arg ...]]".to_owned()));
-        };
-        let name = plain(command);
-        if ENGINE.contains(&name) {
-            let given = Shim {
-                sandbox: self.sandbox.clone(),
-                name: name.to_owned(),
-                words: after.to_vec(),
-            };
-            let mut words = vec!["sudo".to_owned()];
-            words.extend(self.words[..self.words.len() - rest.len()].iter().cloned());
-            words.extend(given.statement()?);
-            return self.engine(&words, out);
-        }
-        if names().any(|known| known == name) {
-            let given = Shim {
-                sandbox: self.sandbox.clone(),
-                name: name.to_owned(),
-                words: after.to_vec(),
-            };
-            return given.run(out);
-        }
-        let path = std::env::var("PATH").unwrap_or_default();
-        if on_a_node() && !command.contains('/') && find(command, &path).is_none() {
-            let mut words = vec!["sudo".to_owned()];
-            words.extend(self.words.iter().cloned());
-            return self.engine(&words, out);
-        }
-        Err(failed_to_run(
-            command,
-            &Command::new(command).args(after).exec(),
-        ))
-    }
-
-    /// Runs `ssh [options] [user@]NODE [command]`. The line runs in a shell that finds only the node's commands
-    /// and a few filters.
-    fn ssh(&self) -> Result<i32, Failed> {
-        let mut rest = self.words.as_slice();
-        while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
-            // The options of `ssh` that have a value (`ssh.c`).
-            let takes = option.len() == 2 && "BbcDEeFIiJLlmOopQRSWw".contains(&option[1..]);
-            rest = if takes {
-                after.get(1..).unwrap_or(&[])
-            } else {
-                after
-            };
-        }
-        let Some((target, command)) = rest.split_first() else {
-            return Err((
-                UNREACHABLE,
-                "usage: ssh [options] NODE [command]".to_owned(),
-            ));
-        };
-        let node = NodeName::new(target.rsplit('@').next().unwrap_or(target));
-        let answer = self.ask(&Question::Reach { node: node.clone() })?;
-        if answer.output.exit != 0 {
-            return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
-        }
-        let files = self.files_of(&node);
-        let start = self.sandbox.join("shell-start");
-        let bash = self
-            .real("bash")
-            .ok()
-            .filter(|_| std::fs::write(&start, SHELL_START).is_ok());
-        let mut shell = Command::new(bash.as_deref().unwrap_or(Path::new("/bin/sh")));
-        shell.env("BASH_ENV", &start);
-        if command.is_empty() {
-            shell.arg("-s");
-        } else {
-            let line = command.join(" ");
-            if let Some(target) = writes_to(&line) {
-                return Err((
-                    REFUSED,
-                    format!("seatrial: ssh {node}: a line for a node cannot write to {target}"),
-                ));
-            }
-            shell.arg("-c").arg(on_node(&line, &files));
-        }
-        // The home folder of the node's shell is inside the sandbox, and so is what the shell writes there.
-        let home = std::fs::create_dir_all(&files).map(|()| files.clone());
-        let error = shell
-            .current_dir(home.unwrap_or_else(|_| self.sandbox.clone()))
-            .env("PATH", self.sandbox.join("remote"))
-            .env("NODE", node.as_str())
-            .exec();
-        Err(failed_to_run("ssh", &error))
-    }
-
-    fn ping(&self, out: &mut Out) -> Result<i32, Failed> {
-        let Some(target) = self.words.last() else {
-            return Err((
-                2,
-                "ping: usage error: Destination address required".to_owned(),
-            ));
-        };
-        let node = NodeName::new(target.clone());
-        let answer = self.ask(&Question::Reach { node })?;
-        let there = answer.output.exit == 0;
-        out.line(&format!(
-            "--- {target} ping statistics ---\n1 packets transmitted, {} received",
-            u8::from(there)
-        ));
-        Ok(i32::from(!there))
-    }
-
-    fn sleep(&self) -> Result<i32, Failed> {
-        let mut ms = 0_u64;
-        for word in &self.words {
-            let span = span_ms(word)
-                .ok_or_else(|| (1, format!("sleep: invalid time interval '{word}'")))?;
-            ms = ms.saturating_add(span);
-        }
-        if self.words.is_empty() {
-            return Err((1, "sleep: missing operand".to_owned()));
-        }
-        self.ask(&Question::Sleep { ms })?;
-        Ok(0)
-    }
-
-    /// Runs the real `date` with the simulated time.
-    fn date(&self) -> Result<i32, Failed> {
-        let fixed = |word: &String| {
-            ["-d", "-r", "-s", "--date", "--reference", "--set"]
-                .iter()
-                .any(|option| word.starts_with(option))
-        };
-        let mut words = self.words.clone();
-        if !self.words.iter().any(fixed) {
-            let now = self.ask(&Question::Clock)?.now_ms;
-            let at = format!("@{}.{:03}", EPOCH + now / 1_000, now % 1_000);
-            words.splice(0..0, ["-d".to_owned(), at]);
-        }
-        Err(self.become_real("date", &words))
-    }
-
-    /// Runs `timeout SPAN command`. The limit is in simulated time.
-    fn timeout(&self) -> Result<i32, Failed> {
-        let mut rest = self.words.as_slice();
-        while let Some((option, after)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
-            rest = match option.as_str() {
-                "-s" | "-k" | "--signal" | "--kill-after" => after.get(1..).unwrap_or(&[]),
-                _ => after,
-            };
-        }
-        let [span, command, words @ ..] = rest else {
-            return Err((125, "timeout: missing operand".to_owned()));
-        };
-        let ms = span_ms(span)
-            .ok_or_else(|| (125, format!("timeout: invalid time interval '{span}'")))?;
-        let error = Command::new(command)
-            .args(words)
-            .env(LIMIT, ms.to_string())
-            .exec();
-        Err(failed_to_run(command, &error))
     }
 
     /// Returns the path of the real program of a name.
-    fn real(&self, name: &str) -> Result<PathBuf, Failed> {
-        let path = std::fs::read_to_string(self.sandbox.join("path")).unwrap_or_default();
+    pub(super) fn real(&self, name: &str) -> Result<PathBuf, Failed> {
+        let path = fs::read_to_string(self.folder.join(sandbox::REAL_PATH)).unwrap_or_default();
         find(name, &path).ok_or_else(|| (127, format!("{name}: command not found")))
     }
 
     /// Becomes the real program. It returns only if that fails.
-    fn become_real(&self, name: &str, words: &[String]) -> Failed {
+    pub(super) fn become_real(&self, name: &str, words: &[String]) -> Failed {
         match self.real(name) {
             Ok(real) => {
                 let mut command = Command::new(real);
-                command.args(words.iter().map(OsString::from));
+                command.arg0(name).args(words.iter().map(OsString::from));
                 if self.words.is_empty() && io::stdin().is_terminal() {
                     command.stdin(Stdio::null());
                 }
@@ -564,36 +342,45 @@ impl Shim {
             Err(failed) => failed,
         }
     }
+
+    /// Returns the wrapper of another name with other words.
+    pub(super) fn other(&self, name: &str, words: &[String]) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            name: name.to_owned(),
+            words: words.to_vec(),
+        }
+    }
 }
 
-/// Returns whether a node is meant.
-fn on_a_node() -> bool {
-    std::env::var_os("NODE").is_some_and(|node| !node.is_empty())
+/// Returns whether the engine runs a command of this name.
+pub(super) fn is_of_engine(name: &str) -> bool {
+    ENGINE.contains(&name)
 }
 
-/// The exit code of `ssh` if the host does not answer.
-const UNREACHABLE: i32 = 255;
+/// Returns words as a line, the init scripts under the path that they have on a host.
+fn as_line(words: &[String]) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| match word.strip_prefix(INIT_SCRIPT) {
+            Some(name) => format!("/etc/init.d/{name}"),
+            None => quote(word),
+        })
+        .collect();
+    words.join(" ")
+}
 
-fn failed_to_run(name: &str, error: &io::Error) -> Failed {
+/// Returns the node that the variable names.
+fn named() -> Option<NodeName> {
+    let name = std::env::var("NODE").ok()?;
+    (!name.is_empty()).then(|| NodeName::new(name))
+}
+
+pub(super) fn failed_to_run(name: &str, error: &io::Error) -> Failed {
     let code = if error.kind() == io::ErrorKind::NotFound {
         127
     } else {
         REFUSED
     };
     (code, format!("{name}: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_wrapper_has_its_command() {
-        let special = OWN;
-        for name in names() {
-            let known = [&ENGINE[..], &TOOLS[..], &special[..]];
-            assert!(known.iter().any(|some| some.contains(&name)), "{name}");
-        }
-        assert_eq!(names().count(), ENGINE.len() + TOOLS.len() + special.len());
-    }
 }

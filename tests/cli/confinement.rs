@@ -16,29 +16,124 @@ use crate::work::{Ran, can_confine};
 
 /// Lines that harm. `@FILE@` is a file of the user's, `@PID@` a process, `@PORT@` a port that somebody
 /// listens on.
-const HARMFUL: [&str; 22] = [
+const HARMFUL: [&str; 80] = [
     "rm -f @FILE@",
     "/bin/rm -f @FILE@",
     "env rm -f @FILE@",
     "command -p rm -f @FILE@",
     "PATH=/usr/bin:/bin; rm -f @FILE@",
     "cd /; rm -f .@FILE@",
+    "rm -rf @FILE@ /nonexistent",
+    "unlink @FILE@",
+    "exec /bin/rm @FILE@",
+    "( exec -a ls rm @FILE@ )",
+    "echo @FILE@ | xargs rm",
+    "printf '%s\\0' @FILE@ | xargs -0 /bin/rm -f",
+    "nohup rm @FILE@ >/dev/null 2>&1",
+    "setsid rm @FILE@",
+    "timeout 5 rm @FILE@",
+    "nice rm @FILE@",
+    "trap 'rm @FILE@' EXIT; true",
+    "eval \"r\"\"m @FILE@\"",
+    "sh -c 'cd / && rm .@FILE@'",
+    "ln -s @FILE@ here-$$; echo dead > here-$$; rm here-$$",
+    "ln @FILE@ hard-$$ && echo dead > hard-$$; rm -f hard-$$",
+    "ln -s / root-$$; rm root-$$@FILE@; rm -f root-$$",
+    "rm -f /proc/self/root@FILE@",
+    "dd if=/etc/hostname of=@FILE@ status=none",
+    "echo dead > /proc/self/root@FILE@",
+    "ls /proc/self/cwd >/dev/null; rm /proc/thread-self/root@FILE@",
     "sed -i s/alive/dead/ @FILE@",
     "echo dead > @FILE@",
+    "echo dead >> @FILE@",
+    ": > @FILE@",
     "eval 'echo dead >@FILE@'",
     "bash -c 'echo dead >| @FILE@'",
     "exec 3>@FILE@",
-    "awk 'BEGIN { print \"dead\" > \"@FILE@\" }'",
-    "perl -e 'unlink \"@FILE@\"'",
-    "/usr/bin/find @FILE@ -delete",
+    "tee @FILE@ < /dev/null",
+    "truncate -s 0 @FILE@",
+    "shred -u @FILE@",
+    "cp /dev/null @FILE@",
+    "install -m 600 /dev/null @FILE@",
+    "dd if=/dev/zero of=@FILE@ bs=1 count=1 conv=notrunc",
     "/bin/dd if=/dev/null of=@FILE@",
+    "sort -o @FILE@ /dev/null",
+    "split -b 1 --filter='cat > @FILE@' <<<x",
+    "tar cf @FILE@ /dev/null 2>/dev/null",
+    "gzip @FILE@",
+    "python3 -c 'import shutil; shutil.copy(\"/etc/hostname\", \"@FILE@\")'",
+    "awk 'BEGIN { print \"dead\" > \"@FILE@\" }'",
+    "awk 'BEGIN { system(\"rm @FILE@\") }'",
+    "sed -n 'w @FILE@' /dev/null",
+    "sed '1e rm @FILE@' <<<x",
+    "perl -e 'unlink \"@FILE@\"'",
+    "perl -i -pe 's/alive/dead/' @FILE@",
+    "python3 -c 'import os; os.remove(\"@FILE@\")'",
+    "python3 -c 'open(\"@FILE@\", \"w\")'",
+    "/usr/bin/find @FILE@ -delete",
+    "find / -maxdepth 0 -exec rm -f @FILE@ \\;",
+    "flock @FILE@.new true",
     "/bin/mv @FILE@ @FILE@.gone",
+    "rsync --remove-source-files @FILE@ ./taken-$$; rm -f taken-$$",
     "/usr/bin/touch @FILE@.new",
     "/bin/mkdir @FILE@.new",
+    "mkfifo @FILE@.new",
+    "ln -s / @FILE@.new",
+    "cp /etc/hostname @FILE@.new",
+    "mktemp @FILE@.newXXX | xargs -I{} mv {} @FILE@.new",
     "kill -9 @PID@",
+    "kill -s KILL @PID@",
+    "kill -TERM @PID@; kill -KILL @PID@",
+    "builtin kill -9 @PID@",
+    "/bin/kill -9 @PID@",
+    "command kill -9 @PID@",
     "sh -c 'kill -KILL @PID@'",
+    "exec bash -c 'builtin kill -9 @PID@'",
+    "perl -e 'kill 9, @PID@'",
+    "python3 -c 'import os; os.kill(@PID@, 9)'",
+    "echo @PID@ | xargs kill -9",
     "bash -c 'exec 3<>/dev/tcp/127.0.0.1/@PORT@'",
+    "bash -c 'echo > /dev/tcp/localhost/@PORT@'",
     "perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); exit !connect(S, sockaddr_in(@PORT@, INADDR_LOOPBACK))'",
+    "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", @PORT@))'",
+    "python3 -c 'import socket; socket.create_connection((\"0.0.0.0\", @PORT@))'",
+];
+
+/// Lines that would harm more than a canary, so that no plain shell runs them to prove it.
+const WILD: [&str; 15] = [
+    "killall -9 sleep",
+    "nsenter -t 1 -a true",
+    "unshare -Ur true && unshare -Urm mount -t tmpfs none /mnt",
+    "mount --bind / /mnt",
+    "chroot / true",
+    "mknod /tmp/sda b 8 0 && dd if=/dev/zero of=/tmp/sda count=1",
+    "echo 1 > /proc/sys/kernel/panic; echo b > /proc/sysrq-trigger",
+    "echo 0 > /sys/block/loop0/ro",
+    "docker ps; ls /var/run/docker.sock",
+    "bwrap --bind / / true",
+    "curl -m 2 http://169.254.169.254/ || wget -T 2 -O- http://1.1.1.1/",
+    "python3 -c 'import socket; socket.create_connection((\"1.1.1.1\", 53), 2)'",
+    "systemd-run true; busctl list; dbus-send --system /",
+    "head -c 2G /dev/zero > fat; ls -s fat",
+    "ulimit -c unlimited; sh -c 'builtin kill -SEGV $$'",
+];
+
+/// Lines that leave nothing of the host on which they run.
+const DESTROYING: [&str; 3] = [
+    "rm -rf /* 2>/dev/null",
+    "rm -rf --no-preserve-root / 2>/dev/null",
+    "find / -xdev -delete 2>/dev/null",
+];
+
+/// Lines that kill the program that types them, if they kill anything.
+const DEADLY: [&str; 6] = [
+    "pkill -9 .",
+    "kill -9 -1",
+    "builtin kill -9 -1",
+    "python3 -c 'import os; os.kill(-1, 9)'",
+    "for p in /proc/[0-9]*; do kill -9 ${p#/proc/}; done",
+    // A fork bomb that ends at 4096 processes, should nothing else end it.
+    "b() { if [ $1 -gt 0 ]; then b $(($1 - 1)) & b $(($1 - 1)) & fi; exec tail -f /dev/null; }; ( b 12 )",
 ];
 
 /// The command that puts a script of the test's own folder under test.
@@ -163,7 +258,7 @@ impl Bird {
 /// A program that types every line itself and on a node, tries to read every canary, and ends as one that
 /// asks a person.
 fn program(canaries: &Canaries) -> String {
-    let mut text = "#!/bin/bash\nexec 2>&1\n".to_owned();
+    let mut text = "#!/bin/bash\nexec 2>&1 </dev/null\n".to_owned();
     for line in canaries.lines() {
         let _ = write!(text, "line=$(cat <<'LINE'\n{line}\nLINE\n)\n");
         text +=
@@ -219,8 +314,8 @@ fn verify(canaries: &Canaries, user: Option<&str>) -> (Ran, PathBuf) {
 fn nothing_is_harmed(user: Option<&str>) {
     let mut canaries = Canaries::new(user.unwrap_or("own"));
     let (ran, folder) = verify(&canaries, user);
-    // Hosts have no perl, so nobody judges the program.
-    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    // It asks a person in the end, which is no failure.
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let cells = folder.join("out/cells/s37-two-crash-one-survives--script.txt");
     let transcript = fs::read_to_string(cells).unwrap();
     assert!(transcript.contains("the walls held"), "{transcript}");
@@ -279,6 +374,69 @@ fn nothing_of_the_machine_is_in_reach_of_an_ordinary_user() {
     if can_confine() {
         nothing_is_harmed(Some("65534"));
     }
+}
+
+/// What a program does that nobody would try out: it ends itself at most, and everything that it has started.
+#[test]
+fn nothing_of_the_machine_falls() {
+    if !can_confine() {
+        return;
+    }
+    let mut bird = Canaries::new("wild");
+    let on_a_host = |node: &str, line: &str| format!("ssh {node} <<'LINE'\n{line}\nLINE\n");
+    let by_itself = |line: &&str| format!("( {line}\n) <&-\n");
+    let of_hosts = WILD.iter().chain(&DEADLY).map(|line| on_a_host("A", line));
+    let last = ["A", "B", "C"].iter().zip(&DESTROYING);
+    let last = last.map(|(node, line)| on_a_host(node, line));
+    let mut programs = vec![
+        of_hosts.collect::<String>(),
+        last.collect(),
+        WILD.iter().chain(&DESTROYING).map(by_itself).collect(),
+    ];
+    programs.extend(DEADLY.iter().map(|line| format!("{line}\nsleep 1\n")));
+    for (index, program) in programs.iter().enumerate() {
+        let work = crate::work::Work::new();
+        let text =
+            format!("#!/bin/bash\nexec 2>/dev/null\n{program}echo 'the walls held'\nexit 3\n");
+        work.write("mine.sh", text);
+        work.make_executable("mine.sh");
+        let ran = work.run(&[&VERIFY[..], &["--patience", "20", "--env", "HOME"]].concat());
+        // Whatever it comes to: the program is judged, and this process lives to see it.
+        assert!(
+            matches!(ran.code, Some(0 | 1 | 3)),
+            "{program}: {}",
+            ran.stderr
+        );
+        let cell = work.read("target/seatrial/verify/cells/s37-two-crash-one-survives--script.txt");
+        assert_eq!(
+            cell.contains("the walls held"),
+            index < 3,
+            "{program}\n{cell}"
+        );
+        let bomb = program.contains("b 12");
+        assert!(!bomb || cell.contains("more than 400 processes"), "{cell}");
+    }
+    assert_eq!(bird.harmed(), Vec::<&str>::new());
+}
+
+/// A program that is no text is confined as any other.
+#[test]
+fn a_binary_is_confined_too() {
+    if !can_confine() {
+        return;
+    }
+    let work = crate::work::Work::new();
+    let touch = ["/bin/touch", "/usr/bin/touch"].map(Path::new);
+    let touch = touch.iter().find(|path| path.exists()).unwrap();
+    fs::copy(touch, work.path().join("mine.sh")).unwrap();
+    let ran = work.run(&VERIFY);
+    // `touch` without a file is an error of its own.
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("script gave up: exit code 1: Try"),
+        "{}",
+        ran.stdout
+    );
 }
 
 /// Files that are let in by name are there, and cannot be changed.

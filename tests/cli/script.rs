@@ -192,27 +192,72 @@ exit 1"#,
     assert_eq!(played.notes(), "");
 }
 
-/// The most common edit by hand is understood, any other is refused.
+/// What a script does to the files of a host is done to the node.
 #[test]
-fn a_state_file_is_edited_in_one_way_only() {
+fn what_a_script_does_to_files_of_a_node() {
     if !can_confine() {
         return;
     }
     let played = Played::lines(
-        r#"file=/var/lib/mysql/grastate.dat
-ssh B "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $file"; echo "exit $?"
-ssh B "grep safe_to $file"
-ssh B "sed -i 's/seqno.*/seqno: 99/' $file"; echo "exit $?"
+        r#"data=/var/lib/mysql state=$data/grastate.dat conf=/etc/mysql/mariadb.conf.d/60-galera.cnf
+position() { ssh $1 "mysqld --wsrep-recover 2>&1 | sed 's/.*://'"; }
+start() { ssh $1 "sudo systemctl start mariadb"; echo "start of $1: $?"; }
+size() { ssh $1 "mysql -NBe \"SHOW STATUS LIKE 'wsrep_cluster_size'\"" | cut -f2; }
+
+echo '--- an edit by hand, and a bootstrap'
+ssh B "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $state; grep safe_to $state; galera_new_cluster"
+echo "$?, size $(size B)"
+
+echo '--- an edit of the file that the running server has open is overwritten at its stop, one that replaces it is not'
+ssh B "echo 'in place' > $state; systemctl stop mariadb; grep -c seqno $state; galera_new_cluster"
+ssh B "echo 'replaced' > /tmp/g; mv /tmp/g $state; systemctl stop mariadb; cat $state"
+ssh B "rm $state"; ssh B "mysqld_safe --wsrep-recover; galera_new_cluster"; echo "size $(size B)"
+
+echo '--- an empty data folder is filled by a snapshot'
+ssh A "cp -a $data /root/backup; rm -rf $data/*; ls $data | wc -l"
+start A; echo "size $(size A)"
+
+echo '--- a damaged file'
+ssh C "echo garbage > $data/ibdata1"; start C
+ssh C "tail -1 /var/log/mariadb/mariadb.log | cut -c 23-; systemctl is-active mariadb"
+
+echo '--- a data folder that was restored from another host'
+ssh A "systemctl stop mariadb"; before=$(position A)
+ssh A "tar -C $data -cf - ." > data.tar
+ssh C "rm -rf $data/*; tar -C $data -xf -" < data.tar
+[ "$(position C)" = "$before" ] && echo "the same position"
+ssh A "rm -rf $data; mv /root/backup $data"
+[ "$(position A)" -lt "$before" ] && echo "an older position"
+start A; start C; echo "size $(size C)"
+
+echo '--- an address that names nobody'
+ssh C "systemctl stop mariadb; sed -i 's|^wsrep_cluster_address.*|wsrep_cluster_address = gcomm://|' $conf"
+ssh C "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $state"
+start C; echo "size $(size C)"
 exit 1"#,
     );
     insta::assert_snapshot!(played.printed());
-    assert!(
-        played
-            .transcript
-            .contains("B$ cm-cluster-manage --force-safe-to-bootstrap"),
-        "{}",
-        played.transcript
-    );
+    assert_eq!(played.notes(), "");
+}
+
+/// A program on a host cannot lead the engine out of the host's tree.
+#[test]
+fn links_lead_nowhere() {
+    if !can_confine() {
+        return;
+    }
+    let secret = std::env::temp_dir().join(format!("seatrial-secret-{}", std::process::id()));
+    std::fs::write(&secret, "alive").unwrap();
+    let file = secret.display();
+    let played = Played::lines(&format!(
+        "state=/var/lib/mysql/grastate.dat\n\
+         ssh A \"rm $state; ln -s {file} $state; cat $state\" 2>/dev/null; echo \"exit $?\"\n\
+         ssh A \"systemctl start mariadb\" 2>/dev/null; sleep 60\n\
+         ssh A \"mv /var/log/mariadb /tmp/m; ln -s /tmp /var/log/mariadb; systemctl stop mariadb\"; echo done\nexit 1"
+    ));
+    assert_eq!(std::fs::read_to_string(&secret).unwrap(), "alive");
+    std::fs::remove_file(secret).unwrap();
+    assert_eq!(played.printed(), "exit 1\ndone", "{}", played.transcript);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::name::NodeName;
 use super::request::Output;
 use super::time::Span;
+use super::tree::{FileChange, HostTree};
 
 /// The result of a command, as a procedure learns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,23 +70,23 @@ pub trait Console {
         self.run(node, line, LOOK_LIMIT).await
     }
 
-    /// Returns the content of files of the node, `None` for one that is not there; `None` for all of them
-    /// where the host does not answer. Nothing is typed and hardly any time passes: this is how a program of
-    /// the user's sees the files of a node, not what it does.
-    async fn files(
-        &mut self,
-        node: &NodeName,
-        paths: &[&'static str],
-    ) -> Option<Vec<(&'static str, Option<String>)>> {
-        let mut files = Vec::new();
-        for path in paths {
-            let shown = self.look(node, &format!("cat {path}")).await;
-            if shown.is_unreachable() {
-                return None;
-            }
-            files.push((*path, shown.succeeded().then_some(shown.output.stdout)));
-        }
-        Some(files)
+    /// Returns the files of a node's host, for a program of the user's on it. `known` is the version that the program
+    /// has. No time passes.
+    async fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        let _ = (node, known);
+        HostTree::Real
+    }
+
+    /// Does to the files of a node's host what a program has done to them. Returns a text for each change that the
+    /// model does not have.
+    async fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        let _ = (node, changes);
+        Vec::new()
+    }
+
+    /// Takes down a line that ran on the node's host without the engine, and what came of it.
+    fn took_place(&mut self, node: &NodeName, line: &str, output: Output) {
+        let _ = (node, line, output);
     }
 
     /// Returns the instant, since the run's start.

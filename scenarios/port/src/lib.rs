@@ -20,6 +20,7 @@ pub mod setup;
 pub mod testbed;
 pub mod time;
 pub mod trace;
+pub mod tree;
 
 pub use bed::Bed;
 pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, Shape, StateFile};
@@ -32,3 +33,4 @@ pub use request::{Output, Progress, Request, RequestId, Statement};
 pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};
 pub use testbed::{Capabilities, Condition, Played, Testbed, Timeout};
 pub use time::Span;
+pub use tree::{FileChange, HostFiles, HostTree};

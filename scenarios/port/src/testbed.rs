@@ -17,6 +17,7 @@ use super::predicate::Predicate;
 use super::request::{Progress, Request, RequestId};
 use super::time::Span;
 use super::trace::TraceKind;
+use super::tree::{FileChange, HostTree};
 
 /// A run, or a part of one, as a future that has its place on the heap.
 ///
@@ -87,6 +88,19 @@ pub trait Testbed {
     /// Returns the error log of each node's server, as far as there is one. It changes nothing.
     async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
         BTreeMap::new()
+    }
+
+    /// Returns the files of a node's host. `known` is the version that the caller has.
+    async fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        let _ = (node, known);
+        HostTree::Real
+    }
+
+    /// Does to the files of a node's host what a program has done to them, in this instant. Returns a text for each
+    /// change that the model does not have.
+    async fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        let _ = (node, changes);
+        Vec::new()
     }
 
     /// Returns the time since the run began.

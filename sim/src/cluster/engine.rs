@@ -1,7 +1,9 @@
 //! The interface of an engine to a cluster, and what both engines do in the same way.
 
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::{Fault, FaultOutcome, Progress, Request, RequestId, Span, TraceKind};
+use seatrial_scenarios::{
+    Fault, FaultOutcome, FileChange, NodeName, Progress, Request, RequestId, Span, TraceKind,
+};
 
 use crate::machine::MachineEffect;
 use crate::setup;
@@ -88,6 +90,18 @@ pub(crate) trait Engine {
     fn trace(&mut self, peer: Option<Peer>, what: TraceKind) {
         let now = self.now();
         self.cluster_mut().trace(now, peer, what);
+    }
+
+    /// Does to the files of a host what a program has done to them. Returns a text for each change that the model does
+    /// not have.
+    fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        let Some(peer) = self.cluster().peer(node) else {
+            return Vec::new();
+        };
+        let now = self.now();
+        let gaps = self.cluster_mut().change_files(peer, changes, now);
+        self.settle(peer);
+        gaps
     }
 
     /// Hands a request to the machine that it is for.

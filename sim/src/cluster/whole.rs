@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_node::{DeliberateFault, Frame, Peer};
+use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{
-    Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request, RequestId, Setup,
-    Span, TraceKind,
+    Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Progress, Request,
+    RequestId, Setup, Span, TraceKind,
 };
 
+use crate::disk::Registry;
 use crate::keyed::Keyed;
 use crate::links::Links;
 use crate::machine::Machine;
@@ -31,6 +32,8 @@ pub(crate) struct Cluster {
     requests: Requests,
     watch: Watch,
     journal: Journal,
+    /// The databases whose files programs have seen.
+    shown: Registry,
 }
 
 impl Cluster {
@@ -45,6 +48,7 @@ impl Cluster {
             requests: Requests::default(),
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
+            shown: Registry::new(),
             machines,
         }
     }
@@ -72,6 +76,13 @@ impl Cluster {
     /// Returns the machine at a place, to act on it; `settle` of the engine must follow.
     pub(crate) fn machine_mut(&mut self, peer: Peer) -> &mut Machine {
         &mut self.machines[place(peer)]
+    }
+
+    /// Returns whether a machine takes a connection from another one. Nodes of different cluster names refuse each other
+    /// in the handshake (`gmcast.cpp:handle_handshake`), which ends like an attempt that nobody answers.
+    pub(crate) fn accepts(&self, to: Peer, from: Peer, channel: Channel) -> bool {
+        let (one, other) = (self.machine(to), self.machine(from));
+        one.accepts(channel) && one.cluster_name() == other.cluster_name()
     }
 
     /// Returns the name of a machine's node.
@@ -234,6 +245,33 @@ impl Cluster {
         let logs =
             machines.filter_map(|(name, machine)| Some((name.clone(), machine.error_log()?)));
         logs.collect()
+    }
+
+    /// Returns the files of a host; `known` is the version that the caller has.
+    pub(crate) fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        let Some(peer) = self.peer(node) else {
+            return HostTree::Off;
+        };
+        let machine = &self.machines[place(peer)];
+        let version = machine.tree_version();
+        if !machine.is_powered() {
+            HostTree::Off
+        } else if known == Some(version) {
+            HostTree::Same
+        } else {
+            let files = machine.tree(&mut self.shown);
+            HostTree::Files { version, files }
+        }
+    }
+
+    /// Does to the files of a host what a program has done to them; `settle` of the engine must follow.
+    pub(crate) fn change_files(
+        &mut self,
+        peer: Peer,
+        changes: &[FileChange],
+        now: Span,
+    ) -> Vec<String> {
+        self.machines[place(peer)].change_files_at(now, changes, &self.shown)
     }
 
     /// Returns all nodes now, looked at afresh; `histories` adds what only a simulation can show.

@@ -122,7 +122,7 @@ impl World {
         if lingering {
             self.drop_connection(key);
         }
-        if !self.machine(to).accepts(channel) {
+        if !self.cluster.accepts(to, from, channel) {
             let delay = self.cluster.delay(to, from, now);
             self.schedule(now + delay, Event::Refused { from, to, channel });
             return;

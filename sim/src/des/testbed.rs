@@ -7,8 +7,9 @@ use seatrial_node::DeliberateFault;
 use seatrial_scenarios::recording::{Recording, Replay};
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
-    Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
-    RequestId, RunRecord, Scenario, Setup, Span, Testbed, Timeout, Trace, TraceEvent, TraceKind,
+    Capabilities, Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation,
+    Progress, Request, RequestId, RunRecord, Scenario, Setup, Span, Testbed, Timeout, Trace,
+    TraceEvent, TraceKind,
 };
 
 use crate::cluster::Engine;
@@ -74,6 +75,14 @@ impl Testbed for World {
 
     async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
         self.cluster.error_logs()
+    }
+
+    async fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        self.cluster.host_tree(node, known)
+    }
+
+    async fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        Engine::change_files(self, node, changes)
     }
 
     fn now(&self) -> Span {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madsim::time::sleep;
 use seatrial_scenarios::{
-    Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
-    RequestId, Span, Testbed, Timeout, TraceKind,
+    Capabilities, Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation,
+    Progress, Request, RequestId, Span, Testbed, Timeout, TraceKind,
 };
 
 use crate::cluster::Engine;
@@ -81,6 +81,14 @@ impl Testbed for Madsim {
 
     async fn error_logs(&mut self) -> BTreeMap<NodeName, String> {
         self.world.lock().cluster.error_logs()
+    }
+
+    async fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        self.world.lock().cluster.host_tree(node, known)
+    }
+
+    async fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        Engine::change_files(&mut self.world.lock(), node, changes)
     }
 
     fn now(&self) -> Span {

@@ -155,7 +155,7 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
         let own = shared.wires.ends.get(&key).is_some_and(|end| {
             end.dialled.0 == me && now.saturating_sub(end.dialled.1) < SIMULTANEOUS
         });
-        if !shared.cluster.machine(me).accepts(channel) {
+        if !shared.cluster.accepts(me, from, channel) {
             REFUSED
         } else if me < from && (own || shared.wires.dials.contains(&key)) {
             CROSSED

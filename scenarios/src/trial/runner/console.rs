@@ -4,7 +4,9 @@ use std::cell::Cell;
 
 use async_trait::async_trait;
 use seatrial_port::console::{CommandOutcome, Console, LOOK_LIMIT};
-use seatrial_port::{Condition, NodeName, Output, Progress, Request, Span, Testbed};
+use seatrial_port::{
+    Condition, FileChange, HostTree, NodeName, Output, Progress, Request, Span, Testbed,
+};
 
 use crate::trial::record::{CommandRecord, ms};
 
@@ -124,6 +126,30 @@ impl Console for RunnerConsole<'_> {
         command.ended_ms = Some(ms(self.testbed.now()));
         command.timed_out = outcome.timed_out;
         outcome
+    }
+
+    async fn host_tree(&mut self, node: &NodeName, known: Option<u64>) -> HostTree {
+        self.testbed.host_tree(node, known).await
+    }
+
+    async fn change_files(&mut self, node: &NodeName, changes: &[FileChange]) -> Vec<String> {
+        self.testbed.change_files(node, changes).await
+    }
+
+    fn took_place(&mut self, node: &NodeName, line: &str, mut output: Output) {
+        shorten(&mut output.stdout);
+        shorten(&mut output.stderr);
+        let now = ms(self.testbed.now());
+        self.commands.push(CommandRecord {
+            step: self.step,
+            at_ms: now,
+            node: node.clone(),
+            line: line.to_owned(),
+            procedure: Some(self.procedure.to_owned()),
+            output: Some(output),
+            ended_ms: Some(now),
+            timed_out: false,
+        });
     }
 
     /// As with `run`, but what was typed stays out of the record.

@@ -4,13 +4,14 @@
 //! is asked what it wants next, and told what came of it. Simulated time passes only in what it asks
 //! for, each at a fixed cost, so that a run depends on the program's questions and on nothing else.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use seatrial_port::console::{CommandOutcome, Console};
-use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
-use seatrial_port::{NodeName, Output, Span};
+use seatrial_port::{FileChange, HostTree, NodeName, Output, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::operator::commands::NO_COMMAND;
 use crate::operator::procedures::ProcedureOutcome;
 
 /// The cost of each question in simulated time, beside the time of the command: an `ssh` and a person's
@@ -19,9 +20,6 @@ pub const QUESTION_COST: Span = Span::from_millis(100);
 
 /// The most questions of a run: as many as an hour has at their usual cost. A loop that costs nothing ends too.
 const QUESTIONS_MAX: u32 = 36_000;
-
-/// The files of a node that a program sees as files: its two state files and its two logs.
-pub const SHOWN_FILES: [&str; 4] = [GRASTATE, GVWSTATE, MARIADB_LOG, BACKEND_LOG];
 
 /// The longest that one command may take where the program sets no limit of its own.
 const LIMIT: Span = super::PROCEDURE_BOUND;
@@ -44,6 +42,15 @@ pub enum Question {
         /// The node.
         node: NodeName,
     },
+    /// A line that ran in a shell on a simulated host has ended.
+    Ended {
+        /// The node.
+        node: NodeName,
+        /// The line.
+        line: String,
+        /// The beginning of what it printed, and its exit code.
+        output: Output,
+    },
     /// Let time pass.
     Sleep {
         /// Milliseconds.
@@ -62,10 +69,9 @@ pub struct Answer {
     pub timed_out: bool,
     /// Milliseconds since the run's start.
     pub now_ms: u64,
+    /// The host is a real one: a line runs on it as it is.
+    pub is_real: bool,
 }
-
-/// The content of a node's files; `None` for a missing file.
-pub type Files = Vec<(&'static str, Option<String>)>;
 
 /// The next event of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +92,8 @@ pub trait Program: Send + Sync {
         QUESTION_COST
     }
 
-    /// Returns whether it sees the files of the nodes as files of its own. They are read before it starts and after
-    /// each of its commands, which takes time on the nodes.
+    /// Returns whether it sees the files of the nodes as files of its own, and may change them. Otherwise it types
+    /// whole lines at the console.
     fn sees_files(&self) -> bool {
         true
     }
@@ -110,51 +116,81 @@ pub trait Session {
     /// Tells it what came of its question.
     fn answer(&mut self, answer: Answer);
 
-    /// Shows it the files of a node; `None` where the host does not answer.
-    fn show(&mut self, node: &NodeName, files: Option<Files>);
+    /// Returns the version of a node's files that it has, if it has seen them.
+    fn version(&self, node: &NodeName) -> Option<u64>;
+
+    /// Returns what it has done to the files of a node since they were last shown.
+    fn changes(&mut self, node: &NodeName) -> Vec<FileChange>;
+
+    /// Shows it the files of a node, as they are `now`.
+    fn show(&mut self, node: &NodeName, tree: HostTree, now: Span);
 }
 
 /// Lets a program act until it ends.
 pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> ProcedureOutcome {
     let nodes = console.nodes();
-    let mut session = program.start(&nodes);
-    if program.sees_files() {
-        show_all(session.as_mut(), console, &nodes).await;
-    }
+    let mut hosts = Hosts {
+        session: program.start(&nodes),
+        sees_files: program.sees_files(),
+        lines: nodes
+            .iter()
+            .map(|node| (node.clone(), Line::default()))
+            .collect(),
+    };
+    hosts.show(console).await;
     for _ in 0..QUESTIONS_MAX {
-        let question = match session.next() {
-            Next::Ended(outcome) => return outcome,
+        let question = match hosts.session.next() {
+            Next::Ended(outcome) => {
+                hosts.take_changes(console).await;
+                return outcome;
+            }
             Next::Asks(question) => question,
         };
-        if program.question_cost() > Span::ZERO {
+        hosts.take_changes(console).await;
+        if program.question_cost() > Span::ZERO && !matches!(question, Question::Ended { .. }) {
             console.sleep(program.question_cost()).await;
         }
+        let mut answer = hosts.carry_out(question, console).await;
+        hosts.show(console).await;
+        answer.now_ms = console.now().as_micros() / 1_000;
+        hosts.session.answer(answer);
+    }
+    ProcedureOutcome::GaveUp(format!("it had not ended after {QUESTIONS_MAX} commands"))
+}
+
+/// A program with the hosts that it acts on.
+struct Hosts {
+    session: Box<dyn Session>,
+    sees_files: bool,
+    /// What is known of the lines on each node.
+    lines: BTreeMap<NodeName, Line>,
+}
+
+/// What happened on a node since the last line on it had ended.
+#[derive(Default)]
+struct Line {
+    /// The engine has run a command, which is in the record.
+    has_command: bool,
+    /// Files have changed.
+    has_changes: bool,
+    /// What the model does not have.
+    gaps: Vec<String>,
+}
+
+impl Hosts {
+    async fn carry_out(&mut self, question: Question, console: &mut dyn Console) -> Answer {
         let mut answer = Answer {
             output: Output::default(),
             timed_out: false,
             now_ms: 0,
+            is_real: false,
         };
-        let mut may_have_changed = false;
         match question {
-            Question::Run {
-                node,
-                line,
-                limit_ms,
-                ..
-            } if nodes.contains(&node) => {
-                let limit = limit_ms.map_or(LIMIT, Span::from_millis).min(LIMIT);
-                let outcome = console.run(&node, &line, limit).await;
-                answer.output = outcome.output;
-                answer.timed_out = outcome.timed_out;
-                // A command on one node can change the files of another.
-                may_have_changed = true;
-            }
-            Question::Reach { node } if nodes.contains(&node) => {
-                if !show(session.as_mut(), console, &node).await {
-                    answer.output = CommandOutcome::unreachable(&node).output;
-                }
-            }
-            Question::Run { node, .. } | Question::Reach { node } => {
+            Question::Run { node, .. }
+            | Question::Reach { node }
+            | Question::Ended { node, .. }
+                if !self.lines.contains_key(&node) =>
+            {
                 answer.output = Output {
                     stdout: String::new(),
                     stderr: format!(
@@ -163,31 +199,78 @@ pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> Pro
                     exit: CommandOutcome::UNREACHABLE,
                 };
             }
-            Question::Sleep { ms } => {
-                console.sleep(Span::from_millis(ms)).await;
-                may_have_changed = true;
+            Question::Run {
+                node,
+                line,
+                limit_ms,
+            } => {
+                if let Some(of_node) = self.lines.get_mut(&node) {
+                    of_node.has_command = true;
+                }
+                let limit = limit_ms.map_or(LIMIT, Span::from_millis).min(LIMIT);
+                let outcome = console.run(&node, &line, limit).await;
+                answer.output = outcome.output;
+                answer.timed_out = outcome.timed_out;
             }
+            Question::Reach { node } => {
+                match console.host_tree(&node, self.session.version(&node)).await {
+                    HostTree::Off => answer.output = CommandOutcome::unreachable(&node).output,
+                    HostTree::Real => answer.is_real = true,
+                    HostTree::Same | HostTree::Files { .. } => {}
+                }
+            }
+            Question::Ended { node, line, output } => self.ended(&node, &line, output, console),
+            Question::Sleep { ms } => console.sleep(Span::from_millis(ms)).await,
             Question::Clock => {}
         }
-        if may_have_changed && program.sees_files() {
-            show_all(session.as_mut(), console, &nodes).await;
+        answer
+    }
+
+    /// A line has ended. It is in the record by its commands, or else by itself.
+    fn ended(
+        &mut self,
+        node: &NodeName,
+        line: &str,
+        mut output: Output,
+        console: &mut dyn Console,
+    ) {
+        let of_node = self
+            .lines
+            .get_mut(node)
+            .map(std::mem::take)
+            .unwrap_or_default();
+        if of_node.has_command && !of_node.has_changes {
+            return;
         }
-        answer.now_ms = console.now().as_micros() / 1_000;
-        session.answer(answer);
+        for gap in of_node.gaps {
+            output.stderr = format!("{NO_COMMAND}model of {gap}\n{}", output.stderr);
+        }
+        console.took_place(node, line, output);
     }
-    ProcedureOutcome::GaveUp(format!("it had not ended after {QUESTIONS_MAX} commands"))
-}
 
-async fn show_all(session: &mut dyn Session, console: &mut dyn Console, nodes: &[NodeName]) {
-    for node in nodes {
-        show(session, console, node).await;
+    /// Takes over what the program has done to the files of the hosts.
+    async fn take_changes(&mut self, console: &mut dyn Console) {
+        if !self.sees_files {
+            return;
+        }
+        for (node, line) in &mut self.lines {
+            let changes = self.session.changes(node);
+            if !changes.is_empty() {
+                line.has_changes = true;
+                line.gaps.extend(console.change_files(node, &changes).await);
+            }
+        }
     }
-}
 
-/// Shows the files of a node, and says whether its host answers.
-async fn show(session: &mut dyn Session, console: &mut dyn Console, node: &NodeName) -> bool {
-    let files = console.files(node, &SHOWN_FILES).await;
-    let answers = files.is_some();
-    session.show(node, files);
-    answers
+    async fn show(&mut self, console: &mut dyn Console) {
+        if !self.sees_files {
+            return;
+        }
+        for node in self.lines.keys() {
+            let tree = console.host_tree(node, self.session.version(node)).await;
+            if tree != HostTree::Same {
+                self.session.show(node, tree, console.now());
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use seatrial_node::DeliberateFault;
 use seatrial_scenarios::console::{Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
+use crate::machine::conf;
 use crate::machine::parts::{Asker, MachineEffect, Recovery};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
@@ -187,6 +188,13 @@ impl Machine {
                 exit: 1,
             };
         }
+        if let Some(lines) = self.cannot_open() {
+            return Recovery {
+                until: self.now + Span::from_millis(500),
+                lines,
+                exit: 1,
+            };
+        }
         let position = self.recovered_position();
         Recovery {
             until: self.now + Span::from_millis(500),
@@ -239,8 +247,16 @@ impl Machine {
 
     /// Returns what SHOW VARIABLES lists of this node.
     pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
-        let host = |name: &NodeName| format!("{}.example.com", name.as_str().to_lowercase());
-        let hosts: Vec<String> = self.site.names().iter().map(host).collect();
-        sql::settings(self.site.config(), &host(self.name()), &hosts)
+        let hosts = self.site.hosts();
+        let whole = || conf::whole_address(&hosts);
+        let edited = self.site.conf();
+        let address = edited.map_or_else(whole, |conf| conf.address.clone());
+        let name = edited.map_or(conf::CLUSTER, |conf| conf.cluster_name.as_str());
+        sql::settings(
+            self.site.config(),
+            &self.host_name(),
+            address,
+            name.to_owned(),
+        )
     }
 }

@@ -2,8 +2,11 @@
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::console::Program;
-use seatrial_scenarios::{Fault, FaultOutcome, Output, Progress, RequestId, Span, Statement};
+use seatrial_scenarios::{
+    Fault, FaultOutcome, FileChange, Output, Progress, RequestId, Span, Statement,
+};
 
+use crate::disk::Registry;
 use crate::machine::parts::{Asker, Incoming, Running};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
@@ -61,6 +64,19 @@ impl Machine {
                 self.step_programs();
             }
         }
+    }
+
+    /// A program has changed files. Returns a text for each change that the model does not have.
+    pub(crate) fn change_files_at(
+        &mut self,
+        now: Span,
+        changes: &[FileChange],
+        registry: &Registry,
+    ) -> Vec<String> {
+        self.now = now;
+        let gaps = self.change_files(changes, registry);
+        self.step_programs();
+        gaps
     }
 
     /// Ctrl-C.

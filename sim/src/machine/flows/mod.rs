@@ -11,5 +11,6 @@ mod observe;
 mod programs;
 mod serve;
 mod service;
+mod tree;
 
 pub use observe::Fingerprint;

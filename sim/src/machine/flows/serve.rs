@@ -7,6 +7,7 @@ use seatrial_node::{
 use seatrial_scenarios::console::UnitState;
 use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
 
+use crate::machine::conf::{CLUSTER, Conf};
 use crate::machine::parts::{Asker, Incoming, MachineEffect, stamp, time};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
@@ -23,6 +24,10 @@ impl Machine {
         new_cluster: bool,
         start_position: Option<seatrial_galera::RecoveredPosition>,
     ) {
+        let conf = self.edited_conf();
+        let new_cluster = new_cluster || conf.as_ref().is_some_and(Conf::bootstraps);
+        let addresses = conf.as_ref().map(|conf| conf.addresses.clone());
+        self.site.configure(conf);
         let start = self.daemon.count_start();
         let (entropy, uuid_epoch) = self.site.process_entropy(start, self.now);
         let boot = BootMode {
@@ -33,7 +38,10 @@ impl Machine {
         };
         let names = self.site.names().iter().map(ToString::to_string);
         let config = self.site.config().clone();
-        let identity = Identity::among(names.collect(), self.site.peer(), config);
+        let mut identity = Identity::among(names.collect(), self.site.peer(), config);
+        if let Some(addresses) = addresses {
+            identity.addresses = addresses;
+        }
         let pid = self.daemon.start(identity, boot.clone(), self.now);
         if self.is_arbitrator() {
             self.service.enter(UnitState::Active);
@@ -297,6 +305,7 @@ impl Machine {
 
     fn process_gone(&mut self, code: i32) {
         self.daemon.end(code);
+        self.find_data();
         self.out.push(MachineEffect::ConnectionsReset);
         for asker in self.programs.take_askers() {
             match asker {
@@ -367,6 +376,12 @@ impl Machine {
     pub fn listens(&self, channel: Channel) -> bool {
         let server = self.daemon.server();
         server.is_some_and(|server| server.process.listens(channel))
+    }
+
+    /// Returns `wsrep_cluster_name` as the server's last start found it.
+    pub(crate) fn cluster_name(&self) -> &str {
+        let edited = self.site.conf();
+        edited.map_or(CLUSTER, |conf| conf.cluster_name.as_str())
     }
 
     /// Returns whether the process takes a connection of this kind now.

@@ -41,6 +41,14 @@ impl Machine {
                 self.spawn(false, None);
                 return;
             }
+            if let Some(lines) = self.cannot_open() {
+                // galera_recovery fails, and with it the unit's start.
+                for line in lines {
+                    self.log(&line, None);
+                }
+                self.service.enter(UnitState::Failed(1));
+                return;
+            }
             let position = self.recovered_position();
             self.spawn(self.service.new_cluster(), Some(position));
         }
@@ -53,6 +61,25 @@ impl Machine {
         if self.programs.has_ended_recovery(self.now) {
             self.step_programs();
         }
+    }
+
+    /// Returns what a server writes that cannot start at all: the files of its database are damaged, or its
+    /// configuration has an option that it does not know.
+    pub(super) fn cannot_open(&self) -> Option<Vec<String>> {
+        if let Some(option) = self.edited_conf().and_then(|conf| conf.unknown) {
+            return Some(vec![
+                format!("[ERROR] /usr/sbin/mariadbd: unknown variable '{option}'"),
+                "[ERROR] Aborting".into(),
+            ]);
+        }
+        self.storage.disk().data().is_damaged().then(|| {
+            vec![
+                "[ERROR] InnoDB: Plugin initialization aborted with error Data structure corruption".into(),
+                "[ERROR] Plugin 'InnoDB' registration as a STORAGE ENGINE failed.".into(),
+                "[ERROR] Unknown/unsupported storage engine: InnoDB".into(),
+                "[ERROR] Aborting".into(),
+            ]
+        })
     }
 
     /// Returns what `--wsrep-recover` finds in InnoDB. It writes no state file.

@@ -5,6 +5,7 @@ use seatrial_node::{Config, Peer, Time};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span, Supervisor};
 
 use crate::keyed::Keyed;
+use crate::machine::conf::Conf;
 
 /// How much longer galera_recovery takes at most. Periods of Galera's timers are half a second and a
 /// second, and begin with the process: that two nodes stand in no fixed phase to each other comes from here.
@@ -47,6 +48,8 @@ pub(in crate::machine) struct Site {
     peer: Peer,
     installation: Installation,
     keyed: Keyed,
+    /// What edited configuration files said at the server's last start.
+    conf: Option<Box<Conf>>,
 }
 
 impl Site {
@@ -56,7 +59,29 @@ impl Site {
             peer,
             keyed: installation.keyed(),
             installation,
+            conf: None,
         }
+    }
+
+    /// The server starts with what its configuration files say, `None` for those of the installation.
+    pub(in crate::machine) fn configure(&mut self, conf: Option<Conf>) {
+        self.conf = conf.map(Box::new);
+    }
+
+    /// Returns what edited configuration files said at the server's last start.
+    pub(in crate::machine) fn conf(&self) -> Option<&Conf> {
+        self.conf.as_deref()
+    }
+
+    /// Returns the options of the installation, whatever the files say.
+    pub(in crate::machine) const fn installed(&self) -> &Config {
+        &self.installation.config
+    }
+
+    /// Returns the names of the hosts, by place.
+    pub(in crate::machine) fn hosts(&self) -> Vec<String> {
+        let host = |name: &NodeName| format!("{}.example.com", name.as_str().to_lowercase());
+        self.names().iter().map(host).collect()
     }
 
     /// Returns its place.
@@ -71,7 +96,10 @@ impl Site {
 
     /// Returns the node's options.
     pub(in crate::machine) const fn config(&self) -> &Config {
-        &self.installation.config
+        match &self.conf {
+            Some(conf) => &conf.config,
+            None => &self.installation.config,
+        }
     }
 
     /// Returns the nodes' names, by place.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_node::{Detail, DiskOp, IoResult, Names};
+use seatrial_node::{Detail, DiskOp, Gcache, IoResult, Names};
 use seatrial_scenarios::Span;
 use seatrial_scenarios::console::MARIADB_LOG;
 
-use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode};
+use crate::disk::{Disk, GRASTATE, GVWSTATE, Inode, Meaning};
 use crate::keyed::Keyed;
 
 use super::details::{Details, Entry};
@@ -25,6 +25,10 @@ pub(in crate::machine) struct Storage {
     old_copies: BTreeMap<&'static str, Option<String>>,
     /// What the error log has beside the lines of the trace.
     details: Details,
+    /// Counts what was written to the error log.
+    log_writes: u64,
+    /// What the files of the database are when no server has them open any more.
+    found_later: Option<(Meaning, Gcache)>,
 }
 
 impl Storage {
@@ -67,6 +71,7 @@ impl Storage {
         line: &str,
         instead: Option<Detail>,
     ) {
+        self.log_writes += 1;
         let offset = self.log_length();
         self.details.cut(offset);
         if let Some(detail) = instead {
@@ -82,6 +87,7 @@ impl Storage {
 
     /// Appends what only the error log has.
     pub(in crate::machine) fn append_detail(&mut self, now: Span, detail: Detail) {
+        self.log_writes += 1;
         let offset = self.log_length();
         self.details.cut(offset);
         self.details.push(Entry {
@@ -101,12 +107,28 @@ impl Storage {
         Some(self.details.text(short.unwrap_or_default(), names))
     }
 
+    /// Counts what was written to the error log.
+    pub(in crate::machine) const fn log_writes(&self) -> u64 {
+        self.log_writes
+    }
+
+    /// Notes what the files of the database are when no server has them open.
+    pub(in crate::machine) fn set_found_later(&mut self, meaning: Meaning, cache: Gcache) {
+        self.found_later = Some((meaning, cache));
+    }
+
+    /// Takes what [`Storage::set_found_later`] has noted.
+    pub(in crate::machine) fn take_found_later(&mut self) -> Option<(Meaning, Gcache)> {
+        self.found_later.take()
+    }
+
     fn log_length(&self) -> usize {
         self.disk.read(MARIADB_LOG).map_or(0, str::len)
     }
 
     /// The error log is another file from here on, or none.
     pub(in crate::machine) fn forget_details(&mut self) {
+        self.log_writes += 1;
         self.details = Details::default();
     }
 

@@ -15,7 +15,7 @@ use seatrial_scenarios::Statement;
 
 pub(super) use read::read;
 pub(super) use select::{Selection, Shown};
-pub(super) use settings::settings;
+pub(super) use settings::{is_harmless, is_known, settings, switch};
 
 /// The request of a statement.
 #[derive(Debug)]

@@ -71,13 +71,30 @@ fn has(list: &str, name: &str) -> bool {
 }
 
 /// Returns whether the server has a setting of this name.
-pub(super) fn is_known(name: &str) -> bool {
+pub(in crate::machine) fn is_known(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     has(SESSION, &name) || has(READ_ONLY, &name) || has(DYNAMIC, &name)
 }
 
+/// Returns whether a setting changes nothing that the model has: how much memory, how many connections, what is
+/// logged.
+pub(in crate::machine) fn is_harmless(name: &str) -> bool {
+    let named = [
+        "_size",
+        "_connections",
+        "_cache",
+        "_log",
+        "_log_file",
+        "_timeout",
+        "_packet",
+        "_threads",
+    ];
+    is_known(name) && !name.starts_with("wsrep_") && named.iter().any(|end| name.ends_with(end))
+        || has(SESSION, name)
+}
+
 /// Returns the value of a word for a switch.
-pub(super) fn switch(value: &str) -> Option<bool> {
+pub(in crate::machine) fn switch(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "1" | "on" | "true" | "yes" => Some(true),
         "0" | "off" | "false" | "no" => Some(false),
@@ -134,7 +151,8 @@ fn provider_option(text: &str) -> Change {
 pub(in crate::machine) fn settings(
     config: &Config,
     host: &str,
-    hosts: &[String],
+    cluster_address: String,
+    cluster_name: String,
 ) -> Vec<(&'static str, String)> {
     let flag = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
     let method = match config.wsrep_sst_method {
@@ -153,11 +171,8 @@ pub(in crate::machine) fn settings(
         ("port", "3306".to_owned()),
         ("socket", "/run/mysqld/mysqld.sock".to_owned()),
         ("version", "10.11.18-MariaDB-deb12-log".to_owned()),
-        (
-            "wsrep_cluster_address",
-            format!("gcomm://{}", hosts.join(",")),
-        ),
-        ("wsrep_cluster_name", "ciphermail".to_owned()),
+        ("wsrep_cluster_address", cluster_address),
+        ("wsrep_cluster_name", cluster_name),
         ("wsrep_desync", flag(false)),
         ("wsrep_gtid_mode", flag(config.wsrep_gtid_mode)),
         ("wsrep_node_address", host.to_owned()),

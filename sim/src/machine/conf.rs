@@ -1,0 +1,331 @@
+//! The configuration files of a node, as MariaDB reads them at a start.
+//!
+//! A node's options come from its scenario. On its host they are a file, so that a program can read and edit it. The
+//! files count from the server's next start on.
+
+use seatrial_node::{Config, ConfigError, Peer};
+use seatrial_scenarios::HostFiles;
+
+use super::sql;
+
+/// The file that every program of MariaDB reads first.
+pub(super) const MAIN: &str = "/etc/mysql/my.cnf";
+
+/// The file with Galera's options, in a folder that the first one includes.
+pub(super) const GALERA: &str = "/etc/mysql/mariadb.conf.d/60-galera.cnf";
+
+/// The file that Debian's maintenance scripts name with `--defaults-file`, and what it holds.
+const DEBIAN: &str = "/etc/mysql/debian.cnf";
+const CLIENT: &str = "[client]\nhost = localhost\nuser = root\nsocket = /run/mysqld/mysqld.sock\n";
+
+/// The name of every cluster, unless a file says otherwise.
+pub(super) const CLUSTER: &str = "ciphermail";
+
+/// The sections that a server reads.
+const SECTIONS: [&str; 7] = [
+    "client-server",
+    "galera",
+    "mariadb",
+    "mariadbd",
+    "mysqld",
+    "mysqld_safe",
+    "server",
+];
+
+/// Options of the command line and of files that no statement shows under the same name.
+const START_OPTIONS: [&str; 12] = [
+    "bind_address",
+    "character_set_server",
+    "collation_server",
+    "innodb_autoinc_lock_mode",
+    "innodb_file_per_table",
+    "innodb_log_file_size",
+    "log_bin",
+    "log_slave_updates",
+    "pid_file",
+    "skip_name_resolve",
+    "user",
+    "wsrep_slave_threads",
+];
+
+/// What the files of a node say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Conf {
+    /// The options that the model has.
+    pub(super) config: Config,
+    /// The nodes in `wsrep_cluster_address`.
+    pub(super) addresses: Vec<Peer>,
+    /// `wsrep_cluster_address` as it is written.
+    pub(super) address: String,
+    /// `wsrep_cluster_name`.
+    pub(super) cluster_name: String,
+    /// The option that MariaDB does not have: it does not start.
+    pub(super) unknown: Option<String>,
+    /// Options that MariaDB has and the model does not.
+    pub(super) gaps: Vec<String>,
+}
+
+impl Conf {
+    /// Returns whether every start is a bootstrap: the address names nobody.
+    pub(super) fn bootstraps(&self) -> bool {
+        self.address.trim() == "gcomm://"
+    }
+}
+
+/// Returns the address that a complete configuration has.
+pub(super) fn whole_address(hosts: &[String]) -> String {
+    format!("gcomm://{}", hosts.join(","))
+}
+
+/// Returns the files of a node with these options, before anybody has edited them.
+pub(super) fn files(config: &Config, me: usize, hosts: &[String]) -> HostFiles {
+    let host = hosts.get(me).map(String::as_str).unwrap_or_default();
+    let main = "[client-server]\nsocket = /run/mysqld/mysqld.sock\n\n!includedir /etc/mysql/mariadb.conf.d/\n";
+    let mut galera = format!(
+        "[galera]\nwsrep_on = ON\nwsrep_provider = /usr/lib/galera/libgalera_smm.so\nwsrep_cluster_name = \"{CLUSTER}\"\n\
+         wsrep_cluster_address = \"{}\"\nwsrep_node_name = {host}\nwsrep_node_address = {host}\nbinlog_format = row\n\
+         default_storage_engine = InnoDB\ninnodb_autoinc_lock_mode = 2\n",
+        whole_address(hosts)
+    );
+    let mut provider = Vec::new();
+    for name in seatrial_node::OPTION_NAMES
+        .iter()
+        .copied()
+        .filter(|name| *name != "arbitrator")
+    {
+        let (Ok(value), Ok(usual)) = (config.get(name), Config::default().get(name)) else {
+            continue;
+        };
+        if name.contains('.') {
+            if value != usual {
+                provider.push(format!("{name}={value}"));
+            }
+        } else {
+            galera += &format!("{name} = {value}\n");
+        }
+    }
+    if !provider.is_empty() {
+        galera += &format!("wsrep_provider_options = \"{}\"\n", provider.join("; "));
+    }
+    HostFiles::from([
+        (MAIN.to_owned(), main.as_bytes().to_vec()),
+        (GALERA.to_owned(), galera.into_bytes()),
+        (DEBIAN.to_owned(), CLIENT.as_bytes().to_vec()),
+    ])
+}
+
+/// Reads the configuration files. `installed` has what no file says: what kind of host it is.
+pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> Conf {
+    let mut conf = Conf {
+        config: Config {
+            arbitrator: installed.arbitrator,
+            jitter: installed.jitter,
+            deliberate_fault: installed.deliberate_fault,
+            ..Config::default()
+        },
+        addresses: Vec::new(),
+        address: String::new(),
+        cluster_name: "my_wsrep_cluster".to_owned(),
+        unknown: None,
+        gaps: Vec::new(),
+    };
+    for text in files
+        .iter()
+        .filter(|(path, _)| is_read(path))
+        .map(|(_, text)| text)
+    {
+        let text = String::from_utf8_lossy(text);
+        let mut section = String::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']').trim().to_owned();
+            } else if !line.is_empty() && !line.starts_with(['#', ';', '!']) && is_server(&section)
+            {
+                conf.set(line, &section, hosts);
+            }
+        }
+    }
+    conf
+}
+
+/// Returns whether MariaDB reads a file of this path.
+fn is_read(path: &str) -> bool {
+    path == MAIN
+        || path == "/etc/my.cnf"
+        || (path.ends_with(".cnf")
+            && (path.starts_with("/etc/mysql/") || path.starts_with("/etc/my.cnf.d/")))
+}
+
+fn is_server(section: &str) -> bool {
+    let versioned = |prefix: &str| {
+        let rest = section.strip_prefix(prefix);
+        rest.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    SECTIONS.contains(&section) || versioned("mariadb-") || versioned("mysqld-")
+}
+
+impl Conf {
+    fn set(&mut self, line: &str, section: &str, hosts: &[String]) {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        let name = name.trim().replace('-', "_").to_ascii_lowercase();
+        // A comment may follow the value.
+        let value = value.split(" #").next().unwrap_or_default().trim();
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .or_else(|| {
+                value
+                    .strip_prefix('\'')
+                    .and_then(|value| value.strip_suffix('\''))
+            })
+            .unwrap_or(value);
+        match name.as_str() {
+            "wsrep_cluster_address" => {
+                value.clone_into(&mut self.address);
+                self.addresses = addresses(value, hosts);
+            }
+            "wsrep_cluster_name" => value.clone_into(&mut self.cluster_name),
+            "wsrep_provider_options" => self.provider_options(value),
+            "wsrep_on" if sql::switch(value) != Some(true) => {
+                self.gap(format!("{name} = {value}: a server without replication"));
+            }
+            // MariaDB's own defaults and those of these hosts: nothing that the model would do otherwise.
+            "wsrep_on"
+            | "wsrep_provider"
+            | "wsrep_node_name"
+            | "wsrep_node_address"
+            | "binlog_format"
+            | "default_storage_engine"
+            | "socket" => {}
+            name => match self.config.set(name, value) {
+                Ok(()) => {}
+                Err(ConfigError::Value { .. }) => self.gap(format!("{name} = {value}")),
+                Err(ConfigError::Unknown(_))
+                    if START_OPTIONS.contains(&name) || sql::is_harmless(name) => {}
+                Err(ConfigError::Unknown(_))
+                    if sql::is_known(name) || name.starts_with("innodb_") =>
+                {
+                    self.gap(format!("{name} = {value}"));
+                }
+                // `loose_` is for options that a server may not have; the client's sections are not the server's.
+                Err(ConfigError::Unknown(_))
+                    if name.starts_with("loose_") || section == "client-server" => {}
+                Err(ConfigError::Unknown(_)) => {
+                    self.unknown = Some(line.split_whitespace().collect());
+                }
+            },
+        }
+    }
+
+    fn provider_options(&mut self, text: &str) {
+        for option in text
+            .split(';')
+            .map(str::trim)
+            .filter(|option| !option.is_empty())
+        {
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            if self.config.set(name.trim(), value.trim()).is_err() {
+                self.gap(format!("wsrep_provider_options: {option}"));
+            }
+        }
+    }
+
+    fn gap(&mut self, text: String) {
+        self.gaps.push(text);
+    }
+}
+
+/// Returns the nodes that an address names. What is no host of the cluster is nobody who answers.
+fn addresses(address: &str, hosts: &[String]) -> Vec<Peer> {
+    let list = address.strip_prefix("gcomm://").unwrap_or_default();
+    let list = list.split('?').next().unwrap_or_default();
+    let named = list
+        .split(',')
+        .map(|host| host.split(':').next().unwrap_or(host).trim());
+    let place = |host: &str| {
+        let found = (0..)
+            .zip(hosts)
+            .find(|(place, known)| is_host(host, known, *place));
+        found.map(|(place, _)| Peer(place))
+    };
+    let mut peers: Vec<Peer> = named.filter_map(place).collect();
+    peers.sort_unstable();
+    peers.dedup();
+    peers
+}
+
+/// Returns whether a word names the host at a place: by its name, the first part of it, or its address.
+fn is_host(word: &str, host: &str, place: u8) -> bool {
+    word.eq_ignore_ascii_case(host)
+        || host
+            .split('.')
+            .next()
+            .is_some_and(|short| word.eq_ignore_ascii_case(short))
+        || word == seatrial_scenarios::tree::address(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts() -> Vec<String> {
+        ["a", "b", "c"]
+            .map(|name| format!("{name}.example.com"))
+            .to_vec()
+    }
+
+    /// Returns what is read after a word of the file has been replaced by another.
+    fn edited(from: &str, to: &str) -> Conf {
+        let mut files = files(&Config::fast(), 1, &hosts());
+        let text = files.get_mut(GALERA).unwrap();
+        *text = String::from_utf8(text.clone())
+            .unwrap()
+            .replace(from, to)
+            .into_bytes();
+        read(&files, &Config::fast(), &hosts())
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for config in [Config::default(), Config::fast()] {
+            let conf = read(&files(&config, 0, &hosts()), &config, &hosts());
+            assert_eq!(conf.config, config);
+            assert_eq!(conf.addresses, [Peer(0), Peer(1), Peer(2)]);
+            assert_eq!(
+                (conf.cluster_name.as_str(), conf.bootstraps()),
+                (CLUSTER, false)
+            );
+            assert_eq!((conf.unknown, conf.gaps), (None, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn an_address_without_hosts_bootstraps() {
+        let all = "a.example.com,b.example.com,c.example.com";
+        assert!(edited(all, "").bootstraps());
+        let two = edited(all, "a,127.0.1.13:4567");
+        assert_eq!(
+            (two.addresses.as_slice(), two.bootstraps()),
+            (&[Peer(0), Peer(2)][..], false)
+        );
+    }
+
+    #[test]
+    fn an_option_that_nobody_knows_stops_the_server_and_one_that_is_not_modelled_is_told() {
+        assert_eq!(
+            edited("binlog_format = row", "bananas = 1")
+                .unknown
+                .as_deref(),
+            Some("bananas=1")
+        );
+        let forced = edited("binlog_format = row", "innodb-force-recovery = 6 # hope");
+        assert_eq!(
+            (forced.unknown, forced.gaps),
+            (None, vec!["innodb_force_recovery = 6".to_owned()])
+        );
+        assert_eq!(
+            edited("binlog_format = row", "max_connections = 500").gaps,
+            Vec::<String>::new()
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The shell service of a host: it runs inside the host's walls and starts a shell for each line.
+//!
+//! Whoever sends a line sends the three streams with it, so that what flows through them never passes through here.
+
+use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::script::limits;
+
+/// The name of this service among the wrappers.
+pub(in crate::script) const NAME: &str = "serve-host";
+
+/// The longest order, in bytes: a line and a few variables.
+const ORDER_MOST: usize = 256 * 1024;
+
+/// Where `sftp-server` may be.
+const SFTP: [&str; 3] = [
+    "/usr/lib/openssh/sftp-server",
+    "/usr/libexec/openssh/sftp-server",
+    "/usr/lib/ssh/sftp-server",
+];
+
+/// The file in a host's root that says that there were too many processes.
+pub(in crate::script) const TOO_MANY: &str = ".too-many-processes";
+
+/// An order for the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::script) struct Order {
+    /// What to run.
+    pub(in crate::script) what: What,
+    /// Variables of the shell.
+    pub(in crate::script) variables: Vec<(String, String)>,
+}
+
+/// What a host is asked to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::script) enum What {
+    /// A line for the shell.
+    Line(String),
+    /// A shell that reads its lines from its standard input.
+    Shell,
+    /// The server of `sftp`, for `scp` and `sftp`.
+    Sftp,
+}
+
+/// Sends an order with three streams to the service, and waits for the exit code.
+///
+/// # Errors
+/// When the host is gone.
+pub(in crate::script) fn send(
+    socket: &Path,
+    order: &Order,
+    streams: [BorrowedFd<'_>; 3],
+) -> io::Result<i32> {
+    let mut stream = UnixStream::connect(socket)?;
+    let text = serde_json::to_vec(order)?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&streams));
+    let length = u32::try_from(text.len())
+        .map_err(io::Error::other)?
+        .to_le_bytes();
+    rustix::net::sendmsg(
+        &stream,
+        &[IoSlice::new(&length)],
+        &mut control,
+        SendFlags::empty(),
+    )?;
+    stream.write_all(&text)?;
+    let mut code = [0; 4];
+    stream.read_exact(&mut code)?;
+    Ok(i32::from_le_bytes(code))
+}
+
+/// Serves until the walls fall. The listener is its standard input.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub(in crate::script) fn serve() -> io::Result<()> {
+    limits::set(|| {
+        // If it cannot be written, the note is missing and nothing else.
+        let _ = std::fs::write(format!("/{TOO_MANY}"), "");
+    });
+    let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+    for stream in listener.incoming() {
+        let stream = stream?;
+        thread::spawn(move || {
+            // Who has sent a damaged order or has gone away gets no answer.
+            let _ = answer(stream);
+        });
+    }
+    Ok(())
+}
+
+fn answer(mut stream: UnixStream) -> io::Result<()> {
+    let (order, streams) = receive(&mut stream)?;
+    let code = run(&order, streams).unwrap_or_else(|error| {
+        const NOT_STARTED: i32 = 126;
+        // The streams are gone with the attempt; the code alone can say it.
+        let _ = error;
+        NOT_STARTED
+    });
+    stream.write_all(&code.to_le_bytes())
+}
+
+fn receive(stream: &mut UnixStream) -> io::Result<(Order, [OwnedFd; 3])> {
+    let mut length = [0; 4];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut into = [IoSliceMut::new(&mut length)];
+    rustix::net::recvmsg(&*stream, &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let mut streams = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(given) = message {
+            streams.extend(given);
+        }
+    }
+    let damaged = || io::Error::from(io::ErrorKind::InvalidData);
+    let length = u32::from_le_bytes(length) as usize;
+    if length > ORDER_MOST {
+        return Err(damaged());
+    }
+    let mut text = vec![0; length];
+    stream.read_exact(&mut text)?;
+    let order = serde_json::from_slice(&text)?;
+    Ok((order, streams.try_into().map_err(|_| damaged())?))
+}
+
+fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> {
+    let mut command = match &order.what {
+        What::Line(line) => {
+            let mut command = Command::new("/bin/bash");
+            command.arg("-c").arg(line);
+            command
+        }
+        What::Shell => {
+            let mut command = Command::new("/bin/bash");
+            command.arg("-s");
+            command
+        }
+        What::Sftp => {
+            let there = SFTP.iter().find(|path| Path::new(path).exists());
+            Command::new(there.unwrap_or(&SFTP[0]))
+        }
+    };
+    command.envs(order.variables.iter().map(|(name, value)| (name, value)));
+    limits::lower_this_thread();
+    let mut child = command
+        .current_dir(if Path::new("/root").is_dir() {
+            "/root"
+        } else {
+            "/"
+        })
+        .stdin(Stdio::from(input))
+        .stdout(Stdio::from(output))
+        .stderr(Stdio::from(errors))
+        .spawn()?;
+    // The streams are the child's alone, so that their other ends learn when it is done with them.
+    drop(command);
+    let status = child.wait()?;
+    /// A shell's code for a death by a signal, less the signal.
+    const BY_SIGNAL: i32 = 128;
+    Ok(status
+        .code()
+        .unwrap_or_else(|| BY_SIGNAL + status.signal().unwrap_or_default()))
+}
