@@ -34,6 +34,7 @@ def drive(browser, address, shots):
     check("no server" in say(page, "status")["text"] or page.evaluate("Lab.scene.nodes[2].server") == "exited", "C is down")
     page.wait_for_timeout(2000)
     check(page.locator(".lanes canvas").count() == 1, "the time line has the film of the real nodes")
+    check("Primary component: A, B" in page.inner_text("#picture-head"), page.inner_text("#picture-head"))
     check("down" in page.text_content(".node-card >> nth=2"), "the picture shows C")
     accessible(page, "real nodes")
     page.screenshot(path=shots / "page-real.png")

@@ -116,7 +116,7 @@ fn a_changed_manual_shows_which_claims_must_be_looked_at_again() {
     // A person says which sentence makes which claim.
     let mine = std::fs::read_to_string(work.path().join("mine.toml")).unwrap();
     let places: Vec<usize> = mine.match_indices(" },").map(|(at, _)| at).collect();
-    let mut bound = mine.clone();
+    let mut bound = mine;
     for (at, claim) in places.iter().zip(["M-BOOT-1", "M-3S-2", "M-3S-1"]).rev() {
         let start = bound[..*at].rfind('"').unwrap() + 1;
         bound.replace_range(start..*at, &format!(", claims = [\"{claim}\"]"));

@@ -3,6 +3,7 @@
 //! The file holds headings and hashes, and no text of the manual. So it can be checked in where the manual may not be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -181,19 +182,17 @@ impl Bound {
         }
         let ones = sentences.iter().enumerate().map(|(place, sentence)| {
             let hash = sentence.hash.clone();
-            match pairs.old_of(place) {
-                Some(number) => One {
+            if let Some(number) = pairs.old_of(place) {
+                return One {
                     hash,
                     ..old[number].1.clone()
-                },
-                None => {
-                    let claims = inherited.remove(&place).unwrap_or_default();
-                    One {
-                        hash,
-                        claims: claims.into_iter().map(str::to_owned).collect(),
-                        none: None,
-                    }
-                }
+                };
+            }
+            let claims = inherited.remove(&place).unwrap_or_default();
+            One {
+                hash,
+                claims: claims.into_iter().map(str::to_owned).collect(),
+                none: None,
             }
         });
         let mut ones: Vec<One> = ones.collect();
@@ -221,21 +220,17 @@ impl Bound {
              --manual FILE\n# --write THIS` writes it anew after the manual has changed; docs/claims.md explains it.\n"
             .to_owned();
         for part in &self.heading {
-            text.push_str(&format!(
-                "\n[[heading]]\ntitle = {}\nsentences = [\n",
-                toml::Value::from(part.title.as_str())
-            ));
+            let title = toml::Value::from(part.title.as_str());
+            let _ = write!(text, "\n[[heading]]\ntitle = {title}\nsentences = [\n");
             for one in &part.sentences {
-                let mut fields = format!("hash = \"{}\"", one.hash);
+                let _ = write!(text, "  {{ hash = \"{}\"", one.hash);
                 if !one.claims.is_empty() {
-                    let claims: Vec<String> =
-                        one.claims.iter().map(|id| format!("\"{id}\"")).collect();
-                    fields.push_str(&format!(", claims = [{}]", claims.join(", ")));
+                    let _ = write!(text, ", claims = [\"{}\"]", one.claims.join("\", \""));
                 }
                 if let Some(why) = &one.none {
-                    fields.push_str(&format!(", none = {}", toml::Value::from(why.as_str())));
+                    let _ = write!(text, ", none = {}", toml::Value::from(why.as_str()));
                 }
-                text.push_str(&format!("  {{ {fields} }},\n"));
+                text.push_str(" },\n");
             }
             text.push_str("]\n");
         }
@@ -275,8 +270,12 @@ impl Pairs {
         let [old_count, new_count] = self.counts;
         let is_new = |new: &usize| self.old_of(*new).is_none();
         let before = (0..old).rev().find_map(|old| self.new_of(old));
-        let behind = (before.map_or(0, |new| new + 1)..new_count).take_while(is_new);
         let after = (old + 1..old_count).find_map(|old| self.new_of(old));
+        if before.is_none() && after.is_none() {
+            // This is another text altogether.
+            return BTreeSet::new();
+        }
+        let behind = (before.map_or(0, |new| new + 1)..new_count).take_while(is_new);
         let ahead = (0..after.unwrap_or(new_count)).rev().take_while(is_new);
         behind.chain(ahead).collect()
     }

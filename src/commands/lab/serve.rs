@@ -39,17 +39,23 @@ pub(super) enum Request {
     Question(String),
 }
 
-fn failed(error: std::io::Error) -> Stop {
+fn failed(error: &std::io::Error) -> Stop {
     Stop::environment(format!("cannot serve the page: {error}"))
 }
 
 impl Served {
     /// Takes a port of this machine and makes a token.
     pub(super) fn new() -> Result<Self, Stop> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let host = listener.local_addr().map_err(failed)?.to_string();
-        let token = token().map_err(failed)?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| failed(&error))?;
+        listener
+            .set_nonblocking(true)
+            .map_err(|error| failed(&error))?;
+        let host = listener
+            .local_addr()
+            .map_err(|error| failed(&error))?
+            .to_string();
+        let token = token().map_err(|error| failed(&error))?;
         let path = format!("/{token}/");
         Ok(Self {
             listener,
@@ -81,7 +87,7 @@ impl Served {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(LOOK),
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(failed(&error)),
             }
         }
         Ok(None)
