@@ -238,7 +238,7 @@ impl Bound {
     }
 }
 
-/// Which sentence of the old text is which of the new one.
+/// The sentences of two texts that are the same.
 struct Pairs {
     /// Those in the same order: old and new, rising.
     kept: Vec<(usize, usize)>,
