@@ -93,6 +93,29 @@ def lessons(browser, url):
     return played
 
 
+def by_keyboard(browser, url):
+    """Lesson 1 as somebody does it who has no mouse: Tab to the lesson, then each line typed at the prompt."""
+    page = opened(browser, url)
+    page.focus("#place-lessons")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#guide .list-entry")
+    for _ in range(60):
+        if page.evaluate("document.activeElement.matches('.list-entry')"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".suggestion code")
+    idle(page)
+    for line, _ in transcript(ROOT / "docs/tutorial/1-one-node-is-stopped.md"):
+        page.focus("#line")
+        page.keyboard.type(line)
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => !Lab.busy && document.querySelector('.log').lastChild.dataset.line === {json.dumps(line)}")
+    check("Lesson 1 is done" in page.inner_text("#guide"), page.inner_text("#guide"))
+    page.context.close()
+    browser.quiet("by keyboard")
+
+
 def missions(browser, url):
     """Every mission's better way is graded A, and its wrong way is named in the debrief."""
     page = opened(browser, url)
@@ -302,6 +325,17 @@ def evidence(browser, url, seatrial):
             capture_output=True, text=True, cwd=logs[0].parent, check=True,
         ).stdout
         check(page.text_content(id_).strip() == native.strip(), f"{command} differs:\n{page.text_content(id_)}\n---\n{native}")
+    # Files that are dropped are the same files.
+    told = page.text_content("#autopsy")
+    page.evaluate("Lab.openEvidence()")
+    page.evaluate(
+        """(files) => {
+          const dropped = new DataTransfer();
+          for (const [name, text] of files) dropped.items.add(new File([text], name));
+          for (const kind of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        }""", [[path.name, path.read_text(encoding="utf-8")] for path in logs])
+    page.wait_for_selector("#autopsy")
+    check(page.text_content("#autopsy") == told, "a drop says the same")
     page.click("#play-on")
     idle(page)
     check(page.evaluate("Lab.scene.moments.length") > 1, "the incident is played")
@@ -417,6 +451,7 @@ def long_line(browser, url):
 def tour(browser, url, seatrial, folder):
     """All of it. Returns what was counted."""
     first_minute(browser, url)
+    by_keyboard(browser, url)
     clicks(browser, url)
     travel(browser, url)
     links(browser, url, seatrial, folder)
