@@ -18,7 +18,6 @@ use seatrial_scenarios::{NodeName, RunRecord};
 use crate::Stop;
 use crate::args::{ResultArg, Wanted};
 use crate::folder::{self, Folder, unwritable};
-use crate::lab_page;
 
 /// The record.
 const RECORD: &str = "record.jsonl";
@@ -68,11 +67,9 @@ impl<'a> ReportFiles<'a> {
         }
     }
 
-    /// Puts the lab's page beside the report, and links the report to it.
-    pub(crate) fn with_lab(&mut self, page: &str) -> Result<(), Stop> {
-        self.folder.write(lab_page::NAME, page)?;
-        self.page.link_to_lab(lab_page::NAME);
-        Ok(())
+    /// Puts the lab's page into the report, and links the report to it.
+    pub(crate) fn with_lab(&mut self, page: &str) {
+        self.page.with_lab(page);
     }
 
     /// Adds a run.

@@ -48,14 +48,17 @@ fn missing() -> Stop {
     )
 }
 
+/// The folders of packages, for a program that cannot learn where it lies: that needs `/proc`.
+const SHARED: [&str; 2] = ["/usr/local/share/seatrial", "/usr/share/seatrial"];
+
 /// The usual places, the nearest one first: beside the program, in a package, in a build of the sources.
 fn places() -> Vec<PathBuf> {
-    let Ok(program) = std::env::current_exe() else {
-        return Vec::new();
-    };
+    let program = std::env::current_exe().unwrap_or_default();
     let folders = program.ancestors().skip(1).take(2);
-    let mut places: Vec<PathBuf> = folders
-        .flat_map(|folder| [folder.join(NAME), folder.join("share/seatrial").join(NAME)])
+    let near = folders.flat_map(|folder| [folder.to_owned(), folder.join("share/seatrial")]);
+    let mut places: Vec<PathBuf> = near
+        .chain(SHARED.map(PathBuf::from))
+        .map(|folder| folder.join(NAME))
         .collect();
     places.dedup();
     places

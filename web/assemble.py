@@ -19,8 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "web" / "page"
 ASSETS = ROOT / "reports" / "assets"
 STYLES = [ASSETS / "palette.css", PAGE / "page.css"]
-# In the order in which they need each other. The first two are also a text for the
-# page, which makes the worker of them.
+# In the order in which they need each other.
 SCRIPTS = [PAGE / "unpack.js", PAGE / "engine.js", ASSETS / "base.js", ASSETS / "model.js", ASSETS / "chart.js"] + [
     PAGE / name
     for name in (
@@ -80,6 +79,15 @@ def lesson(path):
     }
 
 
+def bare(path):
+    """A script without its indentation and the lines that are comments alone."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line and not line.startswith("//")]
+    if any(line.count("`") % 2 for line in lines):
+        sys.exit(f"assemble.py: {path.name} has a text of several lines, which must stay as they are")
+    return "\n".join(lines)
+
+
 def policy_hash(text):
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
@@ -134,11 +142,11 @@ def packed(data):
 def main():
     wasm, out = Path(sys.argv[1]), Path(sys.argv[2])
     lessons = [lesson(path) for path in sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))]
-    engine = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in ("unpack.js", "engine.js"))
     program = without_names(wasm.read_bytes())
-    contents = {"lessons": lessons, "engine": engine, "size": len(program)}
+    first = json.loads((PAGE / "first.json").read_text(encoding="utf-8"))
+    contents = {"lessons": lessons, "first": first, "size": len(program)}
     style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
-    script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    script = "\n".join(bare(path) for path in SCRIPTS)
     if "</script" in script.lower():
         sys.exit("assemble.py: a script of the page holds an end tag")
     policy = "; ".join(

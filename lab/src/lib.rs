@@ -12,8 +12,10 @@
 //! | `session`, `known`, `engine` | moments, the facts from the trace, the engines |
 //! | `views` | the screens |
 //! | `scene` | the present moment as data, and the film of the way to it, for a face that draws |
+//! | `asked` | questions and answers in JSON, for the page |
 //! | `mission`, `progress` | exercises, grades, and the missions that a learner has done |
 
+mod asked;
 mod command;
 mod complete;
 mod engine;
@@ -31,6 +33,7 @@ mod tests;
 mod views;
 mod words;
 
+pub use asked::{Question, contents_in_json, mission_in_json};
 pub use command::LINE_MAX;
 pub use complete::{Completions, Words};
 pub use engine::{Des, Engine};

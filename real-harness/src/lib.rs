@@ -20,6 +20,7 @@ mod docker;
 mod doctor;
 mod error;
 mod evidence;
+mod facts;
 mod faults;
 mod host;
 mod image;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use seatrial_scenarios::trace::{Facts, changed_facts};
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, NodeName, Observation, Progress, Request,
     RequestId, Setup, Span, Testbed, Timeout, Trace, TraceKind,
@@ -14,6 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::cluster::Cluster;
+use crate::facts::facts;
 use crate::host::Host;
 use crate::look::Look;
 use crate::network::Network;
@@ -44,6 +46,8 @@ pub struct Real {
     names: BTreeMap<String, NodeName>,
     /// The last look at each node, for rows that only change with the data folder.
     disk_rows: BTreeMap<NodeName, (DiskKey, Vec<String>)>,
+    /// What the trace says of each node so far.
+    facts: BTreeMap<NodeName, Facts>,
     /// The faults that could not be made, which the run reports.
     pub(crate) trouble: Vec<String>,
 }
@@ -73,6 +77,7 @@ impl Real {
             instant: requests::Instant::new(),
             names: BTreeMap::new(),
             disk_rows: BTreeMap::new(),
+            facts: BTreeMap::new(),
             trouble: Vec::new(),
         }
     }
@@ -133,7 +138,23 @@ impl Real {
             seen.insert(host.node.clone(), look);
         }
         self.learn_strangers(&seen).await;
+        self.take_down(&seen);
         seen
+    }
+
+    /// Puts what has changed since the last look into the trace.
+    fn take_down(&mut self, seen: &BTreeMap<NodeName, Look>) {
+        let observation = self.observation(seen);
+        for (node, look) in seen {
+            let Some(observed) = observation.nodes.get(node) else {
+                continue;
+            };
+            let now = facts(node, look, observed);
+            let before = self.facts.insert(node.clone(), now.clone());
+            if let Some(change) = changed_facts(&before.unwrap_or_default(), &now) {
+                self.trace.push(observation.at, Some(node.clone()), change);
+            }
+        }
     }
 
     /// Processes that came and went between two looks are known from the others' logs only.

@@ -1,4 +1,8 @@
-//! `seatrial claims`: the ledger of claims, and the audit that each check can fail.
+//! `seatrial claims`: the ledger of claims, the audit that each check can fail, and the claims against another manual.
+
+mod bound;
+mod manual;
+mod sentences;
 
 use seatrial_reports::{AuditEntry, audit_text, claims_json, claims_markdown, claims_text};
 use seatrial_scenarios::audit::{self, AuditVerdict};
@@ -7,6 +11,7 @@ use seatrial_scenarios::ledger::{self, Entry, Ledger};
 use seatrial_scenarios::runner::Negation;
 use seatrial_scenarios::{RunRecord, Scenario};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use crate::args::{ClaimsFormat, EngineArg, PaceArg, RealArgs, SEED, TimersArg};
 use crate::bar::Bar;
@@ -21,6 +26,16 @@ pub(crate) struct ClaimsArgs {
     /// Ids of the catalogue or files; the whole catalogue by default.
     #[arg(value_name = "SCENARIO", add = crate::candidates::scenarios())]
     pub(crate) scenarios: Vec<String>,
+    /// Compare this text of the manual with the one that the claims were made of: which claims must be looked at again,
+    /// and which sentences have none. Nothing is run.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "audit"])]
+    pub(crate) manual: Option<PathBuf>,
+    /// The claims bound to the sentences of a manual, as --write wrote them; by default those of CipherMail's manual.
+    #[arg(long, value_name = "FILE", requires = "manual")]
+    pub(crate) bound: Option<PathBuf>,
+    /// Bind the claims to the sentences of --manual, and write that to this file.
+    #[arg(long, value_name = "FILE", requires = "manual")]
+    pub(crate) write: Option<PathBuf>,
     /// Negate every part of every check, and require that its verdict changes.
     #[arg(long)]
     pub(crate) audit: bool,
@@ -54,6 +69,9 @@ pub(crate) struct ClaimsArgs {
 }
 
 pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
+    if let Some(path) = &args.manual {
+        return manual::compare(path, args, out);
+    }
     let engines = engines::available(&args.on)?;
     let mut list = scenarios::named(&args.scenarios)?;
     list.retain(|scenario| scenario.claims().next().is_some());

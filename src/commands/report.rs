@@ -31,7 +31,7 @@ pub(crate) struct ReportArgs {
     /// The outcomes of a matrix that its reports mark as failures; by default those on which its run failed.
     #[arg(long, value_name = "OUTCOME", value_enum, value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
-    /// Put the lab's page beside the report, and link findings and bad cells to it.
+    /// Put the lab's page into the report, and link findings, claims and bad cells to it.
     #[arg(long)]
     pub(crate) with_lab: bool,
     /// The lab's page (see docs/web.md); by default the one of the package.
@@ -71,7 +71,7 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Out) -> Result<u8, Stop> {
     let to = Folder::take(folder, "report")?;
     let mut reports = ReportFiles::beside_the_record(&to, Wanted(&[]));
     if let Some(page) = &lab {
-        reports.with_lab(page)?;
+        reports.with_lab(page);
     }
     let mut gathered = gather(&args.folders, &mut reports)?;
     if let Some(matrix) = &mut gathered.matrix

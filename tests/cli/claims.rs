@@ -94,3 +94,45 @@ fn a_verdict_that_is_not_the_pinned_one() {
     assert!(ran.stdout.contains("NOT AS PINNED"), "{}", ran.stdout);
     assert_eq!(work.run(&["claims", "bad.toml", "--audit"]).code, Some(1));
 }
+
+#[test]
+fn a_changed_manual_shows_which_claims_must_be_looked_at_again() {
+    let work = Work::new();
+    let old = "# Start\n\nBootstrap the node that stopped last. Start the others.\n\n# Stop\n\nStop one node after \
+               another.\n";
+    work.write("old.md", old);
+    work.write(
+        "new.md",
+        &old.replace("one node after another", "all nodes at once")
+            .replace("others.", "others. Wait."),
+    );
+    let first = work.run(&["claims", "--manual", "old.md", "--write", "mine.toml"]);
+    assert_eq!(
+        first.code,
+        Some(1),
+        "no claim knows this manual: {}",
+        first.stdout
+    );
+    // A person says which sentence makes which claim.
+    let mine = std::fs::read_to_string(work.path().join("mine.toml")).unwrap();
+    let places: Vec<usize> = mine.match_indices(" },").map(|(at, _)| at).collect();
+    let mut bound = mine;
+    for (at, claim) in places.iter().zip(["M-BOOT-1", "M-3S-2", "M-3S-1"]).rev() {
+        let start = bound[..*at].rfind('"').unwrap() + 1;
+        bound.replace_range(start..*at, &format!(", claims = [\"{claim}\"]"));
+    }
+    work.write("mine.toml", &bound);
+    let args = ["claims", "--bound", "mine.toml", "--manual"];
+    let same = work.run(&[&args[..], &["old.md"]].concat());
+    assert_eq!(same.code, Some(0), "{}", same.stdout);
+    let ran = work.run(&[&args[..], &["new.md"]].concat());
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(ran.stdout);
+    let ran = work.run(&[&args[..], &["new.md", "--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["look"][0]["claim"], "M-3S-1");
+    for bad in ["nowhere.md", "mine.toml/x"] {
+        let ran = work.run(&["claims", "--manual", bad]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    }
+}

@@ -11,11 +11,13 @@
   L.ownMissions = [];
   L.scene = null;
   L.busy = false;
-  let said = null, lastStart = null;
+  let said = null, began = null;
+  // Resolved when the simulator can answer.
+  L.begun = new Promise((yes) => { began = yes; });
   const embedded = new URLSearchParams(location.search).get("embed") === "1";
 
   const remember = async () => {
-    if (!L.canLink || !L.about) return;
+    if (L.real || !L.canLink || !L.about) return;
     const fragment = await L.fragment({ ...L.session, version: L.about.version });
     if (!fragment) return;
     const nothing = !L.session.lines.length && !L.session.opening;
@@ -28,8 +30,8 @@
   };
   let written = location.hash;
 
-  // Draws what a reply brought.
-  const take = async (reply, line, film) => {
+  // Draws what a reply brought, with the film of the way to it.
+  const show = (reply, data, line, film) => {
     const before = L.scene;
     L.scene = reply.scene;
     L.terminal.prompt(reply.prompt);
@@ -37,13 +39,13 @@
     document.getElementById("story").textContent = L.story(film ? before : null, L.scene, line);
     const moved = before && film && reply.scene.clock_ms > before.clock_ms && reply.scene.moment > before.moment;
     L.details.since(before ? Math.min(before.clock_ms, reply.scene.clock_ms) * 1000 : 0);
-    const data = await L.ask({ ask: "film" });
     L.timeline.take(data, L.scene, moved ? before.clock_ms : null);
     L.details.draw();
     heads();
     document.getElementById("undo").disabled = L.scene.moment === L.scene.start || !L.scene.can_travel;
     document.getElementById("start-over").disabled = L.scene.moments.length < 2;
   };
+  const take = async (reply, line, film) => show(reply, await L.ask({ ask: "film" }), line, film);
 
   // The line above the picture: time, components, findings.
   const heads = () => {
@@ -69,6 +71,7 @@
 
   // Types a line, as the prompt does.
   L.type = async (line) => {
+    await L.begun;
     if (L.busy) return null;
     if (/^\s*(quit|exit)\s*$/.test(line)) {
       L.terminal.write(promptText(), line, "Close the tab to leave. The address holds this session.\n", false);
@@ -86,7 +89,8 @@
       if (error.interrupted) return null;
       setBusy(false);
       L.terminal.write(prompt, line, "", true);
-      await L.recover("“" + line + "”", error.message);
+      if (L.real) L.notice(error.message, "bad");
+      else await L.recover("“" + line + "”", error.message);
       return null;
     }
     L.terminal.write(prompt, line, reply.text, reply.refused);
@@ -209,8 +213,10 @@
   };
 
   const failed = (text) => {
-    document.getElementById("opening").textContent = text;
-    document.getElementById("opening").className = "opening bad";
+    const opening = document.getElementById("opening");
+    if (!opening) return L.notice(text, "bad");
+    opening.textContent = text;
+    opening.className = "opening bad";
   };
 
   const fromAddress = async () => {
@@ -233,7 +239,7 @@
         if (session.hash && !(hash || "").startsWith(session.hash)) {
           L.notice("The state here is not the one that the link’s author saw (" + session.hash.slice(0, 8) + ", here " + (hash || "").slice(0, 8) + ").", "warn");
         }
-        if (!L.scene.mission) L.guide(el("h2", {}, "A shared session"), el("p", {}, L.plural(session.lines.length, "line was", "lines were") + " played; the terminal shows them. Go on from here, undo, or fork."), el("div", { class: "choices" }, L.button("The lessons", () => L.openLessons()), L.button("The missions", () => L.openMissions())));
+        if (!L.scene.mission) L.guide(el("h2", {}, "A shared session"), el("p", {}, "The terminal shows what was played (" + L.plural(session.lines.length, "line") + "). Go on from here, undo, or fork."), el("div", { class: "choices" }, L.button("The lessons", () => L.openLessons()), L.button("The missions", () => L.openMissions())));
       }
     } catch (error) {
       L.notice(error.message, "bad");
@@ -243,13 +249,71 @@
   };
 
   const places = () => {
-    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: action }, label);
+    // What is chosen before the simulator is there comes when it is.
+    const then = (action) => () => L.begun.then(action);
+    // On a narrow screen the guide stands below the picture.
+    const guided = (action) => then(() => { action(); document.getElementById("guide").scrollIntoView({ block: "nearest" }); });
+    const place = (id, label, action) => el("button", { type: "button", "data-place": id, id: "place-" + id, onclick: guided(action) }, label);
     document.getElementById("places").replaceChildren(
       place("first", "First minute", () => L.first(0)), place("lessons", "Lessons", () => L.openLessons()),
       place("missions", "Missions", () => L.openMissions()), place("evidence", "Your incident", () => L.openEvidence()));
     document.getElementById("bar-right").replaceChildren(
-      L.button("Words", () => L.openWords(), { class: "quiet", id: "words" }), L.button("Progress", () => L.openProgress(), { class: "quiet", id: "progress" }),
-      L.button("Help", () => L.openHelp(), { class: "quiet", id: "help" }), L.button("Share", () => L.openShare(), { id: "share" }));
+      L.button("Words", then(() => L.openWords()), { class: "quiet", id: "words" }), L.button("Progress", () => L.openProgress(), { class: "quiet", id: "progress" }),
+      L.button("Help", () => L.openHelp(), { class: "quiet", id: "help" }), L.button("Share", then(() => L.openShare()), { id: "share" }));
+  };
+
+  // The healthy cluster of the beginning is the same for everybody, so the page brings it along and shows it before
+  // the simulator is unpacked. What is typed in between waits for it.
+  const firstSight = () => {
+    const { open, film } = L.contents.first;
+    L.terminal.write("", "", open.text, false);
+    said = open.prompt;
+    show(open, film, "", false);
+    L.first(0);
+    L.firstState = performance.now();
+  };
+
+  // Opens the same cluster in the simulator. Nothing is drawn again, unless the picture was of another version.
+  const openFirst = async () => {
+    const open = await L.ask({ ask: "open", opening: "", seed: "1", missions: [], progress: L.progress().missions || undefined }).catch(() => null);
+    const same = open && JSON.stringify(open) === JSON.stringify(L.contents.first.open);
+    if (!same) await L.begin({ opening: "", lines: [] });
+  };
+
+  const parsed = () => document.readyState !== "loading" || new Promise((yes) => addEventListener("DOMContentLoaded", yes, { once: true }));
+
+  // Three containers instead of the simulator: what needs time travel is not there.
+  const beginReal = async () => {
+    document.body.classList.add("real");
+    L.about = await L.ask({ ask: "contents" });
+    L.setWords(L.about.words);
+    const open = await L.ask({ ask: "open" });
+    L.terminal.write("", "", open.text, false);
+    said = open.prompt;
+    await take(open, "", false);
+    L.guide(el("h2", {}, "Real nodes"),
+      el("p", {}, "Three containers run MariaDB. What you type happens to them. Time passes while you think, and there is no way back: undo, forks, lessons, missions and links need the simulator."),
+      el("p", { class: "muted" }, "The picture is of the moment after your last line. “seatrial lab” removes the containers when it ends."),
+      el("div", { class: "choices" }, L.button("Look again", () => L.type("wait 1s"), { class: "primary" })));
+    L.firstState = L.readyAfter = performance.now();
+  };
+
+  const begin = async () => {
+    if (L.real) return beginReal();
+    const linked = location.hash.startsWith("#s=");
+    if (!linked) firstSight();
+    // The program stands below this script.
+    await parsed();
+    await L.start();
+    if (!linked) await openFirst();
+    L.about = await L.ask({ ask: "contents" });
+    L.setWords(L.about.words);
+    if (linked && (await openAddress())) L.firstState = performance.now();
+    else {
+      if (linked) await L.begin({ opening: "", lines: [] });
+      L.first(0);
+    }
+    L.readyAfter = performance.now();
   };
 
   L.ready = (async () => {
@@ -263,23 +327,11 @@
     L.buildDrop();
     L.onLook = () => L.details.look();
     try {
-      await L.start();
-      // A healthy cluster needs no words yet, so it is shown before they come.
-      const linked = location.hash.startsWith("#s=");
-      if (!linked) {
-        await L.begin({ opening: "", lines: [] });
-        L.firstState = performance.now();
-      }
-      L.about = await L.ask({ ask: "contents" });
-      L.setWords(L.about.words);
-      if (linked && (await openAddress())) L.firstState = performance.now();
-      else {
-        if (linked) await L.begin({ opening: "", lines: [] });
-        L.first(0);
-      }
+      await begin();
     } catch (error) {
       return failed("The simulator does not start: " + error.message);
     }
+    began();
     // A prompt with the focus would raise the keyboard of a phone.
     if (!embedded && matchMedia("(pointer: fine)").matches) L.terminal.focus();
     addEventListener("hashchange", async () => {

@@ -26,7 +26,7 @@
   };
 
   const inWorker = () => {
-    const source = L.contents.engine + "\nconst answer = seatrialEngine((m) => postMessage(m)); onmessage = (e) => answer(e.data);";
+    const source = [seatrialBytes, seatrialUnpack, seatrialEngine].join("\n") + "\nconst answer = seatrialEngine((m) => postMessage(m)); onmessage = (e) => answer(e.data);";
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     worker = new Worker(url);
     worker.onmessage = (event) => receive(event.data);
@@ -38,12 +38,34 @@
     post = (message, transfer) => worker.postMessage(message, transfer);
   };
 
+  // With real nodes the page asks the program that served it; there is no simulator and nothing to interrupt.
+  L.real = document.querySelector("meta[name=seatrial-nodes]") !== null;
+
+  const askProgram = async (question) => {
+    let answer;
+    try {
+      answer = await fetch(location.pathname, { method: "POST", body: question });
+    } catch (error) {
+      throw new Error("“seatrial lab” does not answer: it has ended, and its nodes are gone");
+    }
+    return answer.text();
+  };
+
+  // A worker takes a moment to begin, which the page has before the program is there.
+  try {
+    if (!L.real) inWorker();
+  } catch (error) {
+    // `start` says what that means.
+    worker = null;
+  }
+
   // Starts the simulator: in a worker, or in the page where there are none.
   L.start = async () => {
+    if (L.real) return;
     const program = module ? { module } : { program: document.getElementById("program").textContent, size: L.contents.size };
     try {
       if (L.noWorkers) throw new Error("no workers");
-      inWorker();
+      if (!worker) inWorker();
       module = (await send({ start: program })).module;
     } catch (error) {
       if (worker) worker.terminate();
@@ -76,7 +98,7 @@
   L.ask = async (question, file) => {
     const message = { question: written(question) };
     if (file) message.file = file;
-    const { text } = await send(message, file ? [file.buffer] : []);
+    const text = L.real ? await askProgram(message.question) : (await send(message, file ? [file.buffer] : [])).text;
     const answer = JSON.parse(text);
     if (answer && answer.error !== undefined) throw new Error(answer.error);
     return answer;

@@ -16,12 +16,16 @@
     }
   };
 
-  const address = () => location.href.split("#")[0].replace(/[?&]embed=1/, "");
+  // The address of a fragment. In a report the lab is a frame, whose name is the report's address.
+  const address = (fragment, embed) => {
+    if (location.protocol === "blob:" && window.name) return window.name + "#lab=" + fragment.slice(2);
+    return location.href.split("#")[0].replace(/[?&]embed=1/, "") + (embed ? "?embed=1#" : "#") + fragment;
+  };
 
   L.copyLink = async (session) => {
     const fragment = await L.fragment({ ...session, version: L.about.version });
     if (!fragment) return L.notice(L.canLink ? "This session is too long for a link. Save it as a scenario instead." : "This browser cannot make links. Save the session as a scenario instead.", "warn");
-    return copy(address() + "#" + fragment, "The link");
+    return copy(address(fragment), "The link");
   };
 
   L.withHash = async () => {
@@ -42,7 +46,7 @@
     link: async () => L.copyLink(await L.withHash()),
     embed: async () => {
       const fragment = await L.fragment({ ...(await L.withHash()), version: L.about.version });
-      if (fragment) copy(address() + "?embed=1#" + fragment, "The link for a book or an issue");
+      if (fragment) copy(address(fragment, true), "The link for a book or an issue");
     },
     scenario: async () => {
       const text = await scenario();
@@ -55,11 +59,11 @@
     },
     report: async () => {
       const session = await L.withHash();
-      const fragment = await L.fragment({ ...session, version: L.about.version });
+      const fragment = L.real ? null : await L.fragment({ ...session, version: L.about.version });
       const findings = L.scene.findings.map((finding) => "- " + finding.oracle + ": " + finding.message);
       const text = ["What I did in Seatrial " + L.about.version + ":", "", "```", ...(session.opening ? ["# begins with: " + session.opening.split("\n")[0]] : []), ...session.lines, "```", "",
-        "What happened: " + document.getElementById("story").textContent, "", "State: " + session.hash, ...(findings.length ? ["", "Findings:", ...findings] : []), "",
-        "What I expected instead: ", "", fragment ? "To open it: " + address() + "#" + fragment : ""].join("\n");
+        "What happened: " + document.getElementById("story").textContent, "", L.real ? "It happened on real nodes." : "State: " + session.hash, ...(findings.length ? ["", "Findings:", ...findings] : []), "",
+        "What I expected instead: ", "", fragment ? "To open it: " + address(fragment) : ""].join("\n");
       copy(text, "The text for an issue");
     },
   };
@@ -67,8 +71,9 @@
   L.openShare = () => {
     const entry = (label, says, action, id) => el("li", {}, el("button", { type: "button", class: "menu-entry", id, onclick: () => { document.getElementById("dialog").close(); action(); } }, el("span", {}, label), el("small", {}, says)));
     L.dialog("Share this session", [el("ul", { class: "menu-list" },
-      entry("Copy a link", "It opens on exactly this moment.", L.share.link, "share-link"),
-      entry("Copy a link for a book or an issue", "It shows the cluster and the prompt alone.", L.share.embed, "share-embed"),
+      // A link holds lines for the simulator. Real nodes are where they are.
+      ...(L.real ? [] : [entry("Copy a link", "It opens on exactly this moment.", L.share.link, "share-link"),
+        entry("Copy a link for a book or an issue", "It shows the cluster and the prompt alone.", L.share.embed, "share-embed")]),
       entry("Copy as scenario", "TOML that “seatrial run” replays.", L.share.scenario, "share-scenario"),
       entry("Save the scenario", "The same, as a file.", L.share.scenarioFile, "share-file"),
       entry("Report this", "A text for an issue, with lines, state and link.", L.share.report, "share-report"))]);

@@ -26,7 +26,7 @@
       const text = localStorage.getItem(KEY);
       if (text) memory = L.readProgress(text);
     } catch (error) {
-      if (error instanceof DOMException) cannot();
+      // Nothing is lost yet: `keep` says so when there is something to keep.
     }
     return memory;
   };

@@ -26,7 +26,7 @@ const Lab = {};
 
   // The words that become links in running text. Short common words of the glossary stay plain.
   let pattern = null, byWord = new Map();
-  const PLAIN = new Set(["node", "state", "row", "rest", "run", "step", "check", "claim", "verdict", "finding"]);
+  const PLAIN = new Set(["node", "state", "row", "rest", "run", "step", "check", "claim", "verdict", "finding", "real"]);
   L.setWords = (words) => {
     byWord = new Map(words.map((entry) => [entry.word.toLowerCase(), entry]));
     const names = words.map((entry) => entry.word).filter((word) => !PLAIN.has(word.toLowerCase()));
@@ -59,7 +59,7 @@ const Lab = {};
   L.marked = (text) => {
     const seen = new Set();
     const out = [];
-    const marks = /`([^`]+)`|\*([^*]+)\*|\[([^\]]+)\]\(([^)]*)\)/g;
+    const marks = /\x60([^\x60]+)\x60|\*([^*]+)\*|\[([^\]]+)\]\(([^)]*)\)/g;
     let last = 0;
     for (const match of text.matchAll(marks)) {
       out.push(...L.linked(text.slice(last, match.index), seen));

@@ -2,9 +2,10 @@
 
 use pollster::block_on;
 use seatrial_lab::{
-    Des, Lab, Mission, OpeningError, Progress, Setting, embedded_missions, mission_or_scenario,
+    Des, Lab, Mission, OpeningError, Progress, Setting, contents_in_json, embedded_missions,
+    mission_in_json, mission_or_scenario,
 };
-use seatrial_scenarios::{catalogue, glossary};
+use seatrial_scenarios::catalogue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,14 +31,6 @@ enum Question {
         #[serde(default)]
         progress: Option<Progress>,
     },
-    /// A line of the lab.
-    Line { line: String },
-    /// What the last word of a line may be.
-    Complete { line: String },
-    /// The events on the way to the present moment.
-    Film,
-    /// The hash of the state.
-    Hash,
     /// Whether a text is a mission.
     Mission { text: String },
     /// Begins to read the files of a broken cluster.
@@ -58,6 +51,9 @@ enum Question {
     Panic,
     /// Many runs, for a measurement.
     Many { text: String, seed: u64, count: u64 },
+    /// What concerns the lab that is open.
+    #[serde(untagged)]
+    Lab(seatrial_lab::Question),
 }
 
 /// Answers the page. It holds the lab that is open.
@@ -82,7 +78,7 @@ impl Desk {
 
     fn reply(&mut self, question: Question, file: &[u8]) -> Result<String, String> {
         let answer = match question {
-            Question::Contents => contents()?,
+            Question::Contents => contents_in_json()?,
             Question::Scenarios => {
                 let all = catalogue::every();
                 let all: Vec<Value> = all
@@ -96,31 +92,9 @@ impl Desk {
                 missions,
                 progress,
             } => self.open(&opening, seed, &missions, progress)?,
-            Question::Line { line } => {
-                let lab = self.lab.as_mut().ok_or("no lab is open")?;
-                let reply = block_on(lab.line(&line));
-                let mut answer = state(lab, &reply.text);
-                answer["refused"] = json!(reply.refused);
-                answer["leave"] = json!(reply.leave);
-                answer["file"] = json!(
-                    reply
-                        .file
-                        .map(|file| json!({ "name": file.name, "text": file.text }))
-                );
-                if reply.progress_changed {
-                    answer["progress"] = json!(lab.progress());
-                }
-                answer
-            }
-            Question::Complete { line } => {
-                let found = self.lab()?.completions(&line);
-                json!({ "start": found.start, "words": found.words })
-            }
-            Question::Film => return Ok(seatrial_reports::film(&self.lab()?.film())),
-            Question::Hash => json!({ "hash": self.lab()?.hash_of_state() }),
             Question::Mission { text } => {
                 let mission = Mission::parse("the mission", &text)?;
-                told(&mission)
+                mission_in_json(&mission)
             }
             Question::EvidenceBegin => {
                 self.incident = Incident::default();
@@ -141,12 +115,12 @@ impl Desk {
             Question::Memory => json!({ "bytes": memory() }),
             Question::Panic => panic!("the page asked for a panic"),
             Question::Many { text, seed, count } => runs::many(&text, seed, count)?,
+            Question::Lab(question) => {
+                let lab = self.lab.as_mut().ok_or("no lab is open")?;
+                return Ok(block_on(lab.answer_in_json(question)));
+            }
         };
         Ok(answer.to_string())
-    }
-
-    fn lab(&self) -> Result<&Lab<Des>, String> {
-        self.lab.as_ref().ok_or_else(|| "no lab is open".to_owned())
     }
 
     fn open(
@@ -176,7 +150,7 @@ impl Desk {
         let (lab, text) = block_on(opened).map_err(|error| match error {
             OpeningError::Cluster(text) | OpeningError::Mission(text) => text,
         })?;
-        let answer = state(&lab, &text);
+        let answer = lab.state_in_json(&text);
         self.lab = Some(lab);
         Ok(answer)
     }
@@ -190,38 +164,6 @@ fn problems(error: &seatrial_scenarios::ScenarioError) -> String {
         text.push_str(problem.message());
     }
     text
-}
-
-fn state(lab: &Lab<Des>, text: &str) -> Value {
-    json!({
-        "text": text,
-        "prompt": lab.prompt(),
-        "nodes": lab.nodes(),
-        "scene": lab.scene(),
-    })
-}
-
-fn told(mission: &Mission) -> Value {
-    json!({
-        "id": mission.id(),
-        "title": mission.title(),
-        "story": mission.story(),
-        "goal": mission.goal(),
-        "way": mission.way(),
-    })
-}
-
-fn contents() -> Result<Value, String> {
-    let missions: Vec<Value> = embedded_missions()?.iter().map(told).collect();
-    let words: Vec<Value> = glossary::entries()
-        .iter()
-        .map(|entry| json!({ "word": entry.word, "anchor": entry.anchor(), "meaning": entry.meaning }))
-        .collect();
-    Ok(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "missions": missions,
-        "words": words,
-    }))
 }
 
 /// Returns the size of the program's memory, in bytes; 0 outside of a browser.

@@ -40,6 +40,24 @@ fn a_session_is_a_function_of_its_lines() {
     assert_eq!(hash(), hash());
 }
 
+/// The page shows this cluster before the simulator is unpacked.
+#[test]
+fn the_first_state_of_the_page_is_the_simulators() {
+    let mut desk = Desk::default();
+    let question = json!({ "ask": "open", "opening": "", "seed": 1 });
+    let open = ask(&mut desk, &question, b"");
+    let film = ask(&mut desk, &json!({ "ask": "film" }), b"");
+    let text = format!("{}\n", json!({ "open": open, "film": film }));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/page/first.json");
+    if std::env::var_os("UPDATE_FIRST").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).is_ok_and(|kept| kept == text),
+        "web/page/first.json is not what the simulator says: run this test with UPDATE_FIRST=1"
+    );
+}
+
 #[test]
 fn what_is_not_understood_is_an_error_in_words() {
     let mut desk = Desk::default();

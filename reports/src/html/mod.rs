@@ -53,6 +53,20 @@ const SCRIPTS: [&str; 7] = [
     include_str!("../../assets/app.js"),
 ];
 
+/// Opens the lab that is in the page.
+const LAB_SCRIPT: &str = include_str!("../../assets/lab.js");
+
+/// What a page may do: it asks nothing of the network.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+/// The same with the lab in it, a page in a frame whose program runs in a worker.
+const POLICY_WITH_LAB: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline' 'wasm-unsafe-eval'; img-src data:; frame-src blob:; worker-src blob:";
+
+/// Stands for `<` in the lab's page, which is a text in this one and must not end its element. `lab.js` turns it
+/// back. No page holds it: it is a letter for private use.
+const LESS_THAN: &str = "\u{e000}";
+
 /// The page of a campaign, which grows run by run.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -60,7 +74,7 @@ pub struct Page {
     runs: Vec<(RunKey, player::Encoded)>,
     scenarios: BTreeMap<String, ScenarioText>,
     bytes: usize,
-    /// The address of the lab's page, if it lies beside this one.
+    /// The lab's page, if it is in this one.
     lab: Option<String>,
 }
 
@@ -80,20 +94,20 @@ impl RunKey {
 }
 
 impl Page {
-    /// Links findings and bad cells to the lab's page, which has this address.
-    pub fn link_to_lab(&mut self, address: &str) {
-        self.lab = Some(address.to_owned());
+    /// Puts the lab's page into this one, and links findings, claims and bad cells to it. `page` is its whole HTML.
+    pub fn with_lab(&mut self, page: &str) {
+        self.lab = Some(page.replace('<', LESS_THAN));
     }
 
     /// Returns the link that opens the lab after a step of a scenario, if there is a lab and it knows the scenario.
     fn lab_link(&self, id: &str, seed: u64, step: Option<u32>) -> Option<String> {
-        let address = self.lab.as_ref()?;
+        self.lab.as_ref()?;
         let session = match step {
             Some(step) => lab_link::at_step(id, seed, step)?,
             None => lab_link::before_procedure(id, seed)?,
         };
-        let version = env!("CARGO_PKG_VERSION");
-        Some(format!("{address}{}", session.fragment(version)))
+        let fragment = session.fragment(env!("CARGO_PKG_VERSION"));
+        Some(fragment.replacen("#s=", "#lab=", 1))
     }
 
     /// Adds a run. When the page is full, the player leaves out runs that passed.
@@ -171,7 +185,7 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta http-equiv="Content-Security-Policy"
-                        content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+                        content=(if self.lab.is_some() { POLICY_WITH_LAB } else { POLICY });
                     link rel="icon" href="data:,";
                     title { "Seatrial: " (title) }
                     style { (PreEscaped(STYLE)) }
@@ -190,6 +204,10 @@ impl Page {
                     }
                     @for script in SCRIPTS {
                         script { (PreEscaped(script)) }
+                    }
+                    @if let Some(lab) = &self.lab {
+                        script type="text/plain" id="lab" { (PreEscaped(lab)) }
+                        script { (PreEscaped(LAB_SCRIPT)) }
                     }
                 }
             }

@@ -5,7 +5,7 @@
 //! | `prompt`, `script` | lines from a terminal, and lines from a file or a pipe |
 //! | `store`, `missions` | files: the progress, saved sessions, the user's own missions |
 //! | `on_real` | real nodes as an engine of the lab |
-//! | `serve` | the lab's page for a browser of this machine |
+//! | `serve`, `web_on_real` | the lab's page for a browser of this machine, and what it asks of real nodes |
 
 mod missions;
 mod on_real;
@@ -13,6 +13,7 @@ mod prompt;
 mod script;
 mod serve;
 mod store;
+mod web_on_real;
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _, stdin, stdout};
@@ -61,7 +62,8 @@ pub(crate) struct LabArgs {
     /// Your own missions: a file, or a folder of files.
     #[arg(long, value_name = "PATH")]
     pub(crate) missions: Option<PathBuf>,
-    /// Open the lab in a browser: serve its page to this machine alone, until Ctrl-C.
+    /// Open the lab in a browser: serve its page to this machine alone, until Ctrl-C. With --on real the page drives
+    /// real nodes, without time travel.
     #[arg(long, conflicts_with_all = ["script", "missions", "timers"])]
     pub(crate) web: bool,
     /// The page (see docs/web.md); by default the one of the package.
@@ -81,10 +83,8 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.reset_progress {
         return reset(folder, out);
     }
-    if args.web {
-        return web(args, out);
-    }
     match args.on {
+        EngineArg::Des if args.web => web(args, out),
         EngineArg::Des => pollster::block_on(open(Des, args, folder, out)),
         EngineArg::Madsim => Err(Stop::usage(
             "the lab runs on des, which has time travel, or on real: use --on des",
@@ -103,13 +103,8 @@ pub(crate) fn lab(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
     }
 }
 
-/// Serves the page. It opens on what the arguments name.
+/// Serves the page with its simulator. It opens on what the arguments name.
 fn web(args: &LabArgs, out: &mut Out) -> Result<u8, Stop> {
-    if args.on != EngineArg::Des {
-        return Err(Stop::usage(
-            "the page runs the simulator: use --on des, or the terminal for real nodes",
-        ));
-    }
     let page = lab_page::read(args.page.as_deref())?;
     let (opening, lines) = if args.from.is_empty() {
         match args.scenario.as_deref() {
@@ -152,7 +147,10 @@ async fn open<E: Engine>(
 ) -> Result<u8, Stop> {
     let missions = missions(args)?;
     let opening = opening(args, &missions)?;
-    let at_terminal = args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
+    let page = args.web.then(|| lab_page::read(args.page.as_deref()));
+    let page = page.transpose()?;
+    let at_terminal =
+        page.is_none() && args.script.is_none() && stdin().is_terminal() && stdout().is_terminal();
     let (store, progress) = match &folder {
         Some(folder) if at_terminal => Store::open(folder).map_err(|error| {
             Stop::environment(format!(
@@ -165,7 +163,7 @@ async fn open<E: Engine>(
         missions,
         seed: args.seed,
         timers: args.timers.map(Into::into),
-        keep_events: false,
+        keep_events: page.is_some(),
     };
     let (mut lab, text) = Lab::open(engine, setting, &opening, progress)
         .await
@@ -183,6 +181,11 @@ async fn open<E: Engine>(
             out,
         )
         .await?;
+    }
+    if let Some(page) = page {
+        let result = web_on_real::talk(&mut lab, &page, &text, out).await;
+        lab.end().await;
+        return result;
     }
     let result = match &args.script {
         Some(path) => {
