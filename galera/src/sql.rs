@@ -103,11 +103,10 @@ impl SqlError {
         match self {
             Self::NotPrepared => "08S01",
             Self::TableExists { .. } => "42S01",
-            Self::UnknownTable { .. } => "42S02",
             Self::UnknownColumn { .. } => "42S22",
             Self::DuplicateEntry { .. } => "23000",
             Self::Syntax { .. } => "42000",
-            Self::NoSuchTable { .. } => "42S02",
+            Self::NoSuchTable { .. } | Self::UnknownTable { .. } => "42S02",
             Self::Deadlock => "40001",
             Self::CommitFailed
             | Self::UnknownVariable { .. }

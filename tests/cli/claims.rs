@@ -103,7 +103,7 @@ fn a_changed_manual_shows_which_claims_must_be_looked_at_again() {
     work.write("old.md", old);
     work.write(
         "new.md",
-        &old.replace("one node after another", "all nodes at once")
+        old.replace("one node after another", "all nodes at once")
             .replace("others.", "others. Wait."),
     );
     let first = work.run(&["claims", "--manual", "old.md", "--write", "mine.toml"]);

@@ -41,7 +41,7 @@ fn program() -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let mut text = "#!/bin/bash\n".to_owned();
     for line in lines() {
-        let (node, command) = line.split_once(' ').unwrap();
+        let (node, command) = line.split_once(' ').expect("a line begins with its node");
         let command = quoted(&format!("{{ {command}\n}} 2>&1"));
         let _ = write!(
             text,
@@ -55,7 +55,9 @@ fn program() -> String {
 /// Types the lines on an engine, and returns each with what came back.
 fn typed(engine: &Engine, on: &str) -> Vec<(String, String)> {
     let cell = engine.verify_program(&program(), SURVIVOR, on);
-    let (_, printed) = cell.split_once("--- what it printed\n").unwrap();
+    let (_, printed) = cell
+        .split_once("--- what it printed\n")
+        .expect("the cell has what was printed");
     let mut answers: Vec<(String, String)> = Vec::new();
     for line in printed.lines() {
         if let Some(line) = line.strip_prefix("### ") {
@@ -126,8 +128,9 @@ impl Engine {
     /// Runs a program as the operator, and returns the text of its cell.
     fn verify_program(&self, program: &str, scenario: &str, on: &str) -> String {
         let script = self.folder().join("program.sh");
-        std::fs::write(&script, program).unwrap();
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&script, program).expect("the program is written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).expect("the program is executable");
         let out = self.folder().join(format!("out-{on}"));
         let text = |path: &Path| path.display().to_string();
         let (script, folder) = (text(&script), text(&out));
@@ -136,11 +139,12 @@ impl Engine {
             "--on", on, "--timers", "fast", "--jobs", "1", "--out", &folder,
         ]);
         words.extend(["--patience", "60"]);
-        let ended = self.command(&words).output().unwrap();
+        let ended = self.command(&words).output().expect("the command runs");
         // It asks a person in the end; a line that the simulated hosts do not know makes it 3.
         let code = ended.status.code();
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert!(matches!(code, Some(0 | 3)), "{said}");
-        std::fs::read_to_string(out.join(format!("cells/{scenario}--script.txt"))).unwrap()
+        let cell = out.join(format!("cells/{scenario}--script.txt"));
+        std::fs::read_to_string(cell).expect("there is a cell")
     }
 }

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use seatrial_scenarios::procedures::ProcedureOutcome;
 use seatrial_scenarios::runner::external::{
-    Answer, Files, Next, Program, QUESTION_COST, Question, Session,
+    Answer, Next, Program, QUESTION_COST, Question, Session,
 };
-use seatrial_scenarios::{NodeName, RunOptions};
+use seatrial_scenarios::{FileChange, HostTree, NodeName, Output, RunOptions, Span};
 
 use crate::fake::{Fake, play_on, scenario};
 
@@ -46,13 +46,23 @@ impl Session for Running {
         self.1.lock().expect("nobody panics").answers.push(answer);
     }
 
-    fn show(&mut self, node: &NodeName, files: Option<Files>) {
-        let what = files.map_or_else(
-            || "does not answer".to_owned(),
-            |files| format!("{} files", files.len()),
-        );
+    fn version(&self, _: &NodeName) -> Option<u64> {
+        None
+    }
+
+    fn changes(&mut self, _: &NodeName) -> Vec<FileChange> {
+        Vec::new()
+    }
+
+    fn show(&mut self, node: &NodeName, tree: HostTree, _: Span) {
+        let what = match tree {
+            HostTree::Off => "is off".to_owned(),
+            HostTree::Same => "is the same".to_owned(),
+            HostTree::Files { files, .. } => format!("{} files", files.len()),
+            HostTree::Real => "is real".to_owned(),
+        };
         let mut heard = self.1.lock().expect("nobody panics");
-        heard.shown.push(format!("{node}: {what}"));
+        heard.shown.push(format!("{node} {what}"));
     }
 }
 
@@ -64,6 +74,11 @@ fn questions_are_answered_one_after_the_other_each_at_its_cost() {
         line: line.to_owned(),
         limit_ms: None,
     };
+    let ended = |name: &str, line: &str| Question::Ended {
+        node: node(name),
+        line: line.to_owned(),
+        output: Output::default(),
+    };
     let questions = vec![
         Question::Clock,
         Question::Sleep { ms: 600_000 },
@@ -71,6 +86,9 @@ fn questions_are_answered_one_after_the_other_each_at_its_cost() {
         run("B", "systemctl stop mariadb"),
         run("Z", "systemctl stop mariadb"),
         Question::Reach { node: node("Z") },
+        Question::Reach { node: node("B") },
+        ended("B", "systemctl stop mariadb"),
+        ended("B", "grep seqno grastate.dat"),
     ];
     let heard = Arc::new(Mutex::new(Heard::default()));
     let options = RunOptions {
@@ -85,22 +103,18 @@ fn questions_are_answered_one_after_the_other_each_at_its_cost() {
     let heard = heard.lock().expect("nobody panics");
     let now = |index: usize| heard.answers[index].now_ms;
     let cost = QUESTION_COST.as_micros() / 1_000;
-    // The toy needs a second to show each of four files of three nodes; an engine needs no time.
-    let shown = 3 * 4 * 1_000;
-    assert_eq!(now(2) - now(0), 600_000 + 2 * cost + shown);
+    assert_eq!(now(2) - now(0), 600_000 + 2 * cost);
     assert_eq!(heard.answers[3].output.exit, 0);
-    for unknown in &heard.answers[4..] {
+    for unknown in &heard.answers[4..6] {
         assert_eq!(unknown.output.exit, 255, "{unknown:?}");
     }
+    assert!(heard.answers[6].is_real, "the toy has no files of its own");
     let typed: Vec<&str> = record
         .commands
         .iter()
         .map(|one| one.line.as_str())
         .collect();
-    assert_eq!(typed, ["systemctl stop mariadb"], "files are not typed for");
-    assert!(
-        heard.shown.contains(&"B: 4 files".to_owned()),
-        "{:?}",
-        heard.shown
-    );
+    // A line stands in the record once: by the command of the engine in it, or else by itself.
+    assert_eq!(typed, ["systemctl stop mariadb", "grep seqno grastate.dat"]);
+    assert_eq!(heard.shown[..3], ["A is real", "B is real", "C is real"]);
 }

@@ -101,11 +101,12 @@ pub(super) fn files(config: &Config, me: usize, hosts: &[String]) -> HostFiles {
                 provider.push(format!("{name}={value}"));
             }
         } else {
-            galera += &format!("{name} = {value}\n");
+            galera.extend([name, " = ", value.as_str(), "\n"]);
         }
     }
     if !provider.is_empty() {
-        galera += &format!("wsrep_provider_options = \"{}\"\n", provider.join("; "));
+        let options = provider.join("; ");
+        galera.extend(["wsrep_provider_options = \"", options.as_str(), "\"\n"]);
     }
     HostFiles::from([
         (MAIN.to_owned(), main.as_bytes().to_vec()),
@@ -138,7 +139,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> C
         let mut section = String::new();
         for line in text.lines().map(str::trim) {
             if let Some(name) = line.strip_prefix('[') {
-                section = name.trim_end_matches(']').trim().to_owned();
+                name.trim_end_matches(']').trim().clone_into(&mut section);
             } else if !line.is_empty() && !line.starts_with(['#', ';', '!']) && is_server(&section)
             {
                 conf.set(line, &section, hosts);
@@ -152,7 +153,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> C
 fn is_read(path: &str) -> bool {
     path == MAIN
         || path == "/etc/my.cnf"
-        || (path.ends_with(".cnf")
+        || (path.rsplit('.').next() == Some("cnf")
             && (path.starts_with("/etc/mysql/") || path.starts_with("/etc/my.cnf.d/")))
 }
 

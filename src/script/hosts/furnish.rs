@@ -132,7 +132,8 @@ pub(in crate::script) fn hosts(nodes: &[NodeName]) -> String {
         } else {
             format!(" {node}")
         };
-        text += &format!("{} {short}.example.com {short}{own}\n", address(place));
+        let line = format!("{} {short}.example.com {short}{own}\n", address(place));
+        text.push_str(&line);
     }
     text
 }

@@ -138,6 +138,9 @@ fn receive(stream: &mut UnixStream) -> io::Result<(Order, [OwnedFd; 3])> {
     Ok((order, streams.try_into().map_err(|_| damaged())?))
 }
 
+/// A shell's code for a death by a signal, less the signal.
+const BY_SIGNAL: i32 = 128;
+
 fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> {
     let mut command = match &order.what {
         What::Line(line) => {
@@ -170,8 +173,6 @@ fn run(order: &Order, [input, output, errors]: [OwnedFd; 3]) -> io::Result<i32> 
     // The streams are the child's alone, so that their other ends learn when it is done with them.
     drop(command);
     let status = child.wait()?;
-    /// A shell's code for a death by a signal, less the signal.
-    const BY_SIGNAL: i32 = 128;
     Ok(status
         .code()
         .unwrap_or_else(|| BY_SIGNAL + status.signal().unwrap_or_default()))

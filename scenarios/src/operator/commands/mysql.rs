@@ -105,10 +105,9 @@ impl Mysql {
                     "--table" => client.form = Form::Table,
                     "--vertical" => client.form = Form::Vertical,
                     "--skip-column-names" => client.names = false,
-                    // It goes on with the next line after an error, and `-e` is one line.
-                    "--force" => {}
-                    // Its value can only stand in the same word.
-                    "--password" => {}
+                    // `--force` goes on with the next line after an error, and `-e` is one line; the value of
+                    // `--password` can only stand in the same word.
+                    "--force" | "--password" => {}
                     name if CONNECTION.contains(&name) => {
                         if value.is_none() {
                             words.next();

@@ -102,7 +102,7 @@ impl Machine {
                 text: in_words(change),
             });
             let path = change.path();
-            if self.touches_data(change) {
+            if touches_data(change) {
                 let files = data.get_or_insert_with(|| self.data_files(registry));
                 apply(change, files);
                 if let FileChange::Moved { from, .. } = change
@@ -135,14 +135,6 @@ impl Machine {
             .filter(|_| was_edited != self.edited_conf());
         gaps.extend(conf.into_iter().flat_map(|conf| conf.gaps));
         gaps
-    }
-
-    fn touches_data(&self, change: &FileChange) -> bool {
-        let from = match change {
-            FileChange::Moved { from, .. } => Some(from),
-            _ => None,
-        };
-        is_data_file(change.path()) || from.is_some_and(|from| is_data_file(from))
     }
 
     /// Changes a file that is nothing but a file.
@@ -204,6 +196,14 @@ impl Machine {
         }
         disk.restore_cache(cache);
     }
+}
+
+fn touches_data(change: &FileChange) -> bool {
+    let from = match change {
+        FileChange::Moved { from, .. } => Some(from),
+        _ => None,
+    };
+    is_data_file(change.path()) || from.is_some_and(|from| is_data_file(from))
 }
 
 fn is_configuration(path: &str) -> bool {
