@@ -46,6 +46,36 @@ impl Out {
 }
 
 fn write(stream: &mut impl Write, text: &str) -> std::io::Result<()> {
-    stream.write_all(text.as_bytes())?;
+    pass(stream, text.as_bytes())
+}
+
+/// One of the two streams to which a program's bytes are passed on as they are.
+#[derive(Clone, Copy)]
+pub(crate) enum Stream {
+    Output,
+    Errors,
+}
+
+impl Stream {
+    /// Writes bytes. A reader that has gone away gets no more, and is no reason to stop.
+    pub(crate) fn pass_on(self, bytes: &[u8]) {
+        let _ = match self {
+            Self::Output => pass(&mut std::io::stdout(), bytes),
+            Self::Errors => pass(&mut std::io::stderr(), bytes),
+        };
+    }
+
+    /// Returns whether both are the same file.
+    pub(crate) fn are_one() -> bool {
+        let output = rustix::fs::fstat(std::io::stdout());
+        match (output, rustix::fs::fstat(std::io::stderr())) {
+            (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+            _ => false,
+        }
+    }
+}
+
+fn pass(stream: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes)?;
     stream.flush()
 }

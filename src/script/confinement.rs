@@ -13,6 +13,9 @@
 //! | everything else: homes, `/var`, `/run` and its sockets, `/tmp` | not there |
 //! | environment | locale, terminal, time zone, and what `--env` names |
 //!
+//! A host of a node has namespaces of its own, and its file tree as its root. Of the machine it sees the programs alone,
+//! under other names: in /usr/bin stand links to some of them, and the commands that the engine answers.
+//!
 //! There are no capabilities, no way to gain any, and no terminal to type into.
 
 use std::ffi::{OsStr, OsString};

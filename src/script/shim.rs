@@ -102,7 +102,7 @@ pub(super) fn of_operator() -> impl Iterator<Item = &'static str> {
 
 /// Returns the names of the wrappers on a host.
 pub(super) fn of_nodes() -> impl Iterator<Item = &'static str> {
-    // Whoever is on a host by `ssh` is root there: the real `whoami` says so.
+    // A user who comes by `ssh` is root on a host: the real `whoami` says so.
     let engine = ENGINE.into_iter().filter(|name| *name != "whoami");
     engine.chain(OF_NODES)
 }

@@ -1,7 +1,7 @@
 //! `ssh`, `scp` and `sftp`: a line, or another program's protocol, for a shell on a host.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal as _, Read, Write};
+use std::io::{self, IsTerminal as _, Read};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::thread;
@@ -10,7 +10,7 @@ use rustix::fd::{AsFd, BorrowedFd};
 use seatrial_scenarios::runner::external::Question;
 use seatrial_scenarios::{NodeName, Output};
 
-use crate::output::Out;
+use crate::output::{Out, Stream};
 
 use super::hosts::serve::{self, Order, What};
 use super::place;
@@ -248,7 +248,7 @@ struct Streams {
 
 impl Streams {
     fn new() -> io::Result<Self> {
-        let is_one = same_file(io::stdout().as_fd(), io::stderr().as_fd());
+        let is_one = Stream::are_one();
         Ok(Self {
             output: io::pipe()?,
             errors: if is_one { None } else { Some(io::pipe()?) },
@@ -261,10 +261,10 @@ impl Streams {
         start: impl FnOnce([BorrowedFd<'_>; 3]) -> io::Result<i32>,
     ) -> io::Result<(i32, Output)> {
         let (output, writer) = self.output;
-        let stdout = thread::spawn(move || pass_on(output, &mut io::stdout()));
+        let stdout = thread::spawn(move || pass_on(output, Stream::Output));
         let (stderr, errors) = match self.errors {
             Some((errors, writer)) => {
-                let stderr = thread::spawn(move || pass_on(errors, &mut io::stderr()));
+                let stderr = thread::spawn(move || pass_on(errors, Stream::Errors));
                 (Some(stderr), Some(writer))
             }
             None => (None, None),
@@ -290,15 +290,8 @@ impl Streams {
     }
 }
 
-fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    match (rustix::fs::fstat(one), rustix::fs::fstat(other)) {
-        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
-        _ => false,
-    }
-}
-
 /// Passes bytes on to the end, and returns their beginning.
-fn pass_on(mut from: impl Read, to: &mut impl Write) -> Vec<u8> {
+fn pass_on(mut from: impl Read, to: Stream) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -307,8 +300,7 @@ fn pass_on(mut from: impl Read, to: &mut impl Write) -> Vec<u8> {
             Ok(read) => {
                 let room = KEPT.saturating_sub(kept.len()).min(read);
                 kept.extend_from_slice(&buffer[..room]);
-                // Who reads no more gets no more; the line must not block on that.
-                let _ = to.write_all(&buffer[..read]).and_then(|()| to.flush());
+                to.pass_on(&buffer[..read]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return kept,

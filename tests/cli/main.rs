@@ -13,6 +13,7 @@ mod complete;
 mod confinement;
 mod conform_logs;
 mod errors;
+mod families;
 mod folder;
 mod host;
 mod lab;

@@ -200,7 +200,7 @@ fn what_a_script_does_to_files_of_a_node() {
     }
     let played = Played::lines(
         r#"data=/var/lib/mysql state=$data/grastate.dat conf=/etc/mysql/mariadb.conf.d/60-galera.cnf
-position() { ssh $1 "mysqld --wsrep-recover 2>&1 | sed 's/.*://'"; }
+position() { ssh $1 "galera_recovery 2>/dev/null | sed 's/.*://'"; }
 start() { ssh $1 "sudo systemctl start mariadb"; echo "start of $1: $?"; }
 size() { ssh $1 "mysql -NBe \"SHOW STATUS LIKE 'wsrep_cluster_size'\"" | cut -f2; }
 
@@ -214,7 +214,7 @@ ssh B "echo 'replaced' > /tmp/g; mv /tmp/g $state; systemctl stop mariadb; cat $
 ssh B "rm $state"; ssh B "mysqld_safe --wsrep-recover; galera_new_cluster"; echo "size $(size B)"
 
 echo '--- an empty data folder is filled by a snapshot'
-ssh A "cp -a $data /root/backup; rm -rf $data/*; ls $data | wc -l"
+ssh A "cp -a $data /srv/backup; rm -rf $data/*; ls $data | wc -l"
 start A; echo "size $(size A)"
 
 echo '--- a damaged file'
@@ -226,7 +226,7 @@ ssh A "systemctl stop mariadb"; before=$(position A)
 ssh A "tar -C $data -cf - ." > data.tar
 ssh C "rm -rf $data/*; tar -C $data -xf -" < data.tar
 [ "$(position C)" = "$before" ] && echo "the same position"
-ssh A "rm -rf $data; mv /root/backup $data"
+ssh A "rm -rf $data; mv /srv/backup $data"
 [ "$(position A)" -lt "$before" ] && echo "an older position"
 start A; start C; echo "size $(size C)"
 

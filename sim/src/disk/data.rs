@@ -39,12 +39,12 @@ pub(crate) enum Kept {
 /// The values whose files have been shown, by the number that their files name.
 pub(crate) type Registry = BTreeMap<u64, Kept>;
 
-/// What somebody has done to the files of the database: their names and bytes, `None` as long as they are the
+/// The files of the database as somebody has left them: their names and bytes, `None` as long as they are the
 /// server's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Data(Option<Box<HostFiles>>);
 
-/// What files of a database are.
+/// The meaning of files of a database.
 #[derive(Clone, Debug)]
 pub(crate) enum Meaning {
     /// There are none: a new disk.

@@ -49,7 +49,7 @@ impl Drop for Walls {
     fn drop(&mut self) {
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
-            // What has ended already need not be killed.
+            // A process that has ended already need not be killed.
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.wait();

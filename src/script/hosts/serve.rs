@@ -1,6 +1,6 @@
 //! The shell service of a host: it runs inside the host's walls and starts a shell for each line.
 //!
-//! Whoever sends a line sends the three streams with it, so that what flows through them never passes through here.
+//! The sender of a line sends the three streams with it, so that their bytes never pass through here.
 
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -97,7 +97,7 @@ pub(in crate::script) fn serve() -> io::Result<()> {
     for stream in listener.incoming() {
         let stream = stream?;
         thread::spawn(move || {
-            // Who has sent a damaged order or has gone away gets no answer.
+            // The sender of a damaged order, or one that has gone away, gets no answer.
             let _ = answer(stream);
         });
     }

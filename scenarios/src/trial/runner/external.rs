@@ -165,7 +165,7 @@ pub(super) async fn run(program: &dyn Program, console: &mut dyn Console) -> Pro
 struct Hosts {
     session: Box<dyn Session>,
     sees_files: bool,
-    /// What is known of the lines on each node.
+    /// The lines on each node.
     lines: BTreeMap<NodeName, Line>,
 }
 
