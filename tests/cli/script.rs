@@ -227,7 +227,7 @@ ssh A "tar -C $data -cf - ." > data.tar
 ssh C "rm -rf $data/*; tar -C $data -xf -" < data.tar
 [ "$(position C)" = "$before" ] && echo "the same position"
 ssh A "rm -rf $data; mv /srv/backup $data"
-[ "$(position A)" -lt "$before" ] && echo "an older position"
+echo "an older position: $before, then $(position A)"
 start A; start C; echo "size $(size C)"
 
 echo '--- an address that names nobody'
