@@ -82,7 +82,7 @@ exit 1
     },
     Family {
         name: "a container's entry point",
-        text: r#"#!/bin/bash
+        text: r"#!/bin/bash
 entry() {
 cat <<'ENTRY'
 DATADIR=/var/lib/mysql
@@ -99,7 +99,7 @@ ENTRY
 entry | ssh C 'systemctl stop mariadb; cat >/dev/null'
 entry | ssh A 'cat > /usr/local/bin/entry; chmod +x /usr/local/bin/entry; FORCE=1 bash /usr/local/bin/entry'
 for n in B C; do entry | ssh $n bash -s; sleep 20; done
-"#,
+",
         outcome: "recovered",
     },
     Family {
@@ -200,7 +200,7 @@ ssh B "systemctl start mysql"; ssh C "systemctl start mysqld.service"
     },
     Family {
         name: "files that are edited here and copied there",
-        text: r#"#!/bin/sh
+        text: r"#!/bin/sh
 set -e
 scp -q C:/var/lib/mysql/grastate.dat grastate.dat
 sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' grastate.dat
@@ -208,7 +208,7 @@ ssh C systemctl stop mariadb
 rsync -a grastate.dat root@C:/var/lib/mysql/grastate.dat
 ssh C 'chmod 660 /var/lib/mysql/grastate.dat; cat /var/lib/mysql/grastate.dat; galera_new_cluster'
 for n in A B; do ssh $n systemctl start mariadb; done
-"#,
+",
         outcome: "recovered",
     },
     Family {
@@ -270,10 +270,11 @@ fn every_family_of_scripts_is_understood() {
                 "target/seatrial/verify/cells/{scenario}--script.txt"
             ));
             let outcome = &matrix["cells"][0]["outcome"];
-            wrong.push_str(&format!(
+            let text = format!(
                 "--- {}: {outcome}, not {}\n{}\n{cell}\n",
                 family.name, family.outcome, ran.stdout
-            ));
+            );
+            wrong.push_str(&text);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
