@@ -240,13 +240,30 @@ for my $node (qw(A B C)) { system("ssh $node systemctl start mariadb") unless $n
     },
 ];
 
+/// Programs of this machine that not every machine has.
+const TOOLS: [&str; 4] = ["perl", "python3", "rsync", "scp"];
+
+fn is_here(tool: &str) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    path.split(':')
+        .any(|folder| std::path::Path::new(folder).join(tool).is_file())
+}
+
 #[test]
+#[expect(clippy::print_stderr, reason = "what is not tested says so")]
 fn every_family_of_scripts_is_understood() {
     if !can_confine() {
         return;
     }
     let mut wrong = String::new();
     for family in FAMILIES {
+        let lacks = TOOLS
+            .iter()
+            .find(|tool| family.text.contains(**tool) && !is_here(tool));
+        if let Some(tool) = lacks {
+            eprintln!("not tested: {}: {tool} is not installed", family.name);
+            continue;
+        }
         let work = Work::new();
         work.write("mine", family.text);
         work.make_executable("mine");
