@@ -302,7 +302,7 @@ def in_report(browser, seatrial, folder, file):
         check(lab.evaluate("Lab.scene.fork") == "mine", "the state is forked in place")
         page.click("#close-lab")
         # The dialog closes in a task of its own, and the driver hears of an address later than the page.
-        page.wait_for_function("(url) => !document.querySelector('.lab-frame') && location.href === url", arg=url)
+        page.wait_for_function(f"() => !document.querySelector('.lab-frame') && location.href === {json.dumps(url)}")
     # A link that the lab in a report makes leads to the report.
     shared = page.evaluate("document.querySelector('a.lab').href")
     other = browser.page()
