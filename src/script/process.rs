@@ -82,6 +82,10 @@ impl Room {
     /// As much as a program may use where the disk is nearly full, in bytes.
     const USED: u64 = 256 * 1024 * 1024;
 
+    /// A disk with less room than this is nearly full, in bytes. A share of the disk alone would call many free
+    /// gigabytes of a large one nearly nothing.
+    const HARDLY_ANY: u64 = 1024 * 1024 * 1024;
+
     /// Returns the free bytes and all bytes of the disk with this file.
     fn look(file: &Path) -> Option<(u64, u64)> {
         let disk = rustix::fs::statvfs(file.parent()?).ok()?;
@@ -91,7 +95,7 @@ impl Room {
     /// Returns whether hardly any room is left, and a good part of it went since the start.
     fn is_used_up(&self, file: &Path) -> bool {
         Self::look(file).is_some_and(|(free, all)| {
-            free < all / 20 && self.free.saturating_sub(free) > Self::USED
+            free < Self::HARDLY_ANY.min(all / 20) && self.free.saturating_sub(free) > Self::USED
         })
     }
 }
