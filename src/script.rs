@@ -7,6 +7,7 @@
 
 mod confinement;
 mod hosts;
+mod input;
 mod launcher;
 mod limits;
 mod line;

@@ -1,5 +1,6 @@
 //! A cluster: a network of its own with one host for each node.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub(crate) struct Cluster {
     pub(crate) update: Option<Programs>,
     /// No terminal shows what lines print: they come from a program.
     pub(crate) no_terminal: bool,
+    /// What the next line on a node reads from its standard input.
+    pub(crate) input: BTreeMap<NodeName, String>,
     /// The hosts, in the order of the nodes.
     pub(crate) hosts: Vec<Arc<Host>>,
 }
@@ -51,6 +54,7 @@ impl Cluster {
             network: network.clone(),
             update: None,
             no_terminal: false,
+            input: BTreeMap::new(),
             hosts: Vec::new(),
         };
         match cluster.fill(nodes, bare).await {

@@ -87,6 +87,24 @@ impl Docker {
         }
     }
 
+    /// Returns a label of an image, `None` where the image is not here or has no such label.
+    pub(crate) async fn image_label(
+        &self,
+        name: &str,
+        label: &str,
+    ) -> Result<Option<String>, HarnessError> {
+        match self.client.inspect_image(name).await {
+            Ok(image) => Ok(image
+                .config
+                .and_then(|config| config.labels)
+                .and_then(|labels| labels.get(label).cloned())),
+            Err(Bollard::DockerResponseServerError {
+                status_code: 404, ..
+            }) => Ok(None),
+            Err(error) => Err(HarnessError::docker(format!("inspect image {name}"))(error)),
+        }
+    }
+
     /// Returns the ids and names of all images here.
     pub(crate) async fn images(&self) -> Result<Vec<(String, Vec<String>)>, HarnessError> {
         let images = self
@@ -343,11 +361,12 @@ impl Docker {
     }
 
     /// Runs a program inside a container to its end. It says [`READY`] once it is there, and begins
-    /// when it gets a line; `begin` says when that is.
+    /// when it gets a line; `begin` says when that is. Behind the line comes what it reads.
     pub(crate) async fn run(
         &self,
         container: &str,
         command: &[&str],
+        text: &str,
         begin: impl Future<Output = ()>,
     ) -> Result<Ended, HarnessError> {
         let session = self.session(container, command).await;
@@ -373,6 +392,7 @@ impl Docker {
             stdout.remove(0);
             // A program that has gone away shows itself by the end of its output.
             let _ = input.write_all(b"\n").await;
+            let _ = input.write_all(text.as_bytes()).await;
             let _ = input.flush().await;
         }
         while let Some(part) = output.next().await {

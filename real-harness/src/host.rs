@@ -197,7 +197,17 @@ impl Host {
         command: &[&str],
         begin: impl Future<Output = ()>,
     ) -> Result<Ended, HarnessError> {
-        self.docker.run(&self.id, command, begin).await
+        self.run_with(command, "", begin).await
+    }
+
+    /// The same; the program gets an input after the word that lets it begin.
+    pub(crate) async fn run_with(
+        &self,
+        command: &[&str],
+        input: &str,
+        begin: impl Future<Output = ()>,
+    ) -> Result<Ended, HarnessError> {
+        self.docker.run(&self.id, command, input, begin).await
     }
 
     /// Unpacks an archive in a folder.

@@ -51,6 +51,8 @@ const PACKAGES: &[&str] = &[
     "tar",
     "sysvinit-utils",
     "bsdutils",
+    // Ansible runs its modules with it.
+    "python3",
 ];
 
 /// A release of Debian, and with it a version of `MariaDB`.
@@ -86,21 +88,33 @@ pub enum Built {
     Now,
 }
 
-/// Makes the image of a suite, unless it is there.
+/// The label by which an image that an older version has made is known.
+const MADE_OF: &str = "seatrial.made-of";
+
+/// Returns what an image is made of, as the value of a label.
+fn made_of() -> String {
+    format!("{} and a hook of {} bytes", PACKAGES.join(" "), HOOK.len())
+}
+
+/// Makes the image of a suite, unless it is there and made of the same packages.
 ///
 /// # Errors
 /// Without a Docker engine, mmdebstrap or root, and when a package cannot be had.
 pub fn build(suite: Suite) -> Result<Built, HarnessError> {
     let docker = runtime().block_on(Docker::connect())?;
     let name = suite.image();
-    if runtime().block_on(docker.image_id(&name))?.is_some() {
+    let made_of = made_of();
+    if runtime().block_on(docker.image_label(&name, MADE_OF))? == Some(made_of.clone()) {
         return Ok(Built::Already);
     }
     let folder = Folder::create()?;
     let archive = folder.path.join("root.tar");
     extract(suite, &folder.path, &archive)?;
     let bytes = read(&archive)?;
-    let changes = vec!["CMD [\"sleep\", \"infinity\"]".to_owned()];
+    let changes = vec![
+        "CMD [\"sleep\", \"infinity\"]".to_owned(),
+        format!("LABEL {MADE_OF}=\"{made_of}\""),
+    ];
     runtime().block_on(docker.import(bytes, REPOSITORY, suite.name(), changes))?;
     Ok(Built::Now)
 }

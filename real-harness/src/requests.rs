@@ -87,12 +87,13 @@ const PLAYBOOK: &str = "systemctl restart mariadb";
 /// The same where it updates.
 const UPDATE: &str = "cm-run-playbook";
 
-/// Starts a request. Its end is sent to `ended`.
+/// Starts a request; `input` is what a line reads from its standard input. Its end is sent to `ended`.
 pub(crate) fn start(
     cluster: &Cluster,
     host: &Arc<Host>,
     id: RequestId,
     request: Request,
+    input: Option<String>,
     instant: &Instant,
     ended: UnboundedSender<(RequestId, Progress)>,
 ) {
@@ -117,15 +118,16 @@ pub(crate) fn start(
         }
     }
     let host = host.clone();
-    let no_terminal = cluster.no_terminal;
+    let seat = Seat {
+        no_terminal: cluster.no_terminal,
+        input,
+    };
     let instant = instant.join();
     let update = cluster.update.clone().filter(|_| is_playbook(&request));
     tokio::spawn(async move {
         let serving = serve(update, &host);
         let progress = match request {
-            Request::Operator { line, .. } => {
-                operator(&host, id, &line, no_terminal, &instant).await
-            }
+            Request::Operator { line, .. } => operator(&host, id, &line, seat, &instant).await,
             Request::Client { statement, .. } => client(&host, &statement, &instant).await,
         };
         if let Some(serving) = serving {
@@ -149,11 +151,19 @@ fn is_playbook(request: &Request) -> bool {
     matches!(request, Request::Operator { line, .. } if line.contains("cm-run-playbook"))
 }
 
+/// Where a line is typed.
+struct Seat {
+    /// It comes from a program, and no terminal shows what it prints.
+    no_terminal: bool,
+    /// What it reads from its standard input.
+    input: Option<String>,
+}
+
 async fn operator(
     host: &Host,
     id: RequestId,
     line: &str,
-    no_terminal: bool,
+    seat: Seat,
     instant: &Instant,
 ) -> Progress {
     let number = id.0.to_string();
@@ -162,13 +172,15 @@ async fn operator(
     } else {
         line
     };
-    let how = if no_terminal {
+    let how = if seat.no_terminal {
         "no-terminal"
     } else {
         "terminal"
     };
-    let command = [programs::OPERATOR, &number, line, how];
-    match host.run(&command, instant.arrive()).await {
+    let input = seat.input.unwrap_or_default();
+    let bytes = input.len().to_string();
+    let command = [programs::OPERATOR, &number, line, how, &bytes];
+    match host.run_with(&command, &input, instant.arrive()).await {
         Ok(Ended {
             stdout,
             stderr,

@@ -310,10 +310,19 @@ impl Testbed for Real {
             node: node.clone(),
             progress: Progress::Running,
         };
+        let input = self.cluster.input.remove(&node);
         match self.cluster.host(&node) {
             Some(host) => {
                 let ended = self.ended.clone();
-                requests::start(&self.cluster, host, id, request, &self.instant, ended);
+                requests::start(
+                    &self.cluster,
+                    host,
+                    id,
+                    request,
+                    input,
+                    &self.instant,
+                    ended,
+                );
             }
             None => running.progress = Progress::Unknown,
         }
@@ -397,6 +406,10 @@ impl Testbed for Real {
 
     fn at_no_terminal(&mut self) {
         self.cluster.no_terminal = true;
+    }
+
+    fn give_input(&mut self, node: &NodeName, input: String) {
+        self.cluster.input.insert(node.clone(), input);
     }
 
     fn now(&self) -> Span {

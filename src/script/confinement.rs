@@ -23,6 +23,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use seatrial_scenarios::NodeName;
 
@@ -87,6 +88,10 @@ pub(crate) struct Confinement {
     /// Files and folders that the program may read.
     binds: Vec<PathBuf>,
     environment: Vec<(OsString, OsString)>,
+    /// The user's PATH without the folders that are not inside.
+    path: String,
+    /// The programs of every host.
+    commands: Arc<furnish::Commands>,
 }
 
 impl Confinement {
@@ -108,8 +113,14 @@ impl Confinement {
         let help = help.map_err(|error| format!("{} does not run: {error}", tool.display()))?;
         let help = [help.stdout, help.stderr].concat();
         let option = b"--disable-userns";
+        let path = path_inside(&path, &binds);
+        let own = Path::new(sandbox::INSIDE).join(OWN_PROGRAM);
+        let commands = furnish::Commands::new(&path, &own);
+        let commands = commands.map_err(|error| format!("the temporary folder: {error}"))?;
         let mut confinement = Self {
             tool,
+            path,
+            commands: Arc::new(commands),
             forbids_namespaces: help.windows(option.len()).any(|part| part == option),
             binds,
             environment: Vec::new(),
@@ -158,22 +169,8 @@ impl Confinement {
     }
 
     /// Returns the user's PATH without the folders that are not inside.
-    pub(super) fn path(&self) -> String {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let inside = |folder: &&str| {
-            let folder = Path::new(folder);
-            let system = SYSTEM.iter().chain(&STORES).map(Path::new);
-            folder.is_absolute()
-                && system
-                    .chain(self.binds.iter().map(PathBuf::as_path))
-                    .any(|known| folder.starts_with(known))
-        };
-        let folders: Vec<&str> = path.split(':').filter(inside).collect();
-        if folders.is_empty() {
-            USUAL_PATH.to_owned()
-        } else {
-            folders.join(":")
-        }
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Returns the command that makes namespaces with a host name in them, and nothing else yet.
@@ -220,7 +217,7 @@ impl Confinement {
             if fs::read_link(folder).is_err() {
                 let inside = format!("{}{folder}", furnish::MACHINE);
                 command.args(["--ro-bind-try", folder, &inside, "--ro-bind"]);
-                command.arg(sandbox.commands()).arg(folder);
+                command.arg(&self.commands.folder).arg(folder);
             }
         }
         command
@@ -312,6 +309,23 @@ impl Confinement {
             .arg(&sandbox.folder)
             .args([OsStr::new(launcher::NAME), program.as_os_str()]);
         command
+    }
+}
+
+fn path_inside(path: &str, binds: &[PathBuf]) -> String {
+    let inside = |folder: &&str| {
+        let folder = Path::new(folder);
+        let system = SYSTEM.iter().chain(&STORES).map(Path::new);
+        folder.is_absolute()
+            && system
+                .chain(binds.iter().map(PathBuf::as_path))
+                .any(|known| folder.starts_with(known))
+    };
+    let folders: Vec<&str> = path.split(':').filter(inside).collect();
+    if folders.is_empty() {
+        USUAL_PATH.to_owned()
+    } else {
+        folders.join(":")
     }
 }
 

@@ -24,8 +24,8 @@ const KEPT: usize = 64 * 1024;
 /// The most output, in bytes. A program that prints more is killed.
 const FLOOD: usize = 1024 * 1024;
 
-/// The longest question, in bytes: a statement for `mysql`.
-const QUESTION_MAX: u64 = 256 * 1024;
+/// The longest question, in bytes: a line with what it reads, each byte of which may be escaped.
+const QUESTION_MAX: u64 = 16 * 1024 * 1024;
 
 /// The longest time that a client may take to send its question, or to read the answer.
 const CLIENT_PATIENCE: Duration = Duration::from_secs(5);

@@ -5,7 +5,6 @@
 //! | `bin` | the commands that are answered here; first on the program's PATH |
 //! | `hosts/NODE` | the file tree of the node's host |
 //! | `on/NODE` | what stands as `/.seatrial` inside the host |
-//! | `commands` | what stands as `/usr/bin` and `/usr/sbin` inside every host |
 //! | `lines/NODE` | the socket of the host's shell |
 //! | `home` | the program's working folder, HOME and TMPDIR |
 //! | `ask` | the socket of the engine |
@@ -68,25 +67,12 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     pub(super) fn new(nodes: &[NodeName], confinement: &Confinement) -> io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let folder = loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("seatrial-{}-{number}", std::process::id());
-            // A socket's path may have about 100 characters. The folder of results is too deep for it.
-            let folder = std::env::temp_dir().join(name);
-            match fs::DirBuilder::new().mode(0o700).create(&folder) {
-                Ok(()) => break folder,
-                // A killed process with the same number has left it.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        };
         let sandbox = Self {
-            folder,
+            folder: own_folder("seatrial")?,
             nodes: nodes.to_vec(),
             own_program: std::env::current_exe()?,
         };
-        sandbox.fill(&confinement.path())?;
+        sandbox.fill(confinement.path())?;
         Ok(sandbox)
     }
 
@@ -101,8 +87,6 @@ impl Sandbox {
         for name in shim::of_operator() {
             symlink(&own, self.folder.join("bin").join(name))?;
         }
-        let inside = Path::new(INSIDE);
-        furnish::commands(&self.commands(), path, &inside.join(OWN_PROGRAM))?;
         let real: Vec<String> = furnish::PROGRAMS
             .iter()
             .map(|folder| format!("{}{folder}", furnish::MACHINE))
@@ -142,11 +126,6 @@ impl Sandbox {
     /// Returns the folder that stands as `/.seatrial` inside a host.
     pub(super) fn on(&self, node: &NodeName) -> PathBuf {
         self.folder.join("on").join(node.as_str())
-    }
-
-    /// Returns the folder that stands as `/usr/bin` inside every host.
-    pub(super) fn commands(&self) -> PathBuf {
-        self.folder.join("commands")
     }
 
     /// Returns the socket of a host's shell.
@@ -194,6 +173,23 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         hosts::remove_tree(&self.folder);
+    }
+}
+
+/// Makes a folder of this process's own in the system's temporary folder: a socket's path may have about 100 characters,
+/// and the folder of results is too deep for it.
+pub(super) fn own_folder(prefix: &str) -> io::Result<PathBuf> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{prefix}-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        match fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            // A killed process with the same number has left it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

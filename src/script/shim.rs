@@ -299,6 +299,7 @@ impl Shim {
         self.ask(Question::Run {
             line: line.to_owned(),
             node,
+            input: None,
             limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
         })
     }

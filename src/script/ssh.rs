@@ -13,6 +13,7 @@ use seatrial_scenarios::{NodeName, Output};
 use crate::output::{Out, Stream};
 
 use super::hosts::serve::{self, Order, What};
+use super::input;
 use super::place;
 use super::sandbox;
 use super::shim::{Failed, LIMIT, REFUSED, Shim, UNREACHABLE, failed_to_run};
@@ -45,7 +46,7 @@ pub(super) fn ssh(shim: &Shim, out: &mut Out) -> Result<i32, Failed> {
         (false, false) => What::Line(line),
     };
     if reach(shim, &node)? {
-        return on_a_real_host(shim, &node, what, out);
+        return on_a_real_host(shim, &node, what, call.leaves_input, out);
     }
     let code = carry_out(shim, &node, what)?;
     if !call.leaves_input {
@@ -58,7 +59,7 @@ pub(super) fn ssh(shim: &Shim, out: &mut Out) -> Result<i32, Failed> {
 pub(super) fn line(shim: &Shim, node: &NodeName, line: &str) -> Result<i32, Failed> {
     let what = What::Line(line.to_owned());
     if reach(shim, node)? {
-        return on_a_real_host(shim, node, what, &mut Out::new());
+        return on_a_real_host(shim, node, what, false, &mut Out::new());
     }
     carry_out(shim, node, what)
 }
@@ -172,9 +173,21 @@ fn reach(shim: &Shim, node: &NodeName) -> Result<bool, Failed> {
 }
 
 /// A real host runs the line itself.
-fn on_a_real_host(shim: &Shim, node: &NodeName, what: What, out: &mut Out) -> Result<i32, Failed> {
+fn on_a_real_host(
+    shim: &Shim,
+    node: &NodeName,
+    what: What,
+    leaves_input: bool,
+    out: &mut Out,
+) -> Result<i32, Failed> {
+    let mut input = None;
     let line = match what {
-        What::Line(line) => line,
+        What::Line(line) => {
+            if !leaves_input {
+                input = input::read()?;
+            }
+            line
+        }
         What::Shell => {
             let mut text = String::new();
             let read = io::stdin().take(256 * 1024).read_to_string(&mut text);
@@ -191,8 +204,12 @@ fn on_a_real_host(shim: &Shim, node: &NodeName, what: What, out: &mut Out) -> Re
     let answer = shim.ask(Question::Run {
         node: node.clone(),
         line,
+        input,
         limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
     })?;
+    if !leaves_input && input::is_waiting() {
+        return Err((REFUSED, input::TOO_LATE.to_owned()));
+    }
     out.print(&answer.output.stdout);
     if !answer.output.stderr.is_empty() {
         out.error(&answer.output.stderr);

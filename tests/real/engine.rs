@@ -174,15 +174,18 @@ impl Engine {
     }
 
     pub(crate) fn verify_script(&self, script: &str, scenario: &str) -> serde_json::Value {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("docs/scripts")
-            .join(script);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scripts");
+        let script = folder.join(script);
         let out = self.folder.join("out");
         let output = self
             .command(&[
                 "verify",
                 "--script",
                 path(&script),
+                "--bind",
+                path(&folder),
+                "--patience",
+                "240",
                 "--scenarios",
                 scenario,
                 "--on",

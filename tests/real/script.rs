@@ -37,3 +37,15 @@ fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
     assert_eq!(cell["outcome"], "lossy", "{cell}");
     engine.assert_nothing_is_left();
 }
+
+/// Ansible, unmodified, with its modules: what it comes to on `des` is in `tests/cli/ansible.rs`.
+#[test]
+#[ignore = "takes minutes on real nodes"]
+fn the_documented_playbook_recovers_real_nodes() {
+    let Some(engine) = Engine::here("a playbook of Ansible on real nodes") else {
+        return;
+    };
+    let cell = engine.verify_script("recover-playbook.sh", SURVIVOR);
+    assert_eq!(cell["outcome"], "recovered", "{cell}");
+    engine.assert_nothing_is_left();
+}

@@ -87,6 +87,11 @@ pub trait Console {
     /// Says that no terminal shows what the lines print.
     fn at_no_terminal(&mut self) {}
 
+    /// Keeps what the next line on a real node reads from its standard input.
+    fn give_input(&mut self, node: &NodeName, input: String) {
+        let _ = (node, input);
+    }
+
     /// Takes down a line that ran on the node's host without the engine, and what came of it.
     fn took_place(&mut self, node: &NodeName, line: &str, output: Output) {
         let _ = (node, line, output);

@@ -107,6 +107,12 @@ pub trait Testbed {
     /// so by the line itself.
     fn at_no_terminal(&mut self) {}
 
+    /// Keeps what the next line on a real node reads from its standard input. On a simulated host a shell of the
+    /// program's own reads it.
+    fn give_input(&mut self, node: &NodeName, input: String) {
+        let _ = (node, input);
+    }
+
     /// Returns the time since the run began.
     fn now(&self) -> Span;
 

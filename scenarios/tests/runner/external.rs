@@ -72,6 +72,7 @@ fn questions_are_answered_one_after_the_other_each_at_its_cost() {
     let run = |name: &str, line: &str| Question::Run {
         node: node(name),
         line: line.to_owned(),
+        input: None,
         limit_ms: None,
     };
     let ended = |name: &str, line: &str| Question::Ended {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use seatrial_scenarios::NodeName;
 use seatrial_scenarios::tree::address;
 
+use super::remove_tree;
 use crate::script::confinement::SYSTEM;
-use crate::script::sandbox::find;
+use crate::script::sandbox::{find, own_folder};
 use crate::script::shim::{self, INIT_SCRIPT};
 
 /// Folders that every host has.
@@ -138,10 +139,31 @@ pub(in crate::script) fn hosts(nodes: &[NodeName]) -> String {
     text
 }
 
-/// Fills the folder that stands as /usr/bin and /usr/sbin on every host: the commands of the engine, and the
-/// machine's own programs under their names. `path` is the PATH of the machine, `own` this program inside.
-pub(in crate::script) fn commands(folder: &Path, path: &str, own: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+/// The folder that stands as /usr/bin and /usr/sbin on every host, read only: the commands of the engine, and the
+/// machine's own programs under their names. It is the same for all runs. Dropping it removes it.
+#[derive(Debug)]
+pub(in crate::script) struct Commands {
+    pub(in crate::script) folder: PathBuf,
+}
+
+impl Commands {
+    /// Makes the folder. `path` is the PATH of the machine, `own` this program inside.
+    pub(in crate::script) fn new(path: &str, own: &Path) -> io::Result<Self> {
+        let commands = Self {
+            folder: own_folder("seatrial-commands")?,
+        };
+        fill(&commands.folder, path, own)?;
+        Ok(commands)
+    }
+}
+
+impl Drop for Commands {
+    fn drop(&mut self) {
+        remove_tree(&self.folder);
+    }
+}
+
+fn fill(folder: &Path, path: &str, own: &Path) -> io::Result<()> {
     for name in shim::of_nodes() {
         symlink(own, folder.join(name))?;
     }

@@ -140,6 +140,10 @@ impl Console for RunnerConsole<'_> {
         self.testbed.at_no_terminal();
     }
 
+    fn give_input(&mut self, node: &NodeName, input: String) {
+        self.testbed.give_input(node, input);
+    }
+
     fn took_place(&mut self, node: &NodeName, line: &str, mut output: Output) {
         shorten(&mut output.stdout);
         shorten(&mut output.stderr);

@@ -34,6 +34,9 @@ pub enum Question {
         node: NodeName,
         /// The line.
         line: String,
+        /// What it reads from its standard input, on a real host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        input: Option<String>,
         /// Ctrl-C after this many milliseconds.
         limit_ms: Option<u64>,
     },
@@ -205,8 +208,12 @@ impl Hosts {
             Question::Run {
                 node,
                 line,
+                input,
                 limit_ms,
             } => {
+                if let Some(input) = input {
+                    console.give_input(&node, input);
+                }
                 if let Some(of_node) = self.lines.get_mut(&node) {
                     of_node.has_command = true;
                 }
