@@ -6,13 +6,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use seatrial_port::fault_table;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::Deserializer;
 use toml::Spanned;
 
 use super::choice::{
@@ -20,6 +19,8 @@ use super::choice::{
     LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord,
     SupervisorWord, TimersWord, VerdictWord, WriteWord,
 };
+
+pub(super) use super::raw_value::{RawTable, RawValue, SettingText};
 
 /// A value and its place in the file.
 #[derive(Clone, Debug)]
@@ -76,28 +77,6 @@ impl JsonSchema for SpanText {
     }
 }
 
-/// The value of an option: a text, a number, true or false.
-#[derive(Clone, Debug)]
-pub(super) struct SettingText(pub(super) RawValue);
-
-impl<'de> Deserialize<'de> for SettingText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        RawValue::deserialize(deserializer).map(Self)
-    }
-}
-
-impl JsonSchema for SettingText {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Setting".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": ["string", "number", "boolean"] })
-    }
-}
-
 /// A scenario for a Galera cluster: what happens, and what must then be true.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -141,66 +120,6 @@ pub(super) struct RawScenario {
 /// Provider and server options by their real names, and those of the surroundings.
 #[derive(Debug, Default)]
 pub(super) struct RawOptions(pub(super) RawTable);
-
-/// A table of options, each name with its place.
-pub(super) type RawTable = BTreeMap<Spanned<String>, Placed<RawValue>>;
-
-/// The value of an option: a table keeps the places of its keys, which `toml::Value` would lose.
-#[derive(Clone, Debug)]
-pub(super) enum RawValue {
-    /// A table of options.
-    Table(RawTable),
-    /// A value by itself, as text.
-    Text(String),
-    /// What no option can be.
-    Other,
-}
-
-impl<'de> Deserialize<'de> for RawValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-/// Reads a value of any type.
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = RawValue;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, true, false or a table")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<RawValue, E> {
-        Ok(RawValue::Text(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<RawValue, E> {
-        Ok(RawValue::Text(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<RawValue, E> {
-        Ok(RawValue::Text(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<RawValue, E> {
-        Ok(RawValue::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawValue, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(RawValue::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawValue, A::Error> {
-        let mut table = RawTable::new();
-        while let Some((key, value)) = entries.next_entry()? {
-            table.insert(key, value);
-        }
-        Ok(RawValue::Table(table))
-    }
-}
 
 impl<'de> Deserialize<'de> for RawOptions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
