@@ -141,6 +141,7 @@ fn every_word_of_the_fault_table_is_one_of_the_language() {
         "fault read-unlock A",
         "fault backend-stop A",
         "fault clock-jump A 1h",
+        "fault configure A wsrep_cluster_address gcomm://",
         "fault damage A gvwstate.dat old-copy",
     ];
     let tried: Vec<&str> = lines

@@ -25,6 +25,7 @@ const fn usage(shape: Shape) -> &'static str {
         Shape::File => "NODE FILE HOW",
         Shape::By | Shape::Period => "NODE SPAN",
         Shape::Percent => "NODE PERCENT",
+        Shape::Setting => "NODE OPTION VALUE",
     }
 }
 
@@ -113,6 +114,12 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 quoted(&span(text)?.to_string())
             )
         }
+        (Shape::Setting, [one, option, value @ ..]) if !value.is_empty() => format!(
+            "{{ node = {}, option = {}, value = {} }}",
+            quoted(node(one, nodes)?.as_str()),
+            quoted(option),
+            quoted(&value.join(" "))
+        ),
         (Shape::Percent, [one, text]) => format!(
             "{{ node = {}, percent = {} }}",
             quoted(node(one, nodes)?.as_str()),

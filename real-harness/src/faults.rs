@@ -225,6 +225,26 @@ impl Real {
         }
     }
 
+    /// Returns the value of an option as it stands in a file: the names of nodes are addresses there.
+    fn in_file(&self, option: &str, value: &str) -> String {
+        let address = |name: &str| {
+            let hosts = self.cluster.hosts.iter();
+            let mut named = hosts.filter(|host| host.node.as_str().eq_ignore_ascii_case(name));
+            named
+                .next()
+                .map_or_else(|| name.to_owned(), |host| host.address.clone())
+        };
+        match option {
+            "wsrep_cluster_address" => {
+                let list = value.strip_prefix("gcomm://").unwrap_or_default();
+                let all: Vec<String> = list.split(',').map(address).collect();
+                format!("gcomm://{}", all.join(","))
+            }
+            "wsrep_node_address" => address(value),
+            _ => value.to_owned(),
+        }
+    }
+
     fn plan(&self, fault: &Fault) -> Option<Deed> {
         let (node, question, no) = match fault {
             Fault::Terminate(node) => (node, "kill_server stay".to_owned(), "no mariadbd runs"),
@@ -252,6 +272,15 @@ impl Real {
             Fault::ReadUnlock(node) => {
                 (node, "read_unlock".to_owned(), "no session holds the lock")
             }
+            Fault::Configure {
+                node,
+                option,
+                value,
+            } => (
+                node,
+                format!("configure {option} {}", self.in_file(option, value)),
+                "the file cannot be written",
+            ),
             Fault::BackendStop(node) => (
                 node,
                 "stop_back_end".to_owned(),

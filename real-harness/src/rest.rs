@@ -55,7 +55,10 @@ impl Rest {
 
     /// A fault happens now.
     pub(crate) fn fault(&mut self, fault: &Fault) {
-        let little = matches!(fault, Fault::Damage { .. } | Fault::BackendStop(_));
+        let little = matches!(
+            fault,
+            Fault::Damage { .. } | Fault::BackendStop(_) | Fault::Configure { .. }
+        );
         self.act(little);
     }
 

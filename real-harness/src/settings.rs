@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use seatrial_scenarios::{MysqldSafeLog, NodeName, Setup, Timers};
+use seatrial_scenarios::{FILE_OPTIONS, MysqldSafeLog, NodeName, Setup, Timers};
 
 /// The short timeouts. `Timers::Fast` means these on every engine.
 pub(crate) const FAST: [(&str, &str); 10] = [
@@ -34,6 +34,8 @@ pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]
         .settings
         .iter()
         .chain(own.into_iter().flatten())
+        // Those that stand in the files alone are edits, which come when the initial state has been reached.
+        .filter(|(name, _)| !FILE_OPTIONS.contains(&name.as_str()))
     {
         // Options of Galera's own have a group and a dot in front, those of the server have not.
         let list = if name.contains('.') {

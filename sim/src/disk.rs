@@ -143,6 +143,15 @@ impl Disk {
         }
     }
 
+    /// Writes a file back with its name, as an editor does that saves it.
+    pub fn sync(&mut self, name: &str) {
+        if let Some((name, inode)) = self.names.get_key_value(name) {
+            let (name, inode) = (name.clone(), *inode);
+            self.durable_names.insert(name, inode);
+            self.sync_inode(inode);
+        }
+    }
+
     /// Writes everything back, as an idle machine does after a while.
     pub fn sync_all(&mut self) {
         for file in self.files.values_mut() {

@@ -3,11 +3,13 @@
 
 use seatrial_node::{Config, ConfigError, DeliberateFault, OPTION_NAMES, Peer};
 use seatrial_scenarios::{
-    Capabilities, ClusterPredicate, Condition, Fault, Initial, Jitter, NodeName, NodePredicate,
-    Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed, Timers,
+    Capabilities, ClusterPredicate, Condition, FILE_OPTIONS, Fault, Initial, Jitter, NodeName,
+    NodePredicate, Options, Predicate, ProcessState, Request, Setup, Span, Statement, Testbed,
+    Timers,
 };
 
 use crate::keyed::Keyed;
+use crate::machine::conf::CLUSTER;
 use crate::machine::{Installation, Machine};
 
 /// The time without a change after which a simulated cluster is at rest.
@@ -43,14 +45,26 @@ pub struct OptionFacts {
 pub fn options() -> Vec<OptionFacts> {
     let (default, fast) = (Config::default(), Config::fast());
     let value = |config: &Config, name| config.get(name).expect("invariant: it is listed");
-    OPTION_NAMES
+    let of_files = [
+        ("wsrep_cluster_address", "gcomm:// and every node"),
+        ("wsrep_cluster_name", CLUSTER),
+        ("wsrep_node_address", "the node's own"),
+    ];
+    let mut facts: Vec<OptionFacts> = OPTION_NAMES
         .iter()
         .map(|&name| OptionFacts {
             name,
             default: value(&default, name),
             fast: value(&fast, name),
         })
-        .collect()
+        .chain(of_files.map(|(name, default)| OptionFacts {
+            name,
+            default: default.to_owned(),
+            fast: default.to_owned(),
+        }))
+        .collect();
+    facts.sort_unstable_by_key(|facts| facts.name);
+    facts
 }
 
 /// Returns the configuration of one node.
@@ -68,7 +82,9 @@ pub fn config_of(
     };
     let own = options.node_settings.get(node);
     for (name, value) in options.settings.iter().chain(own.into_iter().flatten()) {
-        config.set(name, value)?;
+        if !FILE_OPTIONS.contains(&name.as_str()) {
+            config.set(name, value)?;
+        }
     }
     Ok(config)
 }
@@ -220,4 +236,61 @@ pub async fn build(testbed: &mut dyn Testbed, setup: &Setup) -> Result<(), Build
     // A moment of quiet, so that nothing of the construction is still under way.
     let _ = testbed.wait(&Condition::Never, Span::from_secs(2)).await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use seatrial_scenarios::OPTIONS;
+
+    use super::*;
+
+    #[test]
+    fn the_language_knows_the_options_of_the_model_and_no_other() {
+        let known: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
+        let modelled: Vec<&str> = options().iter().map(|facts| facts.name).collect();
+        assert_eq!(known, modelled);
+    }
+
+    #[test]
+    fn the_language_takes_the_values_that_the_model_takes() {
+        let values = [
+            "PT5S",
+            "PT1M30S",
+            "PT0.3S",
+            "PT",
+            "PT5",
+            "2.5",
+            "0",
+            "1",
+            "2",
+            "3",
+            "255",
+            "256",
+            "-1",
+            "true",
+            "OFF",
+            "yes",
+            "8M",
+            "8X",
+            "rsync",
+            "mariabackup",
+            "mysqldump",
+            "",
+            "x",
+        ];
+        for option in OPTIONS
+            .iter()
+            .filter(|option| !FILE_OPTIONS.contains(&option.name))
+        {
+            for value in values {
+                let taken = Config::default().set(option.name, value).is_ok();
+                assert_eq!(
+                    option.value.takes(value),
+                    taken,
+                    "{} = {value}",
+                    option.name
+                );
+            }
+        }
+    }
 }

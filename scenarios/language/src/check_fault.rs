@@ -7,7 +7,7 @@ use super::check::Checker;
 use super::error::Problem;
 use super::raw::{
     RawAction, RawBy, RawCut, RawDamage, RawEmpty, RawFlap, RawLoss, RawNode, RawNodes,
-    RawPartition,
+    RawPartition, RawSetting,
 };
 
 /// Defines how the faults of an action are read, out of the table of faults.
@@ -121,6 +121,18 @@ impl RawFlap {
     ) -> Vec<Fault> {
         let node = checker.node(&self.node);
         vec![make(node, checker.span(&self.period))]
+    }
+}
+
+impl RawSetting {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, String, String) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        let (option, value) = checker.file_setting(self);
+        vec![make(node, option, value)]
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use seatrial_port::{NodeName, Options};
+use seatrial_port::{NodeName, OPTIONS, OptionValue, Options, option_kind};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -11,106 +11,10 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use super::check::Checker;
 use super::choice::{ForceWord, JitterWord, LogWord, SupervisorWord};
 use super::error::Problem;
-use super::raw::{Placed, RawOptions};
+use super::raw::{Placed, RawOptions, RawSetting, RawValue};
 use super::suggest;
 
-/// Galera's provider options, as Galera 26.4 lists them.
-const PROVIDER_OPTIONS: &[&str] = &[
-    "base_dir",
-    "base_host",
-    "base_port",
-    "cert.log_conflicts",
-    "cert.optimistic_pa",
-    "evs.auto_evict",
-    "evs.causal_keepalive_period",
-    "evs.debug_log_mask",
-    "evs.delay_margin",
-    "evs.delayed_keep_period",
-    "evs.evict",
-    "evs.inactive_check_period",
-    "evs.inactive_timeout",
-    "evs.info_log_mask",
-    "evs.install_timeout",
-    "evs.join_retrans_period",
-    "evs.keepalive_period",
-    "evs.max_install_timeouts",
-    "evs.send_window",
-    "evs.stats_report_period",
-    "evs.suspect_timeout",
-    "evs.use_aggregate",
-    "evs.user_send_window",
-    "evs.version",
-    "evs.view_forget_timeout",
-    "gcache.dir",
-    "gcache.keep_pages_count",
-    "gcache.keep_pages_size",
-    "gcache.mem_size",
-    "gcache.name",
-    "gcache.page_size",
-    "gcache.recover",
-    "gcache.size",
-    "gcomm.thread_prio",
-    "gcs.fc_debug",
-    "gcs.fc_factor",
-    "gcs.fc_limit",
-    "gcs.fc_master_slave",
-    "gcs.fc_single_primary",
-    "gcs.max_packet_size",
-    "gcs.max_throttle",
-    "gcs.recv_q_hard_limit",
-    "gcs.recv_q_soft_limit",
-    "gcs.sync_donor",
-    "gcs.vote_policy",
-    "gmcast.isolate",
-    "gmcast.listen_addr",
-    "gmcast.mcast_addr",
-    "gmcast.mcast_ttl",
-    "gmcast.peer_timeout",
-    "gmcast.segment",
-    "gmcast.time_wait",
-    "gmcast.version",
-    "ist.recv_addr",
-    "ist.recv_bind",
-    "pc.announce_timeout",
-    "pc.bootstrap",
-    "pc.checksum",
-    "pc.ignore_quorum",
-    "pc.ignore_sb",
-    "pc.linger",
-    "pc.npvo",
-    "pc.recovery",
-    "pc.version",
-    "pc.wait_prim",
-    "pc.wait_prim_timeout",
-    "pc.wait_restored_prim_timeout",
-    "pc.weight",
-    "protonet.backend",
-    "protonet.version",
-    "repl.causal_read_timeout",
-    "repl.commit_order",
-    "repl.key_format",
-    "repl.max_ws_size",
-    "repl.proto_max",
-    "socket.checksum",
-    "socket.dynamic",
-    "socket.recv_buf_size",
-    "socket.send_buf_size",
-];
-
-/// Server options that matter here; others pass, but a near miss of one of these is a mistake.
-const SERVER_OPTIONS: &[&str] = &[
-    "innodb_flush_log_at_trx_commit",
-    "sync_binlog",
-    "wsrep_cluster_address",
-    "wsrep_cluster_name",
-    "wsrep_dirty_reads",
-    "wsrep_gtid_mode",
-    "wsrep_slave_threads",
-    "wsrep_sst_donor",
-    "wsrep_sst_method",
-    "wsrep_sync_wait",
-];
-
+/// The keys of `[options]` that are options of the surroundings, or tables.
 const SPECIAL: &[&str] = &["supervisor", "force", "mysqld_safe_log", "jitter", "node"];
 
 impl Checker<'_> {
@@ -141,7 +45,7 @@ impl Checker<'_> {
                     }
                 }
                 "node" => self.node_options(&value, &mut options),
-                name => self.settings(name, &place, &value.value, &mut options.settings),
+                name => self.settings(name, &place, &value, &mut options.settings),
             }
         }
         options
@@ -149,10 +53,10 @@ impl Checker<'_> {
 
     fn word<T: for<'de> Deserialize<'de>>(
         &mut self,
-        value: &Placed<toml::Value>,
+        value: &Placed<RawValue>,
         key: &str,
     ) -> Option<T> {
-        let word = value.value.as_str().unwrap_or_default();
+        let word = value.value.text().unwrap_or_default();
         let deserializer: StrDeserializer<'_, WordError> = word.into_deserializer();
         match T::deserialize(deserializer) {
             Ok(word) => Some(word),
@@ -172,8 +76,8 @@ impl Checker<'_> {
         }
     }
 
-    fn node_options(&mut self, value: &Placed<toml::Value>, options: &mut Options) {
-        let Some(nodes) = value.value.as_table() else {
+    fn node_options(&mut self, value: &Placed<RawValue>, options: &mut Options) {
+        let RawValue::Table(nodes) = &value.value else {
             self.problem(
                 Problem::at(&value.place, "`node` is a table of nodes", "no table")
                     .help("write a table `[options.node.A]`"),
@@ -181,25 +85,19 @@ impl Checker<'_> {
             return;
         };
         for (name, table) in nodes {
-            let placed = Placed {
-                value: name.clone(),
-                place: value.place.clone(),
-            };
-            let node: NodeName = self.node(&placed);
-            let Some(table) = table.as_table() else {
+            let place = name.span();
+            let name = name.get_ref().clone();
+            let RawValue::Table(entries) = &table.value else {
                 self.problem(
-                    Problem::at(
-                        &value.place,
-                        format!("`node.{name}` is not a table"),
-                        "here",
-                    )
-                    .help("write a table `[options.node.A]`"),
+                    Problem::at(&place, format!("`node.{name}` is not a table"), "here")
+                        .help("write a table `[options.node.A]`"),
                 );
                 continue;
             };
+            let node: NodeName = self.node(&Placed { value: name, place });
             let settings = options.node_settings.entry(node).or_default();
-            for (key, value_of_key) in table {
-                self.settings(key, &value.place, value_of_key, settings);
+            for (key, value) in entries {
+                self.settings(key.get_ref(), &key.span(), value, settings);
             }
         }
     }
@@ -209,72 +107,102 @@ impl Checker<'_> {
         &mut self,
         name: &str,
         place: &Range<usize>,
-        value: &toml::Value,
+        value: &Placed<RawValue>,
         settings: &mut BTreeMap<String, String>,
     ) {
-        let text = match value {
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Float(number) => number.to_string(),
-            toml::Value::Boolean(flag) => flag.to_string(),
-            toml::Value::Table(table) if !table.is_empty() => {
-                for (key, value) in table {
-                    self.settings(&format!("{name}.{key}"), place, value, settings);
+        match &value.value {
+            RawValue::Text(text) => {
+                if self.setting(name, place, text, &value.place) {
+                    settings.insert(name.to_owned(), text.clone());
                 }
-                return;
             }
-            _ => {
-                self.problem(
-                    Problem::at(
-                        place,
-                        format!("the option `{name}` cannot have this value"),
-                        "here",
-                    )
-                    .help("a value is a text, a number, true or false"),
-                );
-                return;
+            RawValue::Table(table) if !table.is_empty() => {
+                for (key, value) in table {
+                    let place = place.start.min(key.span().start)..key.span().end;
+                    self.settings(
+                        &format!("{name}.{}", key.get_ref()),
+                        &place,
+                        value,
+                        settings,
+                    );
+                }
             }
-        };
-        self.option_name(name, place);
-        settings.insert(name.to_owned(), text);
+            RawValue::Table(_) | RawValue::Other => self.problem(
+                Problem::at(
+                    &value.place,
+                    format!("the option `{name}` cannot have this value"),
+                    "here",
+                )
+                .help("a value is a text, a number, true or false"),
+            ),
+        }
     }
 
-    /// An unknown option would silently have no effect.
-    fn option_name(&mut self, name: &str, place: &Range<usize>) {
-        if PROVIDER_OPTIONS.contains(&name) || SERVER_OPTIONS.contains(&name) {
-            return;
+    /// Returns whether there is such an option and it takes this value. An unknown one would silently have no effect.
+    fn setting(
+        &mut self,
+        name: &str,
+        place: &Range<usize>,
+        value: &str,
+        value_place: &Range<usize>,
+    ) -> bool {
+        let Some(kind) = option_kind(name) else {
+            let mut known: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
+            known.extend(SPECIAL);
+            self.problem(
+                Problem::at(
+                    place,
+                    format!("there is no option `{name}`"),
+                    "unknown option",
+                )
+                .help(suggest::help(name, "options", &known)),
+            );
+            return false;
+        };
+        let takes = kind.value.takes(value);
+        if !takes {
+            let help = match kind.value {
+                OptionValue::Word(words) => suggest::help(value, "choices", words),
+                other => format!("`{name}` takes {}", other.words()),
+            };
+            self.problem(
+                Problem::at(
+                    value_place,
+                    format!("`{value}` is no value of `{name}`"),
+                    "wrong value",
+                )
+                .help(help),
+            );
         }
-        let provider = name.contains('.');
-        let known = PROVIDER_OPTIONS
-            .iter()
-            .chain(SERVER_OPTIONS)
-            .chain(SPECIAL)
-            .copied();
-        let near = suggest::nearest(name, known);
-        let shape = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if !provider && shape && near.is_none() {
-            return;
+        takes
+    }
+
+    /// Returns an option and its value in a node's files.
+    pub(super) fn file_setting(&mut self, raw: &RawSetting) -> (String, String) {
+        let name = raw.option.value.clone();
+        let value = raw.value.value.0.text().unwrap_or_default().to_owned();
+        if name == "arbitrator" || SPECIAL.contains(&name.as_str()) {
+            self.problem(
+                Problem::at(
+                    &raw.option.place,
+                    format!("`{name}` is no option of a file"),
+                    "not in the files of a node",
+                )
+                .help("write it into `[options]`"),
+            );
+        } else {
+            self.setting(&name, &raw.option.place, &value, &raw.value.place);
         }
-        let what = if provider { "provider" } else { "server" };
-        let help = near.map_or_else(
-            || {
-                "provider options have Galera's names, such as `pc.recovery` or \
-                 `evs.suspect_timeout`; server options MariaDB's, such as \
-                 `innodb_flush_log_at_trx_commit`"
-                    .to_owned()
-            },
-            |near| format!("did you mean `{near}`?"),
-        );
-        self.problem(
-            Problem::at(
-                place,
-                format!("there is no {what} option `{name}`"),
-                "unknown option",
-            )
-            .help(help),
-        );
+        (name, value)
+    }
+}
+
+impl RawValue {
+    /// Returns the value as text, unless it is a table or a list.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Table(_) | Self::Other => None,
+        }
     }
 }

@@ -34,6 +34,10 @@ const STEPS: &[(&str, &str)] = &[
     ("disk_full", "disk_full = { node = \"A\" }"),
     ("disk_lost", "disk_lost = { node = \"A\" }"),
     ("latency", "latency = { node = \"B\", by = \"500ms\" }"),
+    (
+        "configure",
+        "configure = { node = \"A\", option = \"wsrep_cluster_address\", value = \"gcomm://\" }",
+    ),
     ("loss", "loss = { node = \"B\", percent = 20 }"),
     ("flap", "flap = { node = \"B\", period = \"3s\" }"),
     (

@@ -20,6 +20,8 @@ use super::choice::{
     SupervisorWord, TimersWord, VerdictWord, WriteWord,
 };
 
+pub(super) use super::raw_value::{RawTable, RawValue, SettingText};
+
 /// A value and its place in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Placed<T> {
@@ -117,7 +119,7 @@ pub(super) struct RawScenario {
 
 /// Provider and server options by their real names, and those of the surroundings.
 #[derive(Debug, Default)]
-pub(super) struct RawOptions(pub(super) BTreeMap<Spanned<String>, Placed<toml::Value>>);
+pub(super) struct RawOptions(pub(super) RawTable);
 
 impl<'de> Deserialize<'de> for RawOptions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -179,6 +181,7 @@ mod shape {
     pub(super) type By = super::RawBy;
     pub(super) type Percent = super::RawLoss;
     pub(super) type Period = super::RawFlap;
+    pub(super) type Setting = super::RawSetting;
 }
 
 /// Defines the table of a step and that of a part of `together`, which have the same actions: those
@@ -405,6 +408,18 @@ pub(super) struct RawFlap {
     pub(super) node: Placed<String>,
     /// The time that a cut lasts, and the time between two cuts.
     pub(super) period: Placed<SpanText>,
+}
+
+/// An option in a node's configuration files.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSetting {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The option, by Galera's or MariaDB's name.
+    pub(super) option: Placed<String>,
+    /// Its value, as it stands in the file.
+    pub(super) value: Placed<SettingText>,
 }
 
 /// A command that an operator types on a node.

@@ -1,6 +1,6 @@
 //! A scenario that has been read and checked.
 
-use seatrial_port::{Initial, NodeName, Options, Setup, Span, Timers};
+use seatrial_port::{FILE_OPTIONS, Fault, Initial, NodeName, Options, Setup, Span, Timers};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -137,6 +137,25 @@ impl Scenario {
             options: self.options.clone(),
             seed,
         }
+    }
+
+    /// Returns the edits of the nodes' files that `[options]` asks for, to be made before the first step.
+    pub fn edits(&self) -> Vec<Fault> {
+        let mut edits = Vec::new();
+        for node in &self.nodes {
+            let own = self.options.node_settings.get(node);
+            let own_value = |name: &str| own.and_then(|own| own.get(name));
+            for name in FILE_OPTIONS {
+                if let Some(value) = own_value(name).or_else(|| self.options.settings.get(name)) {
+                    edits.push(Fault::Configure {
+                        node: node.clone(),
+                        option: name.to_owned(),
+                        value: value.clone(),
+                    });
+                }
+            }
+        }
+        edits
     }
 
     /// Returns every claim with the number of its step.

@@ -336,6 +336,15 @@ fn fault_table(fault: &Fault) -> Table {
         Arguments::Nodes { node } => table.nodes("nodes", std::slice::from_ref(node)),
         Arguments::Node { node } => table.text("node", node.as_str()),
         Arguments::Nothing => {}
+        Arguments::Setting {
+            node,
+            option,
+            value,
+        } => {
+            table.text("node", node.as_str());
+            table.text("option", option);
+            table.text("value", value);
+        }
         Arguments::Link { from, to } => {
             table.text("from", from.as_str());
             table.text("to", to.as_str());

@@ -138,6 +138,15 @@ pub enum Fault {
         /// By how much.
         by: Span,
     },
+    /// An option in the node's configuration files has another value, which counts from its server's next start on.
+    Configure {
+        /// The node.
+        node: NodeName,
+        /// The option, as Galera or MariaDB spells it.
+        option: String,
+        /// Its value, as it stands in the file.
+        value: String,
+    },
 }
 
 /// The table of faults: one row for each fault, in the order of the scenario language.
@@ -196,6 +205,8 @@ macro_rules! fault_table {
             backend_stop: Node { node } => BackendStop(node), not_drawn;
             /// The node's clock jumps forward. On des and madsim it has no effect: timers follow another clock.
             clock_jump: By { node, by } => ClockJump { node, by }, not_drawn;
+            /// An option in the node's configuration files gets another value; it counts from the server's next start on.
+            configure: Setting { node, option, value } => Configure { node, option, value }, not_drawn;
         } }
     };
 }
@@ -257,6 +268,15 @@ pub enum Arguments<'a> {
         /// Half a cycle.
         period: &'a Span,
     },
+    /// An option of a node and its value.
+    Setting {
+        /// The node.
+        node: &'a NodeName,
+        /// The option.
+        option: &'a str,
+        /// The value.
+        value: &'a str,
+    },
 }
 
 /// The shape of a fault's [`Arguments`].
@@ -280,6 +300,8 @@ pub enum Shape {
     Percent,
     /// A node and the time of half a cycle.
     Period,
+    /// An option of a node and its value.
+    Setting,
 }
 
 /// A kind of fault: the facts that do not depend on its arguments.
@@ -349,7 +371,8 @@ impl Fault {
             | Arguments::File { node, .. }
             | Arguments::By { node, .. }
             | Arguments::Percent { node, .. }
-            | Arguments::Period { node, .. } => Some(node),
+            | Arguments::Period { node, .. }
+            | Arguments::Setting { node, .. } => Some(node),
             Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
         }
     }
@@ -378,6 +401,11 @@ impl fmt::Display for Fault {
             Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
             Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
             Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
+            Arguments::Setting {
+                node,
+                option,
+                value,
+            } => write!(f, "{name} {node}: {option} = {value}"),
             Arguments::File { node, file, how } => {
                 let how = match how {
                     Damage::Delete => "delete",

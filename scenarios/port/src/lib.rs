@@ -11,6 +11,7 @@ pub mod findings;
 pub mod host;
 pub mod name;
 pub mod observation;
+pub mod options;
 mod panics;
 pub mod paths;
 pub mod predicate;
@@ -28,6 +29,7 @@ pub use name::{NodeName, comma_list, list};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,
 };
+pub use options::{FILE_OPTIONS, OPTIONS, OptionKind, OptionValue, option_kind};
 pub use panics::panic_text;
 pub use request::{Output, Progress, Request, RequestId, Statement};
 pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};

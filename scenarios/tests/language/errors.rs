@@ -107,6 +107,11 @@ shows! {
     unknown_provider_option: "id = \"x\"\ntitle = \"X\"\n[options]\n\"pc.recovry\" = true\n[[step]]\nheal = {}\n";
     unknown_server_option: "id = \"x\"\ntitle = \"X\"\n[options]\ninnodb_flush_log_at_trx_comit = 2\n[[step]]\nheal = {}\n";
     option_with_a_list: "id = \"x\"\ntitle = \"X\"\n[options]\n\"gcache.size\" = [1]\n[[step]]\nheal = {}\n";
+    unknown_option_of_a_node: "id = \"x\"\ntitle = \"X\"\n[options.node.A]\nwsrep_cluster_adress = \"gcomm://\"\n[[step]]\nheal = {}\n";
+    option_without_a_near_name: "id = \"x\"\ntitle = \"X\"\n[options]\nmax_connections = 500\n[[step]]\nheal = {}\n";
+    wrong_value_of_an_option: "id = \"x\"\ntitle = \"X\"\n[options.node.A]\npc.weight = 256\n[[step]]\nheal = {}\n";
+    configured_option_is_unknown: "id = \"x\"\ntitle = \"X\"\n[[step]]\nconfigure = { node = \"A\", option = \"wsrep_cluster_nam\", value = \"x\" }\n";
+    configured_value_is_wrong: "id = \"x\"\ntitle = \"X\"\n[[step]]\nconfigure = { node = \"A\", option = \"wsrep_sst_method\", value = \"rsnc\" }\n";
     options_of_no_node: "id = \"x\"\ntitle = \"X\"\n[options.node.D]\n\"pc.weight\" = 2\n[[step]]\nheal = {}\n";
     several_problems: steps(
         "[[step]]\nwrite = { node = \"D\", rows = 0 }\n[[step]]\nstop = { nodes = [\"a\"] }\n[[step]]\nwait = { for = \"soon\" }\n"

@@ -19,7 +19,7 @@ const DEBIAN: &str = "/etc/mysql/debian.cnf";
 const CLIENT: &str = "[client]\nhost = localhost\nuser = root\nsocket = /run/mysqld/mysqld.sock\n";
 
 /// The name of every cluster, unless a file says otherwise.
-pub(super) const CLUSTER: &str = "ciphermail";
+pub(crate) const CLUSTER: &str = "ciphermail";
 
 /// The sections that a server reads.
 const SECTIONS: [&str; 7] = [
@@ -59,6 +59,8 @@ pub(super) struct Conf {
     pub(super) address: String,
     /// `wsrep_cluster_name`.
     pub(super) cluster_name: String,
+    /// `wsrep_node_address` is an address of another host, or of none: who sends this node its state does not reach it.
+    pub(super) misplaced: bool,
     /// The option that MariaDB does not have: it does not start.
     pub(super) unknown: Option<String>,
     /// Options that MariaDB has and the model does not.
@@ -115,8 +117,45 @@ pub(super) fn files(config: &Config, me: usize, hosts: &[String]) -> HostFiles {
     ])
 }
 
+/// Gives an option another value in the file with Galera's options, as a person with an editor does: where it stands, or
+/// in a line of its own.
+pub(super) fn edit(files: &mut HostFiles, option: &str, value: &str) {
+    let text = files.get(GALERA).map(|text| String::from_utf8_lossy(text));
+    let mut lines: Vec<String> = match text {
+        Some(text) => text.lines().map(str::to_owned).collect(),
+        None => vec!["[galera]".to_owned()],
+    };
+    let is_line_of = |name: &str, line: &str| {
+        let found = line.split('=').next().unwrap_or_default().trim();
+        found.replace('-', "_") == name
+    };
+    let (name, value) = if option.contains('.') {
+        let name = "wsrep_provider_options";
+        let line = lines.iter().find(|line| is_line_of(name, line));
+        let old = line.and_then(|line| line.split_once('='));
+        let old = old.map_or("", |(_, old)| old.trim().trim_matches('"'));
+        let others = old.split(';').map(str::trim).filter(|known| {
+            !known.is_empty() && known.split('=').next().map(str::trim) != Some(option)
+        });
+        let mut all: Vec<String> = others.map(str::to_owned).collect();
+        all.push(format!("{option}={value}"));
+        (name, format!("\"{}\"", all.join("; ")))
+    } else if option.ends_with("_address") || option.ends_with("_name") {
+        (option, format!("\"{value}\""))
+    } else {
+        (option, value.to_owned())
+    };
+    let edited = format!("{name} = {value}");
+    match lines.iter_mut().rfind(|line| is_line_of(name, line)) {
+        Some(line) => *line = edited,
+        None => lines.push(edited),
+    }
+    let text = lines.join("\n") + "\n";
+    files.insert(GALERA.to_owned(), text.into_bytes());
+}
+
 /// Reads the configuration files. `installed` has what no file says: what kind of host it is.
-pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> Conf {
+pub(super) fn read(files: &HostFiles, installed: &Config, me: Peer, hosts: &[String]) -> Conf {
     let mut conf = Conf {
         config: Config {
             arbitrator: installed.arbitrator,
@@ -127,6 +166,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> C
         addresses: Vec::new(),
         address: String::new(),
         cluster_name: "my_wsrep_cluster".to_owned(),
+        misplaced: false,
         unknown: None,
         gaps: Vec::new(),
     };
@@ -142,7 +182,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, hosts: &[String]) -> C
                 name.trim_end_matches(']').trim().clone_into(&mut section);
             } else if !line.is_empty() && !line.starts_with(['#', ';', '!']) && is_server(&section)
             {
-                conf.set(line, &section, hosts);
+                conf.set(line, &section, me, hosts);
             }
         }
     }
@@ -166,7 +206,7 @@ fn is_server(section: &str) -> bool {
 }
 
 impl Conf {
-    fn set(&mut self, line: &str, section: &str, hosts: &[String]) {
+    fn set(&mut self, line: &str, section: &str, me: Peer, hosts: &[String]) {
         let (name, value) = line.split_once('=').unwrap_or((line, ""));
         let name = name.trim().replace('-', "_").to_ascii_lowercase();
         // A comment may follow the value.
@@ -185,6 +225,13 @@ impl Conf {
                 value.clone_into(&mut self.address);
                 self.addresses = addresses(value, hosts);
             }
+            "wsrep_node_address" => {
+                // A port may follow. The address counts for state transfers alone: gcomm listens on every address.
+                let host = value.split(':').next().unwrap_or(value);
+                self.misplaced = hosts
+                    .get(usize::from(me.0))
+                    .is_none_or(|known| !is_host(host, known, me.0));
+            }
             "wsrep_cluster_name" => value.clone_into(&mut self.cluster_name),
             "wsrep_provider_options" => self.provider_options(value),
             "wsrep_on" if sql::switch(value) != Some(true) => {
@@ -194,7 +241,6 @@ impl Conf {
             "wsrep_on"
             | "wsrep_provider"
             | "wsrep_node_name"
-            | "wsrep_node_address"
             | "binlog_format"
             | "default_storage_engine"
             | "socket" => {}
@@ -283,13 +329,13 @@ mod tests {
             .unwrap()
             .replace(from, to)
             .into_bytes();
-        read(&files, &Config::fast(), &hosts())
+        read(&files, &Config::fast(), Peer(1), &hosts())
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         for config in [Config::default(), Config::fast()] {
-            let conf = read(&files(&config, 0, &hosts()), &config, &hosts());
+            let conf = read(&files(&config, 0, &hosts()), &config, Peer(0), &hosts());
             assert_eq!(conf.config, config);
             assert_eq!(conf.addresses, [Peer(0), Peer(1), Peer(2)]);
             assert_eq!(
@@ -328,5 +374,33 @@ mod tests {
             edited("binlog_format = row", "max_connections = 500").gaps,
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn an_option_is_edited_where_it_stands() {
+        let mut files = files(&Config::fast(), 1, &hosts());
+        for (option, value) in [
+            ("wsrep_cluster_address", "gcomm://"),
+            ("wsrep_cluster_name", "another"),
+            ("wsrep_node_address", "C"),
+            ("pc.weight", "2"),
+            ("pc.weight", "3"),
+            ("innodb_flush_log_at_trx_commit", "2"),
+        ] {
+            edit(&mut files, option, value);
+        }
+        let conf = read(&files, &Config::fast(), Peer(1), &hosts());
+        let (mut config, fast) = (conf.config.clone(), Config::fast());
+        assert!(conf.bootstraps() && conf.misplaced);
+        assert_eq!(conf.cluster_name, "another");
+        assert_eq!(
+            (config.pc_weight, config.innodb_flush_log_at_trx_commit),
+            (3, 2)
+        );
+        config.pc_weight = fast.pc_weight;
+        config.innodb_flush_log_at_trx_commit = fast.innodb_flush_log_at_trx_commit;
+        assert_eq!((config, conf.gaps), (fast, Vec::new()));
+        let text = String::from_utf8(files[GALERA].clone()).unwrap();
+        assert_eq!(text.matches("pc.weight").count(), 1);
     }
 }

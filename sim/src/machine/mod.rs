@@ -8,7 +8,7 @@
 //! It is made of parts (`parts`), each of which owns its fields. What happens on it is written as flows
 //! (`flows`): inputs, the server, the service, programs, faults, and what can be seen of it.
 
-mod conf;
+pub(crate) mod conf;
 mod flows;
 mod parts;
 mod sql;

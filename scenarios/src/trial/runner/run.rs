@@ -57,6 +57,10 @@ impl<'a> Runner<'a> {
             step: 0,
             title: "initial state".to_owned(),
         });
+        let edits = self.scenario.edits();
+        if !edits.is_empty() {
+            self.apply(&edits).await;
+        }
         let initial = self.play.observe().await;
         self.play.journal.name_uuids(&initial);
         self.look(&initial, true);

@@ -94,6 +94,7 @@ impl Machine {
                     skipped("no state transfer is under way")
                 }
             }
+            Fault::Configure { option, value, .. } => self.set_option(option, value),
             Fault::ClockJump { .. } => skipped(
                 "the protocol's timers follow the monotonic clock; a jump of the wall clock has nothing to act on",
             ),
@@ -104,6 +105,17 @@ impl Machine {
             | Fault::Loss { .. }
             | Fault::Flap { .. } => skipped("a fault of the network, not of a machine"),
         }
+    }
+
+    fn set_option(&mut self, option: &str, value: &str) -> FaultOutcome {
+        if !self.powered {
+            return skipped("the machine is off");
+        }
+        if self.is_arbitrator() {
+            return skipped("garbd reads no configuration file of MariaDB");
+        }
+        let path = self.edit_configuration(option, value);
+        applied(format!("{path}: {option} = {value}"))
     }
 
     fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {

@@ -386,6 +386,7 @@ impl Machine {
 
     /// Returns whether the process takes a connection of this kind now.
     pub fn accepts(&self, channel: Channel) -> bool {
-        self.powered && self.listens(channel)
+        let misplaced = || self.site.conf().is_some_and(|conf| conf.misplaced);
+        self.powered && self.listens(channel) && !(channel == Channel::Transfer && misplaced())
     }
 }

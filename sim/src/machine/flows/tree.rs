@@ -82,10 +82,25 @@ impl Machine {
             .collect()
     }
 
+    /// Gives an option another value in the configuration file, and returns the file's path.
+    pub(super) fn edit_configuration(&mut self, option: &str, value: &str) -> &'static str {
+        let mut files = self.configuration();
+        conf::edit(&mut files, option, value);
+        let disk = self.storage.change(self.now);
+        for (path, content) in &files {
+            disk.write(path, &String::from_utf8_lossy(content));
+            disk.sync(path);
+        }
+        conf::GALERA
+    }
+
     /// Returns what the configuration files say, if somebody has edited them.
     pub(super) fn edited_conf(&self) -> Option<Conf> {
         let files = self.edited_configuration();
-        (!files.is_empty()).then(|| conf::read(&files, self.site.installed(), &self.site.hosts()))
+        (!files.is_empty()).then(|| {
+            let (me, hosts) = (self.site.peer(), self.site.hosts());
+            conf::read(&files, self.site.installed(), me, &hosts)
+        })
     }
 
     /// Does to the files what a program has done. Returns a text for each change that the model does not have.
