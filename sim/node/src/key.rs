@@ -98,6 +98,15 @@ impl StateKey {
         living.is_none_or(|living| living.running.contains(&uuid))
     }
 
+    /// Returns whether an incarnation of this identity runs or is saved.
+    pub fn lives_again(&self, uuid: GcommUuid) -> bool {
+        let living = self.living.as_ref();
+        living.is_none_or(|living| {
+            let mut all = living.running.union(&living.saved);
+            all.any(|one| one.same_fixed_part(uuid))
+        })
+    }
+
     /// Returns whether this process runs, or a later incarnation of it can be started.
     fn lives(&self, uuid: GcommUuid) -> bool {
         let saved = self.living.as_ref().map(|living| &living.saved);

@@ -63,6 +63,7 @@ impl Pc {
                 into.runs(**uuid)
                     || node.un
                     || Some(node.last_prim) == greatest
+                    || into.lives_again(**uuid)
                     || in_restored(uuid)
             })
             .collect();
