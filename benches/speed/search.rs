@@ -12,7 +12,7 @@ use crate::same_model::Same;
 /// The closure within two events, on one thread and without a procedure: states and transitions.
 pub(crate) fn closure() -> (usize, usize) {
     let model = Model::new(None, Supervisor::None);
-    let events = Event::all(model.nodes().len(), Alphabet::Usual);
+    let events = Event::all(model.nodes().len(), Alphabet::USUAL);
     let root = model.root().expect("the nodes come together");
     let mut closure = Closure::new(model.key(&root));
     let mut frontier = vec![(0, root)];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use seatrial_scenarios::Supervisor;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
-use seatrial_sim::prove::{Alphabet, Canonical, Event, Key, Live, Model, SEED, judged};
+use seatrial_sim::prove::{Alphabet, Canonical, Event, Key, Live, Model, Precision, SEED, judged};
 
 /// Two states of one key, reached by different paths.
 struct Pair {
@@ -15,12 +15,26 @@ struct Pair {
     paths: (Vec<Event>, Vec<Event>),
 }
 
-fn events() -> Vec<Event> {
-    Event::all(3, Alphabet::Usual)
+fn events(alphabet: &str) -> Vec<Event> {
+    Event::all(3, alphabet.parse::<Alphabet>().expect("an alphabet"))
+}
+
+fn exact() -> Model {
+    Model::new(None, Supervisor::None)
+}
+
+fn for_ever() -> Model {
+    exact().with_precision(Precision::ForEver)
 }
 
 /// Returns pairs of states within this number of events that the search would merge, every `each`th pair.
-fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<Pair> {
+fn merged_pairs(
+    model: &Model,
+    events: &[Event],
+    faults: usize,
+    each: usize,
+    most: usize,
+) -> Vec<Pair> {
     let root = model.root().expect("the root is reached");
     let mut first: BTreeMap<Key, (Canonical, Live, Vec<Event>)> = BTreeMap::new();
     let key = model.key(&root);
@@ -31,7 +45,7 @@ fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<P
     for _ in 0..faults {
         let mut next = Vec::new();
         for (live, path) in &frontier {
-            for event in events().iter().filter(|event| model.applies(event, live)) {
+            for event in events.iter().filter(|event| model.applies(event, live)) {
                 let after = model.after(event, live);
                 let canonical = model.key(&after);
                 let mut path = path.clone();
@@ -55,6 +69,9 @@ fn merged_pairs(model: &Model, faults: usize, each: usize, most: usize) -> Vec<P
             }
         }
         frontier = next;
+        if frontier.is_empty() {
+            break;
+        }
     }
     pairs
 }
@@ -67,20 +84,20 @@ fn words(model: &Model, path: &[Event]) -> String {
 }
 
 /// Applies every event to both of each pair. Says of those whose successors differ what they were.
-fn successors_that_differ(model: &Model, pairs: &[Pair]) -> (usize, Vec<String>) {
+fn successors_that_differ(model: &Model, events: &[Event], pairs: &[Pair]) -> (usize, Vec<String>) {
     let mut compared = 0;
     let mut differ = Vec::new();
     for pair in pairs {
         let to = pair.first.0.places_in(&pair.second.0);
-        for event in events() {
+        for event in events {
             let there = event.exchanged(&to);
-            let applies = model.applies(&event, &pair.first.1);
+            let applies = model.applies(event, &pair.first.1);
             assert_eq!(applies, model.applies(&there, &pair.second.1));
             if !applies {
                 continue;
             }
             compared += 1;
-            let one = model.after(&event, &pair.first.1);
+            let one = model.after(event, &pair.first.1);
             let other = model.after(&there, &pair.second.1);
             if model.key(&one).key != model.key(&other).key {
                 let (one, other) = (model.explain(&one), model.explain(&other));
@@ -102,9 +119,9 @@ fn successors_that_differ(model: &Model, pairs: &[Pair]) -> (usize, Vec<String>)
 
 #[test]
 fn states_that_are_called_equal_have_equal_successors() {
-    let model = Model::new(None, Supervisor::None);
-    let pairs = merged_pairs(&model, 2, 9, 3);
-    let (compared, differ) = successors_that_differ(&model, &pairs);
+    let (model, events) = (exact(), events("usual"));
+    let pairs = merged_pairs(&model, &events, 2, 9, 3);
+    let (compared, differ) = successors_that_differ(&model, &events, &pairs);
     assert!(compared > 50, "only {compared} successors were compared");
     assert_eq!(differ, Vec::<String>::new());
 }
@@ -113,7 +130,7 @@ fn states_that_are_called_equal_have_equal_successors() {
 /// named in another way too.
 #[test]
 fn a_path_is_a_scenario_that_comes_to_the_same() {
-    let model = Model::new(None, Supervisor::None);
+    let model = exact();
     let root = model.root().unwrap();
     let path = [
         Event::End {
@@ -142,15 +159,120 @@ fn a_path_is_a_scenario_that_comes_to_the_same() {
 #[test]
 #[ignore = "minutes"]
 fn thousands_of_states_that_are_called_equal_have_equal_successors() {
-    let model = Model::new(None, Supervisor::None);
+    let (model, events) = (exact(), events("usual"));
     let most = std::env::var("PAIRS").map_or(2_000, |n| n.parse().unwrap());
-    let pairs = merged_pairs(&model, 3, 5, most);
-    let (compared, differ) = successors_that_differ(&model, &pairs);
+    let pairs = merged_pairs(&model, &events, 3, 5, most);
+    let (compared, differ) = successors_that_differ(&model, &events, &pairs);
     let few = compared / 2_000;
     let (found, pairs) = (differ.len(), pairs.len());
     assert!(
         found <= few,
         "{found} of {compared} successors of {pairs} pairs differ:\n{}",
+        differ.join("\n")
+    );
+}
+
+/// Plays events of single nodes: `-C` kills C, `+C` starts it.
+fn played(model: &Model, path: &str) -> Live {
+    path.split(' ')
+        .fold(model.root().expect("the root is reached"), |live, word| {
+            let node = ["A", "B", "C"].iter().position(|name| word.ends_with(name));
+            let node = node.expect("a node");
+            let event = if word.starts_with('-') {
+                Event::End {
+                    stop: vec![],
+                    kill: vec![node],
+                }
+            } else {
+                Event::Start(vec![node])
+            };
+            model.after(&event, &live)
+        })
+}
+
+/// C waits without quorum and remembers every life of A that it has met. The lives that were in no primary
+/// view can never be asked for again, so that one more of them makes no new state.
+#[test]
+fn lives_that_nobody_can_ask_for_make_no_new_states_for_ever() {
+    let once = "-C +C -B +B -A -B +A -A +A";
+    let twice = "-C +C -B +B -A -B +A -A +A -A +A";
+    let same = |model: &Model| {
+        let key = |path| model.key(&played(model, path)).key;
+        key(once) == key(twice)
+    };
+    assert!(same(&for_ever()));
+    assert!(!same(&exact()));
+}
+
+/// The procedure whose outcomes are compared: it reads no old line of a log.
+const CORRECTED: &str = "manual-corrected";
+
+/// Says which outcomes of the procedure differ between the two states of each pair.
+fn outcomes_that_differ(model: &Model, pairs: &[Pair]) -> (usize, Vec<String>) {
+    let mut compared = 0;
+    let mut differ = Vec::new();
+    for pair in pairs {
+        let to = pair.first.0.places_in(&pair.second.0);
+        let (one, other) = (model.healed(&pair.first.1), model.healed(&pair.second.1));
+        for names in pair.first.0.cases().into_values() {
+            let mut theirs = names.clone();
+            for (here, there) in to.iter().enumerate() {
+                theirs[*there] = names[here];
+            }
+            compared += 1;
+            let one = model.judge(CORRECTED, &one, &names);
+            let other = model.judge(CORRECTED, &other, &theirs);
+            if (one.outcome, &one.cause) != (other.outcome, &other.cause) {
+                differ.push(format!(
+                    "{} | {}: {:?} {:?}",
+                    words(model, &pair.paths.0),
+                    words(model, &pair.paths.1),
+                    one.outcome,
+                    other.outcome
+                ));
+            }
+        }
+    }
+    (compared, differ)
+}
+
+#[test]
+fn states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
+    let (model, events) = (for_ever(), events("kill,start,single"));
+    let pairs = merged_pairs(&model, &events, 6, 17, 6);
+    assert_eq!(pairs.len(), 6);
+    let (compared, differ) = successors_that_differ(&model, &events, &pairs);
+    assert!(compared > 15, "only {compared} successors were compared");
+    assert_eq!(differ, Vec::<String>::new());
+    let (compared, differ) = outcomes_that_differ(&model, &pairs[..2]);
+    assert!(compared > 2, "only {compared} outcomes were compared");
+    assert_eq!(differ, Vec::<String>::new());
+}
+
+/// The same for all merged pairs of a closed alphabet, or for every `EACH`th of at most `PAIRS`:
+/// `ALPHABET=kill,start cargo test --release -p seatrial-sim --test prove -- --ignored for_ever`.
+#[test]
+#[ignore = "minutes"]
+fn all_states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
+    let number = |name: &str, default: usize| {
+        std::env::var(name).map_or(default, |number| number.parse().unwrap())
+    };
+    let alphabet = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start,single".to_owned());
+    let (model, events) = (for_ever(), events(&alphabet));
+    let (faults, each) = (number("FAULTS", usize::MAX), number("EACH", 1));
+    let pairs = merged_pairs(&model, &events, faults, each, number("PAIRS", usize::MAX));
+    let (compared, differ) = successors_that_differ(&model, &events, &pairs);
+    let (judged, outcomes) = outcomes_that_differ(&model, &pairs);
+    let numbers = format!(
+        "{alphabet}: {} pairs; {} of {compared} successors differ, {} of {judged} outcomes",
+        pairs.len(),
+        differ.len(),
+        outcomes.len()
+    );
+    assert!(outcomes.is_empty(), "{numbers}\n{}", outcomes.join("\n"));
+    assert!(
+        differ.len() <= compared / 2_000,
+        "{numbers}\n{}",
         differ.join("\n")
     );
 }

@@ -126,7 +126,7 @@ fn merge_proofs(args: &MergeArgs, texts: &[(&Path, String)], out: &mut Out) -> R
         })?;
         reports.push(report);
     }
-    let merged = match prove::merge(reports) {
+    let mut merged = match prove::merge(reports) {
         Ok(merged) => merged,
         Err(error @ MergeError::Missing { .. }) => {
             out.error(&format!("{error}; nothing is written"));
@@ -134,6 +134,7 @@ fn merge_proofs(args: &MergeArgs, texts: &[(&Path, String)], out: &mut Out) -> R
         }
         Err(error) => return Err(Stop::usage(error)),
     };
+    merged.for_ever = table::for_ever(&merged);
     match &args.out {
         Some(file) => {
             fs::write(file, merged.json()).map_err(|error| unwritable(file, &error))?;

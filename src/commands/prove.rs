@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use seatrial_scenarios::procedures;
-use seatrial_sim::prove::{Bounds, Model, ProveReport, SEED, SearchEnd};
+use seatrial_sim::prove::{Bounds, Model, Precision, ProveReport, SEED, SearchEnd};
 
 use crate::args::{FailOn, ShardArg};
 use crate::output::Out;
@@ -20,6 +20,12 @@ pub(crate) use exhaustive::exhaustive;
 use workers::search_on_pool;
 
 pub(crate) use args::{InterleavingArgs, ProveArgs};
+
+/// The most states of a search without a bound on events: it takes minutes to an hour, and about 1 GiB.
+const STATES_WITHOUT_FAULTS: usize = 100_000;
+
+/// The procedures that read no line of a log but those that they have caused.
+const READ_NO_OLD_LOGS: [&str; 2] = ["manual-corrected", "none"];
 
 pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.interleavings {
@@ -40,17 +46,27 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         Some(_) => fs::create_dir_all(&folder),
     };
     emptied.map_err(|error| unwritable(&folder, &error))?;
+    // The exact key grows with the path, and a search with it does not end.
+    let precision = match args.faults {
+        Some(_) => Precision::Exact,
+        None if READ_NO_OLD_LOGS.contains(&args.procedure.as_str()) => Precision::ForEver,
+        None => Precision::ForEverWithLogs,
+    };
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
+    let model = model.with_precision(precision);
     signals::listen();
     let bounds = Bounds {
         faults: args.faults,
-        max_states: args.max_states,
+        max_states: match args.faults {
+            Some(_) => args.max_states,
+            None => args.max_states.or(Some(STATES_WITHOUT_FAULTS)),
+        },
         sights: false,
         share: args.shard.map(ShardArg::numbers),
     };
     let procedure = args.procedure.as_str();
     let limits = (args.jobs, args.budget);
-    let alphabet = args.alphabet.into();
+    let alphabet = args.alphabet;
     let (found, seconds) = search_on_pool(&model, alphabet, &[procedure], bounds, limits)?;
     let searched = (procedure, alphabet, args.faults);
     let mut report = ProveReport::of(&found, searched, provenance::PROGRAM, seconds);
@@ -63,6 +79,7 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         example.replay = format!("seatrial replay {} --on des --seed {SEED}", file.display());
     }
     report.peak_memory_mib = memory::peak_mib();
+    report.for_ever = table::for_ever(&report);
     let text = table::text(&report);
     match args.shard {
         None => {

@@ -55,16 +55,72 @@ fn a_bound_on_states_is_named_with_what_it_left_open() {
         &["--procedure", "manual-corrected", "--max-states", "10"],
     );
     assert_eq!(ran.code, Some(4), "stopped, nothing found: {}", ran.stdout);
-    let open = "stopped by max-states: 44 states were not expanded";
+    let open = "stopped by max-states: 41 states were not expanded";
     assert!(ran.stdout.contains(open), "{}", ran.stdout);
+    let honest = "Not for ever: the search did not close within 42 states.";
+    assert!(ran.stdout.contains(honest), "{}", ran.stdout);
     let json = work.json("out/prove.json");
     assert_eq!(json["ended"], "max-states");
-    assert_eq!(json["open"], 44);
+    assert_eq!(json["open"], 41);
+    assert_eq!(json["for_ever"]["closed"], false);
     assert_eq!(json["faults"], Value::Null);
-    // The same bound, with something found on the way.
+    // The same bound, with something found on the way. The manual reads old lines of logs, which then count.
     let ran = prove(&work, &["--procedure", "manual", "--max-states", "10"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    let open = "stopped by max-states: 44 states were not expanded";
     assert!(ran.stdout.contains(open), "{}", ran.stdout);
+}
+
+/// Returns the text with every line break and indent as one space.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_alphabet_that_closes_says_what_holds_for_ever() {
+    let work = Work::new();
+    let corrected = ["--procedure", "manual-corrected", "--alphabet"];
+    let ran = prove(&work, &[&corrected[..], &["kill,single"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    let sentence = "For ever: from a synced cluster, any number of kills, of one node at a time, in any order: \
+        manual-corrected always recovers.";
+    assert!(flowing(&ran.stdout).contains(sentence), "{}", ran.stdout);
+    let json = work.json("out/prove.json");
+    assert_eq!(json["for_ever"]["closed"], true);
+    assert_eq!(json["for_ever"]["sentence"], sentence);
+    assert_eq!(json["alphabet"], "kill,single");
+}
+
+#[test]
+fn a_procedure_that_fails_for_ever_has_a_shortest_way_to_each_class_of_states() {
+    let work = Work::new();
+    let ran = prove(&work, &["--procedure", "none", "--alphabet", "kill,single"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    let sentence = "none does not recover in exactly 1 class of states; the shortest way to each: stuck (after \
+        terminate A). In every other state it recovers.";
+    assert!(flowing(&ran.stdout).contains(sentence), "{}", ran.stdout);
+    let replay = &work.json("out/prove.json")["examples"][0];
+    assert_eq!(replay["replays"], true);
+    let ran = work.run(&["run", "out/examples/stuck-none-1.toml", "--on", "des"]);
+    assert_ne!(
+        ran.code,
+        Some(2),
+        "the example is a scenario: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn words_that_are_no_kinds_of_events_are_refused() {
+    let work = Work::new();
+    for (alphabet, says) in [
+        ("kill,stat", "`stat` is no kind of event"),
+        ("single", "names no kind of event"),
+    ] {
+        let ran = prove(&work, &["--alphabet", alphabet]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -2,13 +2,26 @@
 //! machines one by one, what each has to do with each other, and who holds which rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use seatrial_galera::{Position, Seqno, StateUuid};
-use seatrial_node::{Change, Channel, Peer, StateKey};
+use seatrial_node::{Change, Channel, Living, Peer, StateKey};
 use seatrial_scenarios::NodeName;
 
 use super::connections::conn_key;
 use super::world::World;
+
+/// The precision of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// All memory counts. Such keys grow with the path, and the search within a number of events uses them.
+    Exact,
+    /// Only what a later step can still ask for counts. There are finitely many such keys as long as no event
+    /// makes histories.
+    ForEver,
+    /// The last recovered position in each log counts too, for procedures that read old lines of it.
+    ForEverWithLogs,
+}
 
 /// A group of rows that the same nodes hold, and that are not on all disks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +39,8 @@ pub(crate) struct Rows {
 /// The key of a world at rest.
 #[derive(Clone, Debug)]
 pub(crate) struct WorldKey {
+    /// The precision with which it was made.
+    pub(crate) precision: Precision,
     /// The machines by place.
     pub(crate) machines: Vec<StateKey>,
     /// Adds the connections from the machine at the first place to the one at the second.
@@ -35,16 +50,33 @@ pub(crate) struct WorldKey {
 }
 
 impl World {
-    /// Returns the key of this world, if it is at rest.
-    pub(crate) fn key(&self, is_acknowledged: impl Fn(&str) -> bool) -> WorldKey {
+    /// Returns the key of this world, if it is at rest, with this precision.
+    pub(crate) fn key(
+        &self,
+        precision: Precision,
+        is_acknowledged: impl Fn(&str) -> bool,
+    ) -> WorldKey {
+        let empty = match precision {
+            Precision::Exact => StateKey::default(),
+            Precision::ForEver | Precision::ForEverWithLogs => {
+                let mut living = Living {
+                    logs_count: precision == Precision::ForEverWithLogs,
+                    ..Living::default()
+                };
+                for machine in self.cluster.machines() {
+                    machine.identities(&mut living);
+                }
+                StateKey::for_ever(&Arc::new(living))
+            }
+        };
         let mut machines = Vec::new();
         let mut pairs = BTreeMap::new();
         for peer in self.cluster.peers() {
-            let mut part = StateKey::default();
+            let mut part = empty.clone();
             self.machine(peer).key(&mut part);
             machines.push(part);
             for other in self.cluster.peers().filter(|other| *other != peer) {
-                let mut part = StateKey::default();
+                let mut part = empty.clone();
                 part.flag(self.cluster.links().is_open(peer, other, self.now));
                 self.key_of_connection(peer, other, &mut part);
                 let machine = self.machine(peer);
@@ -53,6 +85,7 @@ impl World {
             }
         }
         WorldKey {
+            precision,
             machines,
             pairs,
             rows: self.rows(is_acknowledged),

@@ -11,6 +11,7 @@ mod queue;
 mod testbed;
 mod world;
 
+pub use key::Precision;
 pub(crate) use key::WorldKey;
 pub use testbed::{Templates, replay, run};
 pub use world::World;

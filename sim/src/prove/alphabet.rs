@@ -10,31 +10,14 @@ use seatrial_scenarios::{Damage, Fault, NodeName, Span, StateFile};
 
 use crate::des::World;
 
+use super::kinds::{Alphabet, Kind};
+
 /// Servers that are started together come one after the other by this: the later one has the greater
 /// identity.
 const APART: Span = Span::from_millis(10);
 
 /// The time after which an operator presses Ctrl-C on a command, and the time of all commands.
 const PATIENCE: (Span, Span) = (Span::from_secs(15), Span::from_secs(30));
-
-/// The set of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Alphabet {
-    /// Writes, the ends and starts of servers, the network, and the operator's means.
-    Usual,
-    /// Damaged state files too.
-    Full,
-}
-
-impl Alphabet {
-    /// Returns the word of the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Usual => "usual",
-            Self::Full => "full",
-        }
-    }
-}
 
 /// Something that happens in one instant, to nodes by their places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,6 +112,42 @@ fn partitions(places: &[usize]) -> Vec<Vec<Vec<usize>>> {
 }
 
 impl Event {
+    /// Returns the kinds of events that this one needs: two if it stops and kills.
+    pub(super) fn kinds(&self) -> Vec<Kind> {
+        match self {
+            Self::Write(_) => vec![Kind::Write],
+            Self::End { stop, kill } => {
+                let stops = (!stop.is_empty()).then_some(Kind::Stop);
+                let kills = (!kill.is_empty()).then_some(Kind::Kill);
+                stops.into_iter().chain(kills).collect()
+            }
+            Self::Start(_) => vec![Kind::Start],
+            Self::Hang(_) => vec![Kind::Hang],
+            Self::Resume(_) => vec![Kind::Resume],
+            Self::Partition(_) => vec![Kind::Partition],
+            Self::Heal => vec![Kind::Heal],
+            Self::Bootstrap(_) => vec![Kind::Bootstrap],
+            Self::Force(_) => vec![Kind::Force],
+            Self::PcBootstrap(_) => vec![Kind::PcBootstrap],
+            Self::Damage { .. } => vec![Kind::Damage],
+        }
+    }
+
+    /// Returns whether it happens to one node, or to the network: one node is cut off from the others.
+    pub(super) fn is_single(&self) -> bool {
+        match self {
+            Self::End { stop, kill } => stop.len() + kill.len() == 1,
+            Self::Start(places) | Self::Hang(places) | Self::Resume(places) => places.len() == 1,
+            Self::Partition(groups) => groups.len() == 2,
+            Self::Heal
+            | Self::Write(_)
+            | Self::Bootstrap(_)
+            | Self::Force(_)
+            | Self::PcBootstrap(_)
+            | Self::Damage { .. } => true,
+        }
+    }
+
     /// Everything that can happen to that many nodes.
     pub fn all(nodes: usize, alphabet: Alphabet) -> Vec<Self> {
         let places: Vec<usize> = (0..nodes).collect();
@@ -150,15 +169,14 @@ impl Event {
         events.extend(places.iter().map(|node| Self::Bootstrap(*node)));
         events.extend(places.iter().map(|node| Self::Force(*node)));
         events.extend(places.iter().map(|node| Self::PcBootstrap(*node)));
-        if alphabet == Alphabet::Full {
-            for node in places {
-                for file in [StateFile::Grastate, StateFile::Gvwstate] {
-                    for how in [Damage::Delete, Damage::Empty, Damage::Garbage] {
-                        events.push(Self::Damage { node, file, how });
-                    }
+        for node in places {
+            for file in [StateFile::Grastate, StateFile::Gvwstate] {
+                for how in [Damage::Delete, Damage::Empty, Damage::Garbage] {
+                    events.push(Self::Damage { node, file, how });
                 }
             }
         }
+        events.retain(|event| alphabet.has(event));
         events
     }
 

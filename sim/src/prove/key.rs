@@ -11,15 +11,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rapidhash::v3::rapidhash_v3;
-use seatrial_galera::{GcommUuid, Seqno, StateUuid};
+use seatrial_galera::{GcommUuid, Seqno, StateUuid, ViewId};
 use seatrial_node::{Mark, StateKey};
 
-use crate::des::WorldKey;
+use crate::des::{Precision, WorldKey};
 
 use super::alphabet::orders;
 
-/// Gaps are exact up to this.
-const GAP_EXACT_MAX: i64 = 8;
+/// The largest gaps that are exact in a key.
+#[derive(Clone, Copy, Debug)]
+struct Gaps {
+    /// Between positions.
+    positions: i64,
+    /// Between numbers of views and of primary configurations.
+    numbers: i64,
+}
+
+impl Gaps {
+    const fn of(precision: Precision) -> Self {
+        match precision {
+            Precision::Exact => Self {
+                positions: 8,
+                numbers: 8,
+            },
+            Precision::ForEver | Precision::ForEverWithLogs => Self {
+                positions: 1,
+                numbers: 0,
+            },
+        }
+    }
+}
+
 /// Stands for what is undefined.
 const UNDEFINED: u8 = 0xff;
 
@@ -68,7 +90,7 @@ impl Canonical {
         let order = &self.orders[0];
         let encoder = Encoder::new(&ranks, order);
         let line = |part: &StateKey| {
-            let words: Vec<String> = part.0.iter().map(|m| encoder.word(m)).collect();
+            let words: Vec<String> = part.marks.iter().map(|m| encoder.word(m)).collect();
             words.join(" ")
         };
         let mut lines: Vec<String> = order.iter().map(|n| line(&world.machines[*n])).collect();
@@ -135,14 +157,14 @@ struct Ranked {
 }
 
 impl Ranked {
-    /// `counted` are those whose distance matters.
-    fn of(all: &BTreeSet<i64>, counted: impl Fn(i64) -> bool) -> Self {
+    /// `counted` are those whose distance matters, exactly up to `exact`.
+    fn of(all: &BTreeSet<i64>, exact: i64, counted: impl Fn(i64) -> bool) -> Self {
         let mut ranked = Self::default();
         let mut last_counted: Option<i64> = None;
         for (index, number) in all.iter().enumerate() {
             ranked.index.insert(*number, small(index));
             if counted(*number) {
-                let gap = last_counted.map_or(0, |last| (number - last).min(GAP_EXACT_MAX + 1));
+                let gap = last_counted.map_or(0, |last| (number - last).min(exact + 1));
                 ranked.gaps.push(u8::try_from(gap).unwrap_or(UNDEFINED));
                 last_counted = Some(*number);
             } else {
@@ -167,6 +189,10 @@ struct Ranks {
     positions: BTreeMap<StateUuid, Ranked>,
     confs: Ranked,
     views: Ranked,
+    /// The remembered primary views in their order.
+    remembered: BTreeSet<ViewId>,
+    /// The positions of the nodes' data.
+    held: BTreeSet<(StateUuid, i64)>,
 }
 
 impl Ranks {
@@ -176,21 +202,38 @@ impl Ranks {
         let mut confs = BTreeSet::new();
         let mut views = BTreeSet::new();
         let mut live = BTreeSet::new();
+        let mut remembered = BTreeSet::new();
+        let mut held = BTreeSet::new();
         let mut position = |history: StateUuid, seqno: Seqno| {
             if !seqno.is_undefined() {
                 positions.entry(history).or_default().insert(seqno.0);
             }
         };
         let parts = world.machines.iter().chain(world.pairs.values());
-        for mark in parts.flat_map(|part| &part.0) {
+        for mark in parts.flat_map(|part| &part.marks) {
             match mark {
-                Mark::Word(_) | Mark::Plain(_) | Mark::History(_) => {}
+                Mark::Word(_)
+                | Mark::Plain(_)
+                | Mark::History(_)
+                | Mark::Set
+                | Mark::Item
+                | Mark::EndOfSet
+                | Mark::Dead(_)
+                | Mark::CacheLow(..)
+                | Mark::Saved(_) => {}
                 Mark::Uuid(uuid) => {
                     uuids.insert(*uuid);
                 }
                 Mark::Position(history, seqno) => position(*history, *seqno),
+                Mark::Held(history, seqno) => {
+                    position(*history, *seqno);
+                    held.insert((*history, seqno.0));
+                }
                 Mark::ConfNumber(number) => {
                     confs.insert(*number);
+                }
+                Mark::Remembered(view) => {
+                    remembered.insert(*view);
                 }
                 Mark::ViewNumber(number) => {
                     views.insert(i64::from(*number));
@@ -205,12 +248,15 @@ impl Ranks {
             position(at.uuid, at.seqno);
         }
         confs.remove(&-1);
-        let ranked = |all| Ranked::of(all, |_| true);
+        let gaps = Gaps::of(world.precision);
+        let ranked = |all| Ranked::of(all, gaps.positions, |_| true);
         Self {
             uuids: (0..).map(small).zip(uuids).map(|(i, u)| (u, i)).collect(),
             positions: positions.iter().map(|(h, all)| (*h, ranked(all))).collect(),
-            confs: ranked(&confs),
-            views: Ranked::of(&views, |number| live.contains(&number)),
+            confs: Ranked::of(&confs, gaps.numbers, |_| true),
+            views: Ranked::of(&views, gaps.numbers, |number| live.contains(&number)),
+            remembered,
+            held,
         }
     }
 }
@@ -221,7 +267,19 @@ struct Encoder<'a> {
     order: &'a [usize],
     /// Histories by first appearance.
     histories: Vec<StateUuid>,
+    /// Saved views by first appearance.
+    saved: Vec<(GcommUuid, u32)>,
+    /// The sets in which the encoder is, the innermost last.
+    sets: Vec<OpenSet>,
     bytes: Vec<u8>,
+}
+
+/// A set that is being written down.
+struct OpenSet {
+    /// The place of its first byte.
+    from: usize,
+    /// The places at which its items begin.
+    items: Vec<usize>,
 }
 
 impl<'a> Encoder<'a> {
@@ -230,6 +288,8 @@ impl<'a> Encoder<'a> {
             ranks,
             order,
             histories: Vec::new(),
+            saved: Vec::new(),
+            sets: Vec::new(),
             bytes: Vec::with_capacity(2_048),
         }
     }
@@ -260,12 +320,47 @@ impl<'a> Encoder<'a> {
                 let history = self.history(*history);
                 self.bytes.push(history);
             }
-            Mark::Position(history, seqno) => {
+            Mark::Position(history, seqno) | Mark::Held(history, seqno) => {
                 let id = self.history(*history);
                 let ranked = self.ranks.positions.get(history);
                 let rank = ranked.map_or(UNDEFINED, |ranked| ranked.rank(seqno.0));
                 self.bytes.extend_from_slice(&[id, rank]);
             }
+            Mark::CacheLow(history, low) => {
+                let id = self.history(*history);
+                let covers = self.not_covered(*history, *low);
+                self.bytes.extend_from_slice(&[id, covers]);
+            }
+            Mark::Dead(uuid) => {
+                let owner = self.place(usize::from(uuid.node_index()));
+                self.bytes.extend_from_slice(&[0xfe, owner]);
+                let later = self.later_life(*uuid);
+                self.bytes.push(later);
+            }
+            Mark::Remembered(view) => {
+                let rank = self.remembered(*view);
+                self.bytes.push(rank);
+            }
+            Mark::Saved(view) => {
+                let view = (view.uuid, view.seq);
+                let known = self.saved.iter().position(|known| *known == view);
+                let id = known.unwrap_or_else(|| {
+                    self.saved.push(view);
+                    self.saved.len() - 1
+                });
+                self.bytes.push(small(id));
+            }
+            Mark::Set => self.sets.push(OpenSet {
+                from: self.bytes.len(),
+                items: Vec::new(),
+            }),
+            Mark::Item => {
+                let at = self.bytes.len();
+                if let Some(set) = self.sets.last_mut() {
+                    set.items.push(at);
+                }
+            }
+            Mark::EndOfSet => self.end_set(),
             Mark::ConfNumber(number) => self.bytes.push(self.ranks.confs.rank(*number)),
             Mark::ViewNumber(number) | Mark::LiveViewNumber(number) => {
                 self.bytes.push(self.ranks.views.rank(i64::from(*number)));
@@ -273,15 +368,66 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    /// Puts the items of the innermost set into the order of their bytes, each once.
+    fn end_set(&mut self) {
+        let Some(set) = self.sets.pop() else { return };
+        let ends = set.items.iter().skip(1).copied();
+        let ends = ends.chain([self.bytes.len()]);
+        let items: BTreeSet<Vec<u8>> = set
+            .items
+            .iter()
+            .zip(ends)
+            .map(|(from, to)| self.bytes[*from..to].to_vec())
+            .collect();
+        self.bytes.truncate(set.from);
+        self.bytes.push(small(items.len()));
+        for item in items {
+            self.bytes.push(small(item.len()));
+            self.bytes.extend_from_slice(&item);
+        }
+    }
+
+    /// Returns how many positions that nodes hold are followed by one below this end of a cache.
+    fn not_covered(&self, history: StateUuid, low: Seqno) -> u8 {
+        if low.is_undefined() {
+            return UNDEFINED;
+        }
+        let held = self.ranks.held.iter();
+        let below = held.filter(|(of, at)| *of == history && *at + 1 < low.0);
+        small(below.count())
+    }
+
+    /// Returns the rank of the identity that lives on in a dead one's place.
+    fn later_life(&self, dead: GcommUuid) -> u8 {
+        let mut living = self.ranks.uuids.iter();
+        let later = living.find(|(uuid, _)| uuid.same_fixed_part(dead));
+        later.map_or(UNDEFINED, |(_, rank)| *rank)
+    }
+
+    /// Returns the place of a remembered primary view among all of them.
+    fn remembered(&self, view: ViewId) -> u8 {
+        let place = self.ranks.remembered.iter().position(|one| *one == view);
+        place.map_or(UNDEFINED, small)
+    }
+
     fn word(&self, mark: &Mark) -> String {
         match mark {
+            Mark::Set => "{".to_owned(),
+            Mark::Item => ",".to_owned(),
+            Mark::EndOfSet => "}".to_owned(),
+            Mark::Dead(uuid) => format!("d{}", self.place(usize::from(uuid.node_index()))),
+            Mark::Remembered(view) => format!("r{}", self.remembered(*view)),
+            Mark::Saved(_) => "saved".to_owned(),
+            Mark::CacheLow(history, low) => format!("low{}", self.not_covered(*history, *low)),
             Mark::Word(word) => format!("[{word}]"),
             Mark::Plain(number) => number.to_string(),
             Mark::Uuid(uuid) => format!("u{}", self.ranks.uuids[uuid]),
-            Mark::History(history) | Mark::Position(history, Seqno::UNDEFINED) => {
+            Mark::History(history)
+            | Mark::Position(history, Seqno::UNDEFINED)
+            | Mark::Held(history, Seqno::UNDEFINED) => {
                 format!("h{}", u8::from(!history.is_nil()))
             }
-            Mark::Position(history, seqno) => {
+            Mark::Position(history, seqno) | Mark::Held(history, seqno) => {
                 format!("p{}", self.ranks.positions[history].rank(seqno.0))
             }
             Mark::ConfNumber(number) => format!("c{}", self.ranks.confs.rank(*number)),
@@ -321,14 +467,14 @@ impl<'a> Encoder<'a> {
             before = Some(*uuid);
         }
         for node in order {
-            for mark in &world.machines[*node].0 {
+            for mark in &world.machines[*node].marks {
                 self.mark(mark);
             }
         }
         for from in order {
             for to in order {
                 if let Some(pair) = world.pairs.get(&(*from, *to)) {
-                    for mark in &pair.0 {
+                    for mark in &pair.marks {
                         self.mark(mark);
                     }
                 }

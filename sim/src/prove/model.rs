@@ -11,7 +11,7 @@ use seatrial_scenarios::{
     Initial, Jitter, NodeName, Options, RunRecord, Scenario, Setup, Span, Supervisor, Timers,
 };
 
-use crate::des::World;
+use crate::des::{Precision, World};
 use crate::setup::BuildError;
 
 use super::alphabet::Event;
@@ -27,6 +27,7 @@ pub struct Model {
     scenario: Scenario,
     options: RunOptions,
     timers: Option<Timers>,
+    precision: Precision,
 }
 
 /// A state with everything that is needed to go on from it.
@@ -88,7 +89,14 @@ impl Model {
             scenario,
             options,
             timers,
+            precision: Precision::Exact,
         }
+    }
+
+    /// Returns the same model with keys of another precision.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Returns the nodes' names by place, before any exchange.
@@ -142,7 +150,7 @@ impl Model {
     /// Returns the key of a state.
     pub fn key(&self, live: &Live) -> Canonical {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        Canonical::of(&live.world.key(acknowledged))
+        Canonical::of(&live.world.key(self.precision, acknowledged))
     }
 
     /// Returns what an operator can see of a state, and the nodes with which he may then begin.
@@ -155,7 +163,7 @@ impl Model {
     /// Returns the parts of a state's key in words.
     pub fn explain(&self, live: &Live) -> Vec<String> {
         let acknowledged = |tag: &str| live.course.is_acknowledged(tag);
-        let world = live.world.key(acknowledged);
+        let world = live.world.key(self.precision, acknowledged);
         Canonical::of(&world).explain(&world)
     }
 

@@ -63,6 +63,15 @@ pub struct Example {
     pub replays: bool,
 }
 
+/// The statement about any number of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForEver {
+    /// Whether the search has closed: no event leads to a new state any more.
+    pub closed: bool,
+    /// The statement in words.
+    pub sentence: String,
+}
+
 /// Makes the report of a search with one procedure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProveReport {
@@ -99,6 +108,9 @@ pub struct ProveReport {
     pub outcomes: Vec<OutcomeRow>,
     /// The shortest path to a case of each outcome that is not good.
     pub examples: Vec<Example>,
+    /// The statement about any number of events; `None` with a bound on events, and in a shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_ever: Option<ForEver>,
     /// How many seconds the search took.
     #[serde(skip)]
     pub seconds: f64,
@@ -172,7 +184,7 @@ impl ProveReport {
             format: FORMAT,
             program: program.to_owned(),
             procedure: procedure.to_owned(),
-            alphabet: alphabet.name().to_owned(),
+            alphabet: alphabet.to_string(),
             faults,
             shard: None,
             ended: found.ended.name().to_owned(),
@@ -194,6 +206,7 @@ impl ProveReport {
                 })
                 .collect(),
             examples,
+            for_ever: None,
             seconds,
             peak_memory_mib: None,
         }

@@ -214,6 +214,10 @@ const PROVE: &[Entry] = &[
         "seatrial prove --procedure manual-corrected --faults 3",
     ),
     (
+        "What holds for any number of kills and starts",
+        "seatrial prove --procedure manual-corrected --alphabet kill,start",
+    ),
+    (
         "One of four shards; merge makes prove.json of them",
         "seatrial prove --procedure manual --faults 3 --shard 0/4 --out proof",
     ),

@@ -3,28 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use seatrial_sim::prove::Alphabet;
 
 use crate::args::{FailOn, ShardArg, SupervisorArg, TimersArg, budget, shard};
-
-/// The set of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AlphabetArg {
-    /// Writes, stops, kills and starts of servers, the network, the operator's commands.
-    Usual,
-    /// Damaged state files too.
-    Full,
-}
-
-impl From<AlphabetArg> for Alphabet {
-    fn from(alphabet: AlphabetArg) -> Self {
-        match alphabet {
-            AlphabetArg::Usual => Self::Usual,
-            AlphabetArg::Full => Self::Full,
-        }
-    }
-}
 
 /// `seatrial prove`.
 #[derive(Debug, clap::Args)]
@@ -38,16 +19,18 @@ pub(crate) struct ProveArgs {
     /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected", add = crate::candidates::procedures())]
     pub(crate) procedure: String,
-    /// The most events; without it the search goes on until no new state appears.
+    /// The most events. Without it the search goes on until no new state appears, and says what holds for ever.
     #[arg(long, value_name = "K")]
     pub(crate) faults: Option<usize>,
-    /// The set of events.
-    #[arg(long, value_enum, default_value_t = AlphabetArg::Usual)]
-    pub(crate) alphabet: AlphabetArg,
+    /// The events: `usual`, `full` (damaged state files too), or kinds with commas between them: write, stop, kill,
+    /// start, hang, resume, partition, heal, bootstrap, force, pc-bootstrap, damage. With `single`, each event
+    /// happens to one node.
+    #[arg(long, value_name = "KINDS", default_value_t = Alphabet::USUAL)]
+    pub(crate) alphabet: Alphabet,
     /// The program that restarts a crashed server.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
     pub(crate) supervisor: SupervisorArg,
-    /// Stop when this number of states is known.
+    /// Stop when this number of states is known. Without --faults, 100000 by default.
     #[arg(long, value_name = "N")]
     pub(crate) max_states: Option<usize>,
     /// Shard I of N, counted from 0: every shard finds all states, and the procedure acts in its share of them;

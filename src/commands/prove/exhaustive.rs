@@ -56,7 +56,7 @@ pub(crate) fn exhaustive(
     let threads_and_time = (args.jobs, None);
     let (found, seconds) = search_on_pool(
         &model,
-        Alphabet::Usual,
+        Alphabet::USUAL,
         procedures,
         bounds,
         threads_and_time,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use seatrial_reports::{count, wrapped};
 use seatrial_scenarios::outcome::Outcome;
-use seatrial_sim::prove::{OutcomeRow, ProveReport};
+use seatrial_sim::prove::{Alphabet, ForEver, OutcomeRow, ProveReport};
 
 /// Returns the rows in the order in which they are shown: the good ones first.
 fn shown(report: &ProveReport) -> impl Iterator<Item = &OutcomeRow> {
@@ -44,8 +44,72 @@ pub(super) fn text(report: &ProveReport) -> String {
         }
         let _ = writeln!(text, "  {}\n", example.replay);
     }
+    if let Some(statement) = &report.for_ever {
+        text.push_str(&wrapped("", "  ", &statement.sentence));
+        text.push('\n');
+    }
     let _ = writeln!(text, "{}", summary(report));
     text
+}
+
+/// Returns the statement about any number of events, if the search was not bounded by a number of them and saw
+/// all cases.
+pub(crate) fn for_ever(report: &ProveReport) -> Option<ForEver> {
+    if report.faults.is_some() || report.shard.is_some() {
+        return None;
+    }
+    let alphabet: Alphabet = report.alphabet.parse().ok()?;
+    let events = alphabet.any_number();
+    let procedure = &report.procedure;
+    let closed = report.ended == "whole";
+    let sentence = if closed {
+        format!(
+            "For ever: from a synced cluster, {events}: {procedure} {}",
+            what_it_comes_to(report)
+        )
+    } else {
+        let within = match report.ended.as_str() {
+            "max-states" => format!("within {} states", report.states),
+            "budget" => format!("in the time given, with {} states known", report.states),
+            _ => format!("before the signal, with {} states known", report.states),
+        };
+        format!(
+            "Not for ever: the search did not close {within}. Nothing is said about what longer paths of {events} \
+             lead to."
+        )
+    };
+    Some(ForEver { closed, sentence })
+}
+
+/// Returns what a procedure comes to in all cases, as the end of a sentence.
+fn what_it_comes_to(report: &ProveReport) -> String {
+    let impossible = report
+        .outcomes
+        .iter()
+        .any(|row| row.outcome == Outcome::Impossible);
+    if report.examples.is_empty() {
+        return if impossible {
+            "always recovers, or says rightly that no procedure could.".to_owned()
+        } else {
+            "always recovers.".to_owned()
+        };
+    }
+    let classes: Vec<String> = report
+        .examples
+        .iter()
+        .map(|example| {
+            format!(
+                "{} (after {})",
+                words(example.outcome, &example.cause),
+                example.events.join("; ")
+            )
+        })
+        .collect();
+    format!(
+        "does not recover in exactly {}; the shortest way to each: {}. In every other state it recovers.",
+        count(classes.len(), "class of states", "classes of states"),
+        classes.join("; and "),
+    )
 }
 
 /// Returns the cases by their outcome.
@@ -133,6 +197,9 @@ pub(super) fn markdown(report: &ProveReport) -> String {
             example.events.join("; "),
             example.replay
         );
+    }
+    if let Some(statement) = &report.for_ever {
+        let _ = writeln!(text, "\n{}", statement.sentence);
     }
     let _ = writeln!(text, "\n```\n{}\n```", summary(report));
     text

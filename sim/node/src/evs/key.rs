@@ -1,10 +1,10 @@
 //! The part of the membership that determines what happens next.
 
-use seatrial_galera::ViewId;
+use seatrial_galera::{GcommUuid, ViewId};
 
 use crate::key::{Mark, StateKey};
 
-use super::Evs;
+use super::{Evs, Known};
 
 impl Evs {
     /// Adds this layer's part of the key.
@@ -13,12 +13,12 @@ impl Evs {
         into.plain(self.state as u8);
         into.plain(self.view.kind.number());
         into.uuid(self.view.uuid);
-        into.0.push(Mark::LiveViewNumber(self.view.seq));
+        into.marks.push(Mark::LiveViewNumber(self.view.seq));
         into.uuids(&self.members);
         into.flag(self.leave_pending);
         into.flag(self.isolated_until.is_some());
         into.flag(self.install.is_some());
-        for (uuid, known) in &self.known {
+        let add = |into: &mut StateKey, (uuid, known): (&GcommUuid, &Known)| {
             into.uuid(*uuid);
             into.flag(known.operational);
             into.flag(known.suspected);
@@ -26,6 +26,16 @@ impl Evs {
             if let Some(join) = &known.join {
                 into.view(join.view);
             }
+        };
+        if into.is_exact() {
+            for known in &self.known {
+                add(into, known);
+            }
+        } else {
+            // A process that has ended says nothing more: what was known of it is forgotten with the next view.
+            let known = self.known.iter().filter(|(uuid, _)| into.runs(**uuid));
+            let known: Vec<_> = known.collect();
+            into.set(known, add);
         }
     }
 

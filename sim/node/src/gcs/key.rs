@@ -12,11 +12,21 @@ impl Gcs {
         into.word("gcs");
         into.plain(self.state as u8);
         into.position(Position::new(self.uuid, self.received));
-        into.0.push(Mark::ConfNumber(self.prim_seqno));
+        into.marks.push(Mark::ConfNumber(self.prim_seqno));
         into.plain(self.prim_state as u8);
         into.flag(self.first);
         into.flag(self.bootstrap);
         into.count(self.queue.len());
+        if !into.is_exact() {
+            // Every new component asks again what each member's cache covers (`gcs_group.cpp:
+            // gcs_group_handle_state_msg`), and a donor is chosen in a new component.
+            into.set(&self.members, |into, member| {
+                into.uuid(member.uuid);
+                into.plain(member.status as u8);
+                into.uuids(member.peer.as_ref());
+            });
+            return;
+        }
         for member in &self.members {
             into.uuid(member.uuid);
             into.plain(member.status as u8);

@@ -11,7 +11,9 @@ impl Gmcast {
         into.word("gmcast");
         into.flag(self.open);
         into.flag(self.relaying);
-        into.uuids(self.banned.keys());
+        let banned = self.banned.keys().filter(|uuid| into.runs(**uuid));
+        let banned: Vec<_> = banned.collect();
+        into.uuids(banned);
     }
 
     /// Returns whether the peer has said who it is on a connection that is open.
@@ -29,7 +31,10 @@ impl Gmcast {
             None => into.word("no link"),
             Some(uuid) => into.uuid(uuid),
         }
+        // An address is looked up for an identity that is met: a dead one is not met again.
         let seen = self.seen.iter().filter(|(_, at)| **at == peer);
-        into.uuids(seen.map(|(uuid, _)| uuid));
+        let seen = seen.filter(|(uuid, _)| into.runs(**uuid));
+        let seen: Vec<_> = seen.collect();
+        into.uuids(seen.into_iter().map(|(uuid, _)| uuid));
     }
 }

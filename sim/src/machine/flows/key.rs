@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use seatrial_galera::{GraState, GvwRead, GvwState, Position};
-use seatrial_node::{Frame, Gcache, GroupFrame, Mark, Peer, StateKey};
+use seatrial_node::{Frame, Gcache, GroupFrame, Living, Mark, Peer, StateKey};
 use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
@@ -39,10 +39,14 @@ impl Machine {
         into.flag(self.daemon.backend_runs());
         key_of_grastate(self.storage.disk().read(GRASTATE), into);
         key_of_gvwstate(self.storage.disk().read(GVWSTATE), into);
-        into.position(self.storage.disk().database().position);
+        let data = self.storage.disk().database().position;
+        into.held(data);
         into.flag(self.storage.disk().database().half_copied);
-        self.storage.disk().cache().key(into);
-        into.position(self.logged_position());
+        self.storage.disk().cache().key(data, into);
+        // Nodes never read the log.
+        if into.has_logs() {
+            into.position(self.logged_position());
+        }
         let Some(server) = self.daemon.server() else {
             into.word("no process");
             return;
@@ -66,6 +70,19 @@ impl Machine {
         }
         into.uuids(&spoken);
         server.node().key(into);
+    }
+
+    /// Adds the identities under which a server of this machine speaks: that of the running one, and the one
+    /// that is saved for the next.
+    pub(crate) fn identities(&self, living: &mut Living) {
+        if let Some(GvwRead::Restored(state)) =
+            self.storage.disk().read(GVWSTATE).map(GvwState::read)
+        {
+            living.saved.insert(state.my_uuid);
+        }
+        if let Some(server) = self.daemon.server() {
+            living.running.insert(server.node().identity_in_group());
+        }
     }
 
     /// Adds what its server has to do with a peer.
@@ -163,8 +180,12 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
             into.uuid(state.my_uuid);
             into.view(state.view_id);
             into.flag(state.bootstrap);
-            into.0
-                .extend(state.members.iter().map(|(uuid, _)| Mark::Uuid(*uuid)));
+            let members = state.members.iter().map(|(uuid, _)| uuid);
+            if into.is_exact() {
+                into.marks.extend(members.map(|uuid| Mark::Uuid(*uuid)));
+            } else {
+                into.uuids(members);
+            }
         }
         GvwRead::Nil => into.word("nil gvwstate.dat"),
         GvwRead::Garbage => into.word("no view in gvwstate.dat"),

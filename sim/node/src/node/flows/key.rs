@@ -1,9 +1,11 @@
 //! The key of a process at rest: the part of its state that determines what happens next.
 
-use seatrial_galera::{Position, ViewId};
+use std::cmp::Ordering;
+
+use seatrial_galera::{GcommUuid, Position, ViewId};
 
 use crate::cache::Gcache;
-use crate::key::StateKey;
+use crate::key::{Mark, StateKey};
 use crate::peer::Peer;
 
 use crate::node::whole::Node;
@@ -16,8 +18,10 @@ impl Node {
         into.word("node");
         into.plain(self.life.phase() as u8);
         into.plain(self.life.closing() as u8);
+        // The way in which a process was started does not matter once it runs.
+        let started_anew = into.is_exact() && self.life.boot().new_cluster;
         for flag in [
-            self.life.boot().new_cluster,
+            started_anew,
             self.group.is_open(),
             self.group.waits_without_limit(),
             self.store.is_corrupt(),
@@ -39,7 +43,7 @@ impl Node {
         let saved = self.store.saved();
         into.position(saved.position());
         into.flag(saved.safe_to_bootstrap);
-        into.position(self.store.position());
+        into.held(self.store.position());
         into.count(self.applier.waiting());
         into.count(self.clients.pending());
         into.count(self.clients.held());
@@ -49,10 +53,16 @@ impl Node {
                 into.flag(conf.primary);
                 into.plain(conf.members);
                 into.plain(conf.my_state as u8);
-                into.position(Position::new(conf.uuid, conf.seqno));
+                let at = Position::new(conf.uuid, conf.seqno);
+                if into.is_exact() {
+                    into.position(at);
+                } else {
+                    // The position of the last configuration is a matter of what was applied since then.
+                    into.flag(at == self.store.position());
+                }
             }
         }
-        self.store.cache().key(into);
+        self.store.cache().key(self.store.position(), into);
         self.group.gmcast.key(into);
         self.group.evs.key(into);
         self.group.pc.key(into);
@@ -67,6 +77,11 @@ impl Node {
     /// Returns whether the process has a connection with a peer.
     pub fn is_linked(&self, peer: Peer) -> bool {
         self.group.gmcast.is_linked(peer)
+    }
+
+    /// Returns the identity of the process in the group.
+    pub const fn identity_in_group(&self) -> GcommUuid {
+        self.group.uuid()
     }
 
     /// Returns the view of the membership that the process is in.
@@ -91,9 +106,25 @@ impl Node {
 }
 
 impl Gcache {
-    /// Adds which positions it covers.
-    pub fn key(&self, into: &mut StateKey) {
+    /// Adds which positions it covers. `data` is the position of the node's data.
+    ///
+    /// A joiner gets the missing write sets if the cache covers its next position
+    /// (`replicator_str.cpp:ist_sst`). So the key for ever has the number of nodes whose next positions are
+    /// below the cache, and how the cache's end stands to the data.
+    pub fn key(&self, data: Position, into: &mut StateKey) {
         into.word("gcache");
+        if !into.is_exact() {
+            let last = self.events.last_key_value().map(|(seqno, _)| *seqno);
+            let end = last.map_or(2, |last| match last.cmp(&data.seqno) {
+                Ordering::Less => -1,
+                Ordering::Equal => 0,
+                Ordering::Greater => 1,
+            });
+            into.marks.push(Mark::CacheLow(self.uuid, self.lowest()));
+            into.plain(end);
+            into.flag(self.uuid == data.uuid);
+            return;
+        }
         into.position(Position::new(self.uuid, self.lowest()));
         let last = self.events.last_key_value();
         let highest = last.map_or(seatrial_galera::Seqno::UNDEFINED, |(seqno, _)| *seqno);
