@@ -12,7 +12,7 @@ use testcontainers::bollard::Docker as Client;
 use testcontainers::bollard::container::LogOutput;
 use testcontainers::bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use testcontainers::bollard::models::{
-    ContainerConfig, ContainerCreateBody, HostConfig, NetworkCreateRequest,
+    ContainerConfig, ContainerCreateBody, HostConfig, ImageInspect, NetworkCreateRequest,
 };
 use testcontainers::bollard::query_parameters::{
     CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder,
@@ -78,13 +78,7 @@ impl Docker {
 
     /// Returns the id of an image, `None` where it is not here.
     pub(crate) async fn image_id(&self, name: &str) -> Result<Option<String>, HarnessError> {
-        match self.client.inspect_image(name).await {
-            Ok(image) => Ok(image.id),
-            Err(Bollard::DockerResponseServerError {
-                status_code: 404, ..
-            }) => Ok(None),
-            Err(error) => Err(HarnessError::docker(format!("inspect image {name}"))(error)),
-        }
+        Ok(self.image(name).await?.and_then(|image| image.id))
     }
 
     /// Returns a label of an image, `None` where the image is not here or has no such label.
@@ -93,11 +87,15 @@ impl Docker {
         name: &str,
         label: &str,
     ) -> Result<Option<String>, HarnessError> {
+        let config = self.image(name).await?.and_then(|image| image.config);
+        let labels = config.and_then(|config| config.labels);
+        Ok(labels.and_then(|mut labels| labels.remove(label)))
+    }
+
+    /// Returns what the engine knows of an image, `None` where it is not here.
+    async fn image(&self, name: &str) -> Result<Option<ImageInspect>, HarnessError> {
         match self.client.inspect_image(name).await {
-            Ok(image) => Ok(image
-                .config
-                .and_then(|config| config.labels)
-                .and_then(|labels| labels.get(label).cloned())),
+            Ok(image) => Ok(Some(image)),
             Err(Bollard::DockerResponseServerError {
                 status_code: 404, ..
             }) => Ok(None),
