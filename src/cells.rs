@@ -146,7 +146,7 @@ impl CellPlayer {
                 without_run(Outcome::NotJudged, text.unwrap_or_default())
             }
             Ok((record, trace)) => {
-                let mut cell = Cell::of(procedure, id, &record, state.before);
+                let mut cell = Cell::of(procedure, id, &record);
                 if let Some(own) = &own {
                     let reports = own.reports();
                     transcript = Some(script::transcript(&record, &reports));
@@ -179,7 +179,8 @@ impl CellPlayer {
 
     /// Puts into a cell what is known of the user's own program beside the run's record.
     fn judge_own(&self, cell: &mut Cell, own: &Script, reports: &[Report], record: &RunRecord) {
-        cell.notes = reports.iter().flat_map(|one| one.notes.clone()).collect();
+        let said = reports.iter().flat_map(|one| one.notes.clone());
+        cell.notes.extend(said);
         let gaps = not_understood(record);
         let not_begun = reports.iter().find_map(|one| one.not_judged.clone());
         if let Some(why) = not_begun.or_else(|| (!gaps.is_empty()).then(|| gaps.join("; "))) {

@@ -13,7 +13,7 @@
 //! | files | [`GraState`], [`GvwState`], [`GvwRead`], [`Saved`], [`SavedView`] |
 //! | the recovery run | [`read_recovery`] |
 //! | what a client sees | [`StatusVariables`], [`SqlError`], [`mysql_table`], [`cluster_status_tables`] |
-//! | the error log | [`LogLine`] |
+//! | the error log | [`LogLine`], [`LoggedStep`], [`ServerView`] |
 
 mod grastate;
 mod gvwstate;
@@ -22,6 +22,7 @@ mod position;
 mod recovery;
 mod saved;
 mod seqno;
+mod server_view;
 mod sql;
 mod status;
 mod table;
@@ -35,6 +36,7 @@ pub use position::{ParsePositionError, Position, RecoveredPosition};
 pub use recovery::{RECOVERED, Recovery, RecoveryError, read_recovery};
 pub use saved::{Saved, SavedView};
 pub use seqno::{ParseSeqnoError, Seqno};
+pub use server_view::{LoggedStep, ServerView};
 pub use sql::SqlError;
 pub use status::{ClusterStatus, ConfId, LocalState, ParseStatusError, StatusVariables};
 pub use table::{NodeAddresses, cluster_status_tables, mysql_table, unsafe_to_bootstrap_warning};

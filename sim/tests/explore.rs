@@ -79,7 +79,7 @@ fn a_finding_is_made_small_and_stays_the_same() {
         small.scenario.to_toml()
     );
     let again = play(&mut templates, &small.scenario, 1, None).expect("it runs");
-    assert_eq!(Outcome::of(&again, 1), Outcome::BootstrapRefused);
+    assert_eq!(Outcome::of(&again), Outcome::BootstrapRefused);
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn a_path_is_a_scenario_that_comes_to_the_same() {
         let parts = model.judge("manual", &live, &names);
         let scenario = model.scenario("manual", ("path", "A path"), &path, &names);
         let whole = play(&mut Templates::default(), &scenario, SEED, None).unwrap();
-        let whole = judged("manual", &whole, scenario.steps.len());
+        let whole = judged("manual", &whole);
         assert_eq!(parts, whole);
         assert!(!parts.outcome.is_good(), "the manual does not recover this");
     }

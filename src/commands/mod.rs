@@ -16,6 +16,7 @@ mod list;
 mod man;
 mod merge;
 mod new;
+mod optimal;
 pub(crate) mod prove;
 mod replay;
 pub(crate) mod report;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Explore(explore::ExploreArgs),
     /// Run a procedure in every state that a number of events can lead to.
     Prove(prove::ProveArgs),
+    /// Examine the decision table of the procedure `optimal` on every state that a number of events can lead to.
+    Optimal(optimal::OptimalArgs),
     /// Merge the shards of a campaign into one record.
     Merge(merge::MergeArgs),
     /// Shrink a failing scenario to the shortest one that fails in the same way.
@@ -119,6 +122,7 @@ impl Command {
             Self::Autopsy(args) => autopsy::autopsy(args, out),
             Self::Explore(args) => explore::explore(args, out),
             Self::Prove(args) => prove::prove(args, out),
+            Self::Optimal(args) => optimal::optimal(args, out),
             Self::Merge(args) => merge::merge(args, out),
             Self::Shrink(args) => shrink::shrink(args, out),
             Self::Lab(args) => lab::lab(args, out),

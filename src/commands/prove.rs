@@ -17,6 +17,7 @@ use crate::output::Out;
 use crate::{Stop, exit, memory, provenance, signals};
 
 pub(crate) use exhaustive::exhaustive;
+pub(crate) use workers::examine_on_pool as examined;
 use workers::search_on_pool;
 
 pub(crate) use args::{InterleavingArgs, ProveArgs};

@@ -97,6 +97,11 @@ pub trait Console {
         let _ = (node, line, output);
     }
 
+    /// Says by which row of its table the procedure types what follows. It is for the record only.
+    fn decides(&mut self, row: u32) {
+        let _ = row;
+    }
+
     /// Returns the instant, since the run's start.
     fn now(&self) -> Span;
 

@@ -7,6 +7,7 @@ pub const NAMES: &[&str] = &[
     "none",
     "manual",
     "manual-corrected",
+    "optimal",
     "codership",
     "pacemaker",
     "mariadb-operator",

@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::trial::record::{Finding, RunRecord, Verdict};
 
+/// The oracles that find nodes with different rows.
+const DIVERGED: [&str; 3] = [
+    "silent-splice",
+    "histories-diverge",
+    "converged-means-equal",
+];
+
 /// The outcome of a run, the worst first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -83,9 +90,9 @@ impl Outcome {
         matches!(self, Self::Impossible | Self::Recovered)
     }
 
-    /// Returns the outcome of a run. With a second phase it is the outcome of the procedure: what the steps
-    /// had done before is its starting point, not its doing. `steps` is how many steps the scenario has.
-    pub fn of(record: &RunRecord, steps: usize) -> Self {
+    /// Returns the outcome of a run. Where a procedure acts it is the outcome of the procedure: the findings
+    /// that stood before its first command are its starting point, not its doing.
+    pub fn of(record: &RunRecord) -> Self {
         if record.verdict == Verdict::Error {
             return Self::Error;
         }
@@ -96,13 +103,10 @@ impl Outcome {
         if record.forced.is_empty() && record.findings.iter().any(safety) {
             return Self::ModelBroken;
         }
-        let judged = |finding: &&Finding| {
-            record.second_phase.is_none()
-                || usize::try_from(finding.step).is_ok_and(|step| step > steps)
-        };
+        let (before, own) = record.findings_apart();
         let found = |names: &[&str]| {
-            let mut fired = record.findings.iter().filter(judged);
-            fired.any(|finding| names.contains(&finding.oracle.as_str()))
+            own.iter()
+                .any(|finding| names.contains(&finding.oracle.as_str()))
         };
         if found(&["twin-primaries"]) {
             return Self::SplitBrain;
@@ -110,11 +114,7 @@ impl Outcome {
         let Some(phase) = &record.second_phase else {
             return if found(&["acknowledged-write-lost"]) {
                 Self::Lossy
-            } else if found(&[
-                "silent-splice",
-                "histories-diverge",
-                "converged-means-equal",
-            ]) {
+            } else if found(&DIVERGED) {
                 Self::Diverged
             } else if record.verdict == Verdict::Pass {
                 Self::Recovered
@@ -130,11 +130,14 @@ impl Outcome {
         if lost && (avoidable || phase.recovered) {
             return Self::Lossy;
         }
-        if found(&[
-            "silent-splice",
-            "histories-diverge",
-            "converged-means-equal",
-        ]) {
+        let end = record.procedures.last().map(|procedure| procedure.end);
+        // The next write shows a difference that stood before once more. A procedure that asks has not called the
+        // cluster recovered over it.
+        let asks = end == Some(ProcedureEnd::AsksPerson);
+        let stood = before
+            .iter()
+            .any(|finding| DIVERGED.contains(&finding.oracle.as_str()));
+        if found(&DIVERGED) && !(stood && asks) {
             return Self::Diverged;
         }
         if phase.recovered {
@@ -147,7 +150,6 @@ impl Outcome {
         if phase.accepted {
             return Self::Impossible;
         }
-        let end = record.procedures.last().map(|procedure| procedure.end);
         if refused_after_force(record) {
             Self::BootstrapRefused
         } else if found(&["dead-lock"]) {

@@ -214,6 +214,21 @@ pub struct ProcedureRecord {
     pub end: ProcedureEnd,
     /// The procedure's text: what a person must decide, or what it waits for.
     pub text: String,
+    /// How many of the run's findings stood before its first command.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stood_before: u32,
+    /// The rows of its table by which it has decided, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<u32>,
+}
+
+/// Returns whether nothing is to be written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A check and whether it held.
@@ -376,6 +391,16 @@ impl RunRecord {
             self.seed,
             self.replay_flags
         )
+    }
+
+    /// Returns the findings that stood before the first command of a procedure, and those that came after
+    /// it. Where no procedure acts, nothing stood before.
+    pub fn findings_apart(&self) -> (&[Finding], &[Finding]) {
+        let first = self.procedures.first();
+        let before = first.map_or(0, |first| {
+            usize::try_from(first.stood_before).unwrap_or(usize::MAX)
+        });
+        self.findings.split_at(before.min(self.findings.len()))
     }
 
     /// Returns the faults that had nothing to act on.

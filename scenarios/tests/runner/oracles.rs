@@ -406,6 +406,8 @@ fn a_procedure_ends_or_says_what_it_waits_for() {
         ended_ms: 1,
         end,
         text: text.to_owned(),
+        stood_before: 0,
+        rows: Vec::new(),
     };
     let look = |end, text| {
         let mut case = Case {

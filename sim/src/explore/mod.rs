@@ -186,7 +186,7 @@ fn play_schedule(
     };
     match play(templates, &scenario, seed, options.timers) {
         Ok(run) => {
-            record.outcome = Outcome::of(&run, scenario.steps.len());
+            record.outcome = Outcome::of(&run);
             record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
             record.skipped = skipped_steps(&run, scenario.steps.len());
             record.simulated_ms = run.simulated_ms;

@@ -45,7 +45,7 @@ impl Shrinker<'_> {
         }
         self.runs += 1;
         play(self.templates, scenario, self.seed, self.timers)
-            .is_ok_and(|run| Outcome::of(&run, scenario.steps.len()) == self.wanted)
+            .is_ok_and(|run| Outcome::of(&run) == self.wanted)
     }
 
     /// Takes out steps at these places, if it then still fails.
@@ -188,7 +188,7 @@ pub fn shrink(
     timers: Option<Timers>,
 ) -> Option<Shrunk> {
     let run = play(templates, scenario, seed, timers).ok()?;
-    let wanted = Outcome::of(&run, scenario.steps.len());
+    let wanted = Outcome::of(&run);
     if wanted.is_good() {
         return None;
     }

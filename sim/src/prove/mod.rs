@@ -12,6 +12,7 @@
 mod against;
 mod alphabet;
 mod closure;
+mod examine;
 mod key;
 mod kinds;
 mod limits;
@@ -26,6 +27,7 @@ pub use crate::des::Precision;
 pub use against::{Earlier, Worse};
 pub use alphabet::Event;
 pub use closure::{Closure, Found, Known, Level};
+pub use examine::{Other, RowReport, TableReport, examine};
 pub use key::{Canonical, Key};
 pub use kinds::{Alphabet, Kind};
 pub use limits::{Knowledge, LookAlikes, tells_apart};

@@ -176,8 +176,7 @@ impl Model {
 
     /// Lets the procedure act on a state with its nodes named so, and says what it came to.
     pub fn judge(&self, procedure: &str, live: &Live, names: &[usize]) -> Judged {
-        let before = usize::try_from(live.course.steps()).unwrap_or(0);
-        judged(procedure, &self.conclude(procedure, live, names), before)
+        judged(procedure, &self.conclude(procedure, live, names))
     }
 
     /// Returns the record of a run that the procedure ends, on a state with its nodes named so.
@@ -239,8 +238,8 @@ impl Model {
 }
 
 /// Returns the outcome of a run with a second phase.
-pub fn judged(procedure: &str, record: &RunRecord, before: usize) -> Judged {
-    let cell = Cell::of(procedure, &record.id, record, before);
+pub fn judged(procedure: &str, record: &RunRecord) -> Judged {
+    let cell = Cell::of(procedure, &record.id, record);
     let cause = match cell.outcome {
         Outcome::Lossy => cause_of_loss(&cell.text),
         _ => String::new(),

@@ -238,8 +238,8 @@ impl Example {
         let title = format!("{outcome} with {procedure}, found by prove");
         let scenario = model.scenario(procedure, (&id, &title), &path, &self.names);
         let mut templates = Templates::default();
-        let replayed = play(&mut templates, &scenario, SEED, None)
-            .map(|record| judged(procedure, &record, scenario.steps.len()));
+        let replayed =
+            play(&mut templates, &scenario, SEED, None).map(|record| judged(procedure, &record));
         match replayed {
             Ok(replayed) => {
                 self.replays = (replayed.outcome, &replayed.cause) == (self.outcome, &self.cause);

@@ -330,7 +330,7 @@ impl<W: Workers> Search<'_, W> {
 }
 
 /// Plays a state again from the start.
-fn replayed(model: &Model, closure: &Closure, root: &Live, state: usize) -> Live {
+pub(super) fn replayed(model: &Model, closure: &Closure, root: &Live, state: usize) -> Live {
     let path = closure.path(state);
     path.iter()
         .fold(root.clone(), |live, event| model.after(event, &live))

@@ -80,6 +80,7 @@ pub(super) fn facts(name: &str) -> Facts {
         "verify" => (VERIFY, FINDS),
         "explore" => (EXPLORE, FINDS),
         "prove" => (PROVE, FINDS),
+        "optimal" => (OPTIMAL, FINDS),
         "conform" => (CONFORM, FINDS),
         "replay" => (REPLAY, FINDS),
         "report" => (REPORT, FINDS),
@@ -220,6 +221,16 @@ const PROVE: &[Entry] = &[
     (
         "One of four shards; merge makes prove.json of them",
         "seatrial prove --procedure manual --faults 3 --shard 0/4 --out proof",
+    ),
+];
+const OPTIMAL: &[Entry] = &[
+    (
+        "The table, and every other first act, in all states within two events",
+        "seatrial optimal --faults 2",
+    ),
+    (
+        "The same within three events, without the other acts",
+        "seatrial optimal --faults 3 --no-others",
     ),
 ];
 const CONFORM: &[Entry] = &[

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use seatrial_sim::prove::{Alphabet, Bounds, Model, SearchEnd, Searched, Workers, search};
+use seatrial_sim::prove::{
+    Alphabet, Bounds, Model, SearchEnd, Searched, TableReport, Workers, examine, search,
+};
 
 use crate::bar::Bar;
 use crate::pool::{self, Pool};
@@ -49,6 +51,35 @@ impl Workers for PoolWorkers<'_> {
             "level {level}: {states} states, {healed} after healing"
         ));
     }
+}
+
+/// Examines the table of `optimal` on the worker pool. Returns the result and the time in seconds.
+pub(crate) fn examine_on_pool(
+    model: &Model,
+    alphabet: Alphabet,
+    faults: usize,
+    others: bool,
+    jobs: Option<NonZeroUsize>,
+) -> Result<(TableReport, f64), Stop> {
+    let began = Instant::now();
+    let root = model.root().map_err(Stop::environment)?;
+    let bar = Bar::spinner();
+    let workers = PoolWorkers {
+        pool: Pool::new(pool::threads(jobs, &[]), &bar),
+        bar: &bar,
+    };
+    let bounds = Bounds {
+        faults: Some(faults),
+        max_states: None,
+        sights: false,
+        share: None,
+    };
+    let found = search(model, root.clone(), alphabet, &[], bounds, &workers)?;
+    if found.ended != SearchEnd::Whole {
+        return Err(Stop::environment("stopped by a signal"));
+    }
+    let report = examine(model, &root, &found, Some(faults), others, &workers)?;
+    Ok((report, began.elapsed().as_secs_f64()))
 }
 
 /// Searches on the worker pool. Returns the result and the time in seconds.

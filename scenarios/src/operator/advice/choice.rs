@@ -89,9 +89,13 @@ pub fn choose(all: &[Evidence]) -> Decision {
 /// Returns the node of the highest position; of equal ones the node whose data are certainly whole, then one
 /// that needs no force, then the first.
 pub(super) fn furthest<'a>(with_data: &[&'a Evidence]) -> Option<&'a Evidence> {
-    let rank = |evidence: &Evidence| (seqno(evidence), trust(evidence), is_safe(evidence));
     let all = with_data.iter().copied().rev();
     all.max_by_key(|evidence| rank(evidence))
+}
+
+/// Returns the order of preference: the seqno, the trust in the data, and whether no force is needed.
+pub(crate) fn rank(evidence: &Evidence) -> (i64, u8, bool) {
+    (seqno(evidence), trust(evidence), is_safe(evidence))
 }
 
 /// Returns the evidence that one history has become two without a new uuid: a forced bootstrap beside a
@@ -167,7 +171,7 @@ pub(super) fn trust(evidence: &Evidence) -> u8 {
 }
 
 /// Returns the objection to the node with the highest position, if there is one.
-fn doubt(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
+pub(crate) fn doubt(best: &Evidence, with_data: &[&Evidence]) -> Option<String> {
     let others_trusted = with_data
         .iter()
         .all(|evidence| evidence.node == best.node || trust(evidence) > 0);

@@ -5,6 +5,7 @@
 
 mod choice;
 mod histories;
+mod lines;
 mod plan;
 
 use seatrial_galera::{Position, Saved, SavedView};
@@ -12,7 +13,9 @@ use seatrial_port::NodeName;
 use serde::Serialize;
 
 pub use choice::{Decision, Why, choose, is_covered};
+pub(crate) use choice::{doubt, rank};
 pub use histories::{Histories, Loss};
+pub use lines::{Beyond, Lines, Told, joined_over};
 
 /// The evidence from a stopped node.
 #[derive(Clone, Debug, PartialEq, Eq)]

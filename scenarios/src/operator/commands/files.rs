@@ -21,10 +21,12 @@ enum Tool {
         follow: bool,
     },
     Grep {
-        pattern: Pattern,
+        patterns: Vec<Pattern>,
         count: bool,
         invert: bool,
         quiet: bool,
+        /// `-A`: how many lines after each one that matches.
+        after: usize,
     },
     CountLines,
     Sed(Sed),
@@ -190,19 +192,23 @@ impl Files {
             Tool::Tail { lines, .. } => printed(last_lines(text, *lines)),
             Tool::CountLines => printed(format!("{}\n", text.matches('\n').count())),
             Tool::Grep {
-                pattern,
+                patterns,
                 count,
                 invert,
                 quiet,
+                after,
             } => {
-                let found: Vec<&str> = text
-                    .lines()
-                    .filter(|line| pattern.matches(line) != *invert)
+                let lines: Vec<&str> = text.lines().collect();
+                let found: Vec<usize> = (0..lines.len())
+                    .filter(|place| {
+                        let mut all = patterns.iter();
+                        all.any(|pattern| pattern.matches(lines[*place])) != *invert
+                    })
                     .collect();
                 let stdout = match (quiet, count) {
                     (true, _) => String::new(),
                     (false, true) => format!("{}\n", found.len()),
-                    (false, false) => found.iter().flat_map(|line| [line, "\n"]).collect(),
+                    (false, false) => with_context(&lines, &found, *after),
                 };
                 Output {
                     exit: i32::from(found.is_empty()),
@@ -223,6 +229,24 @@ impl Files {
         };
         format!("{why}: No such file or directory\n")
     }
+}
+
+/// Returns the lines that were found, each with the lines after it, and `--` between groups that do not touch.
+fn with_context(lines: &[&str], found: &[usize], after: usize) -> String {
+    let mut shown = String::new();
+    let mut next = 0;
+    for place in found {
+        if after > 0 && *place > next && next > 0 {
+            shown.push_str("--\n");
+        }
+        let end = (place + after + 1).min(lines.len());
+        for line in lines.iter().take(end).skip(next.max(*place)) {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+        next = next.max(end);
+    }
+    shown
 }
 
 /// Returns the last lines of a text, the whole text where it has no more.
@@ -272,12 +296,22 @@ fn ends(name: &str, words: &[String]) -> Result<(usize, bool, Vec<String>), Outp
 /// `grep` and its options.
 fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
     let (mut count, mut invert, mut quiet) = (false, false, false);
-    let (mut fixed, mut ignore_case) = (false, false);
-    let (mut text, mut paths) = (None, Vec::new());
+    let (mut fixed, mut ignore_case, mut after) = (false, false, 0);
+    let (mut texts, mut paths) = (Vec::new(), Vec::new());
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == "-e" {
-            text = words.next().cloned();
+            let wrong = || failed(2, "grep: option requires an argument -- 'e'");
+            texts.push(words.next().ok_or_else(wrong)?.clone());
+        } else if word == "-A" {
+            let number = words.next().map_or("", String::as_str);
+            let wrong = || {
+                failed(
+                    2,
+                    format!("grep: {number}: invalid context length argument"),
+                )
+            };
+            after = number.parse().map_err(|_| wrong())?;
         } else if word.len() > 1 && word.starts_with('-') && !word.starts_with("--") {
             for option in word[1..].chars() {
                 match option {
@@ -285,27 +319,33 @@ fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
                     'i' => ignore_case = true,
                     'v' => invert = true,
                     'q' => quiet = true,
+                    // A log of a simulated host is text.
+                    'a' => {}
                     'F' => fixed = true,
                     _ => return Err(unknown(word)),
                 }
             }
-        } else if text.is_none() {
-            text = Some(word.clone());
+        } else if texts.is_empty() {
+            texts.push(word.clone());
         } else {
             paths.push(word.clone());
         }
     }
-    let Some(text) = text else {
+    if texts.is_empty() {
         return Err(failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]..."));
-    };
-    let pattern = Pattern::parse(&text, fixed, ignore_case)
+    }
+    let patterns = texts
+        .iter()
+        .map(|text| Pattern::parse(text, fixed, ignore_case))
+        .collect::<Result<_, _>>()
         .map_err(|why| failed(2, format!("grep: {why}")))?;
     Ok((
         Tool::Grep {
-            pattern,
+            patterns,
             count,
             invert,
             quiet,
+            after,
         },
         paths,
     ))

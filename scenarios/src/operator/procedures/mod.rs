@@ -8,6 +8,7 @@
 //! | `none` | looks once, and does nothing |
 //! | `manual` | the manual's Recovery procedure, taken literally |
 //! | `manual-corrected` | the same with the fewest changes that make it safe |
+//! | `optimal` | a decision table over the state files and the views in the logs |
 //! | the others | published decision rules of other projects, each in its own file with its source |
 //!
 //! The others are models in our own words of what a project's code or documentation decides: what it
@@ -15,6 +16,7 @@
 //! classes of `docs/procedures.md`.
 
 mod bitnami;
+mod careful;
 mod cloud_foundry;
 mod codership;
 mod hands;
@@ -27,6 +29,7 @@ mod none;
 mod openstack_ansible;
 mod openstack_helm;
 mod openstack_k8s;
+mod optimal;
 mod orchestrator_v2;
 mod pacemaker;
 mod packetfence;
@@ -35,6 +38,7 @@ mod reading;
 mod survey;
 mod swarm;
 
+pub use optimal::table as optimal_table;
 use seatrial_port::Played;
 use seatrial_port::console::Console;
 
@@ -54,6 +58,20 @@ pub const fn names() -> &'static [&'static str] {
     seatrial_port::procedure::NAMES
 }
 
+/// Returns the name of the procedure that does this act first, and then goes on by the table.
+pub fn beginning_with(act: optimal_table::Act) -> String {
+    format!("{BEGINNING_WITH}{}", act.name())
+}
+
+/// The name of `optimal` with another first act, up to the act.
+const BEGINNING_WITH: &str = "optimal, beginning with ";
+
+fn first_act(name: &str) -> Option<optimal_table::Act> {
+    let word = name.strip_prefix(BEGINNING_WITH)?;
+    let mut acts = optimal_table::Act::ALL.into_iter();
+    acts.find(|act| act.name() == word)
+}
+
 /// Runs the procedure of this name. An unknown name gives up at once.
 pub fn run_procedure<'a>(
     name: &'a str,
@@ -64,6 +82,7 @@ pub fn run_procedure<'a>(
             "none" => none::run(console).await,
             "manual" => manual::run(console).await,
             "manual-corrected" => manual_corrected::run(console).await,
+            "optimal" => optimal::run(console, None).await,
             "codership" => codership::run(console).await,
             "pacemaker" => pacemaker::run(console).await,
             "mariadb-operator" => mariadb_operator::run(console).await,
@@ -78,7 +97,10 @@ pub fn run_procedure<'a>(
             "swarm" => swarm::run(console).await,
             "orchestrator-v2" => orchestrator_v2::run(console).await,
             "kubeblocks" => kubeblocks::run(console).await,
-            _ => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),
+            _ => match first_act(name) {
+                Some(act) => optimal::run(console, Some(act)).await,
+                None => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),
+            },
         }
     })
 }

@@ -4,6 +4,8 @@ mod broken;
 mod compare;
 mod gate;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use seatrial_language::{ProcedureEnd, Scenario};
 use seatrial_port::{Supervisor, Timers};
@@ -112,9 +114,9 @@ impl Typed {
 }
 
 impl Cell {
-    /// Returns the cell of a run. `before` is the number of steps that only break the cluster.
-    pub fn of(procedure: &str, scenario: &str, record: &RunRecord, before: usize) -> Self {
-        let mut outcome = Outcome::of(record, before);
+    /// Returns the cell of a run.
+    pub fn of(procedure: &str, scenario: &str, record: &RunRecord) -> Self {
+        let mut outcome = Outcome::of(record);
         // Without a second phase, only the procedure itself has said how it ended.
         if record.second_phase.is_none() && outcome == Outcome::Stuck {
             outcome = match record.procedures.last().map(|run| run.end) {
@@ -142,10 +144,14 @@ impl Cell {
             text: if outcome.is_good() {
                 String::new()
             } else {
-                reason(record, outcome, before)
+                reason(record, outcome)
             },
             replay: String::new(),
-            notes: Vec::new(),
+            notes: if outcome.is_good() {
+                Vec::new()
+            } else {
+                stood_before(record)
+            },
             script_line: None,
             typed: if outcome.is_good() {
                 Vec::new()
@@ -189,8 +195,25 @@ fn was_lost_before(record: &RunRecord) -> bool {
     acted_once && phase.is_some_and(|phase| phase.recovered && phase.accepted)
 }
 
+/// Returns a note that names the findings that stood before the procedure's first command, if any did.
+fn stood_before(record: &RunRecord) -> Vec<String> {
+    let (before, _) = record.findings_apart();
+    let names: BTreeSet<&str> = before
+        .iter()
+        .map(|finding| finding.oracle.as_str())
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "stood before the procedure's first command: {}",
+        names.join(", ")
+    )]
+}
+
 /// Returns what was seen, in the words of the deciding oracle or of the second phase.
-fn reason(record: &RunRecord, outcome: Outcome, before: usize) -> String {
+fn reason(record: &RunRecord, outcome: Outcome) -> String {
     let oracles: &[&str] = match outcome {
         Outcome::SplitBrain => &["twin-primaries"],
         Outcome::Lossy => &["acknowledged-write-lost"],
@@ -202,10 +225,10 @@ fn reason(record: &RunRecord, outcome: Outcome, before: usize) -> String {
         Outcome::DeadLock => &["dead-lock"],
         _ => &[],
     };
-    let found = record.findings.iter().find(|finding| {
-        oracles.contains(&finding.oracle.as_str())
-            && usize::try_from(finding.step).is_ok_and(|step| step > before)
-    });
+    let (_, own) = record.findings_apart();
+    let found = own
+        .iter()
+        .find(|finding| oracles.contains(&finding.oracle.as_str()));
     let phase = record.second_phase.as_ref();
     found
         .map(|finding| finding.message.clone())

@@ -31,6 +31,8 @@ pub struct RunnerConsole<'a> {
     expired: &'a Cell<bool>,
     /// The commands so far.
     pub commands: Vec<CommandRecord>,
+    /// The rows of its table by which the procedure has decided.
+    pub rows: Vec<u32>,
 }
 
 impl<'a> RunnerConsole<'a> {
@@ -52,6 +54,7 @@ impl<'a> RunnerConsole<'a> {
             deadline,
             expired,
             commands: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -142,6 +145,10 @@ impl Console for RunnerConsole<'_> {
 
     fn give_input(&mut self, node: &NodeName, input: String) {
         self.testbed.give_input(node, input);
+    }
+
+    fn decides(&mut self, row: u32) {
+        self.rows.push(row);
     }
 
     fn took_place(&mut self, node: &NodeName, line: &str, mut output: Output) {

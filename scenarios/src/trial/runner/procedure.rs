@@ -41,6 +41,7 @@ pub(super) async fn let_act(
     program: Option<&dyn Program>,
 ) -> (ProcedureEnd, String) {
     let began = play.now();
+    let stood_before = u32::try_from(play.journal.record().findings.len()).unwrap_or(u32::MAX);
     let bound = began + PROCEDURE_BOUND;
     let deadline = play.clock.deadline();
     let step = play.journal.step();
@@ -58,6 +59,7 @@ pub(super) async fn let_act(
         None => run_bounded(run_procedure(name, &mut console), &expired).await,
     };
     let commands = std::mem::take(&mut console.commands);
+    let rows = std::mem::take(&mut console.rows);
     let last = commands
         .last()
         .map(|command| format!("{} on {}", command.line, command.node));
@@ -86,6 +88,8 @@ pub(super) async fn let_act(
         ended_ms: ms(play.now()),
         end,
         text: text.clone(),
+        stood_before,
+        rows,
     });
     (end, text)
 }

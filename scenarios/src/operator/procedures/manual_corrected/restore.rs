@@ -2,21 +2,14 @@
 //! bootstrap the node that holds everything (manual: All nodes are down, Two nodes are terminated).
 
 use seatrial_galera::ClusterStatus;
-use seatrial_port::console::CommandOutcome;
-use seatrial_port::{NodeName, Span, list};
+use seatrial_port::{NodeName, list};
 
 use crate::operator::advice::{Decision, Evidence, choose, is_covered};
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::reading::Tables;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
 
-use super::{Early, Operator, PRINT, SETTLE, START};
-
-/// A plain start of a node that will wait for the others: long enough to hand the job to systemd.
-const HAND_OVER: Span = Span::from_secs(5);
-
-/// The number of times that the procedure bootstraps. The second time is for a failure of the first.
-const BOOTSTRAPS: u32 = 2;
+use crate::operator::procedures::careful::{BOOTSTRAPS, Early, HAND_OVER, Operator, SETTLE};
 
 impl Operator<'_> {
     /// Brings back a primary component, or says why a person must.
@@ -65,21 +58,6 @@ impl Operator<'_> {
             return Ok(false);
         }
         self.watch(SETTLE).await
-    }
-
-    /// Waits for a primary component.
-    async fn watch(&mut self, limit: Span) -> Result<bool, ProcedureOutcome> {
-        let until = self.console.now() + limit;
-        loop {
-            let survey = Survey::take(self.console).await;
-            if survey.verdict() != Situation::NoPrimary {
-                return Ok(true);
-            }
-            if self.console.now() >= until {
-                return Ok(false);
-            }
-            self.console.sleep(Span::from_secs(2)).await;
-        }
     }
 
     /// Stops everybody, compares what they hold, and bootstraps the one that holds everything.
@@ -154,41 +132,6 @@ impl Operator<'_> {
             list(nodes)
         )))
     }
-
-    /// "Boostrap node", on a node that is stopped: the force comes after the stop, which would
-    /// write over it, and only where it is needed. Returns whether the node is primary then; after a
-    /// failure everything is looked at once more.
-    async fn bootstrap(&mut self, node: &NodeName) -> Result<bool, ProcedureOutcome> {
-        let safe = "sudo cm-cluster-manage --safe-to-bootstrap";
-        if self.at(node, safe, PRINT).await?.output.stdout.trim() == "0" {
-            self.at(
-                node,
-                "sudo cm-cluster-manage --force-safe-to-bootstrap",
-                PRINT,
-            )
-            .await?;
-        }
-        let started = self
-            .at(node, "sudo cm-cluster-manage --bootstrap-node", START)
-            .await?;
-        for _ in 0..30 {
-            let seen = Seen::take(self.console, node).await;
-            if seen.is_ready() {
-                return Ok(true);
-            }
-            if !started.succeeded() {
-                break;
-            }
-            self.console.sleep(Span::from_secs(2)).await;
-        }
-        if self.bootstraps < BOOTSTRAPS {
-            return Ok(false);
-        }
-        Err(ProcedureOutcome::GaveUp(format!(
-            "{node} was chosen and cannot be bootstrapped: {}",
-            complaint(&started)
-        )))
-    }
 }
 
 /// Returns whether a node answers and has lost its component. Such a node remembers the last primary one.
@@ -237,24 +180,4 @@ fn refuse_in_a_partition(survey: &Survey) -> Early {
         "the nodes run and do not see each other: repair the network, the cluster then restores \
          itself. Seen: {survey}"
     )))
-}
-
-/// Returns the error of a command in one line.
-fn complaint(outcome: &CommandOutcome) -> String {
-    if outcome.timed_out {
-        return "the bootstrap did not end in time and was interrupted".to_owned();
-    }
-    let text = if outcome.output.stderr.is_empty() {
-        &outcome.output.stdout
-    } else {
-        &outcome.output.stderr
-    };
-    let line = text
-        .lines()
-        .find(|line| line.chars().any(char::is_alphanumeric));
-    format!(
-        "{} (exit code {})",
-        line.unwrap_or("no message"),
-        outcome.output.exit
-    )
 }

@@ -19,7 +19,10 @@ const RECOVER: Span = Span::from_secs(120);
 
 impl Operator<'_> {
     /// Looks at a node whose server is down.
-    pub(super) async fn evidence(&mut self, node: &NodeName) -> Result<Evidence, ProcedureOutcome> {
+    pub(in crate::operator::procedures) async fn evidence(
+        &mut self,
+        node: &NodeName,
+    ) -> Result<Evidence, ProcedureOutcome> {
         let position = self.recover(node).await?;
         let saved = self.content(node, GRASTATE).await?;
         let view = self.view(node).await?;
@@ -33,7 +36,7 @@ impl Operator<'_> {
     }
 
     /// Returns the saved view of a node, whether its server runs or not.
-    pub(super) async fn view(
+    pub(in crate::operator::procedures) async fn view(
         &mut self,
         node: &NodeName,
     ) -> Result<Option<SavedView>, ProcedureOutcome> {
@@ -44,7 +47,10 @@ impl Operator<'_> {
 
     /// "No node is safe for bootstrapping?", with the line of this run and no other: a run that
     /// prints none must not be mistaken for the one before (G49).
-    async fn recover(&mut self, node: &NodeName) -> Result<Option<Position>, ProcedureOutcome> {
+    pub(in crate::operator::procedures) async fn recover(
+        &mut self,
+        node: &NodeName,
+    ) -> Result<Option<Position>, ProcedureOutcome> {
         let own = format!(" --log-error={OWN_LOG}");
         for (log, option) in [(MARIADB_LOG, ""), (OWN_LOG, own.as_str())] {
             let before = self.count(node, log).await?;
@@ -67,7 +73,7 @@ impl Operator<'_> {
     }
 
     /// Returns a file's content, `None` where there is no such file.
-    async fn content(
+    pub(in crate::operator::procedures) async fn content(
         &mut self,
         node: &NodeName,
         path: &str,

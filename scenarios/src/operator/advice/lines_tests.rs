@@ -1,0 +1,174 @@
+use seatrial_galera::Seqno;
+
+use super::*;
+
+/// A view of history U1: its seqno, the lives of its members, and the index of the node that logged it.
+fn view(seqno: i64, members: &[&str], own: usize) -> ServerView {
+    ServerView {
+        position: at(seqno),
+        primary: true,
+        own_index: Some(own),
+        members: members
+            .iter()
+            .map(|life| ((*life).to_owned(), life[..1].to_owned()))
+            .collect(),
+    }
+}
+
+fn at(seqno: i64) -> Position {
+    Position::new(StateUuid(1), Seqno(seqno))
+}
+
+/// A node that began without data.
+fn told(node: &str, seqno: i64, views: Vec<ServerView>) -> Told {
+    Told {
+        node: NodeName::new(node.to_owned()),
+        position: at(seqno),
+        steps: [LoggedStep::Start(Position::UNDEFINED)]
+            .into_iter()
+            .chain(views.into_iter().map(LoggedStep::View))
+            .collect(),
+    }
+}
+
+#[test]
+fn a_node_that_was_left_behind_holds_nothing_beyond() {
+    let all = [
+        told("A", 9, vec![view(3, &["A1", "B1"], 0), view(6, &["A1"], 0)]),
+        told("B", 5, vec![view(3, &["A1", "B1"], 1)]),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(1, 0), Beyond::Nothing);
+    // Of 6, 7, 8 and 9 the first is the view.
+    assert_eq!(lines.beyond(0, 1), Beyond::Events(3));
+}
+
+#[test]
+fn two_lines_of_one_uuid_are_known_by_their_views() {
+    let all = [
+        told("A", 8, vec![view(3, &["A1", "B1"], 0), view(6, &["A1"], 0)]),
+        told("B", 8, vec![view(3, &["A1", "B1"], 1), view(6, &["B2"], 0)]),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Events(2));
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(2));
+}
+
+#[test]
+fn a_fork_without_rows_is_lost_without_harm_and_needs_a_copy() {
+    let all = [
+        told("A", 9, vec![view(3, &["A1", "B1"], 0), view(6, &["A1"], 0)]),
+        told("B", 6, vec![view(3, &["A1", "B1"], 1), view(6, &["B2"], 0)]),
+    ];
+    assert_eq!(Lines::of(&all).beyond(1, 0), Beyond::Views);
+}
+
+#[test]
+fn the_log_of_a_third_node_tells_where_a_copied_node_comes_from() {
+    let all = [
+        told("A", 5, vec![view(3, &["A1", "B1"], 0)]),
+        told(
+            "B",
+            8,
+            vec![
+                view(3, &["A1", "B1"], 1),
+                view(6, &["B1"], 0),
+                view(7, &["B1", "C1"], 0),
+            ],
+        ),
+        told("C", 8, vec![view(7, &["B1", "C1"], 1)]),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 2), Beyond::Nothing);
+    assert_eq!(
+        Lines::of(&[all[0].clone(), all[2].clone()]).beyond(0, 1),
+        Beyond::Unknown
+    );
+}
+
+#[test]
+fn rows_that_only_an_older_position_has_are_its_own() {
+    // B was behind when it was bootstrapped; A still holds 5 and 6.
+    let all = [
+        told("A", 6, vec![view(3, &["A1", "B1"], 0)]),
+        told("B", 6, vec![view(3, &["A1", "B1"], 1), view(5, &["B2"], 0)]),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Events(2));
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(1));
+}
+
+/// A view of history U2, which node B began alone.
+fn own_view_of_b(seqno: i64) -> ServerView {
+    let mut own = view(seqno, &["B2"], 0);
+    own.position.uuid = StateUuid(2);
+    own
+}
+
+#[test]
+fn an_empty_node_holds_nothing_and_another_history_all_of_its_own() {
+    let mut other = told("B", 3, vec![own_view_of_b(1)]);
+    other.position.uuid = StateUuid(2);
+    let mut empty = told("C", -1, Vec::new());
+    empty.position = Position::UNDEFINED;
+    let all = [told("A", 4, vec![view(1, &["A1"], 0)]), other, empty];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(2));
+    assert_eq!(lines.beyond(2, 0), Beyond::Nothing);
+    assert_eq!(lines.beyond(0, 2), Beyond::Events(3));
+}
+
+#[test]
+fn a_new_history_over_old_data_holds_what_they_hold() {
+    // B was bootstrapped at 7 without a grastate.dat; 6 and 7 are rows that A lacks.
+    let mut b = told("B", 1, vec![view(3, &["A1", "B1"], 1)]);
+    b.position.uuid = StateUuid(2);
+    b.steps.push(LoggedStep::Start(at(7)));
+    b.steps.push(LoggedStep::View(own_view_of_b(1)));
+    let all = [
+        told("A", 5, vec![view(1, &["A1"], 0), view(3, &["A1", "B1"], 0)]),
+        b,
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Nothing);
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(2));
+}
+
+#[test]
+fn a_new_history_over_no_data_holds_nothing_of_the_old_one() {
+    // The disk of B is new, its log is not.
+    let mut b = told("B", 1, vec![view(3, &["A1", "B1"], 1)]);
+    b.position.uuid = StateUuid(2);
+    b.steps.push(LoggedStep::Start(Position::UNDEFINED));
+    b.steps.push(LoggedStep::View(own_view_of_b(1)));
+    let all = [
+        told("A", 5, vec![view(1, &["A1"], 0), view(3, &["A1", "B1"], 0)]),
+        b,
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Events(3));
+    assert_eq!(lines.beyond(1, 0), Beyond::Views);
+}
+
+#[test]
+fn a_node_that_joined_over_a_fork_is_known_by_its_own_log() {
+    // B was bootstrapped alone at 6, and then joined A, whose 6 is another event.
+    let a = vec![
+        view(3, &["A1", "B1"], 0),
+        view(6, &["A1"], 0),
+        view(9, &["A1", "B3"], 0),
+    ];
+    let mut b = told("B", 9, vec![view(3, &["A1", "B1"], 1), view(6, &["B2"], 0)]);
+    b.steps.push(LoggedStep::Start(at(6)));
+    b.steps.push(LoggedStep::View(view(9, &["A1", "B3"], 1)));
+    let mut all = [told("A", 9, a), b];
+    assert_eq!(joined_over(0, &all), Beyond::Nothing);
+    assert_eq!(joined_over(1, &all), Beyond::Views);
+    all[1].steps[3] = LoggedStep::Start(at(8));
+    assert_eq!(joined_over(1, &all), Beyond::Events(2));
+    all[1].steps.push(LoggedStep::Copied {
+        donor: "A".to_owned(),
+        position: at(9),
+    });
+    assert_eq!(joined_over(1, &all), Beyond::Nothing);
+}

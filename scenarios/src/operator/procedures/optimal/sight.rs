@@ -1,0 +1,397 @@
+//! The evidence in front of the operator, from the cheapest to the dearest, and the signs that it shows.
+
+use seatrial_galera::{ClusterStatus, GraState, LoggedStep, Position, Saved, ServerView};
+use seatrial_port::NodeName;
+use seatrial_port::paths::{GRASTATE, MARIADB_LOG};
+
+use crate::operator::advice::{Beyond, Evidence, Lines, Told, doubt, joined_over, rank};
+use crate::operator::procedures::ProcedureOutcome;
+use crate::operator::procedures::careful::{Operator, PRINT};
+use crate::operator::procedures::reading::recovered_position;
+use crate::operator::procedures::survey::{Seen, Situation, Survey};
+
+use super::table::Sign;
+
+/// Everything that is known of the cluster in one round.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    /// What the nodes answer.
+    pub(super) survey: Survey,
+    /// The files and logs of the nodes whose hosts can be reached; none where nothing depends on them.
+    pub(super) nodes: Vec<Known>,
+    /// What each of these nodes (the first index) holds beyond each of them.
+    beyond: Vec<Vec<Beyond>>,
+    /// Whether the cluster has had its time to restore itself.
+    pub(super) waited: bool,
+    /// A member that does not become synced.
+    pub(super) late: Option<NodeName>,
+}
+
+/// What the files and the log of a node say.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    /// The node's position, where it answers that of its server, and its two state files.
+    pub(super) evidence: Evidence,
+    /// The starts and views in its log.
+    pub(super) steps: Vec<LoggedStep>,
+}
+
+impl Known {
+    fn told(&self) -> Told {
+        Told {
+            node: self.evidence.node.clone(),
+            position: self.evidence.position.unwrap_or(Position::UNDEFINED),
+            steps: self.steps.clone(),
+        }
+    }
+}
+
+impl Sight {
+    /// Adds what the files and logs say.
+    fn with(mut self, nodes: Vec<Known>) -> Self {
+        let told: Vec<Told> = nodes.iter().map(Known::told).collect();
+        let lines = Lines::of(&told);
+        let all = 0..told.len();
+        let of_two = |one: usize, other: usize| match lines.beyond(one, other) {
+            Beyond::Unknown => without_logs(&nodes[one], &nodes[other]),
+            known => known,
+        };
+        let beyond = |one: usize| all.clone().map(|other| of_two(one, other)).collect();
+        self.beyond = all.clone().map(beyond).collect();
+        self.nodes = nodes;
+        self
+    }
+
+    /// Returns whether a sign shows.
+    pub(crate) fn holds(&self, sign: Sign) -> bool {
+        let situation = self.survey.verdict();
+        match sign {
+            Sign::Hangs => !self.that_hang().is_empty(),
+            Sign::GaveWay => !self.that_gave_way().is_empty(),
+            Sign::Whole => situation == Situation::Recovered,
+            Sign::NotSynced => self.late.is_some(),
+            Sign::JoinedOverViews => !self.joined_over(|found| found == Beyond::Views).is_empty(),
+            Sign::JoinedOverRows => !self.joined_over(|found| found > Beyond::Views).is_empty(),
+            Sign::OnePrimary => matches!(situation, Situation::Primary(_)),
+            Sign::TwoPrimaries => situation == Situation::Twins,
+            Sign::NoPrimary => situation == Situation::NoPrimary,
+            Sign::RunsOutside => !self.that_run_outside().is_empty(),
+            Sign::Unreachable => !self.unreachable().is_empty(),
+            Sign::LastViewUnreachable => self.last_view_is_unreachable(),
+            Sign::DownWithNothing => !self.down_with(Beyond::Nothing).is_empty(),
+            Sign::DownWithViews => !self.down_with(Beyond::Views).is_empty(),
+            Sign::RowsApart => self.rows_apart(),
+            Sign::DownWithAll => self.down_with_all(),
+            Sign::SomethingRuns => !self.that_run().is_empty(),
+            Sign::MayRestoreItself => self.may_restore_itself(),
+            Sign::NoPosition => self.nodes.iter().any(|one| one.evidence.position.is_none()),
+            Sign::OneHoldsAll => self.holder().is_some(),
+            Sign::MayBeHalf => self.objection().is_some(),
+        }
+    }
+
+    /// Returns the nodes with a process that neither answers nor waits for the others.
+    pub(super) fn that_hang(&self) -> Vec<NodeName> {
+        self.survey.names(|seen| match seen {
+            Seen::Hangs => true,
+            Seen::Silent(word) => word != "activating" && !seen.is_down(),
+            Seen::Unreachable | Seen::Answers(_) => false,
+        })
+    }
+
+    /// Returns the nodes that have lost a meeting of two primary components (A6.43).
+    pub(super) fn that_gave_way(&self) -> Vec<NodeName> {
+        self.survey.names(
+            |seen| matches!(seen, Seen::Answers(t) if t.status == ClusterStatus::Disconnected),
+        )
+    }
+
+    /// Returns the nodes that run and are no ready members of a primary component.
+    pub(super) fn that_run_outside(&self) -> Vec<NodeName> {
+        self.survey
+            .names(|seen| *seen != Seen::Unreachable && !seen.is_ready() && !seen.is_down())
+    }
+
+    pub(super) fn that_run(&self) -> Vec<NodeName> {
+        self.survey
+            .names(|seen| *seen != Seen::Unreachable && !seen.is_down())
+    }
+
+    pub(super) fn unreachable(&self) -> Vec<NodeName> {
+        self.survey.names(|seen| *seen == Seen::Unreachable)
+    }
+
+    /// Returns the nodes that have joined over a fork of this kind.
+    pub(super) fn joined_over(&self, wanted: impl Fn(Beyond) -> bool) -> Vec<NodeName> {
+        let told: Vec<Told> = self.nodes.iter().map(Known::told).collect();
+        (0..told.len())
+            .filter(|place| wanted(joined_over(*place, &told)))
+            .map(|place| told[place].node.clone())
+            .collect()
+    }
+
+    /// Returns what one node holds beyond another one, by their places.
+    pub(super) fn beyond(&self, one: usize, other: usize) -> Beyond {
+        self.beyond[one][other]
+    }
+
+    fn seen(&self, node: &NodeName) -> &Seen {
+        let found = self.survey.nodes.iter().find(|(name, _)| name == node);
+        found.map_or(&Seen::Unreachable, |(_, seen)| seen)
+    }
+
+    /// Returns the place of the member of the primary component with the highest position.
+    fn member(&self) -> Option<usize> {
+        let members = (0..self.nodes.len()).filter(|place| self.is_member(*place));
+        members.max_by_key(|place| (self.position(*place), std::cmp::Reverse(*place)))
+    }
+
+    fn is_member(&self, place: usize) -> bool {
+        let seen = self.seen(&self.nodes[place].evidence.node);
+        matches!(seen, Seen::Answers(tables) if tables.is_primary())
+    }
+
+    fn position(&self, place: usize) -> Option<Position> {
+        self.nodes[place].evidence.position
+    }
+
+    fn is_down(&self, place: usize) -> bool {
+        self.seen(&self.nodes[place].evidence.node).is_down()
+    }
+
+    /// Returns the nodes that are down and hold this beyond the primary component.
+    pub(super) fn down_with(&self, wanted: Beyond) -> Vec<NodeName> {
+        let Some(member) = self.member() else {
+            return Vec::new();
+        };
+        (0..self.nodes.len())
+            .filter(|place| self.is_down(*place) && self.position(*place).is_some())
+            .filter(|place| self.beyond[*place][member] == wanted)
+            .map(|place| self.nodes[place].evidence.node.clone())
+            .collect()
+    }
+
+    fn rows_apart(&self) -> bool {
+        let Some(member) = self.member() else {
+            return false;
+        };
+        (0..self.nodes.len())
+            .filter(|place| self.is_down(*place))
+            .any(|place| self.beyond[place][member] > Beyond::Views)
+    }
+
+    /// Returns whether a node that is down holds everything, and the primary component does not.
+    fn down_with_all(&self) -> bool {
+        let (Some(member), Some(holder)) = (self.member(), self.holder()) else {
+            return false;
+        };
+        self.is_down(holder)
+            && matches!(self.beyond[holder][member], Beyond::Events(_))
+            && self.objection().is_none()
+    }
+
+    /// Returns the places of the nodes beyond which no other holds a row.
+    fn holders(&self) -> Vec<usize> {
+        let all = 0..self.nodes.len();
+        all.clone()
+            .filter(|place| self.position(*place).is_some())
+            .filter(|place| {
+                let mut others = all.clone().filter(|other| other != place);
+                others.all(|other| self.beyond[other][*place] <= Beyond::Views)
+            })
+            .collect()
+    }
+
+    /// Returns the place of the node that holds everything: of several, one that serves, then the one with the
+    /// highest position, whose data are certainly whole, that needs no force, then the first.
+    pub(super) fn holder(&self) -> Option<usize> {
+        let preference = |place: &usize| {
+            let evidence = &self.nodes[*place].evidence;
+            (
+                self.is_member(*place),
+                self.size(*place),
+                evidence.has_data(),
+                rank(evidence),
+                std::cmp::Reverse(*place),
+            )
+        };
+        self.holders().into_iter().max_by_key(preference)
+    }
+
+    fn size(&self, place: usize) -> u32 {
+        match self.seen(&self.nodes[place].evidence.node) {
+            Seen::Answers(tables) if tables.is_primary() => tables.size,
+            _ => 0,
+        }
+    }
+
+    /// Returns the name of that node.
+    pub(super) fn holder_name(&self) -> Option<NodeName> {
+        Some(self.nodes[self.holder()?].evidence.node.clone())
+    }
+
+    /// Returns whether a node's saved view is one of itself alone.
+    pub(super) fn was_alone(&self, node: &NodeName) -> bool {
+        let known = self.nodes.iter().find(|one| one.evidence.node == *node);
+        known.is_some_and(|one| one.evidence.was_alone())
+    }
+
+    /// Returns the nodes that run and are not in the component of the node that holds everything.
+    pub(super) fn other_components(&self) -> Vec<NodeName> {
+        let Some(holder) = self.holder() else {
+            return Vec::new();
+        };
+        let kept = self.last_view(holder);
+        let is_kept = |place: usize| {
+            let view = self.last_view(place).zip(kept);
+            self.is_member(place) && view.is_some_and(|(view, kept)| view.is_same(kept))
+        };
+        (0..self.nodes.len())
+            .filter(|place| !self.is_down(*place) && !is_kept(*place))
+            .map(|place| self.nodes[place].evidence.node.clone())
+            .collect()
+    }
+
+    /// Returns the objection to the data of the node that holds everything.
+    pub(super) fn objection(&self) -> Option<String> {
+        let place = self.holder()?;
+        let holder = &self.nodes[place].evidence;
+        // The log tells an interrupted copy from a server that emptied the file for another reason.
+        let told = self.nodes[place].told();
+        if matches!(holder.saved, Saved::Zero | Saved::Empty)
+            && !told.steps.is_empty()
+            && !told.is_half()
+        {
+            return None;
+        }
+        let with_data: Vec<&Evidence> = self
+            .nodes
+            .iter()
+            .map(|one| &one.evidence)
+            .filter(|evidence| evidence.has_data())
+            .collect();
+        doubt(holder, &with_data)
+    }
+
+    /// Returns the members of the component in which this node is, or was last, by its log.
+    pub(super) fn last_view(&self, place: usize) -> Option<&ServerView> {
+        let steps = self.nodes[place].steps.iter().rev();
+        let mut views = steps.filter_map(|step| match step {
+            LoggedStep::View(view) => Some(view),
+            _ => None,
+        });
+        views.find(|view| view.primary)
+    }
+
+    fn last_view_is_unreachable(&self) -> bool {
+        let away = self.unreachable();
+        if away.is_empty() {
+            return false;
+        }
+        let Some(holder) = self.holder() else {
+            return true;
+        };
+        self.last_view(holder).is_none_or(|view| {
+            let mut members = view.members.iter();
+            members.any(|(_, name)| away.iter().any(|node| node.as_str() == name))
+        })
+    }
+
+    /// Returns the nodes that are down and may take part when the cluster restores itself.
+    pub(super) fn down(&self) -> Vec<NodeName> {
+        self.survey.names(Seen::is_down)
+    }
+
+    fn may_restore_itself(&self) -> bool {
+        let Some(holder) = self.holder() else {
+            return false;
+        };
+        let mut down = (0..self.nodes.len()).filter(|place| self.is_down(*place));
+        !self.waited
+            && !self.is_down(holder)
+            && down.all(|place| {
+                let known = &self.nodes[place].evidence;
+                self.beyond[place][holder] == Beyond::Nothing && !known.was_alone()
+            })
+    }
+}
+
+/// Returns what one node holds beyond another one if one of them has lost its log: in one history the positions
+/// say it, where nothing points to a fork.
+fn without_logs(one: &Known, other: &Known) -> Beyond {
+    let have_logs = !one.steps.is_empty() && !other.steps.is_empty();
+    let positions = one.evidence.position.zip(other.evidence.position);
+    match positions {
+        Some((mine, theirs)) if !have_logs && mine.uuid == theirs.uuid => {
+            match u64::try_from(mine.seqno.0 - theirs.seqno.0) {
+                Ok(more) if more > 0 => Beyond::Events(more),
+                _ if one.evidence.was_alone() || one.evidence.claims_last() => Beyond::Unknown,
+                _ => Beyond::Nothing,
+            }
+        }
+        _ => Beyond::Unknown,
+    }
+}
+
+impl Operator<'_> {
+    /// Looks as far as the table needs it.
+    pub(super) async fn sight(&mut self, survey: Survey) -> Result<Sight, ProcedureOutcome> {
+        let late = match survey.verdict() {
+            Situation::Recovered => self.not_synced().await?,
+            _ => None,
+        };
+        let sight = Sight {
+            survey,
+            nodes: Vec::new(),
+            beyond: Vec::new(),
+            waited: self.waited,
+            late,
+        };
+        let early = [Sign::Hangs, Sign::GaveWay, Sign::NotSynced];
+        let waits = sight.holds(Sign::OnePrimary) && sight.holds(Sign::RunsOutside);
+        if waits || early.into_iter().any(|sign| sight.holds(sign)) {
+            return Ok(sight);
+        }
+        let mut nodes = Vec::new();
+        for (node, seen) in &sight.survey.nodes {
+            if *seen != Seen::Unreachable {
+                nodes.push(self.known(node, seen).await?);
+            }
+        }
+        Ok(sight.with(nodes))
+    }
+
+    async fn known(&mut self, node: &NodeName, seen: &Seen) -> Result<Known, ProcedureOutcome> {
+        let saved = Saved::read(self.content(node, GRASTATE).await?.as_deref());
+        let view = self.view(node).await?;
+        let position = match (seen, saved) {
+            (Seen::Answers(tables), _) => Some(tables.position),
+            // An orderly stop has written it.
+            (_, Saved::Named(GraState { uuid, seqno, .. }))
+                if seen.is_down() && !seqno.is_undefined() =>
+            {
+                Some(Position::new(uuid, seqno))
+            }
+            _ if seen.is_down() => self.recover(node).await?,
+            // It waits, and has changed nothing since it was started.
+            _ => {
+                let line = format!("sudo grep 'WSREP: Recovered position' {MARIADB_LOG} | tail -1");
+                let found = self.at(node, &line, PRINT).await?;
+                recovered_position(&found.output.stdout)
+            }
+        };
+        let line = format!(
+            "sudo grep -a -A 20 -e 'View:' -e 'initial position:' -e 'requested state transfer' -e 'SST received' {MARIADB_LOG}"
+        );
+        let shown = self.at(node, &line, PRINT).await?;
+        Ok(Known {
+            evidence: Evidence {
+                node: node.clone(),
+                position,
+                saved,
+                view,
+            },
+            steps: LoggedStep::read_all(&shown.output.stdout),
+        })
+    }
+}
