@@ -16,6 +16,8 @@ use crate::machine::whole::Machine;
 const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
 /// systemd's `RestartSec` in mariadb.service.
 const RESTART_AFTER: Span = Span::from_secs(5);
+/// Linux gives up an attempt to connect after `tcp_syn_retries`, which is 6: 1, 2, 4, 8, 16, 32 and 64 s.
+const CONNECT_TIMEOUT: Span = Span::from_secs(127);
 
 impl Machine {
     /// Starts mariadbd, which is what the unit does after galera_recovery.
@@ -358,12 +360,12 @@ impl Machine {
     }
 
     /// Returns the time that the process waits for an answer to an attempt to connect. gmcast gives up on a
-    /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`);
-    /// whoever transfers state waits longer.
+    /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`). A donor
+    /// sets no limit (`ist.cpp:Sender`, and rsync without `--contimeout`), so the kernel's counts.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
             Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
-            Channel::Transfer => Span::from_secs(10),
+            Channel::Transfer => CONNECT_TIMEOUT,
         }
     }
 
