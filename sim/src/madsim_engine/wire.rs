@@ -105,6 +105,10 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
     let stream = loop {
         // madsim would refuse at once, or, with one way cut, connect without a handshake.
         if passes() {
+            if world.lock().wires.ends.contains_key(&(from, to, channel)) {
+                // The other side has opened one meanwhile.
+                return Attempt::Refused;
+            }
             match TcpStream::connect(SocketAddr::new(ip(to), PORT)).await {
                 Ok(stream) => break stream,
                 Err(_) if passes() => return Attempt::Refused,
@@ -121,7 +125,11 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
         pause *= 2;
     };
     let mut introduction = Box::pin(introduce(stream, from, channel));
-    match timeout(limit, introduction.as_mut()).await {
+    let key = (from, to, channel);
+    world.lock().wires.answering.insert(key);
+    let answer = timeout(limit, introduction.as_mut()).await;
+    world.lock().wires.answering.remove(&key);
+    match answer {
         Err(_) => {
             let world = world.clone();
             madsim::task::spawn(async move {
@@ -178,7 +186,7 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
         });
         if !shared.cluster.accepts(me, from, channel) {
             REFUSED
-        } else if me < from && (own || shared.wires.dials.contains(&key)) {
+        } else if me < from && (own || shared.wires.answering.contains(&key)) {
             CROSSED
         } else {
             ACCEPTED
