@@ -1,5 +1,6 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
+use seatrial_galera::LogLine;
 use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
     Signal,
@@ -126,7 +127,12 @@ impl Machine {
             }
             Outgoing::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
             Outgoing::Reply(id, reply) => self.reply(id, &reply),
-            Outgoing::Note(Note::Log(line)) => self.log(&line.text(), None),
+            Outgoing::Note(Note::Log(line)) => {
+                if matches!(line, LogLine::ReversingHistory { .. }) {
+                    self.daemon.reverse();
+                }
+                self.log(&line.text(), None);
+            }
             Outgoing::Note(Note::LogAs(line, detail)) => self.log(&line.text(), Some(*detail)),
             Outgoing::Note(Note::Told(detail)) => self.storage.append_detail(self.now, *detail),
             Outgoing::Note(Note::PortOpen) => {
