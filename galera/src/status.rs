@@ -189,6 +189,8 @@ pub struct StatusVariables {
     pub cluster_state_uuid: StateUuid,
     /// `wsrep_cluster_status`.
     pub cluster_status: ClusterStatus,
+    /// `wsrep_cluster_weight`: the weights of the primary component's members together, 0 outside it.
+    pub cluster_weight: u32,
     /// `wsrep_connected`: stays on in a component without quorum.
     pub connected: bool,
     /// `wsrep_gcomm_uuid`.
@@ -222,11 +224,19 @@ impl StatusVariables {
         ]
     }
 
-    /// Returns the value of one variable: of [`rows`](Self::rows), `wsrep_local_state` or
-    /// `wsrep_local_state_comment`. As in SQL, the case of the name does not matter.
+    /// The variables that [`get`](Self::get) knows and the manual's table does not have.
+    pub const OTHERS: [&str; 3] = [
+        "wsrep_cluster_weight",
+        "wsrep_local_state",
+        "wsrep_local_state_comment",
+    ];
+
+    /// Returns the value of one variable: of [`rows`](Self::rows) or of [`OTHERS`](Self::OTHERS). As in SQL, the case
+    /// of the name does not matter.
     pub fn get(&self, name: &str) -> Option<String> {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
+            "wsrep_cluster_weight" => Some(self.cluster_weight.to_string()),
             "wsrep_local_state" => Some(self.local_state.number().to_string()),
             "wsrep_local_state_comment" => Some(self.local_state.to_string()),
             _ => self

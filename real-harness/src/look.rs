@@ -26,6 +26,8 @@ pub(crate) struct Look {
     pub(crate) rows: Option<Vec<String>>,
     /// The exit code of the last server process.
     pub(crate) exit: Option<i32>,
+    /// Whether it has logged that it is ahead of its group.
+    pub(crate) reversed: bool,
     /// The number of server processes.
     pub(crate) lives: u32,
     /// grastate.dat.
@@ -73,6 +75,7 @@ impl Look {
             "port" => self.port = true,
             "answered" => self.answered = true,
             "exit" => self.exit = rest.parse().ok(),
+            "reversed" => self.reversed = true,
             "lives" => self.lives = rest.parse().unwrap_or(0),
             "g:" => self.grastate = Some(String::new()),
             "v:" => self.gvwstate = Some(String::new()),
@@ -123,6 +126,7 @@ impl Look {
                 (Some(_), _) => ProcessState::Waiting,
             },
             exit: self.exit.filter(|_| self.pid.is_none()),
+            reversed: self.reversed && self.pid.is_none(),
             cluster_status: text("wsrep_cluster_status"),
             cluster_size: self
                 .status("wsrep_cluster_size")

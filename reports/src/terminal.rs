@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 use seatrial_scenarios::RunRecord;
 use seatrial_scenarios::agreement::Agreement;
-use seatrial_scenarios::record::{Failure, Verdict};
+use seatrial_scenarios::record::{Failure, RefusedWrites, Verdict};
 
 use crate::campaign::{Campaign, Standing, replay};
 use crate::words::{count, short_span, wrapped};
@@ -106,6 +106,7 @@ pub fn details(campaign: &Campaign<'_>) -> String {
     }
     text.push_str(&findings(campaign));
     text.push_str(&skipped(campaign));
+    text.push_str(&refused(campaign));
     text.push_str(&failures(campaign));
     text
 }
@@ -193,6 +194,67 @@ fn skipped(campaign: &Campaign<'_>) -> String {
             count(fault.runs, "run", "runs")
         );
         text.push_str(&wrapped("    ", "    ", fault.why));
+    }
+    more(&mut text, found.len());
+    text
+}
+
+/// Writes of a step that were refused, in all runs of a scenario.
+struct RefusedStep<'a> {
+    scenario: &'a str,
+    writes: &'a RefusedWrites,
+    engines: Vec<&'a str>,
+    runs: usize,
+}
+
+/// Returns the writes that were refused although no step expects it. Such a scenario tests less than it seems to.
+fn refused(campaign: &Campaign<'_>) -> String {
+    let mut found: Vec<RefusedStep<'_>> = Vec::new();
+    for run in campaign.records {
+        for writes in &run.refused {
+            let place = found.iter().position(|known| {
+                known.scenario == run.id
+                    && known.writes.step == writes.step
+                    && known.writes.node == writes.node
+            });
+            let place = place.unwrap_or_else(|| {
+                found.push(RefusedStep {
+                    scenario: &run.id,
+                    writes,
+                    engines: Vec::new(),
+                    runs: 0,
+                });
+                found.len() - 1
+            });
+            let known = &mut found[place];
+            known.runs += 1;
+            if !known.engines.contains(&run.engine.as_str()) {
+                known.engines.push(&run.engine);
+            }
+        }
+    }
+    let mut text = String::new();
+    if found.is_empty() {
+        return text;
+    }
+    let title = "Writes were refused, and no step expects it";
+    let _ = writeln!(text, "\n{}", title.bold());
+    for step in found.iter().take(SHOWN_MAX) {
+        let _ = writeln!(
+            text,
+            "  {} step {} on {}, {}: {} on {}",
+            step.scenario,
+            step.writes.step,
+            step.engines.join(", "),
+            count(step.runs, "run", "runs"),
+            count(
+                usize::try_from(step.writes.rows).unwrap_or(usize::MAX),
+                "row",
+                "rows"
+            ),
+            step.writes.node
+        );
+        text.push_str(&wrapped("    ", "    ", &step.writes.message));
     }
     more(&mut text, found.len());
     text

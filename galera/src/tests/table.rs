@@ -13,6 +13,7 @@ fn the_manuals_two_tables() {
         cluster_size: 3,
         cluster_state_uuid: history,
         cluster_status: ClusterStatus::Primary,
+        cluster_weight: 3,
         connected: true,
         gcomm_uuid: "7159632c-ed8a-11f1-b181-e6e4c001f53a".parse().unwrap(),
         last_committed: Seqno(0),

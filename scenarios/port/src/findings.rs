@@ -102,7 +102,7 @@ pub const FINDINGS: &[FindingKind] = &[
         class: Class::Finding,
         fails_unlisted: false,
         needs_histories: false,
-        doc: "a node aborted with exit code 134, because the group is behind its own position",
+        doc: "a node aborted with exit code 134, because the group is behind its own position, as its log says",
     },
     FindingKind {
         name: "procedure-bounded",

@@ -90,6 +90,9 @@ pub struct NodeObservation {
     pub process: ProcessState,
     /// Exit code of the last process (128 plus the signal), when there is none now.
     pub exit: Option<i32>,
+    /// The last process has said that it is ahead of its group ("Reversing history"), and there is none now.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reversed: bool,
     /// `wsrep_cluster_status`.
     pub cluster_status: Option<String>,
     /// `wsrep_cluster_size`.
@@ -126,6 +129,7 @@ impl NodeObservation {
             arbitrator: false,
             process: ProcessState::Exited,
             exit: None,
+            reversed: false,
             cluster_status: None,
             cluster_size: None,
             ready: None,

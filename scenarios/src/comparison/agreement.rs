@@ -283,6 +283,7 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
         arbitrator: _,
         process,
         exit,
+        reversed: _,
         cluster_status,
         cluster_size,
         ready,

@@ -199,6 +199,19 @@ impl WriteRecord {
     }
 }
 
+/// Writes of a step that were refused, and that no step asks about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedWrites {
+    /// In which step.
+    pub step: u32,
+    /// The node to which the client spoke.
+    pub node: NodeName,
+    /// The number of rows.
+    pub rows: u32,
+    /// The text of the last error.
+    pub message: String,
+}
+
 /// A procedure and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcedureRecord {
@@ -326,6 +339,9 @@ pub struct RunRecord {
     pub commands: Vec<CommandRecord>,
     /// The writes.
     pub writes: Vec<WriteRecord>,
+    /// The steps whose writes were refused although no step expects that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedWrites>,
     /// The checks.
     pub checks: Vec<CheckRecord>,
     /// The procedures.
@@ -363,6 +379,7 @@ impl RunRecord {
             faults: Vec::new(),
             commands: Vec::new(),
             writes: Vec::new(),
+            refused: Vec::new(),
             checks: Vec::new(),
             procedures: Vec::new(),
             forced: Vec::new(),

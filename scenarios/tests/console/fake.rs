@@ -111,6 +111,7 @@ impl Fake {
             cluster_size: 3,
             cluster_state_uuid: uuid,
             cluster_status: "Primary".parse().unwrap(),
+            cluster_weight: 3,
             connected: true,
             gcomm_uuid: "7159632c-ed8a-11f1-b181-e6e4c001f53a".parse().unwrap(),
             last_committed: Seqno(0),

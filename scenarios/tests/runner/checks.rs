@@ -340,3 +340,49 @@ expect = { any = [
     );
     assert!(record.races.is_empty());
 }
+
+/// Nobody asked for the refusal, so that the scenario tests less than it seems to.
+#[test]
+fn a_refused_write_that_no_step_expects_is_said() {
+    let (record, _) = play(
+        r#"
+[[step]]
+terminate = { nodes = ["A", "B"] }
+[[step]]
+write = { node = "C", rows = 2 }
+[[step]]
+write = { node = "C", rows = 1, as = "w" }
+[[step]]
+expect = { request = "w", ends = "refused" }
+"#,
+    );
+    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
+    let said: Vec<_> = record
+        .refused
+        .iter()
+        .map(|writes| (writes.step, writes.node.as_str(), writes.rows))
+        .collect();
+    assert_eq!(said, [(2, "C", 2)], "the named write is asked about");
+    assert!(!record.refused[0].message.is_empty());
+}
+
+/// A line that the simulated host does not have has tested nothing, whatever its exit code.
+#[test]
+fn a_line_that_meets_a_gap_of_the_host_is_not_judged() {
+    let steps = |check: &str| {
+        format!(
+            r#"
+[[step]]
+operator = {{ node = "A", run = "frobnicate"{check} }}
+[[step]]
+write = {{ node = "A", rows = 1 }}
+"#
+        )
+    };
+    for check in ["", ", exit = 1"] {
+        let (record, _) = play(&steps(check));
+        assert_eq!(record.verdict, Verdict::Unsupported);
+        assert_eq!(why(&record), "`frobnicate`: this host has no frobnicate");
+        assert!(record.writes.is_empty(), "what follows would say nothing");
+    }
+}

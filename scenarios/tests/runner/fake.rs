@@ -179,6 +179,13 @@ impl Fake {
             }
             line if line.starts_with("echo ") => return printed(&line[5..], 0),
             "false" => return printed("", 1),
+            "frobnicate" => {
+                return Output {
+                    stderr: "this host has no frobnicate\n".to_owned(),
+                    exit: 1,
+                    ..Output::default()
+                };
+            }
             _ => {}
         }
         printed("", 0)

@@ -184,6 +184,8 @@ pub enum TimerId {
     Flush,
     /// The orderly stop's next stage.
     Stop,
+    /// The answer to a schema change that got no position.
+    Isolation,
 }
 
 /// Something that a node asks its driver for.

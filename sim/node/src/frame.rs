@@ -204,6 +204,8 @@ pub struct InstallMessage {
     pub members: BTreeMap<GcommUuid, InstallNode>,
     /// Nodes that leave in order with this change.
     pub leaving: BTreeSet<GcommUuid>,
+    /// What the representative would say in a JOIN now.
+    pub join: JoinMessage,
 }
 
 /// The sender leaves in order.

@@ -67,7 +67,8 @@ pub(crate) struct Gmcast {
     dialling: BTreeSet<Peer>,
     /// Attempts under way to addresses that have been dropped meanwhile.
     abandoned: BTreeSet<Peer>,
-    /// The peer at which each identity was last connected, to know which nodes need relaying.
+    /// The peer of each identity, from its own connection or from what others tell of theirs
+    /// (`gmcast.cpp:update_addresses`), to know which addresses to keep and which nodes need relaying.
     seen: BTreeMap<GcommUuid, Peer>,
     /// Identities that left or vanished, not talked to until this instant
     /// (`gmcast.cpp:gmcast_forget`).
@@ -210,10 +211,12 @@ impl Gmcast {
             GroupFrame::Keepalive => {}
             GroupFrame::Topology { linked } => {
                 for (peer, uuid) in linked {
-                    if *peer != self.me
-                        && !self.banned.contains_key(uuid)
-                        && !self.addresses.contains_key(peer)
-                    {
+                    if *peer == self.me {
+                        continue;
+                    }
+                    // A node that is known through a third one is a member as others are: its address is kept.
+                    self.seen.entry(*uuid).or_insert(*peer);
+                    if !self.banned.contains_key(uuid) && !self.addresses.contains_key(peer) {
                         let at = now + self.learnt_dial_delay(*peer, *uuid, now);
                         self.addresses.insert(*peer, at);
                         if at < self.next_check {
@@ -384,7 +387,11 @@ impl Gmcast {
     /// A primary view has been delivered (`gmcast.cpp:handle_stable_view`): whoever is not in it is
     /// forgotten, connected or not. Those that left in order are banned for `gmcast.time_wait`, all
     /// others for half of it, a starter that has not announced itself yet among them: what it relayed
-    /// until now gets through no more.
+    /// until now gets through no more. The addresses of the members stay, also of those that this node knows through
+    /// others only and has never reached.
+    ///
+    /// MODEL GAP: a configured address that this node has never reached is dropped in Galera, and learnt again with
+    /// the next change of a connection. Here it stays if another node has told of it.
     pub(crate) fn primary_view(
         &mut self,
         members: &BTreeSet<GcommUuid>,

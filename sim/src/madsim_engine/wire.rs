@@ -101,9 +101,21 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
         let shared = world.lock();
         shared.passes(from, to) && shared.passes(to, from)
     };
-    // madsim would refuse at once, or, with one way cut, connect without a handshake.
     let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
-    while !passes() {
+    let stream = loop {
+        // madsim would refuse at once, or, with one way cut, connect without a handshake.
+        if passes() {
+            if world.lock().wires.ends.contains_key(&(from, to, channel)) {
+                // The other side has opened one meanwhile.
+                return Attempt::Refused;
+            }
+            match TcpStream::connect(SocketAddr::new(ip(to), PORT)).await {
+                Ok(stream) => break stream,
+                Err(_) if passes() => return Attempt::Refused,
+                // The way was cut while the packet was on it: for TCP it is lost, and is sent again.
+                Err(_) => {}
+            }
+        }
         let wait = pause.min(limit.saturating_sub(waited));
         sleep(wait).await;
         waited += wait;
@@ -111,20 +123,37 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
             return Attempt::Silent;
         }
         pause *= 2;
-    }
-    let exchange = async {
-        let mut stream = TcpStream::connect(SocketAddr::new(ip(to), PORT)).await?;
-        stream.write_all(&[from.0, channel_byte(channel)]).await?;
-        stream.flush().await?;
-        let answer = stream.read_u8().await?;
-        Ok::<_, io::Error>((stream, answer))
     };
-    match timeout(limit, exchange).await {
-        Err(_) => Attempt::Silent,
+    let mut introduction = Box::pin(introduce(stream, from, channel));
+    let key = (from, to, channel);
+    world.lock().wires.answering.insert(key);
+    let answer = timeout(limit, introduction.as_mut()).await;
+    world.lock().wires.answering.remove(&key);
+    match answer {
+        Err(_) => {
+            let world = world.clone();
+            madsim::task::spawn(async move {
+                linger(&world, from, to).await;
+                drop(introduction);
+            });
+            Attempt::Silent
+        }
         Ok(Ok((stream, ACCEPTED))) => Attempt::Open(Box::new(stream)),
         Ok(Ok((_, CROSSED))) => Attempt::Crossed,
         Ok(_) => Attempt::Refused,
     }
+}
+
+/// Sends the header over a new connection, and returns the connection with the answer.
+async fn introduce(
+    mut stream: TcpStream,
+    from: Peer,
+    channel: Channel,
+) -> io::Result<(TcpStream, u8)> {
+    stream.write_all(&[from.0, channel_byte(channel)]).await?;
+    stream.flush().await?;
+    let answer = stream.read_u8().await?;
+    Ok((stream, answer))
 }
 
 /// Takes the connections that others open to a machine.
@@ -157,7 +186,7 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
         });
         if !shared.cluster.accepts(me, from, channel) {
             REFUSED
-        } else if me < from && (own || shared.wires.dials.contains(&key)) {
+        } else if me < from && (own || shared.wires.answering.contains(&key)) {
             CROSSED
         } else {
             ACCEPTED
@@ -245,7 +274,12 @@ async fn write_frames(
             return;
         }
     }
-    // The end has been closed. madsim would show that to the peer even over a cut.
+    linger(&world, from, to).await;
+}
+
+/// Waits until the last packet of an end that has been closed gets through. madsim would show the close to the peer
+/// even over a cut.
+async fn linger(world: &World, from: Peer, to: Peer) {
     while !world.lock().passes(from, to) {
         sleep(LINGER).await;
     }

@@ -53,6 +53,9 @@ pub(super) struct Wires {
     pub(super) ends: BTreeMap<EndKey, End>,
     /// Connection attempts under way.
     pub(super) dials: BTreeSet<EndKey>,
+    /// Those of them that have reached the other side. An attempt whose packets are lost in a cut is not among them:
+    /// the other side knows nothing of it.
+    pub(super) answering: BTreeSet<EndKey>,
     pub(super) last_serial: u64,
     /// Counts the processes that have gone, by machine: a late answer is not for the next process.
     pub(super) generations: BTreeMap<Peer, u64>,

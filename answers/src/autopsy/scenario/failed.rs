@@ -69,8 +69,6 @@ impl Writer<'_> {
                     &format!("expect = {{ node = \"{own}\", process = \"exited\", exit = 134, within = \"2m\" }}"),
                     "",
                 );
-                // It aborts as one that is behind does.
-                self.findings.insert("reversed-history");
             }
             JoinFailure::NoDonor | JoinFailure::NoAnswer { .. } => {
                 // A joiner has its vote: where it makes up half of the votes, its end would end the component.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seatrial_port::{Fault, NodeName, NodeObservation, Observation, Options, ProcessState};
 
 use super::cause::Excuse;
-use super::rows::{has_aborted, is_primary, is_synced, rows};
+use super::rows::{is_primary, is_synced, reversed, rows};
 
 /// The deeds done to the cluster so far, as far as an oracle needs them.
 ///
@@ -133,7 +133,7 @@ impl Deeds {
         // Rows tell only where clients have written; who aborts, being ahead of the group, tells it too.
         let holds_more = |(other, node): &(&NodeName, &NodeObservation)| {
             let more = || rows(node).is_some_and(|rows| !rows.is_subset(&own));
-            *other != name && (has_aborted(node) || more())
+            *other != name && (reversed(node).is_some() || more())
         };
         let ahead = observation.nodes.iter().filter(holds_more);
         let ahead: Vec<&NodeName> = ahead.map(|(other, _)| other).collect();

@@ -1,13 +1,13 @@
-//! A node that is ahead of its group aborts.
+//! A node that is ahead of its group aborts (`gcs_group.cpp:group_post_state_exchange`).
 
 use seatrial_port::Observation;
 
 use crate::trial::record::Finding;
 
 use super::context::{Oracle, OracleContext};
-use super::rows::has_aborted;
+use super::rows::reversed;
 
-/// A server that ended with SIGABRT: "Reversing history".
+/// A server that aborted after it said "Reversing history".
 #[derive(Clone, Debug)]
 pub(super) struct ReversedHistory;
 
@@ -16,11 +16,11 @@ impl Oracle for ReversedHistory {
         observation
             .nodes
             .iter()
-            .find(|(_, node)| has_aborted(node))
-            .map(|(name, _)| {
+            .find_map(|(name, node)| {
+                let exit = reversed(node)?;
                 let message =
-                    format!("{name} aborted (exit 134): the group is behind its own position");
-                context.finding("reversed-history", message)
+                    format!("{name} aborted (exit {exit}): the group is behind its own position");
+                Some(context.finding("reversed-history", message))
             })
             .into_iter()
             .collect()

@@ -9,8 +9,8 @@ use crate::trial::record::{Choice, WriteRecord};
 /// At most this many rows are named in a message.
 const NAMED: usize = 8;
 
-/// Exit code of SIGABRT.
-const ABORTED: i32 = 134;
+/// The exit codes of a server that gives itself up: MariaDB 10.11 by SIGABRT, 11.8 by SIGSEGV.
+const ABORTED: [i32; 2] = [134, 139];
 
 /// Returns whether the node shows itself Primary.
 pub(super) fn is_primary(node: &NodeObservation) -> bool {
@@ -22,9 +22,11 @@ pub(super) fn is_synced(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.local_state.as_deref() == Some("Synced")
 }
 
-/// Returns whether its server has aborted, as it does when it is ahead of its group ("Reversing history").
-pub(super) fn has_aborted(node: &NodeObservation) -> bool {
-    node.process == ProcessState::Exited && node.exit == Some(ABORTED)
+/// Returns the exit code of a server that has aborted because it was ahead of its group ("Reversing history"). One that
+/// loses its donor ends with the same code, and was not ahead.
+pub(super) fn reversed(node: &NodeObservation) -> Option<i32> {
+    let ahead = node.process == ProcessState::Exited && node.reversed;
+    node.exit.filter(|code| ahead && ABORTED.contains(code))
 }
 
 /// Returns the node's rows, where they are known.

@@ -7,7 +7,8 @@ use seatrial_language::{
 use seatrial_port::predicate::{Focus, Predicate};
 use seatrial_port::{Condition, Fault, FaultOutcome, Span};
 
-use crate::trial::record::{FaultRecord, ms};
+use crate::operator::commands::gap;
+use crate::trial::record::{FaultRecord, WriteOutcome, ms};
 
 use super::check::Check;
 use super::clock::Halt;
@@ -129,6 +130,7 @@ impl<'a> Runner<'a> {
             Rest::Nothing => None,
             Rest::Wait(started, limit) => {
                 self.play.wait_for_all(&started, limit).await;
+                self.note_refused(&started);
                 None
             }
             Rest::Operator(operator, started) => self.end_operator(operator, started).await,
@@ -172,6 +174,25 @@ impl<'a> Runner<'a> {
             let started = self.begin_row(write);
             if write.name.is_none() && !self.play.clock.is_over_limit() {
                 self.play.wait_for_all(&[started], WRITE_LIMIT).await;
+                self.note_refused(&[started]);
+            }
+        }
+    }
+
+    /// Says which of these writes were refused. A step that expects that names its write and asks for its end.
+    fn note_refused(&mut self, started: &[Started]) {
+        for one in started {
+            let Place::Write(index) = one.place else {
+                continue;
+            };
+            let write = &self.play.journal.record().writes[index];
+            let WriteOutcome::Refused { message, .. } = &write.outcome else {
+                continue;
+            };
+            let (node, message) = (write.node.clone(), message.clone());
+            if self.play.journal.refused(&node, &message) {
+                let text = format!("a write on {node} was refused: {message}");
+                self.play.note(text);
             }
         }
     }
@@ -203,9 +224,17 @@ impl<'a> Runner<'a> {
         let Place::Command(index) = started.place else {
             return None;
         };
-        let negated = self.negated();
         let command = self.play.journal.command_mut(index);
         command.timed_out = !ended;
+        let missing = command.output.as_ref().and_then(gap).map(str::to_owned);
+        // In the lab a person reads the answer.
+        if let Some(missing) = missing.filter(|_| !self.options.allow_skipped) {
+            // The line has tested nothing, whatever its exit code.
+            self.unsupported(format!("`{}`: {missing}", operator.line));
+            return None;
+        }
+        let negated = self.negated();
+        let command = self.play.journal.command_mut(index);
         operator
             .checks()
             .then(|| judge_command(operator, negated, command))

@@ -3,6 +3,7 @@
 use seatrial_language::{Expect, Part, ProbeRead, ProbeWrite, RequestCheck, RequestEnd, Scenario};
 use seatrial_port::{Condition, NodeName, Progress, Request, Span, Statement};
 
+use crate::operator::commands::gap;
 use crate::trial::oracles::{diverged, lost_rows};
 use crate::trial::record::WriteOutcome;
 
@@ -351,6 +352,9 @@ impl Check<'_, '_> {
             });
         }
         let output = command.output.as_ref().filter(|_| wanted)?;
+        if let Some(missing) = gap(output) {
+            return Some(missing.to_owned());
+        }
         let asked = (check.exit, check.prints.as_deref(), check.lacks.as_deref());
         match self.negated {
             Some(Part::Exit | Part::Prints | Part::Lacks) => negated_output(output, asked),

@@ -7,7 +7,8 @@ use seatrial_port::{NodeName, Observation, Span};
 
 use crate::trial::record::{
     CheckRecord, ClaimResult, CommandRecord, Failure, FaultRecord, Finding, Namer, ProcedureRecord,
-    RaceResult, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms, quote,
+    RaceResult, RefusedWrites, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms,
+    quote,
 };
 
 use super::output::CheckOutcome;
@@ -147,6 +148,25 @@ impl Journal {
     /// Writes down what the oracles have found.
     pub(super) fn found(&mut self, findings: Vec<Finding>) {
         self.record.findings.extend(findings);
+    }
+
+    /// Writes down that a write of the step was refused, which nothing expects. Says whether it is the step's first on
+    /// that node.
+    pub(super) fn refused(&mut self, node: &NodeName, message: &str) -> bool {
+        let step = self.step;
+        let known = self.record.refused.iter_mut();
+        if let Some(known) = known.rev().find(|it| it.step == step && it.node == *node) {
+            known.rows += 1;
+            message.clone_into(&mut known.message);
+            return false;
+        }
+        self.record.refused.push(RefusedWrites {
+            step,
+            node: node.clone(),
+            rows: 1,
+            message: message.to_owned(),
+        });
+        true
     }
 
     /// Writes down that a write has begun, and returns its place among the writes.

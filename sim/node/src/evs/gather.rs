@@ -33,7 +33,8 @@ impl Evs {
         }
     }
 
-    fn my_join(&self) -> JoinMessage {
+    /// Returns the JOIN that this node would send now (`evs_proto.cpp:create_join`).
+    pub(super) fn my_join(&self) -> JoinMessage {
         let mut nodes: BTreeMap<GcommUuid, JoinNode> = self
             .known
             .iter()
@@ -159,7 +160,7 @@ impl Evs {
         }
     }
 
-    fn take_join(
+    pub(super) fn take_join(
         &mut self,
         source: GcommUuid,
         join: &JoinMessage,
@@ -255,34 +256,58 @@ impl Evs {
             .collect()
     }
 
-    /// Returns whether a JOIN says what this node would say, which is `mine`
-    /// (`evs_consensus.cpp:is_consistent`): the same nodes take part, come from the same views and are
-    /// suspected or not. Whoever has only heard of a node does not know yet from which view it comes.
-    fn is_consistent(&self, join: &JoinMessage, mine: &JoinMessage) -> bool {
-        let same_leavers = || {
-            let theirs: BTreeSet<GcommUuid> = join
-                .nodes
-                .iter()
-                .filter(|(_, node)| node.leaving)
+    /// Returns whether a JOIN agrees with this node (`evs_consensus.cpp:is_consistent`).
+    ///
+    /// The same nodes take part, come from the same views and are suspected or not, as this node said in its last own
+    /// JOIN (`create_join`). A suspicion that has come up since then counts with the next JOIN only. A JOIN of the
+    /// present view must agree with the present state as well. Whoever has only heard of a node does not know yet from
+    /// which view it comes.
+    fn is_consistent(&self, join: &JoinMessage) -> bool {
+        self.last_join.as_ref().is_some_and(|mine| {
+            operational(join).eq(operational(mine))
+                && (join.view != self.view
+                    || (join.have == mine.have && self.is_consistent_in_view(join)))
+        })
+    }
+
+    /// Returns whether a JOIN of the present view agrees with the present state: the same messages are here, and the
+    /// same members leave or are lost (`evs_consensus.cpp:is_consistent_same_view`).
+    fn is_consistent_in_view(&self, join: &JoinMessage) -> bool {
+        let said = |wanted: &dyn Fn(&JoinNode) -> bool| -> BTreeSet<GcommUuid> {
+            let nodes = join.nodes.iter();
+            nodes
+                .filter(|(_, node)| wanted(node))
                 .map(|(uuid, _)| *uuid)
-                .collect();
-            theirs == self.leaving_set()
+                .collect()
         };
-        operational(join).eq(operational(mine))
-            && (join.view != self.view || (join.have == mine.have && same_leavers()))
+        let lost = || {
+            let lost = |known: &Known| !known.operational && !known.leaving;
+            let members = self.members.iter();
+            members
+                .filter(|uuid| self.known.get(uuid).is_some_and(lost))
+                .copied()
+                .collect::<BTreeSet<_>>()
+        };
+        join.have == self.input.have()
+            && said(&|node| node.leaving) == self.leaving_set()
+            && said(&|node| !node.operational && !node.leaving && node.view == Some(self.view))
+                == lost()
     }
 
     /// Returns whether everybody who takes part says the same (`evs_consensus.cpp:is_consensus`): as this
     /// node does, and those of one view as each other, since they have to leave it with the same messages.
     pub(super) fn is_consensus(&self) -> bool {
-        let mine = self.my_join();
+        let own = self.last_join.as_ref();
+        if !own.is_some_and(|mine| self.is_consistent_in_view(mine)) {
+            return false;
+        }
         let mut said: BTreeMap<ViewId, &BTreeMap<GcommUuid, i64>> = BTreeMap::new();
         self.known
             .values()
             .filter(|known| known.operational)
             .all(|known| {
                 known.join.as_ref().is_some_and(|join| {
-                    self.is_consistent(join, &mine)
+                    self.is_consistent(join)
                         && *said.entry(join.view).or_insert(&join.have) == &join.have
                 })
             })
@@ -398,9 +423,8 @@ impl Evs {
             .collect()
     }
 
-    /// No view in `evs.install_timeout` (`evs_proto.cpp:handle_install_timer`): at first those who do
-    /// not agree are dropped, then everybody and the node keeps to itself for a while, then it gives
-    /// up.
+    /// No view in `evs.install_timeout` (`evs_proto.cpp:handle_install_timer`): at first the node drops those who do
+    /// not agree and those who did not commit, then everybody and keeps to itself for a while, then it gives up.
     pub(super) fn check_install_timer(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
         if !matches!(self.state, State::Gather | State::Install)
             || self
@@ -416,25 +440,19 @@ impl Evs {
             return;
         }
         let everybody = self.install_timeouts == config.evs_max_install_timeouts;
-        let committed = |known: &Known| {
-            self.install
-                .as_ref()
-                .is_none_or(|install| known.committed == Some(install.view))
-        };
-        let mine = self.my_join();
-        let dropped: BTreeSet<GcommUuid> = self
-            .known
-            .iter()
-            .filter(|(_, known)| {
-                let consistent = known
-                    .join
-                    .as_ref()
-                    .is_some_and(|join| self.is_consistent(join, &mine));
-                everybody || !consistent || !committed(known)
-            })
-            .map(|(uuid, _)| *uuid)
-            .collect();
-        self.set_inactive(&dropped);
+        // One after the other: the loss of a member changes whether the next one agrees.
+        for uuid in self.known.keys().copied().collect::<Vec<_>>() {
+            let join = self.known.get(&uuid).and_then(|known| known.join.as_ref());
+            if everybody || !join.is_some_and(|join| self.is_consistent(join)) {
+                self.set_inactive(&BTreeSet::from([uuid]));
+            }
+        }
+        if let Some(install) = &self.install {
+            let committed = |known: &Known| known.committed == Some(install.view);
+            let late = self.known.iter().filter(|(_, known)| !committed(known));
+            let late = late.map(|(uuid, _)| *uuid).collect();
+            self.set_inactive(&late);
+        }
         if everybody {
             self.isolated_until =
                 Some(now + config.evs_suspect_timeout + config.evs_inactive_timeout);

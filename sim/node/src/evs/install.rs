@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
+use crate::config::Config;
 use crate::frame::{EvsMessage, GapMessage, InstallMessage, InstallNode};
 use crate::time::Time;
 
@@ -45,6 +46,7 @@ impl Evs {
             view: ViewId::new(ViewType::Reg, self.me, max_seq + 1),
             members: nodes,
             leaving: self.leaving_set(),
+            join: self.my_join(),
         };
         if self.isolated_until.is_none() {
             out.push(Out::Broadcast(EvsMessage::Install(install.clone())));
@@ -69,6 +71,7 @@ impl Evs {
         source: GcommUuid,
         install: &InstallMessage,
         now: Time,
+        config: &Config,
         out: &mut Vec<Out>,
     ) {
         if install.view.seq <= self.view.seq {
@@ -99,14 +102,21 @@ impl Evs {
             self.shift_to_gather(now);
         }
         self.attempt = self.attempt.max(install.view.seq - self.view.seq);
+        // The decision tells more than the last JOIN of the representative did.
+        self.take_join(source, &install.join, now, config, out);
+        self.join_changed(now, out);
         if !install.members.contains_key(&self.me) {
             return;
         }
         // A node that was first heard of just now is not in the coming view, and must wait for the
         // next one.
-        let (members, own) = (&self.members, &install.members);
+        let (members, named) = (&self.members, &install.join.nodes);
+        let before = self.known.len();
         self.known
-            .retain(|uuid, _| own.contains_key(uuid) || members.contains(uuid));
+            .retain(|uuid, _| named.contains_key(uuid) || members.contains(uuid));
+        if self.known.len() < before {
+            self.last_join = Some(self.my_join());
+        }
         if self.agrees_with_install(install) {
             self.refresh(source, now);
             self.accept_install(install.clone(), now, out);

@@ -53,7 +53,7 @@ impl Evs {
             EvsMessage::Gap(gap) => self.received_gap(source, gap, now, config, out),
             EvsMessage::Join(join) => self.received_join(source, join, now, config, out),
             EvsMessage::Install(install) => {
-                self.received_install(source, install, now, out);
+                self.received_install(source, install, now, config, out);
             }
             EvsMessage::Leave(leave) => self.received_leave(source, leave, now, out),
         }

@@ -38,13 +38,19 @@ impl Gcs {
         }
     }
 
-    /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`).
+    /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`). The request of a member that needs
+    /// no state, or gets one already, is ignored (`gcs_group_handle_state_request`): a joiner asks again where the
+    /// component has changed, and the group may have got both requests.
     pub(super) fn state_request(
         &mut self,
         joiner: GcommUuid,
         request: StateRequest,
         out: &mut Vec<Out>,
     ) {
+        let wants = |member: &Member| member.uuid == joiner && member.status == GcsNodeState::Prim;
+        if !self.members.iter().any(wants) {
+            return;
+        }
         let before = self.my_status();
         let Some(donor) = self.find_donor(joiner, request.have) else {
             out.push(Out::Told(Detail::NoDonor(self.logged(joiner))));

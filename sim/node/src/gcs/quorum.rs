@@ -17,13 +17,9 @@ pub struct Agreement {
     pub prim_seqno: i64,
 }
 
-/// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap.
+/// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap. The states are in the order of
+/// the members.
 pub(crate) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Agreement> {
-    let of = |state: &GcsState| Agreement {
-        uuid: state.group_uuid,
-        received: state.received,
-        prim_seqno: state.prim_seqno,
-    };
     let working = |state: GcsNodeState| {
         matches!(
             state,
@@ -39,24 +35,25 @@ pub(crate) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Op
     };
     let current = those(&|state| working(state.current_state));
     if !current.is_empty() {
-        return leader(&current, fault, |state| (state.received, state.prim_seqno)).map(of);
+        return inherited(&current, fault);
     }
-    let mut candidates = those(&|state| working(state.prim_state));
-    if candidates.is_empty() {
-        candidates = those(&|state| state.bootstrap);
-    }
-    leader(&candidates, fault, |state| {
-        (state.prim_seqno, state.received)
-    })
-    .map(of)
+    let worked =
+        those(&|state| working(state.prim_state) && state.current_state != GcsNodeState::Joiner);
+    representative(&worked, fault)
+        .or_else(|| representative(&those(&|state| state.bootstrap), fault))
 }
 
-/// Returns the member from whose position the group goes on, or none if they do not agree on the history.
-fn leader<'a, Rank: Ord>(
-    states: &[&'a GcsState],
-    fault: Option<DeliberateFault>,
-    rank: impl Fn(&GcsState) -> Rank,
-) -> Option<&'a GcsState> {
+fn agreement(state: &GcsState) -> Agreement {
+    Agreement {
+        uuid: state.group_uuid,
+        received: state.received,
+        prim_seqno: state.prim_seqno,
+    }
+}
+
+/// Returns the agreement of members that work, or none if they have different histories: the highest position counts
+/// (`state_quorum_inherit`).
+fn inherited(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Agreement> {
     let first = states.first()?;
     if states
         .iter()
@@ -65,11 +62,42 @@ fn leader<'a, Rank: Ord>(
         return None;
     }
     let states = states.iter().copied();
-    if fault == Some(DeliberateFault::LowestGoesOn) {
+    let highest = if fault == Some(DeliberateFault::LowestGoesOn) {
         states.min_by_key(|state| state.received)
     } else {
-        states.max_by_key(|state| rank(state))
+        states.max_by_key(|state| (state.received, state.prim_seqno))
+    };
+    highest.map(agreement)
+}
+
+/// Returns the agreement of members that have worked, or were told to bootstrap; none if they have different histories
+/// (`state_quorum_remerge`, `state_rep_candidate`).
+///
+/// The number of the last primary configuration counts before the position. A candidate with a higher number takes over
+/// without its position: the next one with that number must be ahead of the candidate before.
+fn representative(states: &[&GcsState], fault: Option<DeliberateFault>) -> Option<Agreement> {
+    let (first, others) = states.split_first()?;
+    if fault == Some(DeliberateFault::LowestGoesOn) {
+        let lowest = states.iter().min_by_key(|state| state.received);
+        return lowest.map(|state| agreement(state));
     }
+    let (mut chosen, mut position) = (*first, first.received);
+    for state in others.iter().copied() {
+        if state.group_uuid.is_nil() {
+            // A node without a history has nothing to say.
+            continue;
+        }
+        if !first.group_uuid.is_nil() && state.group_uuid != first.group_uuid {
+            return None;
+        }
+        if state.prim_seqno > chosen.prim_seqno {
+            chosen = state;
+        } else if state.prim_seqno == chosen.prim_seqno && state.received > position {
+            chosen = state;
+            position = state.received;
+        }
+    }
+    Some(agreement(chosen))
 }
 
 /// Returns a member's state after the exchange (`gcs_node.cpp:gcs_node_update_status`).
@@ -87,5 +115,71 @@ pub(crate) fn after_exchange(
     match state.prim_state {
         GcsNodeState::NonPrim => GcsNodeState::Joined,
         kept => kept,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worked(uuid: StateUuid, prim_seqno: i64, received: i64) -> GcsState {
+        GcsState {
+            exchange: 1,
+            group_uuid: uuid,
+            received: Seqno(received),
+            prim_seqno,
+            prim_state: GcsNodeState::Synced,
+            current_state: GcsNodeState::NonPrim,
+            cached: Seqno::UNDEFINED,
+            bootstrap: false,
+            vote: None,
+            arbitrator: false,
+        }
+    }
+
+    fn history() -> StateUuid {
+        "6f0d862f-9b28-e590-11f1-3651cb200000"
+            .parse()
+            .expect("it is a uuid")
+    }
+
+    fn position(states: &[GcsState]) -> Option<i64> {
+        let states: Vec<&GcsState> = states.iter().collect();
+        quorum(&states, None).map(|agreed| agreed.received.0)
+    }
+
+    #[test]
+    fn a_higher_configuration_takes_over_without_its_position() {
+        let state = |prim_seqno, received| worked(history(), prim_seqno, received);
+        assert_eq!(
+            position(&[state(5, 100), state(6, 90), state(6, 95)]),
+            Some(90),
+            "the position of the first is still compared"
+        );
+        assert_eq!(
+            position(&[state(6, 90), state(6, 95), state(5, 100)]),
+            Some(95)
+        );
+        assert_eq!(
+            position(&[state(5, 100), state(6, 90), state(6, 101)]),
+            Some(101)
+        );
+    }
+
+    #[test]
+    fn a_member_without_a_history_has_nothing_to_say_and_another_history_is_refused() {
+        let mut nil = worked(StateUuid::NIL, -1, -1);
+        nil.prim_state = GcsNodeState::NonPrim;
+        nil.bootstrap = true;
+        let mut own = worked(history(), -1, 7);
+        own.prim_state = GcsNodeState::NonPrim;
+        own.bootstrap = true;
+        assert_eq!(position(&[own.clone(), nil.clone()]), Some(7));
+        assert_eq!(position(&[nil, own.clone()]), Some(7));
+        let mut other = own.clone();
+        other.group_uuid = "7f0d862f-9b28-e590-11f1-3651cb200000"
+            .parse()
+            .expect("it is a uuid");
+        assert_eq!(position(&[own, other]), None);
     }
 }

@@ -135,6 +135,7 @@ impl Node {
             TimerId::Donor => self.donor_timer(now, fx),
             TimerId::Flush => self.flush_timer(now, fx),
             TimerId::Stop => self.stop_stage(now, fx),
+            TimerId::Isolation => self.clients.answer_refused(now, fx),
         }
     }
 

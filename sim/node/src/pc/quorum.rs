@@ -19,6 +19,15 @@ impl Pc {
             .sum()
     }
 
+    /// Returns the weights of the members of the primary component together, 0 outside it
+    /// (`pc_proto.cpp:cluster_weight`).
+    pub(crate) fn cluster_weight(&self) -> u32 {
+        let own = self.own();
+        let nodes = self.instances.values().filter(|_| own.prim);
+        let members = nodes.filter(|node| node.last_prim == own.last_prim);
+        members.map(|node| u32::from(node.weight)).sum()
+    }
+
     /// Returns the votes of a component, and the total that they are compared with
     /// (`pc_proto.cpp:have_quorum`). Present members count twice, and members that left in order once,
     /// against a primary view.

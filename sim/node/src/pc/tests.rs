@@ -164,8 +164,10 @@ fn an_install_in_a_broken_view_is_counted_against_the_view_that_it_would_make() 
 #[test]
 fn a_weight_under_way_costs_the_primary_component() {
     let mut bench = Bench::of_three();
+    assert_eq!(bench.pc.cluster_weight(), 3);
     bench.weight(3);
     assert_eq!(bench.pc.own().weight, 3);
+    assert_eq!(bench.pc.cluster_weight(), 5);
     assert_eq!(bench.pc.state(), State::Prim);
 
     // Quorum would be enough, but the weights that C counts with are unknown.
@@ -173,6 +175,7 @@ fn a_weight_under_way_costs_the_primary_component() {
     assert_eq!(bench.pc.state(), State::Trans);
     bench.weight(1);
     assert_eq!(bench.pc.state(), State::NonPrim);
+    assert_eq!(bench.pc.cluster_weight(), 0);
     assert_eq!(bench.unknown(), [C]);
 
     // A member that left in order was counted before.

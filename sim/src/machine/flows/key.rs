@@ -34,6 +34,7 @@ impl Machine {
             UnitState::Failed(code) => i64::from(code),
         });
         into.plain(self.daemon.exit().map_or(-1, i64::from));
+        into.flag(self.daemon.has_reversed());
         into.flag(self.daemon.has_socket_file());
         into.flag(self.service.new_cluster());
         into.flag(self.daemon.backend_runs());

@@ -88,6 +88,7 @@ impl Machine {
             } else {
                 self.daemon.exit()
             },
+            reversed: process.is_none() && self.daemon.has_reversed(),
             cluster_status: status.map(|status| status.cluster_status.to_string()),
             cluster_size: status.map(|status| status.cluster_size),
             ready: status.map(|status| switch(status.ready)),

@@ -56,6 +56,7 @@ impl Machine {
     pub(super) fn error_text(&self, code: u16) -> String {
         let error = match code {
             1180 => SqlError::CommitFailed,
+            1205 => SqlError::LockWaitTimeout,
             1210 => SqlError::WrongArguments {
                 statement: "SET".into(),
             },

@@ -1,5 +1,6 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
+use seatrial_galera::LogLine;
 use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
     Signal,
@@ -16,6 +17,8 @@ use crate::machine::whole::Machine;
 const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
 /// systemd's `RestartSec` in mariadb.service.
 const RESTART_AFTER: Span = Span::from_secs(5);
+/// Linux gives up an attempt to connect after `tcp_syn_retries`, which is 6: 1, 2, 4, 8, 16, 32 and 64 s.
+const CONNECT_TIMEOUT: Span = Span::from_secs(127);
 
 impl Machine {
     /// Starts mariadbd, which is what the unit does after galera_recovery.
@@ -124,7 +127,12 @@ impl Machine {
             }
             Outgoing::Close(peer, channel) => self.out.push(MachineEffect::Close(peer, channel)),
             Outgoing::Reply(id, reply) => self.reply(id, &reply),
-            Outgoing::Note(Note::Log(line)) => self.log(&line.text(), None),
+            Outgoing::Note(Note::Log(line)) => {
+                if matches!(line, LogLine::ReversingHistory { .. }) {
+                    self.daemon.reverse();
+                }
+                self.log(&line.text(), None);
+            }
             Outgoing::Note(Note::LogAs(line, detail)) => self.log(&line.text(), Some(*detail)),
             Outgoing::Note(Note::Told(detail)) => self.storage.append_detail(self.now, *detail),
             Outgoing::Note(Note::PortOpen) => {
@@ -358,12 +366,12 @@ impl Machine {
     }
 
     /// Returns the time that the process waits for an answer to an attempt to connect. gmcast gives up on a
-    /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`);
-    /// whoever transfers state waits longer.
+    /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`). A donor
+    /// sets no limit (`ist.cpp:Sender`, and rsync without `--contimeout`), so the kernel's counts.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
             Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
-            Channel::Transfer => Span::from_secs(10),
+            Channel::Transfer => CONNECT_TIMEOUT,
         }
     }
 

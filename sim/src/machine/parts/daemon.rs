@@ -57,6 +57,8 @@ pub(in crate::machine) struct Daemon {
     /// The number of processes so far, which is part of the identity of each.
     starts: u64,
     exit: Option<i32>,
+    /// The last process has said that it is ahead of its group.
+    reversed: bool,
     socket_file: bool,
     backend_running: bool,
     /// Always empty between two inputs: kept for its room.
@@ -89,6 +91,7 @@ impl Daemon {
     ) -> u32 {
         let pid = self.last_pid();
         self.exit = None;
+        self.reversed = false;
         self.running = Some(Server {
             process: Process::new(identity, boot, time(now)),
             pid,
@@ -151,6 +154,16 @@ impl Daemon {
     /// Returns the exit code of the last process; `None` while one runs, and before the first one.
     pub(in crate::machine) const fn exit(&self) -> Option<i32> {
         self.exit
+    }
+
+    /// The process says that it is ahead of its group.
+    pub(in crate::machine) const fn reverse(&mut self) {
+        self.reversed = true;
+    }
+
+    /// Returns whether the last process has said that it is ahead of its group.
+    pub(in crate::machine) const fn has_reversed(&self) -> bool {
+        self.reversed
     }
 
     /// Returns whether the socket's file is there.

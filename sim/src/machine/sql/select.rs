@@ -211,7 +211,7 @@ impl Source {
             Self::Nothing => (Vec::new(), vec![Vec::new()]),
             Self::Status(titles) => {
                 let mut all = shown.status.rows();
-                for extra in ["wsrep_local_state", "wsrep_local_state_comment"] {
+                for extra in StatusVariables::OTHERS {
                     if let Some(value) = shown.status.get(extra) {
                         all.push((extra, value));
                     }

@@ -120,19 +120,28 @@ pub(super) fn change(global: bool, name: &str, value: &str) -> Change {
     Change::NotModelled
 }
 
-/// Returns the effect of `SET GLOBAL wsrep_provider_options = '…'`. The provider takes all of a list or nothing;
-/// here the list has one option.
+/// Returns the effect of `SET GLOBAL wsrep_provider_options = '…'`. The provider takes a list of options; the model
+/// takes one.
 fn provider_option(text: &str) -> Change {
     let wrong = || {
         Change::Refused(SqlError::WrongArguments {
             statement: "SET".into(),
         })
     };
-    let Some((name, value)) = text.trim().trim_end_matches(';').split_once('=') else {
+    let text = text.trim().trim_end_matches(';');
+    if text.contains(';') {
+        return Change::NotModelled;
+    }
+    let Some((name, value)) = text.split_once('=') else {
         return wrong();
     };
     let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
-    let is_on = switch(value).unwrap_or(false);
+    let is_switch = ["pc.bootstrap", "pc.ignore_sb", "pc.ignore_quorum"].contains(&name.as_str());
+    let is_on = match switch(value) {
+        // `gu_config.hpp:from_config` has no such value.
+        None if is_switch => return wrong(),
+        on => on.unwrap_or(false),
+    };
     Change::Statement(match name.as_str() {
         "pc.bootstrap" if is_on => NodeStatement::PcBootstrap,
         "pc.bootstrap" => return Change::Nothing,

@@ -18,6 +18,8 @@ use super::vote::DUPLICATE_ENTRY;
 const APPLY: Time = Time::from_millis(1);
 /// The time that a schema change takes.
 const DDL: Time = Time::from_millis(20);
+/// The pause of a schema change that got no position.
+const ISOLATION_PAUSE: Time = Time::from_millis(300);
 
 impl Node {
     /// The group has ordered something.
@@ -148,15 +150,20 @@ impl Node {
 
     /// A transaction that will never get a position: its client is told
     /// (`wsrep-lib/src/transaction.cpp:certify_commit`).
-    pub(super) fn not_ordered(&mut self, write_set: &WriteSet, fx: &mut Effects) {
-        if let Some(request) = self.clients.take(write_set.number) {
-            let config = &self.identity.config;
-            let reply = if config.has(DeliberateFault::RefusalAcknowledged) {
-                Reply::Ok
-            } else {
-                Reply::Error(1180)
-            };
-            fx.push(Effect::Reply(request, reply));
+    ///
+    /// A schema change is told after a pause, as a timeout (`wsrep-lib/src/client_state.cpp:poll_enter_toi`). That
+    /// function would try again until a given instant, and MariaDB 10.11 gives it none
+    /// (`sql/wsrep_mysqld.cc:wsrep_TOI_begin`), so that it tries once.
+    pub(super) fn not_ordered(&mut self, write_set: &WriteSet, now: Time, fx: &mut Effects) {
+        let Some(request) = self.clients.take(write_set.number) else {
+            return;
+        };
+        if (self.identity.config).has(DeliberateFault::RefusalAcknowledged) {
+            fx.push(Effect::Reply(request, Reply::Ok));
+        } else if matches!(write_set.change, Change::Ddl(_)) {
+            self.clients.refuse_at(request, now + ISOLATION_PAUSE, fx);
+        } else {
+            fx.push(Effect::Reply(request, Reply::Error(1180)));
         }
     }
 

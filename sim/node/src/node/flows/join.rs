@@ -74,7 +74,9 @@ impl Node {
         } else if !self.transfer.is_joining() {
             // It was a request of a transfer that is over.
         } else if let Some(donor) = donor {
-            self.transfer.choose_donor(donor);
+            for (from, frame) in self.transfer.choose_donor(donor) {
+                self.transfer_received(from, &frame, now, fx);
+            }
         } else {
             log(fx, LogLine::TransferRetry);
             fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
@@ -96,6 +98,9 @@ impl Node {
         let donor = self.transfer.donor();
         let donor = donor.and_then(|donor| self.group.gmcast.peer_of(donor));
         if donor != Some(from) {
+            // The joiner listens before it asks (`replicator_str.cpp:prepare_state_request`). A donor that has heard
+            // the group's choice earlier is not turned away.
+            self.transfer.keep_early(from, frame);
             return;
         }
         match frame {

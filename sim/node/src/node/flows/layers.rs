@@ -238,7 +238,7 @@ impl Node {
                 gcs::Out::WriteSet(seqno, write_set) => {
                     self.enqueue(Action::WriteSet(seqno, write_set), now, fx);
                 }
-                gcs::Out::NotOrdered(write_set) => self.not_ordered(&write_set, fx),
+                gcs::Out::NotOrdered(write_set) => self.not_ordered(&write_set, now, fx),
                 gcs::Out::Donate { request, .. } if request.trivial => {
                     self.donate_nothing(now, fx);
                 }

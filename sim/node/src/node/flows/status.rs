@@ -110,6 +110,11 @@ impl Node {
                 conf.map_or(StateUuid::NIL, |conf| conf.uuid)
             },
             cluster_status,
+            cluster_weight: if disconnected {
+                0
+            } else {
+                self.group.pc.cluster_weight()
+            },
             connected: !disconnected && conf.is_some(),
             gcomm_uuid: if disconnected {
                 GcommUuid::NIL

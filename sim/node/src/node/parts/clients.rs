@@ -1,8 +1,12 @@
 //! The sessions of clients and of the operator, and what they wait for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
+use crate::effect::{Effect, Effects, Reply, RequestId, Statement, TimerId};
+use crate::time::Time;
+
+/// `Lock wait timeout exceeded`.
+const LOCK_WAIT_TIMEOUT: u16 = 1205;
 
 /// The clients of a server.
 ///
@@ -12,6 +16,8 @@ use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
 pub(crate) struct Clients {
     /// Their own transactions that have not come back yet, by number.
     pending: BTreeMap<u64, RequestId>,
+    /// Schema changes that got no position, with the instants of their answers, in order.
+    refused: VecDeque<(Time, RequestId)>,
     /// Statements that wait for the applier to go on.
     held: Vec<(RequestId, Statement)>,
     last_number: u64,
@@ -45,7 +51,27 @@ impl Clients {
 
     /// Returns the number of transactions that have not come back yet.
     pub(crate) fn pending(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + self.refused.len()
+    }
+
+    /// A schema change that got no position is answered at this instant.
+    pub(crate) fn refuse_at(&mut self, request: RequestId, at: Time, fx: &mut Effects) {
+        self.refused.push_back((at, request));
+        self.wake_for_refused(fx);
+    }
+
+    /// Answers the schema changes whose instant has come.
+    pub(crate) fn answer_refused(&mut self, now: Time, fx: &mut Effects) {
+        while let Some((_, request)) = self.refused.pop_front_if(|(at, _)| *at <= now) {
+            fx.push(Effect::Reply(request, Reply::Error(LOCK_WAIT_TIMEOUT)));
+        }
+        self.wake_for_refused(fx);
+    }
+
+    fn wake_for_refused(&self, fx: &mut Effects) {
+        if let Some((at, _)) = self.refused.front() {
+            fx.push(Effect::SetTimer(TimerId::Isolation, *at));
+        }
     }
 
     /// Keeps a statement until the applier goes on.
@@ -72,7 +98,9 @@ impl Clients {
     /// Connections end: their clients will not learn more.
     pub(crate) fn lose_all(&mut self, fx: &mut Effects) {
         let pending = std::mem::take(&mut self.pending).into_values();
-        fx.extend(pending.map(|request| Effect::Reply(request, Reply::Lost)));
+        let refused = std::mem::take(&mut self.refused).into_iter();
+        let all = pending.chain(refused.map(|(_, request)| request));
+        fx.extend(all.map(|request| Effect::Reply(request, Reply::Lost)));
         self.answer_held(&Reply::Lost, fx);
     }
 

@@ -2,6 +2,7 @@
 
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
+use crate::frame::TransferFrame;
 use crate::gcs::Conf;
 use crate::peer::Peer;
 
@@ -36,6 +37,8 @@ struct Joining {
     /// The configuration that made the transfer necessary.
     conf: Conf,
     donor: Option<GcommUuid>,
+    /// Frames of a donor that the group has chosen, which this node has not heard yet.
+    early: Vec<(Peer, TransferFrame)>,
 }
 
 /// A donor's side of a transfer.
@@ -99,6 +102,7 @@ impl Transfer {
             phase: JoinPhase::Script,
             conf,
             donor: None,
+            early: Vec::new(),
         });
         true
     }
@@ -121,12 +125,25 @@ impl Transfer {
         joining.is_some_and(|joining| joining.phase == JoinPhase::Asked)
     }
 
-    /// The group has chosen a donor.
-    pub(crate) fn choose_donor(&mut self, donor: GcommUuid) {
-        if let Some(joining) = &mut self.joining {
-            joining.donor = Some(donor);
-            joining.phase = JoinPhase::HasDonor;
-        }
+    /// The group has chosen a donor. Returns the frames that came before this was heard.
+    pub(crate) fn choose_donor(&mut self, donor: GcommUuid) -> Vec<(Peer, TransferFrame)> {
+        let Some(joining) = &mut self.joining else {
+            return Vec::new();
+        };
+        joining.donor = Some(donor);
+        joining.phase = JoinPhase::HasDonor;
+        std::mem::take(&mut joining.early)
+    }
+
+    /// Keeps a frame until this node hears from the group who its donor is. Returns whether it waits for that: its
+    /// script and its port for events have been open since before it asked.
+    pub(crate) fn keep_early(&mut self, from: Peer, frame: &TransferFrame) -> bool {
+        let joining = self.joining.as_mut();
+        let Some(joining) = joining.filter(|joining| joining.phase == JoinPhase::Asked) else {
+            return false;
+        };
+        joining.early.push((from, frame.clone()));
+        true
     }
 
     /// Returns the donor of this node.
