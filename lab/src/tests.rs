@@ -30,6 +30,7 @@ const LINES: &[&str] = &[
     "fault crash C",
     "fault partition A | B C",
     "fault cut A C",
+    "fault cut A C 4568",
     "fault heal",
     "fault power-off B",
     "fault power-on B",

@@ -86,7 +86,16 @@ impl Real {
     /// Takes a fault of the network into the wanted state; whether it is one.
     fn change_network(&mut self, fault: &Fault) -> bool {
         match fault {
-            Fault::Cut { from, to } => self.network.cut(from, to),
+            Fault::Cut {
+                from,
+                to,
+                port: None,
+            } => self.network.cut(from, to),
+            Fault::Cut {
+                from,
+                to,
+                port: Some(port),
+            } => self.network.close(from, to, *port),
             Fault::Partition(groups) => self.network.partition(groups),
             Fault::Loss { node, percent } => self.network.lose(node, *percent),
             Fault::Heal => self.network.heal(),

@@ -1,13 +1,13 @@
 //! The faults of a scenario: each table of the file by the shape of its arguments.
 
 use seatrial_port::fault_table;
-use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
+use seatrial_port::{Damage, Fault, NodeName, Port, Span, StateFile};
 
 use super::check::Checker;
 use super::error::Problem;
 use super::raw::{
-    RawAction, RawBy, RawCut, RawDamage, RawEmpty, RawFlap, RawLoss, RawNode, RawNodes,
-    RawPartition, RawSetting,
+    Placed, PortNumber, RawAction, RawBy, RawCut, RawDamage, RawEmpty, RawFlap, RawLoss, RawNode,
+    RawNodes, RawPartition, RawSetting,
 };
 
 /// Defines how the faults of an action are read, out of the table of faults.
@@ -48,7 +48,7 @@ impl RawCut {
     fn faults(
         &self,
         checker: &mut Checker<'_>,
-        make: impl Fn(NodeName, NodeName) -> Fault,
+        make: impl Fn(NodeName, NodeName, Option<Port>) -> Fault,
     ) -> Vec<Fault> {
         let (from, to) = (checker.node(&self.from), checker.node(&self.to));
         if from == to {
@@ -58,7 +58,8 @@ impl RawCut {
                 "the same node",
             ));
         }
-        vec![make(from, to)]
+        let port = self.port.as_ref().and_then(|port| checker.port(port));
+        vec![make(from, to, port)]
     }
 }
 
@@ -137,6 +138,23 @@ impl RawSetting {
 }
 
 impl Checker<'_> {
+    /// Returns the port with a number, if a node has it.
+    fn port(&mut self, raw: &Placed<PortNumber>) -> Option<Port> {
+        let port = u16::try_from(raw.value.0).ok().and_then(Port::from_number);
+        if port.is_none() {
+            let ports = Port::ALL.map(|port| format!("{}: {}", port.number(), port.doc()));
+            self.problem(
+                Problem::at(
+                    &raw.place,
+                    format!("a node has no port {}", raw.value.0),
+                    "no such port",
+                )
+                .help(format!("the ports are\n{}", ports.join("\n"))),
+            );
+        }
+        port
+    }
+
     /// Returns the groups of a partition: every node is in exactly one.
     fn groups(&mut self, raw: &RawPartition) -> Vec<Vec<NodeName>> {
         let mut groups = Vec::new();

@@ -165,6 +165,10 @@ const KEYS: &[(&str, &str)] = &[
         "step.operator.as",
         "operator = { node = \"A\", run = \"systemctl stop mariadb\", as = \"o1\" }",
     ),
+    (
+        "step.cut.port",
+        "cut = { from = \"A\", to = \"B\", port = 4568 }",
+    ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (
         "step.claim.assumes",

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::name::{NodeName, comma_list};
+use super::tcp_port::Port;
 use super::time::Span;
 
 /// A file that can be damaged.
@@ -76,12 +77,15 @@ pub enum Fault {
     Hang(NodeName),
     /// SIGCONT of the server.
     Resume(NodeName),
-    /// No packet passes from the first node to the second; the other direction is open.
+    /// No packet passes from the first node to the second, or to one port of the second; the other direction is open.
     Cut {
         /// The sender that is not heard.
         from: NodeName,
         /// The receiver that hears nothing.
         to: NodeName,
+        /// The receiver's port to which nothing passes; every one if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        port: Option<Port>,
     },
     /// Nodes of different groups do not reach each other; nodes of one group do.
     Partition(Vec<Vec<NodeName>>),
@@ -177,8 +181,8 @@ macro_rules! fault_table {
             power_on: Nodes { node } => PowerOn(node), drawn;
             /// Nodes of different groups do not reach each other.
             partition: Groups { groups } => Partition(groups), drawn;
-            /// No packet passes from the first node to the second; the other direction is open.
-            cut: Link { from, to } => Cut { from, to }, drawn;
+            /// No packet passes from the first node to the second, or to one port of the second; the other direction is open.
+            cut: Link { from, to, port } => Cut { from, to, port }, drawn;
             /// Every cut, loss and added latency ends.
             heal: Nothing {} => Heal {}, drawn;
             /// A file of a node is damaged.
@@ -230,6 +234,8 @@ pub enum Arguments<'a> {
         from: &'a NodeName,
         /// The receiver.
         to: &'a NodeName,
+        /// The receiver's port, if only one is meant.
+        port: &'a Option<Port>,
     },
     /// Groups of nodes.
     Groups {
@@ -380,7 +386,7 @@ impl Fault {
     /// Returns whether the fault acts on this node itself, or on one of its links alone.
     pub fn concerns(&self, node: &NodeName) -> bool {
         match self.arguments() {
-            Arguments::Link { from, to } => from == node || to == node,
+            Arguments::Link { from, to, .. } => from == node || to == node,
             _ => self.node() == Some(node),
         }
     }
@@ -392,7 +398,16 @@ impl fmt::Display for Fault {
         let name = self.name().replace('_', " ");
         match self.arguments() {
             Arguments::Nodes { node } | Arguments::Node { node } => write!(f, "{name} {node}"),
-            Arguments::Link { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Link {
+                from,
+                to,
+                port: None,
+            } => write!(f, "{name} {from} to {to}"),
+            Arguments::Link {
+                from,
+                to,
+                port: Some(port),
+            } => write!(f, "{name} {from} to {to}, port {}", port.number()),
             Arguments::Groups { groups } => {
                 let groups: Vec<String> = groups.iter().map(|group| comma_list(group)).collect();
                 write!(f, "{name} {}", groups.join(" | "))

@@ -56,6 +56,8 @@ shows! {
     group_overlap: step("partition = { groups = [[\"A\", \"B\"], [\"B\", \"C\"]] }");
     group_missing: step("partition = { groups = [[\"A\"], [\"B\"]] }");
     one_group: step("partition = { groups = [[\"A\", \"B\", \"C\"]] }");
+    unknown_port: step("cut = { from = \"A\", to = \"B\", port = 4569 }");
+    port_that_is_a_text: step("cut = { from = \"A\", to = \"B\", port = \"4568\" }");
     cut_to_itself: step("cut = { from = \"A\", to = \"A\" }");
     unknown_procedure: step("procedure = { name = \"manual-correct\" }");
     unknown_finding: "id = \"x\"\ntitle = \"X\"\nfindings = [\"twin-primary\"]\n[[step]]\nheal = {}\n";

@@ -45,6 +45,7 @@ together = [
     { stop = { nodes = ["A", "B"] } },
     { terminate = { nodes = ["C"] } },
     { cut = { from = "A", to = "B" } },
+    { cut = { from = "A", to = "B", port = 4568 } },
 ]
 [[step]]
 partition = { groups = [["A"], ["B", "C"]] }

@@ -2,11 +2,11 @@
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{
-    Fault, FaultOutcome, FileChange, NodeName, Progress, Request, RequestId, Span, TraceKind,
+    Fault, FaultOutcome, FileChange, NodeName, Port, Progress, Request, RequestId, Span, TraceKind,
 };
 
 use crate::machine::MachineEffect;
-use crate::setup;
+use crate::{ports, setup};
 
 use super::whole::Cluster;
 
@@ -146,6 +146,18 @@ pub(crate) trait Engine {
             .machine_mut(me)
             .link_down(now, peer, channel);
         self.settle(me);
+    }
+
+    /// Tells a machine that nobody answers its attempt to connect to a closed port. Only state transfers care, whose
+    /// script is a process of its own.
+    fn tell_waits(&mut self, me: Peer, peer: Peer, channel: Channel, port: Port) {
+        if channel == Channel::Transfer {
+            let now = self.now();
+            self.cluster_mut()
+                .machine_mut(me)
+                .link_waits(now, peer, ports::stage(port));
+            self.settle(me);
+        }
     }
 
     /// Gives a machine a frame.

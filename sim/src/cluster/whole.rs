@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{
-    Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Progress, Request,
-    RequestId, Setup, Span, TraceKind,
+    Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Port, Progress,
+    Request, RequestId, Setup, Span, TraceKind,
 };
 
 use crate::disk::Registry;
 use crate::keyed::Keyed;
 use crate::links::Links;
 use crate::machine::Machine;
+use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
 use super::journal::Journal;
@@ -129,6 +130,11 @@ impl Cluster {
         &self.links
     }
 
+    /// Returns the ports to which a machine opens a connection of this kind, in their order.
+    pub(crate) fn ports(&self, from: Peer, channel: Channel) -> &'static [Port] {
+        self.machine(from).ports(channel)
+    }
+
     /// Returns the time that a frame that is sent now needs.
     pub(crate) fn delay(&self, from: Peer, to: Peer, now: Span) -> Span {
         self.links.delay(&self.keyed, from, to, now)
@@ -143,6 +149,21 @@ impl Cluster {
     pub(crate) const fn requests(&self) -> &Requests {
         &self.requests
     }
+    /// Returns how long a machine waits for an answer from this port, if it transfers state and nothing but the closed
+    /// port is in its way.
+    pub(crate) fn waits_for_port(
+        &self,
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+        port: Port,
+        now: Span,
+    ) -> Option<Span> {
+        let reached = self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered();
+        let waits = reached && channel != Channel::Group && self.links.is_closed(from, to, port);
+        waits.then_some(SYN_GIVES_UP)
+    }
+
 
     /// Returns the requests, to add one.
     pub(super) const fn requests_mut(&mut self) -> &mut Requests {

@@ -33,7 +33,11 @@ impl Node {
     /// Applies what can be applied now. Another node's transaction takes a moment: `ready` says that
     /// the moment for the first one has passed.
     pub(in crate::node) fn apply(&mut self, now: Time, mut ready: bool, fx: &mut Effects) {
-        while self.applier.is_free() && !self.transfer.is_joining() && !self.store.is_corrupt() {
+        while self.applier.is_free()
+            && !self.transfer.is_joining()
+            && !self.transfer.holds_applier()
+            && !self.store.is_corrupt()
+        {
             let Some(action) = self.applier.next() else {
                 break;
             };
