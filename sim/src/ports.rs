@@ -13,12 +13,12 @@ const RSYNC_TIMEOUT: Span = Span::from_secs(300);
 const TCP_GIVES_UP: Span = Span::from_secs(924);
 
 /// Returns the ports to which a node opens a connection of this kind, in their order. A donor connects for the write
-/// sets first, with a snapshot too, and starts the script after that (`replicator_str.cpp:process_state_req`). The
-/// script of an incremental transfer starts before, and nothing waits for it.
+/// sets, with a snapshot too, and its script connects to a joiner whose server is not up yet
+/// (`replicator_str.cpp:process_state_req`).
 pub(crate) fn of_channel(channel: Channel, opener: Option<&Node>) -> &'static [Port] {
     match channel {
         Channel::Group => &[Port::Group],
-        Channel::Transfer if opener.is_some_and(Node::gives_snapshot) => &[Port::Ist, Port::Sst],
+        Channel::Transfer if opener.is_some_and(Node::gives_by_script) => &[Port::Ist, Port::Sst],
         Channel::Transfer => &[Port::Ist],
         Channel::Script => &[Port::Sst],
     }
@@ -57,9 +57,6 @@ pub(crate) enum Stall {
 
 impl Stall {
     /// Returns the end of a connection on which this frame waits; `None` where the group's own timeouts come first.
-    ///
-    /// The script that only says that nothing is to be copied fails when nobody is interested any more: the donor has
-    /// said JOIN (`replicator_smm.cpp:sst_sent` returns an error outside of DONOR).
     pub(crate) const fn of(frame: &Frame, method: SstMethod) -> Option<Self> {
         match frame {
             Frame::Group(_) => None,

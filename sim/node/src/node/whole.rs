@@ -116,8 +116,7 @@ impl Node {
                 channel: Channel::Script,
                 ..
             } => self.script_link_up(peer, now, fx),
-            // The script has failed, of which the joiner's script learns nothing.
-            Input::LinkDown(_, Channel::Script) => {}
+            Input::LinkDown(peer, Channel::Script) => self.script_link_down(peer, now, fx),
             Input::LinkWaits(peer, stage) => self.transfer_link_waits(peer, stage, now, fx),
             Input::Received(peer, Frame::Group(frame)) => {
                 self.group_received(peer, frame, now, fx);

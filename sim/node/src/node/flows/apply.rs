@@ -137,7 +137,7 @@ impl Node {
     /// A joined node that has applied everything says so.
     pub(super) fn sync_if_caught_up(&mut self, now: Time, fx: &mut Effects) {
         if self.group.gcs.my_status() == GcsNodeState::Joined
-            && self.applier.waiting() == 0
+            && (self.applier.waiting() == 0 || self.held_with_nothing_to_apply())
             && !self.transfer.is_joining()
             && !self.applier.is_paused()
             && !self.applier.has_sent_sync()
@@ -148,6 +148,12 @@ impl Node {
             self.applier.set_sync_sent(true);
             self.group_send(GcsMessage::Sync, now, fx);
         }
+    }
+
+    /// The group's layer says SYNC for a donor whose applier waits for a connection, too: its queue is empty
+    /// (`gcs.cpp:gcs_send_sync`).
+    fn held_with_nothing_to_apply(&self) -> bool {
+        self.transfer.holds_applier() && self.applier.waits_for_states()
     }
 
     /// A transaction that will never get a position: its client is told

@@ -129,10 +129,22 @@ impl Node {
             }
             return;
         }
-        if self.identity.config.wsrep_sst_method == SstMethod::Rsync {
+        let donation = self.transfer.donation();
+        let is_copy = donation.is_some_and(|donation| donation.incremental_from.is_none());
+        if is_copy && self.identity.config.wsrep_sst_method == SstMethod::Rsync {
             self.pause_for_copy(fx);
         }
         self.apply(now, false, fx);
+    }
+
+    /// The script that only says that nothing is to be copied gets no connection of its own: it has failed, and with it
+    /// the transfer.
+    pub(in crate::node) fn script_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let waits =
+            |donation: &Donation| donation.joiner == peer && donation.waits && !donation.bypassed;
+        if self.transfer.donation().is_some_and(waits) {
+            self.end_donation(None, now, fx);
+        }
     }
 
     /// The script's own connection is up.
@@ -149,10 +161,10 @@ impl Node {
         }
     }
 
-    /// Returns whether this node gives a snapshot, or is about to.
-    pub fn gives_snapshot(&self) -> bool {
+    /// Returns whether this node gives its state with the script's help, or is about to.
+    pub fn gives_by_script(&self) -> bool {
         let donation = self.transfer.donation();
-        donation.is_some_and(|donation| donation.incremental_from.is_none())
+        donation.is_some_and(|donation| donation.with_script)
     }
 
     /// A connection for a state transfer is gone. A joiner whose donor is gone learns it from the group.
@@ -195,6 +207,10 @@ impl Node {
                 fx.push(Effect::Send(donation.joiner, Frame::Script(donation.have)));
                 fx.push(Effect::Close(donation.joiner, Channel::Script));
                 self.tell(Detail::BypassSent(donation.have), fx);
+                // The script is done, and with it the donor's part in the group's eyes
+                // (`replicator_smm.cpp:sst_sent`), whatever becomes of the write sets.
+                let seqno = Some(donation.have.seqno);
+                self.group_send(GcsMessage::Join { seqno }, now, fx);
             }
             return;
         }
