@@ -22,6 +22,8 @@ const fn usage(shape: Shape) -> &'static str {
         Shape::Nodes => "NODE…",
         Shape::Node => "NODE",
         Shape::Link => "FROM TO [PORT]",
+        Shape::Copy => "FROM TO",
+        Shape::Keep | Shape::Kept => "NODE NAME",
         Shape::Groups => "A B | C",
         Shape::Nothing => "",
         Shape::File => "NODE FILE HOW",
@@ -95,6 +97,23 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 let _ = write!(table, ", port = {}", port_number(port)?);
             }
             table + " }"
+        }
+        (Shape::Copy, [from, to]) => format!(
+            "{{ from = {}, to = {} }}",
+            quoted(node(from, nodes)?.as_str()),
+            quoted(node(to, nodes)?.as_str())
+        ),
+        (Shape::Keep | Shape::Kept, [one, name]) => {
+            let key = if kind.shape == Shape::Keep {
+                "as"
+            } else {
+                "from"
+            };
+            format!(
+                "{{ node = {}, {key} = {} }}",
+                quoted(node(one, nodes)?.as_str()),
+                quoted(name)
+            )
         }
         (Shape::Groups, [_, ..]) => {
             let groups = rest

@@ -33,6 +33,19 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("disk_full", "disk_full = { node = \"A\" }"),
     ("disk_lost", "disk_lost = { node = \"A\" }"),
+    ("disk_cloned", "disk_cloned = { from = \"A\", to = \"B\" }"),
+    (
+        "disk_saved",
+        "disk_saved = { node = \"A\", as = \"monday\" }",
+    ),
+    (
+        "disk_restored",
+        "disk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndisk_restored = { node = \"A\", from = \"monday\" }",
+    ),
+    (
+        "data_restored",
+        "disk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndata_restored = { node = \"B\", from = \"monday\" }",
+    ),
     ("latency", "latency = { node = \"B\", by = \"500ms\" }"),
     (
         "configure",

@@ -21,7 +21,7 @@ use super::choice::{
 };
 
 pub(super) use super::raw_fault::{
-    RawBy, RawCut, RawDamage, RawFlap, RawLoss, RawPartition, RawSetting,
+    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawPartition, RawSetting,
 };
 pub(super) use super::raw_value::{PortNumber, RawTable, RawValue, SettingText};
 
@@ -184,6 +184,9 @@ mod shape {
     pub(super) type By = super::RawBy;
     pub(super) type Percent = super::RawLoss;
     pub(super) type Period = super::RawFlap;
+    pub(super) type Copy = super::RawCopy;
+    pub(super) type Keep = super::RawKeep;
+    pub(super) type Kept = super::RawKept;
     pub(super) type Setting = super::RawSetting;
 }
 

@@ -79,3 +79,34 @@ pub(super) struct RawSetting {
     /// Its value, as it stands in the file.
     pub(super) value: Placed<SettingText>,
 }
+
+/// A node whose disk becomes that of another.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCopy {
+    /// The node that is copied.
+    pub(super) from: Placed<String>,
+    /// The stopped node that gets the copy.
+    pub(super) to: Placed<String>,
+}
+
+/// A copy that is kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKeep {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The name of the copy.
+    #[serde(rename = "as")]
+    pub(super) name: Placed<String>,
+}
+
+/// A copy that was kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKept {
+    /// The stopped node that gets the copy.
+    pub(super) node: Placed<String>,
+    /// The name of the copy.
+    pub(super) from: Placed<String>,
+}

@@ -350,6 +350,18 @@ fn fault_table(fault: &Fault) -> Table {
             table.text("to", to.as_str());
             table.maybe("port", port.map(Port::number));
         }
+        Arguments::Copy { from, to } => {
+            table.text("from", from.as_str());
+            table.text("to", to.as_str());
+        }
+        Arguments::Keep { node, name } => {
+            table.text("node", node.as_str());
+            table.text("as", name);
+        }
+        Arguments::Kept { node, saved } => {
+            table.text("node", node.as_str());
+            table.text("from", saved);
+        }
         Arguments::Groups { groups } => {
             let groups: Vec<String> = groups
                 .iter()

@@ -125,6 +125,35 @@ pub enum Fault {
     DiskFull(NodeName),
     /// The node's data folder is empty, as after a replaced disk.
     DiskLost(NodeName),
+    /// The data folder of a stopped node is a copy of another node's, as it is now.
+    DiskCloned {
+        /// The node whose data folder is copied.
+        from: NodeName,
+        /// The stopped node that gets it.
+        to: NodeName,
+    },
+    /// A copy of the node's data folder is kept, as a snapshot of its virtual machine has it.
+    DiskSaved {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        name: String,
+    },
+    /// The data folder of a stopped node is a copy that was kept.
+    DiskRestored {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        saved: String,
+    },
+    /// The data folder of a stopped node has the database of a copy that was kept, and no state file, as after the
+    /// restore of a backup.
+    DataRestored {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        saved: String,
+    },
     /// A running state transfer to or from the node breaks off.
     InterruptTransfer(NodeName),
     /// The next orderly stop of the node's server does not end by itself.
@@ -191,6 +220,14 @@ macro_rules! fault_table {
             disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
             disk_lost: Node { node } => DiskLost(node), not_drawn;
+            /// A stopped node's data folder is a copy of another node's: data, state files, galera.cache.
+            disk_cloned: Copy { from, to } => DiskCloned { from, to }, not_drawn;
+            /// A copy of the node's data folder is kept, as a snapshot of its virtual machine has it.
+            disk_saved: Keep { node, name } => DiskSaved { node, name }, not_drawn;
+            /// A stopped node's data folder is put back to a copy that was kept, its own or another node's.
+            disk_restored: Kept { node, saved } => DiskRestored { node, saved }, not_drawn;
+            /// A stopped node gets the data of a copy that was kept, without state files and galera.cache, as from a backup by mariabackup.
+            data_restored: Kept { node, saved } => DataRestored { node, saved }, not_drawn;
             /// Packets to and from the node take longer, each way.
             latency: By { node, by } => Latency { node, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
@@ -274,6 +311,27 @@ pub enum Arguments<'a> {
         /// Half a cycle.
         period: &'a Span,
     },
+    /// One node and another.
+    Copy {
+        /// The node that is copied.
+        from: &'a NodeName,
+        /// The node that gets the copy.
+        to: &'a NodeName,
+    },
+    /// A node and the name of a copy that is kept.
+    Keep {
+        /// The node.
+        node: &'a NodeName,
+        /// The name.
+        name: &'a str,
+    },
+    /// A node and the name of a copy that was kept.
+    Kept {
+        /// The node.
+        node: &'a NodeName,
+        /// The name.
+        saved: &'a str,
+    },
     /// An option of a node and its value.
     Setting {
         /// The node.
@@ -306,6 +364,12 @@ pub enum Shape {
     Percent,
     /// A node and the time of half a cycle.
     Period,
+    /// One node and another.
+    Copy,
+    /// A node and the name of a copy that is kept.
+    Keep,
+    /// A node and the name of a copy that was kept.
+    Kept,
     /// An option of a node and its value.
     Setting,
 }
@@ -378,7 +442,10 @@ impl Fault {
             | Arguments::By { node, .. }
             | Arguments::Percent { node, .. }
             | Arguments::Period { node, .. }
+            | Arguments::Keep { node, .. }
+            | Arguments::Kept { node, .. }
             | Arguments::Setting { node, .. } => Some(node),
+            Arguments::Copy { to, .. } => Some(to),
             Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
         }
     }
@@ -416,6 +483,9 @@ impl fmt::Display for Fault {
             Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
             Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
             Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
+            Arguments::Copy { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Keep { node, name: saved } => write!(f, "{name} {node} as {saved}"),
+            Arguments::Kept { node, saved } => write!(f, "{name} {node} from {saved}"),
             Arguments::Setting {
                 node,
                 option,

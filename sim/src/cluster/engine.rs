@@ -210,6 +210,10 @@ pub(crate) trait Engine {
         if let Some(outcome) = cluster.network_fault(fault, now) {
             return outcome;
         }
+        if let Some((outcome, peer)) = cluster.disk_fault(fault, now) {
+            self.settle(peer);
+            return outcome;
+        }
         let Some(peer) = setup::fault_node(fault).and_then(|name| cluster.peer(name)) else {
             return FaultOutcome::Skipped("no such node".into());
         };

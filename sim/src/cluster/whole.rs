@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
+use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
 use super::watch::{Watch, place};
@@ -35,6 +36,8 @@ pub(crate) struct Cluster {
     journal: Journal,
     /// The databases whose files programs have seen.
     shown: Registry,
+    /// The copies of data folders that are kept.
+    images: Images,
 }
 
 impl Cluster {
@@ -50,6 +53,7 @@ impl Cluster {
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
             shown: Registry::new(),
+            images: Images::new(),
             machines,
         }
     }
@@ -125,6 +129,16 @@ impl Cluster {
         }
     }
 
+    /// Returns the copies of data folders that are kept.
+    pub(super) const fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// Returns the copies of data folders that are kept, to add one.
+    pub(super) const fn images_mut(&mut self) -> &mut Images {
+        &mut self.images
+    }
+
     /// Returns the table of the network.
     pub(crate) const fn links(&self) -> &Links {
         &self.links
@@ -133,6 +147,21 @@ impl Cluster {
     /// Returns the ports to which a machine opens a connection of this kind, in their order.
     pub(crate) fn ports(&self, from: Peer, channel: Channel) -> &'static [Port] {
         self.machine(from).ports(channel)
+    }
+
+    /// Returns how long a machine waits for an answer from this port, if it transfers state and nothing but the closed
+    /// port is in its way.
+    pub(crate) fn waits_for_port(
+        &self,
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+        port: Port,
+        now: Span,
+    ) -> Option<Span> {
+        let reached = self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered();
+        let waits = reached && channel != Channel::Group && self.links.is_closed(from, to, port);
+        waits.then_some(SYN_GIVES_UP)
     }
 
     /// Returns the time that a frame that is sent now needs.
@@ -149,21 +178,6 @@ impl Cluster {
     pub(crate) const fn requests(&self) -> &Requests {
         &self.requests
     }
-    /// Returns how long a machine waits for an answer from this port, if it transfers state and nothing but the closed
-    /// port is in its way.
-    pub(crate) fn waits_for_port(
-        &self,
-        from: Peer,
-        to: Peer,
-        channel: Channel,
-        port: Port,
-        now: Span,
-    ) -> Option<Span> {
-        let reached = self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered();
-        let waits = reached && channel != Channel::Group && self.links.is_closed(from, to, port);
-        waits.then_some(SYN_GIVES_UP)
-    }
-
 
     /// Returns the requests, to add one.
     pub(super) const fn requests_mut(&mut self) -> &mut Requests {
