@@ -4,6 +4,7 @@
 //! scenario file with the steps on the path to a moment makes the same run.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -13,7 +14,7 @@ use miette::Diagnostic as _;
 use seatrial_scenarios::language::{Action, Pace, Problem, Step};
 use seatrial_scenarios::runner::Course;
 use seatrial_scenarios::{
-    NodeName, Observation, RunOptions, RunRecord, Scenario, Span, TraceEvent,
+    Fault, NodeName, Observation, RunOptions, RunRecord, Scenario, Span, TraceEvent,
 };
 
 use super::command::{Act, Trouble};
@@ -236,8 +237,9 @@ impl<B: Bed> Session<B> {
             .map(|node| super::words::quoted(node.as_str()))
             .collect();
         let text = format!(
-            "id = \"lab\"\ntitle = \"lab\"\nnodes = [{}]\n[[step]]\n{}\n",
+            "id = \"lab\"\ntitle = \"lab\"\nnodes = [{}]\n{}[[step]]\n{}\n",
             nodes.join(", "),
+            self.saved_so_far(),
             act.toml(&mut jobs)
         );
         let scenario = Scenario::parse("the line", &text).map_err(|error| {
@@ -247,11 +249,34 @@ impl<B: Bed> Session<B> {
                 help: error.help().map(|help| help.to_string()),
             }
         })?;
-        let step = scenario.steps.into_iter().next();
+        let step = scenario.steps.into_iter().next_back();
         let action = step
             .map(|step| step.action)
             .ok_or_else(|| Trouble::new("this line does nothing"))?;
         Ok((action, jobs))
+    }
+
+    /// Returns the steps that have kept copies of data folders, which a line may name.
+    fn saved_so_far(&self) -> String {
+        let mut text = String::new();
+        for step in self.steps(self.current) {
+            let Action::Faults(faults) = step.action else {
+                continue;
+            };
+            for fault in faults {
+                if let Fault::DiskSaved { node, name } = fault {
+                    let (node, name) = (
+                        super::words::quoted(node.as_str()),
+                        super::words::quoted(&name),
+                    );
+                    let _ = writeln!(
+                        text,
+                        "[[step]]\ndisk_saved = {{ node = {node}, as = {name} }}"
+                    );
+                }
+            }
+        }
+        text
     }
 
     /// Plays the next step of the scenario.

@@ -1,6 +1,8 @@
 //! Translates the words of faults and states into the text of a scenario file.
 
-use seatrial_scenarios::{Fault, FaultKind, NodeName, Shape};
+use std::fmt::Write as _;
+
+use seatrial_scenarios::{Fault, FaultKind, NodeName, Port, Shape};
 
 use super::command::{Trouble, node, number, some_nodes, span};
 
@@ -19,7 +21,9 @@ const fn usage(shape: Shape) -> &'static str {
     match shape {
         Shape::Nodes => "NODE…",
         Shape::Node => "NODE",
-        Shape::Link => "FROM TO",
+        Shape::Link => "FROM TO [PORT]",
+        Shape::Copy => "FROM TO",
+        Shape::Keep | Shape::Kept => "NODE NAME",
         Shape::Groups => "A B | C",
         Shape::Nothing => "",
         Shape::File => "NODE FILE HOW",
@@ -83,11 +87,34 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
                 list(&some_nodes(&rest.join(","), nodes)?)
             )
         }
-        (Shape::Link, [from, to]) => format!(
+        (Shape::Link, [from, to, port @ ..]) if port.len() <= 1 => {
+            let mut table = format!(
+                "{{ from = {}, to = {}",
+                quoted(node(from, nodes)?.as_str()),
+                quoted(node(to, nodes)?.as_str())
+            );
+            if let [port] = port {
+                let _ = write!(table, ", port = {}", port_number(port)?);
+            }
+            table + " }"
+        }
+        (Shape::Copy, [from, to]) => format!(
             "{{ from = {}, to = {} }}",
             quoted(node(from, nodes)?.as_str()),
             quoted(node(to, nodes)?.as_str())
         ),
+        (Shape::Keep | Shape::Kept, [one, name]) => {
+            let key = if kind.shape == Shape::Keep {
+                "as"
+            } else {
+                "from"
+            };
+            format!(
+                "{{ node = {}, {key} = {} }}",
+                quoted(node(one, nodes)?.as_str()),
+                quoted(name)
+            )
+        }
         (Shape::Groups, [_, ..]) => {
             let groups = rest
                 .join(" ")
@@ -128,6 +155,15 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
         _ => return Err(wrong()),
     };
     Ok(format!("{key} = {table}"))
+}
+
+/// Reads the number of a port that a node has.
+fn port_number(text: &str) -> Result<u16, Trouble> {
+    let known = Port::ALL.map(|port| port.number().to_string());
+    let number = text.parse().ok().and_then(Port::from_number);
+    number
+        .map(Port::number)
+        .ok_or_else(|| Trouble::unknown("port", text, known.iter().map(String::as_str)))
 }
 
 /// Words that name a state by themselves: the key under which a scenario file has them.

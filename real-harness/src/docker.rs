@@ -290,7 +290,11 @@ impl Docker {
         Ok(created.id)
     }
 
-    async fn read_folder(&self, container: &str, path: &str) -> Result<Vec<u8>, HarnessError> {
+    pub(crate) async fn read_folder(
+        &self,
+        container: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, HarnessError> {
         let options = DownloadFromContainerOptionsBuilder::default()
             .path(path)
             .build();

@@ -13,6 +13,13 @@ use crate::testbed::Real;
 /// The time that the harness waits until a new rule has dropped its first packet.
 const FIRST_DROP: Duration = Duration::from_millis(1500);
 
+/// The folder of the copies of data folders on a host.
+const KEPT: &str = "/opt/seatrial/kept";
+/// The folder around it.
+const AROUND_KEPT: &str = "/opt/seatrial";
+/// The name of a copy that is made to be brought to another host; no scenario can name one so.
+const CLONE: &str = "of_another_node";
+
 /// The reason why a container cannot lose power.
 const NO_POWER_LOSS: &str = "a container shares the kernel and its page cache with the machine: no \
 kill loses what was written and not synced, so a loss of power would be pretended";
@@ -60,6 +67,15 @@ impl Real {
         let outcomes = join_all(together.iter().map(|fault| self.deed(fault))).await;
         let mut outcomes: Vec<FaultOutcome> = outcomes;
         for (fault, outcome) in together.iter().zip(&outcomes) {
+            if let (Fault::DiskSaved { node, name }, FaultOutcome::Applied(_)) = (fault, outcome) {
+                self.kept.insert(name.clone(), node.clone());
+            }
+            if let Fault::DiskCloned { to: node, .. }
+            | Fault::DiskRestored { node, .. }
+            | Fault::DataRestored { node, .. } = fault
+            {
+                self.disk_rows.remove(node);
+            }
             if let (Fault::ReadLock(node), FaultOutcome::Applied(_)) = (fault, outcome) {
                 self.rest.locked.insert(node.clone());
             } else if let Fault::ReadUnlock(node) | Fault::Terminate(node) | Fault::Crash(node) =
@@ -86,7 +102,16 @@ impl Real {
     /// Takes a fault of the network into the wanted state; whether it is one.
     fn change_network(&mut self, fault: &Fault) -> bool {
         match fault {
-            Fault::Cut { from, to } => self.network.cut(from, to),
+            Fault::Cut {
+                from,
+                to,
+                port: None,
+            } => self.network.cut(from, to),
+            Fault::Cut {
+                from,
+                to,
+                port: Some(port),
+            } => self.network.close(from, to, *port),
             Fault::Partition(groups) => self.network.partition(groups),
             Fault::Loss { node, percent } => self.network.lose(node, *percent),
             Fault::Heal => self.network.heal(),
@@ -188,6 +213,9 @@ impl Real {
             }
             _ => {}
         }
+        if let Err(why) = self.bring_copy(fault).await {
+            return FaultOutcome::Skipped(why);
+        }
         let Some(deed) = self.plan(fault) else {
             return FaultOutcome::Skipped("there is no such node".to_owned());
         };
@@ -223,6 +251,34 @@ impl Real {
             }
             Err(error) => FaultOutcome::Skipped(error.to_string()),
         }
+    }
+
+    /// Brings the copy of a data folder to the host that is to get it, from the host that has it.
+    async fn bring_copy(&self, fault: &Fault) -> Result<(), String> {
+        let (from, to) = match fault {
+            Fault::DiskCloned { from, to } => (from, to),
+            Fault::DiskRestored { node, saved } | Fault::DataRestored { node, saved } => {
+                match self.kept.get(saved) {
+                    Some(from) if from != node => (from, node),
+                    _ => return Ok(()),
+                }
+            }
+            _ => return Ok(()),
+        };
+        let (Some(source), Some(target)) = (self.cluster.host(from), self.cluster.host(to)) else {
+            return Err("there is no such node".to_owned());
+        };
+        if matches!(fault, Fault::DiskCloned { .. }) {
+            let answer = source.do_it(&format!("keep_disk {CLONE}")).await;
+            let answer = answer.map_err(|error| error.to_string())?;
+            if !answer.well {
+                return Err(answer.text.trim().to_owned());
+            }
+        }
+        let archive = source.take_archive(KEPT).await;
+        let archive = archive.map_err(|error| error.to_string())?;
+        let put = target.put_archive(AROUND_KEPT, archive).await;
+        put.map_err(|error| error.to_string())
     }
 
     /// Returns the value of an option as it stands in a file: the names of nodes are addresses there.
@@ -262,6 +318,24 @@ impl Real {
             ),
             Fault::DiskFull(node) => (node, "fill_disk".to_owned(), "the disk takes more"),
             Fault::DiskLost(node) => (node, "lose_disk".to_owned(), "the data stays"),
+            Fault::DiskSaved { node, name } => {
+                (node, format!("keep_disk {name}"), "the copy cannot be kept")
+            }
+            Fault::DiskRestored { node, saved } => (
+                node,
+                format!("put_disk {saved} all"),
+                "no such copy was kept",
+            ),
+            Fault::DataRestored { node, saved } => (
+                node,
+                format!("put_disk {saved} data"),
+                "no such copy was kept",
+            ),
+            Fault::DiskCloned { to, .. } => (
+                to,
+                format!("put_disk {CLONE} all"),
+                "the other node's data folder cannot be copied",
+            ),
             Fault::InterruptTransfer(node) => (
                 node,
                 "interrupt_transfer".to_owned(),

@@ -210,6 +210,11 @@ impl Host {
         self.docker.run(&self.id, command, input, begin).await
     }
 
+    /// Returns a folder as an archive.
+    pub(crate) async fn take_archive(&self, path: &str) -> Result<Vec<u8>, HarnessError> {
+        self.docker.read_folder(&self.id, path).await
+    }
+
     /// Unpacks an archive in a folder.
     pub(crate) async fn put_archive(
         &self,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_scenarios::NodeName;
+use seatrial_scenarios::{NodeName, Port};
 
 use crate::cluster::Cluster;
 
@@ -16,6 +16,8 @@ pub(crate) struct Network {
     addresses: BTreeMap<NodeName, String>,
     /// For each node those that it does not hear.
     deaf: BTreeMap<NodeName, BTreeSet<NodeName>>,
+    /// For each node its ports that are closed, with those for whom.
+    closed: BTreeMap<NodeName, BTreeSet<(NodeName, Port)>>,
     /// For each node the percentage of lost packets.
     loss: BTreeMap<NodeName, u8>,
 }
@@ -40,10 +42,19 @@ impl Network {
             .insert(from.clone());
     }
 
+    /// Nothing from `from` reaches this port of `to` any more.
+    pub(crate) fn close(&mut self, from: &NodeName, to: &NodeName, port: Port) {
+        self.closed
+            .entry(to.clone())
+            .or_default()
+            .insert((from.clone(), port));
+    }
+
     /// Nodes of different groups do not hear each other, nodes of one group do, and so do those that
     /// are in none. Earlier cuts end.
     pub(crate) fn partition(&mut self, groups: &[Vec<NodeName>]) {
         self.deaf.clear();
+        self.closed.clear();
         let nodes: Vec<NodeName> = self.addresses.keys().cloned().collect();
         let group = |node: &NodeName| groups.iter().position(|group| group.contains(node));
         for to in &nodes {
@@ -62,6 +73,7 @@ impl Network {
     /// Everything passes again.
     pub(crate) fn heal(&mut self) {
         self.deaf.clear();
+        self.closed.clear();
         self.loss.clear();
     }
 
@@ -70,21 +82,33 @@ impl Network {
         self.deaf.get(node).into_iter().flatten()
     }
 
+    /// The sources for which a port of the node is closed, as the agent reads and prints them, with the names.
+    fn closed(&self, node: &NodeName) -> impl Iterator<Item = (String, &NodeName, Port)> {
+        let closed = self.closed.get(node).into_iter().flatten();
+        closed.map(|(from, port)| {
+            let source = format!("{}:{}", self.address(from), port.number());
+            (source, from, *port)
+        })
+    }
+
     /// Returns the address of a node.
     fn address(&self, node: &NodeName) -> &str {
         self.addresses.get(node).map_or("", String::as_str)
     }
 
     /// Returns the packets that a node's rules drop: the source that identifies a rule, and its meaning.
-    pub(crate) fn rules(&self, node: &NodeName) -> Vec<(&str, String)> {
+    pub(crate) fn rules(&self, node: &NodeName) -> Vec<(String, String)> {
         let deaf = self
             .deaf(node)
-            .map(|from| (self.address(from), format!("{from}->{node}")));
+            .map(|from| (self.address(from).to_owned(), format!("{from}->{node}")));
+        let closed = self
+            .closed(node)
+            .map(|(source, from, port)| (source, format!("{from}->{node} port {}", port.number())));
         let loss = self
             .loss
             .get(node)
-            .map(|percent| (ANYBODY, format!("{percent} % of all to {node}")));
-        deaf.chain(loss).collect()
+            .map(|percent| (ANYBODY.to_owned(), format!("{percent} % of all to {node}")));
+        deaf.chain(closed).chain(loss).collect()
     }
 
     /// Returns the agent's question that brings the node's rules into this state.
@@ -94,6 +118,10 @@ impl Network {
         for from in self.deaf(node) {
             question.push(' ');
             question.push_str(self.address(from));
+        }
+        for (source, ..) in self.closed(node) {
+            question.push(' ');
+            question.push_str(&source);
         }
         question
     }
@@ -131,5 +159,18 @@ mod tests {
         network.cut(&a, &b);
         assert_eq!(network.question(&b), "network 0 10.0.0.2");
         assert_eq!(network.question(&a), "network 0");
+    }
+
+    #[test]
+    fn a_closed_port_is_of_one_direction_and_heals() {
+        let [a, b] = ["A", "B"].map(NodeName::new);
+        let mut network = three();
+        network.close(&a, &b, Port::Ist);
+        assert_eq!(network.question(&b), "network 0 10.0.0.2:4568");
+        assert_eq!(network.question(&a), "network 0");
+        let told = "A->B port 4568".to_owned();
+        assert_eq!(network.rules(&b), [("10.0.0.2:4568".to_owned(), told)]);
+        network.heal();
+        assert_eq!(network.question(&b), "network 0");
     }
 }

@@ -33,6 +33,8 @@ pub struct Real {
     pub(crate) cluster: Cluster,
     pub(crate) network: Network,
     pub(crate) rest: Rest,
+    /// The copies of data folders that are kept, and the nodes whose hosts have them.
+    pub(crate) kept: BTreeMap<String, NodeName>,
     start: Instant,
     trace: Trace,
     requests: BTreeMap<RequestId, Running>,
@@ -45,7 +47,7 @@ pub struct Real {
     /// The owners of the group identities that were seen.
     names: BTreeMap<String, NodeName>,
     /// The last look at each node, for rows that only change with the data folder.
-    disk_rows: BTreeMap<NodeName, (DiskKey, Vec<String>)>,
+    pub(crate) disk_rows: BTreeMap<NodeName, (DiskKey, Vec<String>)>,
     /// What the trace says of each node so far.
     facts: BTreeMap<NodeName, Facts>,
     /// The faults that could not be made, which the run reports.
@@ -54,7 +56,7 @@ pub struct Real {
 
 /// The facts on which the rows in a data folder depend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct DiskKey {
+pub(crate) struct DiskKey {
     lives: u32,
     running: bool,
     grastate: Option<String>,
@@ -68,6 +70,7 @@ impl Real {
             cluster,
             network,
             rest: Rest::new(setup),
+            kept: BTreeMap::new(),
             start: Instant::now(),
             trace: Trace::default(),
             requests: BTreeMap::new(),
@@ -133,7 +136,13 @@ impl Real {
                 }
             };
             for uuid in look.gcomm_uuids() {
-                self.names.insert(uuid, host.node.clone());
+                // The file of a cloned disk has the identity of the other node, which lives.
+                let lives = look.status("wsrep_gcomm_uuid") == Some(uuid.as_str());
+                if lives {
+                    self.names.insert(uuid, host.node.clone());
+                } else {
+                    self.names.entry(uuid).or_insert_with(|| host.node.clone());
+                }
             }
             seen.insert(host.node.clone(), look);
         }

@@ -51,6 +51,32 @@ pub struct Disk {
     revision: u64,
 }
 
+/// A copy of a data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Image {
+    /// grastate.dat and gvwstate.dat, as far as they were there.
+    files: [(&'static str, Option<String>); 2],
+    database: Database,
+    cache: Gcache,
+    data: Data,
+}
+
+impl Image {
+    /// Returns the number of rows in it.
+    pub(crate) fn rows(&self) -> usize {
+        self.database.rows.len()
+    }
+
+    /// Returns the database alone, as a backup has it: mariabackup copies no state file and no galera.cache.
+    pub(crate) fn database_alone(mut self) -> Self {
+        for (_, content) in &mut self.files {
+            *content = None;
+        }
+        self.cache = Gcache::default();
+        self
+    }
+}
+
 impl Disk {
     /// Returns the bytes behind a name.
     pub fn read(&self, name: &str) -> Option<&str> {
@@ -217,6 +243,31 @@ impl Disk {
     pub(crate) fn set_data(&mut self, data: Data) {
         self.revision += 1;
         self.data = data;
+    }
+
+    /// Returns a copy of the data folder as a reader finds it now.
+    pub(crate) fn image(&self) -> Image {
+        let file = |name: &'static str| self.read(name).map(str::to_owned);
+        Image {
+            files: [GRASTATE, GVWSTATE].map(|name| (name, file(name))),
+            database: self.database.clone(),
+            cache: self.cache.clone(),
+            data: self.data.clone(),
+        }
+    }
+
+    /// Puts a copy of a data folder in the place of this one, and writes it back.
+    pub(crate) fn put(&mut self, image: Image) {
+        for (name, content) in image.files {
+            self.remove(name);
+            if let Some(content) = content {
+                self.replace(name, &content);
+            }
+        }
+        self.restore(image.database);
+        self.restore_cache(image.cache);
+        self.set_data(image.data);
+        self.sync_all();
     }
 
     /// Another database is on the disk, as after a restore.

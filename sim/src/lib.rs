@@ -14,6 +14,7 @@ mod links;
 mod machine;
 #[cfg(madsim)]
 pub mod madsim_engine;
+mod ports;
 pub mod prove;
 pub mod setup;
 

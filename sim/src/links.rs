@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_node::Peer;
-use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Span};
+use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Port, Span};
 
 use crate::keyed::Keyed;
 
@@ -21,6 +21,8 @@ const RETRANSMIT: Span = Span::from_millis(200);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Links {
     cut: BTreeSet<(Peer, Peer)>,
+    /// The ports of the second to which nothing passes from the first.
+    closed: BTreeSet<(Peer, Peer, Port)>,
     latency: BTreeMap<Peer, Span>,
     loss: BTreeMap<Peer, u8>,
     flapping: BTreeMap<Peer, (Span, Span)>,
@@ -46,6 +48,23 @@ impl Links {
     /// Returns whether a connection can be opened: both ways must be open.
     pub fn is_open_both_ways(&self, a: Peer, b: Peer, now: Span) -> bool {
         self.is_open(a, b, now) && self.is_open(b, a, now)
+    }
+
+    /// Returns whether nothing passes from the one to this port of the other, as a firewall on the other's host has
+    /// it: its answers on connections that the one has opened pass, and so does all on those that it opens itself.
+    pub fn is_closed(&self, from: Peer, to: Peer, port: Port) -> bool {
+        self.closed.contains(&(from, to, port))
+    }
+
+    /// Returns whether the one can open a connection to this port of the other.
+    pub fn can_open(&self, from: Peer, to: Peer, port: Port, now: Span) -> bool {
+        self.is_open_both_ways(from, to, now) && !self.is_closed(from, to, port)
+    }
+
+    /// Returns the ports of the other to which nothing passes from the one.
+    pub fn closed_ports(&self, from: Peer, to: Peer) -> impl Iterator<Item = Port> {
+        let range = (from, to, Port::ALL[0])..=(from, to, Port::ALL[Port::ALL.len() - 1]);
+        self.closed.range(range).map(|(_, _, port)| *port)
     }
 
     /// Returns the next instant at which a flapping link changes.
@@ -89,13 +108,29 @@ impl Links {
             u8::try_from(index).ok().map(Peer)
         };
         let outcome = match fault {
-            Fault::Cut { from, to } => {
+            Fault::Cut {
+                from,
+                to,
+                port: None,
+            } => {
                 self.cut.insert((peer(from)?, peer(to)?));
                 format!("nothing passes from {from} to {to}")
+            }
+            Fault::Cut {
+                from,
+                to,
+                port: Some(port),
+            } => {
+                self.closed.insert((peer(from)?, peer(to)?, *port));
+                format!(
+                    "nothing passes from {from} to port {} of {to}",
+                    port.number()
+                )
             }
             Fault::Partition(groups) => {
                 let group_of = |name: &NodeName| groups.iter().position(|g| g.contains(name));
                 self.cut.clear();
+                self.closed.clear();
                 for from in names {
                     for to in names {
                         if from != to && group_of(from) != group_of(to) {
@@ -106,9 +141,12 @@ impl Links {
                 format!("{} one-way links cut", self.cut.len())
             }
             Fault::Heal => {
-                let cut = self.cut.len();
+                let (cut, closed) = (self.cut.len(), self.closed.len());
                 *self = Self::default();
-                format!("{cut} one-way links restored")
+                match closed {
+                    0 => format!("{cut} one-way links restored"),
+                    _ => format!("{cut} one-way links restored, {closed} ports opened"),
+                }
             }
             Fault::Latency { node, by } => {
                 self.latency.insert(peer(node)?, *by);

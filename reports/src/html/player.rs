@@ -323,7 +323,12 @@ impl<'a> Encoder<'a> {
     /// Records which links are cut.
     fn cut_links(&mut self, at: u64, fault: &Fault) {
         match fault {
-            Fault::Cut { from, to } => {
+            // A link whose one port is closed still carries the rest.
+            Fault::Cut {
+                from,
+                to,
+                port: None,
+            } => {
                 if let (Some(from), Some(to)) = (self.place(from), self.place(to)) {
                     self.cuts.insert((from, to));
                 }

@@ -35,6 +35,8 @@ pub(super) struct Checker<'a> {
     pub(super) problems: Vec<Problem>,
     /// Names given with `as`, and whether a write stands behind each.
     pub(super) requests: BTreeMap<String, bool>,
+    /// The names of the copies of data folders that the steps have kept.
+    pub(super) saved: BTreeSet<String>,
     /// Tags of the rows that the steps have written.
     pub(super) rows: BTreeSet<String>,
     /// The number of rows that the steps have written.
@@ -50,6 +52,7 @@ pub(super) fn check(raw: RawScenario, text: &str) -> Result<Scenario, Vec<Proble
         arbitrators: BTreeSet::new(),
         problems: Vec::new(),
         requests: BTreeMap::new(),
+        saved: BTreeSet::new(),
         rows: BTreeSet::new(),
         row_count: 0,
         claims: BTreeSet::new(),

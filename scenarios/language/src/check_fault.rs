@@ -1,14 +1,15 @@
 //! The faults of a scenario: each table of the file by the shape of its arguments.
 
 use seatrial_port::fault_table;
-use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
+use seatrial_port::{Damage, Fault, NodeName, Port, Span, StateFile};
 
 use super::check::Checker;
 use super::error::Problem;
 use super::raw::{
-    RawAction, RawBy, RawCut, RawDamage, RawEmpty, RawFlap, RawLoss, RawNode, RawNodes,
-    RawPartition, RawSetting,
+    Placed, PortNumber, RawAction, RawBy, RawCopy, RawCut, RawDamage, RawEmpty, RawFlap, RawKeep,
+    RawKept, RawLoss, RawNode, RawNodes, RawPartition, RawSetting,
 };
+use super::suggest;
 
 /// Defines how the faults of an action are read, out of the table of faults.
 macro_rules! readers {
@@ -48,7 +49,7 @@ impl RawCut {
     fn faults(
         &self,
         checker: &mut Checker<'_>,
-        make: impl Fn(NodeName, NodeName) -> Fault,
+        make: impl Fn(NodeName, NodeName, Option<Port>) -> Fault,
     ) -> Vec<Fault> {
         let (from, to) = (checker.node(&self.from), checker.node(&self.to));
         if from == to {
@@ -58,7 +59,8 @@ impl RawCut {
                 "the same node",
             ));
         }
-        vec![make(from, to)]
+        let port = self.port.as_ref().and_then(|port| checker.port(port));
+        vec![make(from, to, port)]
     }
 }
 
@@ -124,6 +126,48 @@ impl RawFlap {
     }
 }
 
+impl RawCopy {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, NodeName) -> Fault,
+    ) -> Vec<Fault> {
+        let (from, to) = (checker.node(&self.from), checker.node(&self.to));
+        if from == to {
+            checker.problem(Problem::at(
+                &self.to.place,
+                "a node cannot be a copy of itself",
+                "the same node",
+            ));
+        }
+        vec![make(from, to)]
+    }
+}
+
+impl RawKeep {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, String) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        checker.keeps(&self.name);
+        vec![make(node, self.name.value.clone())]
+    }
+}
+
+impl RawKept {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, String) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        checker.is_kept(&self.from);
+        vec![make(node, self.from.value.clone())]
+    }
+}
+
 impl RawSetting {
     fn faults(
         &self,
@@ -137,6 +181,64 @@ impl RawSetting {
 }
 
 impl Checker<'_> {
+    /// Returns the port with a number, if a node has it.
+    fn port(&mut self, raw: &Placed<PortNumber>) -> Option<Port> {
+        let port = u16::try_from(raw.value.0).ok().and_then(Port::from_number);
+        if port.is_none() {
+            let ports = Port::ALL.map(|port| format!("{}: {}", port.number(), port.doc()));
+            self.problem(
+                Problem::at(
+                    &raw.place,
+                    format!("a node has no port {}", raw.value.0),
+                    "no such port",
+                )
+                .help(format!("the ports are\n{}", ports.join("\n"))),
+            );
+        }
+        port
+    }
+
+    /// A copy of a data folder is kept under this name from here on.
+    fn keeps(&mut self, name: &Placed<String>) {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.value.is_empty() || name.value.len() > 40 || !name.value.chars().all(is_word) {
+            self.problem(
+                Problem::at(&name.place, "this is no name for a copy", "not a name")
+                    .help("letters, digits and dashes, at most 40"),
+            );
+        } else if !self.saved.insert(name.value.clone()) {
+            self.problem(
+                Problem::at(
+                    &name.place,
+                    format!("there is a copy `{}` already", name.value),
+                    "the second time",
+                )
+                .help("each copy has a name of its own"),
+            );
+        }
+    }
+
+    /// A copy with this name must have been kept before.
+    fn is_kept(&mut self, name: &Placed<String>) {
+        if self.saved.contains(&name.value) {
+            return;
+        }
+        let known: Vec<&str> = self.saved.iter().map(String::as_str).collect();
+        let help = if known.is_empty() {
+            "keep one before: disk_saved = { node = \"A\", as = \"monday\" }".to_owned()
+        } else {
+            suggest::help(&name.value, "copies", &known)
+        };
+        self.problem(
+            Problem::at(
+                &name.place,
+                format!("no copy `{}` was kept before", name.value),
+                "no such copy",
+            )
+            .help(help),
+        );
+    }
+
     /// Returns the groups of a partition: every node is in exactly one.
     fn groups(&mut self, raw: &RawPartition) -> Vec<Vec<NodeName>> {
         let mut groups = Vec::new();

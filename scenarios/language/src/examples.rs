@@ -33,6 +33,19 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("disk_full", "disk_full = { node = \"A\" }"),
     ("disk_lost", "disk_lost = { node = \"A\" }"),
+    ("disk_cloned", "disk_cloned = { from = \"A\", to = \"B\" }"),
+    (
+        "disk_saved",
+        "disk_saved = { node = \"A\", as = \"monday\" }",
+    ),
+    (
+        "disk_restored",
+        "disk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndisk_restored = { node = \"A\", from = \"monday\" }",
+    ),
+    (
+        "data_restored",
+        "disk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndata_restored = { node = \"B\", from = \"monday\" }",
+    ),
     ("latency", "latency = { node = \"B\", by = \"500ms\" }"),
     (
         "configure",
@@ -164,6 +177,10 @@ const KEYS: &[(&str, &str)] = &[
     (
         "step.operator.as",
         "operator = { node = \"A\", run = \"systemctl stop mariadb\", as = \"o1\" }",
+    ),
+    (
+        "step.cut.port",
+        "cut = { from = \"A\", to = \"B\", port = 4568 }",
     ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (

@@ -19,6 +19,7 @@ pub mod glossary;
 mod parse;
 mod part;
 mod raw;
+mod raw_fault;
 mod raw_value;
 pub mod reference;
 mod scenario;

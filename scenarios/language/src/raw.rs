@@ -15,12 +15,15 @@ use serde::de::Deserializer;
 use toml::Spanned;
 
 use super::choice::{
-    ClusterWord, DamageWord, EndWord, FileWord, FlagWord, ForceWord, InitialWord, JitterWord,
-    LocalStateWord, LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord,
-    SupervisorWord, TimersWord, VerdictWord, WriteWord,
+    ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord, LogWord,
+    PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord, TimersWord,
+    VerdictWord, WriteWord,
 };
 
-pub(super) use super::raw_value::{RawTable, RawValue, SettingText};
+pub(super) use super::raw_fault::{
+    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawPartition, RawSetting,
+};
+pub(super) use super::raw_value::{PortNumber, RawTable, RawValue, SettingText};
 
 /// A value and its place in the file.
 #[derive(Clone, Debug)]
@@ -181,6 +184,9 @@ mod shape {
     pub(super) type By = super::RawBy;
     pub(super) type Percent = super::RawLoss;
     pub(super) type Period = super::RawFlap;
+    pub(super) type Copy = super::RawCopy;
+    pub(super) type Keep = super::RawKeep;
+    pub(super) type Kept = super::RawKept;
     pub(super) type Setting = super::RawSetting;
 }
 
@@ -349,78 +355,6 @@ pub(super) struct RawNode {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEmpty {}
-
-/// Groups of nodes that do not reach each other.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawPartition {
-    /// The groups; every node is in exactly one.
-    pub(super) groups: Placed<Vec<Placed<Vec<Placed<String>>>>>,
-}
-
-/// One direction of one link.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCut {
-    /// The sender that is not heard.
-    pub(super) from: Placed<String>,
-    /// The receiver that hears nothing.
-    pub(super) to: Placed<String>,
-}
-
-/// Damage to a file.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawDamage {
-    /// The node.
-    pub(super) node: Placed<String>,
-    /// The file.
-    pub(super) file: FileWord,
-    /// The kind of damage.
-    pub(super) how: DamageWord,
-}
-
-/// A node and a span of time.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawBy {
-    /// The node.
-    pub(super) node: Placed<String>,
-    /// By how much.
-    pub(super) by: Placed<SpanText>,
-}
-
-/// Lost packets.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLoss {
-    /// The node.
-    pub(super) node: Placed<String>,
-    /// Lost packets of a hundred.
-    pub(super) percent: Placed<i64>,
-}
-
-/// Links that come and go.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawFlap {
-    /// The node.
-    pub(super) node: Placed<String>,
-    /// The time that a cut lasts, and the time between two cuts.
-    pub(super) period: Placed<SpanText>,
-}
-
-/// An option in a node's configuration files.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawSetting {
-    /// The node.
-    pub(super) node: Placed<String>,
-    /// The option, by Galera's or MariaDB's name.
-    pub(super) option: Placed<String>,
-    /// Its value, as it stands in the file.
-    pub(super) value: Placed<SettingText>,
-}
 
 /// A command that an operator types on a node.
 #[derive(Debug, Deserialize, JsonSchema)]

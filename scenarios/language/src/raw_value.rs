@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use seatrial_port::Port;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
@@ -90,5 +91,24 @@ impl JsonSchema for SettingText {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         schemars::json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// The number of a port.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct PortNumber(pub(super) i64);
+
+impl JsonSchema for PortNumber {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Port".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let ports = Port::ALL
+            .map(|port| serde_json::json!({ "description": port.doc(), "const": port.number() }));
+        schemars::json_schema!({ "type": "integer", "oneOf": ports })
     }
 }

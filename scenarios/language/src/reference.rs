@@ -103,7 +103,11 @@ impl<'a> Reader<'a> {
             .as_array()
             .or_else(|| property["allOf"].as_array());
         choices
-            .and_then(|choices| choices.iter().find(|choice| choice.get("$ref").is_some()))
+            .and_then(|choices| {
+                let means =
+                    |choice: &&Value| choice.get("$ref").is_some() || choice.get("oneOf").is_some();
+                choices.iter().find(means)
+            })
             .map_or(property, |choice| self.resolve(choice))
     }
 
@@ -200,10 +204,14 @@ fn words(of: &Value) -> Vec<(String, String)> {
     let choices = of["oneOf"].as_array().into_iter().flatten();
     choices
         .filter_map(|choice| {
-            let word = choice["const"]
-                .as_str()
-                .or_else(|| choice["enum"][0].as_str())?;
-            Some((word.to_owned(), description(choice)))
+            let word = match &choice["const"] {
+                Value::Number(number) => number.to_string(),
+                word => word
+                    .as_str()
+                    .or_else(|| choice["enum"][0].as_str())?
+                    .to_owned(),
+            };
+            Some((word, description(choice)))
         })
         .collect()
 }

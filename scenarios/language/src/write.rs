@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use seatrial_port::{
-    Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Span,
+    Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Port, Span,
     Supervisor, Timers,
 };
 
@@ -345,9 +345,22 @@ fn fault_table(fault: &Fault) -> Table {
             table.text("option", option);
             table.text("value", value);
         }
-        Arguments::Link { from, to } => {
+        Arguments::Link { from, to, port } => {
             table.text("from", from.as_str());
             table.text("to", to.as_str());
+            table.maybe("port", port.map(Port::number));
+        }
+        Arguments::Copy { from, to } => {
+            table.text("from", from.as_str());
+            table.text("to", to.as_str());
+        }
+        Arguments::Keep { node, name } => {
+            table.text("node", node.as_str());
+            table.text("as", name);
+        }
+        Arguments::Kept { node, saved } => {
+            table.text("node", node.as_str());
+            table.text("from", saved);
         }
         Arguments::Groups { groups } => {
             let groups: Vec<String> = groups

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::name::{NodeName, comma_list};
+use super::tcp_port::Port;
 use super::time::Span;
 
 /// A file that can be damaged.
@@ -76,12 +77,15 @@ pub enum Fault {
     Hang(NodeName),
     /// SIGCONT of the server.
     Resume(NodeName),
-    /// No packet passes from the first node to the second; the other direction is open.
+    /// No packet passes from the first node to the second, or to one port of the second; the other direction is open.
     Cut {
         /// The sender that is not heard.
         from: NodeName,
         /// The receiver that hears nothing.
         to: NodeName,
+        /// The receiver's port to which nothing passes; every one if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        port: Option<Port>,
     },
     /// Nodes of different groups do not reach each other; nodes of one group do.
     Partition(Vec<Vec<NodeName>>),
@@ -121,6 +125,35 @@ pub enum Fault {
     DiskFull(NodeName),
     /// The node's data folder is empty, as after a replaced disk.
     DiskLost(NodeName),
+    /// The data folder of a stopped node is a copy of another node's, as it is now.
+    DiskCloned {
+        /// The node whose data folder is copied.
+        from: NodeName,
+        /// The stopped node that gets it.
+        to: NodeName,
+    },
+    /// A copy of the node's data folder is kept, as a snapshot of its virtual machine has it.
+    DiskSaved {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        name: String,
+    },
+    /// The data folder of a stopped node is a copy that was kept.
+    DiskRestored {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        saved: String,
+    },
+    /// The data folder of a stopped node has the database of a copy that was kept, and no state file, as after the
+    /// restore of a backup.
+    DataRestored {
+        /// The node.
+        node: NodeName,
+        /// The copy's name.
+        saved: String,
+    },
     /// A running state transfer to or from the node breaks off.
     InterruptTransfer(NodeName),
     /// The next orderly stop of the node's server does not end by itself.
@@ -177,8 +210,8 @@ macro_rules! fault_table {
             power_on: Nodes { node } => PowerOn(node), drawn;
             /// Nodes of different groups do not reach each other.
             partition: Groups { groups } => Partition(groups), drawn;
-            /// No packet passes from the first node to the second; the other direction is open.
-            cut: Link { from, to } => Cut { from, to }, drawn;
+            /// No packet passes from the first node to the second, or to one port of the second; the other direction is open.
+            cut: Link { from, to, port } => Cut { from, to, port }, drawn;
             /// Every cut, loss and added latency ends.
             heal: Nothing {} => Heal {}, drawn;
             /// A file of a node is damaged.
@@ -187,6 +220,14 @@ macro_rules! fault_table {
             disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
             disk_lost: Node { node } => DiskLost(node), not_drawn;
+            /// A stopped node's data folder is a copy of another node's: data, state files, galera.cache.
+            disk_cloned: Copy { from, to } => DiskCloned { from, to }, not_drawn;
+            /// A copy of the node's data folder is kept, as a snapshot of its virtual machine has it.
+            disk_saved: Keep { node, name } => DiskSaved { node, name }, not_drawn;
+            /// A stopped node's data folder is put back to a copy that was kept, its own or another node's.
+            disk_restored: Kept { node, saved } => DiskRestored { node, saved }, not_drawn;
+            /// A stopped node gets the data of a copy that was kept, without state files and galera.cache, as from a backup by mariabackup.
+            data_restored: Kept { node, saved } => DataRestored { node, saved }, not_drawn;
             /// Packets to and from the node take longer, each way.
             latency: By { node, by } => Latency { node, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
@@ -230,6 +271,8 @@ pub enum Arguments<'a> {
         from: &'a NodeName,
         /// The receiver.
         to: &'a NodeName,
+        /// The receiver's port, if only one is meant.
+        port: &'a Option<Port>,
     },
     /// Groups of nodes.
     Groups {
@@ -268,6 +311,27 @@ pub enum Arguments<'a> {
         /// Half a cycle.
         period: &'a Span,
     },
+    /// One node and another.
+    Copy {
+        /// The node that is copied.
+        from: &'a NodeName,
+        /// The node that gets the copy.
+        to: &'a NodeName,
+    },
+    /// A node and the name of a copy that is kept.
+    Keep {
+        /// The node.
+        node: &'a NodeName,
+        /// The name.
+        name: &'a str,
+    },
+    /// A node and the name of a copy that was kept.
+    Kept {
+        /// The node.
+        node: &'a NodeName,
+        /// The name.
+        saved: &'a str,
+    },
     /// An option of a node and its value.
     Setting {
         /// The node.
@@ -300,6 +364,12 @@ pub enum Shape {
     Percent,
     /// A node and the time of half a cycle.
     Period,
+    /// One node and another.
+    Copy,
+    /// A node and the name of a copy that is kept.
+    Keep,
+    /// A node and the name of a copy that was kept.
+    Kept,
     /// An option of a node and its value.
     Setting,
 }
@@ -372,7 +442,10 @@ impl Fault {
             | Arguments::By { node, .. }
             | Arguments::Percent { node, .. }
             | Arguments::Period { node, .. }
+            | Arguments::Keep { node, .. }
+            | Arguments::Kept { node, .. }
             | Arguments::Setting { node, .. } => Some(node),
+            Arguments::Copy { to, .. } => Some(to),
             Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
         }
     }
@@ -380,7 +453,7 @@ impl Fault {
     /// Returns whether the fault acts on this node itself, or on one of its links alone.
     pub fn concerns(&self, node: &NodeName) -> bool {
         match self.arguments() {
-            Arguments::Link { from, to } => from == node || to == node,
+            Arguments::Link { from, to, .. } => from == node || to == node,
             _ => self.node() == Some(node),
         }
     }
@@ -392,7 +465,16 @@ impl fmt::Display for Fault {
         let name = self.name().replace('_', " ");
         match self.arguments() {
             Arguments::Nodes { node } | Arguments::Node { node } => write!(f, "{name} {node}"),
-            Arguments::Link { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Link {
+                from,
+                to,
+                port: None,
+            } => write!(f, "{name} {from} to {to}"),
+            Arguments::Link {
+                from,
+                to,
+                port: Some(port),
+            } => write!(f, "{name} {from} to {to}, port {}", port.number()),
             Arguments::Groups { groups } => {
                 let groups: Vec<String> = groups.iter().map(|group| comma_list(group)).collect();
                 write!(f, "{name} {}", groups.join(" | "))
@@ -401,6 +483,9 @@ impl fmt::Display for Fault {
             Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
             Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
             Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
+            Arguments::Copy { from, to } => write!(f, "{name} {from} to {to}"),
+            Arguments::Keep { node, name: saved } => write!(f, "{name} {node} as {saved}"),
+            Arguments::Kept { node, saved } => write!(f, "{name} {node} from {saved}"),
             Arguments::Setting {
                 node,
                 option,

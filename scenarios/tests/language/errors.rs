@@ -56,6 +56,17 @@ shows! {
     group_overlap: step("partition = { groups = [[\"A\", \"B\"], [\"B\", \"C\"]] }");
     group_missing: step("partition = { groups = [[\"A\"], [\"B\"]] }");
     one_group: step("partition = { groups = [[\"A\", \"B\", \"C\"]] }");
+    clone_of_itself: step("disk_cloned = { from = \"A\", to = \"A\" }");
+    copy_that_was_not_kept: steps(
+        "[[step]]\ndisk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndisk_restored = { node = \"A\", from = \"mondey\" }\n"
+    );
+    copy_before_any_was_kept: step("data_restored = { node = \"A\", from = \"monday\" }");
+    copy_kept_twice: steps(
+        "[[step]]\ndisk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndisk_saved = { node = \"B\", as = \"monday\" }\n"
+    );
+    copy_without_a_name: step("disk_saved = { node = \"A\", as = \"last monday\" }");
+    unknown_port: step("cut = { from = \"A\", to = \"B\", port = 4569 }");
+    port_that_is_a_text: step("cut = { from = \"A\", to = \"B\", port = \"4568\" }");
     cut_to_itself: step("cut = { from = \"A\", to = \"A\" }");
     unknown_procedure: step("procedure = { name = \"manual-correct\" }");
     unknown_finding: "id = \"x\"\ntitle = \"X\"\nfindings = [\"twin-primary\"]\n[[step]]\nheal = {}\n";

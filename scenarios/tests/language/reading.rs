@@ -45,6 +45,11 @@ together = [
     { stop = { nodes = ["A", "B"] } },
     { terminate = { nodes = ["C"] } },
     { cut = { from = "A", to = "B" } },
+    { cut = { from = "A", to = "B", port = 4568 } },
+    { disk_cloned = { from = "A", to = "B" } },
+    { disk_saved = { node = "A", as = "monday" } },
+    { disk_restored = { node = "A", from = "monday" } },
+    { data_restored = { node = "B", from = "monday" } },
 ]
 [[step]]
 partition = { groups = [["A"], ["B", "C"]] }

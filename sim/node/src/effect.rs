@@ -28,6 +28,8 @@ pub enum Input<'a> {
     },
     /// A connection is gone, or could not be opened.
     LinkDown(Peer, Channel),
+    /// Nobody answers an attempt to connect for a state transfer, which goes on.
+    LinkWaits(Peer, TransferStage),
     /// A frame has arrived.
     Received(Peer, &'a Frame),
     /// A disk operation has ended.
@@ -36,6 +38,15 @@ pub enum Input<'a> {
     Statement(RequestId, Statement),
     /// A signal.
     Signal(Signal),
+}
+
+/// The connections that a donor opens to its joiner, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferStage {
+    /// That of the write sets, to port 4568: of an incremental transfer, and of those that go before every snapshot.
+    WriteSets,
+    /// That of the snapshot's script, to port 4444.
+    Snapshot,
 }
 
 /// The way in which a process is started.

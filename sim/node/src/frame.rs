@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::database::{Database, WriteSet};
 use crate::peer::Peer;
 
-/// The two kinds of connection between nodes.
+/// The kinds of connection between nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Channel {
     /// Group communication (port 4567).
     Group,
     /// State transfer, snapshot and incremental (ports 4444 and 4568).
     Transfer,
+    /// The script of an incremental transfer alone (port 4444), while its donor gets no connection to port 4568.
+    Script,
 }
 
 impl Channel {
@@ -26,6 +28,7 @@ impl Channel {
         match self {
             Self::Group => "group",
             Self::Transfer => "transfer",
+            Self::Script => "script",
         }
     }
 }
@@ -37,6 +40,9 @@ pub enum Frame {
     Group(GroupFrame),
     /// State transfer.
     Transfer(TransferFrame),
+    /// The donor's script says over a connection of its own that nothing is to be copied: the joiner's position,
+    /// confirmed.
+    Script(Position),
 }
 
 impl Frame {
@@ -58,6 +64,7 @@ impl Frame {
         match self {
             Self::Group(_) => Channel::Group,
             Self::Transfer(_) => Channel::Transfer,
+            Self::Script(_) => Channel::Script,
         }
     }
 
@@ -66,6 +73,7 @@ impl Frame {
         match self {
             Self::Group(frame) => frame.summary(),
             Self::Transfer(frame) => frame.summary(),
+            Self::Script(position) => format!("sst bypass {position}"),
         }
     }
 

@@ -35,7 +35,7 @@ pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
-    Signal, Statement, TimerId,
+    Signal, Statement, TimerId, TransferStage,
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,

@@ -80,7 +80,7 @@ impl Process {
     pub const fn listens(&self, channel: Channel) -> bool {
         match channel {
             Channel::Group => self.node.listens(),
-            Channel::Transfer => true,
+            Channel::Transfer | Channel::Script => true,
         }
     }
 

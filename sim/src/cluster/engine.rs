@@ -2,11 +2,11 @@
 
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{
-    Fault, FaultOutcome, FileChange, NodeName, Progress, Request, RequestId, Span, TraceKind,
+    Fault, FaultOutcome, FileChange, NodeName, Port, Progress, Request, RequestId, Span, TraceKind,
 };
 
 use crate::machine::MachineEffect;
-use crate::setup;
+use crate::{ports, setup};
 
 use super::whole::Cluster;
 
@@ -148,6 +148,18 @@ pub(crate) trait Engine {
         self.settle(me);
     }
 
+    /// Tells a machine that nobody answers its attempt to connect to a closed port. Only state transfers care, whose
+    /// script is a process of its own.
+    fn tell_waits(&mut self, me: Peer, peer: Peer, channel: Channel, port: Port) {
+        if channel == Channel::Transfer {
+            let now = self.now();
+            self.cluster_mut()
+                .machine_mut(me)
+                .link_waits(now, peer, ports::stage(port));
+            self.settle(me);
+        }
+    }
+
     /// Gives a machine a frame.
     fn deliver(&mut self, to: Peer, from: Peer, frame: Frame) {
         if self.cluster().journal().is_on() && !frame.is_keepalive() {
@@ -196,6 +208,10 @@ pub(crate) trait Engine {
         let now = self.now();
         let cluster = self.cluster_mut();
         if let Some(outcome) = cluster.network_fault(fault, now) {
+            return outcome;
+        }
+        if let Some((outcome, peer)) = cluster.disk_fault(fault, now) {
+            self.settle(peer);
             return outcome;
         }
         let Some(peer) = setup::fault_node(fault).and_then(|name| cluster.peer(name)) else {

@@ -6,6 +6,7 @@
 //! once.
 
 mod engine;
+mod images;
 mod journal;
 mod requests;
 mod watch;

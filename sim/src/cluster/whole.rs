@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{
-    Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Progress, Request,
-    RequestId, Setup, Span, TraceKind,
+    Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Port, Progress,
+    Request, RequestId, Setup, Span, TraceKind,
 };
 
 use crate::disk::Registry;
 use crate::keyed::Keyed;
 use crate::links::Links;
 use crate::machine::Machine;
+use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
+use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
 use super::watch::{Watch, place};
@@ -34,6 +36,8 @@ pub(crate) struct Cluster {
     journal: Journal,
     /// The databases whose files programs have seen.
     shown: Registry,
+    /// The copies of data folders that are kept.
+    images: Images,
 }
 
 impl Cluster {
@@ -49,6 +53,7 @@ impl Cluster {
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
             shown: Registry::new(),
+            images: Images::new(),
             machines,
         }
     }
@@ -124,9 +129,39 @@ impl Cluster {
         }
     }
 
+    /// Returns the copies of data folders that are kept.
+    pub(super) const fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// Returns the copies of data folders that are kept, to add one.
+    pub(super) const fn images_mut(&mut self) -> &mut Images {
+        &mut self.images
+    }
+
     /// Returns the table of the network.
     pub(crate) const fn links(&self) -> &Links {
         &self.links
+    }
+
+    /// Returns the ports to which a machine opens a connection of this kind, in their order.
+    pub(crate) fn ports(&self, from: Peer, channel: Channel) -> &'static [Port] {
+        self.machine(from).ports(channel)
+    }
+
+    /// Returns how long a machine waits for an answer from this port, if it transfers state and nothing but the closed
+    /// port is in its way.
+    pub(crate) fn waits_for_port(
+        &self,
+        from: Peer,
+        to: Peer,
+        channel: Channel,
+        port: Port,
+        now: Span,
+    ) -> Option<Span> {
+        let reached = self.links.is_open_both_ways(from, to, now) && self.machine(to).is_powered();
+        let waits = reached && channel != Channel::Group && self.links.is_closed(from, to, port);
+        waits.then_some(SYN_GIVES_UP)
     }
 
     /// Returns the time that a frame that is sent now needs.

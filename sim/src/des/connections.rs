@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use seatrial_node::{Channel, Frame, Peer, StateKey};
-use seatrial_scenarios::Span;
+use seatrial_scenarios::{Port, Span};
+
+use crate::ports;
 
 /// An attempt to connect without an answer so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub(super) struct Unanswered {
     pub(super) from: Peer,
     pub(super) to: Peer,
     pub(super) channel: Channel,
+    /// The port that does not answer.
+    pub(super) port: Port,
     /// The start of the server that wants it.
     pub(super) starts: u64,
     /// When it gives up.
@@ -48,17 +52,32 @@ pub(super) struct Direction {
     pub(super) scheduled: bool,
     /// Held back by a cut.
     pub(super) stalled: bool,
+    /// Since when.
+    pub(super) stalled_since: Span,
 }
 
 /// A connection between two machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Connection {
     pub(super) serial: u64,
+    /// The end that has opened it.
+    pub(super) opener: Peer,
     /// From the lower end to the higher, and back.
     pub(super) directions: [Direction; 2],
 }
 
 impl Connection {
+    /// Returns the port to which the next item of a direction goes; `None` for one that goes back to the opener, and for
+    /// the end of a state transfer.
+    pub(super) fn next_port(&self, from: Peer, direction: usize, channel: Channel) -> Option<Port> {
+        let (_, item) = self.directions[direction].items.front()?;
+        match item {
+            _ if from != self.opener => None,
+            Item::Frame(frame) => Some(ports::of_frame(frame)),
+            Item::Fin => (channel == Channel::Group).then_some(Port::Group),
+        }
+    }
+
     /// Returns whether anything is on its way or held back.
     fn is_busy(&self) -> bool {
         self.directions.iter().any(|queue| !queue.items.is_empty())

@@ -78,6 +78,9 @@ impl World {
             for other in self.cluster.peers().filter(|other| *other != peer) {
                 let mut part = empty.clone();
                 part.flag(self.cluster.links().is_open(peer, other, self.now));
+                for port in self.cluster.links().closed_ports(peer, other) {
+                    part.plain(port.number());
+                }
                 self.key_of_connection(peer, other, &mut part);
                 let machine = self.machine(peer);
                 machine.key_of_peer(other, self.machine(other), &mut part);

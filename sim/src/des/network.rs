@@ -1,9 +1,10 @@
 //! Delivers the events of connections: in order, delayed by a cut, ended by a close, a reset or a boot.
 
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::Span;
+use seatrial_scenarios::{Port, Span};
 
 use crate::cluster::Engine;
+use crate::ports::Stall;
 
 use super::connections::{Arrival, ConnKey, Connection, Direction, Item, Unanswered, conn_key};
 use super::queue::Event;
@@ -85,6 +86,16 @@ impl World {
     }
 
     pub(super) fn dial(&mut self, from: Peer, to: Peer, channel: Channel) {
+        self.dial_on(from, to, channel, None);
+    }
+
+    /// Returns whether the host at the other end answers an attempt to connect to a port, were it to refuse.
+    fn answers(&self, from: Peer, to: Peer, port: Port) -> bool {
+        self.cluster.links().can_open(from, to, port, self.now) && self.machine(to).is_powered()
+    }
+
+    /// Connects; of several ports those before the one that has `answered` just now are done with.
+    fn dial_on(&mut self, from: Peer, to: Peer, channel: Channel, answered: Option<Port>) {
         let key = conn_key(from, to, channel);
         let lingering = self
             .network
@@ -106,17 +117,25 @@ impl World {
             return;
         }
         let now = self.now;
-        if !self.cluster.links().is_open_both_ways(from, to, now) || !self.machine(to).is_powered()
-        {
+        let ports = self.cluster.ports(from, channel);
+        // The connections before this one are open already.
+        let open = answered.and_then(|port| ports.iter().position(|one| *one == port));
+        let mut left = ports.iter().skip(open.unwrap_or(0));
+        if let Some(port) = left.find(|port| !self.answers(from, to, **port)) {
             let machine = self.machine(from);
+            let closed = self.cluster.waits_for_port(from, to, channel, *port, now);
             self.hope(Unanswered {
                 from,
                 to,
                 channel,
+                port: *port,
                 starts: machine.starts(),
-                until: now + machine.dial_timeout(channel),
+                until: now + closed.unwrap_or_else(|| machine.dial_timeout(channel)),
                 pause: SYN_AGAIN,
             });
+            if closed.is_some() {
+                self.tell_waits(from, to, channel, *port);
+            }
             return;
         }
         if lingering {
@@ -130,6 +149,7 @@ impl World {
         self.network.last_serial += 1;
         let connection = Connection {
             serial: self.network.last_serial,
+            opener: from,
             directions: <[Direction; 2]>::default(),
         };
         self.network.connections.insert(key, connection);
@@ -163,13 +183,10 @@ impl World {
         if !wanted {
             return;
         }
-        let now = self.now;
-        if now >= attempt.until {
+        if self.now >= attempt.until {
             self.tell_down_untraced(from, to, channel);
-        } else if self.cluster.links().is_open_both_ways(from, to, now)
-            && self.machine(to).is_powered()
-        {
-            self.dial(from, to, channel);
+        } else if self.answers(from, to, attempt.port) {
+            self.dial_on(from, to, channel, Some(attempt.port));
         } else {
             let pause = attempt.pause + attempt.pause;
             self.hope(Unanswered { pause, ..attempt });
@@ -211,7 +228,14 @@ impl World {
         } else {
             (high, low)
         };
-        let open = self.cluster.links().is_open(from, to, self.now);
+        let now = self.now;
+        let open = self.cluster.links().is_open(from, to, now);
+        let method = self.machine(from).sst_method();
+        let closed = self
+            .network
+            .connection(key)
+            .and_then(|connection| connection.next_port(from, direction, channel))
+            .is_some_and(|port| self.cluster.links().is_closed(from, to, port));
         let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
@@ -220,8 +244,14 @@ impl World {
         }
         let queue = &mut connection.directions[direction];
         queue.scheduled = false;
-        if !open {
+        if !open || closed {
             queue.stalled = true;
+            queue.stalled_since = now;
+            if let (true, Some((_, Item::Frame(frame)))) = (closed, queue.items.front())
+                && let Some(stall) = Stall::of(frame, method)
+            {
+                self.schedule(now + stall.after(), Event::GivesUp(arrival));
+            }
             return;
         }
         let Some((_, item)) = queue.items.pop_front() else {
@@ -237,6 +267,46 @@ impl World {
         }
     }
 
+    /// A connection whose port has been closed for so long is given up.
+    pub(super) fn gives_up(&mut self, arrival: Arrival) {
+        let Arrival {
+            key,
+            serial,
+            direction,
+        } = arrival;
+        let (low, high, channel) = key;
+        let (from, to) = if direction == 0 {
+            (low, high)
+        } else {
+            (high, low)
+        };
+        let method = self.machine(from).sst_method();
+        let Some(connection) = self.network.connections.get_mut(&key) else {
+            return;
+        };
+        let queue = &mut connection.directions[direction];
+        let Some((_, Item::Frame(frame))) = queue.items.front() else {
+            return;
+        };
+        let Some(stall) = Stall::of(frame, method) else {
+            return;
+        };
+        if connection.serial != serial
+            || !queue.stalled
+            || queue.stalled_since + stall.after() > self.now
+        {
+            return;
+        }
+        match stall {
+            Stall::Silent(_) => queue.items.clear(),
+            Stall::Known(_) => {
+                self.network.connections.remove(&key);
+                self.tell_down(from, to, channel, "timeout");
+                self.tell_down(to, from, channel, "timeout");
+            }
+        }
+    }
+
     /// After the network has changed: what was held back goes on where it can.
     pub(super) fn resume_links(&mut self) {
         let now = self.now;
@@ -249,7 +319,13 @@ impl World {
                 } else {
                     (high, low)
                 };
-                if !self.cluster.links().is_open(from, to, now) {
+                let links = self.cluster.links();
+                let closed = self
+                    .network
+                    .connection(key)
+                    .and_then(|connection| connection.next_port(from, direction, key.2))
+                    .is_some_and(|port| links.is_closed(from, to, port));
+                if closed || !links.is_open(from, to, now) {
                     continue;
                 }
                 let delay = self.cluster.recovery_delay(from, to, now);
@@ -302,7 +378,7 @@ impl World {
     /// Resets the connections over which a machine transfers its state, at both ends.
     pub(super) fn interrupt_transfer(&mut self, peer: Peer) {
         let keys = self.network.keys_of(peer);
-        let keys: Vec<ConnKey> = keys.filter(|key| key.2 == Channel::Transfer).collect();
+        let keys: Vec<ConnKey> = keys.filter(|key| key.2 != Channel::Group).collect();
         for key in keys {
             self.network.connections.remove(&key);
             self.tell_down(key.0, key.1, key.2, "reset");

@@ -29,6 +29,8 @@ pub(super) enum Event {
     Unanswered(Unanswered),
     /// The first item in a direction of a connection arrives.
     Arrive(Arrival),
+    /// A connection whose port is closed is given up, if it still is.
+    GivesUp(Arrival),
     /// A flapping link changes.
     LinksChange,
 }

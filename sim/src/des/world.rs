@@ -96,6 +96,7 @@ impl World {
             Next::Event(Event::Refused { from, to, channel }) => self.refused(from, to, channel),
             Next::Event(Event::Unanswered(attempt)) => self.unanswered(attempt),
             Next::Event(Event::Arrive(arrival)) => self.arrive(arrival),
+            Next::Event(Event::GivesUp(arrival)) => self.gives_up(arrival),
             Next::Event(Event::LinksChange) => self.resume_links(),
         }
         true
@@ -136,7 +137,7 @@ impl Engine for World {
 
     fn reset_connections(&mut self, peer: Peer) {
         for to in self.cluster.peers() {
-            for channel in [Channel::Group, Channel::Transfer] {
+            for channel in [Channel::Group, Channel::Transfer, Channel::Script] {
                 self.close_end(peer, to, channel);
             }
         }

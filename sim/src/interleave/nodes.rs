@@ -276,7 +276,7 @@ impl State {
 
     fn gone(&mut self, peer: Peer) {
         for other in self.peers() {
-            for channel in [Channel::Group, Channel::Transfer] {
+            for channel in [Channel::Group, Channel::Transfer, Channel::Script] {
                 self.close(peer, other, channel);
             }
         }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use madsim::net::{TcpListener, TcpStream};
 use madsim::time::{sleep, sleep_until, timeout};
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::Span;
+use seatrial_scenarios::{Port, Span};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cluster::{Engine, place};
+use crate::ports::Stall;
 
-use super::world::{End, EndKey, World};
+use super::world::{End, EndKey, Parcel, World};
 
 /// The port of every machine.
 const PORT: u16 = 4567;
@@ -42,6 +43,7 @@ const fn channel_byte(channel: Channel) -> u8 {
     match channel {
         Channel::Group => 0,
         Channel::Transfer => 1,
+        Channel::Script => 2,
     }
 }
 
@@ -97,9 +99,37 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
 }
 
 async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) -> Attempt {
+    let ports = world.lock().cluster.ports(from, channel);
+    // A closed port is waited for as the process does that dials it.
+    for port in ports {
+        let passes = || {
+            let shared = world.lock();
+            shared.passes_to(from, to, Some(*port)) && shared.passes(to, from)
+        };
+        let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
+        let mut limit = limit;
+        while !passes() {
+            if waited.is_zero() {
+                let mut shared = world.lock();
+                let now = shared.now();
+                if let Some(closed) = shared.cluster.waits_for_port(from, to, channel, *port, now) {
+                    limit = Duration::from_micros(closed.as_micros());
+                    shared.tell_waits(from, to, channel, *port);
+                }
+            }
+            let wait = pause.min(limit.saturating_sub(waited));
+            sleep(wait).await;
+            waited += wait;
+            if waited >= limit {
+                return Attempt::Silent;
+            }
+            pause *= 2;
+        }
+    }
     let passes = || {
         let shared = world.lock();
-        shared.passes(from, to) && shared.passes(to, from)
+        let mut ports = ports.iter();
+        ports.all(|port| shared.passes_to(from, to, Some(*port))) && shared.passes(to, from)
     };
     let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
     let stream = loop {
@@ -133,7 +163,8 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
         Err(_) => {
             let world = world.clone();
             madsim::task::spawn(async move {
-                linger(&world, from, to).await;
+                let port = (channel == Channel::Group).then_some(Port::Group);
+                linger(&world, from, to, port).await;
                 drop(introduction);
             });
             Attempt::Silent
@@ -172,10 +203,10 @@ async fn accept(world: World, me: Peer, mut stream: TcpStream) {
         return;
     }
     let from = Peer(header[0]);
-    let channel = if header[1] == 0 {
-        Channel::Group
-    } else {
-        Channel::Transfer
+    let channel = match header[1] {
+        0 => Channel::Group,
+        1 => Channel::Transfer,
+        _ => Channel::Script,
     };
     let key = (me, from, channel);
     let answer = {
@@ -216,7 +247,13 @@ fn establish(world: &World, key: EndKey, dialler: Peer, stream: TcpStream) {
     let reader = host
         .spawn(read_frames(world.clone(), key, serial, read))
         .abort_handle();
-    host.spawn(write_frames(world.clone(), key, frames, write));
+    host.spawn(write_frames(
+        world.clone(),
+        key,
+        dialler == me,
+        frames,
+        write,
+    ));
     let dialled = (dialler, shared.now());
     shared.wires.ends.insert(
         key,
@@ -257,13 +294,19 @@ async fn read_frames(world: World, key: EndKey, serial: u64, mut stream: ReadHal
 
 async fn write_frames(
     world: World,
-    (from, to, _): EndKey,
-    mut frames: UnboundedReceiver<(Span, Vec<u8>)>,
+    key: EndKey,
+    is_opener: bool,
+    mut frames: UnboundedReceiver<Parcel>,
     mut stream: WriteHalf<TcpStream>,
 ) {
-    while let Some((at, bytes)) = frames.recv().await {
-        let at = world.lock().instant(at);
+    let (from, to, channel) = key;
+    while let Some(parcel) = frames.recv().await {
+        let at = world.lock().instant(parcel.at);
         sleep_until(at).await;
+        if !opens(&world, key, &parcel).await {
+            return;
+        }
+        let bytes = parcel.bytes;
         let length = u32::try_from(bytes.len()).expect("invariant: a frame is small");
         let written = async {
             stream.write_u32(length).await?;
@@ -274,13 +317,40 @@ async fn write_frames(
             return;
         }
     }
-    linger(&world, from, to).await;
+    let port = (is_opener && channel == Channel::Group).then_some(Port::Group);
+    linger(&world, from, to, port).await;
 }
 
 /// Waits until the last packet of an end that has been closed gets through. madsim would show the close to the peer
 /// even over a cut.
-async fn linger(world: &World, from: Peer, to: Peer) {
-    while !world.lock().passes(from, to) {
+async fn linger(world: &World, from: Peer, to: Peer, port: Option<Port>) {
+    while !world.lock().passes_to(from, to, port) {
         sleep(LINGER).await;
     }
+}
+
+/// Waits until the port of a frame is open. Returns false when the connection has been given up.
+///
+/// madsim's links know no ports: what goes to a closed one is not written.
+async fn opens(world: &World, key: EndKey, parcel: &Parcel) -> bool {
+    let (from, to, channel) = key;
+    let closed = |port: Port| world.lock().cluster.links().is_closed(from, to, port);
+    let Some(port) = parcel.port else {
+        return true;
+    };
+    let mut waited = Duration::ZERO;
+    while closed(port) {
+        let limit = parcel.stall.map(|stall| stall.after().as_micros());
+        if limit.is_some_and(|limit| waited >= Duration::from_micros(limit)) {
+            if let Some(Stall::Known(_)) = parcel.stall {
+                let mut shared = world.lock();
+                shared.wires.close(key);
+                shared.tell_down(from, to, channel, "timeout");
+            }
+            return false;
+        }
+        sleep(LINGER).await;
+        waited += LINGER;
+    }
+    true
 }

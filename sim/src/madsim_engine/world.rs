@@ -12,11 +12,12 @@ use madsim::runtime::NodeHandle;
 use madsim::task::AbortHandle;
 use madsim::time::Instant;
 use seatrial_node::{Channel, Frame, Peer};
-use seatrial_scenarios::{Fault, Progress, Request, RequestId, Setup, Span};
+use seatrial_scenarios::{Fault, Port, Progress, Request, RequestId, Setup, Span};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, oneshot};
 
 use crate::cluster::{Cluster, Engine, place};
+use crate::ports::{self, Stall};
 
 use super::front::{self, Call};
 use super::wire;
@@ -24,14 +25,26 @@ use super::wire;
 /// The most that madsim's own latency comes to: what is above it in the table is added by the writer.
 const BASE_LATENCY: Span = Span::from_micros(900);
 
+/// A frame on its way to the writer.
+pub(super) struct Parcel {
+    /// The instant before which it is not written.
+    pub(super) at: Span,
+    /// The frame.
+    pub(super) bytes: Vec<u8>,
+    /// The port to which it goes; `None` for one that goes back to the opener.
+    pub(super) port: Option<Port>,
+    /// The end of the connection if that port stays closed.
+    pub(super) stall: Option<Stall>,
+}
+
 /// One machine's end of a connection.
 pub(super) struct End {
     /// Tells one connection from the next between the same two.
     pub(super) serial: u64,
     /// The machine that opened it, and the time.
     pub(super) dialled: (Peer, Span),
-    /// Frames for the writer, each with the instant before which it is not written.
-    pub(super) outgoing: UnboundedSender<(Span, Vec<u8>)>,
+    /// Frames for the writer.
+    pub(super) outgoing: UnboundedSender<Parcel>,
     /// The reading task.
     pub(super) reader: AbortHandle,
 }
@@ -183,6 +196,12 @@ impl Shared {
             && self.cluster.machine(to).is_powered()
     }
 
+    /// Returns whether bytes pass from the one host to a port of the other now.
+    pub(super) fn passes_to(&self, from: Peer, to: Peer, port: Option<Port>) -> bool {
+        let is_closed = |port| self.cluster.links().is_closed(from, to, port);
+        self.passes(from, to) && !port.is_some_and(is_closed)
+    }
+
     /// Makes madsim's network what the table and the power say.
     pub(super) fn mirror(&self) {
         let net = plugin::simulator::<NetSim>();
@@ -238,8 +257,14 @@ impl Engine for Acting<'_> {
         let Some(end) = self.wires.ends.get(&(from, to, frame.channel())) else {
             return;
         };
+        let parcel = Parcel {
+            at: now + delay,
+            bytes: frame.encode(),
+            port: (end.dialled.0 == from).then(|| ports::of_frame(&frame)),
+            stall: Stall::of(&frame, self.cluster.machine(from).sst_method()),
+        };
         // A writer that has ended has lost its connection; its reader is about to say so.
-        let _ = end.outgoing.send((now + delay, frame.encode()));
+        let _ = end.outgoing.send(parcel);
         self.cluster.trace_sent(now, from, to, &frame);
     }
 
@@ -273,8 +298,10 @@ impl Engine for Acting<'_> {
             // A machine that boots knows no connection: its peers' streams are reset.
             Fault::PowerOn(_) => drop(self.wires.close_all(peer, None)),
             Fault::InterruptTransfer(_) => {
-                for (me, other, channel) in self.wires.close_all(peer, Some(Channel::Transfer)) {
-                    self.tell_down(me, other, channel, "reset");
+                for channel in [Channel::Transfer, Channel::Script] {
+                    for (me, other, channel) in self.wires.close_all(peer, Some(channel)) {
+                        self.tell_down(me, other, channel, "reset");
+                    }
                 }
             }
             _ => {}

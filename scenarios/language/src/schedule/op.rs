@@ -217,6 +217,7 @@ impl Op {
                 vec![Action::Faults(vec![Fault::Cut {
                     from: name(from),
                     to: name(to),
+                    port: None,
                 }])]
             }
             Self::Cut { .. } | Self::Heal => vec![Action::Faults(vec![Fault::Heal])],

@@ -410,6 +410,7 @@ impl Player<'_> {
                     receivers.iter().map(|to| Fault::Cut {
                         from: from.clone(),
                         to: to.clone(),
+                        port: None,
                     })
                 })
                 .collect(),

@@ -77,7 +77,8 @@ impl AcknowledgedWriteLost {
         let held_before = self.holders.get(tag).map_or(0, BTreeSet::len);
         let excuses = &context.deeds.excuses;
         let lost_disk = excuses.iter().find_map(|excuse| match excuse {
-            Excuse::DiskLost(node) => Some(node.clone()),
+            Excuse::DiskLost(node) => Some(LossCause::DiskLost(node.clone())),
+            Excuse::DiskReplaced(node) => Some(LossCause::DiskReplaced(node.clone())),
             _ => None,
         });
         if serving && self.twins_seen {
@@ -87,8 +88,8 @@ impl AcknowledgedWriteLost {
             LossCause::NotChosen { holders }
         } else if self.twins_seen {
             LossCause::SplitBrainGivenUp
-        } else if let Some(node) = lost_disk {
-            LossCause::DiskLost(node)
+        } else if let Some(cause) = lost_disk {
+            cause
         } else if excuses.contains(&Excuse::Durability) {
             LossCause::Durability
         } else if held_before <= 1 {

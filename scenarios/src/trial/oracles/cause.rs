@@ -17,6 +17,8 @@ pub enum Excuse {
     Damaged(StateFile, NodeName),
     /// The node's disk was lost.
     DiskLost(NodeName),
+    /// The node's disk was put back to an earlier state, or is that of another node.
+    DiskReplaced(NodeName),
     /// `safe_to_bootstrap` was forced on the node.
     BootstrapForced(NodeName),
     /// The node's data folder was emptied.
@@ -39,6 +41,10 @@ impl fmt::Display for Excuse {
             Self::Durability => f.write_str("innodb_flush_log_at_trx_commit is not 1"),
             Self::Damaged(file, node) => write!(f, "{} of {node} was damaged", file.name()),
             Self::DiskLost(node) => write!(f, "the disk of {node} was lost"),
+            Self::DiskReplaced(node) => write!(
+                f,
+                "the data folder of {node} was replaced by a copy of another time or node"
+            ),
             Self::BootstrapForced(node) => write!(f, "safe_to_bootstrap was forced on {node}"),
             Self::DataRemoved(node) => write!(f, "the data of {node} were removed"),
             Self::PcBootstrap(node) => write!(f, "pc.bootstrap was set on {node}"),
@@ -75,6 +81,8 @@ pub enum LossCause {
     },
     /// The only copies were on a disk that was lost.
     DiskLost(NodeName),
+    /// The only copies were in a data folder that a copy of another time or node has replaced.
+    DiskReplaced(NodeName),
     /// A server had not yet written the row to its disk.
     Durability,
     /// Only the node that acknowledged the row had applied it.
@@ -97,6 +105,7 @@ impl fmt::Display for LossCause {
                 )
             }
             Self::DiskLost(node) => write!(f, "{}", Excuse::DiskLost(node.clone())),
+            Self::DiskReplaced(node) => write!(f, "{}", Excuse::DiskReplaced(node.clone())),
             Self::Durability => {
                 write!(f, "durability setting: {}", Excuse::Durability)
             }

@@ -207,6 +207,12 @@ impl Deeds {
                 self.tampered.insert(node.clone());
                 self.excuses.insert(Excuse::DiskLost(node.clone()));
             }
+            Fault::DiskCloned { to: node, .. }
+            | Fault::DiskRestored { node, .. }
+            | Fault::DataRestored { node, .. } => {
+                self.tampered.insert(node.clone());
+                self.excuses.insert(Excuse::DiskReplaced(node.clone()));
+            }
             // No other fault excuses a finding, or lasts until an action ends it.
             _ => {}
         }

@@ -8,7 +8,7 @@ use seatrial_galera::{GcommUuid, Position};
 
 use crate::config::Config;
 use crate::effect::{BootMode, Effect, Effects, Input, IoId, IoResult, Signal, TimerId};
-use crate::frame::{Channel, Frame};
+use crate::frame::{Channel, Frame, TransferFrame};
 use crate::peer::Peer;
 use crate::time::Time;
 
@@ -105,13 +105,30 @@ impl Node {
                 dialled,
             } => self.group_link_up(peer, dialled, now, fx),
             Input::LinkDown(peer, Channel::Group) => self.group_link_down(peer, now, fx),
-            Input::LinkUp { peer, .. } => self.transfer_link_up(peer, now, fx),
+            Input::LinkUp {
+                peer,
+                channel: Channel::Transfer,
+                ..
+            } => self.transfer_link_up(peer, now, fx),
             Input::LinkDown(peer, Channel::Transfer) => self.transfer_link_down(peer, now, fx),
+            Input::LinkUp {
+                peer,
+                channel: Channel::Script,
+                ..
+            } => self.script_link_up(peer, now, fx),
+            Input::LinkDown(peer, Channel::Script) => self.script_link_down(peer, now, fx),
+            Input::LinkWaits(peer, stage) => self.transfer_link_waits(peer, stage, now, fx),
             Input::Received(peer, Frame::Group(frame)) => {
                 self.group_received(peer, frame, now, fx);
             }
             Input::Received(peer, Frame::Transfer(frame)) => {
                 self.transfer_received(peer, frame, now, fx);
+            }
+            Input::Received(peer, Frame::Script(position)) => {
+                let bypass = TransferFrame::Bypass {
+                    position: *position,
+                };
+                self.transfer_received(peer, &bypass, now, fx);
             }
             Input::DiskDone(io, result) => self.disk_done(io, result, now, fx),
             Input::Statement(request, statement) => self.statement(request, statement, now, fx),

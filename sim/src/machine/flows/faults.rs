@@ -2,9 +2,9 @@
 
 use seatrial_node::Statement as NodeStatement;
 use seatrial_scenarios::console::UnitState;
-use seatrial_scenarios::{Damage, Fault, FaultOutcome, StateFile, TraceKind};
+use seatrial_scenarios::{Damage, Fault, FaultOutcome, Span, StateFile, TraceKind};
 
-use crate::disk::{GRASTATE, GVWSTATE};
+use crate::disk::{GRASTATE, GVWSTATE, Image};
 
 use crate::machine::parts::Asker;
 use crate::machine::whole::Machine;
@@ -98,6 +98,10 @@ impl Machine {
             Fault::ClockJump { .. } => skipped(
                 "the protocol's timers follow the monotonic clock; a jump of the wall clock has nothing to act on",
             ),
+            Fault::DiskCloned { .. }
+            | Fault::DiskSaved { .. }
+            | Fault::DiskRestored { .. }
+            | Fault::DataRestored { .. } => skipped("a fault of several machines"),
             Fault::Cut { .. }
             | Fault::Partition(_)
             | Fault::Heal
@@ -105,6 +109,27 @@ impl Machine {
             | Fault::Loss { .. }
             | Fault::Flap { .. } => skipped("a fault of the network, not of a machine"),
         }
+    }
+
+    /// Returns a copy of the data folder. What a server has not yet written is not in it.
+    pub(crate) fn image(&self) -> Image {
+        self.storage.disk().image()
+    }
+
+    /// Puts a copy of a data folder in the place of this machine's. A server that runs would go on writing to the files
+    /// that it has open.
+    pub(crate) fn put_image(&mut self, now: Span, image: Image) -> FaultOutcome {
+        self.now = now;
+        if self.is_arbitrator() {
+            return skipped("garbd holds no data");
+        }
+        if self.daemon.runs() {
+            return skipped("mariadbd runs and has its files open: stop it first");
+        }
+        let rows = image.rows();
+        self.storage.change(now).put(image);
+        self.step_programs();
+        applied(format!("the data folder has {rows} rows"))
     }
 
     fn set_option(&mut self, option: &str, value: &str) -> FaultOutcome {

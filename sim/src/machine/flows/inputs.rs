@@ -1,6 +1,6 @@
 //! The inputs that an engine passes to a machine.
 
-use seatrial_node::{Channel, Frame, Peer};
+use seatrial_node::{Channel, Frame, Peer, TransferStage};
 use seatrial_scenarios::console::Program;
 use seatrial_scenarios::{
     Fault, FaultOutcome, FileChange, Output, Progress, RequestId, Span, Statement,
@@ -30,6 +30,12 @@ impl Machine {
     pub fn link_down(&mut self, now: Span, from: Peer, channel: Channel) {
         self.now = now;
         self.incoming(Incoming::LinkDown(from, channel));
+    }
+
+    /// Nobody answers an attempt to connect for a state transfer so far.
+    pub fn link_waits(&mut self, now: Span, to: Peer, stage: TransferStage) {
+        self.now = now;
+        self.incoming(Incoming::LinkWaits(to, stage));
     }
 
     /// A frame has arrived.

@@ -66,7 +66,10 @@ impl Machine {
                 }
                 Incoming::Statement(..) => into.word("a statement waits"),
                 Incoming::Term => into.word("SIGTERM waits"),
-                Incoming::LinkUp(..) | Incoming::LinkDown(..) | Incoming::Received(..) => {}
+                Incoming::LinkUp(..)
+                | Incoming::LinkDown(..)
+                | Incoming::LinkWaits(..)
+                | Incoming::Received(..) => {}
             }
         }
         into.uuids(&spoken);

@@ -3,15 +3,16 @@
 use seatrial_galera::LogLine;
 use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
-    Signal,
+    Signal, SstMethod,
 };
 use seatrial_scenarios::console::UnitState;
-use seatrial_scenarios::{Progress, Span, Supervisor, TraceKind};
+use seatrial_scenarios::{Port, Progress, Span, Supervisor, TraceKind};
 
 use crate::machine::conf::{CLUSTER, Conf};
 use crate::machine::parts::{Asker, Incoming, MachineEffect, stamp, time};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
+use crate::ports;
 
 /// The back end's log.
 const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
@@ -85,6 +86,7 @@ impl Machine {
                 dialled,
             }),
             Incoming::LinkDown(peer, channel) => self.feed(Input::LinkDown(peer, channel)),
+            Incoming::LinkWaits(peer, stage) => self.feed(Input::LinkWaits(peer, stage)),
             Incoming::Received(peer, frame) => self.feed(Input::Received(peer, &frame)),
             Incoming::Statement(id, statement) => self.feed(Input::Statement(id, statement)),
             Incoming::Term => {
@@ -368,11 +370,25 @@ impl Machine {
     /// Returns the time that the process waits for an answer to an attempt to connect. gmcast gives up on a
     /// peer that it has not heard for `gmcast.peer_timeout`, connected or not (`gmcast.cpp:check_liveness`). A donor
     /// sets no limit (`ist.cpp:Sender`, and rsync without `--contimeout`), so the kernel's counts.
+    ///
+    /// MODEL GAP: a donor that waits for a host that is cut off as a whole applies meanwhile. For a closed port it does
+    /// as Galera's.
     pub(crate) const fn dial_timeout(&self, channel: Channel) -> Span {
         match channel {
             Channel::Group => Span(self.site.config().gmcast_peer_timeout.0),
-            Channel::Transfer => CONNECT_TIMEOUT,
+            Channel::Transfer | Channel::Script => CONNECT_TIMEOUT,
         }
+    }
+
+    /// Returns the ports to which the process opens a connection of this kind, in their order.
+    pub(crate) fn ports(&self, channel: Channel) -> &'static [Port] {
+        let node = self.daemon.server().map(|server| server.node());
+        ports::of_channel(channel, node)
+    }
+
+    /// Returns `wsrep_sst_method`.
+    pub(crate) const fn sst_method(&self) -> SstMethod {
+        self.site.config().wsrep_sst_method
     }
 
     /// Returns the number of the server's present start.
@@ -395,6 +411,6 @@ impl Machine {
     /// Returns whether the process takes a connection of this kind now.
     pub fn accepts(&self, channel: Channel) -> bool {
         let misplaced = || self.site.conf().is_some_and(|conf| conf.misplaced);
-        self.powered && self.listens(channel) && !(channel == Channel::Transfer && misplaced())
+        self.powered && self.listens(channel) && !(channel != Channel::Group && misplaced())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use seatrial_node::{BootMode, Channel, Effects, Frame, Identity, Node, Peer, Process, Time};
+use seatrial_node::{
+    BootMode, Channel, Effects, Frame, Identity, Node, Peer, Process, Time, TransferStage,
+};
 use seatrial_scenarios::Span;
 
 use crate::disk::Inode;
@@ -38,6 +40,8 @@ pub(in crate::machine) enum Incoming {
     LinkUp(Peer, Channel, bool),
     /// A connection is gone.
     LinkDown(Peer, Channel),
+    /// An attempt to connect for a state transfer waits.
+    LinkWaits(Peer, TransferStage),
     /// A frame has arrived.
     Received(Peer, Frame),
     /// Somebody asks the server.

@@ -35,7 +35,11 @@ impl Node {
     /// Applies what can be applied now. Another node's transaction takes a moment: `ready` says that
     /// the moment for the first one has passed.
     pub(in crate::node) fn apply(&mut self, now: Time, mut ready: bool, fx: &mut Effects) {
-        while self.applier.is_free() && !self.transfer.is_joining() && !self.store.is_corrupt() {
+        while self.applier.is_free()
+            && !self.transfer.is_joining()
+            && !self.transfer.holds_applier()
+            && !self.store.is_corrupt()
+        {
             let Some(action) = self.applier.next() else {
                 break;
             };
@@ -135,7 +139,7 @@ impl Node {
     /// A joined node that has applied everything says so.
     pub(super) fn sync_if_caught_up(&mut self, now: Time, fx: &mut Effects) {
         if self.group.gcs.my_status() == GcsNodeState::Joined
-            && self.applier.waiting() == 0
+            && (self.applier.waiting() == 0 || self.held_with_nothing_to_apply())
             && !self.transfer.is_joining()
             && !self.applier.is_paused()
             && !self.applier.has_sent_sync()
@@ -146,6 +150,12 @@ impl Node {
             self.applier.set_sync_sent(true);
             self.group_send(GcsMessage::Sync, now, fx);
         }
+    }
+
+    /// The group's layer says SYNC for a donor whose applier waits for a connection, too: its queue is empty
+    /// (`gcs.cpp:gcs_send_sync`).
+    fn held_with_nothing_to_apply(&self) -> bool {
+        self.transfer.holds_applier() && self.applier.waits_for_states()
     }
 
     /// A transaction that will never get a position: its client is told

@@ -6,7 +6,7 @@ use crate::config::SstMethod;
 use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::Detail;
-use crate::effect::{Effect, Effects, TimerId, log};
+use crate::effect::{Effect, Effects, TimerId, TransferStage, log};
 use crate::frame::{CachedEvent, Channel, Frame, GcsMessage, TransferFrame};
 use crate::gcs::StateRequest;
 use crate::node::parts::Donation;
@@ -79,12 +79,15 @@ impl Node {
             with_script: snapshot_possible,
             parts_sent: 0,
             connected: false,
+            waits: false,
+            bypassed: false,
         });
         fx.push(Effect::Connect(peer, Channel::Transfer));
     }
 
     /// A connection for a state transfer is up.
     pub(in crate::node) fn transfer_link_up(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let waited = self.transfer.holds_applier();
         let Some(donation) = self.transfer.connect(peer) else {
             return;
         };
@@ -96,8 +99,72 @@ impl Node {
         let is_copy = donation.incremental_from.is_none();
         fx.push(Effect::SetTimer(TimerId::Donor, now + wait));
         if is_copy && self.identity.config.wsrep_sst_method == SstMethod::Rsync {
+            self.pause_for_copy(fx);
+        }
+        if waited {
+            self.apply(now, false, fx);
+        }
+    }
+
+    /// Nobody answers an attempt to connect to the joiner. The thread that applies opens the connection of the write
+    /// sets itself and does nothing else until it is open or has failed (`ist.cpp:Sender::Sender` in
+    /// `replicator_str.cpp:process_state_req`). The script opens that of the snapshot; that of rsync has the tables
+    /// flushed and locked before (`wsrep_sst_rsync`).
+    pub(in crate::node) fn transfer_link_waits(
+        &mut self,
+        peer: Peer,
+        stage: TransferStage,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        let of_write_sets = stage == TransferStage::WriteSets;
+        if !self.transfer.set_waiting(peer, of_write_sets) {
+            return;
+        }
+        if of_write_sets {
+            let donation = self.transfer.donation();
+            // The script of an incremental transfer has been started before.
+            if donation.is_some_and(|it| it.incremental_from.is_some() && it.with_script) {
+                fx.push(Effect::Connect(peer, Channel::Script));
+            }
+            return;
+        }
+        let donation = self.transfer.donation();
+        let is_copy = donation.is_some_and(|donation| donation.incremental_from.is_none());
+        if is_copy && self.identity.config.wsrep_sst_method == SstMethod::Rsync {
+            self.pause_for_copy(fx);
+        }
+        self.apply(now, false, fx);
+    }
+
+    /// The script that only says that nothing is to be copied gets no connection of its own: it has failed, and with it
+    /// the transfer.
+    pub(in crate::node) fn script_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
+        let waits =
+            |donation: &Donation| donation.joiner == peer && donation.waits && !donation.bypassed;
+        if self.transfer.donation().is_some_and(waits) {
+            self.end_donation(None, now, fx);
+        }
+    }
+
+    /// The script's own connection is up.
+    pub(in crate::node) fn script_link_up(&self, peer: Peer, now: Time, fx: &mut Effects) {
+        let waits = |donation: &Donation| donation.joiner == peer && donation.waits;
+        if self.transfer.donation().is_some_and(waits) {
+            fx.push(Effect::SetTimer(TimerId::Donor, now + DONOR_SCRIPT));
+        }
+    }
+
+    fn pause_for_copy(&mut self, fx: &mut Effects) {
+        if !self.applier.is_paused() || self.applier.is_locked() {
             self.pause(fx);
         }
+    }
+
+    /// Returns whether this node gives its state with the script's help, or is about to.
+    pub fn gives_by_script(&self) -> bool {
+        let donation = self.transfer.donation();
+        donation.is_some_and(|donation| donation.with_script)
     }
 
     /// A connection for a state transfer is gone. A joiner whose donor is gone learns it from the group.
@@ -113,6 +180,7 @@ impl Node {
 
     /// Tells the group that the joiner has everything up to a position, or that the transfer has failed.
     fn end_donation(&mut self, seqno: Option<Seqno>, now: Time, fx: &mut Effects) {
+        let waited = self.transfer.holds_applier();
         let Some(donation) = self.transfer.end_donating() else {
             return;
         };
@@ -123,15 +191,29 @@ impl Node {
         self.group_send(GcsMessage::Join { seqno }, now, fx);
         if self.applier.is_paused() {
             self.unpause(now, fx);
+        } else if waited {
+            self.apply(now, false, fx);
         }
     }
 
     /// The donor's next part.
     pub(in crate::node) fn donor_timer(&mut self, now: Time, fx: &mut Effects) {
-        let donation = self.transfer.donation();
-        let Some(donation) = donation.filter(|donation| donation.connected).cloned() else {
+        let Some(donation) = self.transfer.donation().cloned() else {
             return;
         };
+        if !donation.connected {
+            if donation.waits && !donation.bypassed {
+                self.transfer.set_bypassed();
+                fx.push(Effect::Send(donation.joiner, Frame::Script(donation.have)));
+                fx.push(Effect::Close(donation.joiner, Channel::Script));
+                self.tell(Detail::BypassSent(donation.have), fx);
+                // The script is done, and with it the donor's part in the group's eyes
+                // (`replicator_smm.cpp:sst_sent`), whatever becomes of the write sets.
+                let seqno = Some(donation.have.seqno);
+                self.group_send(GcsMessage::Join { seqno }, now, fx);
+            }
+            return;
+        }
         match donation.incremental_from {
             Some(from) => self.send_events(from, &donation, now, fx),
             None => self.send_part(&donation, now, fx),
@@ -141,7 +223,8 @@ impl Node {
     /// Sends the events that the joiner lacks, all at once.
     fn send_events(&mut self, from: Seqno, donation: &Donation, now: Time, fx: &mut Effects) {
         let send = |frame| Effect::Send(donation.joiner, Frame::Transfer(frame));
-        if donation.with_script {
+        let bypasses = donation.with_script && !donation.bypassed;
+        if bypasses {
             fx.push(send(TransferFrame::Bypass {
                 position: donation.have,
             }));
@@ -158,7 +241,7 @@ impl Node {
         }
         let last = donation.last;
         log(fx, LogLine::IstSending { first: from, last });
-        if donation.with_script {
+        if bypasses {
             self.tell(Detail::BypassSent(donation.have), fx);
         }
         fx.push(send(TransferFrame::IstEnd { last }));

@@ -90,6 +90,12 @@ impl Applier {
         self.queue.len()
     }
 
+    /// Returns whether nothing waits but this node's own changes of state.
+    pub(crate) fn waits_for_states(&self) -> bool {
+        let is_state = |action: &Action| matches!(action, Action::State(_));
+        self.queue.iter().all(is_state)
+    }
+
     /// Drops everything that waits.
     pub(crate) fn clear(&mut self) {
         self.queue.clear();

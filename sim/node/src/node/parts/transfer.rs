@@ -58,6 +58,10 @@ pub(crate) struct Donation {
     pub(crate) parts_sent: u32,
     /// The connection to the joiner is up.
     pub(crate) connected: bool,
+    /// The thread that applies waits for the connection of the write sets.
+    pub(crate) waits: bool,
+    /// The script has said that nothing is to be copied.
+    pub(crate) bypassed: bool,
 }
 
 /// The state transfers of a node, on either side.
@@ -191,7 +195,32 @@ impl Transfer {
     pub(crate) fn connect(&mut self, peer: Peer) -> Option<&Donation> {
         let donation = self.donation.as_mut().filter(|it| it.joiner == peer)?;
         donation.connected = true;
+        donation.waits = false;
         Some(donation)
+    }
+
+    /// The thread that applies waits for the connection to this joiner, or waits no longer. Returns whether this node
+    /// gives its state to it.
+    pub(crate) fn set_waiting(&mut self, peer: Peer, waits: bool) -> bool {
+        let donation = self.donation.as_mut().filter(|it| it.joiner == peer);
+        donation.is_some_and(|donation| {
+            donation.waits = waits;
+            true
+        })
+    }
+
+    /// The script has told the joiner that nothing is to be copied.
+    pub(crate) const fn set_bypassed(&mut self) {
+        if let Some(donation) = &mut self.donation {
+            donation.bypassed = true;
+        }
+    }
+
+    /// Returns whether the thread that applies waits for a connection.
+    pub(crate) fn holds_applier(&self) -> bool {
+        self.donation
+            .as_ref()
+            .is_some_and(|donation| donation.waits)
     }
 
     /// A part of the snapshot was sent.

@@ -1,0 +1,112 @@
+//! The tables of faults as they stand in the text, by the shapes of the faults' arguments.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::choice::{DamageWord, FileWord};
+use super::raw::{Placed, PortNumber, SettingText, SpanText};
+
+/// Groups of nodes that do not reach each other.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPartition {
+    /// The groups; every node is in exactly one.
+    pub(super) groups: Placed<Vec<Placed<Vec<Placed<String>>>>>,
+}
+
+/// One direction of one link.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCut {
+    /// The sender that is not heard.
+    pub(super) from: Placed<String>,
+    /// The receiver that hears nothing.
+    pub(super) to: Placed<String>,
+    /// The receiver's port to which nothing passes; every one if nothing is said.
+    pub(super) port: Option<Placed<PortNumber>>,
+}
+
+/// Damage to a file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDamage {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The file.
+    pub(super) file: FileWord,
+    /// The kind of damage.
+    pub(super) how: DamageWord,
+}
+
+/// A node and a span of time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBy {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// By how much.
+    pub(super) by: Placed<SpanText>,
+}
+
+/// Lost packets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoss {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// Lost packets of a hundred.
+    pub(super) percent: Placed<i64>,
+}
+
+/// Links that come and go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFlap {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The time that a cut lasts, and the time between two cuts.
+    pub(super) period: Placed<SpanText>,
+}
+
+/// An option in a node's configuration files.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSetting {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The option, by Galera's or MariaDB's name.
+    pub(super) option: Placed<String>,
+    /// Its value, as it stands in the file.
+    pub(super) value: Placed<SettingText>,
+}
+
+/// A node whose disk becomes that of another.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCopy {
+    /// The node that is copied.
+    pub(super) from: Placed<String>,
+    /// The stopped node that gets the copy.
+    pub(super) to: Placed<String>,
+}
+
+/// A copy that is kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKeep {
+    /// The node.
+    pub(super) node: Placed<String>,
+    /// The name of the copy.
+    #[serde(rename = "as")]
+    pub(super) name: Placed<String>,
+}
+
+/// A copy that was kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKept {
+    /// The stopped node that gets the copy.
+    pub(super) node: Placed<String>,
+    /// The name of the copy.
+    pub(super) from: Placed<String>,
+}
