@@ -465,7 +465,8 @@ impl fmt::Display for Fault {
         let name = self.name().replace('_', " ");
         match self.arguments() {
             Arguments::Nodes { node } | Arguments::Node { node } => write!(f, "{name} {node}"),
-            Arguments::Link {
+            Arguments::Copy { from, to }
+            | Arguments::Link {
                 from,
                 to,
                 port: None,
@@ -483,7 +484,6 @@ impl fmt::Display for Fault {
             Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
             Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
             Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
-            Arguments::Copy { from, to } => write!(f, "{name} {from} to {to}"),
             Arguments::Keep { node, name: saved } => write!(f, "{name} {node} as {saved}"),
             Arguments::Kept { node, saved } => write!(f, "{name} {node} from {saved}"),
             Arguments::Setting {
