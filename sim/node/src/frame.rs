@@ -125,7 +125,7 @@ pub enum EvsMessage {
     /// The membership to come, as the sender sees it.
     Join(JoinMessage),
     /// The representative's decision on it.
-    Install(InstallMessage),
+    Install(Box<InstallMessage>),
     /// The sender leaves in order.
     Leave(LeaveMessage),
 }
