@@ -49,7 +49,9 @@ impl Evs {
             join: self.my_join(),
         };
         if self.isolated_until.is_none() {
-            out.push(Out::Broadcast(EvsMessage::Install(Box::new(install.clone()))));
+            out.push(Out::Broadcast(EvsMessage::Install(Box::new(
+                install.clone(),
+            ))));
         }
         self.accept_install(install, now, out);
     }
@@ -160,7 +162,9 @@ impl Evs {
                 && install.view.uuid == self.me
                 && self.isolated_until.is_none()
             {
-                out.push(Out::Broadcast(EvsMessage::Install(Box::new(install.clone()))));
+                out.push(Out::Broadcast(EvsMessage::Install(Box::new(
+                    install.clone(),
+                ))));
             }
             self.send_commit(out);
         } else {
