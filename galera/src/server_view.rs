@@ -79,9 +79,7 @@ impl ServerView {
         let mut primary = false;
         let mut own_index = None;
         for line in lines.by_ref() {
-            let Some((key, value)) = line.trim().split_once(':') else {
-                return None;
-            };
+            let (key, value) = line.trim().split_once(':')?;
             let value = value.trim();
             match key {
                 "id" => position = value.parse().ok(),
@@ -160,7 +158,7 @@ fn asked(line: &str) -> Option<LoggedStep> {
     })
 }
 
-/// Reads `	0: 8347b5eb-…, db1`.
+/// Reads the line of a member: `0: 8347b5eb-…, db1`.
 fn member(line: &str) -> Option<(String, String)> {
     let (_, rest) = line.trim().split_once(": ")?;
     let (identity, name) = rest.split_once(", ")?;

@@ -68,9 +68,9 @@ pub(crate) fn optimal(args: &OptimalArgs, out: &mut Out) -> Result<u8, Stop> {
     out.print(&summary(&report, seconds, !args.no_others));
     out.line(&format!("     Results {}", file.display()));
     let is_best = report.rows.iter().all(|row| row.better.is_empty());
-    let is_good = |outcome: &&str| matches!(*outcome, "recovered" | "impossible");
+    let is_good = |outcome: &str| matches!(outcome, "recovered" | "impossible");
     Ok(
-        if is_best && report.outcomes.keys().all(|outcome| is_good(&outcome)) {
+        if is_best && report.outcomes.keys().all(|outcome| is_good(outcome)) {
             exit::OK
         } else {
             exit::FINDING

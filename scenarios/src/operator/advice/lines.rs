@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use seatrial_galera::{LoggedStep, Position, ServerView, StateUuid};
 use seatrial_port::NodeName;
 
-/// What is known of a node's data: its position, and its way by its log.
+/// A node's data as they are known: their position, and their way by the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The node.

@@ -1,3 +1,5 @@
+//! What one node holds beyond another one, by the views in their logs.
+
 use seatrial_galera::Seqno;
 
 use super::*;
@@ -19,15 +21,27 @@ fn at(seqno: i64) -> Position {
     Position::new(StateUuid(1), Seqno(seqno))
 }
 
+/// The steps of a node that began without data. Each of its lives begins with what the one before it held.
+fn lives(views: Vec<ServerView>) -> Vec<LoggedStep> {
+    let mut steps = vec![LoggedStep::Start(Position::UNDEFINED)];
+    let mut life: Option<String> = None;
+    for view in views {
+        let me = view.me().map(str::to_owned);
+        if life.is_some() && life != me {
+            steps.push(LoggedStep::Start(at(view.position.seqno.0 - 1)));
+        }
+        life = me;
+        steps.push(LoggedStep::View(view));
+    }
+    steps
+}
+
 /// A node that began without data.
 fn told(node: &str, seqno: i64, views: Vec<ServerView>) -> Told {
     Told {
         node: NodeName::new(node.to_owned()),
         position: at(seqno),
-        steps: [LoggedStep::Start(Position::UNDEFINED)]
-            .into_iter()
-            .chain(views.into_iter().map(LoggedStep::View))
-            .collect(),
+        steps: lives(views),
     }
 }
 
@@ -164,7 +178,7 @@ fn a_node_that_joined_over_a_fork_is_known_by_its_own_log() {
     let mut all = [told("A", 9, a), b];
     assert_eq!(joined_over(0, &all), Beyond::Nothing);
     assert_eq!(joined_over(1, &all), Beyond::Views);
-    all[1].steps[3] = LoggedStep::Start(at(8));
+    all[1].steps[4] = LoggedStep::Start(at(8));
     assert_eq!(joined_over(1, &all), Beyond::Events(2));
     all[1].steps.push(LoggedStep::Copied {
         donor: "A".to_owned(),

@@ -9,7 +9,7 @@ use seatrial_scenarios::console::UnitState;
 use seatrial_scenarios::{Port, Progress, Span, Supervisor, TraceKind};
 
 use crate::machine::conf::{CLUSTER, Conf};
-use crate::machine::parts::{Asker, Incoming, MachineEffect, stamp, time};
+use crate::machine::parts::{Asker, Incoming, MachineEffect, Server, stamp, time};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
 use crate::ports;
@@ -382,7 +382,8 @@ impl Machine {
 
     /// Returns the ports to which the process opens a connection of this kind, in their order.
     pub(crate) fn ports(&self, channel: Channel) -> &'static [Port] {
-        let node = self.daemon.server().map(|server| server.node());
+        let server = self.daemon.server();
+        let node = server.map(Server::node);
         ports::of_channel(channel, node)
     }
 

@@ -10,7 +10,7 @@ mod service;
 mod site;
 mod storage;
 
-pub(super) use daemon::{Daemon, Incoming, time};
+pub(super) use daemon::{Daemon, Incoming, Server, time};
 pub(super) use details::stamp;
 pub use outbox::MachineEffect;
 pub(super) use outbox::Outbox;

@@ -49,7 +49,6 @@ impl Operator<'_> {
                     self.copy(&node, sight).await?;
                 }
             }
-            Act::StopThePrimary => self.stop_all(&sight.that_run()).await?,
             Act::LetRestore => {
                 self.waited = true;
                 for node in sight.down() {
@@ -57,7 +56,7 @@ impl Operator<'_> {
                 }
                 self.watch(SETTLE).await?;
             }
-            Act::StopAll => self.stop_all(&sight.that_run()).await?,
+            Act::StopThePrimary | Act::StopAll => self.stop_all(&sight.that_run()).await?,
             Act::Bootstrap => self.bootstrap_the_holder(sight).await?,
             Act::Wait => self.console.sleep(Span::from_secs(10)).await,
             Act::Ask(question) => {
@@ -147,7 +146,7 @@ impl Sight {
                 let (node, lacks) = (&known.evidence.node, &lacks.evidence.node);
                 match self.beyond(one, other) {
                     Beyond::Events(1) => {
-                        found.push(format!("{node} holds 1 event that {lacks} lacks"))
+                        found.push(format!("{node} holds 1 event that {lacks} lacks"));
                     }
                     Beyond::Events(count) => {
                         found.push(format!("{node} holds {count} events that {lacks} lacks"));
