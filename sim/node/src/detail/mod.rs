@@ -179,6 +179,8 @@ pub enum Detail {
     DonorGone(GcommUuid),
     /// This joiner's request was granted.
     RequestGranted(LoggedMember),
+    /// This joiner's request was ignored: it has joined already, with this status.
+    RequestCanceled(GcsNodeState),
     /// The request of a joiner, as its donor gets it: the joiner's position and the last one of the group.
     Requested {
         /// What the joiner has.

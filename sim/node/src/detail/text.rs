@@ -6,7 +6,7 @@ use seatrial_galera::{GcommUuid, GcsState, Position, ShortUuid, StateUuid};
 
 use crate::peer::Peer;
 
-use super::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView};
+use super::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, channel_state};
 
 /// What a view of a server says that it can do.
 const CAPABILITIES: &str = "MULTI-MASTER, CERTIFICATION, PARALLEL_APPLYING, REPLAY, ISOLATION, PAUSE, \
@@ -243,6 +243,16 @@ impl Detail {
                 "Requesting state transfer: success, donor: {}",
                 donor.index
             )),
+            Self::RequestCanceled(status) => vec![
+                format!(
+                    "[Warning] WSREP: Requesting state transfer while in {}. Ignoring.",
+                    channel_state(*status)
+                ),
+                "[ERROR] WSREP: Requesting state transfer failed: Operation canceled".into(),
+                "[ERROR] WSREP: State transfer request failed unrecoverably: Operation canceled. Most likely it is \
+                 due to inability to communicate with the cluster primary component. Restart required."
+                    .into(),
+            ],
             Self::Requested {
                 have,
                 last,

@@ -40,7 +40,7 @@ impl Gcs {
 
     /// Every member chooses the same donor (`gcs_group.cpp:gcs_group_find_donor`). The request of a member that needs
     /// no state, or gets one already, is ignored (`gcs_group_handle_state_request`): a joiner asks again where the
-    /// component has changed, and the group may have got both requests.
+    /// component has changed, and the group may have got both requests. One that has joined is told so (`ECANCELED`).
     pub(super) fn state_request(
         &mut self,
         joiner: GcommUuid,
@@ -49,6 +49,10 @@ impl Gcs {
     ) {
         let wants = |member: &Member| member.uuid == joiner && member.status == GcsNodeState::Prim;
         if !self.members.iter().any(wants) {
+            let status = self.my_status();
+            if joiner == self.me && matches!(status, GcsNodeState::Joined | GcsNodeState::Synced) {
+                out.push(Out::RequestCanceled(status));
+            }
             return;
         }
         let before = self.my_status();

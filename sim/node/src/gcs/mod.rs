@@ -91,6 +91,8 @@ pub(crate) enum Out {
     },
     /// The answer to this member's request: the donor, or none free now.
     DonorFound(Option<GcommUuid>),
+    /// The answer to this member's request: it has joined already, with this status.
+    RequestCanceled(GcsNodeState),
     /// This joiner's donor has failed or is gone.
     TransferFailed,
     /// This member's state has changed in the total order.

@@ -10,12 +10,14 @@ use crate::database::{Change, Database};
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::Detail;
 use crate::effect::{Effect, Effects, TimerId, log};
-use crate::frame::{CachedEvent, Frame, GcsMessage, TransferFrame};
+use crate::frame::{CachedEvent, Frame, GcsMessage, GcsNodeState, TransferFrame};
 use crate::gcs::Conf;
 use crate::node::parts::{Closing, Heard};
 use crate::node::whole::Node;
 use crate::peer::Peer;
 use crate::time::Time;
+
+use super::stop::EXIT_ABORTED;
 
 /// The joiner's script (`wsrep_sst_rsync --role joiner`) until it listens.
 const JOINER_SCRIPT: Time = Time::from_millis(700);
@@ -80,6 +82,20 @@ impl Node {
         } else {
             log(fx, LogLine::TransferRetry);
             fx.push(Effect::SetTimer(TimerId::Joiner, now + RETRY));
+        }
+    }
+
+    /// The group does not hear the request: in its eyes this node has joined. So it was with a transfer whose events
+    /// came before the component changed once more: its end is announced in the new component, which is ahead of that
+    /// state again. Galera does not ask again, and aborts with its position saved
+    /// (`replicator_str.cpp:send_state_request`).
+    pub(super) fn request_canceled(&mut self, status: GcsNodeState, fx: &mut Effects) {
+        // The group may have got an earlier request twice.
+        if self.transfer.asks_in_vain() {
+            self.tell(Detail::RequestCanceled(status), fx);
+            self.store.save_position(fx);
+            self.tell(Detail::Signal(6), fx);
+            self.end(EXIT_ABORTED, fx);
         }
     }
 

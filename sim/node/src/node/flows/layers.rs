@@ -248,6 +248,7 @@ impl Node {
                 }
                 gcs::Out::VoteResult { seqno, code } => self.vote_result(seqno, code, now, fx),
                 gcs::Out::DonorFound(donor) => self.donor_found(donor, now, fx),
+                gcs::Out::RequestCanceled(status) => self.request_canceled(status, fx),
                 gcs::Out::TransferFailed => self.transfer_failed(now, fx),
                 gcs::Out::StateChanged(state) => {
                     self.enqueue(Action::State(state), now, fx);
