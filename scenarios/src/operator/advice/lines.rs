@@ -84,7 +84,7 @@ pub struct Lines<'a> {
 struct Line<'a> {
     /// The views that led to them, the newest first.
     views: Vec<&'a ServerView>,
-    /// How far the data go in each history that they went through, the newest first.
+    /// The last position of the data in each history that they went through, the newest first.
     ends: Vec<Position>,
     /// Whether the line goes back to where there were no data.
     is_whole: bool,
