@@ -43,7 +43,7 @@ pub struct RowReport {
     pub row: u32,
     /// Its signs in words.
     pub when: Vec<&'static str>,
-    /// What is done.
+    /// The act.
     pub act: &'static str,
     /// Why.
     pub why: &'static str,

@@ -53,7 +53,7 @@ fn a_node_that_was_left_behind_holds_nothing_beyond() {
     ];
     let lines = Lines::of(&all);
     assert_eq!(lines.beyond(1, 0), Beyond::Nothing);
-    // Of 6, 7, 8 and 9 the first is the view.
+    // The first of 6, 7, 8 and 9 is the view.
     assert_eq!(lines.beyond(0, 1), Beyond::Events(3));
 }
 

@@ -1,7 +1,7 @@
 //! The decision table, typed: looks, finds the first row that holds, does what it says, and looks again.
 //!
-//! What is decided stands in [`table`], as data. What the logs tell about two nodes is computed by
-//! [`Lines`](crate::operator::advice::Lines): how far one has gone beyond the first primary view that left it out.
+//! The decisions stand in [`table`], as data. [`Lines`](crate::operator::advice::Lines) computes from the logs of two
+//! nodes how far one has gone beyond the first primary view that left it out.
 //! `docs/optimal.md` says how the table is examined.
 
 mod acts;

@@ -168,7 +168,7 @@ impl Act {
 /// What a person is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Question {
-    /// Which rows are kept.
+    /// The choice of the rows that are kept.
     WhichRows,
     /// Bring a host back.
     BringBack,
@@ -183,7 +183,7 @@ pub enum Question {
 pub struct Row {
     /// All of these hold.
     pub when: &'static [Sign],
-    /// What is done then.
+    /// The act that follows.
     pub act: Act,
     /// Why.
     pub why: &'static str,
