@@ -44,7 +44,8 @@ SCRIPTS = [PAGE / "unpack.js", PAGE / "engine.js", ASSETS / "base.js", ASSETS / 
     )
 ]
 PROMPT = re.compile(r"^lab [0-9:]+> (.*)$")
-BYTES_MAX = 2_000_000
+# 2 MiB.
+BYTES_MAX = 2 * 1024 * 1024
 
 
 def pieces(block):
