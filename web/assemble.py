@@ -44,7 +44,6 @@ SCRIPTS = [PAGE / "unpack.js", PAGE / "engine.js", ASSETS / "base.js", ASSETS / 
     )
 ]
 PROMPT = re.compile(r"^lab [0-9:]+> (.*)$")
-# 2 MiB.
 BYTES_MAX = 2 * 1024 * 1024
 
 

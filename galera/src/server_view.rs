@@ -105,10 +105,11 @@ impl ServerView {
 
     /// Returns whether two logs tell of one view. A log may lack the name of a member, never its identity.
     pub fn is_same(&self, other: &Self) -> bool {
-        let both = self.members.iter().zip(&other.members);
-        self.position == other.position
-            && self.members.len() == other.members.len()
-            && both.fold(true, |same, (one, other)| same && one.0 == other.0)
+        self.position == other.position && self.identities().eq(other.identities())
+    }
+
+    fn identities(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(identity, _)| identity.as_str())
     }
 
     /// Returns whether a node of this name is a member.

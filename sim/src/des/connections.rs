@@ -26,6 +26,15 @@ pub(super) struct Unanswered {
 /// A connection by its two ends, the lower first.
 pub(super) type ConnKey = (Peer, Peer, Channel);
 
+/// Returns who sends and who receives in a direction of a connection.
+pub(super) const fn way((low, high, _): ConnKey, direction: usize) -> (Peer, Peer) {
+    if direction == 0 {
+        (low, high)
+    } else {
+        (high, low)
+    }
+}
+
 /// The first item in a direction of a connection is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arrival {

@@ -6,7 +6,9 @@ use seatrial_scenarios::{Port, Span};
 use crate::cluster::Engine;
 use crate::ports::Stall;
 
-use super::connections::{Arrival, ConnKey, Connection, Direction, Item, Unanswered, conn_key};
+use super::connections::{
+    Arrival, ConnKey, Connection, Direction, Item, Unanswered, conn_key, way,
+};
 use super::queue::Event;
 use super::world::World;
 
@@ -198,18 +200,14 @@ impl World {
         let Some(connection) = self.network.connections.remove(&key) else {
             return;
         };
-        let (low, high, channel) = key;
+        let (.., channel) = key;
         for (direction, queue) in connection.directions.iter().enumerate() {
             let closed_here = queue
                 .items
                 .back()
                 .is_some_and(|(_, item)| *item == Item::Fin);
             if closed_here {
-                let (unaware, gone) = if direction == 0 {
-                    (high, low)
-                } else {
-                    (low, high)
-                };
+                let (gone, unaware) = way(key, direction);
                 self.tell_down(unaware, gone, channel, "reset");
             }
         }
@@ -222,12 +220,8 @@ impl World {
             serial,
             direction,
         } = arrival;
-        let (low, high, channel) = key;
-        let (from, to) = if direction == 0 {
-            (low, high)
-        } else {
-            (high, low)
-        };
+        let (.., channel) = key;
+        let (from, to) = way(key, direction);
         let now = self.now;
         let open = self.cluster.links().is_open(from, to, now);
         let method = self.machine(from).sst_method();
@@ -274,12 +268,8 @@ impl World {
             serial,
             direction,
         } = arrival;
-        let (low, high, channel) = key;
-        let (from, to) = if direction == 0 {
-            (low, high)
-        } else {
-            (high, low)
-        };
+        let (.., channel) = key;
+        let (from, to) = way(key, direction);
         let method = self.machine(from).sst_method();
         let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
@@ -313,12 +303,7 @@ impl World {
         let keys: Vec<ConnKey> = self.network.connections.keys().copied().collect();
         for key in keys {
             for direction in 0..2 {
-                let (low, high, _) = key;
-                let (from, to) = if direction == 0 {
-                    (low, high)
-                } else {
-                    (high, low)
-                };
+                let (from, to) = way(key, direction);
                 let links = self.cluster.links();
                 let closed = self
                     .network

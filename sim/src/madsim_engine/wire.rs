@@ -98,6 +98,32 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
     }
 }
 
+/// The first packet of an attempt to connect, which is sent again and again.
+struct Syn {
+    waited: Duration,
+    pause: Duration,
+}
+
+impl Default for Syn {
+    fn default() -> Self {
+        Self {
+            waited: Duration::ZERO,
+            pause: SYN_AGAIN,
+        }
+    }
+}
+
+impl Syn {
+    /// Waits until it is sent again. Returns false when the limit has passed.
+    async fn sent_again(&mut self, limit: Duration) -> bool {
+        let wait = self.pause.min(limit.saturating_sub(self.waited));
+        sleep(wait).await;
+        self.waited += wait;
+        self.pause *= 2;
+        self.waited < limit
+    }
+}
+
 async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) -> Attempt {
     let ports = world.lock().cluster.ports(from, channel);
     // A closed port is waited for as the process does that dials it.
@@ -106,10 +132,10 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
             let shared = world.lock();
             shared.passes_to(from, to, Some(*port)) && shared.passes(to, from)
         };
-        let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
+        let mut syn = Syn::default();
         let mut limit = limit;
         while !passes() {
-            if waited.is_zero() {
+            if syn.waited.is_zero() {
                 let mut shared = world.lock();
                 let now = shared.now();
                 if let Some(closed) = shared.cluster.waits_for_port(from, to, channel, *port, now) {
@@ -117,13 +143,9 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
                     shared.tell_waits(from, to, channel, *port);
                 }
             }
-            let wait = pause.min(limit.saturating_sub(waited));
-            sleep(wait).await;
-            waited += wait;
-            if waited >= limit {
+            if !syn.sent_again(limit).await {
                 return Attempt::Silent;
             }
-            pause *= 2;
         }
     }
     let passes = || {
@@ -131,7 +153,7 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
         let mut ports = ports.iter();
         ports.all(|port| shared.passes_to(from, to, Some(*port))) && shared.passes(to, from)
     };
-    let (mut waited, mut pause) = (Duration::ZERO, SYN_AGAIN);
+    let mut syn = Syn::default();
     let stream = loop {
         // madsim would refuse at once, or, with one way cut, connect without a handshake.
         if passes() {
@@ -146,13 +168,9 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
                 Err(_) => {}
             }
         }
-        let wait = pause.min(limit.saturating_sub(waited));
-        sleep(wait).await;
-        waited += wait;
-        if waited >= limit {
+        if !syn.sent_again(limit).await {
             return Attempt::Silent;
         }
-        pause *= 2;
     };
     let mut introduction = Box::pin(introduce(stream, from, channel));
     let key = (from, to, channel);

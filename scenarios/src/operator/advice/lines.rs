@@ -160,9 +160,9 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Returns what a node held, when it last had no primary component, beyond what it holds now: more than nothing means that it
-/// joined a primary component over a fork and got its events alone, so that its rows are not those of the others.
-/// A copy makes it whole again.
+/// Returns what a node held, when it last had no primary component, beyond what it holds now. More than nothing
+/// means that it joined a primary component over a fork and got its events alone, so that its rows are not those of
+/// the others. A copy makes it whole again.
 pub fn joined_over(one: usize, told: &[Told]) -> Beyond {
     let steps = &told[one].steps;
     let copied = steps

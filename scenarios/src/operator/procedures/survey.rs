@@ -57,6 +57,15 @@ impl Seen {
         matches!(self, Self::Silent(word) if word == "inactive" || word == "failed")
     }
 
+    /// Returns whether a process is there that neither answers nor waits for the others.
+    pub(super) fn is_stuck(&self) -> bool {
+        match self {
+            Self::Hangs => true,
+            Self::Silent(word) => word != "activating" && !self.is_down(),
+            Self::Unreachable | Self::Answers(_) => false,
+        }
+    }
+
     /// Returns whether two looks are the same: all facts must be equal, except the position.
     fn settled_as(&self, other: &Self) -> bool {
         match (self, other) {

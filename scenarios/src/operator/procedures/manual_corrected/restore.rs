@@ -34,10 +34,10 @@ impl Operator<'_> {
         let survivors: Vec<&Tables> = survey.answering().filter(|t| is_survivor(t)).collect();
         if let Some(furthest) = survivors.iter().map(|t| t.position).max_by_key(|p| p.seqno) {
             // A server that hangs holds a place in the group and does nothing for it.
-            for node in survey.names(is_stuck) {
+            for node in survey.names(Seen::is_stuck) {
                 self.stop(&node).await?;
             }
-            let down = survey.names(|seen| is_stuck(seen) || seen.is_down());
+            let down = survey.names(|seen| seen.is_stuck() || seen.is_down());
             for node in &down {
                 let evidence = self.evidence(node).await?;
                 let behind = evidence.position.is_some_and(|position| {
@@ -137,15 +137,6 @@ impl Operator<'_> {
 /// Returns whether a node answers and has lost its component. Such a node remembers the last primary one.
 fn is_survivor(tables: &Tables) -> bool {
     tables.status == ClusterStatus::NonPrimary
-}
-
-/// Returns whether a process is there that neither answers nor waits for the others.
-fn is_stuck(seen: &Seen) -> bool {
-    match seen {
-        Seen::Hangs => true,
-        Seen::Silent(word) => word != "activating" && !seen.is_down(),
-        Seen::Unreachable | Seen::Answers(_) => false,
-    }
 }
 
 /// Returns whether a node has lost a meeting of two primary components: its server runs, knows its history

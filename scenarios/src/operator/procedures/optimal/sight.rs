@@ -92,11 +92,7 @@ impl Sight {
 
     /// Returns the nodes with a process that neither answers nor waits for the others.
     pub(super) fn that_hang(&self) -> Vec<NodeName> {
-        self.survey.names(|seen| match seen {
-            Seen::Hangs => true,
-            Seen::Silent(word) => word != "activating" && !seen.is_down(),
-            Seen::Unreachable | Seen::Answers(_) => false,
-        })
+        self.survey.names(Seen::is_stuck)
     }
 
     /// Returns the nodes that have lost a meeting of two primary components (A6.43).
