@@ -12,10 +12,12 @@ mod launcher;
 mod limits;
 mod line;
 mod own;
+mod passing;
 mod place;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
+mod sql;
 mod ssh;
 
 use std::fmt::Write as _;
@@ -402,7 +404,7 @@ impl Session for Running {
     }
 
     fn show(&mut self, node: &NodeName, tree: HostTree, now: Span) {
-        if let Err(error) = self.hosts.show(node, tree, now) {
+        if let Err(error) = self.hosts.show(node, tree, now, self.process.sql()) {
             self.note(format!("the files of {node} could not be shown: {error}"));
         }
     }

@@ -31,6 +31,7 @@ use super::hosts::{furnish, serve};
 use super::launcher;
 use super::limits;
 use super::sandbox::{self, OWN_PROGRAM, Sandbox};
+use super::sql;
 
 /// The program that makes the namespaces.
 const TOOL: &str = "bwrap";
@@ -231,6 +232,10 @@ impl Confinement {
             .arg("--bind")
             .arg(sandbox.socket())
             .arg(inside.join("ask"));
+        command
+            .arg("--bind")
+            .arg(sandbox.folder.join(sql::HANDED))
+            .arg(inside.join(sql::HANDED));
         command
             .arg("--ro-bind")
             .arg(sandbox.folder.join("lines"))

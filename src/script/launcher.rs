@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::limits;
+use super::{limits, sql};
 
 /// The launcher's name among the wrappers.
 pub(super) const NAME: &str = "launch";
@@ -81,6 +81,7 @@ pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     let too_many = Arc::new(AtomicBool::new(false));
     let flag = too_many.clone();
     limits::set(move || flag.store(true, Ordering::SeqCst));
+    sql::hand_out(folder)?;
     limits::lower_this_thread();
     let how = match Command::new(program)
         .spawn()

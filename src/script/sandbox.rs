@@ -8,6 +8,7 @@
 //! | `lines/NODE` | the socket of the host's shell |
 //! | `home` | the program's working folder, HOME and TMPDIR |
 //! | `ask` | the socket of the engine |
+//! | `ports` | the socket that takes the clients' ports of the namespaces, see [`super::sql`] |
 //! | `path` | the PATH of the real tools |
 //! | `names` | the hosts, as in /etc/hosts |
 //! | `seatrial` | this very program, to which the commands are links |
@@ -29,7 +30,7 @@ use seatrial_scenarios::NodeName;
 
 use super::confinement::Confinement;
 use super::hosts::{self, furnish, serve};
-use super::{place, shim};
+use super::{place, shim, sql};
 
 /// The folder inside a host through which it talks to the engine.
 pub(super) const INSIDE: &str = "/.seatrial";
@@ -37,8 +38,8 @@ pub(super) const INSIDE: &str = "/.seatrial";
 /// The name of this program in the folder.
 pub(super) const OWN_PROGRAM: &str = "seatrial";
 
-/// What stands as `/.seatrial` inside a host; mounts cover the first two.
-const ON_A_HOST: [&str; 2] = ["ask", OWN_PROGRAM];
+/// What stands as `/.seatrial` inside a host; mounts cover these files.
+const ON_A_HOST: [&str; 3] = ["ask", sql::HANDED, OWN_PROGRAM];
 
 /// The file with the name of the node, inside a host.
 pub(super) const NODE: &str = "node";

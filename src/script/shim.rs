@@ -152,7 +152,7 @@ pub(crate) fn started_as() -> Option<(PathBuf, String, Vec<String>)> {
 pub(crate) fn run(folder: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
     let begun = match (name, words) {
         (launcher::NAME, [program, ..]) => Some(launcher::run(folder, Path::new(program))),
-        (serve::NAME, _) => Some(serve::serve()),
+        (serve::NAME, _) => Some(serve::serve(folder)),
         _ => None,
     };
     if let Some(ended) = begun {
