@@ -37,6 +37,9 @@ pub(super) struct Bound {
 /// # Errors
 /// When a socket cannot be made or handed out.
 pub(in crate::script) fn hand_out(folder: &Path) -> io::Result<()> {
+    if !folder.join(HANDED).exists() {
+        return Ok(());
+    }
     let from = fs::read_to_string(folder.join(sandbox::NODE)).ok();
     let from = from.map(NodeName::new);
     let names = fs::read_to_string(folder.join(sandbox::NAMES))?;
@@ -63,8 +66,7 @@ fn bind(
     node: NodeName,
 ) -> io::Result<()> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket =
-        rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+    let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
     rustix::net::bind(&socket, &SocketAddrV4::new(address, PORT))?;
     let mut stream = UnixStream::connect(folder.join(HANDED))?;
