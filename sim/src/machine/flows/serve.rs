@@ -1,6 +1,6 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
-use seatrial_galera::LogLine;
+use seatrial_galera::{GcommUuid, LogLine};
 use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
     Signal, SstMethod,
@@ -401,6 +401,17 @@ impl Machine {
     pub fn listens(&self, channel: Channel) -> bool {
         let server = self.daemon.server();
         server.is_some_and(|server| server.process.listens(channel))
+    }
+
+    /// Returns the process for which the server has a state transfer, by its identity in the group.
+    pub(crate) fn gives_to(&self) -> Option<GcommUuid> {
+        self.daemon.server()?.node().gives_to()
+    }
+
+    /// Returns whether the server is this process.
+    pub(crate) fn is_process(&self, identity: GcommUuid) -> bool {
+        let server = self.daemon.server();
+        server.is_some_and(|server| server.node().identity_in_group() == identity)
     }
 
     /// Returns `wsrep_cluster_name` as the server's last start found it.
