@@ -5,6 +5,7 @@
 //! the trait [`Engine`]. What a machine asks for, what a fault does and what is traced is written here,
 //! once.
 
+mod addresses;
 mod engine;
 mod images;
 mod journal;

@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
+use super::addresses::Addresses;
 use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
@@ -31,6 +32,7 @@ pub(crate) struct Cluster {
     keyed: Keyed,
     machines: Vec<Machine>,
     links: Links,
+    addresses: Addresses,
     requests: Requests,
     watch: Watch,
     journal: Journal,
@@ -49,6 +51,7 @@ impl Cluster {
             names: setup.nodes.clone(),
             keyed: setup::keyed(setup),
             links: Links::default(),
+            addresses: Addresses::new(machines.len()),
             requests: Requests::default(),
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
@@ -149,6 +152,58 @@ impl Cluster {
     /// Returns the table of the network.
     pub(crate) const fn links(&self) -> &Links {
         &self.links
+    }
+
+    /// Returns the addresses of the hosts.
+    pub(crate) const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Gives a host without a server another address: a machine made anew, or another lease of DHCP.
+    pub(super) fn readdress(&mut self, host: Peer, text: &str) -> FaultOutcome {
+        if self.machine(host).has_process() {
+            return FaultOutcome::Skipped(
+                "the server runs with its address: stop it, or power the host off".into(),
+            );
+        }
+        let before = self.addresses.of(host);
+        match self.addresses.give(host, text) {
+            Err(why) => FaultOutcome::Skipped(why.into()),
+            Ok(address) => {
+                for machine in &mut self.machines {
+                    machine.learn_addresses(self.addresses.later());
+                }
+                self.machine_mut(host).move_to(address);
+                let before = self.addresses.text(before);
+                FaultOutcome::Applied(format!("{text} in place of {before}"))
+            }
+        }
+    }
+
+    /// Returns a value as an operator writes it into a node's file: by address, where the host of a node has another
+    /// one than the name stands for.
+    pub(super) fn in_file(&self, option: &str, value: &str) -> String {
+        let word = |word: &str| {
+            let named = |name: &NodeName| name.as_str().eq_ignore_ascii_case(word);
+            let host = self.names.iter().position(named);
+            let host = host.and_then(|place| u8::try_from(place).ok()).map(Peer);
+            let moved = host.filter(|host| self.addresses.of(*host) != *host);
+            moved.map_or_else(
+                || word.to_owned(),
+                |host| self.addresses.text(self.addresses.of(host)).to_owned(),
+            )
+        };
+        match option {
+            "wsrep_cluster_address" => match value.strip_prefix("gcomm://") {
+                Some(list) => {
+                    let list: Vec<String> = list.split(',').map(word).collect();
+                    format!("gcomm://{}", list.join(","))
+                }
+                None => value.to_owned(),
+            },
+            "wsrep_node_address" => word(value),
+            _ => value.to_owned(),
+        }
     }
 
     /// Returns the ports to which a machine opens a connection of this kind, in their order.

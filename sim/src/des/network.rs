@@ -129,6 +129,7 @@ impl World {
             self.hope(Unanswered {
                 from,
                 to,
+                address: self.cluster.addresses().of(to),
                 channel,
                 port: *port,
                 starts: machine.starts(),
@@ -185,9 +186,10 @@ impl World {
         if !wanted {
             return;
         }
+        let is_there = self.cluster.addresses().of(to) == attempt.address;
         if self.now >= attempt.until {
-            self.tell_down_untraced(from, to, channel);
-        } else if self.answers(from, to, attempt.port) {
+            self.tell_not_found(from, attempt.address, channel);
+        } else if is_there && self.answers(from, to, attempt.port) {
             self.dial_on(from, to, channel, Some(attempt.port));
         } else {
             let pause = attempt.pause + attempt.pause;

@@ -25,6 +25,14 @@ pub(super) enum Event {
         to: Peer,
         channel: Channel,
     },
+    /// An attempt to connect to an address that nobody has fails.
+    Nobody {
+        from: Peer,
+        address: Peer,
+        channel: Channel,
+        /// The start of the server that wanted it.
+        starts: u64,
+    },
     /// An attempt to connect is repeated or given up.
     Unanswered(Unanswered),
     /// The first item in a direction of a connection arrives.

@@ -94,6 +94,17 @@ impl World {
             }
             Next::Event(Event::Dial { from, to, channel }) => self.dial(from, to, channel),
             Next::Event(Event::Refused { from, to, channel }) => self.refused(from, to, channel),
+            Next::Event(Event::Nobody {
+                from,
+                address,
+                channel,
+                starts,
+            }) => {
+                let machine = self.machine(from);
+                if machine.has_process() && machine.starts() == starts {
+                    self.tell_not_found(from, address, channel);
+                }
+            }
             Next::Event(Event::Unanswered(attempt)) => self.unanswered(attempt),
             Next::Event(Event::Arrive(arrival)) => self.arrive(arrival),
             Next::Event(Event::GivesUp(arrival)) => self.gives_up(arrival),
@@ -135,6 +146,17 @@ impl Engine for World {
         self.close_end(from, to, channel);
     }
 
+    fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span) {
+        let starts = self.machine(from).starts();
+        let failed = Event::Nobody {
+            from,
+            address,
+            channel,
+            starts,
+        };
+        self.schedule(self.now + after, failed);
+    }
+
     fn reset_connections(&mut self, peer: Peer) {
         for to in self.cluster.peers() {
             for channel in [Channel::Group, Channel::Transfer, Channel::Script] {
@@ -152,6 +174,8 @@ impl Engine for World {
             Fault::PowerOff(_) => self.network.silence(peer),
             Fault::PowerOn(_) => self.forget_connections(peer),
             Fault::InterruptTransfer(_) => self.interrupt_transfer(peer),
+            // Nothing that goes to the address before reaches anybody, and nobody is told.
+            Fault::Readdress { .. } => self.network.forget(peer),
             _ => {}
         }
     }

@@ -93,6 +93,16 @@ impl Machine {
         }
     }
 
+    /// The host has another address from here on.
+    pub(crate) const fn move_to(&mut self, address: Peer) {
+        self.site.move_to(address);
+    }
+
+    /// These are the addresses that hosts of the cluster have got since their installation.
+    pub(crate) fn learn_addresses(&mut self, later: &[String]) {
+        self.site.learn_addresses(later);
+    }
+
     /// Keeps copies of the state files, for a fault that puts one back; and everything so far is on disk.
     pub fn keep_old_copies(&mut self) {
         self.storage.keep_old_copies();

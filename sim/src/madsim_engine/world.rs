@@ -278,6 +278,12 @@ impl Engine for Acting<'_> {
         self.wires.close((from, to, channel));
     }
 
+    fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span) {
+        let generation = self.wires.generation(from);
+        let task = wire::find_nobody(self.world.clone(), from, address, channel, after, generation);
+        self.hosts[place(from)].spawn(task);
+    }
+
     fn reset_connections(&mut self, peer: Peer) {
         self.wires.end_generation(peer);
         self.wires.close_all(peer, None);
@@ -302,6 +308,15 @@ impl Engine for Acting<'_> {
                     for (me, other, channel) in self.wires.close_all(peer, Some(channel)) {
                         self.tell_down(me, other, channel, "reset");
                     }
+                }
+            }
+            // Nothing that goes to the address before reaches anybody, and nobody is told.
+            Fault::Readdress { .. } => {
+                self.wires.close_all(peer, None);
+                let of_others = self.wires.ends.keys().filter(|key| key.1 == peer);
+                let keys: Vec<EndKey> = of_others.copied().collect();
+                for key in keys {
+                    self.wires.close(key);
                 }
             }
             _ => {}

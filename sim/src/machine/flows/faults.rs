@@ -101,7 +101,8 @@ impl Machine {
             Fault::DiskCloned { .. }
             | Fault::DiskSaved { .. }
             | Fault::DiskRestored { .. }
-            | Fault::DataRestored { .. } => skipped("a fault of several machines"),
+            | Fault::DataRestored { .. }
+            | Fault::Readdress { .. } => skipped("a fault of several machines"),
             Fault::Cut { .. }
             | Fault::Partition(_)
             | Fault::Heal

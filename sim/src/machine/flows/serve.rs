@@ -43,6 +43,8 @@ impl Machine {
         let names = self.site.names().iter().map(ToString::to_string);
         let config = self.site.config().clone();
         let mut identity = Identity::among(names.collect(), self.site.peer(), config);
+        identity.names = self.site.names_and_addresses();
+        identity.address = self.site.address();
         if let Some(addresses) = addresses {
             identity.addresses = addresses;
         }
@@ -355,7 +357,7 @@ impl Machine {
 
     /// Returns the error log of the machine's server as a reader finds it; `None` where there is none.
     pub fn error_log(&self) -> Option<String> {
-        let names: Vec<String> = self.site.names().iter().map(ToString::to_string).collect();
+        let names = self.site.names_and_addresses();
         self.storage.error_log(Names {
             names: &names,
             me: self.site.peer(),

@@ -98,8 +98,7 @@ impl Machine {
     pub(super) fn edited_conf(&self) -> Option<Conf> {
         let files = self.edited_configuration();
         (!files.is_empty()).then(|| {
-            let (me, hosts) = (self.site.peer(), self.site.hosts());
-            conf::read(&files, self.site.installed(), me, &hosts)
+            conf::read(&files, self.site.installed(), &self.site.directory())
         })
     }
 
