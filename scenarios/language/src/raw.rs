@@ -21,7 +21,8 @@ use super::choice::{
 };
 
 pub(super) use super::raw_fault::{
-    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawMove, RawPartition, RawSetting,
+    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawMove, RawPartition,
+    RawSetting,
 };
 pub(super) use super::raw_value::{PortNumber, RawTable, RawValue, SettingText};
 

@@ -38,10 +38,7 @@ impl Addresses {
 
     /// Returns the host that has an address.
     pub(crate) fn holder(&self, address: Peer) -> Option<Peer> {
-        self.holders
-            .get(usize::from(address.0))
-            .copied()
-            .flatten()
+        self.holders.get(usize::from(address.0)).copied().flatten()
     }
 
     /// Returns an address as it is written.

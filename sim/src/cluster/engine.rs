@@ -5,14 +5,15 @@ use seatrial_scenarios::{
     Fault, FaultOutcome, FileChange, NodeName, Port, Progress, Request, RequestId, Span, TraceKind,
 };
 
-use crate::machine::MachineEffect;
+use crate::machine::{CallId, MachineEffect};
 use crate::{ports, setup};
 
+use super::calls::Next;
 use super::whole::Cluster;
 
 /// Linux asks three times, a second apart, which host has an address, and then says that there is no route to it
 /// (`mcast_solicit`, EHOSTUNREACH).
-const NO_SUCH_HOST: Span = Span::from_secs(3);
+pub(super) const NO_SUCH_HOST: Span = Span::from_secs(3);
 
 /// An engine: the network, the time and the order of events of a cluster.
 ///
@@ -35,6 +36,8 @@ pub(crate) trait Engine {
     fn close(&mut self, from: Peer, to: Peer, channel: Channel);
     /// An attempt to connect to an address that no host has fails after a time.
     fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span);
+    /// Goes on with a call of a machine's program at an instant.
+    fn wake_call(&mut self, from: Peer, id: CallId, at: Span);
     /// Closes all connections of a machine whose process is gone.
     fn reset_connections(&mut self, peer: Peer);
     /// Sends the answer to a request to its asker.
@@ -71,19 +74,34 @@ pub(crate) trait Engine {
                     self.send(from, to, frame);
                 }
             }
-            MachineEffect::Connect(to, channel) => {
-                match self.cluster().addresses().holder(to) {
-                    Some(to) => self.connect(from, to, channel),
-                    None => {
-                        let limit = self.cluster().machine(from).dial_timeout(channel);
-                        self.find_nobody(from, to, channel, limit.min(NO_SUCH_HOST));
-                    }
+            MachineEffect::Connect(to, channel) => match self.cluster().addresses().holder(to) {
+                Some(to) => self.connect(from, to, channel),
+                None => {
+                    let limit = self.cluster().machine(from).dial_timeout(channel);
+                    self.find_nobody(from, to, channel, limit.min(NO_SUCH_HOST));
                 }
-            }
+            },
             MachineEffect::Close(to, channel) => {
                 if let Some(to) = self.cluster().addresses().holder(to) {
                     self.close(from, to, channel);
                 }
+            }
+            MachineEffect::Call { query, to, call } => {
+                let now = self.now();
+                let id = self.cluster_mut().open_call(from, to, query, call, now);
+                self.wake_call(from, id, now);
+            }
+            MachineEffect::GuestAnswered(id, answer) => {
+                let now = self.now();
+                let cluster = self.cluster_mut();
+                let caller = cluster.caller(id);
+                if let (Some(caller), Some(at)) = (caller, cluster.answer_call(id, answer, now)) {
+                    self.wake_call(caller, id, at);
+                }
+            }
+            MachineEffect::Firewall(rules) => {
+                self.cluster_mut().set_wall(from, rules);
+                self.follow_links();
             }
             MachineEffect::ConnectionsReset => self.reset_connections(from),
             MachineEffect::OnAllHosts(line) => {
@@ -106,6 +124,23 @@ pub(crate) trait Engine {
                 self.answer(id, progress);
             }
             MachineEffect::Trace(what) => self.trace(Some(from), what),
+        }
+    }
+
+    /// Goes on with a call.
+    fn continue_call(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(caller) = self.cluster().caller(id) else {
+            return;
+        };
+        match self.cluster_mut().go_on(id, now) {
+            Next::Nothing => {}
+            Next::At(at) => self.wake_call(caller, id, at),
+            Next::Settle(peers) => {
+                for peer in peers {
+                    self.settle(peer);
+                }
+            }
         }
     }
 

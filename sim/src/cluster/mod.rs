@@ -6,6 +6,7 @@
 //! once.
 
 mod addresses;
+mod calls;
 mod engine;
 mod images;
 mod journal;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
+use seatrial_scenarios::console::Firewall;
 use seatrial_scenarios::{
     Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Port, Progress,
     Request, RequestId, Setup, Span, TraceKind,
@@ -16,6 +17,7 @@ use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
 use super::addresses::Addresses;
+use super::calls::Calls;
 use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
@@ -33,6 +35,7 @@ pub(crate) struct Cluster {
     machines: Vec<Machine>,
     links: Links,
     addresses: Addresses,
+    calls: Calls,
     requests: Requests,
     watch: Watch,
     journal: Journal,
@@ -52,6 +55,7 @@ impl Cluster {
             keyed: setup::keyed(setup),
             links: Links::default(),
             addresses: Addresses::new(machines.len()),
+            calls: Calls::default(),
             requests: Requests::default(),
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
@@ -154,6 +158,21 @@ impl Cluster {
         &self.links
     }
 
+    /// Returns the calls that are not over.
+    pub(super) const fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Returns the calls that are not over, to go on with them.
+    pub(super) const fn calls_mut(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+
+    /// An operator has set the rules of a host's packet filter.
+    pub(super) fn set_wall(&mut self, host: Peer, rules: Firewall) {
+        self.links.set_wall(host, rules);
+    }
+
     /// Returns the addresses of the hosts.
     pub(crate) const fn addresses(&self) -> &Addresses {
         &self.addresses
@@ -174,6 +193,9 @@ impl Cluster {
                     machine.learn_addresses(self.addresses.later());
                 }
                 self.machine_mut(host).move_to(address);
+                if let Ok(address) = text.parse() {
+                    self.links.move_to(host, address);
+                }
                 let before = self.addresses.text(before);
                 FaultOutcome::Applied(format!("{text} in place of {before}"))
             }

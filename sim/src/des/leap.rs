@@ -43,9 +43,8 @@ impl World {
             let holder = self.cluster.addresses().holder(address);
             let machine = holder.map(|peer| self.machine(peer));
             self.cluster.links().is_whole()
-                && machine.is_some_and(|machine| {
-                    machine.is_powered() && !machine.accepts(Channel::Group)
-                })
+                && machine
+                    .is_some_and(|machine| machine.is_powered() && !machine.accepts(Channel::Group))
         };
         if !self
             .cluster

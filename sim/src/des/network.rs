@@ -124,6 +124,11 @@ impl World {
         let open = answered.and_then(|port| ports.iter().position(|one| *one == port));
         let mut left = ports.iter().skip(open.unwrap_or(0));
         if let Some(port) = left.find(|port| !self.answers(from, to, **port)) {
+            if self.cluster.links().rejects(from, to, *port, now) && self.machine(to).is_powered() {
+                let delay = self.cluster.delay(to, from, now);
+                self.schedule(now + delay, Event::Refused { from, to, channel });
+                return;
+            }
             let machine = self.machine(from);
             let closed = self.cluster.waits_for_port(from, to, channel, *port, now);
             self.hope(Unanswered {

@@ -4,7 +4,7 @@ use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{Fault, NodeName, Progress, RequestId, Setup, Span};
 
 use crate::cluster::{Cluster, Engine};
-use crate::machine::Machine;
+use crate::machine::{CallId, Machine};
 
 use super::connections::Network;
 use super::queue::{Event, Next, Queue};
@@ -94,6 +94,7 @@ impl World {
             }
             Next::Event(Event::Dial { from, to, channel }) => self.dial(from, to, channel),
             Next::Event(Event::Refused { from, to, channel }) => self.refused(from, to, channel),
+            Next::Event(Event::Call(id)) => self.continue_call(id),
             Next::Event(Event::Nobody {
                 from,
                 address,
@@ -155,6 +156,10 @@ impl Engine for World {
             starts,
         };
         self.schedule(self.now + after, failed);
+    }
+
+    fn wake_call(&mut self, _: Peer, id: CallId, at: Span) {
+        self.schedule(at, Event::Call(id));
     }
 
     fn reset_connections(&mut self, peer: Peer) {

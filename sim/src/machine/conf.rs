@@ -63,10 +63,21 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// Returns an address as it is written.
+    pub(super) fn text(&self, address: Peer) -> Option<String> {
+        let number = usize::from(address.0);
+        match number.checked_sub(self.hosts.len()) {
+            None => Some(seatrial_scenarios::tree::address(address.0)),
+            Some(later) => self.later.get(later).cloned(),
+        }
+    }
+
     /// Returns the address for which a word of a file stands.
-    fn address_of(&self, word: &str) -> Option<Peer> {
+    pub(super) fn address_of(&self, word: &str) -> Option<Peer> {
         let known = (0..).zip(&self.hosts);
-        let first = known.clone().find(|(place, host)| is_host(word, host, *place));
+        let first = known
+            .clone()
+            .find(|(place, host)| is_host(word, host, *place));
         let later = (0..)
             .zip(&self.later)
             .find(|(_, address)| word == address.as_str());
@@ -79,8 +90,11 @@ impl Directory {
     }
 
     /// Returns whether a word stands for the host whose file it is: its name, or the address that it has.
-    fn is_own(&self, word: &str) -> bool {
-        let is_name = self.hosts.get(usize::from(self.me.0)).is_some_and(|host| is_name(word, host));
+    pub(super) fn is_own(&self, word: &str) -> bool {
+        let is_name = self
+            .hosts
+            .get(usize::from(self.me.0))
+            .is_some_and(|host| is_name(word, host));
         is_name || self.address_of(word) == Some(self.address)
     }
 }

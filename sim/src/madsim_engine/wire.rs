@@ -8,13 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use madsim::net::{TcpListener, TcpStream};
-use madsim::time::{sleep, sleep_until, timeout};
+use madsim::time::{Instant, sleep, sleep_until, timeout};
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{Port, Span};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cluster::{Engine, place};
+use crate::machine::CallId;
 use crate::ports::Stall;
 
 use super::world::{End, EndKey, Parcel, World};
@@ -103,6 +104,12 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
     }
 }
 
+/// Goes on with a call at an instant.
+pub(super) async fn continue_call(world: World, id: CallId, at: Instant) {
+    sleep_until(at).await;
+    world.lock().continue_call(id);
+}
+
 /// Waits for an address that no host has, and says to the machine that there is nobody.
 pub(super) async fn find_nobody(
     world: World,
@@ -163,6 +170,15 @@ async fn attempt(
         let mut syn = Syn::default();
         let mut limit = limit;
         while !passes() {
+            {
+                let shared = world.lock();
+                let now = shared.now();
+                if shared.cluster.links().rejects(from, to, *port, now)
+                    && shared.cluster.machine(to).is_powered()
+                {
+                    return Attempt::Refused;
+                }
+            }
             if syn.waited.is_zero() {
                 let mut shared = world.lock();
                 let now = shared.now();
@@ -180,7 +196,9 @@ async fn attempt(
         let shared = world.lock();
         let mut ports = ports.iter();
         let is_there = shared.cluster.addresses().of(to) == address;
-        is_there && ports.all(|port| shared.passes_to(from, to, Some(*port))) && shared.passes(to, from)
+        is_there
+            && ports.all(|port| shared.passes_to(from, to, Some(*port)))
+            && shared.passes(to, from)
     };
     let mut syn = Syn::default();
     let stream = loop {

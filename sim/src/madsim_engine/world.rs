@@ -17,6 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, oneshot};
 
 use crate::cluster::{Cluster, Engine, place};
+use crate::machine::CallId;
 use crate::ports::{self, Stall};
 
 use super::front::{self, Call};
@@ -280,7 +281,19 @@ impl Engine for Acting<'_> {
 
     fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span) {
         let generation = self.wires.generation(from);
-        let task = wire::find_nobody(self.world.clone(), from, address, channel, after, generation);
+        let task = wire::find_nobody(
+            self.world.clone(),
+            from,
+            address,
+            channel,
+            after,
+            generation,
+        );
+        self.hosts[place(from)].spawn(task);
+    }
+
+    fn wake_call(&mut self, from: Peer, id: CallId, at: Span) {
+        let task = wire::continue_call(self.world.clone(), id, self.instant(at));
         self.hosts[place(from)].spawn(task);
     }
 

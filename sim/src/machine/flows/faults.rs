@@ -163,6 +163,8 @@ impl Machine {
         self.service.cancel_start();
         self.service.cancel_restart();
         self.service.set_new_cluster(false);
+        self.programs.forget_calls();
+        self.lose_firewall();
         if self.daemon.runs() {
             self.kill();
             self.service.cancel_restart();

@@ -329,6 +329,8 @@ impl Machine {
                 Asker::Session => {}
             }
         }
+        let lost = self.error_text(2013);
+        self.programs.lose_guests(&lost);
         // A server that ends in order by itself (`killall`, SHUTDOWN) leaves its unit inactive as well; one that ends
         // before it is ready has failed, also with 0 (systemd's `Type=notify`).
         let was_ready = matches!(
