@@ -117,16 +117,11 @@ impl Ping {
                     self.hear(index + 1, &address.to_string(), "0.412");
                 }
                 CallState::Ended(CallEnd::NoRoute) => {
-                    self.told[index] = true;
-                    self.errors += 1;
-                    if !self.quiet {
-                        let seq = index + 1;
-                        let own = host.host_name();
-                        let _ = writeln!(
-                            self.shown,
-                            "From {own} icmp_seq={seq} Destination Host Unreachable"
-                        );
-                    }
+                    let own = host.host_name();
+                    self.complain(index, &own, "Destination Host Unreachable");
+                }
+                CallState::Ended(CallEnd::Refused) => {
+                    self.complain(index, &address.to_string(), "Destination Port Unreachable");
                 }
                 CallState::Ended(_) => self.told[index] = true,
                 CallState::Dialling | CallState::Connected => {}
@@ -138,6 +133,15 @@ impl Ping {
             return Step::Done(self.summary(now));
         }
         Step::Until(last + if all_sent { self.wait } else { INTERVAL })
+    }
+
+    /// Another host, or this one's own kernel, says that an echo does not arrive.
+    fn complain(&mut self, index: usize, from: &str, text: &str) {
+        self.told[index] = true;
+        self.errors += 1;
+        if !self.quiet {
+            let _ = writeln!(self.shown, "From {from} icmp_seq={} {text}", index + 1);
+        }
     }
 
     fn hear(&mut self, seq: usize, address: &str, time: &str) {

@@ -171,6 +171,9 @@ impl Host for Machine {
     }
 
     fn address_of(&self, word: &str) -> Option<Ipv4Addr> {
+        if word == "localhost" {
+            return Some(Ipv4Addr::LOCALHOST);
+        }
         let directory = self.site.directory();
         let known = directory.address_of(word);
         let known = known.and_then(|address| directory.text(address));

@@ -12,9 +12,9 @@ mod storage;
 
 pub(super) use daemon::{Daemon, Incoming, Server, time};
 pub(super) use details::stamp;
-pub(super) use outbox::Outbox;
 pub(crate) use outbox::CallId;
 pub use outbox::MachineEffect;
+pub(super) use outbox::Outbox;
 pub(super) use programs::{Asker, Programs, Recovery, Running};
 pub(super) use service::Service;
 pub use site::Installation;
