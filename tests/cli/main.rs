@@ -18,6 +18,7 @@ mod folder;
 mod host;
 mod lab;
 mod language;
+mod mysql_protocol;
 mod prove;
 mod rediscovered;
 mod replay;

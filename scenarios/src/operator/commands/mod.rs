@@ -35,6 +35,7 @@ mod shell;
 mod systemctl;
 mod unit_job;
 
+pub use mysql::statements;
 pub use program::{NO_COMMAND, Program};
 
 /// Returns the line in which the console says that it does not know a command, an option or a statement, if it

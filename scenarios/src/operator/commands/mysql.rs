@@ -243,7 +243,7 @@ fn unknown_option(word: &str) -> Output {
 
 /// Splits the text of `-e` at the semicolons outside of quotes. What a client says with replication off belongs to
 /// one session: `SET wsrep_on=OFF` stays with the statement behind it.
-fn statements(sql: &str) -> Vec<String> {
+pub fn statements(sql: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let (mut quote, mut protected) = (None, false);
     for c in sql.chars() {
