@@ -25,7 +25,7 @@ impl Call {
     }
 }
 
-/// How far a call is.
+/// The progress of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CallState {
     /// Nothing has answered so far.

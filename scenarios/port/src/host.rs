@@ -131,7 +131,7 @@ pub trait Host {
         let _ = (word, call);
         None
     }
-    /// Returns how far a call is.
+    /// Returns the progress of a call.
     fn call_state(&self, id: QueryId) -> CallState {
         let _ = id;
         CallState::Dialling

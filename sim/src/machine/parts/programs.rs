@@ -158,7 +158,7 @@ impl Programs {
         }
     }
 
-    /// Returns how far a call is.
+    /// Returns the progress of a call.
     pub(in crate::machine) fn call(&self, id: QueryId) -> CallState {
         self.calls.get(&id).cloned().unwrap_or(CallState::Dialling)
     }
