@@ -147,6 +147,7 @@ fn every_word_of_the_fault_table_is_one_of_the_language() {
         "fault backend-stop A",
         "fault clock-jump A 1h",
         "fault configure A wsrep_cluster_address gcomm://",
+        "fault readdress A 10.0.0.14",
         "fault damage A gvwstate.dat old-copy",
     ];
     let tried: Vec<&str> = lines

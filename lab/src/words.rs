@@ -30,6 +30,7 @@ const fn usage(shape: Shape) -> &'static str {
         Shape::By | Shape::Period => "NODE SPAN",
         Shape::Percent => "NODE PERCENT",
         Shape::Setting => "NODE OPTION VALUE",
+        Shape::Move => "NODE ADDRESS",
     }
 }
 
@@ -146,6 +147,11 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
             quoted(node(one, nodes)?.as_str()),
             quoted(option),
             quoted(&value.join(" "))
+        ),
+        (Shape::Move, [one, address]) => format!(
+            "{{ node = {}, address = {} }}",
+            quoted(node(one, nodes)?.as_str()),
+            quoted(address)
         ),
         (Shape::Percent, [one, text]) => format!(
             "{{ node = {}, percent = {} }}",

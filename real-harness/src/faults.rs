@@ -27,11 +27,16 @@ kill loses what was written and not synced, so a loss of power would be pretende
 /// The reason why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
+/// The reason why a container keeps its address.
+const NO_OTHER_ADDRESS: &str = "the harness gives each container one address for the whole run, by which it filters \
+packets and which the hosts' files name";
+
 /// Returns the reason why a container cannot have a fault; `None` for a fault that it can have.
 pub fn unsupported(name: &str) -> Option<&'static str> {
     match name {
         "power_off" | "power_on" => Some(NO_POWER_LOSS),
         "clock_jump" => Some(NO_CLOCK),
+        "readdress" => Some(NO_OTHER_ADDRESS),
         _ => None,
     }
 }
@@ -369,6 +374,7 @@ impl Real {
             Fault::PowerOff(_)
             | Fault::PowerOn(_)
             | Fault::ClockJump { .. }
+            | Fault::Readdress { .. }
             | Fault::Cut { .. }
             | Fault::Partition(_)
             | Fault::Loss { .. }
@@ -400,6 +406,7 @@ mod tests {
         let faults: BTreeSet<String> = capabilities().faults;
         assert!(!faults.contains("power_off"));
         assert!(!faults.contains("clock_jump"));
+        assert!(!faults.contains("readdress"));
         assert!(faults.contains("terminate"));
     }
 }

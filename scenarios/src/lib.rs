@@ -38,7 +38,9 @@ pub use trial::{audit, matrix, oracles, outcome, runner};
 /// The operator's console: the commands, the host on which they run, the port of procedures.
 pub mod console {
     pub use crate::operator::commands::*;
+    pub use seatrial_port::call::{Call, CallEnd, CallState};
     pub use seatrial_port::console::{CommandOutcome, Console};
+    pub use seatrial_port::firewall::{Chain, Firewall, PacketKind, Rule, Target};
     pub use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
     pub use seatrial_port::{console as port, host};

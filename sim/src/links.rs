@@ -2,9 +2,11 @@
 //! of what a network fault does, for both engines.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use seatrial_node::Peer;
-use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Port, Span};
+use seatrial_scenarios::console::{Call, Chain, Firewall, PacketKind, Target};
+use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Port, Span, tree};
 
 use crate::keyed::Keyed;
 
@@ -17,6 +19,14 @@ pub(crate) const LATENCY_MAX_US: u64 = 220;
 /// The first retransmission timeout of TCP; each further one doubles.
 const RETRANSMIT: Span = Span::from_millis(200);
 
+/// Returns the kind of a call's packets.
+const fn kind_of(call: &Call) -> PacketKind {
+    match call.port() {
+        Some(port) => PacketKind::ToPort(port),
+        None => PacketKind::Echo,
+    }
+}
+
 /// The network's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Links {
@@ -26,11 +36,20 @@ pub struct Links {
     latency: BTreeMap<Peer, Span>,
     loss: BTreeMap<Peer, u8>,
     flapping: BTreeMap<Peer, (Span, Span)>,
+    /// The rules that operators have set on hosts.
+    walls: BTreeMap<Peer, Firewall>,
+    /// The addresses of hosts that have another one than at their installation, for these rules.
+    moved: BTreeMap<Peer, Ipv4Addr>,
 }
 
 impl Links {
     /// Returns whether frames pass from the one to the other now.
     pub fn is_open(&self, from: Peer, to: Peer, now: Span) -> bool {
+        self.is_connected(from, to, now) && self.verdict(from, to, PacketKind::Back).is_none()
+    }
+
+    /// Returns whether packets pass from the one to the other, whatever their hosts' rules say.
+    fn is_connected(&self, from: Peer, to: Peer, now: Span) -> bool {
         let flapped = |peer: Peer| {
             self.flapping.get(&peer).is_some_and(|(period, since)| {
                 let periods = now.saturating_sub(*since).as_micros() / period.as_micros().max(1);
@@ -40,9 +59,88 @@ impl Links {
         !self.cut.contains(&(from, to)) && !flapped(from) && !flapped(to)
     }
 
+    /// Returns what the rules of two hosts do with a packet from the one to the other; `None` lets it pass.
+    fn verdict(&self, from: Peer, to: Peer, kind: PacketKind) -> Option<Target> {
+        if self.walls.is_empty() {
+            return None;
+        }
+        let (source, destination) = (self.address(from), self.address(to));
+        let of = |host: Peer, chain: Chain| {
+            let wall = self.walls.get(&host);
+            wall.and_then(|wall| wall.verdict(chain, source, destination, kind))
+        };
+        of(from, Chain::Output).or_else(|| of(to, Chain::Input))
+    }
+
+    fn address(&self, host: Peer) -> Ipv4Addr {
+        let first = || {
+            tree::address(host.0)
+                .parse()
+                .unwrap_or(Ipv4Addr::UNSPECIFIED)
+        };
+        self.moved.get(&host).copied().unwrap_or_else(first)
+    }
+
+    /// An operator has set the rules of a host.
+    pub fn set_wall(&mut self, host: Peer, rules: Firewall) {
+        if rules.is_empty() {
+            self.walls.remove(&host);
+        } else {
+            self.walls.insert(host, rules);
+        }
+    }
+
+    /// A host has another address.
+    pub fn move_to(&mut self, host: Peer, address: Ipv4Addr) {
+        self.moved.insert(host, address);
+    }
+
+    /// Returns whether a host answers a call to it with a refusal, by its own rules or the caller's.
+    pub fn rejects_call(&self, from: Peer, to: Peer, call: &Call, now: Span) -> bool {
+        self.is_connected(from, to, now)
+            && self.verdict(from, to, kind_of(call)) == Some(Target::Reject)
+    }
+
+    /// Returns whether a call reaches its host, and an answer the caller.
+    pub fn takes_call(&self, from: Peer, to: Peer, call: &Call, now: Span) -> bool {
+        let port = call.port().and_then(Port::from_number);
+        self.is_connected(from, to, now)
+            && !port.is_some_and(|port| self.closed.contains(&(from, to, port)))
+            && self.verdict(from, to, kind_of(call)).is_none()
+            && self.lets_back(to, from, call, now)
+    }
+
+    /// Returns whether the answer to a call passes.
+    pub fn lets_back(&self, from: Peer, to: Peer, call: &Call, now: Span) -> bool {
+        let kind = match call {
+            Call::Echo => PacketKind::Echo,
+            Call::Statement(_) | Call::Port(_) => PacketKind::Back,
+        };
+        self.is_connected(from, to, now) && self.verdict(from, to, kind).is_none()
+    }
+
+    /// Returns whether an attempt to connect to this port of the other is refused by a rule.
+    pub fn rejects(&self, from: Peer, to: Peer, port: Port, now: Span) -> bool {
+        self.rejects_call(from, to, &Call::Port(port.number()), now)
+    }
+
     /// Returns whether nothing is wrong with the network.
     pub fn is_whole(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            cut,
+            closed,
+            latency,
+            loss,
+            flapping,
+            walls,
+            moved: _,
+        } = self;
+        cut.is_empty()
+            && closed.is_empty()
+            && latency.is_empty()
+            && loss.is_empty()
+            && flapping.is_empty()
+            && walls.is_empty()
     }
 
     /// Returns whether a connection can be opened: both ways must be open.
@@ -54,6 +152,9 @@ impl Links {
     /// it: its answers on connections that the one has opened pass, and so does all on those that it opens itself.
     pub fn is_closed(&self, from: Peer, to: Peer, port: Port) -> bool {
         self.closed.contains(&(from, to, port))
+            || self
+                .verdict(from, to, PacketKind::ToPort(port.number()))
+                .is_some()
     }
 
     /// Returns whether the one can open a connection to this port of the other.
@@ -142,7 +243,11 @@ impl Links {
             }
             Fault::Heal => {
                 let (cut, closed) = (self.cut.len(), self.closed.len());
-                *self = Self::default();
+                *self = Self {
+                    walls: std::mem::take(&mut self.walls),
+                    moved: std::mem::take(&mut self.moved),
+                    ..Self::default()
+                };
                 match closed {
                     0 => format!("{cut} one-way links restored"),
                     _ => format!("{cut} one-way links restored, {closed} ports opened"),

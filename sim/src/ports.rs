@@ -10,7 +10,7 @@ pub(crate) const SYN_GIVES_UP: Span = Span::from_secs(127);
 /// The daemon of `wsrep_sst_rsync` ends a connection on which it has heard nothing for this long (`timeout = 300`).
 const RSYNC_TIMEOUT: Span = Span::from_secs(300);
 /// Linux gives up a connection whose data nobody acknowledges after about this time (`tcp_retries2`).
-const TCP_GIVES_UP: Span = Span::from_secs(924);
+pub(crate) const TCP_GIVES_UP: Span = Span::from_secs(924);
 
 /// Returns the ports to which a node opens a connection of this kind, in their order. A donor connects for the write
 /// sets, with a snapshot too, and its script connects to a joiner whose server is not up yet

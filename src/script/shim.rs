@@ -24,7 +24,7 @@ use super::ssh;
 use super::{Asked, launcher, place};
 
 /// Commands that the engine runs on the node.
-const ENGINE: [&str; 33] = [
+const ENGINE: [&str; 34] = [
     "clustercheck",
     "cm-cluster-manage",
     "cm-run-playbook",
@@ -33,6 +33,7 @@ const ENGINE: [&str; 33] = [
     "hostname",
     "init.d-mariadb",
     "init.d-mysql",
+    "iptables",
     "journalctl",
     "kill",
     "killall",

@@ -37,6 +37,8 @@ pub(super) struct Checker<'a> {
     pub(super) requests: BTreeMap<String, bool>,
     /// The names of the copies of data folders that the steps have kept.
     pub(super) saved: BTreeSet<String>,
+    /// The addresses of the hosts that the steps have given another one.
+    pub(super) addresses: BTreeMap<NodeName, String>,
     /// Tags of the rows that the steps have written.
     pub(super) rows: BTreeSet<String>,
     /// The number of rows that the steps have written.
@@ -53,6 +55,7 @@ pub(super) fn check(raw: RawScenario, text: &str) -> Result<Scenario, Vec<Proble
         problems: Vec::new(),
         requests: BTreeMap::new(),
         saved: BTreeSet::new(),
+        addresses: BTreeMap::new(),
         rows: BTreeSet::new(),
         row_count: 0,
         claims: BTreeSet::new(),

@@ -1,13 +1,15 @@
 //! The faults of a scenario: each table of the file by the shape of its arguments.
 
-use seatrial_port::fault_table;
+use std::net::Ipv4Addr;
+
 use seatrial_port::{Damage, Fault, NodeName, Port, Span, StateFile};
+use seatrial_port::{fault_table, tree};
 
 use super::check::Checker;
 use super::error::Problem;
 use super::raw::{
     Placed, PortNumber, RawAction, RawBy, RawCopy, RawCut, RawDamage, RawEmpty, RawFlap, RawKeep,
-    RawKept, RawLoss, RawNode, RawNodes, RawPartition, RawSetting,
+    RawKept, RawLoss, RawMove, RawNode, RawNodes, RawPartition, RawSetting,
 };
 use super::suggest;
 
@@ -180,7 +182,55 @@ impl RawSetting {
     }
 }
 
+impl RawMove {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(NodeName, String) -> Fault,
+    ) -> Vec<Fault> {
+        let node = checker.node(&self.node);
+        let address = checker.new_address(&node, &self.address);
+        vec![make(node, address)]
+    }
+}
+
 impl Checker<'_> {
+    /// Returns the address that a node's host gets, if nobody has it.
+    fn new_address(&mut self, node: &NodeName, raw: &Placed<String>) -> String {
+        let Ok(address) = raw.value.parse::<Ipv4Addr>() else {
+            self.problem(
+                Problem::at(
+                    &raw.place,
+                    format!("`{}` is no address", raw.value),
+                    "not an address",
+                )
+                .help("write an address such as \"10.0.0.14\""),
+            );
+            return raw.value.clone();
+        };
+        let address = address.to_string();
+        let first = |place: usize| u8::try_from(place).map(tree::address).unwrap_or_default();
+        let mut all = self.nodes.iter().enumerate().map(|(place, known)| {
+            let moved = self.addresses.get(known).cloned();
+            (known, moved.unwrap_or_else(|| first(place)))
+        });
+        let holder = all.find(|(_, known)| *known == address);
+        if let Some((holder, _)) = holder {
+            let text = if holder == node {
+                format!("the host of {node} has this address already")
+            } else {
+                format!("the host of {holder} has this address")
+            };
+            self.problem(
+                Problem::at(&raw.place, text, "in use")
+                    .help("write an address that no host has at this step"),
+            );
+        } else {
+            self.addresses.insert(node.clone(), address.clone());
+        }
+        address
+    }
+
     /// Returns the port with a number, if a node has it.
     fn port(&mut self, raw: &Placed<PortNumber>) -> Option<Port> {
         let port = u16::try_from(raw.value.0).ok().and_then(Port::from_number);

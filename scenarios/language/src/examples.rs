@@ -51,6 +51,10 @@ const STEPS: &[(&str, &str)] = &[
         "configure",
         "configure = { node = \"A\", option = \"wsrep_cluster_address\", value = \"gcomm://\" }",
     ),
+    (
+        "readdress",
+        "readdress = { node = \"A\", address = \"10.0.0.14\" }",
+    ),
     ("loss", "loss = { node = \"B\", percent = 20 }"),
     ("flap", "flap = { node = \"B\", period = \"3s\" }"),
     (

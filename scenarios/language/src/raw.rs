@@ -21,7 +21,8 @@ use super::choice::{
 };
 
 pub(super) use super::raw_fault::{
-    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawPartition, RawSetting,
+    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawMove, RawPartition,
+    RawSetting,
 };
 pub(super) use super::raw_value::{PortNumber, RawTable, RawValue, SettingText};
 
@@ -188,6 +189,7 @@ mod shape {
     pub(super) type Keep = super::RawKeep;
     pub(super) type Kept = super::RawKept;
     pub(super) type Setting = super::RawSetting;
+    pub(super) type Move = super::RawMove;
 }
 
 /// Defines the table of a step and that of a part of `together`, which have the same actions: those

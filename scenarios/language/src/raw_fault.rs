@@ -80,6 +80,16 @@ pub(super) struct RawSetting {
     pub(super) value: Placed<SettingText>,
 }
 
+/// A node whose host gets another address.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMove {
+    /// The node, whose server does not run.
+    pub(super) node: Placed<String>,
+    /// The new address, in IPv4.
+    pub(super) address: Placed<String>,
+}
+
 /// A node whose disk becomes that of another.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -345,6 +345,10 @@ fn fault_table(fault: &Fault) -> Table {
             table.text("option", option);
             table.text("value", value);
         }
+        Arguments::Move { node, address } => {
+            table.text("node", node.as_str());
+            table.text("address", address);
+        }
         Arguments::Link { from, to, port } => {
             table.text("from", from.as_str());
             table.text("to", to.as_str());

@@ -180,6 +180,13 @@ pub enum Fault {
         /// Its value, as it stands in the file.
         value: String,
     },
+    /// The host of a node without a server has another address; the files on the other hosts name the one before.
+    Readdress {
+        /// The node.
+        node: NodeName,
+        /// The new address, in IPv4.
+        address: String,
+    },
 }
 
 /// The table of faults: one row for each fault, in the order of the scenario language.
@@ -248,6 +255,8 @@ macro_rules! fault_table {
             clock_jump: By { node, by } => ClockJump { node, by }, not_drawn;
             /// An option in the node's configuration files gets another value; it counts from the server's next start on.
             configure: Setting { node, option, value } => Configure { node, option, value }, not_drawn;
+            /// A host comes back under another address: its own files follow, those on the other hosts name the address before.
+            readdress: Move { node, address } => Readdress { node, address }, not_drawn;
         } }
     };
 }
@@ -341,6 +350,13 @@ pub enum Arguments<'a> {
         /// The value.
         value: &'a str,
     },
+    /// A node and the new address of its host.
+    Move {
+        /// The node.
+        node: &'a NodeName,
+        /// The address.
+        address: &'a str,
+    },
 }
 
 /// The shape of a fault's [`Arguments`].
@@ -372,6 +388,8 @@ pub enum Shape {
     Kept,
     /// An option of a node and its value.
     Setting,
+    /// A node and the new address of its host.
+    Move,
 }
 
 /// A kind of fault: the facts that do not depend on its arguments.
@@ -444,6 +462,7 @@ impl Fault {
             | Arguments::Period { node, .. }
             | Arguments::Keep { node, .. }
             | Arguments::Kept { node, .. }
+            | Arguments::Move { node, .. }
             | Arguments::Setting { node, .. } => Some(node),
             Arguments::Copy { to, .. } => Some(to),
             Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
@@ -491,6 +510,7 @@ impl fmt::Display for Fault {
                 option,
                 value,
             } => write!(f, "{name} {node}: {option} = {value}"),
+            Arguments::Move { node, address } => write!(f, "{name} {node} to {address}"),
             Arguments::File { node, file, how } => {
                 let how = match how {
                     Damage::Delete => "delete",

@@ -5,9 +5,11 @@
 //! stands here: the setup of a cluster, faults, requests, observations, predicates, the trace.
 
 pub mod bed;
+pub mod call;
 pub mod console;
 pub mod fault;
 pub mod findings;
+pub mod firewall;
 pub mod host;
 pub mod name;
 pub mod observation;

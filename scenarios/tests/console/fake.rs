@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 
 use seatrial_galera::{
     GraState, NodeAddresses, Seqno, SqlError, StateUuid, StatusVariables, mysql_table,
 };
 use seatrial_scenarios::console::{
-    ADDRESS_QUERY, GRASTATE, Host, Program, QueryId, QueryResult, STATUS_QUERY, Signal, Step,
-    UnitState,
+    ADDRESS_QUERY, Call, CallEnd, CallState, Firewall, GRASTATE, Host, Program, QueryId,
+    QueryResult, STATUS_QUERY, Signal, Step, UnitState,
 };
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Output, Span};
 
@@ -47,6 +48,12 @@ pub(crate) struct Fake {
     asked: Vec<(Span, String)>,
     recovering: Vec<Span>,
     queued: bool,
+    /// The rules of its packet filter.
+    firewall: Firewall,
+    /// The ends of calls to other hosts, by what is called; without one a call never ends.
+    pub(crate) ends: BTreeMap<String, CallEnd>,
+    called: Vec<String>,
+    pub(crate) arbitrator: bool,
     /// The requests to the host since the last look.
     pub(crate) calls: Vec<String>,
 }
@@ -72,6 +79,10 @@ impl Fake {
             asked: Vec::new(),
             recovering: Vec::new(),
             queued: false,
+            firewall: Firewall::default(),
+            ends: BTreeMap::new(),
+            called: Vec::new(),
+            arbitrator: false,
             calls: Vec::new(),
         };
         fake.grastate(-1, false);
@@ -408,6 +419,42 @@ impl Host for Fake {
         let (at, sql) = &self.asked[id.0 as usize - 1];
         let (after, result) = self.answers.get(sql)?;
         (self.now >= *at + *after).then(|| result.clone())
+    }
+
+    fn is_arbitrator(&self) -> bool {
+        self.arbitrator
+    }
+
+    fn address_of(&self, word: &str) -> Option<Ipv4Addr> {
+        match word {
+            "B" => Some(Ipv4Addr::new(10, 0, 0, 12)),
+            "localhost" => Some(Ipv4Addr::LOCALHOST),
+            word => word.parse().ok(),
+        }
+    }
+
+    fn call(&mut self, word: &str, call: Call) -> Option<QueryId> {
+        self.address_of(word)?;
+        self.calls.push(format!("call {word}: {call:?}"));
+        self.called.push(match call {
+            Call::Statement(sql) => sql,
+            Call::Port(port) => port.to_string(),
+            Call::Echo => "echo".to_owned(),
+        });
+        Some(QueryId(u32::try_from(self.called.len()).unwrap()))
+    }
+
+    fn call_state(&self, id: QueryId) -> CallState {
+        let end = self.ends.get(&self.called[id.0 as usize - 1]);
+        end.map_or(CallState::Dialling, |end| CallState::Ended(end.clone()))
+    }
+
+    fn firewall(&self) -> Option<Firewall> {
+        Some(self.firewall.clone())
+    }
+
+    fn set_firewall(&mut self, rules: Firewall) {
+        self.firewall = rules;
     }
 
     fn start_recover(&mut self) -> QueryId {

@@ -8,6 +8,7 @@ mod cluster_manage;
 mod fake;
 mod files;
 mod host_commands;
+mod network;
 mod parsing;
 mod recovery;
 mod sql;

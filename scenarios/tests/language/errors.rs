@@ -64,6 +64,11 @@ shows! {
     copy_kept_twice: steps(
         "[[step]]\ndisk_saved = { node = \"A\", as = \"monday\" }\n[[step]]\ndisk_saved = { node = \"B\", as = \"monday\" }\n"
     );
+    no_address: step("readdress = { node = \"A\", address = \"B\" }");
+    address_in_use: step("readdress = { node = \"A\", address = \"127.0.1.12\" }");
+    address_of_its_own: steps(
+        "[[step]]\nreaddress = { node = \"A\", address = \"10.0.0.14\" }\n[[step]]\nreaddress = { node = \"A\", address = \"10.0.0.14\" }\n"
+    );
     copy_without_a_name: step("disk_saved = { node = \"A\", as = \"last monday\" }");
     unknown_port: step("cut = { from = \"A\", to = \"B\", port = 4569 }");
     port_that_is_a_text: step("cut = { from = \"A\", to = \"B\", port = \"4568\" }");

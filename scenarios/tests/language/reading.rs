@@ -47,6 +47,7 @@ together = [
     { cut = { from = "A", to = "B" } },
     { cut = { from = "A", to = "B", port = 4568 } },
     { disk_cloned = { from = "A", to = "B" } },
+    { readdress = { node = "A", address = "10.0.0.14" } },
     { disk_saved = { node = "A", as = "monday" } },
     { disk_restored = { node = "A", from = "monday" } },
     { data_restored = { node = "B", from = "monday" } },

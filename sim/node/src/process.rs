@@ -77,10 +77,10 @@ impl Process {
     }
 
     /// Returns whether a connection of this kind would be accepted.
-    pub const fn listens(&self, channel: Channel) -> bool {
+    pub fn listens(&self, channel: Channel) -> bool {
         match channel {
             Channel::Group => self.node.listens(),
-            Channel::Transfer | Channel::Script => true,
+            Channel::Transfer | Channel::Script => self.node.listens_for_transfer(),
         }
     }
 

@@ -5,10 +5,15 @@ use seatrial_scenarios::{
     Fault, FaultOutcome, FileChange, NodeName, Port, Progress, Request, RequestId, Span, TraceKind,
 };
 
-use crate::machine::MachineEffect;
+use crate::machine::{CallId, MachineEffect};
 use crate::{ports, setup};
 
+use super::calls::Next;
 use super::whole::Cluster;
+
+/// Linux asks three times, a second apart, which host has an address, and then says that there is no route to it
+/// (`mcast_solicit`, EHOSTUNREACH).
+pub(super) const NO_SUCH_HOST: Span = Span::from_secs(3);
 
 /// An engine: the network, the time and the order of events of a cluster.
 ///
@@ -29,6 +34,10 @@ pub(crate) trait Engine {
     fn connect(&mut self, from: Peer, to: Peer, channel: Channel);
     /// Closes one machine's end of a connection.
     fn close(&mut self, from: Peer, to: Peer, channel: Channel);
+    /// An attempt to connect to an address that no host has fails after a time.
+    fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span);
+    /// Goes on with a call of a machine's program at an instant.
+    fn wake_call(&mut self, from: Peer, id: CallId, at: Span);
     /// Closes all connections of a machine whose process is gone.
     fn reset_connections(&mut self, peer: Peer);
     /// Sends the answer to a request to its asker.
@@ -59,9 +68,41 @@ pub(crate) trait Engine {
     /// Carries out one effect of a machine.
     fn carry_out(&mut self, from: Peer, effect: MachineEffect) {
         match effect {
-            MachineEffect::Send(to, frame) => self.send(from, to, frame),
-            MachineEffect::Connect(to, channel) => self.connect(from, to, channel),
-            MachineEffect::Close(to, channel) => self.close(from, to, channel),
+            MachineEffect::Send(to, frame) => {
+                // What goes to an address that its host has left is lost.
+                if let Some(to) = self.cluster().addresses().holder(to) {
+                    self.send(from, to, frame);
+                }
+            }
+            MachineEffect::Connect(to, channel) => match self.cluster().addresses().holder(to) {
+                Some(to) => self.connect(from, to, channel),
+                None => {
+                    let limit = self.cluster().machine(from).dial_timeout(channel);
+                    self.find_nobody(from, to, channel, limit.min(NO_SUCH_HOST));
+                }
+            },
+            MachineEffect::Close(to, channel) => {
+                if let Some(to) = self.cluster().addresses().holder(to) {
+                    self.close(from, to, channel);
+                }
+            }
+            MachineEffect::Call { query, to, call } => {
+                let now = self.now();
+                let id = self.cluster_mut().open_call(from, to, query, call, now);
+                self.wake_call(from, id, now);
+            }
+            MachineEffect::GuestAnswered(id, answer) => {
+                let now = self.now();
+                let cluster = self.cluster_mut();
+                let caller = cluster.caller(id);
+                if let (Some(caller), Some(at)) = (caller, cluster.answer_call(id, answer, now)) {
+                    self.wake_call(caller, id, at);
+                }
+            }
+            MachineEffect::Firewall(rules) => {
+                self.cluster_mut().set_wall(from, rules);
+                self.follow_links();
+            }
             MachineEffect::ConnectionsReset => self.reset_connections(from),
             MachineEffect::OnAllHosts(line) => {
                 for peer in self.cluster().peers() {
@@ -83,6 +124,23 @@ pub(crate) trait Engine {
                 self.answer(id, progress);
             }
             MachineEffect::Trace(what) => self.trace(Some(from), what),
+        }
+    }
+
+    /// Goes on with a call.
+    fn continue_call(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(caller) = self.cluster().caller(id) else {
+            return;
+        };
+        match self.cluster_mut().go_on(id, now) {
+            Next::Nothing => {}
+            Next::At(at) => self.wake_call(caller, id, at),
+            Next::Settle(peers) => {
+                for peer in peers {
+                    self.settle(peer);
+                }
+            }
         }
     }
 
@@ -123,8 +181,9 @@ pub(crate) trait Engine {
         };
         self.trace(Some(me), up);
         let now = self.now();
+        let address = self.cluster().addresses().of(peer);
         let machine = self.cluster_mut().machine_mut(me);
-        machine.link_up(now, peer, channel, dialled);
+        machine.link_up(now, address, channel, dialled);
         self.settle(me);
     }
 
@@ -141,10 +200,16 @@ pub(crate) trait Engine {
 
     /// The same for an attempt to connect that leaves no trace.
     fn tell_down_untraced(&mut self, me: Peer, peer: Peer, channel: Channel) {
+        let address = self.cluster().addresses().of(peer);
+        self.tell_not_found(me, address, channel);
+    }
+
+    /// The same for an address, whoever has it by now.
+    fn tell_not_found(&mut self, me: Peer, address: Peer, channel: Channel) {
         let now = self.now();
         self.cluster_mut()
             .machine_mut(me)
-            .link_down(now, peer, channel);
+            .link_down(now, address, channel);
         self.settle(me);
     }
 
@@ -153,9 +218,10 @@ pub(crate) trait Engine {
     fn tell_waits(&mut self, me: Peer, peer: Peer, channel: Channel, port: Port) {
         if channel == Channel::Transfer {
             let now = self.now();
+            let address = self.cluster().addresses().of(peer);
             self.cluster_mut()
                 .machine_mut(me)
-                .link_waits(now, peer, ports::stage(port));
+                .link_waits(now, address, ports::stage(port));
             self.settle(me);
         }
     }
@@ -170,6 +236,7 @@ pub(crate) trait Engine {
             self.trace(Some(to), received);
         }
         let now = self.now();
+        let from = self.cluster().addresses().of(from);
         self.cluster_mut()
             .machine_mut(to)
             .received(now, from, frame);
@@ -217,7 +284,22 @@ pub(crate) trait Engine {
         let Some(peer) = setup::fault_node(fault).and_then(|name| cluster.peer(name)) else {
             return FaultOutcome::Skipped("no such node".into());
         };
-        let outcome = cluster.machine_mut(peer).fault(now, fault);
+        let outcome = match fault {
+            Fault::Readdress { address, .. } => cluster.readdress(peer, address),
+            Fault::Configure {
+                node,
+                option,
+                value,
+            } => {
+                let written = Fault::Configure {
+                    node: node.clone(),
+                    option: option.clone(),
+                    value: cluster.in_file(option, value),
+                };
+                cluster.machine_mut(peer).fault(now, &written)
+            }
+            _ => cluster.machine_mut(peer).fault(now, fault),
+        };
         if matches!(outcome, FaultOutcome::Applied(_)) {
             self.follow_fault(fault, peer);
         }

@@ -5,6 +5,8 @@
 //! the trait [`Engine`]. What a machine asks for, what a fault does and what is traced is written here,
 //! once.
 
+mod addresses;
+mod calls;
 mod engine;
 mod images;
 mod journal;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
+use seatrial_scenarios::console::Firewall;
 use seatrial_scenarios::{
     Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Port, Progress,
     Request, RequestId, Setup, Span, TraceKind,
@@ -15,6 +16,8 @@ use crate::machine::Machine;
 use crate::ports::SYN_GIVES_UP;
 use crate::setup;
 
+use super::addresses::Addresses;
+use super::calls::Calls;
 use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
@@ -31,6 +34,8 @@ pub(crate) struct Cluster {
     keyed: Keyed,
     machines: Vec<Machine>,
     links: Links,
+    addresses: Addresses,
+    calls: Calls,
     requests: Requests,
     watch: Watch,
     journal: Journal,
@@ -49,6 +54,8 @@ impl Cluster {
             names: setup.nodes.clone(),
             keyed: setup::keyed(setup),
             links: Links::default(),
+            addresses: Addresses::new(machines.len()),
+            calls: Calls::default(),
             requests: Requests::default(),
             watch: Watch::new(&machines),
             journal: Journal::new(machines.len()),
@@ -84,10 +91,17 @@ impl Cluster {
     }
 
     /// Returns whether a machine takes a connection from another one. Nodes of different cluster names refuse each other
-    /// in the handshake (`gmcast.cpp:handle_handshake`), which ends like an attempt that nobody answers.
+    /// in the handshake (`gmcast.cpp:handle_handshake`), which ends like an attempt that nobody answers. A connection for
+    /// a state transfer reaches the process that has asked for it, and no later one.
+    ///
+    /// MODEL GAP: a later process that has asked as well has the same ports open, and would take an old donor's
+    /// connection.
     pub(crate) fn accepts(&self, to: Peer, from: Peer, channel: Channel) -> bool {
         let (one, other) = (self.machine(to), self.machine(from));
-        one.accepts(channel) && one.cluster_name() == other.cluster_name()
+        let asked = || other.gives_to().is_some_and(|asker| one.is_process(asker));
+        one.accepts(channel)
+            && one.cluster_name() == other.cluster_name()
+            && (channel == Channel::Group || asked())
     }
 
     /// Returns the name of a machine's node.
@@ -142,6 +156,76 @@ impl Cluster {
     /// Returns the table of the network.
     pub(crate) const fn links(&self) -> &Links {
         &self.links
+    }
+
+    /// Returns the calls that are not over.
+    pub(super) const fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Returns the calls that are not over, to go on with them.
+    pub(super) const fn calls_mut(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+
+    /// An operator has set the rules of a host's packet filter.
+    pub(super) fn set_wall(&mut self, host: Peer, rules: Firewall) {
+        self.links.set_wall(host, rules);
+    }
+
+    /// Returns the addresses of the hosts.
+    pub(crate) const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Gives a host without a server another address: a machine made anew, or another lease of DHCP.
+    pub(super) fn readdress(&mut self, host: Peer, text: &str) -> FaultOutcome {
+        if self.machine(host).has_process() {
+            return FaultOutcome::Skipped(
+                "the server runs with its address: stop it, or power the host off".into(),
+            );
+        }
+        let before = self.addresses.of(host);
+        match self.addresses.give(host, text) {
+            Err(why) => FaultOutcome::Skipped(why.into()),
+            Ok(address) => {
+                for machine in &mut self.machines {
+                    machine.learn_addresses(self.addresses.later());
+                }
+                self.machine_mut(host).move_to(address);
+                if let Ok(address) = text.parse() {
+                    self.links.move_to(host, address);
+                }
+                let before = self.addresses.text(before);
+                FaultOutcome::Applied(format!("{text} in place of {before}"))
+            }
+        }
+    }
+
+    /// Returns a value as an operator writes it into a node's file: by address, where the host of a node has another
+    /// one than the name stands for.
+    pub(super) fn in_file(&self, option: &str, value: &str) -> String {
+        let word = |word: &str| {
+            let named = |name: &NodeName| name.as_str().eq_ignore_ascii_case(word);
+            let host = self.names.iter().position(named);
+            let host = host.and_then(|place| u8::try_from(place).ok()).map(Peer);
+            let moved = host.filter(|host| self.addresses.of(*host) != *host);
+            moved.map_or_else(
+                || word.to_owned(),
+                |host| self.addresses.text(self.addresses.of(host)).to_owned(),
+            )
+        };
+        match option {
+            "wsrep_cluster_address" => match value.strip_prefix("gcomm://") {
+                Some(list) => {
+                    let list: Vec<String> = list.split(',').map(word).collect();
+                    format!("gcomm://{}", list.join(","))
+                }
+                None => value.to_owned(),
+            },
+            "wsrep_node_address" => word(value),
+            _ => value.to_owned(),
+        }
     }
 
     /// Returns the ports to which a machine opens a connection of this kind, in their order.

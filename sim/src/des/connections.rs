@@ -12,6 +12,8 @@ use crate::ports;
 pub(super) struct Unanswered {
     pub(super) from: Peer,
     pub(super) to: Peer,
+    /// The address of the other end when the attempt began.
+    pub(super) address: Peer,
     pub(super) channel: Channel,
     /// The port that does not answer.
     pub(super) port: Port,
@@ -152,6 +154,12 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// A machine is found elsewhere from here on.
+    pub(super) fn forget(&mut self, peer: Peer) {
+        self.connections
+            .retain(|key, _| key.0 != peer && key.1 != peer);
     }
 
     /// Returns the connections of a machine.

@@ -39,11 +39,12 @@ impl World {
         }
         // Peers that refuse at once are dialled in a steady rhythm. Attempts that wait for their
         // timeouts are not, and one that will be answered is an event.
-        let refuses = |peer: Peer| {
-            let machine = self.machine(peer);
+        let refuses = |address: Peer| {
+            let holder = self.cluster.addresses().holder(address);
+            let machine = holder.map(|peer| self.machine(peer));
             self.cluster.links().is_whole()
-                && machine.is_powered()
-                && !machine.accepts(Channel::Group)
+                && machine
+                    .is_some_and(|machine| machine.is_powered() && !machine.accepts(Channel::Group))
         };
         if !self
             .cluster

@@ -124,11 +124,17 @@ impl World {
         let open = answered.and_then(|port| ports.iter().position(|one| *one == port));
         let mut left = ports.iter().skip(open.unwrap_or(0));
         if let Some(port) = left.find(|port| !self.answers(from, to, **port)) {
+            if self.cluster.links().rejects(from, to, *port, now) && self.machine(to).is_powered() {
+                let delay = self.cluster.delay(to, from, now);
+                self.schedule(now + delay, Event::Refused { from, to, channel });
+                return;
+            }
             let machine = self.machine(from);
             let closed = self.cluster.waits_for_port(from, to, channel, *port, now);
             self.hope(Unanswered {
                 from,
                 to,
+                address: self.cluster.addresses().of(to),
                 channel,
                 port: *port,
                 starts: machine.starts(),
@@ -185,9 +191,10 @@ impl World {
         if !wanted {
             return;
         }
+        let is_there = self.cluster.addresses().of(to) == attempt.address;
         if self.now >= attempt.until {
-            self.tell_down_untraced(from, to, channel);
-        } else if self.answers(from, to, attempt.port) {
+            self.tell_not_found(from, attempt.address, channel);
+        } else if is_there && self.answers(from, to, attempt.port) {
             self.dial_on(from, to, channel, Some(attempt.port));
         } else {
             let pause = attempt.pause + attempt.pause;

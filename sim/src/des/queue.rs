@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use seatrial_node::{Channel, Peer};
 use seatrial_scenarios::Span;
 
+use crate::machine::CallId;
+
 use super::connections::{Arrival, Unanswered};
 
 /// More events than this at one instant are a loop of the model, never a run.
@@ -24,6 +26,16 @@ pub(super) enum Event {
         from: Peer,
         to: Peer,
         channel: Channel,
+    },
+    /// A call of a program goes on.
+    Call(CallId),
+    /// An attempt to connect to an address that nobody has fails.
+    Nobody {
+        from: Peer,
+        address: Peer,
+        channel: Channel,
+        /// The start of the server that wanted it.
+        starts: u64,
     },
     /// An attempt to connect is repeated or given up.
     Unanswered(Unanswered),

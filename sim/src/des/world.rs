@@ -4,7 +4,7 @@ use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::{Fault, NodeName, Progress, RequestId, Setup, Span};
 
 use crate::cluster::{Cluster, Engine};
-use crate::machine::Machine;
+use crate::machine::{CallId, Machine};
 
 use super::connections::Network;
 use super::queue::{Event, Next, Queue};
@@ -94,6 +94,18 @@ impl World {
             }
             Next::Event(Event::Dial { from, to, channel }) => self.dial(from, to, channel),
             Next::Event(Event::Refused { from, to, channel }) => self.refused(from, to, channel),
+            Next::Event(Event::Call(id)) => self.continue_call(id),
+            Next::Event(Event::Nobody {
+                from,
+                address,
+                channel,
+                starts,
+            }) => {
+                let machine = self.machine(from);
+                if machine.has_process() && machine.starts() == starts {
+                    self.tell_not_found(from, address, channel);
+                }
+            }
             Next::Event(Event::Unanswered(attempt)) => self.unanswered(attempt),
             Next::Event(Event::Arrive(arrival)) => self.arrive(arrival),
             Next::Event(Event::GivesUp(arrival)) => self.gives_up(arrival),
@@ -135,6 +147,21 @@ impl Engine for World {
         self.close_end(from, to, channel);
     }
 
+    fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span) {
+        let starts = self.machine(from).starts();
+        let failed = Event::Nobody {
+            from,
+            address,
+            channel,
+            starts,
+        };
+        self.schedule(self.now + after, failed);
+    }
+
+    fn wake_call(&mut self, _: Peer, id: CallId, at: Span) {
+        self.schedule(at, Event::Call(id));
+    }
+
     fn reset_connections(&mut self, peer: Peer) {
         for to in self.cluster.peers() {
             for channel in [Channel::Group, Channel::Transfer, Channel::Script] {
@@ -152,6 +179,8 @@ impl Engine for World {
             Fault::PowerOff(_) => self.network.silence(peer),
             Fault::PowerOn(_) => self.forget_connections(peer),
             Fault::InterruptTransfer(_) => self.interrupt_transfer(peer),
+            // Nothing that goes to the address before reaches anybody, and nobody is told.
+            Fault::Readdress { .. } => self.network.forget(peer),
             _ => {}
         }
     }

@@ -48,6 +48,57 @@ const START_OPTIONS: [&str; 12] = [
     "wsrep_slave_threads",
 ];
 
+/// The hosts and the addresses that a file may name. The name of another host stands for the address of its
+/// installation: so /etc/hosts has it on every host, which nobody edits.
+#[derive(Clone, Debug)]
+pub(super) struct Directory {
+    /// The names of the hosts, by place.
+    pub(super) hosts: Vec<String>,
+    /// The addresses that no host had at its installation, numbered after the places.
+    pub(super) later: Vec<String>,
+    /// The place of the host whose file it is.
+    pub(super) me: Peer,
+    /// The address that it has.
+    pub(super) address: Peer,
+}
+
+impl Directory {
+    /// Returns an address as it is written.
+    pub(super) fn text(&self, address: Peer) -> Option<String> {
+        let number = usize::from(address.0);
+        match number.checked_sub(self.hosts.len()) {
+            None => Some(seatrial_scenarios::tree::address(address.0)),
+            Some(later) => self.later.get(later).cloned(),
+        }
+    }
+
+    /// Returns the address for which a word of a file stands.
+    pub(super) fn address_of(&self, word: &str) -> Option<Peer> {
+        let known = (0..).zip(&self.hosts);
+        let first = known
+            .clone()
+            .find(|(place, host)| is_host(word, host, *place));
+        let later = (0..)
+            .zip(&self.later)
+            .find(|(_, address)| word == address.as_str());
+        let places = u8::try_from(self.hosts.len()).ok();
+        match (first, later, places) {
+            (Some((place, _)), ..) => Some(Peer(place)),
+            (None, Some((number, _)), Some(places)) => places.checked_add(number).map(Peer),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a word stands for the host whose file it is: its name, or the address that it has.
+    pub(super) fn is_own(&self, word: &str) -> bool {
+        let is_name = self
+            .hosts
+            .get(usize::from(self.me.0))
+            .is_some_and(|host| is_name(word, host));
+        is_name || self.address_of(word) == Some(self.address)
+    }
+}
+
 /// What the files of a node say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Conf {
@@ -155,7 +206,7 @@ pub(super) fn edit(files: &mut HostFiles, option: &str, value: &str) {
 }
 
 /// Reads the configuration files. `installed` has what no file says: what kind of host it is.
-pub(super) fn read(files: &HostFiles, installed: &Config, me: Peer, hosts: &[String]) -> Conf {
+pub(super) fn read(files: &HostFiles, installed: &Config, directory: &Directory) -> Conf {
     let mut conf = Conf {
         config: Config {
             arbitrator: installed.arbitrator,
@@ -182,7 +233,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, me: Peer, hosts: &[Str
                 name.trim_end_matches(']').trim().clone_into(&mut section);
             } else if !line.is_empty() && !line.starts_with(['#', ';', '!']) && is_server(&section)
             {
-                conf.set(line, &section, me, hosts);
+                conf.set(line, &section, directory);
             }
         }
     }
@@ -206,7 +257,7 @@ fn is_server(section: &str) -> bool {
 }
 
 impl Conf {
-    fn set(&mut self, line: &str, section: &str, me: Peer, hosts: &[String]) {
+    fn set(&mut self, line: &str, section: &str, directory: &Directory) {
         let (name, value) = line.split_once('=').unwrap_or((line, ""));
         let name = name.trim().replace('-', "_").to_ascii_lowercase();
         // A comment may follow the value.
@@ -223,14 +274,12 @@ impl Conf {
         match name.as_str() {
             "wsrep_cluster_address" => {
                 value.clone_into(&mut self.address);
-                self.addresses = addresses(value, hosts);
+                self.addresses = addresses(value, directory);
             }
             "wsrep_node_address" => {
                 // A port may follow. The address counts for state transfers alone: gcomm listens on every address.
                 let host = value.split(':').next().unwrap_or(value);
-                self.misplaced = hosts
-                    .get(usize::from(me.0))
-                    .is_none_or(|known| !is_host(host, known, me.0));
+                self.misplaced = !directory.is_own(host);
             }
             "wsrep_cluster_name" => value.clone_into(&mut self.cluster_name),
             "wsrep_provider_options" => self.provider_options(value),
@@ -283,37 +332,43 @@ impl Conf {
 }
 
 /// Returns the nodes that an address names. What is no host of the cluster is nobody who answers.
-fn addresses(address: &str, hosts: &[String]) -> Vec<Peer> {
+fn addresses(address: &str, directory: &Directory) -> Vec<Peer> {
     let list = address.strip_prefix("gcomm://").unwrap_or_default();
     let list = list.split('?').next().unwrap_or_default();
     let named = list
         .split(',')
         .map(|host| host.split(':').next().unwrap_or(host).trim());
-    let place = |host: &str| {
-        let found = (0..)
-            .zip(hosts)
-            .find(|(place, known)| is_host(host, known, *place));
-        found.map(|(place, _)| Peer(place))
-    };
-    let mut peers: Vec<Peer> = named.filter_map(place).collect();
+    let mut peers: Vec<Peer> = named
+        .filter_map(|host| directory.address_of(host))
+        .collect();
     peers.sort_unstable();
     peers.dedup();
     peers
 }
 
-/// Returns whether a word names the host at a place: by its name, the first part of it, or its address.
+/// Returns whether a word names the host at a place: by its name, the first part of it, or its first address.
 fn is_host(word: &str, host: &str, place: u8) -> bool {
-    word.eq_ignore_ascii_case(host)
-        || host
-            .split('.')
-            .next()
-            .is_some_and(|short| word.eq_ignore_ascii_case(short))
-        || word == seatrial_scenarios::tree::address(place)
+    is_name(word, host) || word == seatrial_scenarios::tree::address(place)
+}
+
+/// Returns whether a word is the name of a host, or the first part of it.
+fn is_name(word: &str, host: &str) -> bool {
+    let short = host.split('.').next();
+    word.eq_ignore_ascii_case(host) || short.is_some_and(|short| word.eq_ignore_ascii_case(short))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn directory(me: u8) -> Directory {
+        Directory {
+            hosts: hosts(),
+            later: vec!["10.0.0.14".to_owned()],
+            me: Peer(me),
+            address: Peer(me),
+        }
+    }
 
     fn hosts() -> Vec<String> {
         ["a", "b", "c"]
@@ -329,13 +384,13 @@ mod tests {
             .unwrap()
             .replace(from, to)
             .into_bytes();
-        read(&files, &Config::fast(), Peer(1), &hosts())
+        read(&files, &Config::fast(), &directory(1))
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         for config in [Config::default(), Config::fast()] {
-            let conf = read(&files(&config, 0, &hosts()), &config, Peer(0), &hosts());
+            let conf = read(&files(&config, 0, &hosts()), &config, &directory(0));
             assert_eq!(conf.config, config);
             assert_eq!(conf.addresses, [Peer(0), Peer(1), Peer(2)]);
             assert_eq!(
@@ -389,7 +444,7 @@ mod tests {
         ] {
             edit(&mut files, option, value);
         }
-        let conf = read(&files, &Config::fast(), Peer(1), &hosts());
+        let conf = read(&files, &Config::fast(), &directory(1));
         let (mut config, fast) = (conf.config.clone(), Config::fast());
         assert!(conf.bootstraps() && conf.misplaced);
         assert_eq!(conf.cluster_name, "another");

@@ -15,5 +15,6 @@ mod sql;
 mod whole;
 
 pub use flows::Fingerprint;
+pub(crate) use parts::CallId;
 pub use parts::{Installation, MachineEffect};
 pub use whole::Machine;

@@ -1,6 +1,7 @@
 //! The whole machine: its parts.
 
 use seatrial_node::Peer;
+use seatrial_scenarios::console::Firewall;
 use seatrial_scenarios::{NodeName, Span, TraceKind};
 
 use super::parts::{Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage};
@@ -18,6 +19,8 @@ pub struct Machine {
     pub(super) service: Service,
     pub(super) daemon: Daemon,
     pub(super) programs: Programs,
+    /// The rules of its packet filter.
+    pub(super) firewall: Firewall,
     pub(super) out: Outbox,
 }
 
@@ -32,6 +35,7 @@ impl Machine {
             service: Service::new(),
             daemon: Daemon::default(),
             programs: Programs::default(),
+            firewall: Firewall::default(),
             out: Outbox::new(),
         }
     }
@@ -91,6 +95,16 @@ impl Machine {
             let names = names.iter().map(ToString::to_string).collect();
             server.process.rename(names);
         }
+    }
+
+    /// The host has another address from here on.
+    pub(crate) const fn move_to(&mut self, address: Peer) {
+        self.site.move_to(address);
+    }
+
+    /// These are the addresses that hosts of the cluster have got since their installation.
+    pub(crate) fn learn_addresses(&mut self, later: &[String]) {
+        self.site.learn_addresses(later);
     }
 
     /// Keeps copies of the state files, for a fault that puts one back; and everything so far is on disk.

@@ -8,13 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use madsim::net::{TcpListener, TcpStream};
-use madsim::time::{sleep, sleep_until, timeout};
+use madsim::time::{Instant, sleep, sleep_until, timeout};
 use seatrial_node::{Channel, Frame, Peer};
 use seatrial_scenarios::{Port, Span};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cluster::{Engine, place};
+use crate::machine::CallId;
 use crate::ports::Stall;
 
 use super::world::{End, EndKey, Parcel, World};
@@ -57,7 +58,8 @@ enum Attempt {
 
 /// Opens a connection for a machine and says to it what became of the attempt.
 pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
-    let (from, _, _) = key;
+    let (from, to, channel) = key;
+    let address = world.lock().cluster.addresses().of(to);
     {
         let mut shared = world.lock();
         if shared.wires.ends.contains_key(&key) || !shared.wires.dials.insert(key) {
@@ -72,7 +74,7 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
             .dial_timeout(key.2)
             .as_micros(),
     );
-    let attempt = attempt(&world, key, limit).await;
+    let attempt = attempt(&world, key, address, limit).await;
     if let Attempt::Crossed = attempt {
         // The other side's own attempt brings the connection, or this one has failed.
         world.lock().wires.dials.remove(&key);
@@ -92,9 +94,35 @@ pub(super) async fn dial(world: World, key: EndKey, generation: u64) {
             if !shared.wires.ends.contains_key(&key) {
                 let silent = matches!(attempt, Attempt::Silent);
                 let reason = if silent { "timeout" } else { "refused" };
-                shared.tell_down(from, key.1, key.2, reason);
+                if shared.cluster.addresses().of(to) == address {
+                    shared.tell_down(from, to, channel, reason);
+                } else {
+                    shared.tell_not_found(from, address, channel);
+                }
             }
         }
+    }
+}
+
+/// Goes on with a call at an instant.
+pub(super) async fn continue_call(world: World, id: CallId, at: Instant) {
+    sleep_until(at).await;
+    world.lock().continue_call(id);
+}
+
+/// Waits for an address that no host has, and says to the machine that there is nobody.
+pub(super) async fn find_nobody(
+    world: World,
+    from: Peer,
+    address: Peer,
+    channel: Channel,
+    after: Span,
+    generation: u64,
+) {
+    sleep(Duration::from_micros(after.as_micros())).await;
+    let mut shared = world.lock();
+    if shared.wires.generation(from) == generation && shared.cluster.machine(from).has_process() {
+        shared.tell_not_found(from, address, channel);
     }
 }
 
@@ -124,17 +152,33 @@ impl Syn {
     }
 }
 
-async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) -> Attempt {
+/// Tries to connect to a machine as long as it has this address.
+async fn attempt(
+    world: &World,
+    (from, to, channel): EndKey,
+    address: Peer,
+    limit: Duration,
+) -> Attempt {
     let ports = world.lock().cluster.ports(from, channel);
     // A closed port is waited for as the process does that dials it.
     for port in ports {
         let passes = || {
             let shared = world.lock();
-            shared.passes_to(from, to, Some(*port)) && shared.passes(to, from)
+            let is_there = shared.cluster.addresses().of(to) == address;
+            is_there && shared.passes_to(from, to, Some(*port)) && shared.passes(to, from)
         };
         let mut syn = Syn::default();
         let mut limit = limit;
         while !passes() {
+            {
+                let shared = world.lock();
+                let now = shared.now();
+                if shared.cluster.links().rejects(from, to, *port, now)
+                    && shared.cluster.machine(to).is_powered()
+                {
+                    return Attempt::Refused;
+                }
+            }
             if syn.waited.is_zero() {
                 let mut shared = world.lock();
                 let now = shared.now();
@@ -151,7 +195,10 @@ async fn attempt(world: &World, (from, to, channel): EndKey, limit: Duration) ->
     let passes = || {
         let shared = world.lock();
         let mut ports = ports.iter();
-        ports.all(|port| shared.passes_to(from, to, Some(*port))) && shared.passes(to, from)
+        let is_there = shared.cluster.addresses().of(to) == address;
+        is_there
+            && ports.all(|port| shared.passes_to(from, to, Some(*port)))
+            && shared.passes(to, from)
     };
     let mut syn = Syn::default();
     let stream = loop {

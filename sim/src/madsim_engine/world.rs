@@ -17,6 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, oneshot};
 
 use crate::cluster::{Cluster, Engine, place};
+use crate::machine::CallId;
 use crate::ports::{self, Stall};
 
 use super::front::{self, Call};
@@ -278,6 +279,24 @@ impl Engine for Acting<'_> {
         self.wires.close((from, to, channel));
     }
 
+    fn find_nobody(&mut self, from: Peer, address: Peer, channel: Channel, after: Span) {
+        let generation = self.wires.generation(from);
+        let task = wire::find_nobody(
+            self.world.clone(),
+            from,
+            address,
+            channel,
+            after,
+            generation,
+        );
+        self.hosts[place(from)].spawn(task);
+    }
+
+    fn wake_call(&mut self, from: Peer, id: CallId, at: Span) {
+        let task = wire::continue_call(self.world.clone(), id, self.instant(at));
+        self.hosts[place(from)].spawn(task);
+    }
+
     fn reset_connections(&mut self, peer: Peer) {
         self.wires.end_generation(peer);
         self.wires.close_all(peer, None);
@@ -302,6 +321,15 @@ impl Engine for Acting<'_> {
                     for (me, other, channel) in self.wires.close_all(peer, Some(channel)) {
                         self.tell_down(me, other, channel, "reset");
                     }
+                }
+            }
+            // Nothing that goes to the address before reaches anybody, and nobody is told.
+            Fault::Readdress { .. } => {
+                self.wires.close_all(peer, None);
+                let of_others = self.wires.ends.keys().filter(|key| key.1 == peer);
+                let keys: Vec<EndKey> = of_others.copied().collect();
+                for key in keys {
+                    self.wires.close(key);
                 }
             }
             _ => {}

@@ -1,7 +1,8 @@
 //! `hostname`, `whoami`, `ss`, `netstat`, `nc -z` and `clustercheck`: what a host says of itself.
 
-use seatrial_port::Output;
+use seatrial_port::call::{Call, CallEnd, CallState};
 use seatrial_port::host::{Host, QueryId, Step};
+use seatrial_port::{Output, Span};
 
 use super::output::{failed, printed};
 
@@ -29,10 +30,23 @@ pub(super) enum HostFact {
     User(&'static str),
     /// `ss` and `netstat`: whether in the form of `ss`.
     Sockets(bool),
-    /// `nc -z` to a port of this host.
-    Connect(u16),
+    /// `nc -z` to a port.
+    Connect(Connect),
     /// `clustercheck` (Percona's script): HTTP 200 for a node that is synced.
     ClusterCheck(Option<QueryId>),
+}
+
+/// An `nc -z`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Connect {
+    host: String,
+    port: u16,
+    /// Says what came of it (`-v`).
+    tells: bool,
+    /// The longest wait (`-w`).
+    wait: Option<Span>,
+    /// The call, and its beginning.
+    called: Option<(QueryId, Span)>,
 }
 
 impl HostFact {
@@ -61,10 +75,7 @@ impl HostFact {
             Self::Name(false) => printed(format!("{}\n", host.node().as_str().to_lowercase())),
             Self::User(user) => printed(format!("{user}\n")),
             Self::Sockets(ss) => sockets(host, *ss),
-            Self::Connect(port) => Output {
-                exit: i32::from(!host.listens(*port)),
-                ..printed("")
-            },
+            Self::Connect(connect) => return connect.step(host),
             Self::ClusterCheck(asked) => {
                 let id = *asked.get_or_insert_with(|| host.query(super::LOCAL_STATE_QUERY));
                 let Some(answer) = host.answer(id) else {
@@ -90,19 +101,101 @@ impl HostFact {
 }
 
 fn connect(words: &[String]) -> Result<HostFact, Output> {
-    let zero = words
-        .iter()
-        .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('z'));
-    let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    match plain.as_slice() {
-        [host, .., port] if zero && ["localhost", "127.0.0.1"].contains(&host.as_str()) => port
-            .parse()
-            .map(HostFact::Connect)
-            .map_err(|_| failed(1, format!("nc: port number invalid: {port}"))),
-        _ => Err(failed(
-            1,
-            "this console knows nc only as nc -z localhost PORT",
-        )),
+    const KNOWN: &str = "this console knows nc only as nc -z [-v] [-w SECONDS] HOST PORT";
+    let (mut zero, mut tells, mut wait, mut plain) = (false, false, None, Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+            plain.push(word);
+            continue;
+        };
+        let (flags, seconds) = match letters.split_once('w') {
+            Some((flags, "")) => (flags, words.next().map(String::as_str)),
+            Some((flags, seconds)) => (flags, Some(seconds)),
+            None => (letters, None),
+        };
+        if let Some(seconds) = seconds {
+            wait = seconds.parse().ok().map(Span::from_secs);
+        }
+        for flag in flags.chars() {
+            match flag {
+                'z' => zero = true,
+                'v' => tells = true,
+                'n' | '4' => {}
+                _ => return Err(failed(1, KNOWN)),
+            }
+        }
+    }
+    let [host, port] = plain.as_slice() else {
+        return Err(failed(1, KNOWN));
+    };
+    if !zero {
+        return Err(failed(1, KNOWN));
+    }
+    let port = port
+        .parse()
+        .map_err(|_| failed(1, format!("nc: port number invalid: {port}")))?;
+    Ok(HostFact::Connect(Connect {
+        host: (*host).clone(),
+        port,
+        tells,
+        wait,
+        called: None,
+    }))
+}
+
+impl Connect {
+    fn step(&mut self, host: &mut dyn Host) -> Step {
+        if host.is_own_name(&self.host) {
+            let end = match host.listens(self.port) {
+                true => CallEnd::Open,
+                false => CallEnd::Refused,
+            };
+            return Step::Done(self.told(&end));
+        }
+        let called = match self.called {
+            Some(called) => Some(called),
+            None => host
+                .call(&self.host, Call::Port(self.port))
+                .map(|id| (id, host.now())),
+        };
+        let Some((id, since)) = called else {
+            let (name, port) = (&self.host, self.port);
+            let text = format!(
+                "nc: getaddrinfo for host \"{name}\" port {port}: Name or service not known"
+            );
+            return Step::Done(failed(1, text));
+        };
+        self.called = called;
+        let until = self.wait.map(|wait| since + wait);
+        match host.call_state(id) {
+            CallState::Ended(end) => Step::Done(self.told(&end)),
+            _ if until.is_some_and(|until| host.now() >= until) => {
+                Step::Done(self.told(&CallEnd::TimedOut))
+            }
+            _ => until.map_or(Step::Wait, Step::Until),
+        }
+    }
+
+    /// Returns what `nc` prints, which is nothing without `-v` (`nc.openbsd`).
+    fn told(&self, end: &CallEnd) -> Output {
+        let (name, port) = (&self.host, self.port);
+        let why = match end {
+            CallEnd::Open | CallEnd::Answered(_) => None,
+            CallEnd::Refused => Some("Connection refused"),
+            CallEnd::NoRoute => Some("No route to host"),
+            CallEnd::TimedOut => Some("Connection timed out"),
+        };
+        let text = match why {
+            _ if !self.tells => String::new(),
+            None => format!("Connection to {name} {port} port [tcp/*] succeeded!\n"),
+            Some(why) => format!("nc: connect to {name} port {port} (tcp) failed: {why}\n"),
+        };
+        Output {
+            stderr: text,
+            exit: i32::from(why.is_some()),
+            ..printed("")
+        }
     }
 }
 

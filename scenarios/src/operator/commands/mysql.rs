@@ -5,7 +5,7 @@
 
 use seatrial_galera::mysql_table;
 use seatrial_port::Output;
-use seatrial_port::host::{Host, QueryId, Step};
+use seatrial_port::host::{Host, Step};
 
 use super::connection::Connection;
 use super::output::{failed, printed};
@@ -22,7 +22,6 @@ pub(super) struct Mysql {
     connection: Connection,
     /// The number of statements that have been answered.
     answered: usize,
-    asked: Option<QueryId>,
     shown: Output,
 }
 
@@ -80,7 +79,6 @@ impl Mysql {
             echoes: false,
             connection: Connection::of(words),
             answered: 0,
-            asked: None,
             shown: printed(""),
         };
         let (mut sql, mut silent) = (None, 0);
@@ -173,11 +171,10 @@ impl Mysql {
     /// Asks one statement after the other, and waits for the answers.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         while let Some(statement) = self.statements.get(self.answered) {
-            let id = *self.asked.get_or_insert_with(|| host.query(statement));
-            let Some(result) = host.answer(id) else {
-                return Step::Wait;
+            let result = match self.connection.ask(host, statement) {
+                Ok(result) => result,
+                Err(waits) => return waits,
             };
-            self.asked = None;
             self.answered += 1;
             match result {
                 Ok((columns, rows)) => {
@@ -185,7 +182,7 @@ impl Mysql {
                     self.shown.stdout.push_str(&text);
                 }
                 Err(line) => {
-                    let line = self.connection.refused_line(&with_line(&line));
+                    let line = with_line(&line);
                     // What fails on the server is shown first (seen on real nodes).
                     if self.echoes && line.contains(" at line ") {
                         let dashes = "-".repeat(14);
@@ -281,7 +278,13 @@ pub fn statements(sql: &str) -> Vec<String> {
 /// Returns the client's error line, with the place that it adds when the statement comes from `-e`. What
 /// fails before there is a connection (2002 and the like) has no place.
 fn with_line(line: &str) -> String {
-    let connecting = ["ERROR 2002 ", "ERROR 2003 ", "ERROR 1040 ", "ERROR 1045 "];
+    let connecting = [
+        "ERROR 2002 ",
+        "ERROR 2003 ",
+        "ERROR 2005 ",
+        "ERROR 1040 ",
+        "ERROR 1045 ",
+    ];
     if connecting.iter().any(|code| line.starts_with(code)) {
         return line.to_owned();
     }

@@ -1,7 +1,7 @@
 //! `mysqladmin`, also as `mariadb-admin` (`client/mysqladmin.cc`): ping, shutdown, extended-status, variables.
 
 use seatrial_galera::mysql_table;
-use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step};
+use seatrial_port::host::{Host, QueryResult, Signal, Step};
 use seatrial_port::{Output, Span};
 
 use super::connection::Connection;
@@ -17,7 +17,6 @@ pub(super) struct Mysqladmin {
     connection: Connection,
     verb: Verb,
     silent: bool,
-    asked: Option<QueryId>,
     /// The instant at which the server was told to stop.
     stopping: Option<Span>,
 }
@@ -90,7 +89,6 @@ impl Mysqladmin {
             connection,
             verb,
             silent,
-            asked: None,
             stopping: None,
         })
     }
@@ -102,11 +100,13 @@ impl Mysqladmin {
         }
         let query = match self.verb {
             Verb::Variables => "SHOW VARIABLES",
+            // The server of another host is told to stop, and its end cannot be waited for: the pid file is there.
+            Verb::Shutdown if self.connection.leads_away(host) => "SHUTDOWN",
             _ => "SHOW GLOBAL STATUS",
         };
-        let id = *self.asked.get_or_insert_with(|| host.query(query));
-        let Some(result) = host.answer(id) else {
-            return Step::Wait;
+        let result = match self.connection.ask(host, query) {
+            Ok(result) => result,
+            Err(waits) => return waits,
         };
         match (self.verb, result) {
             (_, Err(line)) => Step::Done(self.no_connection(&line)),
@@ -117,6 +117,7 @@ impl Mysqladmin {
                 host.now().as_micros() / 1_000_000
             ))),
             (Verb::ExtendedStatus | Verb::Variables, Ok(answer)) => Step::Done(table(Ok(answer))),
+            (Verb::Shutdown, Ok(_)) if self.connection.leads_away(host) => Step::Done(printed("")),
             (Verb::Shutdown, Ok(_)) => {
                 for name in ["mariadbd", "mysqld"] {
                     host.signal(name, Signal::Term);
@@ -129,7 +130,6 @@ impl Mysqladmin {
 
     fn no_connection(&self, line: &str) -> Output {
         let text = line.split_once("): ").map_or(line, |(_, text)| text);
-        let text = self.connection.refused(text);
         if self.silent && self.verb == Verb::Ping {
             return Output {
                 exit: 1,

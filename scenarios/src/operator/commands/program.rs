@@ -9,13 +9,15 @@ use super::galera_new_cluster::GaleraNewCluster;
 use super::galera_recovery::GaleraRecovery;
 use super::host_facts::{self, HostFact};
 use super::init_script::{self, InitScript};
+use super::iptables::Iptables;
 use super::killall::Killall;
-use super::listing::{self, Listing};
+use super::listing::{Journal, Listing};
 use super::mysql::Mysql;
 use super::mysqladmin::Mysqladmin;
 use super::mysqld::Mysqld;
 use super::mysqld_safe::MysqldSafe;
 use super::output::{failed, interrupted, printed};
+use super::ping::Ping;
 use super::playbook::Playbook;
 use super::processes::{self, Processes};
 use super::remove::Remove;
@@ -61,7 +63,9 @@ enum Command {
     Mysqld(Mysqld),
     Processes(Processes),
     Listing(Listing),
-    Journal,
+    Journal(Journal),
+    Iptables(Iptables),
+    Ping(Ping),
 }
 
 impl Program {
@@ -166,7 +170,9 @@ impl Command {
             name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
             "ls" => Self::Listing(Listing::parse(rest)?),
-            "journalctl" => Self::Journal,
+            "journalctl" => Self::Journal(Journal::parse(rest)?),
+            "iptables" => Self::Iptables(Iptables::parse(rest)?),
+            "ping" => Self::Ping(Ping::parse(rest)?),
             name if processes::NAMES.contains(&name) => {
                 Self::Processes(Processes::parse(name, rest)?)
             }
@@ -197,7 +203,9 @@ impl Command {
             Self::Mysqld(command) => command.step(host),
             Self::Processes(command) => command.step(host),
             Self::Listing(command) => command.step(host),
-            Self::Journal => Step::Done(listing::journal(host)),
+            Self::Journal(command) => Step::Done(command.show(host)),
+            Self::Iptables(command) => command.step(host),
+            Self::Ping(command) => command.step(host),
         }
     }
 
@@ -221,7 +229,9 @@ impl Command {
             | Self::Mysqld(_)
             | Self::Processes(_)
             | Self::Listing(_)
-            | Self::Journal => interrupted(),
+            | Self::Journal(_)
+            | Self::Iptables(_)
+            | Self::Ping(_) => interrupted(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The words of the lines.
 
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 
 use seatrial_galera::{GcommUuid, GcsState, Position, ShortUuid, StateUuid};
 
@@ -15,7 +16,7 @@ const CAPABILITIES: &str = "MULTI-MASTER, CERTIFICATION, PARALLEL_APPLYING, REPL
 /// The name of the group in `wsrep_cluster_name`.
 const GROUP: &str = "ciphermail";
 
-/// The nodes' names by place, and which of them writes.
+/// The nodes' names by place, the addresses that hosts have got later, and which node writes.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
     /// Their names.
@@ -31,7 +32,12 @@ impl Names<'_> {
     }
 
     fn host(&self, place: Peer) -> String {
-        format!("{}.example.com", self.of(place).to_lowercase())
+        let name = self.of(place);
+        if is_address(name) {
+            name.to_owned()
+        } else {
+            format!("{}.example.com", name.to_lowercase())
+        }
     }
 
     /// `1.0 (B)`; one that is gone is `-1.-1 (left the group)`.
@@ -52,11 +58,16 @@ impl Names<'_> {
 
     fn peers(&self) -> String {
         let places = (0..).map(Peer).take(self.names.len());
+        let places = places.filter(|place| !is_address(self.of(*place)));
         let hosts: Vec<String> = places
             .map(|place| format!("{}:", self.host(place)))
             .collect();
         hosts.join(",")
     }
+}
+
+fn is_address(name: &str) -> bool {
+    name.parse::<Ipv4Addr>().is_ok()
 }
 
 impl Detail {

@@ -19,7 +19,9 @@ use super::parts::{Applier, Beginning, Clients, Group, Life, Phase, Store, Trans
 pub struct Identity {
     /// The node's place.
     pub me: Peer,
-    /// The nodes' names by place, for the log.
+    /// The address under which the others find it: its place, unless its host has got another one.
+    pub address: Peer,
+    /// The nodes' names by place, and behind them the other addresses that hosts have had, for the log.
     pub names: Vec<String>,
     /// The places in `wsrep_cluster_address`.
     pub addresses: Vec<Peer>,
@@ -34,6 +36,7 @@ impl Identity {
         let addresses = (0..).map(Peer).take(names.len()).collect();
         Self {
             me,
+            address: me,
             names,
             addresses,
             config,
@@ -82,7 +85,7 @@ impl Node {
         };
         Self {
             life: Life::new(boot),
-            group: Group::new(identity.me, begins, config),
+            group: Group::new(identity.address, begins, config),
             store: Store::new(config.arbitrator),
             applier: Applier::new(),
             transfer: Transfer::default(),

@@ -101,7 +101,8 @@ impl Machine {
             Fault::DiskCloned { .. }
             | Fault::DiskSaved { .. }
             | Fault::DiskRestored { .. }
-            | Fault::DataRestored { .. } => skipped("a fault of several machines"),
+            | Fault::DataRestored { .. }
+            | Fault::Readdress { .. } => skipped("a fault of several machines"),
             Fault::Cut { .. }
             | Fault::Partition(_)
             | Fault::Heal
@@ -162,6 +163,8 @@ impl Machine {
         self.service.cancel_start();
         self.service.cancel_restart();
         self.service.set_new_cluster(false);
+        self.programs.forget_calls();
+        self.lose_firewall();
         if self.daemon.runs() {
             self.kill();
             self.service.cancel_restart();

@@ -1,8 +1,12 @@
 //! The machine as the operator's programs see it.
 
-use seatrial_node::{Change, DeliberateFault, Statement as NodeStatement};
-use seatrial_scenarios::console::{Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState};
-use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
+use std::net::Ipv4Addr;
+
+use seatrial_node::{Change, DeliberateFault, Peer, Statement as NodeStatement};
+use seatrial_scenarios::console::{
+    Call, CallState, Firewall, Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState,
+};
+use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Port, Span};
 
 use crate::machine::conf;
 use crate::machine::parts::{Asker, MachineEffect, Recovery};
@@ -114,12 +118,20 @@ impl Host for Machine {
         const CLIENTS: u16 = 3306;
         /// The group's port, open from the start of the provider on.
         const GROUP: u16 = 4567;
+        /// The operator's port, which the system listens at.
+        const SSH: u16 = 22;
+        if port == SSH {
+            return true;
+        }
         let Some(server) = self.daemon.server() else {
             return false;
         };
         match port {
             CLIENTS => server.node().port_open(),
             GROUP => true,
+            port if [Port::Sst.number(), Port::Ist.number()].contains(&port) => {
+                server.node().listens_for_transfer()
+            }
             _ => false,
         }
     }
@@ -152,6 +164,45 @@ impl Host for Machine {
 
     fn answer(&mut self, id: QueryId) -> Option<QueryResult> {
         self.programs.take_answer(id)
+    }
+
+    fn is_own_name(&self, word: &str) -> bool {
+        ["localhost", "127.0.0.1", "::1"].contains(&word) || self.site.directory().is_own(word)
+    }
+
+    fn address_of(&self, word: &str) -> Option<Ipv4Addr> {
+        if word == "localhost" {
+            return Some(Ipv4Addr::LOCALHOST);
+        }
+        let directory = self.site.directory();
+        let known = directory.address_of(word);
+        let known = known.and_then(|address| directory.text(address));
+        known
+            .and_then(|text| text.parse().ok())
+            .or(word.parse().ok())
+    }
+
+    fn call(&mut self, word: &str, call: Call) -> Option<QueryId> {
+        let known = self.site.directory().address_of(word);
+        // An address that no host has ever had is one that nobody answers.
+        let nobody = word.parse::<Ipv4Addr>().ok().map(|_| Peer(u8::MAX));
+        let to = known.or(nobody)?;
+        let query = self.programs.begin_call();
+        self.out.push(MachineEffect::Call { query, to, call });
+        Some(query)
+    }
+
+    fn call_state(&self, id: QueryId) -> CallState {
+        self.programs.call(id)
+    }
+
+    fn firewall(&self) -> Option<Firewall> {
+        Some(self.firewall.clone())
+    }
+
+    fn set_firewall(&mut self, rules: Firewall) {
+        self.firewall = rules.clone();
+        self.out.push(MachineEffect::Firewall(rules));
     }
 
     fn start_recover(&mut self) -> QueryId {
@@ -204,7 +255,7 @@ impl Machine {
     }
 
     /// Returns the answer of the server on this machine, or `None` while it has not come.
-    fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
+    pub(super) fn answer_query(&mut self, id: QueryId, text: &str) -> Option<QueryResult> {
         let Some(server) = self.daemon.server() else {
             return Some(Err(self.no_server_error()));
         };

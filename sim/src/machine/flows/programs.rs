@@ -1,9 +1,10 @@
 //! Continues the programs that operators have started.
 
 use seatrial_galera::SqlError;
-use seatrial_scenarios::console::Step;
+use seatrial_scenarios::Span;
+use seatrial_scenarios::console::{CallEnd, CallState, Firewall, Host, QueryId, Step};
 
-use crate::machine::parts::Running;
+use crate::machine::parts::{CallId, MachineEffect, Running};
 use crate::machine::whole::Machine;
 
 /// The path of the server's socket.
@@ -36,6 +37,51 @@ impl Machine {
             }
         }
         self.programs.postpone(self.now);
+        for (call, answer) in self.programs.take_answered_guests() {
+            self.out.push(MachineEffect::GuestAnswered(call, answer));
+        }
+    }
+
+    /// A program on another host asks the server.
+    pub(crate) fn serve_guest(&mut self, now: Span, call: CallId, text: &str) {
+        self.now = now;
+        let id = self.programs.next_query();
+        self.programs.add_guest(id, call);
+        let answer = self.answer_query(id, text);
+        self.programs.set_answer(id, answer);
+        self.step_programs();
+    }
+
+    /// The other end has taken the connection of a call.
+    pub(crate) fn call_connected(&mut self, now: Span, id: QueryId) {
+        self.now = now;
+        self.programs.set_call(id, CallState::Connected);
+        self.step_programs();
+    }
+
+    /// A call is over.
+    pub(crate) fn call_over(&mut self, now: Span, id: QueryId, end: CallEnd) {
+        self.now = now;
+        self.programs.set_call(id, CallState::Ended(end));
+        self.step_programs();
+    }
+
+    /// Returns whether a process of a host that is on accepts connections at a port.
+    pub(crate) fn is_open_at(&self, port: u16) -> bool {
+        self.is_powered() && Host::listens(self, port)
+    }
+
+    /// Returns whether the server runs and is suspended.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.daemon.hangs()
+    }
+
+    /// The host has lost power or boots: rules that nothing has saved are gone.
+    pub(super) fn lose_firewall(&mut self) {
+        if !self.firewall.is_empty() {
+            self.firewall = Firewall::default();
+            self.out.push(MachineEffect::Firewall(Firewall::default()));
+        }
     }
 
     /// `ERROR 2002`: there is no socket, or no process listens on it.

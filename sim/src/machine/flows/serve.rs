@@ -1,6 +1,6 @@
 //! The server process: inputs to the node, its effects, the disk operations that take time.
 
-use seatrial_galera::LogLine;
+use seatrial_galera::{GcommUuid, LogLine};
 use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
     Signal, SstMethod,
@@ -43,6 +43,8 @@ impl Machine {
         let names = self.site.names().iter().map(ToString::to_string);
         let config = self.site.config().clone();
         let mut identity = Identity::among(names.collect(), self.site.peer(), config);
+        identity.names = self.site.names_and_addresses();
+        identity.address = self.site.address();
         if let Some(addresses) = addresses {
             identity.addresses = addresses;
         }
@@ -327,6 +329,8 @@ impl Machine {
                 Asker::Session => {}
             }
         }
+        let lost = self.error_text(2013);
+        self.programs.lose_guests(&lost);
         // A server that ends in order by itself (`killall`, SHUTDOWN) leaves its unit inactive as well; one that ends
         // before it is ready has failed, also with 0 (systemd's `Type=notify`).
         let was_ready = matches!(
@@ -355,7 +359,7 @@ impl Machine {
 
     /// Returns the error log of the machine's server as a reader finds it; `None` where there is none.
     pub fn error_log(&self) -> Option<String> {
-        let names: Vec<String> = self.site.names().iter().map(ToString::to_string).collect();
+        let names = self.site.names_and_addresses();
         self.storage.error_log(Names {
             names: &names,
             me: self.site.peer(),
@@ -401,6 +405,17 @@ impl Machine {
     pub fn listens(&self, channel: Channel) -> bool {
         let server = self.daemon.server();
         server.is_some_and(|server| server.process.listens(channel))
+    }
+
+    /// Returns the process for which the server has a state transfer, by its identity in the group.
+    pub(crate) fn gives_to(&self) -> Option<GcommUuid> {
+        self.daemon.server()?.node().gives_to()
+    }
+
+    /// Returns whether the server is this process.
+    pub(crate) fn is_process(&self, identity: GcommUuid) -> bool {
+        let server = self.daemon.server();
+        server.is_some_and(|server| server.node().identity_in_group() == identity)
     }
 
     /// Returns `wsrep_cluster_name` as the server's last start found it.

@@ -115,6 +115,7 @@ impl Machine {
     /// The server has stopped: a reboot that has waited for it begins.
     pub(super) fn after_stop(&mut self) {
         if self.service.take_reboot() {
+            self.lose_firewall();
             self.storage.disk_mut().sync_all();
             self.unit_start();
         }

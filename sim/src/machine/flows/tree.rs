@@ -104,10 +104,8 @@ impl Machine {
     /// Returns what the configuration files say, if somebody has edited them.
     pub(super) fn edited_conf(&self) -> Option<Conf> {
         let files = self.edited_configuration();
-        (!files.is_empty()).then(|| {
-            let (me, hosts) = (self.site.peer(), self.site.hosts());
-            conf::read(&files, self.site.installed(), me, &hosts)
-        })
+        (!files.is_empty())
+            .then(|| conf::read(&files, self.site.installed(), &self.site.directory()))
     }
 
     /// Does to the files what a program has done. Returns a text for each change that the model does not have.

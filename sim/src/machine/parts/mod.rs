@@ -12,6 +12,7 @@ mod storage;
 
 pub(super) use daemon::{Daemon, Incoming, Server, time};
 pub(super) use details::stamp;
+pub(crate) use outbox::CallId;
 pub use outbox::MachineEffect;
 pub(super) use outbox::Outbox;
 pub(super) use programs::{Asker, Programs, Recovery, Running};

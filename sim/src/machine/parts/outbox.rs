@@ -1,7 +1,12 @@
 //! The requests of a machine to its engine.
 
 use seatrial_node::{Channel, Frame, Peer};
+use seatrial_scenarios::console::{Call, Firewall, QueryId, QueryResult};
 use seatrial_scenarios::{Output, Progress, RequestId, TraceKind};
+
+/// The number of a call from one host to another in its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
 
 /// The requests of a machine to its engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +21,19 @@ pub enum MachineEffect {
     ConnectionsReset,
     /// Type this line on every machine of the cluster.
     OnAllHosts(String),
+    /// A program asks another host.
+    Call {
+        /// The number by which the program knows the call.
+        query: QueryId,
+        /// The address.
+        to: Peer,
+        /// The question.
+        call: Call,
+    },
+    /// The server has answered a program on another host.
+    GuestAnswered(CallId, QueryResult),
+    /// The host's packet filter has these rules.
+    Firewall(Firewall),
     /// A request has ended.
     Ended(RequestId, Progress),
     /// Something for the trace.

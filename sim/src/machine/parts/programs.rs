@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_scenarios::console::{Program, QueryId, QueryResult};
+use seatrial_scenarios::console::{CallState, Program, QueryId, QueryResult};
 use seatrial_scenarios::{RequestId, Span};
+
+use super::outbox::CallId;
 
 /// A program that an operator has started.
 #[derive(Clone, Debug)]
@@ -49,6 +51,10 @@ pub(in crate::machine) struct Programs {
     recoveries: BTreeMap<QueryId, Recovery>,
     last_query: u32,
     askers: BTreeMap<seatrial_node::RequestId, Asker>,
+    /// The calls of programs to other hosts.
+    calls: BTreeMap<QueryId, CallState>,
+    /// The queries that came by a call from another host.
+    guests: BTreeMap<QueryId, CallId>,
     last_ask: u32,
 }
 
@@ -136,6 +142,57 @@ impl Programs {
             return None;
         }
         self.recoveries.remove(&id)
+    }
+
+    /// A program calls another host.
+    pub(in crate::machine) fn begin_call(&mut self) -> QueryId {
+        let id = self.next_query();
+        self.calls.insert(id, CallState::Dialling);
+        id
+    }
+
+    /// A call is so far, if its program is still there.
+    pub(in crate::machine) fn set_call(&mut self, id: QueryId, state: CallState) {
+        if let Some(known) = self.calls.get_mut(&id) {
+            *known = state;
+        }
+    }
+
+    /// Returns the progress of a call.
+    pub(in crate::machine) fn call(&self, id: QueryId) -> CallState {
+        self.calls.get(&id).cloned().unwrap_or(CallState::Dialling)
+    }
+
+    /// A query has come by a call.
+    pub(in crate::machine) fn add_guest(&mut self, id: QueryId, call: CallId) {
+        self.guests.insert(id, call);
+    }
+
+    /// Takes the calls whose queries have been answered.
+    pub(in crate::machine) fn take_answered_guests(&mut self) -> Vec<(CallId, QueryResult)> {
+        let guests = self.guests.clone();
+        let answered = guests.into_iter().filter_map(|(id, call)| {
+            let answer = self.take_answer(id)?;
+            self.guests.remove(&id);
+            Some((call, answer))
+        });
+        answered.collect()
+    }
+
+    /// The server is gone: these calls have lost their connection.
+    pub(in crate::machine) fn lose_guests(&mut self, lost: &str) {
+        let waiting: Vec<QueryId> = self.guests.keys().copied().collect();
+        for id in waiting {
+            if self.answer(id).is_none() {
+                self.set_answer(id, Some(Err(lost.to_owned())));
+            }
+        }
+    }
+
+    /// The host has lost power: neither its calls nor its guests hear anything more.
+    pub(in crate::machine) fn forget_calls(&mut self) {
+        self.calls.clear();
+        self.guests.clear();
     }
 
     /// Somebody asks the server: gives the question's number.

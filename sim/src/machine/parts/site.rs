@@ -5,7 +5,7 @@ use seatrial_node::{Config, Peer, Time};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span, Supervisor};
 
 use crate::keyed::Keyed;
-use crate::machine::conf::Conf;
+use crate::machine::conf::{Conf, Directory};
 
 /// How much longer galera_recovery takes at most. Periods of Galera's timers are half a second and a
 /// second, and begin with the process: that two nodes stand in no fixed phase to each other comes from here.
@@ -50,6 +50,10 @@ pub(in crate::machine) struct Site {
     keyed: Keyed,
     /// What edited configuration files said at the server's last start.
     conf: Option<Box<Conf>>,
+    /// The address that the host has.
+    address: Peer,
+    /// The addresses that no host of the cluster had at its installation.
+    later_addresses: Vec<String>,
 }
 
 impl Site {
@@ -60,6 +64,8 @@ impl Site {
             keyed: installation.keyed(),
             installation,
             conf: None,
+            address: peer,
+            later_addresses: Vec::new(),
         }
     }
 
@@ -82,6 +88,37 @@ impl Site {
     pub(in crate::machine) fn hosts(&self) -> Vec<String> {
         let host = |name: &NodeName| format!("{}.example.com", name.as_str().to_lowercase());
         self.names().iter().map(host).collect()
+    }
+
+    /// Returns the hosts and addresses that a configuration file may name.
+    pub(in crate::machine) fn directory(&self) -> Directory {
+        Directory {
+            hosts: self.hosts(),
+            later: self.later_addresses.clone(),
+            me: self.peer,
+            address: self.address,
+        }
+    }
+
+    /// Returns the names by place, and behind them the addresses that hosts have got later, for the log.
+    pub(in crate::machine) fn names_and_addresses(&self) -> Vec<String> {
+        let names = self.names().iter().map(ToString::to_string);
+        names.chain(self.later_addresses.iter().cloned()).collect()
+    }
+
+    /// Returns the address that the host has.
+    pub(in crate::machine) const fn address(&self) -> Peer {
+        self.address
+    }
+
+    /// The host has another address.
+    pub(in crate::machine) const fn move_to(&mut self, address: Peer) {
+        self.address = address;
+    }
+
+    /// These are the addresses that hosts have got since their installation.
+    pub(in crate::machine) fn learn_addresses(&mut self, later: &[String]) {
+        self.later_addresses = later.to_vec();
     }
 
     /// Returns its place.

@@ -73,6 +73,7 @@ impl Node {
         self.tell(requested, fx);
         self.transfer.begin_donating(Donation {
             joiner: peer,
+            asked_by: joiner,
             incremental_from: incremental.then(|| have.seqno.next()),
             last,
             have,
@@ -153,6 +154,11 @@ impl Node {
         if self.transfer.donation().is_some_and(waits) {
             fx.push(Effect::SetTimer(TimerId::Donor, now + DONOR_SCRIPT));
         }
+    }
+
+    /// Returns the process for which this node has a transfer, by its identity in the group.
+    pub fn gives_to(&self) -> Option<GcommUuid> {
+        self.transfer.donation().map(|donation| donation.asked_by)
     }
 
     fn pause_for_copy(&mut self, fx: &mut Effects) {

@@ -82,7 +82,7 @@ impl Node {
             return;
         }
         let begins = self.restore_view(gvwstate.as_deref(), fx);
-        self.group = Group::new(self.identity.me, begins, &self.identity.config);
+        self.group = Group::new(self.identity.address, begins, &self.identity.config);
         self.connect(now, fx);
     }
 

@@ -67,6 +67,11 @@ impl Node {
         self.group.gmcast.is_open()
     }
 
+    /// Returns whether connections for a state transfer are accepted.
+    pub fn listens_for_transfer(&self) -> bool {
+        self.transfer.listens()
+    }
+
     /// Returns the wsrep status variables, as the server would show them.
     pub fn status(&self) -> StatusVariables {
         let conf = self.applier.conf();

@@ -59,7 +59,7 @@ pub(crate) struct Beginning {
 }
 
 impl Group {
-    /// Returns the layers of a node, nothing opened.
+    /// Returns the layers of a node that is found at an address, nothing opened.
     pub(crate) fn new(me: Peer, begins: Beginning, config: &Config) -> Self {
         let uuid = begins.uuid;
         Self {

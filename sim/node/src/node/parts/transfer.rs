@@ -34,6 +34,8 @@ pub(crate) enum Heard {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Joining {
     phase: JoinPhase,
+    /// Its ports for a transfer are open: the script's, and that of the write sets.
+    listens: bool,
     /// The configuration that made the transfer necessary.
     conf: Conf,
     donor: Option<GcommUuid>,
@@ -46,6 +48,8 @@ struct Joining {
 pub(crate) struct Donation {
     /// To whom.
     pub(crate) joiner: Peer,
+    /// The process of the joiner that has asked.
+    pub(crate) asked_by: GcommUuid,
     /// From where on events are sent; none for a snapshot.
     pub(crate) incremental_from: Option<Seqno>,
     /// Up to where.
@@ -104,6 +108,7 @@ impl Transfer {
         }
         self.joining = Some(Joining {
             phase: JoinPhase::Script,
+            listens: self.listens(),
             conf,
             donor: None,
             early: Vec::new(),
@@ -117,10 +122,18 @@ impl Transfer {
         match &mut self.joining {
             Some(joining) if joining.phase <= JoinPhase::Asked => {
                 joining.phase = JoinPhase::Asked;
+                joining.listens = true;
                 true
             }
             _ => false,
         }
+    }
+
+    /// Returns whether the ports for a transfer are open. A joiner opens them before it asks, and closes them when the
+    /// transfer is over (`replicator_str.cpp:prepare_state_request`, `ist.cpp:Receiver::finished`). A process that has
+    /// not asked has no such port.
+    pub(crate) fn listens(&self) -> bool {
+        self.joining.as_ref().is_some_and(|joining| joining.listens)
     }
 
     /// Returns whether this node has asked and got no answer.
