@@ -50,6 +50,7 @@ pub(crate) fn all() -> Vec<Program> {
         "bin/sudo",
         "bin/mysql",
         "bin/mariadb",
+        "bin/journalctl",
         "bin/killall",
         "bin/reboot",
     ];

@@ -39,7 +39,10 @@ pub use trial::{audit, matrix, oracles, outcome, runner};
 pub mod console {
     pub use crate::operator::commands::*;
     pub use seatrial_port::console::{CommandOutcome, Console};
-    pub use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
+    pub use seatrial_port::host::{
+        Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState,
+    };
+    pub use seatrial_port::journal::{JournalEntry, UnitEvent};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
     pub use seatrial_port::{console as port, host};
 }

@@ -3,7 +3,7 @@
 use crate::work::{Work, can_confine};
 
 /// Types lines on nodes of a scenario, and returns each with what came back and its exit code.
-fn typed(scenario: &str, lines: &[(&str, &str)]) -> String {
+pub(crate) fn typed(scenario: &str, lines: &[(&str, &str)]) -> String {
     let mut script = String::from("#!/bin/bash\n");
     for (node, line) in lines {
         let quoted = line.replace('\'', "'\\''");

@@ -16,6 +16,7 @@ mod errors;
 mod families;
 mod folder;
 mod host;
+mod host_service;
 mod lab;
 mod language;
 mod prove;

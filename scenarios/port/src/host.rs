@@ -4,6 +4,7 @@
 //! written against it, so that one and the same `systemctl` runs on `des` and on `madsim`. On real
 //! containers the commands run literally, and this port is not used.
 
+use super::journal::JournalEntry;
 use super::name::NodeName;
 use super::request::Output;
 use super::setup::{ForceEdit, MysqldSafeLog};
@@ -22,6 +23,18 @@ pub enum UnitState {
     Deactivating,
     /// The last start or run ended with this exit code (128 plus the signal).
     Failed(i32),
+}
+
+/// The state of the unit's file (`systemctl is-enabled`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum UnitFileState {
+    /// A boot starts the unit.
+    #[default]
+    Enabled,
+    /// A boot does not.
+    Disabled,
+    /// Nothing can start it.
+    Masked,
 }
 
 /// A signal for a process.
@@ -87,8 +100,26 @@ pub trait Host {
     /// that ends during a stop is not restarted, however it ends. On a unit that is down it only
     /// takes back a restart that was planned after a crash.
     fn stop_unit(&mut self);
+    /// systemd gives up a start that has taken too long: SIGTERM, as for a stop.
+    fn give_up_start(&mut self) {
+        self.stop_unit();
+    }
     /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);
+
+    /// Returns the lines that the journal has of mariadb.service, the oldest first.
+    fn journal(&self) -> Vec<JournalEntry>;
+    /// Returns the number of times that the host has booted, the first one aside.
+    fn boots(&self) -> u32;
+
+    /// Returns whether the host starts mariadb.service when it boots, or cannot start it at all.
+    fn unit_file(&self) -> UnitFileState;
+    /// `systemctl enable`, `disable`, `mask` and `unmask`.
+    fn set_unit_file(&mut self, state: UnitFileState);
+    /// Returns the variables that `systemctl set-environment` has added to those of the units.
+    fn environment(&self) -> Vec<(String, String)>;
+    /// Sets such a variable, or removes it. The error is the text for what the simulated server does not have.
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String>;
 
     /// Returns the number of processes of this name (`mariadbd`, `mysqld`).
     fn processes(&self, name: &str) -> usize;

@@ -9,6 +9,7 @@ pub mod console;
 pub mod fault;
 pub mod findings;
 pub mod host;
+pub mod journal;
 pub mod name;
 pub mod observation;
 pub mod options;

@@ -12,8 +12,8 @@ use seatrial_galera::{
     GraState, NodeAddresses, Seqno, SqlError, StateUuid, StatusVariables, mysql_table,
 };
 use seatrial_scenarios::console::{
-    ADDRESS_QUERY, GRASTATE, Host, Program, QueryId, QueryResult, STATUS_QUERY, Signal, Step,
-    UnitState,
+    ADDRESS_QUERY, GRASTATE, Host, JournalEntry, Program, QueryId, QueryResult, STATUS_QUERY,
+    Signal, Step, UnitFileState, UnitState,
 };
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Output, Span};
 
@@ -47,6 +47,9 @@ pub(crate) struct Fake {
     asked: Vec<(Span, String)>,
     recovering: Vec<Span>,
     queued: bool,
+    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) unit_file: UnitFileState,
+    pub(crate) environment: BTreeMap<String, String>,
     /// The requests to the host since the last look.
     pub(crate) calls: Vec<String>,
 }
@@ -72,6 +75,9 @@ impl Fake {
             asked: Vec::new(),
             recovering: Vec::new(),
             queued: false,
+            journal: Vec::new(),
+            unit_file: UnitFileState::Enabled,
+            environment: BTreeMap::new(),
             calls: Vec::new(),
         };
         fake.grastate(-1, false);
@@ -343,6 +349,37 @@ impl Host for Fake {
         self.unit = UnitState::Deactivating;
         let course = self.stops.pop_front();
         self.course(course);
+    }
+
+    fn journal(&self) -> Vec<JournalEntry> {
+        self.journal.clone()
+    }
+
+    fn boots(&self) -> u32 {
+        0
+    }
+
+    fn unit_file(&self) -> UnitFileState {
+        self.unit_file
+    }
+
+    fn set_unit_file(&mut self, state: UnitFileState) {
+        self.calls.push(format!("unit file {state:?}"));
+        self.unit_file = state;
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let all = self.environment.iter();
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        match value {
+            Some(value) => self.environment.insert(name.to_owned(), value.to_owned()),
+            None => self.environment.remove(name),
+        };
+        Ok(())
     }
 
     fn set_new_cluster_flag(&mut self, on: bool) {

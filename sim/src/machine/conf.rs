@@ -68,6 +68,31 @@ pub(super) struct Conf {
 }
 
 impl Conf {
+    /// Returns what no files say.
+    pub(super) fn none() -> Self {
+        Self {
+            config: Config::default(),
+            addresses: Vec::new(),
+            address: String::new(),
+            cluster_name: "my_wsrep_cluster".to_owned(),
+            misplaced: false,
+            unknown: None,
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Options of the command line win over those of files. `lines` has them as a file would, for no host in particular.
+    pub(super) fn set_all(&mut self, lines: &[String]) {
+        self.set_lines(lines, Peer(0), &[]);
+    }
+
+    /// Options of the command line win over those of files, here those of a host.
+    pub(super) fn set_lines(&mut self, lines: &[String], me: Peer, hosts: &[String]) {
+        for line in lines {
+            self.set(line, "mariadbd", me, hosts);
+        }
+    }
+
     /// Returns whether every start is a bootstrap: the address names nobody.
     pub(super) fn bootstraps(&self) -> bool {
         self.address.trim() == "gcomm://"
@@ -163,12 +188,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, me: Peer, hosts: &[Str
             deliberate_fault: installed.deliberate_fault,
             ..Config::default()
         },
-        addresses: Vec::new(),
-        address: String::new(),
-        cluster_name: "my_wsrep_cluster".to_owned(),
-        misplaced: false,
-        unknown: None,
-        gaps: Vec::new(),
+        ..Conf::none()
     };
     for text in files
         .iter()

@@ -3,7 +3,9 @@
 use seatrial_node::Peer;
 use seatrial_scenarios::{NodeName, Span, TraceKind};
 
-use super::parts::{Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage};
+use super::parts::{
+    Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage, UnitJournal,
+};
 
 /// The machine of one node.
 ///
@@ -16,6 +18,7 @@ pub struct Machine {
     pub(super) powered: bool,
     pub(super) storage: Storage,
     pub(super) service: Service,
+    pub(super) journal: UnitJournal,
     pub(super) daemon: Daemon,
     pub(super) programs: Programs,
     pub(super) out: Outbox,
@@ -30,6 +33,7 @@ impl Machine {
             powered: true,
             storage: Storage::default(),
             service: Service::new(),
+            journal: UnitJournal::default(),
             daemon: Daemon::default(),
             programs: Programs::default(),
             out: Outbox::new(),

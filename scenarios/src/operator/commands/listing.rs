@@ -1,10 +1,10 @@
-//! `ls` and `journalctl`: which files the host has, and that it keeps no journal.
+//! `ls`: the files that the host has.
 
 use std::fmt::Write as _;
 
+use seatrial_port::Output;
 use seatrial_port::host::{Host, Step};
 use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
-use seatrial_port::{MysqldSafeLog, Output};
 
 use super::output::{failed, printed};
 
@@ -77,20 +77,4 @@ impl Listing {
         }
         Step::Done(shown)
     }
-}
-
-/// Says where the log is that the journal does not have.
-pub(super) fn journal(host: &dyn Host) -> Output {
-    let place = match host.mysqld_safe_log() {
-        MysqldSafeLog::Syslog => {
-            "; mysqld_safe writes to the system log there, which this console cannot show"
-        }
-        MysqldSafeLog::File => "",
-    };
-    failed(
-        1,
-        format!(
-            "this console has no journal: the server writes to {MARIADB_LOG}, so type sudo tail {MARIADB_LOG}{place}"
-        ),
-    )
 }

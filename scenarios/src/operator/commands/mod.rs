@@ -15,6 +15,7 @@ mod galera_new_cluster;
 mod galera_recovery;
 mod host_facts;
 mod init_script;
+mod journalctl;
 mod killall;
 mod listing;
 mod mysql;
@@ -31,7 +32,9 @@ mod remove;
 mod sed;
 mod shell;
 mod systemctl;
+mod unit_files;
 mod unit_job;
+mod unit_text;
 
 pub use program::{NO_COMMAND, Program};
 

@@ -9,8 +9,9 @@ use super::galera_new_cluster::GaleraNewCluster;
 use super::galera_recovery::GaleraRecovery;
 use super::host_facts::{self, HostFact};
 use super::init_script::{self, InitScript};
+use super::journalctl::Journalctl;
 use super::killall::Killall;
-use super::listing::{self, Listing};
+use super::listing::Listing;
 use super::mysql::Mysql;
 use super::mysqladmin::Mysqladmin;
 use super::mysqld::Mysqld;
@@ -61,7 +62,7 @@ enum Command {
     Mysqld(Mysqld),
     Processes(Processes),
     Listing(Listing),
-    Journal,
+    Journalctl(Journalctl),
 }
 
 impl Program {
@@ -166,7 +167,7 @@ impl Command {
             name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
             "ls" => Self::Listing(Listing::parse(rest)?),
-            "journalctl" => Self::Journal,
+            "journalctl" => Self::Journalctl(Journalctl::parse(rest)?),
             name if processes::NAMES.contains(&name) => {
                 Self::Processes(Processes::parse(name, rest)?)
             }
@@ -197,7 +198,7 @@ impl Command {
             Self::Mysqld(command) => command.step(host),
             Self::Processes(command) => command.step(host),
             Self::Listing(command) => command.step(host),
-            Self::Journal => Step::Done(listing::journal(host)),
+            Self::Journalctl(command) => command.step(host),
         }
     }
 
@@ -210,6 +211,7 @@ impl Command {
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
             Self::InitScript(command) => command.interrupt(host),
+            Self::Journalctl(command) => command.interrupt(host),
             // The client kills its own query and leaves; the others end as they begin.
             Self::Mysql(_)
             | Self::Killall(_)
@@ -220,8 +222,7 @@ impl Command {
             | Self::Mysqladmin(_)
             | Self::Mysqld(_)
             | Self::Processes(_)
-            | Self::Listing(_)
-            | Self::Journal => interrupted(),
+            | Self::Listing(_) => interrupted(),
         }
     }
 }

@@ -190,8 +190,8 @@ impl Machine {
         self.trace(TraceKind::Process {
             text: "power on".into(),
         });
-        // mariadb.service is enabled: the boot starts it.
-        self.unit_start();
+        // mariadb.service is enabled, unless somebody has changed that.
+        self.boot();
         applied("booted")
     }
 

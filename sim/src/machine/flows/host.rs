@@ -1,10 +1,13 @@
 //! The machine as the operator's programs see it.
 
 use seatrial_node::{Change, DeliberateFault, Statement as NodeStatement};
-use seatrial_scenarios::console::{Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState};
+use seatrial_scenarios::console::{
+    Host, JournalEntry, MARIADB_LOG, QueryId, QueryResult, Signal, UnitFileState, UnitState,
+};
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Span};
 
 use crate::machine::conf;
+use crate::machine::options::{self, ServerOptions};
 use crate::machine::parts::{Asker, MachineEffect, Recovery};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
@@ -83,6 +86,45 @@ impl Host for Machine {
 
     fn stop_unit(&mut self) {
         self.unit_stop();
+    }
+
+    fn give_up_start(&mut self) {
+        self.give_up();
+    }
+
+    fn journal(&self) -> Vec<JournalEntry> {
+        self.journal.lines().to_vec()
+    }
+
+    fn boots(&self) -> u32 {
+        self.journal.boots()
+    }
+
+    fn unit_file(&self) -> UnitFileState {
+        self.service.file()
+    }
+
+    fn set_unit_file(&mut self, state: UnitFileState) {
+        self.service.set_file(state);
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let all = self.service.environment().iter();
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        let Some(value) = value else {
+            self.service.environment_mut().remove(name);
+            return Ok(());
+        };
+        if options::VARIABLES.contains(&name) {
+            ServerOptions::read(value.split_whitespace())?;
+        }
+        let environment = self.service.environment_mut();
+        environment.insert(name.to_owned(), value.to_owned());
+        Ok(())
     }
 
     fn set_new_cluster_flag(&mut self, on: bool) {

@@ -103,6 +103,18 @@ impl Machine {
         })
     }
 
+    /// Returns what the configuration files say together with the options of a command line, if there is more than the
+    /// installation has.
+    pub(super) fn conf_with(&self, lines: &[String]) -> Option<Conf> {
+        if lines.is_empty() {
+            return self.edited_conf();
+        }
+        let (me, hosts) = (self.site.peer(), self.site.hosts());
+        let mut conf = conf::read(&self.configuration(), self.site.installed(), me, &hosts);
+        conf.set_lines(lines, me, &hosts);
+        Some(conf)
+    }
+
     /// Does to the files what a program has done. Returns a text for each change that the model does not have.
     pub(crate) fn change_files(
         &mut self,

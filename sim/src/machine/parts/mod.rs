@@ -9,6 +9,7 @@ mod programs;
 mod service;
 mod site;
 mod storage;
+mod unit_journal;
 
 pub(super) use daemon::{Daemon, Incoming, Server, time};
 pub(super) use details::stamp;
@@ -19,3 +20,4 @@ pub(super) use service::Service;
 pub use site::Installation;
 pub(super) use site::Site;
 pub(super) use storage::Storage;
+pub(super) use unit_journal::UnitJournal;
