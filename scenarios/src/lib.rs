@@ -40,7 +40,7 @@ pub mod console {
     pub use crate::operator::commands::*;
     pub use seatrial_port::console::{CommandOutcome, Console};
     pub use seatrial_port::host::{
-        Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState,
+        Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState, WITHOUT_REPLICATION,
     };
     pub use seatrial_port::journal::{JournalEntry, UnitEvent};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};

@@ -17,6 +17,7 @@ use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::output::Out;
 
+use super::background::is_in_background;
 use super::hosts::serve;
 use super::own;
 use super::sandbox::{self, find};
@@ -24,12 +25,14 @@ use super::ssh;
 use super::{Asked, launcher, place};
 
 /// Commands that the engine runs on the node.
-const ENGINE: [&str; 33] = [
+const ENGINE: [&str; 38] = [
     "clustercheck",
     "cm-cluster-manage",
     "cm-run-playbook",
+    "df",
     "galera_new_cluster",
     "galera_recovery",
+    "halt",
     "hostname",
     "init.d-mariadb",
     "init.d-mysql",
@@ -51,19 +54,22 @@ const ENGINE: [&str; 33] = [
     "pgrep",
     "pidof",
     "pkill",
+    "poweroff",
     "ps",
     "reboot",
     "service",
+    "shutdown",
     "ss",
     "systemctl",
     "unknown-command",
+    "uptime",
     "whoami",
 ];
 
 /// Those that an operator's own machine has as well: without a node they are the real programs.
-const EVERYWHERE: [&str; 12] = [
-    "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps", "ss",
-    "whoami",
+const EVERYWHERE: [&str; 14] = [
+    "df", "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps", "ss",
+    "uptime", "whoami",
 ];
 
 /// The wrapper that a host's shell calls for a command that it does not find. The engine is asked for it, so that
@@ -77,6 +83,9 @@ pub(super) const INIT_SCRIPT: &str = "init.d-";
 const TOOLS: [&str; 12] = [
     "awk", "cat", "cut", "egrep", "grep", "head", "ls", "rm", "sed", "stat", "tail", "wc",
 ];
+
+/// The server and its script, which go on in the background of a host's shell.
+const SERVERS: [&str; 4] = ["mariadbd", "mariadbd-safe", "mysqld", "mysqld_safe"];
 
 /// The folders that only a host has.
 const OF_A_HOST: [&str; 4] = ["/var/lib/mysql", "/var/log/", "/run/", "/etc/mysql"];
@@ -273,7 +282,11 @@ impl Shim {
 
     /// Types words on the node, and prints what comes back.
     pub(super) fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
-        self.type_line(&as_line(words), out)
+        let mut line = as_line(words);
+        if SERVERS.contains(&self.name.as_str()) && is_in_background() {
+            line.insert_str(0, "setsid --fork ");
+        }
+        self.type_line(&line, out)
     }
 
     /// Types a line on the node as it is.

@@ -53,6 +53,9 @@ pub struct QueryId(pub u32);
 /// The answer to a query: column names and rows, or the client's error line.
 pub type QueryResult = Result<(Vec<String>, Vec<Vec<String>>), String>;
 
+/// The words in front of a statement of a session that does not replicate.
+pub const WITHOUT_REPLICATION: &str = "SET wsrep_on=OFF; ";
+
 /// The machine of one node, as a program on it sees it.
 pub trait Host {
     /// Returns the node's name.
@@ -127,12 +130,26 @@ pub trait Host {
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
     /// Returns the number and the name of the server's process, if it runs.
     fn server_process(&self) -> Option<(u32, &'static str)>;
+    /// Returns the number of the `mysqld_safe` that watches over the server, if there is one.
+    fn watcher(&self) -> Option<u32>;
+    /// Starts a server outside of its unit, with the options of a command line: `mariadbd`, or `mysqld_safe`, which
+    /// starts it again after a crash. Returns the number of the start. The error is the text for what the simulated
+    /// server does not have.
+    fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String>;
+    /// Returns the exit code of such a start, once it has ended.
+    fn ended_by_hand(&mut self, number: u32) -> Option<i32>;
     /// Returns whether a process of this host accepts connections at a port.
     fn listens(&self, port: u16) -> bool;
     /// Makes systemd forget that the unit has failed.
     fn reset_failed(&mut self);
     /// Reboots the machine in order: stops the unit first, then starts it again.
     fn reboot(&mut self);
+    /// Stops what runs on the machine, in order, and switches it off.
+    fn power_off(&mut self);
+    /// Returns the instant of the last boot.
+    fn booted_at(&self) -> Span;
+    /// Returns whether the disk has no room left.
+    fn disk_is_full(&self) -> bool;
     /// Starts the line as a command of its own on every host of the cluster, this one too, in this
     /// instant, and returns whether the engine can do that. The host does not wait for these commands.
     fn run_on_all_hosts(&mut self, line: &str) -> bool {

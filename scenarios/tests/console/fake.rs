@@ -408,6 +408,20 @@ impl Host for Fake {
         (self.processes("mariadbd") > 0).then_some((1_001, "mariadbd"))
     }
 
+    fn watcher(&self) -> Option<u32> {
+        None
+    }
+
+    fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String> {
+        let program = if watched { "mysqld_safe" } else { "mariadbd" };
+        self.calls.push(format!("{program} {}", options.join(" ")));
+        Ok(1)
+    }
+
+    fn ended_by_hand(&mut self, _: u32) -> Option<i32> {
+        None
+    }
+
     fn listens(&self, port: u16) -> bool {
         [3306, 4567].contains(&port) && self.processes("mariadbd") > 0
     }
@@ -421,6 +435,18 @@ impl Host for Fake {
 
     fn reboot(&mut self) {
         self.calls.push("reboot".to_owned());
+    }
+
+    fn power_off(&mut self) {
+        self.calls.push("power off".to_owned());
+    }
+
+    fn booted_at(&self) -> Span {
+        Span::ZERO
+    }
+
+    fn disk_is_full(&self) -> bool {
+        false
     }
 
     fn run_on_all_hosts(&mut self, line: &str) -> bool {

@@ -4,7 +4,7 @@ use seatrial_node::Peer;
 use seatrial_scenarios::{NodeName, Span, TraceKind};
 
 use super::parts::{
-    Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage, UnitJournal,
+    Daemon, Hand, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage, UnitJournal,
 };
 
 /// The machine of one node.
@@ -20,6 +20,7 @@ pub struct Machine {
     pub(super) service: Service,
     pub(super) journal: UnitJournal,
     pub(super) daemon: Daemon,
+    pub(super) hand: Hand,
     pub(super) programs: Programs,
     pub(super) out: Outbox,
 }
@@ -35,6 +36,7 @@ impl Machine {
             service: Service::new(),
             journal: UnitJournal::default(),
             daemon: Daemon::default(),
+            hand: Hand::default(),
             programs: Programs::default(),
             out: Outbox::new(),
         }
@@ -68,8 +70,12 @@ impl Machine {
     /// Returns the next instant at which [`Machine::tick`] has something to do.
     pub fn deadline(&self) -> Option<Span> {
         let server = self.daemon.deadline();
-        let programs = [self.programs.wake(), self.programs.next_recovery(self.now)];
-        let all = [server, self.service.deadline()].into_iter();
+        let programs = [
+            self.programs.wake(),
+            self.programs.next_recovery(self.now),
+            self.programs.next_sleep(self.now),
+        ];
+        let all = [server, self.service.deadline(), self.hand.begins()].into_iter();
         all.chain(programs).flatten().min()
     }
 

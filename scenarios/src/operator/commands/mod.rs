@@ -10,6 +10,7 @@
 mod clock;
 mod cm_cluster_manage;
 mod connection;
+mod df;
 mod files;
 mod galera_new_cluster;
 mod galera_recovery;
@@ -25,6 +26,7 @@ mod mysqld_safe;
 mod output;
 mod pattern;
 mod playbook;
+mod power;
 mod processes;
 pub mod program;
 mod reboot;

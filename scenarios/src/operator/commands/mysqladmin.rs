@@ -29,6 +29,7 @@ enum Verb {
     ExtendedStatus,
     Variables,
     Status,
+    Processlist,
 }
 
 impl Mysqladmin {
@@ -74,6 +75,7 @@ impl Mysqladmin {
                 "extended-status" => verb = Some(Verb::ExtendedStatus),
                 "variables" => verb = Some(Verb::Variables),
                 "status" => verb = Some(Verb::Status),
+                "processlist" | "proc" => verb = Some(Verb::Processlist),
                 _ => {
                     return Err(failed(
                         1,
@@ -102,6 +104,7 @@ impl Mysqladmin {
         }
         let query = match self.verb {
             Verb::Variables => "SHOW VARIABLES",
+            Verb::Processlist => "SHOW PROCESSLIST",
             _ => "SHOW GLOBAL STATUS",
         };
         let id = *self.asked.get_or_insert_with(|| host.query(query));
@@ -116,7 +119,7 @@ impl Mysqladmin {
                 "Uptime: {}  Threads: 1  Questions: 1  Slow queries: 0  Opens: 17  Open tables: 10  Queries per second avg: 0.1\n",
                 host.now().as_micros() / 1_000_000
             ))),
-            (Verb::ExtendedStatus | Verb::Variables, Ok(answer)) => Step::Done(table(Ok(answer))),
+            (Verb::ExtendedStatus | Verb::Variables | Verb::Processlist, Ok(answer)) => Step::Done(table(Ok(answer))),
             (Verb::Shutdown, Ok(_)) => {
                 for name in ["mariadbd", "mysqld"] {
                     host.signal(name, Signal::Term);

@@ -4,6 +4,7 @@ use seatrial_port::Output;
 use seatrial_port::host::{Host, Step};
 
 use super::cm_cluster_manage::ClusterManage;
+use super::df::Df;
 use super::files::{self, Files};
 use super::galera_new_cluster::GaleraNewCluster;
 use super::galera_recovery::GaleraRecovery;
@@ -18,6 +19,7 @@ use super::mysqld::Mysqld;
 use super::mysqld_safe::MysqldSafe;
 use super::output::{failed, interrupted, printed};
 use super::playbook::Playbook;
+use super::power::{self, Power};
 use super::processes::{self, Processes};
 use super::remove::Remove;
 use super::systemctl::Systemctl;
@@ -63,6 +65,8 @@ enum Command {
     Processes(Processes),
     Listing(Listing),
     Journalctl(Journalctl),
+    Power(Power),
+    Df(Df),
 }
 
 impl Program {
@@ -156,7 +160,10 @@ impl Command {
             "galera_new_cluster" => Self::GaleraNewCluster(GaleraNewCluster::parse(rest)?),
             "killall" => Self::Killall(Killall::parse(rest)?),
             "mysql" | "mariadb" => Self::Mysql(Mysql::parse(rest)?),
-            "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest)?),
+            "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest, false)?),
+            "df" => Self::Df(Df::parse(rest)?),
+            name if power::NAMES.contains(&name) => Self::Power(Power::parse(name, rest)?),
+            "setsid" => Self::in_background(rest)?,
             "reboot" => reboot::check(rest).map(|()| Self::Reboot)?,
             "rm" => Self::Remove(Remove::parse(rest)?),
             "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
@@ -164,7 +171,7 @@ impl Command {
             name @ ("mysqladmin" | "mariadb-admin") => {
                 Self::Mysqladmin(Mysqladmin::parse(name, rest)?)
             }
-            name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
+            name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest, false)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
             "ls" => Self::Listing(Listing::parse(rest)?),
             "journalctl" => Self::Journalctl(Journalctl::parse(rest)?),
@@ -177,6 +184,19 @@ impl Command {
             name if files::NAMES.contains(&name) => Self::Files(Files::parse(name, rest)?),
             _ => return Err(not_found(first, sudo)),
         })
+    }
+
+    /// Reads a server behind `setsid --fork`, which does not wait for its end.
+    fn in_background(words: &[String]) -> Result<Self, Output> {
+        let forks = words.first().is_some_and(|word| word == "-f" || word == "--fork");
+        match words.get(1..).and_then(<[String]>::split_first) {
+            Some((name, rest)) if forks => match name.as_str() {
+                "mysqld" | "mariadbd" => Mysqld::parse(name, rest, true).map(Self::Mysqld),
+                "mysqld_safe" | "mariadbd-safe" => MysqldSafe::parse(rest, true).map(Self::MysqldSafe),
+                _ => Err(failed(1, "this console knows setsid --fork with a server alone")),
+            },
+            _ => Err(failed(1, "this console knows setsid --fork with a server alone")),
+        }
     }
 
     fn step(&mut self, host: &mut dyn Host) -> Step {
@@ -199,6 +219,8 @@ impl Command {
             Self::Processes(command) => command.step(host),
             Self::Listing(command) => command.step(host),
             Self::Journalctl(command) => command.step(host),
+            Self::Power(command) => command.step(host),
+            Self::Df(command) => command.step(host),
         }
     }
 
@@ -207,22 +229,24 @@ impl Command {
             Self::ClusterManage(command) => command.interrupt(host),
             Self::Files(command) => command.interrupt(host),
             Self::GaleraNewCluster(command) => command.interrupt(host),
-            Self::MysqldSafe(command) => command.interrupt(),
+            Self::Mysqld(command) => command.interrupt(host),
+            Self::MysqldSafe(command) => command.interrupt(host),
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
             Self::InitScript(command) => command.interrupt(host),
             Self::Journalctl(command) => command.interrupt(host),
-            // The client kills its own query and leaves; the others end as they begin.
-            Self::Mysql(_)
-            | Self::Killall(_)
+            Self::Mysql(command) => command.interrupt(host),
+            // The others end as they begin.
+            Self::Killall(_)
             | Self::Reboot
             | Self::Remove(_)
             | Self::GaleraRecovery(_)
             | Self::HostFact(_)
             | Self::Mysqladmin(_)
-            | Self::Mysqld(_)
             | Self::Processes(_)
-            | Self::Listing(_) => interrupted(),
+            | Self::Listing(_)
+            | Self::Power(_)
+            | Self::Df(_) => interrupted(),
         }
     }
 }

@@ -72,6 +72,8 @@ enum What {
     IsSystemRunning(bool),
     /// `reboot`.
     Reboot,
+    /// `poweroff` and `halt`.
+    PowerOff,
     /// `daemon-reload` and the like, which change nothing that a run can see.
     Nothing,
 }
@@ -188,12 +190,12 @@ impl<'a> Words<'a> {
             "list-units" | "" => What::List(self.list.clone().of(rest)?),
             "is-system-running" => What::IsSystemRunning(self.quiet),
             "reboot" => What::Reboot,
+            "poweroff" | "halt" => What::PowerOff,
             "daemon-reload" | "daemon-reexec" => What::Nothing,
             "edit" | "list-unit-files" | "list-dependencies" | "list-jobs" | "list-timers"
             | "list-sockets" | "set-property" | "isolate" | "revert" | "import-environment"
             | "rescue" | "emergency" | "suspend" | "kexec" | "clean" | "freeze" | "thaw"
-            | "preset" | "link" | "add-wants" | "add-requires" | "get-default" | "cancel"
-            | "poweroff" | "halt" => {
+            | "preset" | "link" | "add-wants" | "add-requires" | "get-default" | "cancel" => {
                 return Err(failed(
                     1,
                     format!("this console does not know systemctl {verb}"),
@@ -231,6 +233,7 @@ impl Systemctl {
                 | What::List(_)
                 | What::IsSystemRunning(_)
                 | What::Reboot
+                | What::PowerOff
                 | What::Nothing
         );
         let mut units = Vec::new();
@@ -398,6 +401,10 @@ fn of_no_unit(what: &What, host: &mut dyn Host) -> Option<Output> {
         }
         What::Reboot => {
             host.reboot();
+            printed("")
+        }
+        What::PowerOff => {
+            host.power_off();
             printed("")
         }
         What::Nothing => printed(""),

@@ -85,6 +85,15 @@ impl Machine {
             UnitFileState::Disabled => into.word("disabled"),
             UnitFileState::Masked => into.word("masked"),
         }
+        if let Some(started) = self.hand.started() {
+            into.word("started by hand");
+            into.flag(started.watched);
+            into.flag(started.begins.is_some());
+            into.flag(started.options.new_cluster);
+            for byte in started.options.lines.iter().flat_map(|line| line.bytes()) {
+                into.plain(byte);
+            }
+        }
         for (name, value) in self.service.environment() {
             if options::VARIABLES.contains(&name.as_str()) {
                 into.word("environment");

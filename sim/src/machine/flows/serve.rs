@@ -265,7 +265,7 @@ impl Machine {
         let ready = server.node().is_ready();
         let became_ready = ready && !server.was_ready;
         server.was_ready = ready;
-        if open && self.service.state() == UnitState::Activating {
+        if open && self.service.state() == UnitState::Activating && !self.hand.runs() {
             self.service.enter(UnitState::Active);
             self.tell_of_start();
         }
@@ -331,9 +331,15 @@ impl Machine {
     }
 
     fn process_gone(&mut self, code: i32) {
+        let was_ready = self.daemon.open_server().is_some();
+        let by_hand = self.is_by_hand();
         self.daemon.end(code);
         self.find_data();
         self.out.push(MachineEffect::ConnectionsReset);
+        for query in self.programs.take_sleepers() {
+            let lost = self.error_text(2013);
+            self.programs.set_answer(query, Some(Err(lost)));
+        }
         for asker in self.programs.take_askers() {
             match asker {
                 Asker::Client(request) => self.out.end(request, Progress::Unknown),
@@ -343,6 +349,11 @@ impl Machine {
                 }
                 Asker::Session => {}
             }
+        }
+        if by_hand {
+            self.hand_ended(code, was_ready);
+            self.after_stop();
+            return;
         }
         self.tell_of_end(self.service.state(), code);
         // A server that ends in order by itself (`killall`, SHUTDOWN) leaves its unit inactive as well; one that ends

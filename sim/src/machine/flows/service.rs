@@ -12,6 +12,19 @@ use crate::machine::whole::Machine;
 /// The time that galera_recovery takes: a server of its own that recovers InnoDB and ends.
 const RECOVERY: Span = Span::from_millis(500);
 
+/// The time for which a server tries to get the locks of files that another one has open.
+pub(super) const LOCKED: Span = Span::from_secs(30);
+
+/// Returns what a server says that does not get them (seen on a real node).
+pub(super) fn locked_lines() -> impl Iterator<Item = &'static str> {
+    [
+        "[ERROR] mariadbd: Can't lock aria control file '/var/lib/mysql/aria_log_control' for exclusive use, error: 11. Will retry for 30 seconds",
+        "[ERROR] InnoDB: Unable to lock ./ibdata1 error: 11",
+        "[ERROR] Aborting",
+    ]
+    .into_iter()
+}
+
 /// The distance between the number of galera_recovery's shell and that of the server before it.
 const RECOVERY_PID: u32 = 1_000;
 
@@ -24,7 +37,7 @@ impl Machine {
 
     /// The host boots: it starts the unit if that is enabled.
     pub(super) fn boot(&mut self) {
-        self.journal.boot();
+        self.journal.boot(self.now);
         self.service.environment_mut().clear();
         if self.service.file() == UnitFileState::Enabled {
             self.unit_start();
@@ -34,13 +47,19 @@ impl Machine {
     /// Starts the unit, unless it runs or is being started.
     fn begin_start(&mut self) {
         let masked = self.service.file() == UnitFileState::Masked;
-        if !self.powered || masked || self.daemon.runs() || self.service.is_starting() {
+        let runs = self.daemon.runs() && !self.is_by_hand();
+        if !self.powered || masked || runs || self.service.is_starting() {
             return;
         }
         self.journal.begin_job();
         self.tell(UnitEvent::Starting);
         let jitter = self.site.recovery_jitter(self.daemon.starts());
-        self.service.begin_start(self.now + RECOVERY + jitter);
+        let takes = if self.holds_data() {
+            LOCKED
+        } else {
+            RECOVERY + jitter
+        };
+        self.service.begin_start(self.now + takes);
     }
 
     /// Stops the unit; its server gets SIGTERM.
@@ -51,7 +70,7 @@ impl Machine {
             self.begin_stop_job();
             self.tell(UnitEvent::Deactivated);
             self.tell(UnitEvent::Stopped);
-        } else if self.daemon.runs() {
+        } else if self.daemon.runs() && !self.is_by_hand() {
             if self.service.state() != UnitState::Deactivating {
                 self.begin_stop_job();
             }
@@ -93,6 +112,14 @@ impl Machine {
                 return;
             }
             let options = self.unit_options();
+            if self.holds_data() {
+                // A server that somebody has started by hand.
+                let stamp = stamp(self.now);
+                let told: Vec<String> = locked_lines().map(|line| format!("{stamp} 0 {line}")).collect();
+                self.recovery_failed(&told);
+                self.step_programs();
+                return;
+            }
             if let Some(lines) = self.cannot_open() {
                 // galera_recovery fails, and with it the unit's start.
                 let stamp = stamp(self.now);
@@ -108,6 +135,14 @@ impl Machine {
             }
             let position = self.recovered_position();
             self.recovery_prints(format!("WSREP: Recovered position {position}"));
+            if self.daemon.runs() {
+                // One that waits for its group has no data open yet, but the port.
+                self.port_is_taken();
+                self.tell_of_end(UnitState::Activating, 1);
+                self.service.enter(UnitState::Failed(1));
+                self.step_programs();
+                return;
+            }
             self.spawn(&options, Some(position));
         }
         if self.service.restart_is_due(self.now) {
@@ -181,6 +216,12 @@ impl Machine {
         }
     }
 
+    /// Returns whether a server has the files of the database open. One that waits for a primary component has not
+    /// opened its storage engines yet (seen on real nodes with `wsrep_sst_method=rsync`).
+    pub(super) fn holds_data(&self) -> bool {
+        self.daemon.open_server().is_some()
+    }
+
     /// Returns what a server writes that cannot start at all: the files of its database are damaged, or its
     /// configuration has an option that it does not know.
     pub(super) fn cannot_open(&self) -> Option<Vec<String>> {
@@ -232,6 +273,12 @@ impl Machine {
 
     /// The server has stopped: a reboot that has waited for it begins.
     pub(super) fn after_stop(&mut self) {
+        if self.service.take_power_off() {
+            self.service.take_reboot();
+            self.storage.disk_mut().sync_all();
+            self.power_off();
+            return;
+        }
         if self.service.take_reboot() {
             self.storage.disk_mut().sync_all();
             self.boot();

@@ -4,6 +4,7 @@
 
 mod daemon;
 mod details;
+mod hand;
 mod outbox;
 mod programs;
 mod service;
@@ -13,9 +14,10 @@ mod unit_journal;
 
 pub(super) use daemon::{Daemon, Incoming, Server, time};
 pub(super) use details::stamp;
+pub(super) use hand::{Hand, Started};
 pub use outbox::MachineEffect;
 pub(super) use outbox::Outbox;
-pub(super) use programs::{Asker, Programs, Recovery, Running};
+pub(super) use programs::{Asker, FAULT, Programs, Recovery, Running};
 pub(super) use service::Service;
 pub use site::Installation;
 pub(super) use site::Site;

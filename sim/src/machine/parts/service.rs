@@ -21,6 +21,8 @@ pub(in crate::machine) struct Service {
     new_cluster: bool,
     /// A reboot waits for the stop.
     reboots: bool,
+    /// The end of the machine waits for the stop.
+    powers_off: bool,
     /// The restarts in a row after an abnormal end.
     restarts: u32,
     file: UnitFileState,
@@ -37,6 +39,7 @@ impl Service {
             restart_at: None,
             new_cluster: false,
             reboots: false,
+            powers_off: false,
             restarts: 0,
             file: UnitFileState::Enabled,
             environment: BTreeMap::new(),
@@ -146,9 +149,19 @@ impl Service {
         self.reboots = true;
     }
 
-    /// Returns whether a reboot waits for the stop.
+    /// The end of the machine waits for the stop.
+    pub(in crate::machine) const fn power_off(&mut self) {
+        self.powers_off = true;
+    }
+
+    /// Returns whether the machine goes down: a reboot or its end waits for the stop.
     pub(in crate::machine) const fn reboots(&self) -> bool {
-        self.reboots
+        self.reboots || self.powers_off
+    }
+
+    /// The stop is over: says whether the end of the machine has waited for it.
+    pub(in crate::machine) const fn take_power_off(&mut self) -> bool {
+        std::mem::replace(&mut self.powers_off, false)
     }
 
     /// The stop is over: says whether a reboot has waited for it.

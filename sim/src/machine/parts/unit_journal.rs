@@ -20,6 +20,7 @@ pub(in crate::machine) struct UnitJournal {
     lines: Arc<Vec<JournalEntry>>,
     boots: u32,
     job: u32,
+    booted: Span,
 }
 
 impl UnitJournal {
@@ -44,7 +45,8 @@ impl UnitJournal {
     }
 
     /// The host boots again.
-    pub(in crate::machine) const fn boot(&mut self) {
+    pub(in crate::machine) const fn boot(&mut self, at: Span) {
+        self.booted = at;
         self.boots += 1;
         self.job = 0;
     }
@@ -52,6 +54,11 @@ impl UnitJournal {
     /// Returns the number of boots after the first one.
     pub(in crate::machine) const fn boots(&self) -> u32 {
         self.boots
+    }
+
+    /// Returns the instant of the last boot.
+    pub(in crate::machine) const fn booted_at(&self) -> Span {
+        self.booted
     }
 
     /// Returns the lines, the oldest first.
