@@ -53,6 +53,7 @@ pub(crate) fn all() -> Vec<Program> {
         "bin/journalctl",
         "bin/killall",
         "bin/reboot",
+        "bin/shutdown",
     ];
     let mut all: Vec<Program> = texts
         .into_iter()

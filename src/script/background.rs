@@ -1,6 +1,6 @@
 //! Whether a program was started in the background of a shell.
 
-use rustix::process::{getppid, getsid, getpid, Pid};
+use rustix::process::{Pid, getpid, getppid, getsid};
 
 /// The signals of the keyboard, by their numbers: SIGINT and SIGQUIT.
 const KEYBOARD: [u32; 2] = [2, 3];

@@ -68,8 +68,8 @@ const ENGINE: [&str; 38] = [
 
 /// Those that an operator's own machine has as well: without a node they are the real programs.
 const EVERYWHERE: [&str; 14] = [
-    "df", "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps", "ss",
-    "uptime", "whoami",
+    "df", "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps",
+    "ss", "uptime", "whoami",
 ];
 
 /// The wrapper that a host's shell calls for a command that it does not find. The engine is asked for it, so that

@@ -9,19 +9,24 @@ fn sessions_and_their_locks() {
         return;
     }
     let state = "SHOW STATUS LIKE 'wsrep_local_state_comment'";
+    let own = "mysql -NBe \"SELECT tag FROM t.t WHERE tag LIKE 'own%' OR tag = 'all'\"";
     let lines = [
         "mysql -e 'SELECT SLEEP(2)'; date +%T",
         "mysql -e 'SHOW PROCESSLIST'",
         "mysql -e \"SELECT ID, USER, COMMAND FROM information_schema.PROCESSLIST WHERE USER <> 'system user'\"",
-        &format!("mysql -NBe \"FLUSH TABLES WITH READ LOCK; {state}; SELECT COUNT(*) FROM t.t; INSERT INTO t.t VALUES ('locked')\""),
+        &format!(
+            "mysql -NBe \"FLUSH TABLES WITH READ LOCK; {state}; SELECT COUNT(*) FROM t.t; INSERT INTO t.t VALUES ('locked')\""
+        ),
         "mysql -e \"INSERT INTO t.t VALUES ('free')\"",
         &format!("sleep 1; mysql -NBe \"{state}\""),
         "mysql -e 'FLUSH TABLES WITH READ LOCK; CREATE TABLE t.u (id INT)'",
-        &format!("mysql -NBe \"SET GLOBAL wsrep_desync=ON; SHOW VARIABLES LIKE 'wsrep_desync'; {state}\"; sleep 1; mysql -NBe \"{state}\""),
+        &format!(
+            "mysql -NBe \"SET GLOBAL wsrep_desync=ON; SHOW VARIABLES LIKE 'wsrep_desync'; {state}\"; sleep 1; mysql -NBe \"{state}\""
+        ),
         "mysql -e \"SET GLOBAL wsrep_desync=maybe\"",
         &format!("mysql -NBe \"SET GLOBAL wsrep_desync=OFF\"; sleep 2; mysql -NBe \"{state}\""),
         "mysql -e \"SET SESSION wsrep_on=OFF; INSERT INTO t.t VALUES ('own-1'); INSERT INTO t.t VALUES ('own-2'); SET SESSION wsrep_on=ON; INSERT INTO t.t VALUES ('all')\"",
-        "mysql -NBe \"SELECT COUNT(*) FROM t.t WHERE tag LIKE 'own%'\"; ssh a mysql -NBe \\\"SELECT COUNT\\(*\\) FROM t.t WHERE tag IN \\('own-1', 'own-2', 'all'\\)\\\"",
+        &format!("{own}; ssh a '{}'", own.replace('\'', "'\\''")),
         "mysql -e 'SET GLOBAL wsrep_on=OFF'",
         "mysql -e 'KILL 99'",
     ];

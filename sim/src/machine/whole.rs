@@ -4,7 +4,8 @@ use seatrial_node::Peer;
 use seatrial_scenarios::{NodeName, Span, TraceKind};
 
 use super::parts::{
-    Daemon, Hand, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage, UnitJournal,
+    Daemon, Hand, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage,
+    UnitJournal,
 };
 
 /// The machine of one node.

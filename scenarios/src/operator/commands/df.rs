@@ -92,7 +92,9 @@ impl Df {
                             _ => None,
                         })
                         .collect::<Option<_>>()
-                        .ok_or_else(|| failed(1, format!("this console does not know df {option}")))?;
+                        .ok_or_else(|| {
+                            failed(1, format!("this console does not know df {option}"))
+                        })?;
                 }
                 folder if FOLDERS.contains(&folder) || folder.is_empty() => {}
                 _ => return Err(failed(1, format!("this console does not know df {word}"))),
@@ -103,8 +105,16 @@ impl Df {
 
     /// Shows the file system.
     pub(super) fn step(&self, host: &dyn Host) -> Step {
-        let free = if host.disk_is_full() { 0 } else { SIZE - USED - RESERVED };
-        let used = if host.disk_is_full() { SIZE - RESERVED } else { USED };
+        let free = if host.disk_is_full() {
+            0
+        } else {
+            SIZE - USED - RESERVED
+        };
+        let used = if host.disk_is_full() {
+            SIZE - RESERVED
+        } else {
+            USED
+        };
         let mut lines = [String::new(), String::new()];
         let last = self.columns.len().saturating_sub(1);
         for (at, column) in self.columns.iter().enumerate() {
@@ -154,7 +164,11 @@ impl Df {
             Column::Free => (free_title.to_owned(), number(free), 5),
             Column::Percent => {
                 let title = if self.portable { "Capacity" } else { "Use%" };
-                (title.to_owned(), format!("{}%", (used * 100).div_ceil(used + free)), 4)
+                (
+                    title.to_owned(),
+                    format!("{}%", (used * 100).div_ceil(used + free)),
+                    4,
+                )
             }
             Column::Target => ("Mounted on".to_owned(), "/".to_owned(), 0),
         }

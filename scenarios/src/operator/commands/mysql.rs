@@ -195,7 +195,9 @@ impl Mysql {
                 None => {
                     let id = match self.asked {
                         Some(id) => id,
-                        None => *self.asked.insert(host.query(&self.session.says(statement, &words))),
+                        None => *self
+                            .asked
+                            .insert(host.query(&self.session.says(statement, &words))),
                     };
                     let Some(result) = host.answer(id) else {
                         return Step::Wait;
@@ -338,7 +340,9 @@ impl Session {
             "FLUSH" if joined.ends_with("WITHREADLOCK") => self.has_lock = true,
             "SET" => {
                 let setting = joined.trim_start_matches("SET").trim_start_matches("@@");
-                let setting = setting.trim_start_matches("SESSION").trim_start_matches("LOCAL");
+                let setting = setting
+                    .trim_start_matches("SESSION")
+                    .trim_start_matches("LOCAL");
                 match setting.trim_start_matches(['.', '@']) {
                     "WSREP_ON=OFF" | "WSREP_ON=0" => self.is_local = true,
                     "WSREP_ON=ON" | "WSREP_ON=1" => self.is_local = false,

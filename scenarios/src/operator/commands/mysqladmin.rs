@@ -119,7 +119,9 @@ impl Mysqladmin {
                 "Uptime: {}  Threads: 1  Questions: 1  Slow queries: 0  Opens: 17  Open tables: 10  Queries per second avg: 0.1\n",
                 host.now().as_micros() / 1_000_000
             ))),
-            (Verb::ExtendedStatus | Verb::Variables | Verb::Processlist, Ok(answer)) => Step::Done(table(Ok(answer))),
+            (Verb::ExtendedStatus | Verb::Variables | Verb::Processlist, Ok(answer)) => {
+                Step::Done(table(Ok(answer)))
+            }
             (Verb::Shutdown, Ok(_)) => {
                 for name in ["mariadbd", "mysqld"] {
                     host.signal(name, Signal::Term);

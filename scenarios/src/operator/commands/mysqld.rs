@@ -75,7 +75,9 @@ impl Mysqld {
             Self::Recover { log_error, run } => {
                 let id = *run.get_or_insert_with(|| host.start_recover());
                 match host.recovered(id) {
-                    Some((lines, exit)) => Step::Done(recovered(log_error.as_ref(), lines, exit, host)),
+                    Some((lines, exit)) => {
+                        Step::Done(recovered(log_error.as_ref(), lines, exit, host))
+                    }
                     None => Step::Wait,
                 }
             }

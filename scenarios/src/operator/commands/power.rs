@@ -34,7 +34,12 @@ impl Power {
     /// Reads the words after one of [`NAMES`].
     pub(super) fn parse(name: &str, words: &[String]) -> Result<Self, Output> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let unknown = || failed(1, format!("this console does not know {name} {}", words.join(" ")));
+        let unknown = || {
+            failed(
+                1,
+                format!("this console does not know {name} {}", words.join(" ")),
+            )
+        };
         match (name, words.as_slice()) {
             ("uptime", []) => Ok(Self::Up(Form::Usual)),
             ("uptime", ["-p" | "--pretty"]) => Ok(Self::Up(Form::Pretty)),
@@ -92,11 +97,26 @@ fn uptime(form: Form, booted: Span, now: Span) -> String {
             let parts = [(days, "day"), (hours, "hour"), (minutes, "minute")];
             let parts = parts.into_iter().filter(|(number, _)| *number > 0);
             let text: Vec<String> = parts.map(|(number, word)| many(number, word)).collect();
-            format!("up {}\n", if text.is_empty() { "0 minutes".to_owned() } else { text.join(", ") })
+            format!(
+                "up {}\n",
+                if text.is_empty() {
+                    "0 minutes".to_owned()
+                } else {
+                    text.join(", ")
+                }
+            )
         }
         Form::Usual => {
-            let day = if days > 0 { many(days, "day") + ", " } else { String::new() };
-            let rest = if hours > 0 { format!("{hours:>2}:{minutes:02}") } else { format!("{minutes} min") };
+            let day = if days > 0 {
+                many(days, "day") + ", "
+            } else {
+                String::new()
+            };
+            let rest = if hours > 0 {
+                format!("{hours:>2}:{minutes:02}")
+            } else {
+                format!("{minutes} min")
+            };
             let time = Calendar::at(now).time();
             // Nobody is logged in at a terminal, and the load is that of a host with nothing to do.
             format!(" {time} up {day}{rest},  0 user,  load average: 0.00, 0.00, 0.00\n")
@@ -110,9 +130,16 @@ mod tests {
 
     #[test]
     fn the_time_since_a_boot() {
-        let up = |form, seconds: u64| uptime(form, Span::from_secs(60), Span::from_secs(60 + seconds));
-        assert_eq!(up(Form::Usual, 420), " 00:08:00 up 7 min,  0 user,  load average: 0.00, 0.00, 0.00\n");
-        assert_eq!(up(Form::Usual, 3_900), " 01:06:00 up  1:05,  0 user,  load average: 0.00, 0.00, 0.00\n");
+        let up =
+            |form, seconds: u64| uptime(form, Span::from_secs(60), Span::from_secs(60 + seconds));
+        assert_eq!(
+            up(Form::Usual, 420),
+            " 00:08:00 up 7 min,  0 user,  load average: 0.00, 0.00, 0.00\n"
+        );
+        assert_eq!(
+            up(Form::Usual, 3_900),
+            " 01:06:00 up  1:05,  0 user,  load average: 0.00, 0.00, 0.00\n"
+        );
         assert_eq!(up(Form::Pretty, 90_060), "up 1 day, 1 hour, 1 minute\n");
         assert_eq!(up(Form::Pretty, 59), "up 0 minutes\n");
         assert_eq!(up(Form::Since, 0), "2026-01-01 00:01:00\n");

@@ -188,14 +188,24 @@ impl Command {
 
     /// Reads a server behind `setsid --fork`, which does not wait for its end.
     fn in_background(words: &[String]) -> Result<Self, Output> {
-        let forks = words.first().is_some_and(|word| word == "-f" || word == "--fork");
+        let forks = words
+            .first()
+            .is_some_and(|word| word == "-f" || word == "--fork");
         match words.get(1..).and_then(<[String]>::split_first) {
             Some((name, rest)) if forks => match name.as_str() {
                 "mysqld" | "mariadbd" => Mysqld::parse(name, rest, true).map(Self::Mysqld),
-                "mysqld_safe" | "mariadbd-safe" => MysqldSafe::parse(rest, true).map(Self::MysqldSafe),
-                _ => Err(failed(1, "this console knows setsid --fork with a server alone")),
+                "mysqld_safe" | "mariadbd-safe" => {
+                    MysqldSafe::parse(rest, true).map(Self::MysqldSafe)
+                }
+                _ => Err(failed(
+                    1,
+                    "this console knows setsid --fork with a server alone",
+                )),
             },
-            _ => Err(failed(1, "this console knows setsid --fork with a server alone")),
+            _ => Err(failed(
+                1,
+                "this console knows setsid --fork with a server alone",
+            )),
         }
     }
 

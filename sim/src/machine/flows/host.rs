@@ -361,9 +361,11 @@ impl Machine {
                 };
                 Some(selection.answer(&mut shown))
             }
-            sql::Query::Tables(name, pattern) => {
-                Some(show_tables(&name, pattern.as_deref(), server.node().database()))
-            }
+            sql::Query::Tables(name, pattern) => Some(show_tables(
+                &name,
+                pattern.as_deref(),
+                server.node().database(),
+            )),
             sql::Query::Use(name) => {
                 if sql::databases(server.node().database()).contains(&name) {
                     return done();
@@ -410,7 +412,16 @@ impl Machine {
                 }
                 self.programs.set_answer(id, None);
                 let locked = self.programs.is_locked();
-                self.programs.wait(id, self.now, if locked { "Waiting for backup lock" } else { "Commit" }, text);
+                self.programs.wait(
+                    id,
+                    self.now,
+                    if locked {
+                        "Waiting for backup lock"
+                    } else {
+                        "Commit"
+                    },
+                    text,
+                );
                 self.ask(Asker::Program(id), statement);
                 self.programs.answer(id)
             }
@@ -446,11 +457,18 @@ impl Machine {
     fn processes(&self, id: QueryId, text: &str) -> Vec<Vec<String>> {
         let started = self.daemon.server().map_or(self.now, |server| server.since);
         let mut sessions = self.programs.sessions();
-        let shows = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("show"));
+        let shows = text
+            .trim_start()
+            .get(..4)
+            .is_some_and(|word| word.eq_ignore_ascii_case("show"));
         sessions.push(sql::Session {
             number: Programs::number_of(id),
             since: self.now,
-            state: Some(if shows { "starting" } else { "Filling schema table" }),
+            state: Some(if shows {
+                "starting"
+            } else {
+                "Filling schema table"
+            }),
             text: text.to_owned(),
         });
         sql::processes(started, self.now, &sessions)

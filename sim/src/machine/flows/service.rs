@@ -115,7 +115,9 @@ impl Machine {
             if self.holds_data() {
                 // A server that somebody has started by hand.
                 let stamp = stamp(self.now);
-                let told: Vec<String> = locked_lines().map(|line| format!("{stamp} 0 {line}")).collect();
+                let told: Vec<String> = locked_lines()
+                    .map(|line| format!("{stamp} 0 {line}"))
+                    .collect();
                 self.recovery_failed(&told);
                 self.step_programs();
                 return;

@@ -65,7 +65,8 @@ impl Hand {
 
     /// Returns whether a server of this kind runs: it does from the instant on at which it was to begin.
     pub(in crate::machine) fn runs(&self) -> bool {
-        self.started().is_some_and(|started| started.begins.is_none())
+        self.started()
+            .is_some_and(|started| started.begins.is_none())
     }
 
     /// Returns the instant at which the server starts.

@@ -130,7 +130,13 @@ impl Programs {
     }
 
     /// A statement waits for its answer.
-    pub(in crate::machine) fn wait(&mut self, id: QueryId, since: Span, state: &'static str, text: &str) {
+    pub(in crate::machine) fn wait(
+        &mut self,
+        id: QueryId,
+        since: Span,
+        state: &'static str,
+        text: &str,
+    ) {
         let session = Session {
             number: Self::number_of(id),
             since,
@@ -173,7 +179,9 @@ impl Programs {
             state: None,
             text: String::new(),
         });
-        held.into_iter().chain(self.sessions.values().cloned()).collect()
+        held.into_iter()
+            .chain(self.sessions.values().cloned())
+            .collect()
     }
 
     /// A client takes the global read lock. Returns whether it is the first.

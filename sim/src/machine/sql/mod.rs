@@ -15,8 +15,8 @@ use seatrial_galera::SqlError;
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
 use seatrial_scenarios::{Span, Statement};
 
-pub(super) use read::{read, without_replication};
 pub(super) use expression::like;
+pub(super) use read::{read, without_replication};
 pub(super) use select::{Selection, Shown};
 pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};

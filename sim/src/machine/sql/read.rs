@@ -4,9 +4,9 @@ use seatrial_galera::SqlError;
 use seatrial_node::{Change, Statement as NodeStatement};
 use seatrial_scenarios::Span;
 use sqlparser::ast::{
-    ContextModifier, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Insert,
-    LimitClause, ObjectName, OrderByKind, OrderBySort, Query as SqlQuery, Select, SelectItem, Set,
-    SetExpr, ShowStatementFilter, Statement, TableFactor, TableObject,
+    ContextModifier, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    Insert, LimitClause, ObjectName, OrderByKind, OrderBySort, Query as SqlQuery, Select,
+    SelectItem, Set, SetExpr, ShowStatementFilter, Statement, TableFactor, TableObject,
 };
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::parser::Parser;
@@ -112,6 +112,7 @@ fn by_words(text: &str) -> Option<Query> {
         }),
         ["SHOW", "FULL", "TABLES", ..] => not_known(text),
         ["SHOW", "TABLES", rest @ ..] => tables(text, rest)?,
+        ["SHOW", "DATABASES" | "SCHEMAS", "LIKE", _] => databases(text)?,
         ["SELECT", sleep, ..] if sleep.starts_with("SLEEP(") => sleep_of(text)?,
         _ => return None,
     })
@@ -120,7 +121,11 @@ fn by_words(text: &str) -> Option<Query> {
 /// Reads `SHOW TABLES [FROM name] [LIKE 'pattern']`.
 fn tables(text: &str, rest: &[&str]) -> Option<Query> {
     // The names keep their letters.
-    let word = |at: usize| text.split_whitespace().nth(at).map(|word| word.trim_matches('`'));
+    let word = |at: usize| {
+        text.split_whitespace()
+            .nth(at)
+            .map(|word| word.trim_matches('`'))
+    };
     let pattern = |at: usize| {
         let quoted = text.split_whitespace().nth(at)?;
         let inner = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
@@ -132,6 +137,18 @@ fn tables(text: &str, rest: &[&str]) -> Option<Query> {
         ["FROM" | "IN", _, "LIKE", _] => Query::Tables(word(3)?.to_owned(), Some(pattern(5)?)),
         _ => return None,
     })
+}
+
+/// Reads `SHOW DATABASES LIKE 'pattern'`, whose title has the pattern.
+fn databases(text: &str) -> Option<Query> {
+    let quoted = text.split_whitespace().last()?;
+    let pattern = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
+    let name = Expr::Identifier(Ident::new("Database"));
+    let title = format!("Database ({pattern})");
+    Some(rows(Selection {
+        columns: vec![Column::Value(title, Box::new(name))],
+        ..Selection::show(Source::Databases, Filter::Like(pattern.to_owned()))
+    }))
 }
 
 /// Reads `SELECT SLEEP(seconds) [AS title]`.

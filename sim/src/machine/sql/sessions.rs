@@ -17,17 +17,41 @@ pub(in crate::machine) struct Session {
 
 /// Returns the lines of SHOW PROCESSLIST: the two threads of replication, and the sessions by their number. `started` is
 /// when the server began.
-pub(in crate::machine) fn processes(started: Span, now: Span, sessions: &[Session]) -> Vec<Vec<String>> {
-    let seconds = |since: Span| (now.as_micros().saturating_sub(since.as_micros()) / 1_000_000).to_string();
-    let row = |number: u32, user: &str, host: &str, command: &str, since: Span, state: &str, text: &str| {
+pub(in crate::machine) fn processes(
+    started: Span,
+    now: Span,
+    sessions: &[Session],
+) -> Vec<Vec<String>> {
+    let seconds =
+        |since: Span| (now.as_micros().saturating_sub(since.as_micros()) / 1_000_000).to_string();
+    let row = |number: u32,
+               user: &str,
+               host: &str,
+               command: &str,
+               since: Span,
+               state: &str,
+               text: &str| {
         let values = [user, host, "NULL", command];
         let mut row = vec![number.to_string()];
         row.extend(values.map(str::to_owned));
-        row.extend([seconds(since), state.to_owned(), text.to_owned(), "0.000".to_owned()]);
+        row.extend([
+            seconds(since),
+            state.to_owned(),
+            text.to_owned(),
+            "0.000".to_owned(),
+        ]);
         row
     };
     let mut rows = vec![
-        row(1, "system user", "", "Sleep", started, "wsrep aborter idle", "NULL"),
+        row(
+            1,
+            "system user",
+            "",
+            "Sleep",
+            started,
+            "wsrep aborter idle",
+            "NULL",
+        ),
         row(2, "system user", "", "Sleep", started, "", "NULL"),
     ];
     for session in sessions {

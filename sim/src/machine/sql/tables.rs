@@ -63,14 +63,21 @@ pub(in crate::machine) fn refuses(statement: &str, database: &Database) -> Optio
 
 /// Returns the databases, by name: those of every server, the clients' one, and what statements have made since.
 pub(in crate::machine) fn databases(database: &Database) -> Vec<String> {
-    let mut names: Vec<String> = ["information_schema", "mysql", "performance_schema", "sys", "t"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut names: Vec<String> = [
+        "information_schema",
+        "mysql",
+        "performance_schema",
+        "sys",
+        "t",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for text in statements(database) {
         let mut words = text.split_whitespace();
         let verb = words.next().unwrap_or_default().to_ascii_uppercase();
         let kind = words.next().unwrap_or_default().to_ascii_uppercase();
-        let is_condition = |word: &&str| ["IF", "NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str());
+        let is_condition =
+            |word: &&str| ["IF", "NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str());
         let Some(name) = words.find(|word| !is_condition(word)) else {
             continue;
         };
@@ -105,8 +112,11 @@ pub(in crate::machine) fn tables(of: &str, database: &Database) -> Vec<String> {
 }
 
 fn statements(database: &Database) -> impl Iterator<Item = &str> {
-    database.history.iter().filter_map(|entry| match &entry.change {
-        Some(Change::Ddl(text)) => Some(text.as_str()),
-        _ => None,
-    })
+    database
+        .history
+        .iter()
+        .filter_map(|entry| match &entry.change {
+            Some(Change::Ddl(text)) => Some(text.as_str()),
+            _ => None,
+        })
 }

@@ -84,6 +84,7 @@ impl Node {
                 self.unpause(now, fx);
                 fx.push(Effect::Reply(request, Reply::Ok));
             }
+            // MODEL GAP: the server answers at once, and not when the group has ordered the change.
             Statement::Desync(on) => {
                 if on != self.applier.is_desynced() {
                     self.applier.set_desynced(on);
