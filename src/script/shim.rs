@@ -17,7 +17,7 @@ use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::output::Out;
 
-use super::background::is_in_background;
+use super::background::{SERVERS, is_in_background, let_servers_begin};
 use super::hosts::serve;
 use super::own;
 use super::sandbox::{self, find};
@@ -83,9 +83,6 @@ pub(super) const INIT_SCRIPT: &str = "init.d-";
 const TOOLS: [&str; 12] = [
     "awk", "cat", "cut", "egrep", "grep", "head", "ls", "rm", "sed", "stat", "tail", "wc",
 ];
-
-/// The server and its script, which go on in the background of a host's shell.
-const SERVERS: [&str; 4] = ["mariadbd", "mariadbd-safe", "mysqld", "mysqld_safe"];
 
 /// The folders that only a host has.
 const OF_A_HOST: [&str; 4] = ["/var/lib/mysql", "/var/log/", "/run/", "/etc/mysql"];
@@ -190,6 +187,10 @@ pub(crate) fn run(folder: &Path, name: &str, words: &[String], out: &mut Out) ->
 impl Shim {
     pub(super) fn run(&self, out: &mut Out) -> Result<i32, Failed> {
         let is_host = self.host().is_some();
+        let is_server = SERVERS.contains(&self.name.as_str());
+        if is_host && !is_server {
+            let_servers_begin();
+        }
         match self.name.as_str() {
             UNKNOWN => self.engine(&self.words, out),
             "kill" if is_host => own::kill(self, out),

@@ -11,7 +11,7 @@ pub struct JournalEntry {
     pub boot: u32,
     /// The number of the job of systemd's that it belongs to.
     pub job: u32,
-    /// What has happened.
+    /// The event.
     pub event: UnitEvent,
 }
 

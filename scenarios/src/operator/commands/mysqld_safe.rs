@@ -78,7 +78,9 @@ impl MysqldSafe {
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         if self.begun.is_none() {
             // A server in service has its process number in the pid file.
-            if host.unit() == UnitState::Active || host.listens(CLIENTS) {
+            let by_hand = matches!(host.unit(), UnitState::Inactive | UnitState::Failed(_))
+                && host.listens(CLIENTS);
+            if host.unit() == UnitState::Active || by_hand {
                 let text = notice(host, "A mysqld process already exists");
                 return Step::Done(failed(1, text));
             }

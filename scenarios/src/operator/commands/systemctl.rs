@@ -9,7 +9,7 @@ use seatrial_port::host::{Host, Signal, Step, UnitFileState, UnitState};
 use super::output::{failed, interrupted, printed};
 use super::unit_files::{self, Listed};
 use super::unit_job::{UnitJob, Verb};
-use super::unit_text::{exit_code, file_word, show, show_nothing, status, word};
+use super::unit_text::{exit_code, file_word, main_process, show, show_nothing, status, word};
 
 /// A `systemctl` on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub(super) struct Systemctl {
     units: Vec<String>,
     /// The job that it waits for, once systemd has it.
     job: Option<UnitJob>,
-    /// What was said about the units so far.
+    /// The text about the units so far.
     shown: Output,
 }
 
@@ -436,7 +436,7 @@ fn told(quiet: bool, word: &str, exit: i32) -> Output {
 
 /// `systemctl kill`: the signal for the unit's main process.
 fn kill(host: &mut dyn Host, signal: Signal) -> Output {
-    let Some((_, name)) = host.server_process() else {
+    let Some((_, name)) = main_process(host) else {
         return failed(
             1,
             "Failed to kill unit mariadb.service: No main process to kill",

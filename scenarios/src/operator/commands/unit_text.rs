@@ -54,11 +54,17 @@ pub(super) const fn sub_state(unit: UnitState) -> &'static str {
     }
 }
 
+/// Returns the unit's main process. A server that somebody has started by hand is none of the unit's.
+pub(super) fn main_process(host: &dyn Host) -> Option<(u32, &'static str)> {
+    let runs = !matches!(host.unit(), UnitState::Inactive | UnitState::Failed(_));
+    host.server_process().filter(|_| runs)
+}
+
 /// `systemctl show`: properties as `NAME=value`, in systemd's order. A property that a unit does not have is left
 /// out, as systemd does.
 pub(super) fn show(host: &dyn Host, properties: &[String], value: bool) -> Output {
     let unit = host.unit();
-    let pid = host.server_process().map_or(0, |(pid, _)| pid);
+    let pid = main_process(host).map_or(0, |(pid, _)| pid);
     let (result, code, status) = match unit {
         UnitState::Failed(exit) => {
             let ended = Ended::from_code(exit);

@@ -349,14 +349,24 @@ impl Machine {
                     return Some(Err(self.error_text(1047)));
                 }
                 let settings = self.settings();
-                let functions = self.functions(id);
                 let database = server.node().database();
+                // The looks that every procedure types are about none of these.
+                let more = !selection.is_plain();
+                let functions = more.then(|| self.functions(id));
                 let mut shown = sql::Shown {
                     status: &status,
                     settings: &settings,
-                    databases: sql::databases(database),
-                    processes: self.processes(id, text),
-                    functions: &functions,
+                    databases: if more {
+                        sql::databases(database)
+                    } else {
+                        Vec::new()
+                    },
+                    processes: if more {
+                        self.processes(id, text)
+                    } else {
+                        Vec::new()
+                    },
+                    functions: functions.as_ref().map_or(&[], |all| all.as_slice()),
                     rows: &mut database.rows.iter().cloned(),
                 };
                 Some(selection.answer(&mut shown))

@@ -26,7 +26,7 @@ pub(in crate::machine) struct Service {
     /// The restarts in a row after an abnormal end.
     restarts: u32,
     file: UnitFileState,
-    /// What was added to the environment of the units; it is gone after a boot.
+    /// Additions to the environment of the units, which are gone after a boot.
     environment: BTreeMap<String, String>,
 }
 

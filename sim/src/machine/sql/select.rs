@@ -103,6 +103,16 @@ impl Selection {
         }
     }
 
+    /// Returns whether it asks for status variables or settings by their names alone.
+    pub(in crate::machine) fn is_plain(&self) -> bool {
+        matches!(self.source, Source::Status(_) | Source::Settings(_))
+            && matches!(
+                self.filter,
+                Filter::None | Filter::Named(_) | Filter::Like(_)
+            )
+            && matches!(self.columns.as_slice(), [Column::All])
+    }
+
     /// Returns whether a node answers that is not ready (`sql/sql_parse.cc`): SHOW, SELECT of tables of
     /// information_schema, and SELECT without any table (seen on real nodes).
     pub(in crate::machine) fn is_answered_when_not_ready(&self) -> bool {
