@@ -7,16 +7,19 @@
 
 mod background;
 mod confinement;
+pub(crate) mod container;
 mod hosts;
 mod input;
 mod launcher;
 mod limits;
 mod line;
 mod own;
+mod passing;
 mod place;
 mod process;
 mod sandbox;
 pub(crate) mod shim;
+mod sql;
 mod ssh;
 
 use std::fmt::Write as _;
@@ -187,7 +190,7 @@ impl Program for Shared {
     }
 
     fn sees_files(&self) -> bool {
-        self.0.kind == Kind::Script
+        self.0.kind == Kind::Script && self.0.confinement.has_walls()
     }
 
     fn start(&self, nodes: &[NodeName]) -> Box<dyn Session> {
@@ -195,7 +198,7 @@ impl Program for Shared {
         let walls = &script.confinement;
         let begun = Sandbox::new(nodes, walls).and_then(|sandbox| {
             let hosts = Hosts::new(&sandbox)?;
-            let process = Process::start(&script.path, &sandbox, walls)?;
+            let process = Process::start(&script.path, &sandbox, walls, self.sees_files())?;
             Ok((sandbox, hosts, process))
         });
         match begun {
@@ -403,7 +406,7 @@ impl Session for Running {
     }
 
     fn show(&mut self, node: &NodeName, tree: HostTree, now: Span) {
-        if let Err(error) = self.hosts.show(node, tree, now) {
+        if let Err(error) = self.hosts.show(node, tree, now, self.process.sql()) {
             self.note(format!("the files of {node} could not be shown: {error}"));
         }
     }

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
-use super::limits;
+use super::{limits, sql};
 
 /// The launcher's name among the wrappers.
 pub(super) const NAME: &str = "launch";
@@ -49,6 +50,15 @@ impl Ended {
         self.how == How::Status(0)
     }
 
+    /// Returns the end of a program that had no walls around it, and kills what it left behind in its group.
+    pub(super) fn without_walls(status: ExitStatus, group: Pid) -> Self {
+        Self {
+            how: How::Status(status.into_raw()),
+            left_behind: kill_process_group(group, Signal::KILL).is_ok(),
+            too_many: false,
+        }
+    }
+
     /// Returns the end of the tool if the launcher wrote nothing: it was killed with everything else, or it
     /// never ran.
     pub(super) fn of_tool(status: ExitStatus) -> Self {
@@ -81,6 +91,7 @@ pub(super) fn run(folder: &Path, program: &Path) -> io::Result<()> {
     let too_many = Arc::new(AtomicBool::new(false));
     let flag = too_many.clone();
     limits::set(move || flag.store(true, Ordering::SeqCst));
+    sql::hand_out(folder)?;
     limits::lower_this_thread();
     let how = match Command::new(program)
         .spawn()

@@ -17,6 +17,7 @@ use super::Asked;
 use super::confinement::{self, Confinement};
 use super::launcher::{self, Ended};
 use super::sandbox::Sandbox;
+use super::sql::SqlPorts;
 
 /// The number of bytes of its output that are kept.
 const KEPT: usize = 64 * 1024;
@@ -48,9 +49,36 @@ pub(super) enum Event {
 }
 
 enum Message {
-    Asks(Asked, UnixStream),
+    Asks(Asked, Client),
     Ended(io::Result<Ended>),
     Flood,
+}
+
+/// Who waits for the answer to a question.
+pub(super) enum Client {
+    /// A wrapper, at the other end of a stream.
+    Shim(UnixStream),
+    /// A client of a server, see [`super::sql`].
+    Statement(mpsc::Sender<Answer>),
+}
+
+/// Takes questions.
+#[derive(Clone)]
+pub(super) struct Inbox {
+    sender: mpsc::Sender<Message>,
+    /// Questions that have no answer yet.
+    open: Arc<AtomicUsize>,
+    parallel: Arc<AtomicBool>,
+}
+
+impl Inbox {
+    /// Takes a question, and returns whether the run still answers any.
+    pub(super) fn put(&self, asked: Asked, client: Client) -> bool {
+        if self.open.fetch_add(1, Ordering::SeqCst) > 0 {
+            self.parallel.store(true, Ordering::SeqCst);
+        }
+        self.sender.send(Message::Asks(asked, client)).is_ok()
+    }
 }
 
 /// A running program.
@@ -59,10 +87,10 @@ pub(super) struct Process {
     group: Pid,
     messages: mpsc::Receiver<Message>,
     /// The client that waits for an answer.
-    waiting: Option<UnixStream>,
-    /// Questions that have no answer yet.
+    waiting: Option<Client>,
     open: Arc<AtomicUsize>,
     parallel: Arc<AtomicBool>,
+    sql: Option<SqlPorts>,
     output: Arc<Mutex<Kept>>,
     reader: Option<JoinHandle<()>>,
     /// Whether the program and everything that it started are gone.
@@ -107,41 +135,57 @@ struct Kept {
 }
 
 impl Process {
+    /// Starts the program. `takes_clients` says whether the simulated servers answer clients that the program brings.
     pub(super) fn start(
         path: &Path,
         sandbox: &Sandbox,
         confinement: &Confinement,
+        takes_clients: bool,
     ) -> io::Result<Self> {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
         sandbox.tell_lines(&path)?;
         // Both streams share one pipe, so that the output keeps its order.
         let (stream, writer) = io::pipe()?;
+        let (sender, messages) = mpsc::channel();
+        let inbox = Inbox {
+            sender: sender.clone(),
+            open: Arc::default(),
+            parallel: Arc::default(),
+        };
+        let (open, parallel) = (inbox.open.clone(), inbox.parallel.clone());
+        let sql = if takes_clients {
+            Some(SqlPorts::new(&sandbox.folder, inbox.clone())?)
+        } else {
+            None
+        };
         let mut child = confinement::spawn(confinement, sandbox, &path, writer)?;
         let group = i32::try_from(child.id())
             .ok()
             .and_then(Pid::from_raw)
             .ok_or_else(|| io::Error::other("the process has no number"))?;
-        let (sender, messages) = mpsc::channel();
         let output = Arc::new(Mutex::new(Kept::default()));
         let reader = {
             let (output, sender) = (output.clone(), sender.clone());
             Some(thread::spawn(move || keep(stream, &output, &sender)))
         };
-        let (open, parallel) = (Arc::default(), Arc::default());
         let over = Arc::new(AtomicBool::new(false));
         {
-            let (open, parallel) = (Arc::clone(&open), Arc::clone(&parallel));
-            let (over, sender) = (over.clone(), sender.clone());
-            thread::spawn(move || listen(&listener, &over, &open, &parallel, &sender));
+            let over = over.clone();
+            thread::spawn(move || listen(&listener, &over, &inbox));
         }
         let gone = Arc::new(AtomicBool::new(false));
         let (flag, folder) = (gone.clone(), sandbox.folder.clone());
+        let has_walls = confinement.has_walls();
         thread::spawn(move || {
-            let status = child.wait();
+            let status = child.wait().map(|status| {
+                if has_walls {
+                    launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status))
+                } else {
+                    Ended::without_walls(status, group)
+                }
+            });
             flag.store(true, Ordering::SeqCst);
-            let status = status
-                .map(|status| launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status)));
             // When the run is over, nothing receives the questions any more.
             let _ = sender.send(Message::Ended(status));
         });
@@ -151,6 +195,7 @@ impl Process {
             waiting: None,
             open,
             parallel,
+            sql,
             output,
             reader,
             gone,
@@ -195,15 +240,26 @@ impl Process {
     /// Answers the last question.
     pub(super) fn answer(&mut self, answer: &Answer) {
         self.open.fetch_sub(1, Ordering::SeqCst);
-        let Some(mut client) = self.waiting.take() else {
-            return;
-        };
-        if let Ok(mut text) = serde_json::to_vec(answer) {
-            text.push(b'\n');
-            // A client that has gone away does not need the answer.
-            let _ = client.set_write_timeout(Some(CLIENT_PATIENCE));
-            let _ = client.write_all(&text);
+        match self.waiting.take() {
+            Some(Client::Shim(mut stream)) => {
+                if let Ok(mut text) = serde_json::to_vec(answer) {
+                    text.push(b'\n');
+                    // A client that has gone away does not need the answer.
+                    let _ = stream.set_write_timeout(Some(CLIENT_PATIENCE));
+                    let _ = stream.write_all(&text);
+                }
+            }
+            Some(Client::Statement(sender)) => {
+                // The same holds for a session that has ended.
+                let _ = sender.send(answer.clone());
+            }
+            None => {}
         }
+    }
+
+    /// Returns the clients' ports of the servers, if they have any.
+    pub(super) const fn sql(&self) -> Option<&SqlPorts> {
+        self.sql.as_ref()
     }
 
     pub(super) fn was_parallel(&self) -> bool {
@@ -219,6 +275,9 @@ impl Process {
             thread::sleep(Duration::from_millis(2));
         }
         if !self.over.swap(true, Ordering::SeqCst) {
+            if let Some(sql) = &self.sql {
+                sql.close();
+            }
             // This wakes the listener, which then sees that the run is over.
             let _ = UnixStream::connect(&self.socket);
         }
@@ -274,13 +333,7 @@ fn keep(mut stream: io::PipeReader, output: &Mutex<Kept>, sender: &mpsc::Sender<
 }
 
 /// Receives questions, one for each connection.
-fn listen(
-    listener: &UnixListener,
-    over: &AtomicBool,
-    open: &Arc<AtomicUsize>,
-    parallel: &AtomicBool,
-    sender: &mpsc::Sender<Message>,
-) {
+fn listen(listener: &UnixListener, over: &AtomicBool, inbox: &Inbox) {
     for client in listener.incoming() {
         if over.load(Ordering::SeqCst) {
             return;
@@ -289,10 +342,7 @@ fn listen(
         let Some(question) = read(&client) else {
             continue;
         };
-        if open.fetch_add(1, Ordering::SeqCst) > 0 {
-            parallel.store(true, Ordering::SeqCst);
-        }
-        if sender.send(Message::Asks(question, client)).is_err() {
+        if !inbox.put(question, Client::Shim(client)) {
             return;
         }
     }

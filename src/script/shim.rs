@@ -158,7 +158,7 @@ pub(crate) fn started_as() -> Option<(PathBuf, String, Vec<String>)> {
 pub(crate) fn run(folder: &Path, name: &str, words: &[String], out: &mut Out) -> u8 {
     let begun = match (name, words) {
         (launcher::NAME, [program, ..]) => Some(launcher::run(folder, Path::new(program))),
-        (serve::NAME, _) => Some(serve::serve()),
+        (serve::NAME, _) => Some(serve::serve(folder)),
         _ => None,
     };
     if let Some(ended) = begun {
@@ -213,6 +213,11 @@ impl Shim {
             TYPE_LINE => self.type_line(&self.words.join(" "), out),
             other => Err((127, format!("{other}: command not found"))),
         }
+    }
+
+    /// Returns whether walls stand around the program, see [`super::confinement`].
+    pub(super) fn has_walls(&self) -> bool {
+        !self.folder.join(sandbox::WHOLE_LINES).exists()
     }
 
     /// Returns the node on whose host this runs, `None` on the operator's machine.
@@ -293,15 +298,20 @@ impl Shim {
     /// Types a line on the node as it is.
     pub(super) fn type_line(&self, line: &str, out: &mut Out) -> Result<i32, Failed> {
         let answer = self.typed(line)?;
+        Ok(Self::print(&answer, out))
+    }
+
+    /// Prints what comes back, and returns the exit code.
+    pub(super) fn print(answer: &Answer, out: &mut Out) -> i32 {
         out.print(&answer.output.stdout);
         if !answer.output.stderr.is_empty() {
             out.error(&answer.output.stderr);
         }
-        Ok(if answer.timed_out {
+        if answer.timed_out {
             TIMED_OUT
         } else {
             answer.output.exit
-        })
+        }
     }
 
     /// Types a line on the node as it is, and returns what comes back.

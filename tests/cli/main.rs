@@ -21,6 +21,7 @@ mod host_service;
 mod host_sql;
 mod lab;
 mod language;
+mod mysql_protocol;
 mod prove;
 mod rediscovered;
 mod replay;

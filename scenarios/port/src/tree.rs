@@ -16,10 +16,12 @@ pub enum HostTree {
     Off,
     /// The files are those of the version that the caller knows.
     Same,
-    /// The files. The version changes when one of them does.
+    /// The files. The version changes when one of them does, or when the server takes clients or no longer does.
     Files {
         /// The version.
         version: u64,
+        /// The number of the server's process, if clients reach it at its socket and at port 3306.
+        server: Option<u32>,
         /// The files.
         files: HostFiles,
     },

@@ -295,7 +295,11 @@ impl Cluster {
             HostTree::Same
         } else {
             let files = machine.tree(&mut self.shown);
-            HostTree::Files { version, files }
+            HostTree::Files {
+                version,
+                server: machine.serves_clients(),
+                files,
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{io, mem};
 
+use rustix::fd::OwnedFd;
 use seatrial_scenarios::tree::{MODELLED, is_modelled};
 use seatrial_scenarios::{FileChange, HostFiles, Span};
 
@@ -23,7 +24,7 @@ pub(super) struct TreeFiles {
     root: Root,
     pub(super) version: Option<u64>,
     known: BTreeMap<String, Known>,
-    /// The sockets that stand in the tree. Nobody listens at them: the engine answers who asks by their name.
+    /// The sockets that stand in the tree.
     sockets: Vec<String>,
     second: i64,
 }
@@ -42,8 +43,14 @@ impl TreeFiles {
         })
     }
 
-    /// Writes what the host has now. A file keeps its inode, and one that is as it was shown is not touched.
-    pub(super) fn show(&mut self, version: u64, mut files: HostFiles, now: Span) -> io::Result<()> {
+    /// Writes what the host has now. A file keeps its inode, and one that is as it was shown is not touched. Returns
+    /// the sockets that are new in the tree, bound and not listening yet.
+    pub(super) fn show(
+        &mut self,
+        version: u64,
+        mut files: HostFiles,
+        now: Span,
+    ) -> io::Result<Vec<OwnedFd>> {
         self.version = Some(version);
         let is_socket = |path: &&String| path.ends_with(SOCKET);
         let sockets: Vec<String> = files.keys().filter(is_socket).cloned().collect();
@@ -51,8 +58,9 @@ impl TreeFiles {
         for gone in self.sockets.iter().filter(|path| !sockets.contains(path)) {
             self.root.remove(gone);
         }
+        let mut bound = Vec::new();
         for new in sockets.iter().filter(|path| !self.sockets.contains(path)) {
-            self.root.make_socket(new)?;
+            bound.push(self.root.make_socket(new)?);
         }
         self.sockets = sockets;
         let second = EPOCH + now.as_micros() / 1_000_000;
@@ -78,7 +86,7 @@ impl TreeFiles {
             self.root.write(&path, &content, after, self.second)?;
             self.learn(path, content);
         }
-        Ok(())
+        Ok(bound)
     }
 
     fn learn(&mut self, path: String, content: Vec<u8>) {

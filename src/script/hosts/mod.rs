@@ -22,6 +22,7 @@ use seatrial_scenarios::{FileChange, HostTree, NodeName, Span};
 use super::confinement::Confinement;
 use super::limits;
 use super::sandbox::Sandbox;
+use super::sql::SqlPorts;
 use files::TreeFiles;
 
 /// The hosts of a run.
@@ -139,11 +140,17 @@ impl Hosts {
         }
     }
 
-    /// Shows the files of a node in its tree.
+    /// Shows the files of a node in its tree, and lets its server take clients if it does.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn show(&mut self, node: &NodeName, tree: HostTree, now: Span) -> io::Result<()> {
+    pub(super) fn show(
+        &mut self,
+        node: &NodeName,
+        tree: HostTree,
+        now: Span,
+        sql: Option<&SqlPorts>,
+    ) -> io::Result<()> {
         let Some(host) = self.hosts.get_mut(node) else {
             return Ok(());
         };
@@ -152,17 +159,35 @@ impl Hosts {
                 host.is_on = false;
                 host.running = None;
                 host.files.version = None;
+                if let Some(sql) = sql {
+                    sql.host_is_off(node);
+                }
                 Ok(())
             }
             HostTree::Real => {
                 host.is_on = true;
                 host.is_real = true;
+                if let Some(sql) = sql {
+                    // A real server says itself that it is not there, to each statement.
+                    sql.serves(node, Some(0));
+                }
                 Ok(())
             }
             HostTree::Same => Ok(()),
-            HostTree::Files { version, files } => {
+            HostTree::Files {
+                version,
+                server,
+                files,
+            } => {
                 host.is_on = true;
-                host.files.show(version, files, now)
+                let sockets = host.files.show(version, files, now)?;
+                if let Some(sql) = sql {
+                    for socket in sockets {
+                        sql.add_local(node, socket);
+                    }
+                    sql.serves(node, server);
+                }
+                Ok(())
             }
         }
     }
@@ -178,7 +203,7 @@ impl Hosts {
 fn start(node: &NodeName, sandbox: &Sandbox, walls: &Confinement) -> io::Result<Walls> {
     let socket = sandbox.line_socket(node);
     let listener = UnixListener::bind(&socket)?;
-    let mut command = walls.host_command(sandbox, node);
+    let mut command = walls.host_command(sandbox, node)?;
     command
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)))
         .stdout(Stdio::null())

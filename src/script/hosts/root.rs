@@ -6,8 +6,9 @@
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 /// The largest file that is read, in bytes. A larger one is cut off.
 const MOST: u64 = 16 * 1024 * 1024;
@@ -131,13 +132,17 @@ impl Root {
         Ok(())
     }
 
-    /// Makes a socket at which nobody listens.
-    pub(super) fn make_socket(&self, path: &str) -> io::Result<()> {
+    /// Makes a socket at which nobody listens yet.
+    pub(super) fn make_socket(&self, path: &str) -> io::Result<OwnedFd> {
         let (folder, name) = self.parent(path, true)?;
         let _ = rustix::fs::unlinkat(&folder, name, AtFlags::empty());
-        let mode = Mode::from_raw_mode(0o777);
-        rustix::fs::mknodat(&folder, name, FileType::Socket, mode, 0)?;
-        Ok(())
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket =
+            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        // A name is bound by its path alone; this one leads through the opened folder.
+        let inside = format!("/proc/self/fd/{}/{name}", folder.as_raw_fd());
+        rustix::net::bind(&socket, &SocketAddrUnix::new(inside.as_str())?)?;
+        Ok(socket)
     }
 
     /// Removes a file, if it is there.

@@ -2,8 +2,7 @@
 //!
 //! The sender of a line sends the three streams with it, so that their bytes never pass through here.
 
-use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
-use std::mem::MaybeUninit;
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
@@ -11,19 +10,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags,
-};
 use serde::{Deserialize, Serialize};
 
-use crate::script::limits;
+use crate::script::{limits, passing, sql};
 
 /// The name of this service among the wrappers.
 pub(in crate::script) const NAME: &str = "serve-host";
-
-/// The longest order, in bytes: a line and a few variables.
-const ORDER_MOST: usize = 256 * 1024;
 
 /// Where `sftp-server` may be.
 const SFTP: [&str; 3] = [
@@ -65,20 +57,7 @@ pub(in crate::script) fn send(
     streams: [BorrowedFd<'_>; 3],
 ) -> io::Result<i32> {
     let mut stream = UnixStream::connect(socket)?;
-    let text = serde_json::to_vec(order)?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(&streams));
-    let length = u32::try_from(text.len())
-        .map_err(io::Error::other)?
-        .to_le_bytes();
-    rustix::net::sendmsg(
-        &stream,
-        &[IoSlice::new(&length)],
-        &mut control,
-        SendFlags::empty(),
-    )?;
-    stream.write_all(&text)?;
+    passing::send(&stream, order, &streams)?;
     let mut code = [0; 4];
     stream.read_exact(&mut code)?;
     Ok(i32::from_le_bytes(code))
@@ -88,11 +67,13 @@ pub(in crate::script) fn send(
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub(in crate::script) fn serve() -> io::Result<()> {
+pub(in crate::script) fn serve(folder: &Path) -> io::Result<()> {
     limits::set(|| {
         // If it cannot be written, the note is missing and nothing else.
         let _ = std::fs::write(format!("/{TOO_MANY}"), "");
     });
+    // Without it a program that speaks the protocol itself finds no server; everything else works.
+    let _ = sql::hand_out(folder);
     let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
     for stream in listener.incoming() {
         let stream = stream?;
@@ -105,7 +86,10 @@ pub(in crate::script) fn serve() -> io::Result<()> {
 }
 
 fn answer(mut stream: UnixStream) -> io::Result<()> {
-    let (order, streams) = receive(&mut stream)?;
+    let (order, streams) = passing::receive(&stream)?;
+    let streams = streams
+        .try_into()
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
     let code = run(&order, streams).unwrap_or_else(|error| {
         const NOT_STARTED: i32 = 126;
         // The streams are gone with the attempt; the code alone can say it.
@@ -113,29 +97,6 @@ fn answer(mut stream: UnixStream) -> io::Result<()> {
         NOT_STARTED
     });
     stream.write_all(&code.to_le_bytes())
-}
-
-fn receive(stream: &mut UnixStream) -> io::Result<(Order, [OwnedFd; 3])> {
-    let mut length = [0; 4];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut into = [IoSliceMut::new(&mut length)];
-    rustix::net::recvmsg(&*stream, &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    let mut streams = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(given) = message {
-            streams.extend(given);
-        }
-    }
-    let damaged = || io::Error::from(io::ErrorKind::InvalidData);
-    let length = u32::from_le_bytes(length) as usize;
-    if length > ORDER_MOST {
-        return Err(damaged());
-    }
-    let mut text = vec![0; length];
-    stream.read_exact(&mut text)?;
-    let order = serde_json::from_slice(&text)?;
-    Ok((order, streams.try_into().map_err(|_| damaged())?))
 }
 
 /// A shell's code for a death by a signal, less the signal.

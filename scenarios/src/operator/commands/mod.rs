@@ -38,6 +38,7 @@ mod unit_files;
 mod unit_job;
 mod unit_text;
 
+pub use mysql::statements;
 pub use program::{NO_COMMAND, Program};
 
 /// Returns the line in which the console says that it does not know a command, an option or a statement, if it

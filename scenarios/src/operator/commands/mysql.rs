@@ -363,7 +363,7 @@ fn words(statement: &str) -> Vec<String> {
 }
 
 /// Splits the text of `-e` at the semicolons outside of quotes.
-fn statements(sql: &str) -> Vec<String> {
+pub fn statements(sql: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let (mut quote, mut protected) = (None, false);
     for c in sql.chars() {

@@ -27,10 +27,17 @@ impl Machine {
             self.daemon.starts(),
             u64::from(self.daemon.runs()),
             u64::from(self.daemon.has_socket_file()),
+            u64::from(self.serves_clients().is_some()),
             u64::from(self.service.new_cluster()),
         ];
         let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
         rapidhash_v3(&bytes)
+    }
+
+    /// Returns the number of the server's process if it takes clients.
+    pub(crate) fn serves_clients(&self) -> Option<u32> {
+        let server = self.daemon.server()?;
+        server.node().port_open().then_some(server.pid)
     }
 
     /// Returns the files of the machine. The values behind the database's files are kept in `registry`.
