@@ -130,10 +130,10 @@ pub trait Host {
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
     /// Returns the number and the name of the server's process, if it runs.
     fn server_process(&self) -> Option<(u32, &'static str)>;
-    /// Returns the number of the `mysqld_safe` that watches over the server, if there is one.
+    /// Returns the number of the `mysqld_safe` that waits for the end of the server, if there is one.
     fn watcher(&self) -> Option<u32>;
     /// Starts a server outside of its unit, with the options of a command line: `mariadbd`, or `mysqld_safe`, which
-    /// starts it again after a crash. Returns the number of the start. The error is the text for what the simulated
+    /// looks for the position first. Returns the number of the start. The error is the text for what the simulated
     /// server does not have.
     fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String>;
     /// Returns the exit code of such a start, once it has ended.

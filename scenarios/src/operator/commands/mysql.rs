@@ -217,8 +217,11 @@ impl Mysql {
                 }
                 Err(line) => {
                     let line = self.connection.refused_line(&with_line(&line));
-                    // What fails on the server is shown first (seen on real nodes).
-                    if self.echoes && line.contains(" at line ") {
+                    // What fails on the server is shown first; `USE` is the client's own command (seen on real nodes).
+                    if self.echoes
+                        && line.contains(" at line ")
+                        && words.first().is_none_or(|verb| verb != "USE")
+                    {
                         let dashes = "-".repeat(14);
                         let shown = format!("{dashes}\n{statement}\n{dashes}\n\n");
                         self.shown.stderr.push_str(&shown);

@@ -1,5 +1,5 @@
-//! `mysqld_safe`: a server outside of its unit, which the script starts again after a crash. With `--wsrep-recover` it
-//! asks `InnoDB` for the position (manual: No node is safe for bootstrapping?; `scripts/mysqld_safe.sh`).
+//! `mysqld_safe`: a server outside of its unit. The script does not start a node of a cluster again after a crash. With
+//! `--wsrep-recover` it asks `InnoDB` for the position (manual: No node is safe for bootstrapping?; `scripts/mysqld_safe.sh`).
 //!
 //! The script says on the terminal where it logs and closes its output: the position stands in the
 //! log only. Its exit code is that of its last message, so it is 0 also where mariadbd found the
@@ -99,7 +99,13 @@ impl MysqldSafe {
             },
             Run::Serve(_) if self.background => return Step::Done(begun.shown.clone()),
             Run::Serve(number) => match host.ended_by_hand(number) {
-                // The server has written to its log itself.
+                // The server has written to its log itself; after a crash the script says why it goes no further.
+                Some(code) if code >= 128 => {
+                    vec![notice(
+                        host,
+                        "WSREP: not restarting wsrep node automatically",
+                    )]
+                }
                 Some(_) => Vec::new(),
                 None => return Step::Wait,
             },

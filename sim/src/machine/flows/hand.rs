@@ -1,7 +1,7 @@
-//! A server that is started by hand: `mariadbd` itself, or `mysqld_safe`, which starts it again after a crash
+//! A server that is started by hand: `mariadbd` itself, or `mysqld_safe`, which looks for the position first
 //! (`scripts/mysqld_safe.sh`). systemd knows nothing of it.
 
-use seatrial_scenarios::{Span, TraceKind};
+use seatrial_scenarios::Span;
 
 use crate::machine::options::ServerOptions;
 use crate::machine::parts::Started;
@@ -74,25 +74,15 @@ impl Machine {
         self.step_programs();
     }
 
-    /// The server that was started by hand has ended. `was_ready` says that it had written its pid file: where that is
-    /// left behind, `mysqld_safe` starts the server again with the same options.
-    pub(super) fn hand_ended(&mut self, code: i32, was_ready: bool) {
-        let begins = self.now + RECOVERY;
-        let Some(started) = self.hand.started_mut() else {
-            return;
-        };
-        if started.watched && was_ready && code >= 128 && !self.service.reboots() {
-            started.begins = Some(begins);
-            self.trace(TraceKind::Note {
-                text: "mysqld_safe restarts the server".into(),
-            });
-            return;
+    /// The server that was started by hand has ended. `mysqld_safe` starts no node of a cluster again (`WSREP: not
+    /// restarting wsrep node automatically`, seen on a real node).
+    pub(super) fn hand_ended(&mut self, code: i32) {
+        if let Some(number) = self.hand.started().map(|started| started.number) {
+            self.hand.end(number, code);
         }
-        let number = started.number;
-        self.hand.end(number, code);
     }
 
-    /// Nobody starts the server again.
+    /// `mysqld_safe` is gone, and a server that it has not started yet does not start.
     pub(super) fn leave_alone(&mut self) {
         let Some(started) = self.hand.started_mut() else {
             return;

@@ -331,7 +331,6 @@ impl Machine {
     }
 
     fn process_gone(&mut self, code: i32) {
-        let was_ready = self.daemon.open_server().is_some();
         let by_hand = self.is_by_hand();
         self.daemon.end(code);
         self.find_data();
@@ -351,7 +350,7 @@ impl Machine {
             }
         }
         if by_hand {
-            self.hand_ended(code, was_ready);
+            self.hand_ended(code);
             self.after_stop();
             return;
         }

@@ -11,7 +11,7 @@ use crate::machine::options::ServerOptions;
 pub(in crate::machine) struct Started {
     /// The number of the start, by which its terminal asks for the end.
     pub(in crate::machine) number: u32,
-    /// `mysqld_safe` watches over the server, and starts it again.
+    /// `mysqld_safe` waits for the end of the server.
     pub(in crate::machine) watched: bool,
     /// The options on its command line.
     pub(in crate::machine) options: ServerOptions,

@@ -127,8 +127,7 @@ fn tables(text: &str, rest: &[&str]) -> Option<Query> {
             .map(|word| word.trim_matches('`'))
     };
     let pattern = |at: usize| {
-        let quoted = text.split_whitespace().nth(at)?;
-        let inner = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
+        let inner = text.split_whitespace().nth(at)?.trim_matches(['\'', '"']);
         Some(inner.to_owned())
     };
     Some(match rest {
@@ -141,8 +140,7 @@ fn tables(text: &str, rest: &[&str]) -> Option<Query> {
 
 /// Reads `SHOW DATABASES LIKE 'pattern'`, whose title has the pattern.
 fn databases(text: &str) -> Option<Query> {
-    let quoted = text.split_whitespace().last()?;
-    let pattern = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
+    let pattern = text.split_whitespace().last()?.trim_matches(['\'', '"']);
     let name = Expr::Identifier(Ident::new("Database"));
     let title = format!("Database ({pattern})");
     Some(rows(Selection {
