@@ -3,7 +3,7 @@
 use crate::host::typed;
 use crate::work::can_confine;
 
-/// `mysqld_safe` in the background: the server is none of systemd's, and comes back after a crash.
+/// `mysqld_safe` in the background: the server is none of systemd's, and a crash ends both.
 #[test]
 fn a_server_outside_of_its_unit() {
     if !can_confine() {
@@ -27,12 +27,14 @@ fn a_server_outside_of_its_unit() {
             "C",
             "systemctl stop mariadb; systemctl reset-failed; pgrep -x mariadbd | wc -l",
         ),
-        ("C", "pkill -9 mariadbd; sleep 20"),
-        ("C", state),
         (
             "C",
             "pkill mysqld_safe; pgrep -x mysqld_safe | wc -l; mysqld_safe",
         ),
+        ("C", "pkill -9 mariadbd; sleep 20; pgrep -l mysqld"),
+        ("C", state),
+        ("C", "mysqld_safe & sleep 20"),
+        ("C", state),
         (
             "C",
             "mysqladmin shutdown; sleep 5; pgrep -l maria; pgrep -l mysqld; tail -n 1 /var/lib/mysql/grastate.dat",
