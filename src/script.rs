@@ -5,6 +5,7 @@
 //! and the run answers one question after another. The program's time, its output and its leftover
 //! processes are bounded, so that it cannot block a run.
 
+mod background;
 mod confinement;
 pub(crate) mod container;
 mod hosts;

@@ -15,6 +15,32 @@ pub enum SqlError {
     Deadlock,
     /// 1205: a lock was not granted in time; DDL on a node that loses its quorum ends so.
     LockWaitTimeout,
+    /// 1046: a statement about tables without a database.
+    NoDatabase,
+    /// 1049.
+    UnknownDatabase {
+        /// Its name.
+        name: String,
+    },
+    /// 1094: `KILL` of a session that there is not.
+    UnknownThread {
+        /// Its number.
+        number: String,
+    },
+    /// 1109.
+    UnknownSchemaTable {
+        /// Its name in information_schema.
+        table: String,
+    },
+    /// 1223: a write of the session that holds the global read lock.
+    ConflictingReadLock,
+    /// 1231.
+    WrongValue {
+        /// The variable.
+        name: String,
+        /// The value.
+        value: String,
+    },
     /// 1050.
     TableExists {
         /// Its name without the database.
@@ -81,6 +107,12 @@ impl SqlError {
     pub const fn code(&self) -> u16 {
         match self {
             Self::NotPrepared => 1047,
+            Self::NoDatabase => 1046,
+            Self::UnknownDatabase { .. } => 1049,
+            Self::UnknownThread { .. } => 1094,
+            Self::UnknownSchemaTable { .. } => 1109,
+            Self::ConflictingReadLock => 1223,
+            Self::WrongValue { .. } => 1231,
             Self::TableExists { .. } => 1050,
             Self::UnknownTable { .. } => 1051,
             Self::UnknownColumn { .. } => 1054,
@@ -105,10 +137,15 @@ impl SqlError {
             Self::TableExists { .. } => "42S01",
             Self::UnknownColumn { .. } => "42S22",
             Self::DuplicateEntry { .. } => "23000",
-            Self::Syntax { .. } => "42000",
-            Self::NoSuchTable { .. } | Self::UnknownTable { .. } => "42S02",
+            Self::NoDatabase => "3D000",
+            Self::Syntax { .. } | Self::UnknownDatabase { .. } | Self::WrongValue { .. } => "42000",
+            Self::NoSuchTable { .. }
+            | Self::UnknownTable { .. }
+            | Self::UnknownSchemaTable { .. } => "42S02",
             Self::Deadlock => "40001",
             Self::CommitFailed
+            | Self::ConflictingReadLock
+            | Self::UnknownThread { .. }
             | Self::UnknownVariable { .. }
             | Self::ReadOnlyVariable { .. }
             | Self::WrongArguments { .. }
@@ -133,6 +170,18 @@ impl SqlError {
             }
             Self::DuplicateEntry { entry, key } => {
                 format!("Duplicate entry '{entry}' for key '{key}'")
+            }
+            Self::NoDatabase => "No database selected".to_owned(),
+            Self::UnknownDatabase { name } => format!("Unknown database '{name}'"),
+            Self::UnknownThread { number } => format!("Unknown thread id: {number}"),
+            Self::UnknownSchemaTable { table } => {
+                format!("Unknown table '{table}' in information_schema")
+            }
+            Self::ConflictingReadLock => {
+                "Can't execute the query because you have a conflicting read lock".to_owned()
+            }
+            Self::WrongValue { name, value } => {
+                format!("Variable '{name}' can't be set to the value of '{value}'")
             }
             Self::TableExists { table } => format!("Table '{table}' already exists"),
             Self::UnknownTable { table } => format!("Unknown table '{table}'"),

@@ -50,8 +50,10 @@ pub(crate) fn all() -> Vec<Program> {
         "bin/sudo",
         "bin/mysql",
         "bin/mariadb",
+        "bin/journalctl",
         "bin/killall",
         "bin/reboot",
+        "bin/shutdown",
     ];
     let mut all: Vec<Program> = texts
         .into_iter()

@@ -41,7 +41,10 @@ pub mod console {
     pub use seatrial_port::call::{Call, CallEnd, CallState};
     pub use seatrial_port::console::{CommandOutcome, Console};
     pub use seatrial_port::firewall::{Chain, Firewall, PacketKind, Rule, Target};
-    pub use seatrial_port::host::{Host, QueryId, QueryResult, Signal, Step, UnitState};
+    pub use seatrial_port::host::{
+        Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState, WITHOUT_REPLICATION,
+    };
+    pub use seatrial_port::journal::{JournalEntry, UnitEvent};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
     pub use seatrial_port::{console as port, host};
 }

@@ -204,6 +204,11 @@ impl Disk {
         &self.cache
     }
 
+    /// Returns whether there is no room left.
+    pub const fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Makes writes fail from now on, or succeed again.
     pub const fn set_full(&mut self, full: bool) {
         self.full = full;

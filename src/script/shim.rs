@@ -17,6 +17,7 @@ use seatrial_scenarios::runner::external::{Answer, Question};
 
 use crate::output::Out;
 
+use super::background::{SERVERS, is_in_background, let_servers_begin};
 use super::hosts::serve;
 use super::own;
 use super::sandbox::{self, find};
@@ -24,12 +25,14 @@ use super::ssh;
 use super::{Asked, launcher, place};
 
 /// Commands that the engine runs on the node.
-const ENGINE: [&str; 34] = [
+const ENGINE: [&str; 39] = [
     "clustercheck",
     "cm-cluster-manage",
     "cm-run-playbook",
+    "df",
     "galera_new_cluster",
     "galera_recovery",
+    "halt",
     "hostname",
     "init.d-mariadb",
     "init.d-mysql",
@@ -52,19 +55,22 @@ const ENGINE: [&str; 34] = [
     "pgrep",
     "pidof",
     "pkill",
+    "poweroff",
     "ps",
     "reboot",
     "service",
+    "shutdown",
     "ss",
     "systemctl",
     "unknown-command",
+    "uptime",
     "whoami",
 ];
 
 /// Those that an operator's own machine has as well: without a node they are the real programs.
-const EVERYWHERE: [&str; 12] = [
-    "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps", "ss",
-    "whoami",
+const EVERYWHERE: [&str; 14] = [
+    "df", "hostname", "kill", "nc", "ncat", "netcat", "netstat", "pgrep", "pidof", "pkill", "ps",
+    "ss", "uptime", "whoami",
 ];
 
 /// The wrapper that a host's shell calls for a command that it does not find. The engine is asked for it, so that
@@ -182,6 +188,10 @@ pub(crate) fn run(folder: &Path, name: &str, words: &[String], out: &mut Out) ->
 impl Shim {
     pub(super) fn run(&self, out: &mut Out) -> Result<i32, Failed> {
         let is_host = self.host().is_some();
+        let is_server = SERVERS.contains(&self.name.as_str());
+        if is_host && !is_server {
+            let_servers_begin();
+        }
         match self.name.as_str() {
             UNKNOWN => self.engine(&self.words, out),
             "kill" if is_host => own::kill(self, out),
@@ -279,7 +289,11 @@ impl Shim {
 
     /// Types words on the node, and prints what comes back.
     pub(super) fn engine(&self, words: &[String], out: &mut Out) -> Result<i32, Failed> {
-        self.type_line(&as_line(words), out)
+        let mut line = as_line(words);
+        if SERVERS.contains(&self.name.as_str()) && is_in_background() {
+            line.insert_str(0, "setsid --fork ");
+        }
+        self.type_line(&line, out)
     }
 
     /// Types a line on the node as it is.

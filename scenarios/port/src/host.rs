@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 
 use super::call::{Call, CallState};
 use super::firewall::Firewall;
+use super::journal::JournalEntry;
 use super::name::NodeName;
 use super::request::Output;
 use super::setup::{ForceEdit, MysqldSafeLog};
@@ -28,6 +29,18 @@ pub enum UnitState {
     Failed(i32),
 }
 
+/// The state of the unit's file (`systemctl is-enabled`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum UnitFileState {
+    /// A boot starts the unit.
+    #[default]
+    Enabled,
+    /// A boot does not.
+    Disabled,
+    /// Nothing can start it.
+    Masked,
+}
+
 /// A signal for a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
@@ -43,6 +56,9 @@ pub struct QueryId(pub u32);
 
 /// The answer to a query: column names and rows, or the client's error line.
 pub type QueryResult = Result<(Vec<String>, Vec<Vec<String>>), String>;
+
+/// The words in front of a statement of a session that does not replicate.
+pub const WITHOUT_REPLICATION: &str = "SET wsrep_on=OFF; ";
 
 /// The machine of one node, as a program on it sees it.
 pub trait Host {
@@ -91,8 +107,26 @@ pub trait Host {
     /// that ends during a stop is not restarted, however it ends. On a unit that is down it only
     /// takes back a restart that was planned after a crash.
     fn stop_unit(&mut self);
+    /// systemd gives up a start that has taken too long: SIGTERM, as for a stop.
+    fn give_up_start(&mut self) {
+        self.stop_unit();
+    }
     /// Sets or clears the flag of `galera_new_cluster` for the next start.
     fn set_new_cluster_flag(&mut self, on: bool);
+
+    /// Returns the lines that the journal has of mariadb.service, the oldest first.
+    fn journal(&self) -> Vec<JournalEntry>;
+    /// Returns the number of times that the host has booted, the first one aside.
+    fn boots(&self) -> u32;
+
+    /// Returns whether the host starts mariadb.service when it boots, or cannot start it at all.
+    fn unit_file(&self) -> UnitFileState;
+    /// `systemctl enable`, `disable`, `mask` and `unmask`.
+    fn set_unit_file(&mut self, state: UnitFileState);
+    /// Returns the variables that `systemctl set-environment` has added to those of the units.
+    fn environment(&self) -> Vec<(String, String)>;
+    /// Sets such a variable, or removes it. The error is the text for what the simulated server does not have.
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String>;
 
     /// Returns the number of processes of this name (`mariadbd`, `mysqld`).
     fn processes(&self, name: &str) -> usize;
@@ -100,12 +134,26 @@ pub trait Host {
     fn signal(&mut self, name: &str, signal: Signal) -> usize;
     /// Returns the number and the name of the server's process, if it runs.
     fn server_process(&self) -> Option<(u32, &'static str)>;
+    /// Returns the number of the `mysqld_safe` that waits for the end of the server, if there is one.
+    fn watcher(&self) -> Option<u32>;
+    /// Starts a server outside of its unit, with the options of a command line: `mariadbd`, or `mysqld_safe`, which
+    /// looks for the position first. Returns the number of the start. The error is the text for what the simulated
+    /// server does not have.
+    fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String>;
+    /// Returns the exit code of such a start, once it has ended.
+    fn ended_by_hand(&mut self, number: u32) -> Option<i32>;
     /// Returns whether a process of this host accepts connections at a port.
     fn listens(&self, port: u16) -> bool;
     /// Makes systemd forget that the unit has failed.
     fn reset_failed(&mut self);
     /// Reboots the machine in order: stops the unit first, then starts it again.
     fn reboot(&mut self);
+    /// Stops what runs on the machine, in order, and switches it off.
+    fn power_off(&mut self);
+    /// Returns the instant of the last boot.
+    fn booted_at(&self) -> Span;
+    /// Returns whether the disk has no room left.
+    fn disk_is_full(&self) -> bool;
     /// Starts the line as a command of its own on every host of the cluster, this one too, in this
     /// instant, and returns whether the engine can do that. The host does not wait for these commands.
     fn run_on_all_hosts(&mut self, line: &str) -> bool {

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod findings;
 pub mod firewall;
 pub mod host;
+pub mod journal;
 pub mod name;
 pub mod observation;
 pub mod options;

@@ -13,8 +13,8 @@ use seatrial_galera::{
     GraState, NodeAddresses, Seqno, SqlError, StateUuid, StatusVariables, mysql_table,
 };
 use seatrial_scenarios::console::{
-    ADDRESS_QUERY, Call, CallEnd, CallState, Firewall, GRASTATE, Host, Program, QueryId,
-    QueryResult, STATUS_QUERY, Signal, Step, UnitState,
+    ADDRESS_QUERY, Call, CallEnd, CallState, Firewall, GRASTATE, Host, JournalEntry, Program,
+    QueryId, QueryResult, STATUS_QUERY, Signal, Step, UnitFileState, UnitState,
 };
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Output, Span};
 
@@ -54,6 +54,9 @@ pub(crate) struct Fake {
     pub(crate) ends: BTreeMap<String, CallEnd>,
     called: Vec<String>,
     pub(crate) arbitrator: bool,
+    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) unit_file: UnitFileState,
+    pub(crate) environment: BTreeMap<String, String>,
     /// The requests to the host since the last look.
     pub(crate) calls: Vec<String>,
 }
@@ -83,6 +86,9 @@ impl Fake {
             ends: BTreeMap::new(),
             called: Vec::new(),
             arbitrator: false,
+            journal: Vec::new(),
+            unit_file: UnitFileState::Enabled,
+            environment: BTreeMap::new(),
             calls: Vec::new(),
         };
         fake.grastate(-1, false);
@@ -356,6 +362,37 @@ impl Host for Fake {
         self.course(course);
     }
 
+    fn journal(&self) -> Vec<JournalEntry> {
+        self.journal.clone()
+    }
+
+    fn boots(&self) -> u32 {
+        0
+    }
+
+    fn unit_file(&self) -> UnitFileState {
+        self.unit_file
+    }
+
+    fn set_unit_file(&mut self, state: UnitFileState) {
+        self.calls.push(format!("unit file {state:?}"));
+        self.unit_file = state;
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let all = self.environment.iter();
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        match value {
+            Some(value) => self.environment.insert(name.to_owned(), value.to_owned()),
+            None => self.environment.remove(name),
+        };
+        Ok(())
+    }
+
     fn set_new_cluster_flag(&mut self, on: bool) {
         self.calls.push(format!(
             "new cluster flag {}",
@@ -382,6 +419,20 @@ impl Host for Fake {
         (self.processes("mariadbd") > 0).then_some((1_001, "mariadbd"))
     }
 
+    fn watcher(&self) -> Option<u32> {
+        None
+    }
+
+    fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String> {
+        let program = if watched { "mysqld_safe" } else { "mariadbd" };
+        self.calls.push(format!("{program} {}", options.join(" ")));
+        Ok(1)
+    }
+
+    fn ended_by_hand(&mut self, _: u32) -> Option<i32> {
+        None
+    }
+
     fn listens(&self, port: u16) -> bool {
         [3306, 4567].contains(&port) && self.processes("mariadbd") > 0
     }
@@ -395,6 +446,18 @@ impl Host for Fake {
 
     fn reboot(&mut self) {
         self.calls.push("reboot".to_owned());
+    }
+
+    fn power_off(&mut self) {
+        self.calls.push("power off".to_owned());
+    }
+
+    fn booted_at(&self) -> Span {
+        Span::ZERO
+    }
+
+    fn disk_is_full(&self) -> bool {
+        false
     }
 
     fn run_on_all_hosts(&mut self, line: &str) -> bool {

@@ -98,6 +98,8 @@ pub enum Statement {
     Lock,
     /// The end of the session that holds it.
     Unlock,
+    /// `SET GLOBAL wsrep_desync`.
+    Desync(bool),
     /// A session that will not let the next orderly stop end.
     HoldOnStop,
 }

@@ -119,6 +119,37 @@ pub(super) struct Conf {
 }
 
 impl Conf {
+    /// Returns what no files say.
+    pub(super) fn none() -> Self {
+        Self {
+            config: Config::default(),
+            addresses: Vec::new(),
+            address: String::new(),
+            cluster_name: "my_wsrep_cluster".to_owned(),
+            misplaced: false,
+            unknown: None,
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Options of the command line win over those of files. `lines` has them as a file would, for no host in particular.
+    pub(super) fn set_all(&mut self, lines: &[String]) {
+        let nobody = Directory {
+            hosts: Vec::new(),
+            later: Vec::new(),
+            me: Peer(0),
+            address: Peer(0),
+        };
+        self.set_lines(lines, &nobody);
+    }
+
+    /// Options of the command line win over those of files, here those of a host.
+    pub(super) fn set_lines(&mut self, lines: &[String], directory: &Directory) {
+        for line in lines {
+            self.set(line, "mariadbd", directory);
+        }
+    }
+
     /// Returns whether every start is a bootstrap: the address names nobody.
     pub(super) fn bootstraps(&self) -> bool {
         self.address.trim() == "gcomm://"
@@ -214,12 +245,7 @@ pub(super) fn read(files: &HostFiles, installed: &Config, directory: &Directory)
             deliberate_fault: installed.deliberate_fault,
             ..Config::default()
         },
-        addresses: Vec::new(),
-        address: String::new(),
-        cluster_name: "my_wsrep_cluster".to_owned(),
-        misplaced: false,
-        unknown: None,
-        gaps: Vec::new(),
+        ..Conf::none()
     };
     for text in files
         .iter()

@@ -10,6 +10,7 @@
 
 pub(crate) mod conf;
 mod flows;
+mod options;
 mod parts;
 mod sql;
 mod whole;

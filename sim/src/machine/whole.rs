@@ -4,7 +4,10 @@ use seatrial_node::Peer;
 use seatrial_scenarios::console::Firewall;
 use seatrial_scenarios::{NodeName, Span, TraceKind};
 
-use super::parts::{Daemon, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage};
+use super::parts::{
+    Daemon, Hand, Installation, MachineEffect, Outbox, Programs, Service, Site, Storage,
+    UnitJournal,
+};
 
 /// The machine of one node.
 ///
@@ -17,7 +20,9 @@ pub struct Machine {
     pub(super) powered: bool,
     pub(super) storage: Storage,
     pub(super) service: Service,
+    pub(super) journal: UnitJournal,
     pub(super) daemon: Daemon,
+    pub(super) hand: Hand,
     pub(super) programs: Programs,
     /// The rules of its packet filter.
     pub(super) firewall: Firewall,
@@ -33,7 +38,9 @@ impl Machine {
             powered: true,
             storage: Storage::default(),
             service: Service::new(),
+            journal: UnitJournal::default(),
             daemon: Daemon::default(),
+            hand: Hand::default(),
             programs: Programs::default(),
             firewall: Firewall::default(),
             out: Outbox::new(),
@@ -68,8 +75,12 @@ impl Machine {
     /// Returns the next instant at which [`Machine::tick`] has something to do.
     pub fn deadline(&self) -> Option<Span> {
         let server = self.daemon.deadline();
-        let programs = [self.programs.wake(), self.programs.next_recovery(self.now)];
-        let all = [server, self.service.deadline()].into_iter();
+        let programs = [
+            self.programs.wake(),
+            self.programs.next_recovery(self.now),
+            self.programs.next_sleep(self.now),
+        ];
+        let all = [server, self.service.deadline(), self.hand.begins()].into_iter();
         all.chain(programs).flatten().min()
     }
 

@@ -45,7 +45,7 @@ const FOLDERS: [&str; 24] = [
 const REAL: &str = "\
 [ arch awk gawk mawk b2sum base32 base64 basename bash bc bunzip2 bzcat bzip2 cat chmod cksum cmp column comm cp csplit cut \
 dash dc dd df diff diff3 dir dircolors dirname du echo ed egrep env expand expr factor false fgrep file find flock fmt \
-fold getent getopt grep groups gunzip gzip head hexdump iconv id install jq join link ln locale logger logname ls lzma \
+fold free getent getopt grep groups gunzip gzip head hexdump iconv id install jq join link ln locale logger logname ls lzma \
 m4 md5sum mkdir mkfifo mktemp more mv nice nl nohup nproc numfmt od openssl paste patch pathchk perl pr printenv printf pwd \
 python3 readlink realpath rename rev rm rmdir rsync script sdiff sed seq setsid sftp-server sha1sum sha224sum sha256sum sha384sum \
 sha512sum shred shuf sort split stat stdbuf strings stty sum sync tac tail tar tee test touch tr true truncate tsort \

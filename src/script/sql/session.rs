@@ -158,6 +158,9 @@ impl Session {
                     other => other,
                 }
             }
+            // Each statement is a line of its own here, and the lock would end with it: the engine says that it has no such
+            // thing.
+            ["FLUSH", .., "READ", "LOCK"] => self.typed("LOCK TABLES FOR A CONNECTION"),
             ["SET", ..] => {
                 let reply = self.typed(statement);
                 let is_global = upper.contains("GLOBAL");

@@ -1,10 +1,10 @@
-//! `ls` and `journalctl`: which files the host has, and that it keeps no journal.
+//! `ls`: the files that the host has.
 
 use std::fmt::Write as _;
 
+use seatrial_port::Output;
 use seatrial_port::host::{Host, Step};
 use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};
-use seatrial_port::{MysqldSafeLog, Output};
 
 use super::output::{failed, printed};
 
@@ -77,100 +77,4 @@ impl Listing {
         }
         Step::Done(shown)
     }
-}
-
-/// A `journalctl`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Journal {
-    /// Only the unit of an arbitrator.
-    of_garb: bool,
-    /// Only the last lines (`-n`).
-    last: Option<usize>,
-}
-
-impl Journal {
-    /// Reads the words after `journalctl`. An arbitrator's host has a journal, since garbd logs there; on the host of a
-    /// server every line ends in the same answer.
-    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
-        let mut journal = Self {
-            of_garb: false,
-            last: None,
-        };
-        let mut words = words.iter().map(String::as_str);
-        while let Some(word) = words.next() {
-            let unit = match word {
-                "-u" | "--unit" => words.next(),
-                _ => word.strip_prefix("--unit=").or(word.strip_prefix("-u")),
-            };
-            let lines = match word {
-                "-n" | "--lines" => words.next(),
-                _ => word.strip_prefix("--lines=").or(word.strip_prefix("-n")),
-            };
-            if let Some(unit) = unit {
-                journal.of_garb = ["garb", "garb.service", "garbd"].contains(&unit);
-            }
-            if let Some(lines) = lines {
-                journal.last = lines.parse().ok();
-            }
-        }
-        Ok(journal)
-    }
-
-    /// Shows what garbd has logged, or says where the log of a server is.
-    pub(super) fn show(&self, host: &dyn Host) -> Output {
-        if !self.of_garb || !host.is_arbitrator() {
-            return no_journal(host);
-        }
-        let log = host.read_file(MARIADB_LOG).unwrap_or_default();
-        let name = host.node().as_str().to_lowercase();
-        let lines: Vec<String> = log.lines().map(|line| in_journal(line, &name)).collect();
-        let left_out = self.last.map_or(0, |last| lines.len().saturating_sub(last));
-        if lines.is_empty() {
-            return printed("-- No entries --\n");
-        }
-        printed(lines[left_out..].join("\n") + "\n")
-    }
-}
-
-/// Returns a line of garbd as the journal has it. garbd writes the words of the provider with a head of its own
-/// (`galerautils/src/gu_log.c`).
-fn in_journal(line: &str, host: &str) -> String {
-    const LEVELS: [(&str, &str); 3] = [
-        ("[Note] WSREP: ", " INFO: "),
-        ("[Warning] WSREP: ", " WARN: "),
-        ("[ERROR] WSREP: ", "ERROR: "),
-    ];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let found = LEVELS.iter().find_map(|(level, own)| {
-        let (head, text) = line.split_once(level)?;
-        let mut words = head.split_whitespace();
-        let (date, time) = (words.next()?, words.next()?);
-        let mut parts = date.split('-').skip(1);
-        let month: usize = parts.next()?.parse().ok()?;
-        let (month, day) = (MONTHS.get(month.checked_sub(1)?)?, parts.next()?);
-        let time = format!("{time:0>8}");
-        Some(format!(
-            "{month} {day} {time} {host} garb-systemd[1]: {date} {time}.000 {own}{text}"
-        ))
-    });
-    // The further lines of a message have no head of their own.
-    found.unwrap_or_else(|| line.to_owned())
-}
-
-/// Says where the log is that the journal does not have.
-fn no_journal(host: &dyn Host) -> Output {
-    let place = match host.mysqld_safe_log() {
-        MysqldSafeLog::Syslog => {
-            "; mysqld_safe writes to the system log there, which this console cannot show"
-        }
-        MysqldSafeLog::File => "",
-    };
-    failed(
-        1,
-        format!(
-            "this console has no journal: the server writes to {MARIADB_LOG}, so type sudo tail {MARIADB_LOG}{place}"
-        ),
-    )
 }

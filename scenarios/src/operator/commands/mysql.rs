@@ -3,12 +3,12 @@
 //! The result stands in a frame, as at a terminal, unless an option asks for another form. Several statements are
 //! asked in their order; after an error the client stops.
 
-use seatrial_galera::mysql_table;
+use seatrial_galera::{SqlError, mysql_table};
 use seatrial_port::Output;
-use seatrial_port::host::{Host, Step};
+use seatrial_port::host::{Host, Step, WITHOUT_REPLICATION};
 
 use super::connection::Connection;
-use super::output::{failed, printed};
+use super::output::{failed, interrupted, printed};
 
 /// A `mysql` with its statements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +22,19 @@ pub(super) struct Mysql {
     connection: Connection,
     /// The number of statements that have been answered.
     answered: usize,
+    session: Session,
     shown: Output,
+}
+
+/// What the statements of one connection leave behind for those after them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Session {
+    /// The database of `USE`, or of the command line.
+    database: Option<String>,
+    /// `SET wsrep_on=OFF`: what follows is not replicated.
+    is_local: bool,
+    /// It holds the global read lock, which goes with the connection.
+    has_lock: bool,
 }
 
 /// The form of a result.
@@ -79,6 +91,7 @@ impl Mysql {
             echoes: false,
             connection: Connection::of(words),
             answered: 0,
+            session: Session::default(),
             shown: printed(""),
         };
         let (mut sql, mut silent) = (None, 0);
@@ -107,8 +120,9 @@ impl Mysql {
                     // `--password` can only stand in the same word.
                     "--force" | "--password" => {}
                     name if CONNECTION.contains(&name) => {
-                        if value.is_none() {
-                            words.next();
+                        let value = value.or_else(|| words.next());
+                        if name == "--database" {
+                            client.session.database = value.map(str::to_owned);
                         }
                     }
                     name if WITHOUT_EFFECT.contains(&name) => {}
@@ -117,7 +131,7 @@ impl Mysql {
                 continue;
             }
             let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) else {
-                // The name of a database.
+                client.session.database = Some(word.to_owned());
                 continue;
             };
             for (at, option) in short.char_indices() {
@@ -145,8 +159,10 @@ impl Mysql {
                     }
                     'e' => sql = Some(rest.to_owned()),
                     option if WITH_VALUE.contains(option) => {
-                        if rest.is_empty() {
-                            words.next();
+                        let value = Some(rest).filter(|rest| !rest.is_empty());
+                        let value = value.or_else(|| words.next());
+                        if option == 'D' {
+                            client.session.database = value.map(str::to_owned);
                         }
                     }
                     _ => return Err(unknown_option(word)),
@@ -171,10 +187,20 @@ impl Mysql {
     /// Asks one statement after the other, and waits for the answers.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         while let Some(statement) = self.statements.get(self.answered) {
-            let result = match self.connection.ask(host, statement) {
-                Ok(result) => result,
-                Err(waits) => return waits,
+            let words = words(statement);
+            let result = match self.session.refuses(&words) {
+                Some(line) => Err(line),
+                None => match self
+                    .connection
+                    .ask(host, &self.session.says(statement, &words))
+                {
+                    Ok(result) => result,
+                    Err(waits) => return waits,
+                },
             };
+            if result.is_ok() {
+                self.session.follow(statement, &words);
+            }
             self.answered += 1;
             match result {
                 Ok((columns, rows)) => {
@@ -183,8 +209,11 @@ impl Mysql {
                 }
                 Err(line) => {
                     let line = with_line(&line);
-                    // What fails on the server is shown first (seen on real nodes).
-                    if self.echoes && line.contains(" at line ") {
+                    // What fails on the server is shown first; `USE` is the client's own command (seen on real nodes).
+                    if self.echoes
+                        && line.contains(" at line ")
+                        && words.first().is_none_or(|verb| verb != "USE")
+                    {
                         let dashes = "-".repeat(14);
                         let shown = format!("{dashes}\n{statement}\n{dashes}\n\n");
                         self.shown.stderr.push_str(&shown);
@@ -197,7 +226,21 @@ impl Mysql {
                 }
             }
         }
+        self.leave(host);
         Step::Done(self.shown.clone())
+    }
+
+    /// Ctrl-C: the client kills its own query and leaves.
+    pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
+        self.leave(host);
+        interrupted()
+    }
+
+    /// The connection ends, and its lock with it.
+    fn leave(&mut self, host: &mut dyn Host) {
+        if std::mem::take(&mut self.session.has_lock) {
+            host.query("UNLOCK TABLES");
+        }
     }
 
     fn show(&self, columns: &[String], rows: &[Vec<String>]) -> String {
@@ -241,8 +284,80 @@ fn unknown_option(word: &str) -> Output {
     failed(7, format!("mysql: unknown option '{word}'"))
 }
 
-/// Splits the text of `-e` at the semicolons outside of quotes. What a client says with replication off belongs to
-/// one session: `SET wsrep_on=OFF` stays with the statement behind it.
+impl Session {
+    /// Returns the error of a statement that this session cannot send, whatever the state of the node.
+    fn refuses(&self, words: &[String]) -> Option<String> {
+        if !self.has_lock {
+            return None;
+        }
+        Some(match words.first()?.as_str() {
+            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "TRUNCATE" => {
+                SqlError::ConflictingReadLock.to_string()
+            }
+            // The server begins no schema change while replication is paused (seen on a real node).
+            "CREATE" | "ALTER" | "DROP" => {
+                "ERROR 1047 (08S01): Aborting TOI: Replication paused on node for FTWRL/BACKUP STAGE."
+                    .to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    /// Returns a statement as the server gets it, with what the session adds.
+    fn says(&self, statement: &str, words: &[String]) -> String {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let said = match (words.as_slice(), &self.database) {
+            // Only the session that has a lock can let it go; for the others this does nothing.
+            (["UNLOCK", "TABLES"], _) if !self.has_lock => "SHOW WARNINGS".to_owned(),
+            (["SHOW", "TABLES"], Some(database)) => format!("SHOW TABLES FROM {database}"),
+            (["SHOW", "TABLES", "LIKE", _], Some(database)) => {
+                let pattern = statement.split_whitespace().last().unwrap_or_default();
+                format!("SHOW TABLES FROM {database} LIKE {pattern}")
+            }
+            _ => statement.to_owned(),
+        };
+        if self.is_local {
+            WITHOUT_REPLICATION.to_owned() + &said
+        } else {
+            said
+        }
+    }
+
+    /// The server has accepted a statement.
+    fn follow(&mut self, statement: &str, words: &[String]) {
+        let joined = words.concat();
+        match words.first().map_or("", String::as_str) {
+            "USE" => {
+                let name = statement.split_whitespace().nth(1);
+                self.database = name.map(|name| name.trim_matches('`').to_owned());
+            }
+            "UNLOCK" => self.has_lock = false,
+            "FLUSH" if joined.ends_with("WITHREADLOCK") => self.has_lock = true,
+            "SET" => {
+                let setting = joined.trim_start_matches("SET").trim_start_matches("@@");
+                let setting = setting
+                    .trim_start_matches("SESSION")
+                    .trim_start_matches("LOCAL");
+                match setting.trim_start_matches(['.', '@']) {
+                    "WSREP_ON=OFF" | "WSREP_ON=0" => self.is_local = true,
+                    "WSREP_ON=ON" | "WSREP_ON=1" => self.is_local = false,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns the words of a statement in capital letters.
+fn words(statement: &str) -> Vec<String> {
+    statement
+        .split_whitespace()
+        .map(str::to_ascii_uppercase)
+        .collect()
+}
+
+/// Splits the text of `-e` at the semicolons outside of quotes.
 pub fn statements(sql: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let (mut quote, mut protected) = (None, false);
@@ -253,15 +368,8 @@ pub fn statements(sql: &str) -> Vec<String> {
             (Some(open), c) if open == c => quote = None,
             (None, '\'' | '"' | '`') => quote = Some(c),
             (None, ';') => {
-                let squeezed: String = all
-                    .last()
-                    .map(|last| last.split_whitespace().collect())
-                    .unwrap_or_default();
-                let squeezed = squeezed.to_ascii_uppercase();
-                if !(squeezed.starts_with("SET") && squeezed.ends_with("WSREP_ON=OFF")) {
-                    all.push(String::new());
-                    continue;
-                }
+                all.push(String::new());
+                continue;
             }
             _ => {}
         }

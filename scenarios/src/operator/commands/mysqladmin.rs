@@ -28,6 +28,7 @@ enum Verb {
     ExtendedStatus,
     Variables,
     Status,
+    Processlist,
 }
 
 impl Mysqladmin {
@@ -73,6 +74,7 @@ impl Mysqladmin {
                 "extended-status" => verb = Some(Verb::ExtendedStatus),
                 "variables" => verb = Some(Verb::Variables),
                 "status" => verb = Some(Verb::Status),
+                "processlist" | "proc" => verb = Some(Verb::Processlist),
                 _ => {
                     return Err(failed(
                         1,
@@ -102,6 +104,7 @@ impl Mysqladmin {
             Verb::Variables => "SHOW VARIABLES",
             // The server of another host is told to stop, and its end cannot be waited for: the pid file is there.
             Verb::Shutdown if self.connection.leads_away(host) => "SHUTDOWN",
+            Verb::Processlist => "SHOW PROCESSLIST",
             _ => "SHOW GLOBAL STATUS",
         };
         let result = match self.connection.ask(host, query) {
@@ -116,7 +119,9 @@ impl Mysqladmin {
                 "Uptime: {}  Threads: 1  Questions: 1  Slow queries: 0  Opens: 17  Open tables: 10  Queries per second avg: 0.1\n",
                 host.now().as_micros() / 1_000_000
             ))),
-            (Verb::ExtendedStatus | Verb::Variables, Ok(answer)) => Step::Done(table(Ok(answer))),
+            (Verb::ExtendedStatus | Verb::Variables | Verb::Processlist, Ok(answer)) => {
+                Step::Done(table(Ok(answer)))
+            }
             (Verb::Shutdown, Ok(_)) if self.connection.leads_away(host) => Step::Done(printed("")),
             (Verb::Shutdown, Ok(_)) => {
                 for name in ["mariadbd", "mysqld"] {

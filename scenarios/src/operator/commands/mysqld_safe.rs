@@ -1,5 +1,5 @@
-//! `mysqld_safe --wsrep-recover`: asks `InnoDB` for the position (manual: No node is safe for
-//! bootstrapping?; `scripts/mysqld_safe.sh`).
+//! `mysqld_safe`: a server outside of its unit. The script does not start a node of a cluster again after a crash. With
+//! `--wsrep-recover` it asks `InnoDB` for the position (manual: No node is safe for bootstrapping?; `scripts/mysqld_safe.sh`).
 //!
 //! The script says on the terminal where it logs and closes its output: the position stands in the
 //! log only. Its exit code is that of its last message, so it is 0 also where mariadbd found the
@@ -16,26 +16,40 @@ use super::output::{INTERRUPTED, failed, printed};
 const BOTH_LOGS: &str = "Can't log to error log and syslog at the same time.  Remove all \
 --log-error configuration options for --syslog to take effect.";
 
-/// A recovery run.
+/// The clients' port.
+const CLIENTS: u16 = 3306;
+
+/// A run of the script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct MysqldSafe {
     /// `--log-error` on the command line wins over the configuration.
     log_error: Option<String>,
+    /// The options for the server, `None` for a recovery run.
+    serves: Option<Vec<String>>,
+    /// Nobody waits for the end of the server.
+    background: bool,
     begun: Option<Begun>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Begun {
-    recover: QueryId,
+    run: Run,
     /// The log file, `None` for syslog, which the console cannot see.
     log: Option<String>,
     shown: Output,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Run {
+    Recover(QueryId),
+    Serve(u32),
+}
+
 impl MysqldSafe {
     /// Reads the words after `mysqld_safe`.
-    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
+    pub(super) fn parse(words: &[String], background: bool) -> Result<Self, Output> {
         let (mut recover, mut log_error) = (false, None);
+        let mut options = Vec::new();
         for word in words {
             // The script takes `-` and `_` for one another in its options.
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
@@ -43,22 +57,19 @@ impl MysqldSafe {
                 "--wsrep-recover" => recover = true,
                 "--log-error" => log_error = Some(value.to_owned()),
                 "--user" => {}
-                _ => {
-                    return Err(failed(
-                        1,
-                        format!("this console does not know mysqld_safe {word}"),
-                    ));
-                }
+                _ => options.push(word.clone()),
             }
         }
-        if !recover {
+        if let (true, Some(odd)) = (recover, options.first()) {
             return Err(failed(
                 1,
-                "this console knows mysqld_safe only with --wsrep-recover",
+                format!("this console does not know mysqld_safe --wsrep-recover {odd}"),
             ));
         }
         Ok(Self {
             log_error,
+            serves: Some(options).filter(|_| !recover),
+            background,
             begun: None,
         })
     }
@@ -67,17 +78,37 @@ impl MysqldSafe {
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         if self.begun.is_none() {
             // A server in service has its process number in the pid file.
-            if host.unit() == UnitState::Active {
+            let by_hand = matches!(host.unit(), UnitState::Inactive | UnitState::Failed(_))
+                && host.listens(CLIENTS);
+            if host.unit() == UnitState::Active || by_hand {
                 let text = notice(host, "A mysqld process already exists");
                 return Step::Done(failed(1, text));
             }
-            self.begun = Some(self.begin(host));
+            match self.begin(host) {
+                Ok(begun) => self.begun = Some(begun),
+                Err(output) => return Step::Done(output),
+            }
         }
         let Some(begun) = &mut self.begun else {
             return Step::Wait;
         };
-        let Some((lines, _)) = host.recovered(begun.recover) else {
-            return Step::Wait;
+        let lines = match begun.run {
+            Run::Recover(id) => match host.recovered(id) {
+                Some((lines, _)) => lines,
+                None => return Step::Wait,
+            },
+            Run::Serve(_) if self.background => return Step::Done(begun.shown.clone()),
+            Run::Serve(number) => match host.ended_by_hand(number) {
+                // The server has written to its log itself; after a crash the script says why it goes no further.
+                Some(code) if code >= 128 => {
+                    vec![notice(
+                        host,
+                        "WSREP: not restarting wsrep node automatically",
+                    )]
+                }
+                Some(_) => Vec::new(),
+                None => return Step::Wait,
+            },
         };
         if let Some(path) = begun.log.clone() {
             for line in &lines {
@@ -89,7 +120,7 @@ impl MysqldSafe {
         Step::Done(begun.shown.clone())
     }
 
-    fn begin(&self, host: &mut dyn Host) -> Begun {
+    fn begin(&self, host: &mut dyn Host) -> Result<Begun, Output> {
         let mut shown = printed("");
         let log = match (&self.log_error, host.mysqld_safe_log()) {
             (Some(path), setting) => {
@@ -116,16 +147,25 @@ impl MysqldSafe {
         }
         shown.stdout.push_str(&starting);
         shown.stdout.push('\n');
-        Begun {
-            recover: host.start_recover(),
-            log,
-            shown,
-        }
+        let run = match &self.serves {
+            None => Run::Recover(host.start_recover()),
+            Some(options) => match host.start_by_hand(true, options) {
+                Ok(number) => Run::Serve(number),
+                Err(text) => return Err(failed(1, text)),
+            },
+        };
+        Ok(Begun { run, log, shown })
     }
 
     /// Ctrl-C. The script and mariadbd ignore it (`trap '' 1 2 3 15`): only the terminal comes
-    /// back.
-    pub(super) fn interrupt(&mut self) -> Output {
+    /// back. A server takes the SIGTERM that `timeout` sends to its whole group.
+    pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
+        if let Some(Begun {
+            run: Run::Serve(_), ..
+        }) = self.begun
+        {
+            super::mysqld::stop(host);
+        }
         let shown = self
             .begun
             .as_ref()

@@ -98,6 +98,14 @@ fn processes(host: &dyn Host) -> Vec<Process> {
             command,
         });
     }
+    if let Some(pid) = host.watcher() {
+        all.push(Process {
+            pid,
+            name: "mysqld_safe",
+            user: "root",
+            command: "/bin/sh /usr/bin/mysqld_safe".to_owned(),
+        });
+    }
     all
 }
 

@@ -4,14 +4,16 @@ use seatrial_port::Output;
 use seatrial_port::host::{Host, Step};
 
 use super::cm_cluster_manage::ClusterManage;
+use super::df::Df;
 use super::files::{self, Files};
 use super::galera_new_cluster::GaleraNewCluster;
 use super::galera_recovery::GaleraRecovery;
 use super::host_facts::{self, HostFact};
 use super::init_script::{self, InitScript};
 use super::iptables::Iptables;
+use super::journalctl::Journalctl;
 use super::killall::Killall;
-use super::listing::{Journal, Listing};
+use super::listing::Listing;
 use super::mysql::Mysql;
 use super::mysqladmin::Mysqladmin;
 use super::mysqld::Mysqld;
@@ -19,6 +21,7 @@ use super::mysqld_safe::MysqldSafe;
 use super::output::{failed, interrupted, printed};
 use super::ping::Ping;
 use super::playbook::Playbook;
+use super::power::{self, Power};
 use super::processes::{self, Processes};
 use super::remove::Remove;
 use super::systemctl::Systemctl;
@@ -63,9 +66,11 @@ enum Command {
     Mysqld(Mysqld),
     Processes(Processes),
     Listing(Listing),
-    Journal(Journal),
     Iptables(Iptables),
     Ping(Ping),
+    Journalctl(Journalctl),
+    Power(Power),
+    Df(Df),
 }
 
 impl Program {
@@ -159,7 +164,10 @@ impl Command {
             "galera_new_cluster" => Self::GaleraNewCluster(GaleraNewCluster::parse(rest)?),
             "killall" => Self::Killall(Killall::parse(rest)?),
             "mysql" | "mariadb" => Self::Mysql(Mysql::parse(rest)?),
-            "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest)?),
+            "mysqld_safe" | "mariadbd-safe" => Self::MysqldSafe(MysqldSafe::parse(rest, false)?),
+            "df" => Self::Df(Df::parse(rest)?),
+            name if power::NAMES.contains(&name) => Self::Power(Power::parse(name, rest)?),
+            "setsid" => Self::in_background(rest)?,
             "reboot" => reboot::check(rest).map(|()| Self::Reboot)?,
             "rm" => Self::Remove(Remove::parse(rest)?),
             "systemctl" => Self::Systemctl(Systemctl::parse(rest)?),
@@ -167,12 +175,12 @@ impl Command {
             name @ ("mysqladmin" | "mariadb-admin") => {
                 Self::Mysqladmin(Mysqladmin::parse(name, rest)?)
             }
-            name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest)?),
+            name @ ("mysqld" | "mariadbd") => Self::Mysqld(Mysqld::parse(name, rest, false)?),
             "service" => Self::InitScript(InitScript::service(rest)?),
             "ls" => Self::Listing(Listing::parse(rest)?),
-            "journalctl" => Self::Journal(Journal::parse(rest)?),
             "iptables" => Self::Iptables(Iptables::parse(rest)?),
             "ping" => Self::Ping(Ping::parse(rest)?),
+            "journalctl" => Self::Journalctl(Journalctl::parse(rest)?),
             name if processes::NAMES.contains(&name) => {
                 Self::Processes(Processes::parse(name, rest)?)
             }
@@ -182,6 +190,29 @@ impl Command {
             name if files::NAMES.contains(&name) => Self::Files(Files::parse(name, rest)?),
             _ => return Err(not_found(first, sudo)),
         })
+    }
+
+    /// Reads a server behind `setsid --fork`, which does not wait for its end.
+    fn in_background(words: &[String]) -> Result<Self, Output> {
+        let forks = words
+            .first()
+            .is_some_and(|word| word == "-f" || word == "--fork");
+        match words.get(1..).and_then(<[String]>::split_first) {
+            Some((name, rest)) if forks => match name.as_str() {
+                "mysqld" | "mariadbd" => Mysqld::parse(name, rest, true).map(Self::Mysqld),
+                "mysqld_safe" | "mariadbd-safe" => {
+                    MysqldSafe::parse(rest, true).map(Self::MysqldSafe)
+                }
+                _ => Err(failed(
+                    1,
+                    "this console knows setsid --fork with a server alone",
+                )),
+            },
+            _ => Err(failed(
+                1,
+                "this console knows setsid --fork with a server alone",
+            )),
+        }
     }
 
     fn step(&mut self, host: &mut dyn Host) -> Step {
@@ -203,9 +234,11 @@ impl Command {
             Self::Mysqld(command) => command.step(host),
             Self::Processes(command) => command.step(host),
             Self::Listing(command) => command.step(host),
-            Self::Journal(command) => Step::Done(command.show(host)),
             Self::Iptables(command) => command.step(host),
             Self::Ping(command) => command.step(host),
+            Self::Journalctl(command) => command.step(host),
+            Self::Power(command) => command.step(host),
+            Self::Df(command) => command.step(host),
         }
     }
 
@@ -214,24 +247,26 @@ impl Command {
             Self::ClusterManage(command) => command.interrupt(host),
             Self::Files(command) => command.interrupt(host),
             Self::GaleraNewCluster(command) => command.interrupt(host),
-            Self::MysqldSafe(command) => command.interrupt(),
+            Self::Mysqld(command) => command.interrupt(host),
+            Self::MysqldSafe(command) => command.interrupt(host),
             Self::Playbook(command) => command.interrupt(host),
             Self::Systemctl(command) => command.interrupt(host),
             Self::InitScript(command) => command.interrupt(host),
-            // The client kills its own query and leaves; the others end as they begin.
-            Self::Mysql(_)
-            | Self::Killall(_)
+            Self::Journalctl(command) => command.interrupt(host),
+            Self::Mysql(command) => command.interrupt(host),
+            // The others end as they begin.
+            Self::Killall(_)
             | Self::Reboot
             | Self::Remove(_)
             | Self::GaleraRecovery(_)
             | Self::HostFact(_)
             | Self::Mysqladmin(_)
-            | Self::Mysqld(_)
             | Self::Processes(_)
             | Self::Listing(_)
-            | Self::Journal(_)
             | Self::Iptables(_)
-            | Self::Ping(_) => interrupted(),
+            | Self::Ping(_)
+            | Self::Power(_)
+            | Self::Df(_) => interrupted(),
         }
     }
 }

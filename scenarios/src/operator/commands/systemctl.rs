@@ -1,34 +1,49 @@
 //! `systemctl` with the verbs that operators and scripts use on mariadb.service.
 //!
-//! Sources: systemd's `systemctl` for words and exit codes, `MariaDB`'s unit file for the rules of
+//! Sources: systemd 252 (`src/systemctl`) for words and exit codes, `MariaDB`'s unit file for the rules of
 //! the unit (see [`super::unit_job`]), the manual's Bootstrap node for the use of it.
 
 use seatrial_port::Output;
-use seatrial_port::host::{Host, Signal, Step, UnitState};
+use seatrial_port::host::{Host, Signal, Step, UnitFileState, UnitState};
 
-use super::output::{failed, printed};
-use super::unit_job::{Ended, UnitJob, Verb};
-
-/// Exit code for a unit that is not active (LSB: program is not running).
-const NOT_ACTIVE: i32 = 3;
+use super::output::{failed, interrupted, printed};
+use super::unit_files::{self, Listed};
+use super::unit_job::{UnitJob, Verb};
+use super::unit_text::{exit_code, file_word, main_process, show, show_nothing, status, word};
 
 /// A `systemctl` on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Systemctl {
     what: What,
-    /// The verb, and the unit without `.service`.
-    asked: (String, String),
+    verb: String,
+    /// The units that were named, without `.service`.
+    units: Vec<String>,
+    /// The job that it waits for, once systemd has it.
+    job: Option<UnitJob>,
+    /// The text about the units so far.
+    shown: Output,
 }
 
 /// The unit of an arbitrator's host.
 const GARB: &str = "garb";
 
+/// The unit file's own name and its two aliases.
+const UNITS: [&str; 3] = ["mariadb", "mysql", "mysqld"];
+
+/// `MariaDB`'s package has this unit to say that it bootstraps nothing
+/// (`mariadb@bootstrap.service.d/use_galera_new_cluster.conf`).
+const BOOTSTRAP: &str = "mariadb@bootstrap";
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum What {
-    /// A job that the command waits for.
-    Job(UnitJob),
-    /// A job that is not (`--no-block`).
-    Posted(UnitJob),
+    /// A job: whether the command waits for it, and whether only a unit that is active gets it.
+    Job {
+        verb: Verb,
+        waits: bool,
+        only_active: bool,
+    },
+    /// `reload`, which this unit does not have.
+    Reload,
     /// `status`.
     Status,
     /// `is-active`, and whether it prints nothing.
@@ -43,19 +58,36 @@ enum What {
     Kill(Signal),
     /// `reset-failed`.
     ResetFailed,
-    /// `enable`, `daemon-reload` and the like, which change nothing that a run can see.
+    /// `enable`, `disable`, `mask`, `unmask`, and the job of `--now`.
+    File(UnitFileState, Option<Verb>),
+    /// `cat`.
+    Cat,
+    /// `set-environment`, `unset-environment`: names, and values if they are set.
+    Environment(Vec<(String, Option<String>)>),
+    /// `show-environment`.
+    ShowEnvironment,
+    /// `list-units`.
+    List(Listed),
+    /// `is-system-running`.
+    IsSystemRunning(bool),
+    /// `reboot`.
+    Reboot,
+    /// `poweroff` and `halt`.
+    PowerOff,
+    /// `daemon-reload` and the like, which change nothing that a run can see.
     Nothing,
 }
 
 /// The options that change nothing that is printed here.
-const HABITS: [&str; 9] = [
+const HABITS: [&str; 10] = [
+    "--all",
     "--full",
     "--no-ask-password",
-    "--no-legend",
     "--no-pager",
     "--plain",
     "--system",
     "--wait",
+    "--force",
     "-l",
     "-a",
 ];
@@ -67,8 +99,10 @@ struct Words<'a> {
     no_block: bool,
     quiet: bool,
     value: bool,
+    now: bool,
     properties: Vec<String>,
     signal: Option<&'a str>,
+    list: Listed,
 }
 
 impl<'a> Words<'a> {
@@ -84,6 +118,12 @@ impl<'a> Words<'a> {
                 "--no-block" => read.no_block = true,
                 "-q" | "--quiet" => read.quiet = true,
                 "--value" => read.value = true,
+                "--now" => read.now = true,
+                "--failed" => read.list.state = Some("failed".to_owned()),
+                "--state" => {
+                    read.list.state = value.or_else(|| words.next()).map(str::to_owned);
+                }
+                "--no-legend" => read.list.bare = true,
                 "-p" | "-P" | "--property" => {
                     read.value |= name == "-P";
                     let list = value.or_else(|| words.next()).unwrap_or_default();
@@ -91,7 +131,7 @@ impl<'a> Words<'a> {
                 }
                 "-s" | "--signal" => read.signal = value.or_else(|| words.next()),
                 "-n" | "--lines" | "-o" | "--output" | "--kill-who" | "--kill-whom"
-                | "--job-mode" => {
+                | "--job-mode" | "-t" | "--type" => {
                     if value.is_none() {
                         words.next();
                     }
@@ -113,104 +153,199 @@ impl<'a> Words<'a> {
         }
         Ok(read)
     }
-}
 
-impl Systemctl {
-    /// Reads the words after `systemctl`.
-    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
-        let words = Words::read(words)?;
-        let mut plain = words.plain.iter().copied();
-        let verb = plain.next().unwrap_or("");
-        let unit = plain.next();
-        if let Some(odd) = plain.next() {
-            return Err(failed(
-                1,
-                format!("this console knows one unit in a line, not `{odd}'"),
-            ));
-        }
-        let job = |verb| {
-            let job = UnitJob::new(verb);
-            if words.no_block {
-                What::Posted(job)
-            } else {
-                What::Job(job)
-            }
+    fn what(&self, verb: &str, rest: &[&str]) -> Result<What, Output> {
+        let job = |verb, only_active| What::Job {
+            verb,
+            waits: !self.no_block,
+            only_active,
         };
-        let what = match verb {
-            "start" => job(Verb::Start),
-            "stop" => job(Verb::Stop),
-            "restart" => job(Verb::Restart),
+        let file = |state, verb| What::File(state, Some(verb).filter(|_| self.now));
+        Ok(match verb {
+            "start" => job(Verb::Start, false),
+            "stop" => job(Verb::Stop, false),
+            // A unit that has no reload is restarted.
+            "restart" | "reload-or-restart" => job(Verb::Restart, false),
+            "try-restart" | "condrestart" | "try-reload-or-restart" | "force-reload" => {
+                job(Verb::Restart, true)
+            }
+            "reload" => What::Reload,
             "status" => What::Status,
-            "is-active" => What::IsActive(words.quiet),
-            "is-failed" => What::IsFailed(words.quiet),
-            "is-enabled" => What::IsEnabled(words.quiet),
-            "show" => What::Show(words.properties, words.value),
-            "kill" => What::Kill(
-                match words.signal.map(|name| name.trim_start_matches("SIG")) {
-                    None | Some("TERM" | "15") => Signal::Term,
-                    Some("KILL" | "9") => Signal::Kill,
-                    Some(odd) => {
-                        return Err(failed(
-                            1,
-                            format!("this console does not send signal {odd}"),
-                        ));
-                    }
-                },
-            ),
+            "is-active" => What::IsActive(self.quiet),
+            "is-failed" => What::IsFailed(self.quiet),
+            "is-enabled" => What::IsEnabled(self.quiet),
+            "show" => What::Show(self.properties.clone(), self.value),
+            "kill" => What::Kill(self.signal()?),
             "reset-failed" => What::ResetFailed,
-            "enable" | "disable" | "daemon-reload" | "daemon-reexec" => What::Nothing,
-            "mask" | "unmask" | "edit" | "cat" | "set-environment" | "unset-environment"
-            | "show-environment" | "list-units" | "list-unit-files" | "set-property"
-            | "isolate" | "try-restart" | "reload" | "reload-or-restart" | "revert" => {
+            "enable" | "reenable" => file(UnitFileState::Enabled, Verb::Start),
+            "disable" => file(UnitFileState::Disabled, Verb::Stop),
+            "mask" => file(UnitFileState::Masked, Verb::Stop),
+            // MODEL GAP: a unit that was disabled before it was masked is enabled after that.
+            "unmask" => What::File(UnitFileState::Enabled, None),
+            "cat" => What::Cat,
+            "set-environment" | "unset-environment" => {
+                What::Environment(unit_files::assignments(verb, rest)?)
+            }
+            "show-environment" => What::ShowEnvironment,
+            "list-units" | "" => What::List(self.list.clone().of(rest)?),
+            "is-system-running" => What::IsSystemRunning(self.quiet),
+            "reboot" => What::Reboot,
+            "poweroff" | "halt" => What::PowerOff,
+            "daemon-reload" | "daemon-reexec" => What::Nothing,
+            "edit" | "list-unit-files" | "list-dependencies" | "list-jobs" | "list-timers"
+            | "list-sockets" | "set-property" | "isolate" | "revert" | "import-environment"
+            | "rescue" | "emergency" | "suspend" | "kexec" | "clean" | "freeze" | "thaw"
+            | "preset" | "link" | "add-wants" | "add-requires" | "get-default" | "cancel" => {
                 return Err(failed(
                     1,
                     format!("this console does not know systemctl {verb}"),
                 ));
             }
             _ => return Err(failed(1, format!("Unknown command verb '{verb}'."))),
-        };
-        let unit = match (unit, &what) {
-            (Some(unit), _) => unit,
-            // These take all units where none is named.
-            (None, What::Nothing | What::ResetFailed) => "mariadb",
-            (None, _) => return Err(failed(1, "Too few arguments.")),
-        };
-        let unit = unit.strip_suffix(".service").unwrap_or(unit);
-        // MariaDB's package has this unit to say that it bootstraps nothing
-        // (`mariadb@bootstrap.service.d/use_galera_new_cluster.conf`).
-        if unit == "mariadb@bootstrap" && matches!(what, What::Job(_) | What::Posted(_)) {
-            return Err(failed(
+        })
+    }
+
+    fn signal(&self) -> Result<Signal, Output> {
+        match self.signal.map(|name| name.trim_start_matches("SIG")) {
+            None | Some("TERM" | "15") => Ok(Signal::Term),
+            Some("KILL" | "9") => Ok(Signal::Kill),
+            Some(odd) => Err(failed(
                 1,
-                "Job for mariadb@bootstrap.service failed because the control process exited with error code.\n\
-                 See \"systemctl status mariadb@bootstrap.service\" and \
-                 \"journalctl -xeu mariadb@bootstrap.service\" for details.",
-            ));
+                format!("this console does not send signal {odd}"),
+            )),
         }
-        // The unit file's own name and its two aliases.
-        if !["mariadb", "mysql", "mysqld", GARB].contains(&unit) {
-            return Err(unknown_unit(verb, unit));
+    }
+}
+
+impl Systemctl {
+    /// Reads the words after `systemctl`.
+    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
+        let words = Words::read(words)?;
+        let (verb, rest) = match words.plain.split_first() {
+            Some((verb, rest)) => (*verb, rest),
+            None => ("", [].as_slice()),
+        };
+        let what = words.what(verb, rest)?;
+        let takes_units = !matches!(
+            what,
+            What::Environment(_)
+                | What::ShowEnvironment
+                | What::List(_)
+                | What::IsSystemRunning(_)
+                | What::Reboot
+                | What::PowerOff
+                | What::Nothing
+        );
+        let mut units = Vec::new();
+        if takes_units {
+            let short = |unit: &&str| unit.strip_suffix(".service").unwrap_or(unit).to_owned();
+            units = rest.iter().map(short).collect();
+            // This one takes all units where none is named.
+            if units.is_empty() && what != What::ResetFailed {
+                return Err(failed(1, "Too few arguments."));
+            }
         }
-        let asked = (verb.to_owned(), unit.to_owned());
-        Ok(Self { what, asked })
+        Ok(Self {
+            what,
+            verb: verb.to_owned(),
+            units,
+            job: None,
+            shown: printed(""),
+        })
     }
 
     /// Goes on.
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
-        let any_unit = matches!(self.what, What::Nothing | What::ResetFailed);
-        if !any_unit && host.is_arbitrator() != (self.asked.1 == GARB) {
-            let (verb, unit) = &self.asked;
-            return Step::Done(unknown_unit(verb, unit));
-        }
-        Step::Done(match &mut self.what {
-            What::Job(job) => return job.step(host),
-            What::Posted(job) => {
-                // Given to systemd, and left there.
-                if !matches!(job.step(host), Step::Done(_)) {
-                    job.interrupt(host);
+        let what = self.what.clone();
+        let job = match &what {
+            What::Job {
+                verb,
+                waits,
+                only_active,
+            } => Some((*verb, *waits, *only_active)),
+            What::File(_, Some(verb)) => Some((*verb, true, false)),
+            _ => None,
+        };
+        if self.job.is_none() {
+            if let Some(output) = of_no_unit(&what, host) {
+                return Step::Done(output);
+            }
+            let mut has_own = self.units.is_empty();
+            for (place, unit) in self.units.clone().iter().enumerate() {
+                if is_own(host, unit) {
+                    has_own = true;
+                    self.own_unit(&what, unit, place, host);
+                } else {
+                    let output = unknown_unit(&what, &self.verb, unit);
+                    self.say(&output, place);
                 }
+            }
+            if self.units.is_empty() {
+                // `reset-failed` without a unit.
+                host.reset_failed();
+            }
+            let Some((verb, _, only_active)) = job.filter(|_| has_own) else {
+                return Step::Done(self.shown.clone());
+            };
+            if only_active && !matches!(host.unit(), UnitState::Active | UnitState::Activating) {
+                return Step::Done(self.shown.clone());
+            }
+            self.job = Some(UnitJob::new(verb));
+        }
+        let Some(job_now) = &mut self.job else {
+            return Step::Done(self.shown.clone());
+        };
+        let waits = job.is_none_or(|(_, waits, _)| waits);
+        let output = match job_now.step(host) {
+            Step::Done(output) if waits || output.exit != 0 => output,
+            Step::Done(_) => printed(""),
+            step if waits => return step,
+            _ => {
+                // Given to systemd, and left there.
+                job_now.interrupt(host);
                 printed("")
             }
-            What::Status => status(host.unit()),
+        };
+        let mut shown = self.shown.clone();
+        shown.stderr.push_str(&output.stderr);
+        // The jobs come last, and a job that fails says so.
+        if output.exit != 0 {
+            shown.exit = output.exit;
+        }
+        Step::Done(shown)
+    }
+
+    /// Adds what was said about a unit, and the exit code that follows for the line.
+    fn say(&mut self, output: &Output, place: usize) {
+        if place > 0 && self.what == What::Status {
+            self.shown.stdout.push('\n');
+        }
+        self.shown.stdout.push_str(&output.stdout);
+        self.shown.stderr.push_str(&output.stderr);
+        // `is-active a b` is about any of them.
+        let any = matches!(
+            self.what,
+            What::IsActive(_) | What::IsFailed(_) | What::IsEnabled(_)
+        );
+        self.shown.exit = match (place, any) {
+            (0, _) => output.exit,
+            (_, true) if output.exit == 0 => 0,
+            (_, true) => self.shown.exit,
+            (_, false) if output.exit == 0 => self.shown.exit,
+            (_, false) => output.exit,
+        };
+    }
+
+    /// Does what concerns mariadb.service, apart from its job.
+    fn own_unit(&mut self, what: &What, unit: &str, place: usize, host: &mut dyn Host) {
+        let output = match what {
+            What::Reload => failed(
+                3,
+                format!(
+                    "Failed to reload {unit}.service: Job type reload is not applicable for unit mariadb.service."
+                ),
+            ),
+            What::Status => status(host.unit(), host.unit_file()),
             What::IsActive(quiet) => {
                 let unit = host.unit();
                 told(*quiet, word(unit), exit_code(unit))
@@ -220,23 +355,69 @@ impl Systemctl {
                 let failed = matches!(unit, UnitState::Failed(_));
                 told(*quiet, word(unit), i32::from(!failed))
             }
-            What::IsEnabled(quiet) => told(*quiet, "enabled", 0),
+            What::IsEnabled(quiet) => {
+                let file = host.unit_file();
+                let is_enabled = file == UnitFileState::Enabled;
+                // An alias is no unit file of its own.
+                let word = if unit == UNITS[0] || unit == GARB || !is_enabled {
+                    file_word(file)
+                } else {
+                    "alias"
+                };
+                told(*quiet, word, i32::from(!is_enabled))
+            }
             What::Show(properties, value) => show(host, properties, *value),
             What::Kill(signal) => kill(host, *signal),
             What::ResetFailed => {
                 host.reset_failed();
                 printed("")
             }
-            What::Nothing => printed(""),
-        })
+            What::File(state, _) => unit_files::change(&self.verb, unit, *state, host),
+            What::Cat => printed(unit_files::UNIT_FILE),
+            _ => printed(""),
+        };
+        self.say(&output, place);
     }
 
     /// Ctrl-C.
     pub(super) fn interrupt(&mut self, host: &mut dyn Host) -> Output {
-        match &mut self.what {
-            What::Job(job) | What::Posted(job) => job.interrupt(host),
-            _ => super::output::interrupted(),
+        match &mut self.job {
+            Some(job) => job.interrupt(host),
+            None => interrupted(),
         }
+    }
+}
+
+/// Answers what is about no unit in particular.
+fn of_no_unit(what: &What, host: &mut dyn Host) -> Option<Output> {
+    Some(match what {
+        What::Environment(assignments) => unit_files::set_environment(assignments, host),
+        What::ShowEnvironment => unit_files::show_environment(host),
+        What::List(listed) => listed.print(host),
+        What::IsSystemRunning(quiet) => {
+            let degraded = matches!(host.unit(), UnitState::Failed(_));
+            let word = if degraded { "degraded" } else { "running" };
+            told(*quiet, word, i32::from(degraded))
+        }
+        What::Reboot => {
+            host.reboot();
+            printed("")
+        }
+        What::PowerOff => {
+            host.power_off();
+            printed("")
+        }
+        What::Nothing => printed(""),
+        _ => return None,
+    })
+}
+
+/// Returns whether this host has a unit of this name.
+fn is_own(host: &dyn Host, unit: &str) -> bool {
+    if host.is_arbitrator() {
+        unit == GARB
+    } else {
+        UNITS.contains(&unit)
     }
 }
 
@@ -255,7 +436,7 @@ fn told(quiet: bool, word: &str, exit: i32) -> Output {
 
 /// `systemctl kill`: the signal for the unit's main process.
 fn kill(host: &mut dyn Host, signal: Signal) -> Output {
-    let Some((_, name)) = host.server_process() else {
+    let Some((_, name)) = main_process(host) else {
         return failed(
             1,
             "Failed to kill unit mariadb.service: No main process to kill",
@@ -265,145 +446,46 @@ fn kill(host: &mut dyn Host, signal: Signal) -> Output {
     printed("")
 }
 
-/// `systemctl show`: properties as `NAME=value`, in systemd's order. A property that a unit does not have is left
-/// out, as systemd does.
-fn show(host: &dyn Host, properties: &[String], value: bool) -> Output {
-    let unit = host.unit();
-    let pid = host.server_process().map_or(0, |(pid, _)| pid);
-    let (result, code, status) = match unit {
-        UnitState::Failed(exit) => {
-            let ended = Ended::from_code(exit);
-            let (code, status) = match ended {
-                Ended::Exit(status) => (1, status),
-                Ended::Signal(signal) => (2, signal),
-                Ended::Dump(signal) => (3, signal),
-            };
-            (ended.result(), code, status)
-        }
-        _ => ("success", 0, 0),
-    };
-    let sub = match unit {
-        UnitState::Inactive => "dead",
-        UnitState::Activating => "start",
-        UnitState::Active => "running",
-        UnitState::Deactivating => "stop-sigterm",
-        UnitState::Failed(_) => "failed",
-    };
-    let all = [
-        ("Type", "notify".to_owned()),
-        ("MainPID", pid.to_string()),
-        ("Result", result.to_owned()),
-        ("ExecMainPID", pid.to_string()),
-        ("ExecMainCode", code.to_string()),
-        ("ExecMainStatus", status.to_string()),
-        ("Id", "mariadb.service".to_owned()),
-        ("LoadState", "loaded".to_owned()),
-        ("ActiveState", word(unit).to_owned()),
-        ("SubState", sub.to_owned()),
-        ("UnitFileState", "enabled".to_owned()),
-    ];
-    let mut text = String::new();
-    for (name, content) in all {
-        if !properties.is_empty() && !properties.iter().any(|wanted| wanted == name) {
-            continue;
-        }
-        if value {
-            text.push_str(&content);
-        } else {
-            text.extend([name, "=", &content]);
-        }
-        text.push('\n');
-    }
-    printed(text)
-}
-
-fn unknown_unit(verb: &str, unit: &str) -> Output {
-    match verb {
-        "status" => failed(4, format!("Unit {unit}.service could not be found.")),
-        "is-active" | "is-failed" => Output {
-            exit: 4,
-            ..printed("inactive\n")
-        },
-        "is-enabled" => failed(
+fn unknown_unit(what: &What, verb: &str, unit: &str) -> Output {
+    let unit = unit_files::full(unit);
+    match what {
+        What::Job { .. } if unit == format!("{BOOTSTRAP}.service") => failed(
             1,
-            format!("Failed to get unit file state for {unit}.service: No such file or directory"),
+            format!(
+                "Job for {unit} failed because the control process exited with error code.\n\
+                 See \"systemctl status {unit}\" and \"journalctl -xeu {unit}\" for details."
+            ),
         ),
+        What::Status => failed(4, format!("Unit {unit} could not be found.")),
+        What::IsActive(quiet) | What::IsFailed(quiet) => told(*quiet, "inactive", 4),
+        What::IsEnabled(_) => failed(
+            1,
+            format!("Failed to get unit file state for {unit}: No such file or directory"),
+        ),
+        What::Show(properties, value) => show_nothing(&unit, properties, *value),
+        What::Kill(_) => failed(
+            1,
+            format!("Failed to kill unit {unit}: Unit {unit} not loaded."),
+        ),
+        What::ResetFailed => failed(
+            1,
+            format!("Failed to reset failed state of unit {unit}: Unit {unit} not loaded."),
+        ),
+        What::Cat => failed(1, format!("No files found for {unit}.")),
+        What::File(..) if verb.ends_with("mask") => failed(
+            1,
+            format!("this console does not {verb} a unit that it does not have"),
+        ),
+        What::File(..) => failed(
+            1,
+            format!("Failed to {verb} unit: Unit file {unit} does not exist."),
+        ),
+        What::Job {
+            verb: Verb::Stop, ..
+        } => failed(5, format!("Failed to stop {unit}: Unit {unit} not loaded.")),
         _ => failed(
             5,
-            format!("Failed to {verb} {unit}.service: Unit {unit}.service not found."),
+            format!("Failed to {verb} {unit}: Unit {unit} not found."),
         ),
-    }
-}
-
-/// systemd's word for the state (`is-active`).
-const fn word(unit: UnitState) -> &'static str {
-    match unit {
-        UnitState::Inactive => "inactive",
-        UnitState::Activating => "activating",
-        UnitState::Active => "active",
-        UnitState::Deactivating => "deactivating",
-        UnitState::Failed(_) => "failed",
-    }
-}
-
-const fn exit_code(unit: UnitState) -> i32 {
-    if matches!(unit, UnitState::Active) {
-        0
-    } else {
-        NOT_ACTIVE
-    }
-}
-
-/// Returns the first lines of `systemctl status`, without what changes from run to run: process number,
-/// memory, times and the tail of the journal.
-fn status(unit: UnitState) -> Output {
-    let (mark, detail, more) = match unit {
-        UnitState::Inactive => ("○", "inactive (dead)".to_owned(), String::new()),
-        UnitState::Activating => ("●", "activating (start)".to_owned(), String::new()),
-        UnitState::Active => (
-            "●",
-            "active (running)".to_owned(),
-            "     Status: \"Taking your SQL requests now...\"\n".to_owned(),
-        ),
-        UnitState::Deactivating => ("●", "deactivating (stop-sigterm)".to_owned(), String::new()),
-        UnitState::Failed(code) => {
-            let ended = Ended::from_code(code);
-            let process = match ended {
-                Ended::Exit(code) => format!("code=exited, status={code}{}", exit_name(code)),
-                Ended::Signal(signal) => format!("code=killed, signal={}", signal_name(signal)),
-                Ended::Dump(signal) => format!("code=dumped, signal={}", signal_name(signal)),
-            };
-            let detail = format!("failed (Result: {})", ended.result());
-            ("×", detail, format!("   Main PID: ({process})\n"))
-        }
-    };
-    let mut output = printed(format!(
-        "{mark} mariadb.service - MariaDB 10.11.18 database server\n     \
-         Loaded: loaded (/lib/systemd/system/mariadb.service; enabled; preset: enabled)\n     \
-         Active: {detail}\n{more}"
-    ));
-    output.exit = exit_code(unit);
-    output
-}
-
-const fn exit_name(code: i32) -> &'static str {
-    match code {
-        0 => "/SUCCESS",
-        1 => "/FAILURE",
-        _ => "/n/a",
-    }
-}
-
-fn signal_name(signal: i32) -> String {
-    match signal {
-        3 => "QUIT".to_owned(),
-        4 => "ILL".to_owned(),
-        6 => "ABRT".to_owned(),
-        7 => "BUS".to_owned(),
-        8 => "FPE".to_owned(),
-        9 => "KILL".to_owned(),
-        11 => "SEGV".to_owned(),
-        15 => "TERM".to_owned(),
-        other => other.to_string(),
     }
 }

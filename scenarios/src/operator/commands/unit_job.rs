@@ -7,7 +7,7 @@
 //!
 //! The job belongs to systemd and goes on when the terminal that asked for it is gone.
 
-use seatrial_port::host::{Host, Step, UnitState};
+use seatrial_port::host::{Host, Step, UnitFileState, UnitState};
 use seatrial_port::{Output, Span};
 
 use super::output::{failed, interrupted, printed};
@@ -70,6 +70,17 @@ impl UnitJob {
 
     fn begin(&mut self, host: &mut dyn Host) -> Step {
         let now = host.now();
+        if self.verb != Verb::Stop && host.unit_file() == UnitFileState::Masked {
+            let verb = if self.verb == Verb::Start {
+                "start"
+            } else {
+                "restart"
+            };
+            return Step::Done(failed(
+                1,
+                format!("Failed to {verb} mariadb.service: Unit mariadb.service is masked."),
+            ));
+        }
         match (self.verb, host.unit()) {
             (Verb::Start, UnitState::Active) => Step::Done(printed("")),
             // There is nothing to stop, but a planned restart after a crash is cancelled.
@@ -147,7 +158,7 @@ fn wait_for_start(since: Span, host: &mut dyn Host) -> Step {
         UnitState::Failed(code) => Step::Done(because(Ended::from_code(code).explanation())),
         UnitState::Inactive | UnitState::Deactivating => Step::Done(canceled()),
         UnitState::Activating if host.now() >= since + UNIT_TIMEOUT => {
-            host.stop_unit();
+            host.give_up_start();
             Step::Done(because("a timeout was exceeded"))
         }
         UnitState::Activating => Step::Until(since + UNIT_TIMEOUT),

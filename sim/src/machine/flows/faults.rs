@@ -22,6 +22,7 @@ impl Machine {
         match fault {
             Fault::Terminate(_) => {
                 self.service.cancel_start();
+                self.leave_alone();
                 let pid = self.daemon.server().map(|server| server.pid);
                 let killed = self.kill();
                 self.service.cancel_restart();
@@ -66,6 +67,7 @@ impl Machine {
                 applied("no space left on device")
             }
             Fault::DiskLost(_) => {
+                self.leave_alone();
                 let killed = self.kill();
                 self.service.cancel_restart();
                 self.storage.forget_details();
@@ -76,8 +78,19 @@ impl Machine {
                     "data folder empty"
                 })
             }
-            Fault::ReadLock(_) => self.session(NodeStatement::Lock, "FLUSH TABLES WITH READ LOCK"),
-            Fault::ReadUnlock(_) => self.session(NodeStatement::Unlock, "UNLOCK TABLES"),
+            Fault::ReadLock(_) => {
+                let outcome = self.session(NodeStatement::Lock, "FLUSH TABLES WITH READ LOCK");
+                if matches!(outcome, FaultOutcome::Applied(_)) {
+                    self.programs.hold(Some(self.now));
+                }
+                outcome
+            }
+            Fault::ReadUnlock(_) => {
+                if self.programs.hold(None) {
+                    return applied("UNLOCK TABLES; a client holds the lock as well");
+                }
+                self.session(NodeStatement::Unlock, "UNLOCK TABLES")
+            }
             Fault::StopHangs(_) => self.session(NodeStatement::HoldOnStop, "a session that stays"),
             Fault::BackendStop(_) => {
                 if !self.daemon.backend_runs() {
@@ -152,7 +165,7 @@ impl Machine {
         applied(what)
     }
 
-    fn power_off(&mut self) -> FaultOutcome {
+    pub(super) fn power_off(&mut self) -> FaultOutcome {
         if !self.powered {
             return skipped("the machine is off already");
         }
@@ -162,6 +175,7 @@ impl Machine {
         });
         self.service.cancel_start();
         self.service.cancel_restart();
+        self.leave_alone();
         self.service.set_new_cluster(false);
         self.programs.forget_calls();
         self.lose_firewall();
@@ -172,14 +186,7 @@ impl Machine {
         }
         self.service.enter(UnitState::Inactive);
         self.daemon.set_socket_file(false);
-        for running in self.programs.take_all() {
-            let output = seatrial_scenarios::Output {
-                stderr: "client_loop: send disconnect: Broken pipe\n".into(),
-                exit: 255,
-                ..Default::default()
-            };
-            self.out.end_program(running.id, output);
-        }
+        self.drop_programs();
         let key = self.site.start_key(self.daemon.starts());
         self.storage.power_off(self.site.keyed(), &key, self.now);
         applied("no power")
@@ -193,8 +200,8 @@ impl Machine {
         self.trace(TraceKind::Process {
             text: "power on".into(),
         });
-        // mariadb.service is enabled: the boot starts it.
-        self.unit_start();
+        // mariadb.service is enabled, unless somebody has changed that.
+        self.boot();
         applied("booted")
     }
 

@@ -2,16 +2,30 @@
 
 use std::net::Ipv4Addr;
 
-use seatrial_node::{Change, DeliberateFault, Peer, Statement as NodeStatement};
+use seatrial_galera::SqlError;
+use seatrial_node::{Change, Database, DeliberateFault, Peer, Statement as NodeStatement};
 use seatrial_scenarios::console::{
-    Call, CallState, Firewall, Host, MARIADB_LOG, QueryId, QueryResult, Signal, UnitState,
+    Call, CallState, Firewall, Host, JournalEntry, MARIADB_LOG, QueryId, QueryResult, Signal,
+    UnitFileState, UnitState, WITHOUT_REPLICATION,
 };
 use seatrial_scenarios::{ForceEdit, MysqldSafeLog, NodeName, Port, Span};
 
 use crate::machine::conf;
-use crate::machine::parts::{Asker, MachineEffect, Recovery};
+use crate::machine::options::{self, ServerOptions};
+use crate::machine::parts::{Asker, FAULT, MachineEffect, Programs, Recovery, stamp};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
+
+use super::service::{LOCKED, locked_lines};
+
+/// The statement with which the end of a client lets its lock go.
+const END_OF_LOCK: &str = "UNLOCK TABLES";
+
+/// The name of the script that watches over a server.
+const WATCHER: &str = "mysqld_safe";
+
+/// The numbers of such scripts begin here.
+const WATCHER_PID: u32 = 5_000;
 
 impl Host for Machine {
     fn node(&self) -> &NodeName {
@@ -89,6 +103,45 @@ impl Host for Machine {
         self.unit_stop();
     }
 
+    fn give_up_start(&mut self) {
+        self.give_up();
+    }
+
+    fn journal(&self) -> Vec<JournalEntry> {
+        self.journal.lines().to_vec()
+    }
+
+    fn boots(&self) -> u32 {
+        self.journal.boots()
+    }
+
+    fn unit_file(&self) -> UnitFileState {
+        self.service.file()
+    }
+
+    fn set_unit_file(&mut self, state: UnitFileState) {
+        self.service.set_file(state);
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let all = self.service.environment().iter();
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        let Some(value) = value else {
+            self.service.environment_mut().remove(name);
+            return Ok(());
+        };
+        if options::VARIABLES.contains(&name) {
+            ServerOptions::read(value.split_whitespace())?;
+        }
+        let environment = self.service.environment_mut();
+        environment.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
     fn set_new_cluster_flag(&mut self, on: bool) {
         let config = self.site.config();
         let kept = config.has(DeliberateFault::NewClusterFlagKept);
@@ -101,7 +154,14 @@ impl Host for Machine {
     }
 
     fn signal(&mut self, name: &str, signal: Signal) -> usize {
-        if name == self.site.program() {
+        if name == WATCHER {
+            let runs = self.watcher().is_some();
+            // The script lets nobody stop it (`trap '' 1 2 3 15`).
+            if signal == Signal::Kill {
+                self.leave_alone();
+            }
+            usize::from(runs)
+        } else if name == self.site.program() {
             self.send_signal(signal)
         } else {
             0
@@ -111,6 +171,20 @@ impl Host for Machine {
     fn server_process(&self) -> Option<(u32, &'static str)> {
         let server = self.daemon.server()?;
         Some((server.pid, self.site.program()))
+    }
+
+    fn watcher(&self) -> Option<u32> {
+        let started = self.hand.started().filter(|started| started.watched)?;
+        // A number of its own.
+        Some(WATCHER_PID + started.number)
+    }
+
+    fn start_by_hand(&mut self, watched: bool, options: &[String]) -> Result<u32, String> {
+        self.hand_start(watched, options)
+    }
+
+    fn ended_by_hand(&mut self, number: u32) -> Option<i32> {
+        self.hand.take_end(number)
     }
 
     fn listens(&self, port: u16) -> bool {
@@ -144,10 +218,20 @@ impl Host for Machine {
 
     fn reboot(&mut self) {
         self.service.reboot();
-        self.unit_stop();
-        if !self.daemon.runs() {
-            self.after_stop();
-        }
+        self.go_down();
+    }
+
+    fn power_off(&mut self) {
+        self.service.power_off();
+        self.go_down();
+    }
+
+    fn booted_at(&self) -> Span {
+        self.journal.booted_at()
+    }
+
+    fn disk_is_full(&self) -> bool {
+        self.storage.disk().is_full()
     }
 
     fn run_on_all_hosts(&mut self, line: &str) -> bool {
@@ -216,7 +300,40 @@ impl Host for Machine {
     }
 }
 
+/// `SHOW TABLES` of a database.
+fn show_tables(name: &str, pattern: Option<&str>, database: &Database) -> QueryResult {
+    /// The databases of every server, whose tables are not listed here.
+    const OWN: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
+    if OWN.contains(&name) {
+        return Err(format!("this console does not list the tables of {name}"));
+    }
+    if !sql::databases(database).iter().any(|known| known == name) {
+        let name = name.to_owned();
+        return Err(SqlError::UnknownDatabase { name }.to_string());
+    }
+    let title = match pattern {
+        Some(pattern) => format!("Tables_in_{name} ({pattern})"),
+        None => format!("Tables_in_{name}"),
+    };
+    let fits = |table: &String| pattern.is_none_or(|pattern| sql::like(table, pattern));
+    let rows = sql::tables(name, database).into_iter().filter(fits);
+    Ok((vec![title], rows.map(|table| vec![table]).collect()))
+}
+
 impl Machine {
+    /// Everything on the machine is stopped, for a reboot or for its end.
+    fn go_down(&mut self) {
+        self.leave_alone();
+        self.unit_stop();
+        if self.is_by_hand() {
+            // systemd ends what belongs to no unit as well.
+            self.terminate_in_order();
+        }
+        if !self.daemon.runs() {
+            self.after_stop();
+        }
+    }
+
     /// Somebody writes to a file: if it is the error log, what the server wrote before is gone.
     fn another_log(&mut self, path: &str) {
         if path == MARIADB_LOG {
@@ -228,14 +345,10 @@ impl Machine {
     /// waits for a primary component has not opened its storage engines yet, and holds nothing
     /// (seen on real nodes with `wsrep_sst_method=rsync`).
     fn recovery(&self) -> Recovery {
-        if self.daemon.open_server().is_some() {
+        if self.holds_data() {
             return Recovery {
-                until: self.now + Span::from_secs(30),
-                lines: vec![
-                    "[ERROR] mariadbd: Can't lock aria control file '/var/lib/mysql/aria_log_control' for exclusive use, error: 11. Will retry for 30 seconds".into(),
-                    "[ERROR] InnoDB: Unable to lock ./ibdata1 error: 11".into(),
-                    "[ERROR] Aborting".into(),
-                ],
+                until: self.now + LOCKED,
+                lines: locked_lines().map(str::to_owned).collect(),
                 exit: 1,
             };
         }
@@ -259,6 +372,13 @@ impl Machine {
         let Some(server) = self.daemon.server() else {
             return Some(Err(self.no_server_error()));
         };
+        if server.hung && text == END_OF_LOCK {
+            // The server learns from the kernel that the client has gone, once it goes on.
+            if self.programs.unlock() {
+                self.ask(Asker::Session, NodeStatement::Unlock);
+            }
+            return Some(Ok((Vec::new(), Vec::new())));
+        }
         if server.hung {
             // The kernel accepts the connection, and no process answers.
             return None;
@@ -267,10 +387,14 @@ impl Machine {
             return Some(Err(self.no_server_error()));
         }
         let status = server.node().status();
-        let query = sql::read(text);
+        let (query, local) = match text.strip_prefix(WITHOUT_REPLICATION) {
+            Some(text) => (sql::without_replication(text), true),
+            None => (sql::read(text), false),
+        };
+        let done = || Some(Ok((Vec::new(), Vec::new())));
         match query {
             sql::Query::Rows(selection) => {
-                if !status.ready && !selection.is_answered_when_not_ready() {
+                if !status.ready && !local && !selection.is_answered_when_not_ready() {
                     return Some(Err(self.error_text(1047)));
                 }
                 let mut settings = self.settings();
@@ -284,14 +408,71 @@ impl Machine {
                 } else {
                     Vec::new()
                 };
+                let database = server.node().database();
+                // The looks that every procedure types are about none of these.
+                let more = !selection.is_plain();
+                let functions = more.then(|| self.functions(id));
                 let mut shown = sql::Shown {
                     status: &status,
                     more_status: &more_status,
                     settings: &settings,
-                    rows: &mut server.node().database().rows.iter().cloned(),
+                    databases: if more {
+                        sql::databases(database)
+                    } else {
+                        Vec::new()
+                    },
+                    processes: if more {
+                        self.processes(id, text)
+                    } else {
+                        Vec::new()
+                    },
+                    functions: functions.as_ref().map_or(&[], |all| all.as_slice()),
+                    rows: &mut database.rows.iter().cloned(),
                 };
                 Some(selection.answer(&mut shown))
             }
+            sql::Query::Tables(name, pattern) => Some(show_tables(
+                &name,
+                pattern.as_deref(),
+                server.node().database(),
+            )),
+            sql::Query::Use(name) => {
+                if sql::databases(server.node().database()).contains(&name) {
+                    return done();
+                }
+                Some(Err(SqlError::UnknownDatabase { name }.to_string()))
+            }
+            sql::Query::Lock | sql::Query::Flush | sql::Query::Kill(_) if !status.ready => {
+                Some(Err(self.error_text(1047)))
+            }
+            sql::Query::Lock => {
+                if !self.programs.lock() {
+                    return done();
+                }
+                self.programs.set_answer(id, None);
+                self.ask(Asker::Program(id), NodeStatement::Lock);
+                self.programs.answer(id)
+            }
+            sql::Query::Unlock => {
+                if self.programs.unlock() {
+                    self.ask(Asker::Session, NodeStatement::Unlock);
+                }
+                done()
+            }
+            sql::Query::Flush => done(),
+            sql::Query::Kill(number) => Some(self.kill_session(number)),
+            sql::Query::Sleep(title, span) => {
+                let answer = Ok((vec![title], vec![vec!["0".to_owned()]]));
+                if span == Span::ZERO {
+                    return Some(answer);
+                }
+                self.programs.sleep(id, self.now + span, answer);
+                self.programs.wait(id, self.now, "User sleep", text);
+                None
+            }
+            sql::Query::Statement(NodeStatement::Desync(_)) if !status.ready => Some(Err(
+                "this console does not know wsrep_desync on a node that is not ready".to_owned(),
+            )),
             sql::Query::Statement(statement) => {
                 if let NodeStatement::Commit(Change::Ddl(text)) = &statement
                     && status.ready
@@ -300,6 +481,17 @@ impl Machine {
                     return Some(Err(error.to_string()));
                 }
                 self.programs.set_answer(id, None);
+                let locked = self.programs.is_locked();
+                self.programs.wait(
+                    id,
+                    self.now,
+                    if locked {
+                        "Waiting for backup lock"
+                    } else {
+                        "Commit"
+                    },
+                    text,
+                );
                 self.ask(Asker::Program(id), statement);
                 self.programs.answer(id)
             }
@@ -311,6 +503,61 @@ impl Machine {
             sql::Query::Error(error) => Some(Err(error.to_string())),
             sql::Query::NotKnown(text) => Some(Err(text)),
         }
+    }
+
+    /// Returns the values of functions in a statement.
+    fn functions(&self, id: QueryId) -> [(&'static str, String); 6] {
+        /// The instant of a run's start, in seconds since 1970.
+        const EPOCH: u64 = 1_767_225_600;
+        let seconds = self.now.as_micros() / 1_000_000;
+        // The log's stamp leaves the first digit of the hour out.
+        let now = stamp(self.now).replace("  ", " 0");
+        let user = "root@localhost".to_owned();
+        [
+            ("now()", now.clone()),
+            ("current_timestamp()", now),
+            ("unix_timestamp()", (EPOCH + seconds).to_string()),
+            ("connection_id()", Programs::number_of(id).to_string()),
+            ("user()", user.clone()),
+            ("current_user()", user),
+        ]
+    }
+
+    /// Returns the lines of SHOW PROCESSLIST, for a statement that asks for them.
+    fn processes(&self, id: QueryId, text: &str) -> Vec<Vec<String>> {
+        let started = self.daemon.server().map_or(self.now, |server| server.since);
+        let mut sessions = self.programs.sessions();
+        let shows = text
+            .trim_start()
+            .get(..4)
+            .is_some_and(|word| word.eq_ignore_ascii_case("show"));
+        sessions.push(sql::Session {
+            number: Programs::number_of(id),
+            since: self.now,
+            state: Some(if shows {
+                "starting"
+            } else {
+                "Filling schema table"
+            }),
+            text: text.to_owned(),
+        });
+        sql::processes(started, self.now, &sessions)
+    }
+
+    /// `KILL`: the session of a fault ends, and with it the lock that it holds.
+    fn kill_session(&mut self, number: String) -> QueryResult {
+        let parsed = number.parse::<u32>().unwrap_or_default();
+        if parsed == FAULT && self.programs.is_held() {
+            if !self.programs.hold(None) {
+                self.ask(Asker::Session, NodeStatement::Unlock);
+            }
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let of_client = |session: &sql::Session| session.number == parsed;
+        if parsed < FAULT || self.programs.sessions().iter().any(of_client) {
+            return Err(format!("this console does not kill session {number}"));
+        }
+        Err(SqlError::UnknownThread { number }.to_string())
     }
 
     /// Returns status variables of the node's place in its component.
@@ -350,6 +597,9 @@ impl Machine {
             &self.host_name(),
             address,
             name.to_owned(),
+            self.daemon
+                .server()
+                .is_some_and(|server| server.node().is_desynced()),
         )
     }
 }

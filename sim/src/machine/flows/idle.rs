@@ -33,7 +33,13 @@ impl Machine {
             period = Span(server.process.idle_period(Time(now.as_micros()))?.0);
             timer = server.process.idle_until().map(|at| Span(at.0));
         }
-        let all = [self.service.restart_at(), self.programs.wake(), timer];
+        let all = [
+            self.service.restart_at(),
+            self.hand.begins(),
+            self.programs.wake(),
+            self.programs.next_sleep(now),
+            timer,
+        ];
         let until = all.into_iter().flatten().min();
         Some(Idle { period, until })
     }

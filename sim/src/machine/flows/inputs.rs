@@ -17,6 +17,7 @@ impl Machine {
         self.now = now;
         self.server_tick();
         self.service_tick();
+        self.hand_tick();
         self.step_programs();
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use seatrial_galera::{GraState, GvwRead, GvwState, Position};
 use seatrial_node::{Frame, Gcache, GroupFrame, Living, Mark, Peer, StateKey};
-use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
+use seatrial_scenarios::console::{MARIADB_LOG, UnitFileState, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
 
+use crate::machine::options;
 use crate::machine::parts::Incoming;
 use crate::machine::whole::Machine;
 
@@ -38,6 +39,7 @@ impl Machine {
         into.flag(self.daemon.has_socket_file());
         into.flag(self.service.new_cluster());
         into.flag(self.daemon.backend_runs());
+        self.key_of_unit(into);
         key_of_grastate(self.storage.disk().read(GRASTATE), into);
         key_of_gvwstate(self.storage.disk().read(GVWSTATE), into);
         let data = self.storage.disk().database().position;
@@ -74,6 +76,33 @@ impl Machine {
         }
         into.uuids(&spoken);
         server.node().key(into);
+    }
+
+    /// Adds what an operator has changed of the unit. Nobody has changed anything in most runs.
+    fn key_of_unit(&self, into: &mut StateKey) {
+        match self.service.file() {
+            UnitFileState::Enabled => {}
+            UnitFileState::Disabled => into.word("disabled"),
+            UnitFileState::Masked => into.word("masked"),
+        }
+        if let Some(started) = self.hand.started() {
+            into.word("started by hand");
+            into.flag(started.watched);
+            into.flag(started.begins.is_some());
+            into.flag(started.options.new_cluster);
+            for byte in started.options.lines.iter().flat_map(|line| line.bytes()) {
+                into.plain(byte);
+            }
+        }
+        for (name, value) in self.service.environment() {
+            if options::VARIABLES.contains(&name.as_str()) {
+                into.word("environment");
+                into.count(value.len());
+                for byte in name.bytes().chain(value.bytes()) {
+                    into.plain(byte);
+                }
+            }
+        }
     }
 
     /// Adds the identities under which a server of this machine speaks: that of the running one, and the one

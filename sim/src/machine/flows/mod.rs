@@ -3,6 +3,7 @@
 
 mod facts;
 mod faults;
+mod hand;
 mod host;
 mod idle;
 mod inputs;

@@ -51,7 +51,8 @@ impl Machine {
 
     /// Returns whether nothing is under way that will end by itself: no transfer, no start that has a limit.
     pub fn is_at_rest(&self) -> bool {
-        if self.service.is_starting() || self.service.restart_at().is_some() {
+        let begins = self.hand.begins().or(self.service.restart_at());
+        if self.service.is_starting() || begins.is_some() {
             return false;
         }
         self.daemon.server().is_none_or(|server| {

@@ -15,6 +15,9 @@ const ROUNDS_MAX: u32 = 100;
 impl Machine {
     /// Lets every program that may go on do so, until none can.
     pub(super) fn step_programs(&mut self) {
+        if !self.daemon.hangs() {
+            self.programs.end_sleeps(self.now);
+        }
         let mut progressed = true;
         let mut rounds = 0;
         while progressed && rounds < ROUNDS_MAX {
@@ -35,6 +38,10 @@ impl Machine {
                 };
                 self.programs.push(Running { id, program, wake });
             }
+        }
+        if !self.powered {
+            // One of them has switched the machine off.
+            self.drop_programs();
         }
         self.programs.postpone(self.now);
         for (call, answer) in self.programs.take_answered_guests() {
@@ -81,6 +88,18 @@ impl Machine {
         if !self.firewall.is_empty() {
             self.firewall = Firewall::default();
             self.out.push(MachineEffect::Firewall(Firewall::default()));
+        }
+    }
+
+    /// The machine is off: the operators' terminals learn it.
+    pub(super) fn drop_programs(&mut self) {
+        for running in self.programs.take_all() {
+            let output = seatrial_scenarios::Output {
+                stderr: "client_loop: send disconnect: Broken pipe\n".into(),
+                exit: 255,
+                ..Default::default()
+            };
+            self.out.end_program(running.id, output);
         }
     }
 

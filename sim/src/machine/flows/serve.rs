@@ -5,10 +5,11 @@ use seatrial_node::{
     BootMode, Channel, Detail, DiskOp, Due, Identity, Input, IoId, Names, Note, Outgoing, Reply,
     Signal, SstMethod,
 };
-use seatrial_scenarios::console::UnitState;
+use seatrial_scenarios::console::{UnitEvent, UnitState};
 use seatrial_scenarios::{Port, Progress, Span, Supervisor, TraceKind};
 
 use crate::machine::conf::{CLUSTER, Conf};
+use crate::machine::options::ServerOptions;
 use crate::machine::parts::{Asker, Incoming, MachineEffect, Server, stamp, time};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
@@ -18,6 +19,8 @@ use crate::ports;
 const BACKEND_LOG: &str = seatrial_scenarios::console::BACKEND_LOG;
 /// systemd's `RestartSec` in mariadb.service.
 const RESTART_AFTER: Span = Span::from_secs(5);
+/// The distance between the number of Debian's script and that of the server.
+const SCRIPT_PID: u32 = 2_000;
 /// Linux gives up an attempt to connect after `tcp_syn_retries`, which is 6: 1, 2, 4, 8, 16, 32 and 64 s.
 const CONNECT_TIMEOUT: Span = Span::from_secs(127);
 
@@ -25,11 +28,11 @@ impl Machine {
     /// Starts mariadbd, which is what the unit does after galera_recovery.
     pub(super) fn spawn(
         &mut self,
-        new_cluster: bool,
+        options: &ServerOptions,
         start_position: Option<seatrial_galera::RecoveredPosition>,
     ) {
-        let conf = self.edited_conf();
-        let new_cluster = new_cluster || conf.as_ref().is_some_and(Conf::bootstraps);
+        let conf = self.conf_with(&options.lines);
+        let new_cluster = options.new_cluster || conf.as_ref().is_some_and(Conf::bootstraps);
         let addresses = conf.as_ref().map(|conf| conf.addresses.clone());
         self.site.configure(conf);
         let start = self.daemon.count_start();
@@ -264,8 +267,9 @@ impl Machine {
         let ready = server.node().is_ready();
         let became_ready = ready && !server.was_ready;
         server.was_ready = ready;
-        if open && self.service.state() == UnitState::Activating {
+        if open && self.service.state() == UnitState::Activating && !self.hand.runs() {
             self.service.enter(UnitState::Active);
+            self.tell_of_start();
         }
         if became_ready && !self.daemon.backend_runs() {
             self.daemon.set_backend(true);
@@ -275,6 +279,19 @@ impl Machine {
             self.trace(TraceKind::Note {
                 text: "mail back end started".into(),
             });
+        }
+    }
+
+    /// The journal has that the unit has started, and what Debian's script prints behind that (`/etc/mysql/debian-start`).
+    fn tell_of_start(&mut self) {
+        const SCRIPT: &str = "/etc/mysql/debian-start";
+        self.tell(UnitEvent::Started);
+        let pid = SCRIPT_PID + self.daemon.last_pid();
+        for text in [
+            "Upgrading MySQL tables if necessary.",
+            "Checking for insecure root accounts.",
+        ] {
+            self.tell(UnitEvent::Printed(SCRIPT, pid, text.to_owned()));
         }
     }
 
@@ -316,9 +333,14 @@ impl Machine {
     }
 
     fn process_gone(&mut self, code: i32) {
+        let by_hand = self.is_by_hand();
         self.daemon.end(code);
         self.find_data();
         self.out.push(MachineEffect::ConnectionsReset);
+        for query in self.programs.take_sleepers() {
+            let lost = self.error_text(2013);
+            self.programs.set_answer(query, Some(Err(lost)));
+        }
         for asker in self.programs.take_askers() {
             match asker {
                 Asker::Client(request) => self.out.end(request, Progress::Unknown),
@@ -331,6 +353,12 @@ impl Machine {
         }
         let lost = self.error_text(2013);
         self.programs.lose_guests(&lost);
+        if by_hand {
+            self.hand_ended(code);
+            self.after_stop();
+            return;
+        }
+        self.tell_of_end(self.service.state(), code);
         // A server that ends in order by itself (`killall`, SHUTDOWN) leaves its unit inactive as well; one that ends
         // before it is ready has failed, also with 0 (systemd's `Type=notify`).
         let was_ready = matches!(

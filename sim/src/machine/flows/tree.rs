@@ -108,6 +108,18 @@ impl Machine {
             .then(|| conf::read(&files, self.site.installed(), &self.site.directory()))
     }
 
+    /// Returns what the configuration files say together with the options of a command line, if there is more than the
+    /// installation has.
+    pub(super) fn conf_with(&self, lines: &[String]) -> Option<Conf> {
+        if lines.is_empty() {
+            return self.edited_conf();
+        }
+        let directory = self.site.directory();
+        let mut conf = conf::read(&self.configuration(), self.site.installed(), &directory);
+        conf.set_lines(lines, &directory);
+        Some(conf)
+    }
+
     /// Does to the files what a program has done. Returns a text for each change that the model does not have.
     pub(crate) fn change_files(
         &mut self,

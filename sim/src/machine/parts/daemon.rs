@@ -16,6 +16,8 @@ pub(in crate::machine) struct Server {
     pub(in crate::machine) process: Process,
     /// The number by which the kernel knows it.
     pub(in crate::machine) pid: u32,
+    /// When it was started.
+    pub(in crate::machine) since: Span,
     /// SIGSTOP: nothing is handled, everything waits.
     pub(in crate::machine) hung: bool,
     /// The inputs that arrived while it was suspended.
@@ -99,6 +101,7 @@ impl Daemon {
         self.running = Some(Server {
             process: Process::new(identity, boot, time(now)),
             pid,
+            since: now,
             hung: false,
             inbox: VecDeque::new(),
             grastate: None,

@@ -6,6 +6,7 @@ use seatrial_scenarios::console::{CallState, Program, QueryId, QueryResult};
 use seatrial_scenarios::{RequestId, Span};
 
 use super::outbox::CallId;
+use crate::machine::sql::Session;
 
 /// A program that an operator has started.
 #[derive(Clone, Debug)]
@@ -56,7 +57,18 @@ pub(in crate::machine) struct Programs {
     /// The queries that came by a call from another host.
     guests: BTreeMap<QueryId, CallId>,
     last_ask: u32,
+    /// The sessions whose statement has no answer yet.
+    sessions: BTreeMap<QueryId, Session>,
+    /// Those that sleep: until when, and the answer then.
+    sleeping: BTreeMap<QueryId, (Span, QueryResult)>,
+    /// The number of clients that hold the global read lock.
+    locks: u32,
+    /// A fault's session holds it from this instant on.
+    held: Option<Span>,
 }
+
+/// The number of a fault's session.
+pub(in crate::machine) const FAULT: u32 = 3;
 
 impl Programs {
     /// Adds a program.
@@ -122,9 +134,100 @@ impl Programs {
         self.queries.get(&id)?.clone()
     }
 
+    /// A statement waits for its answer.
+    pub(in crate::machine) fn wait(
+        &mut self,
+        id: QueryId,
+        since: Span,
+        state: &'static str,
+        text: &str,
+    ) {
+        let session = Session {
+            number: Self::number_of(id),
+            since,
+            state: Some(state),
+            text: text.to_owned(),
+        };
+        self.sessions.insert(id, session);
+    }
+
+    /// Returns the number of a client's session.
+    pub(in crate::machine) const fn number_of(id: QueryId) -> u32 {
+        FAULT + id.0
+    }
+
+    /// A statement sleeps until an instant, and has this answer then.
+    pub(in crate::machine) fn sleep(&mut self, id: QueryId, until: Span, answer: QueryResult) {
+        self.sleeping.insert(id, (until, answer));
+    }
+
+    /// Those that have slept enough have their answers.
+    pub(in crate::machine) fn end_sleeps(&mut self, now: Span) {
+        let ended = self.sleeping.extract_if(.., |_, (until, _)| *until <= now);
+        let ended: Vec<_> = ended.collect();
+        for (id, (_, answer)) in ended {
+            self.queries.insert(id, Some(answer));
+        }
+    }
+
+    /// Returns the first end of a sleep after an instant.
+    pub(in crate::machine) fn next_sleep(&self, now: Span) -> Option<Span> {
+        let ends = self.sleeping.values().map(|(until, _)| *until);
+        ends.filter(|until| *until > now).min()
+    }
+
+    /// Returns the sessions by their number: that of a fault, and those whose statement has no answer yet.
+    pub(in crate::machine) fn sessions(&self) -> Vec<Session> {
+        let held = self.held.map(|since| Session {
+            number: FAULT,
+            since,
+            state: None,
+            text: String::new(),
+        });
+        held.into_iter()
+            .chain(self.sessions.values().cloned())
+            .collect()
+    }
+
+    /// A client takes the global read lock. Returns whether it is the first.
+    pub(in crate::machine) const fn lock(&mut self) -> bool {
+        self.locks += 1;
+        self.locks == 1 && self.held.is_none()
+    }
+
+    /// A client lets it go. Returns whether nobody holds it any more.
+    pub(in crate::machine) const fn unlock(&mut self) -> bool {
+        let had = self.locks > 0;
+        self.locks = self.locks.saturating_sub(1);
+        had && self.locks == 0 && self.held.is_none()
+    }
+
+    /// A fault's session holds the lock from an instant on, or lets it go. Returns whether a client holds it.
+    pub(in crate::machine) const fn hold(&mut self, since: Option<Span>) -> bool {
+        self.held = since;
+        self.locks > 0
+    }
+
+    /// Returns whether somebody holds the lock.
+    pub(in crate::machine) const fn is_locked(&self) -> bool {
+        self.locks > 0 || self.held.is_some()
+    }
+
+    /// Returns whether a fault's session holds the lock.
+    pub(in crate::machine) const fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The server is gone, and with it every session. Returns those that slept.
+    pub(in crate::machine) fn take_sleepers(&mut self) -> impl Iterator<Item = QueryId> + use<> {
+        (self.locks, self.held) = (0, None);
+        std::mem::take(&mut self.sleeping).into_keys()
+    }
+
     /// Takes the answer to a query, if it is there.
     pub(in crate::machine) fn take_answer(&mut self, id: QueryId) -> Option<QueryResult> {
         let answer = self.answer(id)?;
+        self.sessions.remove(&id);
         self.queries.remove(&id);
         Some(answer)
     }

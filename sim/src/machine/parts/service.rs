@@ -1,11 +1,14 @@
 //! The state of mariadb.service, or of garb.service.
 
+use std::collections::BTreeMap;
+
 use seatrial_scenarios::Span;
-use seatrial_scenarios::console::UnitState;
+use seatrial_scenarios::console::{UnitFileState, UnitState};
 
 /// The unit of a machine.
 ///
-/// It owns what systemd knows: the state, a start that is under way, a restart or a reboot to come. The flow
+/// It owns what systemd knows: the state, a start that is under way, a restart or a reboot to come, the state of the
+/// unit's file, and the environment that `systemctl set-environment` gives to every unit. The flow
 /// `service` drives it; the flows of faults, hosts and observations ask and correct it. It starts and ends no
 /// process itself.
 #[derive(Clone, Debug)]
@@ -18,6 +21,13 @@ pub(in crate::machine) struct Service {
     new_cluster: bool,
     /// A reboot waits for the stop.
     reboots: bool,
+    /// The end of the machine waits for the stop.
+    powers_off: bool,
+    /// The restarts in a row after an abnormal end.
+    restarts: u32,
+    file: UnitFileState,
+    /// Additions to the environment of the units, which are gone after a boot.
+    environment: BTreeMap<String, String>,
 }
 
 impl Service {
@@ -29,6 +39,10 @@ impl Service {
             restart_at: None,
             new_cluster: false,
             reboots: false,
+            powers_off: false,
+            restarts: 0,
+            file: UnitFileState::Enabled,
+            environment: BTreeMap::new(),
         }
     }
 
@@ -99,14 +113,55 @@ impl Service {
         self.new_cluster = on;
     }
 
+    /// Returns the state of the unit's file.
+    pub(in crate::machine) const fn file(&self) -> UnitFileState {
+        self.file
+    }
+
+    /// The unit's file has this state from here on.
+    pub(in crate::machine) const fn set_file(&mut self, file: UnitFileState) {
+        self.file = file;
+    }
+
+    /// Counts a restart after an abnormal end.
+    pub(in crate::machine) const fn count_restart(&mut self) -> u32 {
+        self.restarts += 1;
+        self.restarts
+    }
+
+    /// Somebody has started the unit: the count of restarts begins anew.
+    pub(in crate::machine) const fn forget_restarts(&mut self) {
+        self.restarts = 0;
+    }
+
+    /// Returns what was added to the environment of the units.
+    pub(in crate::machine) const fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// Returns it, to be changed.
+    pub(in crate::machine) const fn environment_mut(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.environment
+    }
+
     /// A reboot waits for the stop.
     pub(in crate::machine) const fn reboot(&mut self) {
         self.reboots = true;
     }
 
-    /// Returns whether a reboot waits for the stop.
+    /// The end of the machine waits for the stop.
+    pub(in crate::machine) const fn power_off(&mut self) {
+        self.powers_off = true;
+    }
+
+    /// Returns whether the machine goes down: a reboot or its end waits for the stop.
     pub(in crate::machine) const fn reboots(&self) -> bool {
-        self.reboots
+        self.reboots || self.powers_off
+    }
+
+    /// The stop is over: says whether the end of the machine has waited for it.
+    pub(in crate::machine) const fn take_power_off(&mut self) -> bool {
+        std::mem::replace(&mut self.powers_off, false)
     }
 
     /// The stop is over: says whether a reboot has waited for it.

@@ -79,7 +79,7 @@ pub(super) fn value(expression: &Expr, names: &Names<'_>) -> Result<Option<Strin
         }
         Expr::Function(function) => match function.name.to_string().to_ascii_lowercase().as_str() {
             "version" => Ok(names("@@version").flatten()),
-            _ => Err(expression.to_string()),
+            function => names(&format!("{function}()")).ok_or_else(|| expression.to_string()),
         },
         _ => Err(expression.to_string()),
     }
@@ -153,7 +153,7 @@ fn compare(left: &str, right: &str) -> std::cmp::Ordering {
 }
 
 /// Returns whether a text fits a pattern of LIKE: `%` for any text, `_` for one character, `\` protects.
-pub(super) fn like(text: &str, pattern: &str) -> bool {
+pub(in crate::machine) fn like(text: &str, pattern: &str) -> bool {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let mut parts = Vec::new();
     let mut chars = pattern.chars().flat_map(char::to_lowercase);

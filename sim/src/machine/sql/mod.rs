@@ -8,19 +8,22 @@ mod expression;
 mod provider_options;
 mod read;
 mod select;
+mod sessions;
 mod settings;
 mod tables;
 mod unmodelled;
 
 use seatrial_galera::SqlError;
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
-use seatrial_scenarios::Statement;
+use seatrial_scenarios::{Span, Statement};
 
+pub(super) use expression::like;
 pub(super) use provider_options::provider_options;
-pub(super) use read::read;
+pub(super) use read::{read, without_replication};
 pub(super) use select::{Selection, Shown};
+pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
-pub(super) use tables::refuses;
+pub(super) use tables::{databases, refuses, tables};
 pub(super) use unmodelled::usual_settings;
 
 /// The request of a statement.
@@ -30,8 +33,22 @@ pub(super) enum Query {
     Rows(Box<Selection>),
     /// Something that the node must do.
     Statement(NodeStatement),
+    /// `USE` of a database.
+    Use(String),
     /// `SHUTDOWN`.
     Shutdown,
+    /// `FLUSH TABLES WITH READ LOCK`.
+    Lock,
+    /// `UNLOCK TABLES`, and the end of a session that holds the lock.
+    Unlock,
+    /// `SELECT SLEEP(…)`: the title of the column, and how long.
+    Sleep(String, Span),
+    /// `SHOW TABLES` of a database, and a pattern.
+    Tables(String, Option<String>),
+    /// `KILL` of the session of a number.
+    Kill(String),
+    /// `FLUSH` of something else, which needs a node that is ready.
+    Flush,
     /// A setting of the client's own session, or a wish without effect here.
     Accepted,
     /// An error of the server's.

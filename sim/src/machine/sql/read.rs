@@ -2,10 +2,11 @@
 
 use seatrial_galera::SqlError;
 use seatrial_node::{Change, Statement as NodeStatement};
+use seatrial_scenarios::Span;
 use sqlparser::ast::{
-    ContextModifier, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Insert,
-    LimitClause, ObjectName, OrderByKind, OrderBySort, Query as SqlQuery, Select, SelectItem, Set,
-    SetExpr, ShowStatementFilter, Statement, TableFactor, TableObject,
+    ContextModifier, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    Insert, LimitClause, ObjectName, OrderByKind, OrderBySort, Query as SqlQuery, Select,
+    SelectItem, Set, SetExpr, ShowStatementFilter, Statement, TableFactor, TableObject,
 };
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::parser::Parser;
@@ -27,7 +28,7 @@ DELETE DESC DESCRIBE DO DROP EXECUTE EXPLAIN FLUSH GET GRANT HANDLER HELP INSERT
 OPTIMIZE PREPARE PURGE RELEASE RENAME REPAIR REPLACE RESET REVOKE ROLLBACK SAVEPOINT SELECT SET SHOW \
 SHUTDOWN SIGNAL START STOP TABLE TRUNCATE UNINSTALL UNLOCK UPDATE USE VALUES WITH XA";
 
-/// Reads one statement. A client's `SET wsrep_on=OFF;` in front of an INSERT belongs to it: both are one session.
+/// Reads one statement.
 pub(in crate::machine) fn read(text: &str) -> Query {
     let text = text.trim().trim_end_matches(';').trim();
     if let Some(query) = quick(text) {
@@ -43,8 +44,15 @@ pub(in crate::machine) fn read(text: &str) -> Query {
             return Query::Statement(NodeStatement::Commit(Change::Ddl(text.to_owned())));
         }
         "SHUTDOWN" => return Query::Shutdown,
-        // The lock goes with the client's session, which ends here.
-        "FLUSH" | "UNLOCK" | "USE" => return Query::Accepted,
+        "USE" => {
+            let name = text.split_whitespace().nth(1).unwrap_or_default();
+            return Query::Use(name.trim_matches('`').to_owned());
+        }
+        "FLUSH" | "UNLOCK" | "KILL" | "SHOW" | "SELECT" => {
+            if let Some(query) = by_words(text) {
+                return query;
+            }
+        }
         word if !VERBS.split(' ').any(|verb| verb == word) => {
             return Query::Error(SqlError::Syntax {
                 near: text.to_owned(),
@@ -62,15 +70,102 @@ pub(in crate::machine) fn read(text: &str) -> Query {
     };
     match parsed.as_slice() {
         [statement] => one(statement).unwrap_or_else(|| not_known(text)),
-        // `SET wsrep_on=OFF; INSERT …`: what follows is not replicated.
-        [Statement::Set(set), Statement::Insert(insert)] if turns_replication_off(set) => {
-            match inserted(insert) {
-                Ok(tag) => Query::Statement(NodeStatement::InsertLocally(tag)),
-                Err(query) => query,
-            }
-        }
         _ => not_known(text),
     }
+}
+
+/// Reads a statement of a session that does not replicate (`SET wsrep_on=OFF`).
+pub(in crate::machine) fn without_replication(text: &str) -> Query {
+    match read(text) {
+        Query::Statement(NodeStatement::Commit(Change::Insert(tag))) => {
+            Query::Statement(NodeStatement::InsertLocally(tag))
+        }
+        Query::Statement(NodeStatement::Commit(_)) => not_known(text),
+        query => query,
+    }
+}
+
+/// Reads the statements of MariaDB's own that the library does not know, by their words.
+fn by_words(text: &str) -> Option<Query> {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|word| word.trim_matches('`').to_ascii_uppercase())
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Some(match words.as_slice() {
+        ["FLUSH", tables, .., "READ", "LOCK"] if tables.starts_with("TABLE") => match words.len() {
+            5 => Query::Lock,
+            _ => not_known(text),
+        },
+        ["FLUSH", ..] => Query::Flush,
+        ["UNLOCK", "TABLES"] => Query::Unlock,
+        ["KILL", "QUERY" | "SOFT" | "HARD" | "USER", ..] => not_known(text),
+        ["KILL", .., number] => Query::Kill((*number).to_owned()),
+        ["SHOW", "PROCESSLIST"] | ["SHOW", "FULL", "PROCESSLIST"] => {
+            rows(Selection::show(Source::Processes, Filter::None))
+        }
+        ["SHOW", "WARNINGS" | "ERRORS"]
+        | ["SHOW", "MASTER" | "BINLOG" | "SLAVE" | "REPLICA", "STATUS"]
+        | ["SHOW", "ALL", "SLAVES" | "REPLICAS", "STATUS"] => Query::Accepted,
+        ["SHOW", "WSREP_MEMBERSHIP" | "WSREP_STATUS"] => Query::Error(SqlError::Syntax {
+            near: words.get(1)?.to_string(),
+        }),
+        ["SHOW", "FULL", "TABLES", ..] => not_known(text),
+        ["SHOW", "TABLES", rest @ ..] => tables(text, rest)?,
+        ["SHOW", "DATABASES" | "SCHEMAS", "LIKE", _] => databases(text)?,
+        ["SELECT", sleep, ..] if sleep.starts_with("SLEEP(") => sleep_of(text)?,
+        _ => return None,
+    })
+}
+
+/// Reads `SHOW TABLES [FROM name] [LIKE 'pattern']`.
+fn tables(text: &str, rest: &[&str]) -> Option<Query> {
+    // The names keep their letters.
+    let word = |at: usize| {
+        text.split_whitespace()
+            .nth(at)
+            .map(|word| word.trim_matches('`'))
+    };
+    let pattern = |at: usize| {
+        let inner = text.split_whitespace().nth(at)?.trim_matches(['\'', '"']);
+        Some(inner.to_owned())
+    };
+    Some(match rest {
+        [] | ["LIKE", _] => Query::Error(SqlError::NoDatabase),
+        ["FROM" | "IN", _] => Query::Tables(word(3)?.to_owned(), None),
+        ["FROM" | "IN", _, "LIKE", _] => Query::Tables(word(3)?.to_owned(), Some(pattern(5)?)),
+        _ => return None,
+    })
+}
+
+/// Reads `SHOW DATABASES LIKE 'pattern'`, whose title has the pattern.
+fn databases(text: &str) -> Option<Query> {
+    let pattern = text.split_whitespace().last()?.trim_matches(['\'', '"']);
+    let name = Expr::Identifier(Ident::new("Database"));
+    let title = format!("Database ({pattern})");
+    Some(rows(Selection {
+        columns: vec![Column::Value(title, Box::new(name))],
+        ..Selection::show(Source::Databases, Filter::Like(pattern.to_owned()))
+    }))
+}
+
+/// Reads `SELECT SLEEP(seconds) [AS title]`.
+fn sleep_of(text: &str) -> Option<Query> {
+    let item = text.get("SELECT".len()..)?.trim();
+    let (function, rest) = item.split_once(')')?;
+    let seconds = function.get("SLEEP(".len()..)?.trim();
+    let rest = rest.trim();
+    let title = match rest.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [] => format!("{function})"),
+        [title] if !title.contains(',') => (*title).to_owned(),
+        [alias, title] if alias.eq_ignore_ascii_case("AS") => (*title).to_owned(),
+        _ => return None,
+    };
+    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let micros: u64 = format!("{part:0<6}").get(..6)?.parse().ok()?;
+    let whole: u64 = whole.parse().ok()?;
+    let span = Span(whole.checked_mul(1_000_000)?.checked_add(micros)?);
+    Some(Query::Sleep(title, span))
 }
 
 fn not_known(text: &str) -> Query {
@@ -118,7 +213,7 @@ fn one(statement: &Statement) -> Option<Query> {
         )),
         Statement::ShowDatabases { .. } => rows(Selection::show(Source::Databases, Filter::None)),
         Statement::Query(query) => match other_table(query) {
-            Some(table) => Query::Error(SqlError::NoSuchTable { table }),
+            Some(error) => Query::Error(error),
             None => rows(select(query)?),
         },
         Statement::Insert(insert) => match inserted(insert) {
@@ -208,7 +303,7 @@ fn select(query: &SqlQuery) -> Option<Selection> {
 }
 
 /// Returns the table of a SELECT if it is none of the server's and not the clients': there are no others.
-fn other_table(query: &SqlQuery) -> Option<String> {
+fn other_table(query: &SqlQuery) -> Option<SqlError> {
     let SetExpr::Select(select) = query.body.as_ref() else {
         return None;
     };
@@ -225,9 +320,18 @@ fn other_table(query: &SqlQuery) -> Option<String> {
         "performance_schema.",
         "sys.",
     ];
+    let of_plugin = ["wsrep_membership", "wsrep_status"];
+    if let Some((schema, table)) = plain.split_once('.')
+        && schema.eq_ignore_ascii_case("information_schema")
+        && of_plugin.contains(&table.to_ascii_lowercase().as_str())
+    {
+        // Their plugin, wsrep_info, is there and not loaded.
+        let table = table.to_owned();
+        return Some(SqlError::UnknownSchemaTable { table });
+    }
     let is_system = |name: &str| schemas.iter().any(|schema| name.starts_with(schema));
     let is_other = source(name).is_none() && !is_system(&plain.to_ascii_lowercase());
-    (is_other && plain.contains('.')).then_some(plain)
+    (is_other && plain.contains('.')).then_some(SqlError::NoSuchTable { table: plain })
 }
 
 /// Returns the table of a name: the server's own, or the clients'.
@@ -239,6 +343,7 @@ fn source(table: &ObjectName) -> Option<Source> {
         | "information_schema.session_status"
         | "performance_schema.global_status"
         | "performance_schema.session_status" => Source::Status(SCHEMA),
+        "information_schema.processlist" => Source::Processes,
         "information_schema.global_variables"
         | "information_schema.session_variables"
         | "performance_schema.global_variables"
@@ -293,16 +398,6 @@ fn inserted(insert: &Insert) -> Result<String, Query> {
         return Ok(tag);
     }
     Err(not_known(&insert.to_string()))
-}
-
-fn turns_replication_off(set: &Set) -> bool {
-    assignments(set).is_some_and(|all| {
-        all.iter().any(|(global, name, value)| {
-            !global
-                && name.eq_ignore_ascii_case("wsrep_on")
-                && settings::switch(value) == Some(false)
-        })
-    })
 }
 
 /// Returns the assignments of a SET: whether each is global, the name, and the value as text.

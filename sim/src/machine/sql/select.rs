@@ -14,9 +14,33 @@ pub(in crate::machine) struct Shown<'a> {
     pub(in crate::machine) more_status: &'a [(&'static str, String)],
     /// The settings.
     pub(in crate::machine) settings: &'a [(&'static str, String)],
+    /// The databases, by name.
+    pub(in crate::machine) databases: Vec<String>,
+    /// The lines of SHOW PROCESSLIST.
+    pub(in crate::machine) processes: Vec<Vec<String>>,
+    /// Values of functions, by their names.
+    pub(in crate::machine) functions: &'a [(&'static str, String)],
     /// The keys of the clients' table.
     pub(in crate::machine) rows: &'a mut dyn Iterator<Item = String>,
 }
+
+/// Columns of information_schema.PROCESSLIST that SHOW PROCESSLIST does not have.
+const NOT_SHOWN: [&str; 9] = [
+    "TIME_MS",
+    "STAGE",
+    "MAX_STAGE",
+    "MEMORY_USED",
+    "MAX_MEMORY_USED",
+    "EXAMINED_ROWS",
+    "QUERY_ID",
+    "INFO_BINARY",
+    "TID",
+];
+
+/// The titles of SHOW PROCESSLIST.
+const PROCESSES: [&str; 9] = [
+    "Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress",
+];
 
 /// The table that is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +55,8 @@ pub(super) enum Source {
     Table,
     /// SHOW DATABASES.
     Databases,
+    /// SHOW PROCESSLIST, and the table of information_schema.
+    Processes,
 }
 
 /// A column of the answer.
@@ -80,12 +106,26 @@ impl Selection {
         }
     }
 
+    /// Returns whether it asks for status variables or settings by their names alone.
+    pub(in crate::machine) fn is_plain(&self) -> bool {
+        matches!(self.source, Source::Status(_) | Source::Settings(_))
+            && matches!(
+                self.filter,
+                Filter::None | Filter::Named(_) | Filter::Like(_)
+            )
+            && matches!(self.columns.as_slice(), [Column::All])
+    }
+
     /// Returns whether a node answers that is not ready (`sql/sql_parse.cc`): SHOW, SELECT of tables of
     /// information_schema, and SELECT without any table (seen on real nodes).
     pub(in crate::machine) fn is_answered_when_not_ready(&self) -> bool {
         matches!(
             self.source,
-            Source::Nothing | Source::Status(_) | Source::Settings(_) | Source::Databases
+            Source::Nothing
+                | Source::Status(_)
+                | Source::Settings(_)
+                | Source::Databases
+                | Source::Processes
         )
     }
 
@@ -107,6 +147,9 @@ impl Selection {
                     name: name.to_owned(),
                 }
                 .to_string(),
+                None if NOT_SHOWN.contains(&unknown.to_ascii_uppercase().as_str()) => {
+                    format!("this console does not know the value of {unknown}")
+                }
                 None if is_word(&unknown) => SqlError::UnknownColumn {
                     clause: self.clause_of(&unknown).to_owned(),
                     name: unknown,
@@ -127,7 +170,7 @@ impl Selection {
 
     fn select(&self, shown: &mut Shown<'_>) -> Result<QueryResult, Unknown> {
         let (titles, rows) = self.source.rows(shown);
-        let settings = shown.settings;
+        let (settings, functions) = (shown.settings, shown.functions);
         let names = |row: &[String], name: &str| -> Option<Option<String>> {
             if let Some(setting) = name.strip_prefix("@@") {
                 let found = settings
@@ -141,6 +184,9 @@ impl Selection {
                         value => value.to_owned(),
                     })
                 });
+            }
+            if let Some((_, value)) = functions.iter().find(|(known, _)| *known == name) {
+                return Some(Some(value.clone()));
             }
             let at = titles
                 .iter()
@@ -256,16 +302,10 @@ impl Source {
                 (vec!["tag"], rows)
             }
             Self::Databases => {
-                let names = [
-                    "information_schema",
-                    "mysql",
-                    "performance_schema",
-                    "sys",
-                    "t",
-                ];
-                let rows = names.map(|name| vec![name.to_owned()]).to_vec();
-                (vec!["Database"], rows)
+                let rows = shown.databases.iter().map(|name| vec![name.clone()]);
+                (vec!["Database"], rows.collect())
             }
+            Self::Processes => (PROCESSES.to_vec(), shown.processes.clone()),
         }
     }
 }

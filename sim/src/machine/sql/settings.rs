@@ -121,6 +121,19 @@ pub(super) fn change(global: bool, name: &str, value: &str) -> Change {
     if has(READ_ONLY, &name) {
         return Change::Refused(SqlError::ReadOnlyVariable { name });
     }
+    if name == "wsrep_desync" && global {
+        return match switch(value) {
+            Some(on) => Change::Statement(NodeStatement::Desync(on)),
+            None => Change::Refused(SqlError::WrongValue {
+                name,
+                value: value.to_owned(),
+            }),
+        };
+    }
+    // A client says itself which statements it does not replicate.
+    if !global && name == "wsrep_on" && switch(value).is_some() {
+        return Change::Nothing;
+    }
     if !global && has(SESSION, &name) {
         return Change::Nothing;
     }
@@ -169,6 +182,7 @@ pub(in crate::machine) fn settings(
     host: &str,
     cluster_address: String,
     cluster_name: String,
+    desynced: bool,
 ) -> Vec<(&'static str, String)> {
     let flag = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
     let method = match config.wsrep_sst_method {
@@ -192,7 +206,7 @@ pub(in crate::machine) fn settings(
         ("version", "10.11.18-MariaDB-deb12-log".to_owned()),
         ("wsrep_cluster_address", cluster_address),
         ("wsrep_cluster_name", cluster_name),
-        ("wsrep_desync", flag(false)),
+        ("wsrep_desync", flag(desynced)),
         ("wsrep_gtid_mode", flag(config.wsrep_gtid_mode)),
         ("wsrep_node_address", host.to_owned()),
         ("wsrep_node_name", host.to_owned()),

@@ -40,6 +40,9 @@ impl Node {
         ] {
             into.flag(flag);
         }
+        if self.applier.is_desynced() {
+            into.word("desynced");
+        }
         let saved = self.store.saved();
         into.position(saved.position());
         into.flag(saved.safe_to_bootstrap);

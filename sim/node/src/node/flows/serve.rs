@@ -78,12 +78,32 @@ impl Node {
             }
             Statement::Unlock => {
                 self.applier.unlock();
-                let seqno = Some(self.store.position().seqno);
-                self.group_send(GcsMessage::Join { seqno }, now, fx);
+                if !self.applier.is_desynced() {
+                    self.resync(now, fx);
+                }
                 self.unpause(now, fx);
                 fx.push(Effect::Reply(request, Reply::Ok));
             }
+            // MODEL GAP: the server answers at once, and not when the group has ordered the change.
+            Statement::Desync(on) => {
+                if on != self.applier.is_desynced() {
+                    self.applier.set_desynced(on);
+                    // A read lock holds the node out of step as well (`replicator_smm.cpp:desync`, `resync`).
+                    match (on, self.applier.is_locked()) {
+                        (_, true) => {}
+                        (true, false) => self.group_send(GcsMessage::Desync, now, fx),
+                        (false, false) => self.resync(now, fx),
+                    }
+                }
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
         }
+    }
+
+    /// The node is in step with its group again.
+    fn resync(&mut self, now: Time, fx: &mut Effects) {
+        let seqno = Some(self.store.position().seqno);
+        self.group_send(GcsMessage::Join { seqno }, now, fx);
     }
 
     /// Puts a client's transaction into the total order.

@@ -133,6 +133,11 @@ impl Node {
         }
     }
 
+    /// Returns whether `wsrep_desync` is on.
+    pub const fn is_desynced(&self) -> bool {
+        self.applier.is_desynced()
+    }
+
     /// Statements that change data are accepted (`wsrep_ready`).
     pub fn is_ready(&self) -> bool {
         self.life.phase() == Phase::Connected

@@ -47,6 +47,8 @@ pub(crate) struct Applier {
     /// The first action takes a moment, which a timer measures.
     armed: bool,
     hold: Hold,
+    /// `wsrep_desync` is on.
+    desynced: bool,
     /// The last configuration that was processed.
     conf: Option<Conf>,
     /// The group counts this node as synced.
@@ -63,6 +65,7 @@ impl Applier {
             queue: VecDeque::new(),
             armed: false,
             hold: Hold::Free,
+            desynced: false,
             conf: None,
             synced: false,
             sync_sent: false,
@@ -131,6 +134,16 @@ impl Applier {
     /// Returns whether a snapshot or a read lock holds the applier.
     pub(crate) const fn is_paused(&self) -> bool {
         !matches!(self.hold, Hold::Free)
+    }
+
+    /// Returns whether `wsrep_desync` is on.
+    pub(crate) const fn is_desynced(&self) -> bool {
+        self.desynced
+    }
+
+    /// `wsrep_desync` is on, or off.
+    pub(crate) const fn set_desynced(&mut self, on: bool) {
+        self.desynced = on;
     }
 
     /// Returns whether a read lock holds the applier.
