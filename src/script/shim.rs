@@ -195,6 +195,7 @@ impl Shim {
         match self.name.as_str() {
             UNKNOWN => self.engine(&self.words, out),
             "kill" if is_host => own::kill(self, out),
+            "ping" if is_host => self.engine(&self.statement()?, out),
             name if ENGINE.contains(&name) && is_host => self.engine(&self.statement()?, out),
             name if EVERYWHERE.contains(&name) && named().is_none() => {
                 Err(self.become_real(name, &self.words))
@@ -227,8 +228,12 @@ impl Shim {
         Some(NodeName::new(name))
     }
 
-    /// Returns the node whose server a client names with `-h`: it runs there, as it would over the network.
+    /// Returns the node whose server a client on the operator's machine names with `-h`: it runs there, as it would
+    /// over the network. A client on a host calls over the network of the model.
     fn server(&self) -> Option<NodeName> {
+        if self.host().is_some() {
+            return None;
+        }
         const CLIENTS: [&str; 4] = ["mariadb", "mariadb-admin", "mysql", "mysqladmin"];
         if !CLIENTS.contains(&self.name.as_str()) {
             return None;

@@ -67,12 +67,17 @@ impl Session {
     pub(super) fn new(at: Bound, inbox: Inbox) -> Self {
         Self::that_asks(move |line| {
             let (sender, answers) = mpsc::channel();
+            // A client on another host calls over the network of the model; the operator has none of it.
+            let (node, line) = match &at.from {
+                Some(from) if *from != at.node => (from, format!("{line} -h {}", at.node)),
+                _ => (&at.node, line.to_owned()),
+            };
             let asked = Asked {
                 from: None,
                 host: at.from.clone(),
                 question: Question::Run {
-                    node: at.node.clone(),
-                    line: line.to_owned(),
+                    node: node.clone(),
+                    line,
                     input: None,
                     limit_ms: None,
                 },
