@@ -118,7 +118,9 @@ impl SqlPorts {
     pub(super) fn host_is_off(&self, node: &NodeName) {
         self.serves(node, None);
         let mut table = lock(&self.table);
-        table.sockets.retain(|one| one.at.from.as_ref() != Some(node));
+        table
+            .sockets
+            .retain(|one| one.at.from.as_ref() != Some(node));
     }
 
     /// Says which process takes clients on a node, `None` if none does. Connections to another process end.
@@ -239,12 +241,7 @@ fn take(mut stream: &UnixStream, table: &Mutex<Table>) -> io::Result<()> {
 }
 
 /// Serves a client in a thread of its own.
-fn serve(
-    at: &Bound,
-    stream: OwnedFd,
-    table: &Arc<Mutex<Table>>,
-    inbox: &Inbox,
-) -> io::Result<()> {
+fn serve(at: &Bound, stream: OwnedFd, table: &Arc<Mutex<Table>>, inbox: &Inbox) -> io::Result<()> {
     let over = Arc::<AtomicBool>::default();
     let number = {
         let mut table = lock(table);

@@ -143,9 +143,9 @@ impl Session {
                 if is_open && self.writes > 0 {
                     // Several writes that stand or fall together: the engine says that it has no such thing.
                     return match self.typed("START TRANSACTION") {
-                        Reply::Done { .. } | Reply::Rows { .. } => not_supported(
-                            "transactions with several writes",
-                        ),
+                        Reply::Done { .. } | Reply::Rows { .. } => {
+                            not_supported("transactions with several writes")
+                        }
                         other => other,
                     };
                 }
@@ -308,9 +308,15 @@ mod tests {
             [Reply::Rows { columns, .. }] => columns.iter().map(|(_, numbers)| *numbers).collect(),
             _ => Vec::new(),
         };
-        assert_eq!(columns(&session.carry_out("SELECT COUNT(*) FROM t.t")), [true]);
+        assert_eq!(
+            columns(&session.carry_out("SELECT COUNT(*) FROM t.t")),
+            [true]
+        );
         assert_eq!(columns(&session.carry_out("SHOW STATUS")), [false, false]);
-        assert_eq!(columns(&session.carry_out("SELECT VARIABLE_VALUE FROM x")), [false]);
+        assert_eq!(
+            columns(&session.carry_out("SELECT VARIABLE_VALUE FROM x")),
+            [false]
+        );
     }
 
     #[test]
@@ -322,15 +328,24 @@ mod tests {
         assert_eq!(session.carry_out("COMMIT"), done(0));
         assert_eq!(session.carry_out("INSERT INTO t.t VALUES ('b')"), done(1));
         let second = session.carry_out("INSERT INTO t.t VALUES ('c')");
-        assert!(matches!(second.as_slice(), [Reply::Error { code: 1235, .. }]), "{second:?}");
+        assert!(
+            matches!(second.as_slice(), [Reply::Error { code: 1235, .. }]),
+            "{second:?}"
+        );
         let back = session.carry_out("ROLLBACK");
-        assert!(matches!(back.as_slice(), [Reply::Error { code: 1235, .. }]), "{back:?}");
+        assert!(
+            matches!(back.as_slice(), [Reply::Error { code: 1235, .. }]),
+            "{back:?}"
+        );
     }
 
     #[test]
     fn errors_have_their_numbers() {
         let mut session = session(&[
-            ("not ready", "ERROR 1047 (08S01) at line 1: WSREP has not yet prepared node"),
+            (
+                "not ready",
+                "ERROR 1047 (08S01) at line 1: WSREP has not yet prepared node",
+            ),
             ("gone", "ERROR 2002 (HY000): Can't connect"),
         ]);
         let expected = error(1047, "08S01", "WSREP has not yet prepared node");
