@@ -122,7 +122,7 @@ fn decide() -> String {
             row.act.words()
         );
         let _ = writeln!(text, "    {word} {}; then", test_of(row));
-        let _ = writeln!(text, "        row={number} act={act}");
+        let _ = writeln!(text, "        row={number} act='{act}'");
         let _ = writeln!(text, "        why={}", quote(row.why));
     }
     text.push_str("    fi\n}");
@@ -219,7 +219,7 @@ mod tests {
         let script = text_of("recover.sh");
         for (number, row) in (1..).zip(TABLE) {
             let lines = format!(
-                "{}; then\n        row={number} act={}\n        why={}\n",
+                "{}; then\n        row={number} act='{}'\n        why={}\n",
                 test_of(row),
                 row.act.name().replace('-', "_"),
                 quote(row.why)
@@ -229,3 +229,7 @@ mod tests {
         assert!(!script.contains("@table@") && !script.contains("@rows@"));
     }
 }
+
+#[cfg(test)]
+#[path = "forms/lines_tests.rs"]
+mod lines_tests;

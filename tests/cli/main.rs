@@ -15,6 +15,7 @@ mod conform_logs;
 mod errors;
 mod families;
 mod folder;
+mod forms;
 mod host;
 mod lab;
 mod language;
