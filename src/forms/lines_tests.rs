@@ -92,7 +92,7 @@ fn awk_and_rust_find_the_same_in_random_logs() {
     fs::write(folder.join("lines.awk"), LINES).unwrap();
     let mut draws = Draws(88_172_645_463_325_252);
     let mut words = [0; 4];
-    for case in 0..300 {
+    for case in 0..600 {
         let views: Vec<_> = (0..8).map(|_| draws.view()).collect();
         let logs = NODES.map(|node| draws.log(node, &views));
         let positions = NODES.map(|_| draws.position());
@@ -174,5 +174,5 @@ fn awk_and_rust_find_the_same_in_random_logs() {
         }
     }
     let _ = fs::remove_dir_all(&folder);
-    assert!(words.iter().all(|often| *often > 30), "{words:?}");
+    assert!(words.iter().all(|often| *often > 20), "{words:?}");
 }
