@@ -54,7 +54,7 @@ impl Draws {
     /// The log of a node, with views that other logs may have, too.
     fn log(&mut self, node: &str, views: &[(String, Vec<(&str, String)>)]) -> String {
         let mut log = String::new();
-        for _ in 0..1 + self.below(9) {
+        for _ in 0..=self.below(9) {
             let other = NODES[usize::try_from(self.below(3)).unwrap()];
             match self.below(9) {
                 0 | 1 => writeln!(log, "0 [Note] WSREP: Loading provider initial position: {}", self.position()),
