@@ -6,6 +6,7 @@
 //! processes are bounded, so that it cannot block a run.
 
 mod confinement;
+pub(crate) mod container;
 mod hosts;
 mod input;
 mod launcher;
@@ -188,7 +189,7 @@ impl Program for Shared {
     }
 
     fn sees_files(&self) -> bool {
-        self.0.kind == Kind::Script
+        self.0.kind == Kind::Script && self.0.confinement.has_walls()
     }
 
     fn start(&self, nodes: &[NodeName]) -> Box<dyn Session> {
@@ -196,7 +197,7 @@ impl Program for Shared {
         let walls = &script.confinement;
         let begun = Sandbox::new(nodes, walls).and_then(|sandbox| {
             let hosts = Hosts::new(&sandbox)?;
-            let process = Process::start(&script.path, &sandbox, walls)?;
+            let process = Process::start(&script.path, &sandbox, walls, self.sees_files())?;
             Ok((sandbox, hosts, process))
         });
         match begun {

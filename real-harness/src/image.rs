@@ -53,6 +53,8 @@ const PACKAGES: &[&str] = &[
     "bsdutils",
     // Ansible runs its modules with it.
     "python3",
+    // It confines users' programs where `verify` itself runs in a container.
+    "bubblewrap",
 ];
 
 /// A release of Debian, and with it a version of `MariaDB`.

@@ -22,16 +22,24 @@ use crate::commands::{prove, runbook};
 use crate::files::{RecordFile, ReportFiles};
 use crate::folder::{Folder, write_whole};
 use crate::output::Out;
-use crate::script::{self, Confinement, Kind};
+use crate::script::{self, Confinement, Kind, container};
 use crate::{Stop, against, ci, engines, exit, provenance, real, scenarios, signals};
 
-pub(crate) use args::VerifyArgs;
+pub(crate) use args::{Confine, VerifyArgs};
 
 /// The folder of the cells' files in the folder of results.
 const CELLS: &str = "cells";
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;
+    if args.confine == Confine::Docker {
+        if args.on == EngineArg::Real {
+            return Err(Stop::usage(
+                "--confine docker: a container reaches no real nodes; --on real needs bubblewrap",
+            ));
+        }
+        return container::run_again(&args.out);
+    }
     if args.exhaustive {
         return prove::exhaustive(args, &procedures, out);
     }
@@ -64,7 +72,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         against::refuse(&matrix.other_terms(earlier), args.allow_different, out)?;
     }
     let document = args.runbook.as_deref().map(runbook::read).transpose()?;
-    let mut own = own_program(args)?;
+    let mut own = own_program(args, out)?;
     let places = places(&states, &procedures, seeds, args.shard);
 
     let folder = Folder::take(&args.out, "verify")?;
@@ -326,7 +334,7 @@ fn own_file(args: &VerifyArgs) -> Option<(Kind, &Path)> {
 }
 
 /// Returns the user's own program with the walls around it. Where they cannot be made, nothing of it is run.
-fn own_program(args: &VerifyArgs) -> Result<Option<OwnProgram>, Stop> {
+fn own_program(args: &VerifyArgs, out: &mut Out) -> Result<Option<OwnProgram>, Stop> {
     let Some((kind, file)) = own_file(args) else {
         return Ok(None);
     };
@@ -337,7 +345,15 @@ fn own_program(args: &VerifyArgs) -> Result<Option<OwnProgram>, Stop> {
             known.map_err(|error| Stop::usage(format!("--bind {}: {error}", bind.display())))?;
         binds.push(path);
     }
-    let walls = Confinement::new(binds, &args.env).map_err(Stop::environment)?;
+    let walls = if args.unconfined {
+        out.error(
+            "seatrial: --unconfined: your program can do to this machine whatever you can, and the simulated \
+             console answers its lines for nodes",
+        );
+        Confinement::none()
+    } else {
+        Confinement::new(binds, &args.env).map_err(Stop::environment)?
+    };
     Ok(Some(OwnProgram {
         kind,
         file: file.to_owned(),

@@ -80,17 +80,24 @@ const HARMLESS: [&str; 4] = ["LANG", "LANGUAGE", "TERM", "TZ"];
 /// The folders of programs, if no folder of PATH is inside.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The confinement of the user's program: the tool, and what the user lets in.
+/// The confinement of the user's program: its walls, and what the user lets in.
 #[derive(Clone, Debug)]
 pub(crate) struct Confinement {
-    tool: PathBuf,
-    /// Whether the tool can forbid user namespaces inside (bubblewrap 0.8).
-    forbids_namespaces: bool,
+    /// `None`: the user wants no walls.
+    walls: Option<Walls>,
     /// Files and folders that the program may read.
     binds: Vec<PathBuf>,
     environment: Vec<(OsString, OsString)>,
     /// The user's PATH without the folders that are not inside.
     path: String,
+}
+
+/// The tool that makes namespaces, and what it needs.
+#[derive(Clone, Debug)]
+struct Walls {
+    tool: PathBuf,
+    /// Whether the tool can forbid user namespaces inside (bubblewrap 0.8).
+    forbids_namespaces: bool,
     /// The programs of every host.
     commands: Arc<furnish::Commands>,
 }
@@ -107,7 +114,8 @@ impl Confinement {
         let tool = sandbox::find(TOOL, &path).ok_or_else(|| {
             "--script runs your program confined, so that it cannot harm this machine; bubblewrap, \
              which does that, is not installed\n  help: apt-get install bubblewrap (with dnf, \
-             zypper, pacman and apk the package has the same name)"
+             zypper, pacman and apk the package has the same name)\n  help: --confine docker does \
+             it in a container; --unconfined runs your program with your rights"
                 .to_owned()
         })?;
         let help = Command::new(&tool).arg("--help").output();
@@ -119,10 +127,12 @@ impl Confinement {
         let commands = furnish::Commands::new(&path, &own);
         let commands = commands.map_err(|error| format!("the temporary folder: {error}"))?;
         let mut confinement = Self {
-            tool,
+            walls: Some(Walls {
+                tool,
+                commands: Arc::new(commands),
+                forbids_namespaces: help.windows(option.len()).any(|part| part == option),
+            }),
             path,
-            commands: Arc::new(commands),
-            forbids_namespaces: help.windows(option.len()).any(|part| part == option),
             binds,
             environment: Vec::new(),
         };
@@ -139,6 +149,22 @@ impl Confinement {
         Ok(confinement)
     }
 
+    /// Returns no confinement: the program has the user's rights on this machine. Lines for nodes still reach
+    /// nothing of it, since the engine answers them.
+    pub(crate) fn none() -> Self {
+        Self {
+            walls: None,
+            binds: Vec::new(),
+            environment: Vec::new(),
+            path: std::env::var("PATH").unwrap_or_else(|_| USUAL_PATH.to_owned()),
+        }
+    }
+
+    /// Returns whether there are walls around the program, and hosts behind walls of their own.
+    pub(super) const fn has_walls(&self) -> bool {
+        self.walls.is_some()
+    }
+
     /// Runs a program that does nothing inside the confinement.
     fn try_out(&self) -> Result<(), String> {
         let refused = |why: &str| {
@@ -148,7 +174,8 @@ impl Confinement {
                  help: allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, \
                  kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0)\n  \
                  help: inside a container, start it with --security-opt seccomp=unconfined \
-                 --security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+                 --security-opt apparmor=unconfined --security-opt systempaths=unconfined\n  \
+                 help: --confine docker does it in a container; --unconfined runs your program with your rights"
             )
         };
         let sandbox = Sandbox::new(&[], self).map_err(|error| refused(&error.to_string()))?;
@@ -175,8 +202,8 @@ impl Confinement {
     }
 
     /// Returns the command that makes namespaces with a host name in them, and nothing else yet.
-    fn namespaces(&self, host: &str) -> Command {
-        let mut command = Command::new(&self.tool);
+    fn namespaces(walls: &Walls, host: &str) -> Command {
+        let mut command = Command::new(&walls.tool);
         command.env_clear();
         command.args([
             "--unshare-user",
@@ -193,16 +220,25 @@ impl Confinement {
             "--new-session",
             "--die-with-parent",
         ]);
-        if self.forbids_namespaces {
+        if walls.forbids_namespaces {
             command.arg("--disable-userns");
         }
         command
     }
 
+    fn walls(&self) -> io::Result<&Walls> {
+        let none = || io::Error::other("there are no walls");
+        self.walls.as_ref().ok_or_else(none)
+    }
+
     /// Returns the command that runs the shell service of a host inside, with the host's tree as its root.
-    pub(super) fn host_command(&self, sandbox: &Sandbox, node: &NodeName) -> Command {
+    ///
+    /// # Errors
+    /// Without walls.
+    pub(super) fn host_command(&self, sandbox: &Sandbox, node: &NodeName) -> io::Result<Command> {
+        let walls = self.walls()?;
         let name = format!("{}.example.com", node.as_str().to_lowercase());
-        let mut command = self.namespaces(&name);
+        let mut command = Self::namespaces(walls, &name);
         command.args(["--uid", "0", "--gid", "0", "--bind"]);
         command.arg(sandbox.tree(node)).arg("/");
         for folder in SYSTEM {
@@ -218,7 +254,7 @@ impl Confinement {
             if fs::read_link(folder).is_err() {
                 let inside = format!("{}{folder}", furnish::MACHINE);
                 command.args(["--ro-bind-try", folder, &inside, "--ro-bind"]);
-                command.arg(&self.commands.folder).arg(folder);
+                command.arg(&walls.commands.folder).arg(folder);
             }
         }
         command
@@ -233,7 +269,7 @@ impl Confinement {
             .arg(sandbox.socket())
             .arg(inside.join("ask"));
         command
-            .arg("--bind")
+            .arg("--bind-try")
             .arg(sandbox.folder.join(sql::HANDED))
             .arg(inside.join(sql::HANDED));
         command
@@ -267,12 +303,21 @@ impl Confinement {
             .arg("shim")
             .arg(inside)
             .arg(serve::NAME);
-        command
+        Ok(command)
     }
 
-    /// Returns the command that runs a program inside, in the folder of the sandbox.
-    pub(super) fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
-        let mut command = self.namespaces("operator");
+    /// Returns the command that runs a program, in the folder of the sandbox: inside the walls, if there are any.
+    fn command(&self, sandbox: &Sandbox, program: &Path) -> Command {
+        let Some(walls) = &self.walls else {
+            let mut command = Command::new(program);
+            command.current_dir(sandbox.folder.join("home"));
+            // It has the user's own home and the user's own folder for temporary files.
+            let own = |name: &str| ["HOME", "TMPDIR"].contains(&name);
+            let variables = sandbox.environment();
+            command.envs(variables.into_iter().filter(|(name, _)| !own(name)));
+            return command;
+        };
+        let mut command = Self::namespaces(walls, "operator");
         for folder in SYSTEM {
             match fs::read_link(folder) {
                 Ok(target) => command.arg("--symlink").arg(target).arg(folder),

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::{limits, sql};
@@ -47,6 +48,15 @@ impl Ended {
     /// Returns whether it exited with 0.
     pub(super) fn is_success(&self) -> bool {
         self.how == How::Status(0)
+    }
+
+    /// Returns the end of a program that had no walls around it, and kills what it left behind in its group.
+    pub(super) fn without_walls(status: ExitStatus, group: Pid) -> Self {
+        Self {
+            how: How::Status(status.into_raw()),
+            left_behind: kill_process_group(group, Signal::KILL).is_ok(),
+            too_many: false,
+        }
     }
 
     /// Returns the end of the tool if the launcher wrote nothing: it was killed with everything else, or it

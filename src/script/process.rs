@@ -90,7 +90,7 @@ pub(super) struct Process {
     waiting: Option<Client>,
     open: Arc<AtomicUsize>,
     parallel: Arc<AtomicBool>,
-    sql: SqlPorts,
+    sql: Option<SqlPorts>,
     output: Arc<Mutex<Kept>>,
     reader: Option<JoinHandle<()>>,
     /// Whether the program and everything that it started are gone.
@@ -135,10 +135,12 @@ struct Kept {
 }
 
 impl Process {
+    /// Starts the program. `takes_clients` says whether the simulated servers answer clients that the program brings.
     pub(super) fn start(
         path: &Path,
         sandbox: &Sandbox,
         confinement: &Confinement,
+        takes_clients: bool,
     ) -> io::Result<Self> {
         let listener = UnixListener::bind(sandbox.socket())?;
         let path = std::path::absolute(path)?;
@@ -152,7 +154,11 @@ impl Process {
             parallel: Arc::default(),
         };
         let (open, parallel) = (inbox.open.clone(), inbox.parallel.clone());
-        let sql = SqlPorts::new(&sandbox.folder, inbox.clone())?;
+        let sql = if takes_clients {
+            Some(SqlPorts::new(&sandbox.folder, inbox.clone())?)
+        } else {
+            None
+        };
         let mut child = confinement::spawn(confinement, sandbox, &path, writer)?;
         let group = i32::try_from(child.id())
             .ok()
@@ -170,11 +176,16 @@ impl Process {
         }
         let gone = Arc::new(AtomicBool::new(false));
         let (flag, folder) = (gone.clone(), sandbox.folder.clone());
+        let has_walls = confinement.has_walls();
         thread::spawn(move || {
-            let status = child.wait();
+            let status = child.wait().map(|status| {
+                if has_walls {
+                    launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status))
+                } else {
+                    Ended::without_walls(status, group)
+                }
+            });
             flag.store(true, Ordering::SeqCst);
-            let status = status
-                .map(|status| launcher::ended(&folder).unwrap_or_else(|| Ended::of_tool(status)));
             // When the run is over, nothing receives the questions any more.
             let _ = sender.send(Message::Ended(status));
         });
@@ -246,9 +257,9 @@ impl Process {
         }
     }
 
-    /// Returns the clients' ports of the servers.
-    pub(super) const fn sql(&self) -> &SqlPorts {
-        &self.sql
+    /// Returns the clients' ports of the servers, if they have any.
+    pub(super) const fn sql(&self) -> Option<&SqlPorts> {
+        self.sql.as_ref()
     }
 
     pub(super) fn was_parallel(&self) -> bool {
@@ -264,7 +275,9 @@ impl Process {
             thread::sleep(Duration::from_millis(2));
         }
         if !self.over.swap(true, Ordering::SeqCst) {
-            self.sql.close();
+            if let Some(sql) = &self.sql {
+                sql.close();
+            }
             // This wakes the listener, which then sees that the run is over.
             let _ = UnixStream::connect(&self.socket);
         }

@@ -14,6 +14,7 @@
 //! | `seatrial` | this very program, to which the commands are links |
 //! | `reached` | the blocks that a runbook reached |
 //! | `lines.sh` | what bash reads first, see [`super::place`] |
+//! | `whole-lines` | says that there are no walls, see [`super::confinement`] |
 //! | `ended` | how the program ended, see [`super::launcher`] |
 //!
 //! The folder has the same path inside the confinement and outside. [`super::confinement`] makes nothing else
@@ -22,10 +23,11 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use seatrial_reports::quote;
 use seatrial_scenarios::NodeName;
 
 use super::confinement::Confinement;
@@ -49,6 +51,9 @@ pub(super) const REAL_PATH: &str = "path";
 
 /// The file with the names of the hosts.
 pub(super) const NAMES: &str = "names";
+
+/// The file that says that hosts have no shells of their own: the engine answers whole lines.
+pub(super) const WHOLE_LINES: &str = "whole-lines";
 
 /// The file that every bash of a host reads first.
 pub(super) const SHELL_START: &str = "shell-start";
@@ -74,6 +79,9 @@ impl Sandbox {
             own_program: std::env::current_exe()?,
         };
         sandbox.fill(confinement.path())?;
+        if !confinement.has_walls() {
+            sandbox.make_wrappers()?;
+        }
         Ok(sandbox)
     }
 
@@ -104,6 +112,23 @@ impl Sandbox {
             fs::write(on.join(REAL_PATH), real.join(":"))?;
             fs::write(on.join(NAMES), &names)?;
             fs::write(on.join(SHELL_START), SHELL_START_TEXT)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the commands scripts instead of links: without walls this program is not in the folder.
+    fn make_wrappers(&self) -> io::Result<()> {
+        fs::write(self.folder.join(WHOLE_LINES), "")?;
+        let own = quote(&self.own_program.display().to_string());
+        let folder = quote(&self.folder.display().to_string());
+        for name in shim::of_operator() {
+            let file = self.folder.join("bin").join(name);
+            fs::remove_file(&file)?;
+            fs::write(
+                &file,
+                format!("#!/bin/sh\nexec {own} shim {folder} {name} \"$@\"\n"),
+            )?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o700))?;
         }
         Ok(())
     }

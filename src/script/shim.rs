@@ -205,6 +205,11 @@ impl Shim {
         }
     }
 
+    /// Returns whether walls stand around the program, see [`super::confinement`].
+    pub(super) fn has_walls(&self) -> bool {
+        !self.folder.join(sandbox::WHOLE_LINES).exists()
+    }
+
     /// Returns the node on whose host this runs, `None` on the operator's machine.
     pub(super) fn host(&self) -> Option<NodeName> {
         let name = fs::read_to_string(self.folder.join(sandbox::NODE)).ok()?;
@@ -279,15 +284,20 @@ impl Shim {
     /// Types a line on the node as it is.
     pub(super) fn type_line(&self, line: &str, out: &mut Out) -> Result<i32, Failed> {
         let answer = self.typed(line)?;
+        Ok(Self::print(&answer, out))
+    }
+
+    /// Prints what comes back, and returns the exit code.
+    pub(super) fn print(answer: &Answer, out: &mut Out) -> i32 {
         out.print(&answer.output.stdout);
         if !answer.output.stderr.is_empty() {
             out.error(&answer.output.stderr);
         }
-        Ok(if answer.timed_out {
+        if answer.timed_out {
             TIMED_OUT
         } else {
             answer.output.exit
-        })
+        }
     }
 
     /// Types a line on the node as it is, and returns what comes back.

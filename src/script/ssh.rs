@@ -14,6 +14,7 @@ use crate::output::{Out, Stream};
 
 use super::hosts::serve::{self, Order, What};
 use super::input;
+use super::line::{After, list};
 use super::place;
 use super::sandbox;
 use super::shim::{Failed, LIMIT, REFUSED, Shim, UNREACHABLE, failed_to_run};
@@ -45,8 +46,8 @@ pub(super) fn ssh(shim: &Shim, out: &mut Out) -> Result<i32, Failed> {
         (false, true) => What::Shell,
         (false, false) => What::Line(line),
     };
-    if reach(shim, &node)? {
-        return on_a_real_host(shim, &node, what, call.leaves_input, out);
+    if takes_whole_lines(shim, &node)? {
+        return whole_line(shim, &node, what, call.leaves_input, out);
     }
     let code = carry_out(shim, &node, what)?;
     if !call.leaves_input {
@@ -58,8 +59,8 @@ pub(super) fn ssh(shim: &Shim, out: &mut Out) -> Result<i32, Failed> {
 /// Runs a line on a node.
 pub(super) fn line(shim: &Shim, node: &NodeName, line: &str) -> Result<i32, Failed> {
     let what = What::Line(line.to_owned());
-    if reach(shim, node)? {
-        return on_a_real_host(shim, node, what, false, &mut Out::new());
+    if takes_whole_lines(shim, node)? {
+        return whole_line(shim, node, what, false, &mut Out::new());
     }
     carry_out(shim, node, what)
 }
@@ -163,17 +164,18 @@ pub(super) fn resolve(shim: &Shim, target: &str) -> NodeName {
     NodeName::new(node.unwrap_or(host))
 }
 
-/// Returns whether a host that answers is a real one.
-fn reach(shim: &Shim, node: &NodeName) -> Result<bool, Failed> {
+/// Returns whether lines reach the engine as they are: a host that answers is a real one, or there are no walls in
+/// which a shell could run them.
+fn takes_whole_lines(shim: &Shim, node: &NodeName) -> Result<bool, Failed> {
     let answer = shim.ask(Question::Reach { node: node.clone() })?;
     if answer.output.exit != 0 {
         return Err((UNREACHABLE, answer.output.stderr.trim_end().to_owned()));
     }
-    Ok(answer.is_real)
+    Ok(answer.is_real || !shim.has_walls())
 }
 
-/// A real host runs the line itself.
-fn on_a_real_host(
+/// A real host runs the line itself, or the simulated console does.
+fn whole_line(
     shim: &Shim,
     node: &NodeName,
     what: What,
@@ -186,6 +188,10 @@ fn on_a_real_host(
             if !leaves_input {
                 input = input::read()?;
             }
+            if input.is_some() && !shim.has_walls() {
+                let why = "seatrial: --unconfined: the simulated console reads no standard input";
+                return Err((REFUSED, why.to_owned()));
+            }
             line
         }
         What::Shell => {
@@ -197,28 +203,33 @@ fn on_a_real_host(
         What::Sftp => {
             return Err((
                 REFUSED,
-                "seatrial: scp and sftp reach simulated hosts only".to_owned(),
+                "seatrial: scp and sftp reach confined simulated hosts only".to_owned(),
             ));
         }
     };
-    let answer = shim.ask(Question::Run {
-        node: node.clone(),
-        line,
-        input,
-        limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
-    })?;
-    if !leaves_input && input::is_waiting() {
-        return Err((REFUSED, input::TOO_LATE.to_owned()));
-    }
-    out.print(&answer.output.stdout);
-    if !answer.output.stderr.is_empty() {
-        out.error(&answer.output.stderr);
-    }
-    Ok(if answer.timed_out {
-        super::shim::TIMED_OUT
+    // A real shell takes the line as it is; the console takes one command.
+    let commands = if shim.has_walls() {
+        vec![(After::Anything, line)]
     } else {
-        answer.output.exit
-    })
+        list(&line)
+    };
+    let mut code = 0;
+    for (after, command) in commands {
+        if !after.runs(code) {
+            continue;
+        }
+        let answer = shim.ask(Question::Run {
+            node: node.clone(),
+            line: command,
+            input: input.take(),
+            limit_ms: std::env::var(LIMIT).ok().and_then(|ms| ms.parse().ok()),
+        })?;
+        if !leaves_input && input::is_waiting() {
+            return Err((REFUSED, input::TOO_LATE.to_owned()));
+        }
+        code = Shim::print(&answer, out);
+    }
+    Ok(code)
 }
 
 /// Runs it in the host's shell, and tells the engine when it has ended.

@@ -19,6 +19,7 @@ mod forms;
 mod host;
 mod lab;
 mod language;
+mod mysql_protocol;
 mod prove;
 mod rediscovered;
 mod replay;

@@ -45,10 +45,14 @@ impl Played {
 
     /// A script of these lines.
     fn lines(lines: &str) -> Self {
+        Self::lines_in(EASY, lines)
+    }
+
+    fn lines_in(scenario: &str, lines: &str) -> Self {
         let work = Work::new();
         work.write("mine.sh", format!("#!/bin/sh\n{lines}\n"));
         work.make_executable("mine.sh");
-        Self::of(&work, "mine.sh", EASY, &["--patience", "2"])
+        Self::of(&work, "mine.sh", scenario, &["--patience", "2"])
     }
 
     fn outcome(&self) -> &str {
@@ -301,13 +305,90 @@ fn what_hangs_floods_or_stays_is_ended() {
     );
 }
 
+/// Without walls the program has the user's rights, and its lines for nodes still reach nothing.
+#[test]
+fn unconfined_is_the_programs_own_part_alone() {
+    let work = Work::new();
+    work.write("canary", "alive");
+    let canary = work.path().join("canary").display().to_string();
+    let touched = work.path().join("touched").display().to_string();
+    let lines = format!(
+        "#!/bin/sh\ntouch {touched}\nssh A 'systemctl is-active mariadb; rm -f {canary} && echo gone'\nexit 3\n"
+    );
+    work.write("mine.sh", lines);
+    work.make_executable("mine.sh");
+    let ran = work.run(&[
+        "verify",
+        "--script",
+        "mine.sh",
+        "--unconfined",
+        "--scenarios",
+        EASY,
+    ]);
+    assert!(
+        ran.stderr
+            .contains("your program can do to this machine whatever you can"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(work.read("touched"), "");
+    assert_eq!(work.read("canary"), "alive");
+    let cell = format!("target/seatrial/verify/cells/{EASY}--script.txt");
+    let cell = work.read(&cell);
+    assert!(
+        cell.contains("A$ systemctl is-active mariadb  [3]"),
+        "{cell}"
+    );
+}
+
+/// The same program recovers the same states with walls of each kind, and without any.
+#[test]
+fn the_walls_change_no_outcome() {
+    if !can_confine() {
+        return;
+    }
+    let work = Work::new();
+    let script = documented("recover.sh");
+    for walls in [&[][..], &["--unconfined"], &["--confine", "docker"]] {
+        if walls.contains(&"docker") && !can_run_in_a_container() {
+            continue;
+        }
+        for (scenario, outcome) in [
+            (SURVIVOR, "recovered"),
+            ("s05b-both-sides-then-all-crash", "diverged"),
+        ] {
+            let played = Played::of(&work, &script, scenario, walls);
+            assert_eq!(
+                played.outcome(),
+                outcome,
+                "{walls:?}: {}",
+                played.transcript
+            );
+        }
+    }
+}
+
+/// Whether the Docker engine answers and has our image. Says what is not tested otherwise.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn can_run_in_a_container() -> bool {
+    let image = std::process::Command::new("docker")
+        .args(["image", "inspect", "seatrial/mariadb:bookworm"])
+        .output();
+    let is_here = image.is_ok_and(|image| image.status.success());
+    if !is_here {
+        eprintln!("not tested: --confine docker needs the image of `seatrial image build`");
+    }
+    is_here
+}
+
 #[test]
 fn what_cannot_be_reproduced_is_said() {
     if !can_confine() {
         return;
     }
-    // The engine has work to do for each of these spans: meanwhile the others ask.
-    let parallel = Played::lines(
+    // The cluster runs, so that the engine has work to do for each of these spans: meanwhile the others ask.
+    let parallel = Played::lines_in(
+        "s35-one-link-is-broken",
         "for n in 1 2 3; do
              (for i in 1 2 3 4; do sleep 250; done) &
          done

@@ -10,6 +10,15 @@ use crate::args::{
 use crate::ci::Annotations;
 use crate::script::PATIENCE_S;
 
+/// The walls around a program of the user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Confine {
+    /// Namespaces of this machine, by bubblewrap.
+    Bubblewrap,
+    /// The same in a container of the Docker engine.
+    Docker,
+}
+
 /// `seatrial verify`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -39,6 +48,13 @@ pub(crate) struct VerifyArgs {
     /// A variable of the environment that is passed to your program.
     #[arg(long, value_name = "NAME", requires = "own")]
     pub(crate) env: Vec<String>,
+    /// The walls around your program: namespaces of this machine, or the same in a container of the Docker engine.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Confine::Bubblewrap, requires = "own")]
+    pub(crate) confine: Confine,
+    /// Run your program without walls: it can do to this machine whatever you can. Its lines for nodes still reach
+    /// nothing of it; the simulated console answers them.
+    #[arg(long, requires = "own", conflicts_with_all = ["confine", "bind", "env"])]
+    pub(crate) unconfined: bool,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,

@@ -149,7 +149,7 @@ impl Hosts {
         node: &NodeName,
         tree: HostTree,
         now: Span,
-        sql: &SqlPorts,
+        sql: Option<&SqlPorts>,
     ) -> io::Result<()> {
         let Some(host) = self.hosts.get_mut(node) else {
             return Ok(());
@@ -159,14 +159,18 @@ impl Hosts {
                 host.is_on = false;
                 host.running = None;
                 host.files.version = None;
-                sql.host_is_off(node);
+                if let Some(sql) = sql {
+                    sql.host_is_off(node);
+                }
                 Ok(())
             }
             HostTree::Real => {
                 host.is_on = true;
                 host.is_real = true;
-                // A real server says itself that it is not there, to each statement.
-                sql.serves(node, Some(0));
+                if let Some(sql) = sql {
+                    // A real server says itself that it is not there, to each statement.
+                    sql.serves(node, Some(0));
+                }
                 Ok(())
             }
             HostTree::Same => Ok(()),
@@ -176,10 +180,13 @@ impl Hosts {
                 files,
             } => {
                 host.is_on = true;
-                for socket in host.files.show(version, files, now)? {
-                    sql.add_local(node, socket);
+                let sockets = host.files.show(version, files, now)?;
+                if let Some(sql) = sql {
+                    for socket in sockets {
+                        sql.add_local(node, socket);
+                    }
+                    sql.serves(node, server);
                 }
-                sql.serves(node, server);
                 Ok(())
             }
         }
@@ -196,7 +203,7 @@ impl Hosts {
 fn start(node: &NodeName, sandbox: &Sandbox, walls: &Confinement) -> io::Result<Walls> {
     let socket = sandbox.line_socket(node);
     let listener = UnixListener::bind(&socket)?;
-    let mut command = walls.host_command(sandbox, node);
+    let mut command = walls.host_command(sandbox, node)?;
     command
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)))
         .stdout(Stdio::null())

@@ -37,6 +37,9 @@ pub(super) struct Bound {
 /// # Errors
 /// When a socket cannot be made or handed out.
 pub(in crate::script) fn hand_out(folder: &Path) -> io::Result<()> {
+    if !folder.join(HANDED).exists() {
+        return Ok(());
+    }
     let from = fs::read_to_string(folder.join(sandbox::NODE)).ok();
     let from = from.map(NodeName::new);
     let names = fs::read_to_string(folder.join(sandbox::NAMES))?;

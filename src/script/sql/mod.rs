@@ -14,7 +14,7 @@ mod inside;
 mod protocol;
 mod session;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::io::Errno;
 use rustix::net::{Shutdown, SocketFlags, accept_with, listen, shutdown};
 use seatrial_scenarios::NodeName;
 
@@ -37,6 +38,9 @@ use session::Session;
 
 /// The most connections of a run (`max_connections`, as MariaDB has it by default).
 const CONNECTIONS_MOST: usize = 151;
+
+/// The most sockets at which clients connect. Each namespace has one for each node.
+const SOCKETS_MOST: usize = 256;
 
 /// The connections that wait until they are accepted.
 const BACKLOG: i32 = 64;
@@ -60,6 +64,8 @@ pub(super) struct SqlPorts {
 struct Table {
     /// The number of the process that takes clients, for each node that has one.
     servers: BTreeMap<NodeName, u32>,
+    /// The nodes of which it has been said whether they have one.
+    told: BTreeSet<NodeName>,
     sockets: Vec<Listening>,
     open: Vec<Open>,
     connections: u32,
@@ -95,7 +101,7 @@ impl SqlPorts {
         thread::spawn(move || {
             while !flag.load(Ordering::SeqCst) {
                 // A look that fails is taken again.
-                let _ = look(&handed, &shared, &inbox);
+                let _ = look(&handed, &shared, &inbox, &flag);
             }
         });
         Ok(Self { table, over })
@@ -126,6 +132,7 @@ impl SqlPorts {
     /// Says which process takes clients on a node, `None` if none does. Connections to another process end.
     pub(super) fn serves(&self, node: &NodeName, server: Option<u32>) {
         let mut table = lock(&self.table);
+        table.told.insert(node.clone());
         let before = match server {
             Some(server) => table.servers.insert(node.clone(), server),
             None => table.servers.remove(node),
@@ -197,7 +204,12 @@ fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
 }
 
 /// Waits a moment for a socket that is handed out and for clients, and takes them.
-fn look(handed: &UnixListener, table: &Arc<Mutex<Table>>, inbox: &Inbox) -> io::Result<()> {
+fn look(
+    handed: &UnixListener,
+    table: &Arc<Mutex<Table>>,
+    inbox: &Inbox,
+    over: &AtomicBool,
+) -> io::Result<()> {
     let sockets: Vec<(Bound, Arc<OwnedFd>)> = {
         let mut table = lock(table);
         table.open.retain(|open| !open.over.load(Ordering::SeqCst));
@@ -217,22 +229,32 @@ fn look(handed: &UnixListener, table: &Arc<Mutex<Table>>, inbox: &Inbox) -> io::
         let (stream, _) = handed.accept()?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        take(&stream, table)?;
+        take(&stream, table, over)?;
     }
     for ((at, socket), _) in sockets.iter().zip(&ready).filter(|(_, ready)| **ready) {
-        if let Ok(stream) = accept_with(socket, SocketFlags::CLOEXEC) {
-            serve(at, stream, table, inbox)?;
+        match accept_with(socket, SocketFlags::CLOEXEC) {
+            Ok(stream) => serve(at, stream, table, inbox)?,
+            // The client has gone away again, or the server takes none any more.
+            Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INVAL | Errno::INTR) => {}
+            // A program may have handed in what is no socket at all.
+            Err(_) => lock(table)
+                .sockets
+                .retain(|one| !Arc::ptr_eq(&one.socket, socket)),
         }
     }
     Ok(())
 }
 
-/// Takes a socket that a namespace hands out.
-fn take(mut stream: &UnixStream, table: &Mutex<Table>) -> io::Result<()> {
+/// Takes a socket that a namespace hands out. The program there begins when the socket listens, if it is to listen.
+fn take(mut stream: &UnixStream, table: &Mutex<Table>, over: &AtomicBool) -> io::Result<()> {
     let (at, files) = passing::receive::<Bound>(stream)?;
+    while !lock(table).told.contains(&at.node) && !over.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(1));
+    }
     {
         let mut table = lock(table);
-        for file in files {
+        let room = SOCKETS_MOST.saturating_sub(table.sockets.len());
+        for file in files.into_iter().take(room) {
             rustix::io::ioctl_fionbio(&file, true)?;
             table.add(at.clone(), file, false);
         }
