@@ -40,10 +40,16 @@ fn a_node_that_has_gone_on_apart_without_a_row_loses_nothing_and_gets_a_copy() {
     assert_eq!(answer["action"]["node"], "A");
     let losses = &answer["histories"][0]["losses"];
     assert_eq!(losses[0]["loses"], "nothing", "{losses}");
-    assert_eq!(losses[2]["loses"], "3 events that A holds, 3 events that B holds", "{losses}");
+    assert_eq!(
+        losses[2]["loses"], "3 events that A holds, 3 events that B holds",
+        "{losses}"
+    );
     let text = case.read(&args());
     assert!(text.contains("Row 22 of the decision table"), "{text}");
-    assert!(text.contains("On C, server stopped: remove grastate.dat"), "{text}");
+    assert!(
+        text.contains("On C, server stopped: remove grastate.dat"),
+        "{text}"
+    );
 }
 
 /// Two events more on C's line: they are rows, and a person decides whose are kept.
@@ -56,8 +62,14 @@ fn rows_on_both_sides_are_counted() {
     assert_eq!(answer["row"]["number"], 23, "{answer}");
     assert_eq!(answer["action"]["do"], "decide");
     let question = answer["action"]["question"].as_str().unwrap();
-    assert!(question.contains("A holds 3 events that C lacks"), "{question}");
-    assert!(question.contains("C holds 2 events that A lacks"), "{question}");
+    assert!(
+        question.contains("A holds 3 events that C lacks"),
+        "{question}"
+    );
+    assert!(
+        question.contains("C holds 2 events that A lacks"),
+        "{question}"
+    );
 }
 
 /// Without the logs the positions decide, and they cannot tell a fork from one history.
