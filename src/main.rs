@@ -11,6 +11,7 @@ mod engines;
 mod exit;
 mod files;
 mod folder;
+mod forms;
 mod lab_page;
 mod logging;
 mod memory;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_galera::{Position, Saved, SavedView};
+use seatrial_galera::{LoggedStep, Position, Saved, SavedView};
 
 use crate::digest::Digest;
 use crate::event::{Event, Failure};
 use crate::fact::{Fact, Source};
 use crate::nodes::NodeFiles;
 use crate::state_file::{StateFile, ViewFile};
+use crate::steps::steps;
 use crate::timeline::{Dated, KnownBy, Life, Timeline, in_order};
 
 /// Whether a server runs on the node.
@@ -114,6 +115,8 @@ pub struct Known {
     pub other_view_files: Vec<(ViewFile, Source)>,
     /// What its logs come to.
     pub log: Timeline,
+    /// The starts, views and copies in its logs, in their order, with the names that the logs have.
+    pub steps: Vec<LoggedStep>,
     /// Its status variables, if it was asked.
     pub status: BTreeMap<String, (String, Source)>,
     /// Its settings.
@@ -136,7 +139,9 @@ impl Known {
             .iter()
             .map(|file| digest.of_file(*file))
             .collect();
-        let log = Timeline::of(&in_order(&facts));
+        let in_order = in_order(&facts);
+        let log = Timeline::of(&in_order);
+        let steps = steps(&in_order);
         let mut known = Self {
             files,
             state_file: None,
@@ -144,6 +149,7 @@ impl Known {
             view_file: None,
             other_view_files: Vec::new(),
             log,
+            steps,
             status: BTreeMap::new(),
             settings: Vec::new(),
             server: Server::Unknown,

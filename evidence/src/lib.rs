@@ -55,6 +55,7 @@ mod nodes;
 mod plain;
 mod reader;
 mod state_file;
+mod steps;
 mod summary;
 mod time;
 mod timeline;

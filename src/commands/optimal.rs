@@ -4,20 +4,23 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use seatrial_reports::{count, wrapped};
 use seatrial_sim::prove::{Alphabet, Model, Other, RowReport, TableReport};
 
 use crate::args::{SupervisorArg, TimersArg};
 use crate::commands::prove::examined;
+use crate::forms::{self, FormFile};
 use crate::output::Out;
 use crate::{Stop, exit, signals};
 
 /// `seatrial optimal`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The table and optimal.json depend only on the program and the options. Exit codes: 0 the table \
+    after_help = "The table, optimal.json and the three forms of the table (recover.sh, a runbook, a playbook) depend only on \
+    the program and the options. Exit codes: 0 the table \
     recovers everywhere, or asks rightly, and no other first act does better; 1 it does not; 2 usage; 3 the \
     environment."
 )]
@@ -62,11 +65,21 @@ pub(crate) fn optimal(args: &OptimalArgs, out: &mut Out) -> Result<u8, Stop> {
     let json = serde_json::to_string_pretty(&report).map_err(Stop::environment)?;
     let file = args.out.join("optimal.json");
     fs::write(&file, json + "\n").map_err(|error| unwritable(&error))?;
+    let forms = forms::all();
+    for form in &forms {
+        write_form(&args.out, form).map_err(|error| unwritable(&error))?;
+    }
     for row in &report.rows {
         out.print(&of_row(row));
     }
     out.print(&summary(&report, seconds, !args.no_others));
     out.line(&format!("     Results {}", file.display()));
+    let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
+    out.line(&format!(
+        "       Forms {}, in {}",
+        names.join(", "),
+        args.out.display()
+    ));
     let is_best = report.rows.iter().all(|row| row.better.is_empty());
     let is_good = |outcome: &str| matches!(outcome, "recovered" | "impossible");
     Ok(
@@ -76,6 +89,17 @@ pub(crate) fn optimal(args: &OptimalArgs, out: &mut Out) -> Result<u8, Stop> {
             exit::FINDING
         },
     )
+}
+
+/// Writes a file of a form.
+fn write_form(folder: &Path, form: &FormFile) -> std::io::Result<()> {
+    let file = folder.join(form.name);
+    fs::create_dir_all(file.parent().unwrap_or(folder))?;
+    fs::write(&file, &form.text)?;
+    if form.is_program {
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
 }
 
 /// Returns a row, and what the states in which it decides first came to.

@@ -30,6 +30,10 @@ on() {
 # timed_out: whether the limit ended the last command.
 timed_out() { [ "$_exit" -eq 124 ]; }
 
+# unreachable: whether the host did not answer the last command. succeeded: whether its exit code was 0.
+unreachable() { [ "$_exit" -eq 255 ]; }
+succeeded() { [ "$_exit" -eq 0 ]; }
+
 # saved NAME NODE: what a block with saves=NAME printed on the node.
 saved() { cat "$_kept/$1.$2" 2>/dev/null; }
 

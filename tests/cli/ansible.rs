@@ -9,7 +9,7 @@ use crate::work::{Work, can_confine};
 
 /// Returns whether a program is here; says what is not tested otherwise.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn is_here(program: &str) -> bool {
+pub(crate) fn is_here(program: &str) -> bool {
     let here = Command::new(program).arg("--version").output().is_ok();
     if !here {
         eprintln!("not tested: {program} is not installed");

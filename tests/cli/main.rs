@@ -15,6 +15,7 @@ mod conform_logs;
 mod errors;
 mod families;
 mod folder;
+mod forms;
 mod host;
 mod host_by_hand;
 mod host_service;

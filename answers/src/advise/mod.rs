@@ -6,6 +6,8 @@ mod report;
 mod tests;
 mod text;
 
+use seatrial_galera::LoggedStep;
+
 use seatrial_evidence::{Finding, Kind, Known, PositionFrom, Server, Weight, findings};
 use seatrial_scenarios::NodeName;
 use seatrial_scenarios::advice::{
@@ -27,7 +29,12 @@ impl Answer {
     /// Returns the advice on this evidence.
     pub fn of(gathered: Gathered) -> Self {
         let findings = findings(&gathered.nodes);
-        let looks: Vec<Look> = gathered.nodes.iter().map(look).collect();
+        let called = |name: &str| called(&gathered.nodes, name);
+        let looks: Vec<Look> = gathered
+            .nodes
+            .iter()
+            .map(|node| look(node, &called))
+            .collect();
         let contradictions = findings.iter().filter(|one| is_contradiction(one));
         let circumstances = Circumstances {
             away: gathered.away.iter().map(NodeName::new).collect(),
@@ -66,8 +73,40 @@ fn is_contradiction(finding: &Finding) -> bool {
         && !matches!(finding.kind, Kind::Serves | Kind::NoQuorum | Kind::Runs)
 }
 
+/// Returns the name that the answer has for the node of this name in the logs.
+fn called(nodes: &[Known], name: &str) -> String {
+    let known = nodes
+        .iter()
+        .find(|node| node.files.own_names.contains(name));
+    known
+        .map_or(name, |node| node.files.name.as_str())
+        .to_owned()
+}
+
+/// Returns a step with the names that the answer has for the nodes.
+fn renamed(step: &LoggedStep, called: &impl Fn(&str) -> String) -> LoggedStep {
+    match step {
+        LoggedStep::Start(position) => LoggedStep::Start(*position),
+        LoggedStep::View(view) => {
+            let mut view = view.clone();
+            for (_, name) in &mut view.members {
+                *name = called(name);
+            }
+            LoggedStep::View(view)
+        }
+        LoggedStep::Asked { joiner, donor } => LoggedStep::Asked {
+            joiner: called(joiner),
+            donor: called(donor),
+        },
+        LoggedStep::Copied { donor, position } => LoggedStep::Copied {
+            donor: called(donor),
+            position: *position,
+        },
+    }
+}
+
 /// The findings on a node, as the decision takes them.
-fn look(node: &Known) -> Look {
+fn look(node: &Known, called: &impl Fn(&str) -> String) -> Look {
     let run = match (&node.log.recovered, &node.log.moved_on) {
         (Some(_), None) if node.log.earlier_differ => RecoveryRun::AmongOlder,
         (Some(_), None) => RecoveryRun::Made,
@@ -96,5 +135,10 @@ fn look(node: &Known) -> Look {
             Server::MayRun { .. } if node.position.is_none() => Some(Running::Unclear),
             Server::MayRun { .. } | Server::Down { .. } | Server::Unknown => None,
         },
+        steps: node
+            .steps
+            .iter()
+            .map(|step| renamed(step, called))
+            .collect(),
     }
 }

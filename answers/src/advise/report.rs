@@ -18,6 +18,9 @@ pub(super) struct Report {
     pub(super) why: String,
     /// What to do.
     pub(super) action: ActionReport,
+    /// The row of the decision table that decided (`docs/optimal.md`); absent where the positions decided, because the logs
+    /// of the nodes do not say enough.
+    pub(super) row: Option<RowReport>,
     /// What to do, step by step.
     pub(super) steps: Vec<String>,
     /// The facts about each node.
@@ -64,6 +67,23 @@ pub(super) enum ActionReport {
         /// The decision that is needed.
         question: String,
     },
+}
+
+/// A row of the decision table.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RowReport {
+    /// Its number, from 1.
+    pub(super) number: u32,
+    /// The signs that show, in words.
+    #[serde(rename = "if")]
+    pub(super) when: Vec<String>,
+    /// What it says.
+    #[serde(rename = "then")]
+    pub(super) act: String,
+    /// Why.
+    pub(super) why: String,
+    /// The nodes that must get a whole copy, because their positions mean other events.
+    pub(super) copies: Vec<String>,
 }
 
 /// The facts about a node.
@@ -227,6 +247,13 @@ pub(super) fn report(answer: &Answer) -> Report {
                 question: question.clone(),
             },
         },
+        row: advice.row.as_ref().map(|row| RowReport {
+            number: row.number,
+            when: row.when.iter().map(|sign| (*sign).to_owned()).collect(),
+            act: row.act.to_owned(),
+            why: row.why.to_owned(),
+            copies: names(&row.copies),
+        }),
         steps: advice.steps.clone(),
         nodes: answer
             .gathered

@@ -52,6 +52,12 @@ pub(super) fn why(answer: &Answer) -> String {
                 .find(|known| known.files.name == node.as_str());
             let position = known.and_then(|known| known.position);
             match position {
+                Some((position, _)) if has_forked(answer) => format!(
+                    "{} {} every row that any node holds, at {}.",
+                    list(&holders),
+                    if holders.len() == 1 { "holds" } else { "hold" },
+                    short(position.value)
+                ),
                 Some((position, _)) if !position.value.is_undefined() => {
                     let verb = if holders.len() == 1 { "holds" } else { "hold" };
                     let what = if answer.gathered.nodes.len() == 1 {
@@ -91,6 +97,12 @@ pub(super) fn why(answer: &Answer) -> String {
             why
         }
     }
+}
+
+/// Whether the logs show that a node has gone on apart from the others.
+fn has_forked(answer: &Answer) -> bool {
+    let row = answer.advice.row.as_ref();
+    row.is_some_and(|row| !row.copies.is_empty())
 }
 
 /// Whether nothing is known of the node's position.
@@ -157,6 +169,13 @@ pub(super) fn text(answer: &Answer, explain: bool) -> String {
     let mut text = String::new();
     text.push_str(&wrapped("", "", &headline(&advice.action)));
     text.push_str(&wrapped("", "", &why(answer)));
+    if let Some(row) = &advice.row {
+        let says = format!(
+            "Row {} of the decision table: {}. {}",
+            row.number, row.act, row.why
+        );
+        text.push_str(&wrapped("", "", &says));
+    }
     part(&mut text, "What to do", &numbered(&advice.steps));
     part(&mut text, "What is known", &table(answer));
     part(&mut text, "What each choice loses", &losses(answer));

@@ -4,6 +4,7 @@ mod cases;
 mod evidence;
 mod forms;
 mod live;
+mod table;
 
 use std::path::Path;
 

@@ -1,14 +1,15 @@
 //! Concludes from the state files and recovered positions of stopped nodes which node to bootstrap.
 //!
-//! Pure: evidence in, conclusions out. The procedure `manual-corrected` and `seatrial advise` both
-//! decide here, so that they never disagree about a state.
+//! Pure: evidence in, conclusions out. Where the logs of all nodes are there, `seatrial advise` decides by the table of
+//! the procedure `optimal`. Without them it decides from the positions, as the procedure `manual-corrected` does.
 
+mod by_table;
 mod choice;
 mod histories;
 mod lines;
 mod plan;
 
-use seatrial_galera::{Position, Saved, SavedView};
+use seatrial_galera::{LoggedStep, Position, Saved, SavedView};
 use seatrial_port::NodeName;
 use serde::Serialize;
 
@@ -64,6 +65,23 @@ pub struct Look {
     pub gvwstate: bool,
     /// What a server does that runs on the node; `None` where none is known to run.
     pub running: Option<Running>,
+    /// The starts, views and copies in its log, in their order. They name the nodes as the looks do.
+    pub steps: Vec<LoggedStep>,
+}
+
+/// The row of the decision table that decides (`docs/optimal.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TableRow {
+    /// Its number.
+    pub number: u32,
+    /// The signs that show, in words.
+    pub when: Vec<&'static str>,
+    /// What it says, in words.
+    pub act: &'static str,
+    /// Why.
+    pub why: &'static str,
+    /// The nodes that must get a whole copy, because their positions mean other events.
+    pub copies: Vec<NodeName>,
 }
 
 /// What a server does that runs on a node.
@@ -142,6 +160,8 @@ pub struct Advice {
     pub histories: Vec<Histories>,
     /// The action to take.
     pub action: Action,
+    /// The row of the table that decided, where the logs of all nodes say enough.
+    pub row: Option<TableRow>,
     /// Why, and how, in order.
     pub steps: Vec<String>,
     /// Looks that would tell more, the most telling first.
@@ -169,13 +189,27 @@ pub fn advise(looks: &[Look], circumstances: &Circumstances) -> Advice {
             }
         }
     }
-    let action = plan::action(looks, circumstances);
+    let decided = by_table::decide(looks, circumstances);
+    let (action, row, history) = match decided {
+        Some(by_table::Decided {
+            action,
+            row,
+            history,
+        }) => (action, Some(row), history),
+        None => (plan::action(looks, circumstances), None, None),
+    };
+    // The logs show what the state files alone leave open.
+    if let Some(history) = history {
+        histories = vec![history];
+    }
+    let copies: &[NodeName] = row.as_ref().map_or(&[], |row| row.copies.as_slice());
     Advice {
         found: looks.iter().map(plan::found).collect(),
-        steps: plan::steps(looks, away, &action),
+        steps: plan::steps(looks, away, &action, copies),
         looks: plan::looks(looks, away, &histories),
         unknown: plan::unknown(looks, away, &histories),
         histories,
         action,
+        row,
     }
 }

@@ -70,10 +70,7 @@ fn of_stopped(all: &[Evidence], away: &[NodeName]) -> Action {
         },
         Decision::Bootstrap(node) => {
             let best = all.iter().find(|one| one.node == node);
-            let equal = |one: &&Evidence| {
-                let best = best.map(|best| (uuid(best), seqno(best)));
-                one.node != node && Some((uuid(one), seqno(one))) == best && is_whole(one)
-            };
+            let equal = |one: &&Evidence| best.is_some_and(|best| is_equal(one, best));
             Action::Bootstrap {
                 or: all
                     .iter()
@@ -87,12 +84,17 @@ fn of_stopped(all: &[Evidence], away: &[NodeName]) -> Action {
     }
 }
 
+/// Returns whether another node holds as much as the best one, and would do as well.
+pub(super) fn is_equal(one: &Evidence, best: &Evidence) -> bool {
+    one.node != best.node && (uuid(one), seqno(one)) == (uuid(best), seqno(best)) && is_whole(one)
+}
+
 fn is_whole(one: &Evidence) -> bool {
     !matches!(one.saved, Saved::Empty | Saved::Zero)
 }
 
 /// A missing or empty file counts as 1 (`galera/src/saved_state.cpp`).
-const fn needs_force(one: &Evidence) -> bool {
+pub(super) const fn needs_force(one: &Evidence) -> bool {
     matches!(one.saved, Saved::Named(state) if !state.safe_to_bootstrap)
 }
 
@@ -154,8 +156,13 @@ fn restorable(all: &[Evidence]) -> Option<Vec<NodeName>> {
     whole.then(|| holders.iter().map(|one| one.node.clone()).collect())
 }
 
-/// Returns the steps, in order.
-pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<String> {
+/// Returns the steps, in order. The nodes of `copies` must not join by events alone.
+pub(super) fn steps(
+    looks: &[Look],
+    away: &[NodeName],
+    action: &Action,
+    copies: &[NodeName],
+) -> Vec<String> {
     let evidence: Vec<Evidence> = looks.iter().map(|look| look.evidence.clone()).collect();
     let all = evidence.as_slice();
     if let Action::StartInto { nodes } = action {
@@ -191,7 +198,8 @@ pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<S
         .map(|one| one.node.clone())
         .filter(|name| name != node)
         .collect();
-    if let Some(set) = restorable(all).filter(|set| set.len() > 1 && set.contains(node)) {
+    let set = restorable(all).filter(|set| set.len() > 1 && set.contains(node));
+    if let Some(set) = set.filter(|_| copies.is_empty()) {
         let late: Vec<NodeName> = others
             .iter()
             .filter(|n| !set.contains(n))
@@ -224,6 +232,13 @@ pub(super) fn steps(looks: &[Look], away: &[NodeName], action: &Action) -> Vec<S
     steps.push(format!(
         "On {node}: bootstrap it (galera_new_cluster), and see it Primary."
     ));
+    if !copies.is_empty() {
+        steps.push(format!(
+            "On {}, server stopped: remove grastate.dat, so that a start gets a whole copy. It has gone on apart \
+             without a row, and its position means another event than on {node}.",
+            list(copies)
+        ));
+    }
     if !others.is_empty() {
         steps.push(start_plainly(&others));
     }

@@ -38,6 +38,7 @@ mod reading;
 mod survey;
 mod swarm;
 
+pub(crate) use optimal::of_files;
 pub use optimal::table as optimal_table;
 use seatrial_port::Played;
 use seatrial_port::console::Console;

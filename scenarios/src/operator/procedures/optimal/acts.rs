@@ -109,7 +109,7 @@ impl Operator<'_> {
 
 impl Sight {
     /// Returns the question, and what was found.
-    fn asks(&self, question: Question) -> String {
+    pub(super) fn asks(&self, question: Question) -> String {
         let seen = &self.survey;
         match question {
             Question::BringBack => format!(

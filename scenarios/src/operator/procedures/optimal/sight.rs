@@ -47,6 +47,68 @@ impl Known {
 }
 
 impl Sight {
+    /// Makes it of the files and logs of nodes whose servers are down.
+    pub(super) fn of_files(nodes: Vec<Known>, away: &[NodeName]) -> Self {
+        let down = nodes.iter().map(|one| one.evidence.node.clone());
+        let down = down.map(|node| (node, Seen::Silent("inactive".to_owned())));
+        let away = away.iter().map(|node| (node.clone(), Seen::Unreachable));
+        let sight = Self {
+            survey: Survey {
+                nodes: down.chain(away).collect(),
+            },
+            nodes: Vec::new(),
+            beyond: Vec::new(),
+            waited: false,
+            late: None,
+        };
+        sight.with(nodes)
+    }
+
+    /// Returns whether the logs say of all nodes what each holds beyond each other one.
+    pub(super) fn is_known(&self) -> bool {
+        let mut all = self.beyond.iter().flatten();
+        all.all(|beyond| *beyond != Beyond::Unknown)
+    }
+
+    /// Returns the nodes that have gone on apart from the node that holds everything, without a row.
+    pub(super) fn with_views_alone(&self) -> Vec<NodeName> {
+        let Some(holder) = self.holder() else {
+            return Vec::new();
+        };
+        let places =
+            (0..self.nodes.len()).filter(|place| self.beyond[*place][holder] == Beyond::Views);
+        places
+            .map(|place| self.nodes[place].evidence.node.clone())
+            .collect()
+    }
+
+    /// Returns whether two nodes have gone on apart, each with events of its own.
+    pub(super) fn has_parted(&self) -> bool {
+        let places = 0..self.nodes.len();
+        let mut pairs = places
+            .clone()
+            .flat_map(|one| places.clone().map(move |other| (one, other)));
+        pairs.any(|(one, other)| {
+            self.beyond[one][other].min(self.beyond[other][one]) != Beyond::Nothing
+        })
+    }
+
+    /// Returns for each node how many events each other one holds that it lacks.
+    pub(super) fn lacks(&self) -> Vec<(NodeName, Vec<(NodeName, u64)>)> {
+        let name = |place: usize| self.nodes[place].evidence.node.clone();
+        let places = 0..self.nodes.len();
+        let of = |place: usize| {
+            let events = places
+                .clone()
+                .filter_map(|other| match self.beyond[other][place] {
+                    Beyond::Events(count) => Some((name(other), count)),
+                    _ => None,
+                });
+            (name(place), events.collect())
+        };
+        places.clone().map(of).collect()
+    }
+
     /// Adds what the files and logs say.
     fn with(mut self, nodes: Vec<Known>) -> Self {
         let told: Vec<Told> = nodes.iter().map(Known::told).collect();

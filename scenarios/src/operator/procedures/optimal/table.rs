@@ -163,6 +163,32 @@ impl Act {
             Self::Ask(Question::IsItWhole) => "ask-if-it-is-whole",
         }
     }
+
+    /// Returns it as an instruction.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Done => "Stop here: the cluster has recovered",
+            Self::EndWhatHangs => "Kill the process that hangs",
+            Self::StopWhoGaveWay => "Stop the server that has left the group",
+            Self::StopWhoIsNotSynced => "Stop the member that does not become synced",
+            Self::WaitThenStop => "Give the server its time to come, then stop it",
+            Self::CopyAnew => "Stop the member, and give it a whole copy",
+            Self::StopTheOthers => "Stop every component but the one that holds everything",
+            Self::Start => "Start the nodes that are down and hold nothing beyond the component",
+            Self::StartWithCopy => {
+                "Start the node without its position, so that it gets a whole copy"
+            }
+            Self::StopThePrimary => "Stop the component",
+            Self::LetRestore => "Start the nodes that are down, and let the cluster restore itself",
+            Self::StopAll => "Stop all servers",
+            Self::Bootstrap => "Bootstrap the node that holds everything",
+            Self::Wait => "Wait 10 seconds",
+            Self::Ask(Question::WhichRows) => "Ask whose rows are kept",
+            Self::Ask(Question::BringBack) => "Ask for the host to be brought back",
+            Self::Ask(Question::Repair) => "Ask for the node to be repaired",
+            Self::Ask(Question::IsItWhole) => "Ask whether its data are whole",
+        }
+    }
 }
 
 /// What a person is asked.

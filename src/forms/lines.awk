@@ -1,0 +1,347 @@
+# Follows the line of the data of each node back through the logs, and prints what each holds beyond the others.
+# The first file has a line for each node: NAME down|runs MEMBER SIZE POSITION SAVED UUID SAFE ALONE. The others are
+# logs; the variable `node` before each names its node. The rules are those of `seatrial optimal` (docs/optimal.md).
+BEGIN { NIL = "00000000-0000-0000-0000-000000000000:-1"; NOTHING = 0; VIEWS = 1; UNKNOWN = 9e15; all = "" }
+function uuid(position) { return substr(position, 1, 36) }
+function seqno(position) { return substr(position, 38) + 0 }
+function is_position(text) {
+    return text ~ /^[0-9A-Fa-f-]+:-?[0-9]+$/ && index(text, ":") == 37
+}
+function is_undefined(position) { return uuid(position) == uuid(NIL) || seqno(position) == -1 }
+function trim(text) { gsub(/^[ \t\r]+|[ \t\r]+$/, "", text); return text }
+function after(text, words,   at) { at = index(text, words); return at ? substr(text, at + length(words)) : "" }
+function in_brackets(text) {
+    text = after(text, "(")
+    return index(text, ")") ? substr(text, 1, index(text, ")") - 1) : ""
+}
+
+# The line of a node.
+FNR == 1 { state = "" }
+NR == FNR {
+    told++; name[told] = $1; place[$1] = told; is_down[told] = ($2 == "down"); is_member[told] = $3; size[told] = $4
+    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = $9
+    position[told] = known[told] == "" ? NIL : known[told]; src[told] = told; steps[told] = 0
+    next
+}
+
+# The steps in a log: `start`, `view`, `asked` and `copied`. A block that is cut off is left out.
+function add(what, at,   key) {
+    steps[here]++
+    key = here SUBSEP steps[here]
+    kind[key] = what; pos[key] = at; began[key] = last_start[here]
+    return key
+}
+{ here = place[node] }
+state == "members" {
+    text = trim($0); at = index(text, ": "); text = substr(text, at + 2); comma = index(text, ", ")
+    if (!at || !comma) { state = ""; next }
+    of = ++members; identities[of] = substr(text, 1, comma - 1); names[of] = substr(text, comma + 2)
+    if (members == count) end_of_view()
+    next
+}
+state == "view" {
+    text = trim($0); colon = index(text, ":")
+    if (!colon) { state = ""; next }
+    key_word = substr(text, 1, colon - 1); value = trim(substr(text, colon + 1))
+    if (key_word == "id") view_at = is_position(value) ? value : ""
+    else if (key_word == "status") view_primary = (value == "primary")
+    else if (key_word == "own_index") view_own = (value ~ /^[0-9]+$/) ? value + 0 : -1
+    else if (key_word ~ /^members\(/) {
+        state = ""
+        if (key_word !~ /^members\([0-9]+\)$/ || view_at == "") next
+        count = substr(key_word, 9) + 0; members = 0
+        if (count) state = "members"; else end_of_view()
+    }
+    next
+}
+function end_of_view(   key, i) {
+    state = ""; key = add("view", view_at)
+    primary[key] = view_primary; own[key] = view_own; me[key] = ""; sig[key] = view_at; list[key] = ""; amount[key] = count
+    for (i = 1; i <= count; i++) {
+        identity[key, i] = identities[i]; member[key, i] = names[i]
+        sig[key] = sig[key] " " identities[i]; list[key] = list[key] " " identities[i] " " names[i]
+        if (view_own == i - 1) me[key] = identities[i]
+    }
+}
+index($0, "requested state transfer from ") {
+    text = $0; at = index(text, "requested state transfer from ")
+    asks = in_brackets(after(substr(text, 1, at - 1), "Member "))
+    gives = in_brackets(after(substr(text, at), "Selected "))
+    if (asks != "" && gives != "") { key = add("asked", ""); joiner[key] = asks; donor[key] = gives; last_donor[here] = gives }
+    next
+}
+index($0, "SST received: ") {
+    # At the own position only events followed: nothing was copied.
+    text = trim(after($0, "SST received: "))
+    if (is_position(text) && last_donor[here] != "" && text != own_position()) { key = add("copied", text); donor[key] = last_donor[here] }
+    next
+}
+function own_position(   i) {
+    for (i = steps[here]; i > 0; i--)
+        if (kind[here, i] == "start" || kind[here, i] == "view") return pos[here, i]
+    return ""
+}
+$0 == "View:" { state = "view"; view_at = ""; view_primary = 0; view_own = -1; next }
+index($0, "initial position: ") {
+    text = trim(after($0, "initial position: "))
+    if (is_position(text)) { add("start", text); last_start[here] = text }
+}
+
+function is_primary_view(key) { return kind[key] == "view" && primary[key] }
+function identity_in(key, who,   i) {
+    for (i = 1; i <= amount[key]; i++) if (member[key, i] == who) return identity[key, i]
+    return ""
+}
+# The last view on the way to data of this position, among the first steps of a log. A copy goes on from its donor.
+function last_within(from, many, end,   turn, i, key, found) {
+    for (turn = 0; turn <= total; turn++) {
+        found = ""
+        for (i = many; i > 0 && found == ""; i--) {
+            key = from SUBSEP i
+            if ((is_primary_view(key) || kind[key] == "copied") && uuid(pos[key]) == uuid(end) && seqno(pos[key]) <= seqno(end)) found = key
+        }
+        if (found == "" || kind[found] == "view") return found
+        if (!(donor[found] in place)) return ""
+        end = pos[found]; from = place[donor[found]]; many = steps[from]
+    }
+    return ""
+}
+# A later view that the log of another node has: the log of the node itself may have lost its end.
+function of_others(one, mine, end,   life, t, i, key, best) {
+    if (mine != "") { life = identity_in(mine, name[one]); if (life == "") return "" }
+    best = ""
+    for (t = 1; t <= total; t++) for (i = 1; i <= steps[t]; i++) {
+        key = src[t] SUBSEP i
+        if (!is_primary_view(key) || uuid(pos[key]) != uuid(end) || seqno(pos[key]) > seqno(end)) continue
+        if (mine != "" && (seqno(pos[key]) <= seqno(pos[mine]) || identity_in(key, name[one]) != life)) continue
+        if (mine == "" && identity_in(key, name[one]) == "") continue
+        if (best == "" || seqno(pos[key]) >= seqno(pos[best])) best = key
+    }
+    return best
+}
+function fits(key, view) { return key != "" && uuid(pos[key]) == uuid(pos[view]) && seqno(pos[key]) < seqno(pos[view]) }
+function later_of(a, b) {
+    if (a == "") return b
+    if (seqno(pos[a]) != seqno(pos[b])) return seqno(pos[a]) > seqno(pos[b]) ? a : b
+    if (own[a] != own[b]) return own[a] > own[b] ? a : b
+    return list[a] > list[b] ? a : b
+}
+# The view from which this one came.
+function before(view,   t, i, key, previous, start, mine, last, one_life, another) {
+    if (sig[view] in earlier) return earlier[sig[view]]
+    one_life = another = ""
+    for (t = 1; t <= total; t++) {
+        previous = ""
+        for (i = 1; i <= steps[t]; i++) {
+            key = src[t] SUBSEP i
+            if (!is_primary_view(key)) continue
+            if (sig[key] == sig[view]) {
+                if (fits(previous, view) && me[previous] == me[key]) one_life = later_of(one_life, previous)
+                # A new life goes on from the data that its disk held.
+                start = began[key] == "" ? pos[view] : began[key]
+                mine = last_within(src[t], i - 1, start); last = of_others(t, mine, start)
+                if (last == "") last = mine
+                if (fits(last, view)) another = later_of(another, last)
+            }
+            previous = key
+        }
+    }
+    return earlier[sig[view]] = (one_life != "" ? one_life : another)
+}
+# The first step of a log that is this view.
+function first_in(t, view,   i, key) {
+    for (i = 1; i <= steps[t]; i++) {
+        key = src[t] SUBSEP i
+        if (is_primary_view(key) && sig[key] == sig[view]) return key
+    }
+    return ""
+}
+# Follows the line of a node: its views and its ends, the newest first.
+function follow(one,   turn, most, node_, end, mine, view, t, key, i, found) {
+    views[one] = ends[one] = whole[one] = 0; cut[one] = ""
+    node_ = one; end = position[one]; most = 0
+    for (t = 1; t <= total; t++) most += steps[t]
+    for (turn = 0; turn <= most; turn++) {
+        if (is_undefined(end)) { whole[one] = 1; return }
+        ends[one]++; end_at[one, ends[one]] = end
+        mine = last_within(src[node_], steps[node_], end); view = of_others(node_, mine, end)
+        if (view == "") view = mine
+        if (view == "") { cut[one] = end; return }
+        for (; view != ""; view = before(view)) { views[one]++; view_at_[one, views[one]] = view; mine = view }
+        view = mine
+        found = ""
+        if (seqno(pos[view]) <= 1)
+            for (t = 1; t <= total && found == ""; t++) { key = first_in(t, view); if (key != "") { found = key; node_ = t } }
+        if (found == "") {
+            # The data with which the first known life began.
+            for (t = 1; t <= total; t++) {
+                key = first_in(t, view)
+                if (key != "" && began[key] != "" && uuid(began[key]) == uuid(pos[view]) && (cut[one] == "" || seqno(began[key]) >= seqno(cut[one]))) cut[one] = began[key]
+            }
+            return
+        }
+        end = began[found] == "" ? NIL : began[found]
+        for (i = 1; i <= ends[one]; i++) if (uuid(end_at[one, i]) == uuid(end)) return
+    }
+}
+function end_in(one, history,   i) {
+    for (i = 1; i <= ends[one]; i++) if (uuid(end_at[one, i]) == history) return seqno(end_at[one, i])
+    return ""
+}
+# The last number, in the history of a view, before the next view of the line.
+function limit(one, view,   i, first, end) {
+    first = ""
+    for (i = 1; i <= views[one] && sig[view_at_[one, i]] != sig[view]; i++)
+        if (uuid(pos[view_at_[one, i]]) == uuid(pos[view])) first = view_at_[one, i]
+    if (first != "") return seqno(pos[first]) - 1
+    end = end_in(one, uuid(pos[view]))
+    return end == "" ? seqno(pos[view]) : end
+}
+function views_after(one, history, from,   i, many) {
+    many = 0
+    for (i = 1; i <= views[one]; i++)
+        if (uuid(pos[view_at_[one, i]]) == history && seqno(pos[view_at_[one, i]]) > from) many++
+    return many
+}
+function least(a, b) { return a < b ? a : b }
+# Where two lines parted if a log was lost: `parted_in` and `parted_at`.
+function along(gap, other,   i, view, found, first, shared, at) {
+    if (cut[gap] == "") return 0
+    found = ""
+    for (i = 1; i <= views[other] && found == ""; i++) {
+        view = view_at_[other, i]
+        if (uuid(pos[view]) == uuid(cut[gap]) && identity_in(view, name[gap]) != "") found = view
+    }
+    if (found == "") return 0
+    first = ""
+    for (i = 1; i <= views[gap]; i++) {
+        at = pos[view_at_[gap, i]]
+        if (uuid(at) == uuid(cut[gap]) && (first == "" || seqno(at) - 1 < first)) first = seqno(at) - 1
+    }
+    shared = least(seqno(cut[gap]), limit(other, found))
+    parted_in = uuid(cut[gap]); parted_at = first == "" ? shared : least(shared, first)
+    return 1
+}
+# What one node holds beyond another one: NOTHING, VIEWS, a number of events and one more, or UNKNOWN.
+function beyond(one, other,   i, j, common, from, events, gone_on, meets, mine) {
+    if (one == other || is_undefined(position[one])) return NOTHING
+    common = ""; parted_in = ""
+    for (i = 1; i <= views[one] && common == ""; i++)
+        for (j = 1; j <= views[other]; j++) if (sig[view_at_[one, i]] == sig[view_at_[other, j]]) { common = view_at_[one, i]; break }
+    if (common != "") {
+        parted_in = uuid(pos[common]); parted_at = least(limit(one, common), limit(other, common))
+    } else if (!is_undefined(position[other])) {
+        meets = 0
+        for (i = 1; i <= ends[one]; i++) if (end_in(other, uuid(end_at[one, i])) != "") meets = 1
+        if (!(whole[one] && whole[other] && !meets) && !along(one, other) && !along(other, one)) return UNKNOWN
+    }
+    events = gone_on = 0
+    for (i = 1; i <= ends[one]; i++) {
+        mine = end_at[one, i]; from = parted_in == uuid(mine) ? parted_at : 0
+        if (seqno(mine) > from) gone_on = 1
+        events += seqno(mine) - from - views_after(one, uuid(mine), from)
+        if (parted_in == uuid(mine)) break
+    }
+    return events > 0 ? events + 1 : gone_on ? VIEWS : NOTHING
+}
+# If a log is lost, the positions of one history say it, where nothing points to a fork.
+function without_logs(one, other,   more) {
+    if ((steps[one] && steps[other]) || known[one] == "" || known[other] == "" || uuid(known[one]) != uuid(known[other])) return UNKNOWN
+    more = seqno(known[one]) - seqno(known[other])
+    if (more > 0) return more + 1
+    return alone[one] || safe[one] ? UNKNOWN : NOTHING
+}
+# What a node held, when it last had no primary component, beyond what it holds now.
+function joined_over(one,   i, last, key, worst, then) {
+    last = 0; worst = NOTHING
+    for (i = 1; i <= steps[one]; i++) if (kind[one, i] == "copied") last = i
+    total = told + 1; name[total] = name[one]; src[total] = one
+    for (i = last + 1; i <= steps[one]; i++) {
+        key = one SUBSEP i
+        if (kind[key] != "start" && !(kind[key] == "view" && !primary[key])) continue
+        position[total] = pos[key]; steps[total] = i - 1
+        follow(total)
+        then = beyond(total, one)
+        if (then != UNKNOWN && then > worst) worst = then
+    }
+    total = told
+    return worst
+}
+function last_view(one,   i) {
+    for (i = steps[one]; i > 0; i--) if (is_primary_view(one SUBSEP i)) return one SUBSEP i
+    return ""
+}
+function has_data(one) { return known[one] != "" && !is_undefined(known[one]) }
+function number(one) { return known[one] == "" ? -1 : seqno(known[one]) }
+function trust(one) { return saved[one] == "named" ? 2 : saved[one] == "missing" || saved[one] == "garbage" ? 1 : 0 }
+# Whether the last request of a node for what it lacked was not met.
+function is_half(one,   i) {
+    for (i = steps[one]; i > 0; i--) {
+        if (kind[one, i] == "copied" || is_primary_view(one SUBSEP i)) return 0
+        if (kind[one, i] == "asked" && joiner[one, i] == name[one]) return 1
+    }
+    return 0
+}
+# The order of preference of two nodes that hold everything.
+function is_better(one, other) {
+    if (is_member[one] != is_member[other]) return is_member[one] > is_member[other]
+    if (size[one] != size[other]) return size[one] > size[other]
+    if (has_data(one) != has_data(other)) return has_data(one) > has_data(other)
+    if (number(one) != number(other)) return number(one) > number(other)
+    if (trust(one) != trust(other)) return trust(one) > trust(other)
+    return safe[one] > safe[other]
+}
+function objection(one,   other, trusted, strictly) {
+    if ((saved[one] == "zero" || saved[one] == "empty") && steps[one] && !is_half(one)) return ""
+    if (saved[one] == "named" && saved_uuid[one] != uuid(known[one])) return "its grastate.dat names another history (" saved_uuid[one] ")"
+    if (saved[one] == "zero") return "its grastate.dat has the zero uuid of an interrupted state transfer or schema change, or of a node that was ahead of the cluster"
+    if (saved[one] != "empty") return ""
+    trusted = strictly = 1
+    for (other = 1; other <= told; other++) if (other != one && has_data(other)) {
+        if (!trust(other)) trusted = 0
+        if (number(other) >= number(one)) strictly = 0
+    }
+    return trusted && strictly ? "" : "its empty grastate.dat may stand for a half-copied disk"
+}
+function say(text) { apart = apart (apart == "" ? "" : "; ") text }
+END {
+    total = told; holder = first_member = 0
+    for (one = 1; one <= told; one++) follow(one)
+    for (one = 1; one <= told; one++) for (other = 1; other <= told; other++) {
+        lead = beyond(one, other)
+        if (lead == UNKNOWN) lead = without_logs(one, other)
+        holds[one, other] = lead
+        word = lead == NOTHING ? "nothing" : lead == VIEWS ? "views" : lead == UNKNOWN ? "unknown" : "events"
+        if (one != other) print "fact beyond:" name[one] ":" name[other] "=" word
+        if (word == "events") say(name[one] " holds " lead - 1 (lead == 2 ? " event" : " events") " that " name[other] " lacks")
+        if (word == "unknown") say("the logs do not say what " name[one] " holds beyond " name[other])
+    }
+    for (one = 1; one <= told; one++) {
+        if (known[one] == "") print "fact unpositioned:" name[one]
+        if (alone[one]) print "fact alone:" name[one]
+        if (is_member[one] && (!first_member || uuid(known[one]) > uuid(known[first_member]) || (uuid(known[one]) == uuid(known[first_member]) && number(one) > number(first_member)))) first_member = one
+        is_holder = known[one] != ""
+        for (other = 1; other <= told; other++) if (other != one && holds[other, one] > VIEWS) is_holder = 0
+        if (is_holder && (!holder || is_better(one, holder))) holder = one
+        lead = joined_over(one)
+        if (lead == VIEWS) print "fact joined-over-views:" name[one]
+        if (lead > VIEWS) {
+            print "fact joined-over-rows:" name[one]
+            say(name[one] " has joined over a fork and holds rows that the others lack")
+        }
+    }
+    if (first_member) print "member " name[first_member]
+    print "apart " apart
+    if (!holder) exit
+    print "holder " name[holder]
+    text = objection(holder)
+    if (text != "") print "objection " text
+    kept = last_view(holder)
+    if (kept == "") exit
+    print "fact has-last-view"
+    for (i = 1; i <= amount[kept]; i++) print "fact last-view:" member[kept, i]
+    for (one = 1; one <= told; one++) {
+        view = last_view(one)
+        if (is_member[one] && view != "" && sig[view] == sig[kept]) print "fact kept:" name[one]
+    }
+}
