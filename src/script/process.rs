@@ -54,7 +54,7 @@ enum Message {
     Flood,
 }
 
-/// Who waits for the answer to a question.
+/// The one that waits for the answer to a question.
 pub(super) enum Client {
     /// A wrapper, at the other end of a stream.
     Shim(UnixStream),
