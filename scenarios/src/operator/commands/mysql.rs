@@ -190,20 +190,19 @@ impl Mysql {
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         while let Some(statement) = self.statements.get(self.answered) {
             let words = words(statement);
-            let result = match self.session.refuses(&words) {
-                Some(line) => Err(line),
-                None => {
-                    let id = match self.asked {
-                        Some(id) => id,
-                        None => *self
-                            .asked
-                            .insert(host.query(&self.session.says(statement, &words))),
-                    };
-                    let Some(result) = host.answer(id) else {
-                        return Step::Wait;
-                    };
-                    result
-                }
+            let result = if let Some(line) = self.session.refuses(&words) {
+                Err(line)
+            } else {
+                let id = match self.asked {
+                    Some(id) => id,
+                    None => *self
+                        .asked
+                        .insert(host.query(&self.session.says(statement, &words))),
+                };
+                let Some(result) = host.answer(id) else {
+                    return Step::Wait;
+                };
+                result
             };
             if result.is_ok() {
                 self.session.follow(statement, &words);
