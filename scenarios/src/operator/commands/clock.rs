@@ -64,7 +64,7 @@ impl Calendar {
 
     /// Returns it as the journal prints it.
     pub(super) fn short(self) -> String {
-        let month = MONTHS[(self.month.max(1) - 1) as usize % MONTHS.len()];
+        let month = of_month(&MONTHS, self.month);
         format!("{month} {:02} {}", self.day, self.time())
     }
 
@@ -88,11 +88,16 @@ pub(super) fn safe_stamp(now: Span) -> String {
     format!("{:02}{month:02}{day:02} {}", year % 100, calendar.time())
 }
 
+/// Returns the entry of a month, which is counted from 1.
+fn of_month<T: Copy>(list: &[T; 12], month: u64) -> T {
+    list[usize::try_from(month.clamp(1, 12) - 1).unwrap_or(0)]
+}
+
 fn month_days(year: u64, month: u64) -> u64 {
     match month {
         2 if year_days(year) == 366 => 29,
         // A date behind the twelfth month cannot be.
-        _ => MONTH_DAYS[(month.clamp(1, 12) - 1) as usize],
+        _ => of_month(&MONTH_DAYS, month),
     }
 }
 

@@ -304,8 +304,7 @@ fn separate(words: &[String]) -> Vec<String> {
             all.push(word.clone());
             continue;
         };
-        let mut letters = short.char_indices();
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in short.char_indices() {
             all.push(format!("-{letter}"));
             let rest = &short[at + letter.len_utf8()..];
             // The rest of the word is the value.

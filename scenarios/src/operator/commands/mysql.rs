@@ -188,15 +188,14 @@ impl Mysql {
     pub(super) fn step(&mut self, host: &mut dyn Host) -> Step {
         while let Some(statement) = self.statements.get(self.answered) {
             let words = words(statement);
-            let result = match self.session.refuses(&words) {
-                Some(line) => Err(line),
-                None => match self
-                    .connection
-                    .ask(host, &self.session.says(statement, &words))
-                {
+            let result = if let Some(line) = self.session.refuses(&words) {
+                Err(line)
+            } else {
+                let says = self.session.says(statement, &words);
+                match self.connection.ask(host, &says) {
                     Ok(result) => result,
                     Err(waits) => return waits,
-                },
+                }
             };
             if result.is_ok() {
                 self.session.follow(statement, &words);

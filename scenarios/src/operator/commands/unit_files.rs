@@ -96,9 +96,8 @@ pub(super) fn change(verb: &str, unit: &str, state: UnitFileState, host: &mut dy
         "mask" if !is_masked => {
             output.stderr = format!("Created symlink {link} → /dev/null.\n");
         }
-        "mask" => return output,
         "unmask" if is_masked => output.stderr = format!("Removed \"{link}\".\n"),
-        "unmask" => return output,
+        "mask" | "unmask" => return output,
         _ if is_masked => {
             return failed(
                 1,

@@ -99,7 +99,9 @@ fn by_words(text: &str) -> Option<Query> {
         },
         ["FLUSH", ..] => Query::Flush,
         ["UNLOCK", "TABLES"] => Query::Unlock,
-        ["KILL", "QUERY" | "SOFT" | "HARD" | "USER", ..] => not_known(text),
+        ["KILL", "QUERY" | "SOFT" | "HARD" | "USER", ..] | ["SHOW", "FULL", "TABLES", ..] => {
+            not_known(text)
+        }
         ["KILL", .., number] => Query::Kill((*number).to_owned()),
         ["SHOW", "PROCESSLIST"] | ["SHOW", "FULL", "PROCESSLIST"] => {
             rows(Selection::show(Source::Processes, Filter::None))
@@ -110,7 +112,6 @@ fn by_words(text: &str) -> Option<Query> {
         ["SHOW", "WSREP_MEMBERSHIP" | "WSREP_STATUS"] => Query::Error(SqlError::Syntax {
             near: words.get(1)?.to_string(),
         }),
-        ["SHOW", "FULL", "TABLES", ..] => not_known(text),
         ["SHOW", "TABLES", rest @ ..] => tables(text, rest)?,
         ["SHOW", "DATABASES" | "SCHEMAS", "LIKE", _] => databases(text)?,
         ["SELECT", sleep, ..] if sleep.starts_with("SLEEP(") => sleep_of(text)?,

@@ -287,9 +287,11 @@ impl Source {
                         all.push((extra, value));
                     }
                 }
-                all.extend(shown.more_status.iter().cloned());
-                all.extend(unmodelled::STATUS.map(|(name, value)| (name, value.to_owned())));
-                all.sort_by_key(|(name, _)| unmodelled::place(name));
+                // The manual's table has its variables first, in its order (`Check node status`).
+                let usual = unmodelled::STATUS.map(|(name, value)| (name, value.to_owned()));
+                let mut others: Vec<_> = shown.more_status.iter().cloned().chain(usual).collect();
+                others.sort_by_key(|(name, _)| unmodelled::place(name));
+                all.extend(others);
                 (titles.to_vec(), pairs(all))
             }
             Self::Settings(titles) => {
