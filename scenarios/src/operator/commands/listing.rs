@@ -86,40 +86,52 @@ pub(super) struct Journal {
     of_garb: bool,
     /// Only the last lines (`-n`).
     last: Option<usize>,
+    /// A word that this console does not know.
+    unknown: Option<String>,
 }
 
 impl Journal {
     /// Reads the words after `journalctl`. An arbitrator's host has a journal, since garbd logs there; on the host of a
     /// server every line ends in the same answer.
-    pub(super) fn parse(words: &[String]) -> Result<Self, Output> {
+    pub(super) fn parse(words: &[String]) -> Self {
         let mut journal = Self {
             of_garb: false,
             last: None,
+            unknown: None,
         };
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            let unit = match word {
-                "-u" | "--unit" => words.next(),
-                _ => word.strip_prefix("--unit=").or(word.strip_prefix("-u")),
-            };
-            let lines = match word {
-                "-n" | "--lines" => words.next(),
-                _ => word.strip_prefix("--lines=").or(word.strip_prefix("-n")),
-            };
-            if let Some(unit) = unit {
-                journal.of_garb = ["garb", "garb.service", "garbd"].contains(&unit);
-            }
-            if let Some(lines) = lines {
-                journal.last = lines.parse().ok();
+            match word {
+                "--no-pager" | "-q" | "--quiet" => {}
+                "-u" | "--unit" => journal.set_unit(words.next().unwrap_or_default()),
+                "-n" | "--lines" => journal.last = words.next().and_then(|one| one.parse().ok()),
+                _ => {
+                    if let Some(unit) = word.strip_prefix("--unit=").or(word.strip_prefix("-u")) {
+                        journal.set_unit(unit);
+                    } else if let Some(lines) =
+                        word.strip_prefix("--lines=").or(word.strip_prefix("-n"))
+                    {
+                        journal.last = lines.parse().ok();
+                    } else {
+                        journal.unknown = Some(word.to_owned());
+                    }
+                }
             }
         }
-        Ok(journal)
+        journal
+    }
+
+    fn set_unit(&mut self, unit: &str) {
+        self.of_garb = ["garb", "garb.service", "garbd"].contains(&unit);
     }
 
     /// Shows what garbd has logged, or says where the log of a server is.
     pub(super) fn show(&self, host: &dyn Host) -> Output {
         if !self.of_garb || !host.is_arbitrator() {
             return no_journal(host);
+        }
+        if let Some(word) = &self.unknown {
+            return failed(1, format!("this console does not know journalctl {word}"));
         }
         let log = host.read_file(MARIADB_LOG).unwrap_or_default();
         let name = host.node().as_str().to_lowercase();
