@@ -273,9 +273,20 @@ impl Machine {
                 if !status.ready && !selection.is_answered_when_not_ready() {
                     return Some(Err(self.error_text(1047)));
                 }
-                let settings = self.settings();
+                let mut settings = self.settings();
+                if selection.asks_for_settings() {
+                    let options = sql::provider_options(self.site.config(), &self.host_name());
+                    settings.push(("wsrep_provider_options", options));
+                    settings.extend(sql::usual_settings());
+                }
+                let more_status = if selection.asks_for_status() {
+                    self.more_status(server.node())
+                } else {
+                    Vec::new()
+                };
                 let mut shown = sql::Shown {
                     status: &status,
+                    more_status: &more_status,
                     settings: &settings,
                     rows: &mut server.node().database().rows.iter().cloned(),
                 };
@@ -300,6 +311,31 @@ impl Machine {
             sql::Query::Error(error) => Some(Err(error.to_string())),
             sql::Query::NotKnown(text) => Some(Err(text)),
         }
+    }
+
+    /// Returns status variables of the node's place in its component.
+    fn more_status(&self, node: &seatrial_node::Node) -> Vec<(&'static str, String)> {
+        /// No member of any component (`WSREP_MEMBER_STATUS_UNDEFINED`, as the server prints the index -1).
+        const NOBODY: &str = "18446744073709551615";
+        let own = node.status().gcomm_uuid;
+        let members = node.members();
+        let index = members.iter().position(|uuid| *uuid == own);
+        let hosts = self.site.hosts();
+        // Port 0 says that nobody has configured another one.
+        let addresses = members.iter().map(|uuid| {
+            let host = hosts.get(usize::from(uuid.node_index()));
+            host.map_or_else(String::new, |host| format!("{host}:0"))
+        });
+        vec![
+            (
+                "wsrep_incoming_addresses",
+                addresses.collect::<Vec<_>>().join(","),
+            ),
+            (
+                "wsrep_local_index",
+                index.map_or_else(|| NOBODY.to_owned(), |index| index.to_string()),
+            ),
+        ]
     }
 
     /// Returns what SHOW VARIABLES lists of this node.

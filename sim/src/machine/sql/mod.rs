@@ -5,19 +5,23 @@
 //! text that begins `this console`: to accept it in silence would make a script pass that changes nothing.
 
 mod expression;
+mod provider_options;
 mod read;
 mod select;
 mod settings;
 mod tables;
+mod unmodelled;
 
 use seatrial_galera::SqlError;
 use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
 use seatrial_scenarios::Statement;
 
+pub(super) use provider_options::provider_options;
 pub(super) use read::read;
 pub(super) use select::{Selection, Shown};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
 pub(super) use tables::refuses;
+pub(super) use unmodelled::usual_settings;
 
 /// The request of a statement.
 #[derive(Debug)]

@@ -5,11 +5,14 @@ use seatrial_scenarios::console::QueryResult;
 use sqlparser::ast::Expr;
 
 use super::expression::{self, Unknown};
+use super::unmodelled;
 
 /// What the server can show at this instant.
 pub(in crate::machine) struct Shown<'a> {
     pub(in crate::machine) status: &'a StatusVariables,
-    /// The settings by name, sorted.
+    /// Status variables beside those, see [`Selection::asks_for_status`].
+    pub(in crate::machine) more_status: &'a [(&'static str, String)],
+    /// The settings.
     pub(in crate::machine) settings: &'a [(&'static str, String)],
     /// The keys of the clients' table.
     pub(in crate::machine) rows: &'a mut dyn Iterator<Item = String>,
@@ -86,6 +89,16 @@ impl Selection {
         )
     }
 
+    /// Returns whether status variables are asked for.
+    pub(in crate::machine) const fn asks_for_status(&self) -> bool {
+        matches!(self.source, Source::Status(_))
+    }
+
+    /// Returns whether settings are asked for, or may stand in an expression.
+    pub(in crate::machine) const fn asks_for_settings(&self) -> bool {
+        matches!(self.source, Source::Settings(_) | Source::Nothing)
+    }
+
     /// Answers.
     pub(in crate::machine) fn answer(&self, shown: &mut Shown<'_>) -> QueryResult {
         self.select(shown).unwrap_or_else(|unknown| {
@@ -134,11 +147,23 @@ impl Selection {
                 .position(|title| title.eq_ignore_ascii_case(name))?;
             row.get(at).cloned().map(Some)
         };
-        let mut kept = Vec::new();
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
         for row in rows {
-            if self.filter.keeps(&row, &|name| names(&row, name))? {
-                kept.push(row);
-            }
+            let keeps = self.filter.keeps(&row, &|name| names(&row, name))?;
+            if keeps { &mut kept } else { &mut others }.push(row);
+        }
+        let is_shown = |name: &str| {
+            let first = |row: &Vec<String>| {
+                row.first()
+                    .is_some_and(|first| first.eq_ignore_ascii_case(name))
+            };
+            kept.iter().chain(&others).any(first)
+        };
+        if let Some(name) = unmodelled::asked(self.source, &self.filter, !kept.is_empty(), is_shown)
+        {
+            return Ok(Err(format!(
+                "this console does not know the value of {name}"
+            )));
         }
         if let Some((by, downwards)) = &self.order {
             let mut keyed = Vec::new();
@@ -216,9 +241,16 @@ impl Source {
                         all.push((extra, value));
                     }
                 }
+                all.extend(shown.more_status.iter().cloned());
+                all.extend(unmodelled::STATUS.map(|(name, value)| (name, value.to_owned())));
+                all.sort_by_key(|(name, _)| unmodelled::place(name));
                 (titles.to_vec(), pairs(all))
             }
-            Self::Settings(titles) => (titles.to_vec(), pairs(shown.settings.to_vec())),
+            Self::Settings(titles) => {
+                let mut all = shown.settings.to_vec();
+                all.sort();
+                (titles.to_vec(), pairs(all))
+            }
             Self::Table => {
                 let rows = (&mut shown.rows).map(|tag| vec![tag]).collect();
                 (vec!["tag"], rows)

@@ -70,6 +70,13 @@ fn has(list: &str, name: &str) -> bool {
     list.split(' ').any(|known| known == name)
 }
 
+/// Returns the names of all settings that are known.
+pub(super) fn all_known() -> impl Iterator<Item = &'static str> {
+    [SESSION, READ_ONLY, DYNAMIC]
+        .into_iter()
+        .flat_map(|list| list.split(' '))
+}
+
 /// Returns whether the server has a setting of this name.
 pub(in crate::machine) fn is_known(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
