@@ -125,6 +125,8 @@ fn the_journal_is_that_of_an_arbitrator_alone() {
         "journalctl -u garb",
         "journalctl --unit=garb.service --no-pager -n 1",
         "journalctl -u mariadb",
+        "journalctl -fu garb",
+        "journalctl -u garb -f",
     ];
     let mut text = transcript(&mut host, &asked);
     host.arbitrator = true;

@@ -74,13 +74,14 @@ pub(crate) trait Engine {
                     self.send(from, to, frame);
                 }
             }
-            MachineEffect::Connect(to, channel) => match self.cluster().addresses().holder(to) {
-                Some(to) => self.connect(from, to, channel),
-                None => {
+            MachineEffect::Connect(to, channel) => {
+                if let Some(to) = self.cluster().addresses().holder(to) {
+                    self.connect(from, to, channel);
+                } else {
                     let limit = self.cluster().machine(from).dial_timeout(channel);
                     self.find_nobody(from, to, channel, limit.min(NO_SUCH_HOST));
                 }
-            },
+            }
             MachineEffect::Close(to, channel) => {
                 if let Some(to) = self.cluster().addresses().holder(to) {
                     self.close(from, to, channel);

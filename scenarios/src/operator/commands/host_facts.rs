@@ -147,9 +147,10 @@ fn connect(words: &[String]) -> Result<HostFact, Output> {
 impl Connect {
     fn step(&mut self, host: &mut dyn Host) -> Step {
         if host.is_own_name(&self.host) {
-            let end = match host.listens(self.port) {
-                true => CallEnd::Open,
-                false => CallEnd::Refused,
+            let end = if host.listens(self.port) {
+                CallEnd::Open
+            } else {
+                CallEnd::Refused
             };
             return Step::Done(self.told(&end));
         }

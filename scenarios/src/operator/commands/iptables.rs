@@ -151,15 +151,15 @@ impl Iptables {
         Step::Done(match self.act {
             Act::List(named) => printed(list(&rules, named, self.numbers)),
             Act::Save(named) => printed(save(&rules, named)),
-            _ => match self.change(&mut rules, host) {
-                Err(output) => output,
-                Ok(()) => {
-                    if !matches!(self.act, Act::Check(_)) {
-                        host.set_firewall(rules);
-                    }
-                    printed("")
+            _ => {
+                if let Err(output) = self.change(&mut rules, host) {
+                    return Step::Done(output);
                 }
-            },
+                if !matches!(self.act, Act::Check(_)) {
+                    host.set_firewall(rules);
+                }
+                printed("")
+            }
         })
     }
 

@@ -43,8 +43,7 @@ impl Ping {
             };
             match word {
                 "-n" | "-4" => {}
-                "-q" => quiet = true,
-                "-nq" | "-qn" => quiet = true,
+                "-q" | "-nq" | "-qn" => quiet = true,
                 _ if word.starts_with("-c") => count = value("-c").and_then(|one| one.parse().ok()),
                 _ if word.starts_with("-W") => {
                     let seconds: u64 = value("-W").and_then(|one| one.parse().ok()).unwrap_or(10);
