@@ -15,13 +15,16 @@ pub(super) const SERVERS: [&str; 4] = ["mariadbd", "mariadbd-safe", "mysqld", "m
 /// Programs that become another one.
 const BEFORE: [&str; 6] = ["env", "nohup", "runuser", "setsid", "su", "sudo"];
 
+/// The shells of a host.
+const SHELLS: [&str; 2] = ["bash", "sh"];
+
 /// A shell that has not become anything after this long is one that goes on.
 const SHELL: Duration = Duration::from_millis(30);
 
 /// The longest wait for a server in the background to begin.
 const AT_MOST: Duration = Duration::from_millis(500);
 
-/// Waits until the servers that the same shell has started in the background have asked the engine: `mysqld_safe & sleep 20`
+/// Waits until the servers that the same shell, or one before it, has started in the background have asked the engine: `mysqld_safe & sleep 20`
 /// starts both at once, and on a real host the server does not wait for the end of the sleep.
 pub(super) fn let_servers_begin() {
     let Some(shell) = getppid() else {
@@ -31,7 +34,10 @@ pub(super) fn let_servers_begin() {
     while begun.elapsed() < AT_MOST {
         let waits = |process: &(Pid, Pid, String)| {
             let (pid, parent, name) = process;
-            *parent == shell && *pid != getpid() && is_beginning(name, begun.elapsed())
+            // `setsid -f`, and a shell that has ended, leave what they have forked to the first process.
+            (*parent == Pid::INIT || *parent == shell)
+                && *pid != getpid()
+                && is_beginning(name, begun.elapsed())
         };
         if !processes().iter().any(waits) {
             return;
@@ -41,9 +47,7 @@ pub(super) fn let_servers_begin() {
 }
 
 fn is_beginning(name: &str, since: Duration) -> bool {
-    SERVERS.contains(&name)
-        || BEFORE.contains(&name)
-        || (["bash", "sh"].contains(&name) && since < SHELL)
+    SERVERS.contains(&name) || BEFORE.contains(&name) || (SHELLS.contains(&name) && since < SHELL)
 }
 
 /// Returns the processes of this host that run: number, parent and name.

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_command_that_stands_once_is_found() {
-        let file = std::env::temp_dir().join(format!("seatrial-lines-{}", std::process::id()));
+        let file = std::env::temp_dir().join(format!("seatrial-place-{}", std::process::id()));
         let text =
             "#!/bin/sh\n# systemctl stop x\nssh A systemctl stop x\nssh A true\nssh B true\n";
         fs::write(&file, text).unwrap();

@@ -16,6 +16,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 use seatrial_scenarios::{FileChange, HostTree, NodeName, Span};
 
@@ -44,7 +45,15 @@ struct Host {
 struct Walls {
     child: Child,
     socket: PathBuf,
+    /// The other end is open as long as the shell service lives.
+    lives: io::PipeReader,
 }
+
+/// The longest wait for the end of a namespace.
+const GONE: Timespec = Timespec {
+    tv_sec: 2,
+    tv_nsec: 0,
+};
 
 impl Drop for Walls {
     fn drop(&mut self) {
@@ -54,6 +63,9 @@ impl Drop for Walls {
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.wait();
+        // The namespace dies a moment after the tool. A line on the host must not end in order meanwhile.
+        let mut end = [PollFd::new(&self.lives, PollFlags::IN)];
+        let _ = poll(&mut end, Some(&GONE));
         let _ = fs::remove_file(&self.socket);
     }
 }
@@ -203,14 +215,21 @@ impl Hosts {
 fn start(node: &NodeName, sandbox: &Sandbox, walls: &Confinement) -> io::Result<Walls> {
     let socket = sandbox.line_socket(node);
     let listener = UnixListener::bind(&socket)?;
+    let (lives, service) = io::pipe()?;
     let mut command = walls.host_command(sandbox, node)?;
     command
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)))
-        .stdout(Stdio::null())
+        .stdout(service)
         .stderr(Stdio::null())
         .process_group(0);
     let child = limits::with_priority(|| command.spawn())?;
-    Ok(Walls { child, socket })
+    // The command keeps its end of the pipe.
+    drop(command);
+    Ok(Walls {
+        child,
+        socket,
+        lives,
+    })
 }
 
 /// Removes a folder with everything in it, also what a program has made unreadable.

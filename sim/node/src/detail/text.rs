@@ -31,6 +31,12 @@ impl Names<'_> {
         name.map_or("unspecified", String::as_str)
     }
 
+    /// Returns the name of a member. A node that has got another address keeps its name.
+    fn name(&self, member: &LoggedMember) -> &str {
+        let number = Peer(member.uuid.node_index());
+        member.place.map_or("unspecified", |_| self.of(number))
+    }
+
     fn host(&self, place: Peer) -> String {
         let name = self.of(place);
         if is_address(name) {
@@ -42,10 +48,10 @@ impl Names<'_> {
 
     /// `1.0 (B)`; one that is gone is `-1.-1 (left the group)`.
     fn member(&self, member: &LoggedMember) -> String {
-        match member.place {
-            Some(place) if member.index >= 0 => format!("{}.0 ({})", member.index, self.of(place)),
-            _ if member.index >= 0 => format!("{}.0 (unspecified)", member.index),
-            _ => "-1.-1 (left the group)".to_owned(),
+        if member.index >= 0 {
+            format!("{}.0 ({})", member.index, self.name(member))
+        } else {
+            "-1.-1 (left the group)".to_owned()
         }
     }
 
@@ -200,7 +206,7 @@ impl Detail {
                 "STATE EXCHANGE: got state msg: {} from {} ({})",
                 exchange(*name),
                 member.index,
-                member.place.map_or("unspecified", |place| names.of(place))
+                names.name(member)
             )),
             Self::Quorum(quorum) => one(quorum_results(quorum)),
             Self::NoCompleteState => {
@@ -311,7 +317,7 @@ impl Detail {
                     "responds to vote"
                 };
                 let word = if *code == 0 { "Success" } else { "Error" };
-                let name = member.place.map_or("unspecified", |place| names.of(place));
+                let name = names.name(member);
                 one(format!(
                     "Member {}({name}) {verb} on {position},{}:  {word}{}",
                     member.index,
@@ -486,7 +492,7 @@ fn configuration(view: &LoggedConfiguration, names: Names<'_>) -> Vec<String> {
         view.members.len()
     );
     for member in &view.members {
-        let name = member.place.map_or("unspecified", |place| names.of(place));
+        let name = names.name(member);
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "\t{}: {}, {name}", member.index, member.uuid);
     }
