@@ -231,10 +231,10 @@ impl Shim {
     /// Returns the node whose server a client on the operator's machine names with `-h`: it runs there, as it would
     /// over the network. A client on a host calls over the network of the model.
     fn server(&self) -> Option<NodeName> {
+        const CLIENTS: [&str; 4] = ["mariadb", "mariadb-admin", "mysql", "mysqladmin"];
         if self.host().is_some() {
             return None;
         }
-        const CLIENTS: [&str; 4] = ["mariadb", "mariadb-admin", "mysql", "mysqladmin"];
         if !CLIENTS.contains(&self.name.as_str()) {
             return None;
         }

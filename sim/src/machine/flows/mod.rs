@@ -12,6 +12,7 @@ mod observe;
 mod programs;
 mod serve;
 mod service;
+mod statements;
 mod tree;
 
 pub use observe::Fingerprint;
