@@ -106,15 +106,36 @@ function last_within(from, many, end,   turn, i, key, found) {
     }
     return ""
 }
-# A later view that the log of another node has: the log of the node itself may have lost its end.
-function of_others(one, mine, end,   life, t, i, key, best) {
-    if (mine != "") { life = identity_in(mine, name[one]); if (life == "") return "" }
+# The number that a node had when it was last without quorum after one of its views, in the same life.
+function without_quorum(one, mine,   i, key, found) {
+    found = ""
+    for (i = steps[one]; i > 0; i--) {
+        key = src[one] SUBSEP i
+        if (kind[key] == "view" && sig[key] == sig[mine]) break
+    }
+    if (!i) return ""
+    for (; i <= steps[one]; i++) {
+        key = src[one] SUBSEP i
+        if (kind[key] == "start") break
+        if (kind[key] == "view" && !primary[key] && uuid(pos[key]) == uuid(pos[mine])) found = seqno(pos[key])
+    }
+    return found
+}
+# A later view that the log of another node has: the log of the node itself may have lost its end. A node that was
+# without quorum at that number had an event of its own before the view.
+function of_others(one, mine, end,   life, t, i, key, best, apart_at) {
+    apart_at = ""
+    if (mine != "") {
+        life = identity_in(mine, name[one]); if (life == "") return ""
+        apart_at = without_quorum(one, mine)
+    }
     best = ""
     for (t = 1; t <= total; t++) for (i = 1; i <= steps[t]; i++) {
         key = src[t] SUBSEP i
         if (!is_primary_view(key) || uuid(pos[key]) != uuid(end) || seqno(pos[key]) > seqno(end)) continue
         if (mine != "" && (seqno(pos[key]) <= seqno(pos[mine]) || identity_in(key, name[one]) != life)) continue
         if (mine == "" && identity_in(key, name[one]) == "") continue
+        if (apart_at != "" && uuid(pos[key]) == uuid(pos[mine]) && seqno(pos[key]) <= apart_at) continue
         if (best == "" || seqno(pos[key]) >= seqno(pos[best])) best = key
     }
     return best

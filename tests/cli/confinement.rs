@@ -393,7 +393,8 @@ fn nothing_of_the_machine_falls() {
         last.collect(),
         WILD.iter().chain(&DESTROYING).map(by_itself).collect(),
     ];
-    programs.extend(DEADLY.iter().map(|line| format!("{line}\nsleep 1\n")));
+    // The real `sleep`: the simulated one returns at once, before the kernel has done its work.
+    programs.extend(DEADLY.iter().map(|line| format!("{line}\n/bin/sleep 10\n")));
     for (index, program) in programs.iter().enumerate() {
         let work = crate::work::Work::new();
         let text =

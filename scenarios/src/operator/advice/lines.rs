@@ -296,6 +296,9 @@ fn last_within<'a>(
 
 /// Returns a later view than the node's own last one that a log of others has: its own log may have lost its end.
 /// The view counts the life of its own last view; if its own log has no view at all, it counts the node.
+///
+/// A node that was without quorum at that position had it before the view: its own event of that number is another one
+/// (two components that both went on from one number met again).
 fn of_others<'a>(
     node: &Told,
     own: Option<&ServerView>,
@@ -308,9 +311,12 @@ fn of_others<'a>(
         Some(life) => life.is_some() && view.identity(name) == life,
         None => view.counts(name),
     };
+    let without_quorum = own.and_then(|own| last_without_quorum(node, own));
     let later = |view: &&ServerView| {
         view.position.uuid == end.uuid
             && view.position.seqno <= end.seqno
+            && without_quorum
+                .is_none_or(|at| at.uuid != view.position.uuid || at.seqno < view.position.seqno)
             && own.is_none_or(|own| own.position.seqno < view.position.seqno)
     };
     let views = told.iter().flat_map(Told::views).map(|(view, ..)| view);
@@ -318,6 +324,22 @@ fn of_others<'a>(
         .filter(later)
         .filter(counts)
         .max_by_key(|view| view.position.seqno)
+}
+
+/// Returns the position that a node had when it was last without quorum after one of its views, in the same life.
+fn last_without_quorum(node: &Told, own: &ServerView) -> Option<Position> {
+    let is_own = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if view.is_same(own));
+    let place = node.steps.iter().rposition(is_own)?;
+    let life = node.steps[place..]
+        .iter()
+        .take_while(|step| !matches!(step, LoggedStep::Start(_)));
+    life.filter_map(|step| match step {
+        LoggedStep::View(view) if !view.primary && view.position.uuid == own.position.uuid => {
+            Some(view.position)
+        }
+        _ => None,
+    })
+    .last()
 }
 
 /// Returns the position of the data with which the first known life of a line began.

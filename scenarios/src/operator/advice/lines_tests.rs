@@ -57,6 +57,49 @@ fn a_node_that_was_left_behind_holds_nothing_beyond() {
     assert_eq!(lines.beyond(0, 1), Beyond::Events(3));
 }
 
+/// The three met again before B could say that it was ahead: the others count B in a view whose number is that of a row
+/// that only B has.
+#[test]
+fn a_view_that_its_own_log_lacks_is_not_its_own_event() {
+    let mut without_quorum = view(7, &["B1"], 0);
+    without_quorum.primary = false;
+    let met = || view(7, &["A1", "B1", "C1"], 0);
+    let all = [
+        told(
+            "A",
+            8,
+            vec![
+                view(5, &["A1", "B1", "C1"], 0),
+                met(),
+                view(8, &["A1", "C1"], 0),
+            ],
+        ),
+        told(
+            "B",
+            7,
+            vec![
+                view(5, &["A1", "B1", "C1"], 1),
+                view(6, &["B1", "C1"], 0),
+                without_quorum,
+            ],
+        ),
+        told(
+            "C",
+            8,
+            vec![
+                view(5, &["A1", "B1", "C1"], 2),
+                view(6, &["B1", "C1"], 1),
+                view(7, &["A1", "B1", "C1"], 2),
+                view(8, &["A1", "C1"], 1),
+            ],
+        ),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(1));
+    assert_eq!(lines.beyond(1, 2), Beyond::Events(1));
+    assert_eq!(lines.beyond(2, 1), Beyond::Views);
+}
+
 #[test]
 fn two_lines_of_one_uuid_are_known_by_their_views() {
     let all = [
