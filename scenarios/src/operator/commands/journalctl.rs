@@ -164,7 +164,7 @@ impl Journalctl {
     /// Shows the lines. With `-f` it goes on until somebody ends it.
     pub(super) fn step(&mut self, host: &dyn Host) -> Step {
         self.begun.get_or_insert_with(|| host.journal().len());
-        if self.follow && !host.is_arbitrator() {
+        if self.follow {
             return Step::Wait;
         }
         Step::Done(self.show(host))
