@@ -36,6 +36,13 @@ ask(cursor, "SELECT COUNT(*) FROM t.t")
 for node in "A", "B":
     subprocess.run(["ssh", node, "systemctl start mariadb"])
     ask(connect(node).cursor(), "SELECT tag FROM t.t WHERE tag = 'by-python'")
+local = """python3 -c 'import pymysql
+pymysql.connect(unix_socket="/run/mysqld/mysqld.sock")
+print("there")' 2>&1 | tail -n 1"""
+subprocess.run(["ssh", "B", "kill -9 $(pidof mariadbd); test -S /run/mysqld/mysqld.sock && echo left"])
+print(subprocess.run(["ssh", "B", local], capture_output=True, text=True).stdout, end="")
+subprocess.run(["ssh", "B", "systemctl start mariadb"])
+print(subprocess.run(["ssh", "B", local], capture_output=True, text=True).stdout, end="")
 old = connect("A").cursor()
 subprocess.run(["ssh", "A", "systemctl restart mariadb"])
 ask(old, "SELECT 1")

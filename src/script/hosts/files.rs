@@ -26,6 +26,8 @@ pub(super) struct TreeFiles {
     known: BTreeMap<String, Known>,
     /// The sockets that stand in the tree.
     sockets: Vec<String>,
+    /// The server that took clients when the files were last shown.
+    server: Option<u32>,
     second: i64,
 }
 
@@ -39,15 +41,18 @@ impl TreeFiles {
             version: None,
             known: BTreeMap::new(),
             sockets: Vec::new(),
+            server: None,
             second: 0,
         })
     }
 
     /// Writes what the host has now. A file keeps its inode, and one that is as it was shown is not touched. Returns
-    /// the sockets that are new in the tree, bound and not listening yet.
+    /// the sockets that are new in the tree, bound and not listening yet: a `server` that begins to take clients makes its
+    /// own, also in the place of one that a killed server has left.
     pub(super) fn show(
         &mut self,
         version: u64,
+        server: Option<u32>,
         mut files: HostFiles,
         now: Span,
     ) -> io::Result<Vec<OwnedFd>> {
@@ -59,7 +64,12 @@ impl TreeFiles {
             self.root.remove(gone);
         }
         let mut bound = Vec::new();
-        for new in sockets.iter().filter(|path| !self.sockets.contains(path)) {
+        let begins = server.is_some() && server != self.server;
+        self.server = server;
+        for new in sockets
+            .iter()
+            .filter(|path| begins || !self.sockets.contains(path))
+        {
             bound.push(self.root.make_socket(new)?);
         }
         self.sockets = sockets;
@@ -202,7 +212,7 @@ mod tests {
             let shown = [("grastate.dat", "seqno: -1\n"), ("gvwstate.dat", "view\n")];
             let shown = shown
                 .map(|(name, text)| (format!("/var/lib/mysql/{name}"), text.as_bytes().to_vec()));
-            files.show(1, shown.into(), Span::ZERO).unwrap();
+            files.show(1, None, shown.into(), Span::ZERO).unwrap();
             Self { folder, files }
         }
 
@@ -282,7 +292,7 @@ mod tests {
             b"seqno: -1\nmore\n".to_vec(),
         )];
         tree.files
-            .show(2, files.into(), Span::from_secs(5))
+            .show(2, None, files.into(), Span::from_secs(5))
             .unwrap();
         assert_eq!(tree.files.changes(), Vec::new());
         assert!(!tree.folder.join("var/lib/mysql/gvwstate.dat").exists());

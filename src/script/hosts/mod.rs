@@ -192,12 +192,12 @@ impl Hosts {
                 files,
             } => {
                 host.is_on = true;
-                let sockets = host.files.show(version, files, now)?;
+                let sockets = host.files.show(version, server, files, now)?;
                 if let Some(sql) = sql {
+                    sql.serves(node, server);
                     for socket in sockets {
                         sql.add_local(node, socket);
                     }
-                    sql.serves(node, server);
                 }
                 Ok(())
             }

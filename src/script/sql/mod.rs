@@ -148,8 +148,12 @@ impl SqlPorts {
             open.node != *node
         });
         for socket in table.sockets.iter_mut().filter(|one| one.at.node == *node) {
-            socket.set(server.is_some());
+            socket.set(server.is_some() && !socket.is_local);
         }
+        // A socket of a tree that has been shut down never listens again. The next server makes another one.
+        table
+            .sockets
+            .retain(|one| !one.is_local || one.at.node != *node);
     }
 
     /// Ends all connections.
