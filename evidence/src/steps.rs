@@ -1,6 +1,6 @@
 //! The starts, views and copies of a node, in the order of its logs, for the decision table.
 
-use seatrial_galera::{LoggedStep, Position, ServerView};
+use seatrial_galera::{LoggedStep, ServerView};
 
 use crate::event::{Event, StartPositionBy};
 use crate::fact::Fact;
@@ -20,7 +20,9 @@ pub(crate) fn steps(facts: &[&Fact]) -> Vec<LoggedStep> {
                 joiner: joiner.name.clone(),
                 donor: donor.name.clone(),
             }),
-            Event::SstReceived { position } => steps.extend(copied(&steps, *position)),
+            Event::SstReceived { position } => {
+                steps.extend(LoggedStep::copied(&steps, *position));
+            }
             _ => {}
         }
     }
@@ -47,18 +49,4 @@ fn whole(identity: &Identity) -> String {
     identity
         .whole
         .map_or_else(|| identity.to_string(), |whole| whole.to_string())
-}
-
-/// Returns a copy. At the server's own position only events followed, and nothing was copied.
-fn copied(steps: &[LoggedStep], position: Position) -> Option<LoggedStep> {
-    let own = steps.iter().rev().find_map(|step| match step {
-        LoggedStep::Start(own) => Some(*own),
-        LoggedStep::View(view) => Some(view.position),
-        _ => None,
-    });
-    let donor = steps.iter().rev().find_map(|step| match step {
-        LoggedStep::Asked { donor, .. } => Some(donor.clone()),
-        _ => None,
-    })?;
-    (own != Some(position)).then_some(LoggedStep::Copied { donor, position })
 }

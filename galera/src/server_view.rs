@@ -47,7 +47,7 @@ impl LoggedStep {
                 steps.extend(asked(line));
             } else if let Some((_, position)) = line.split_once(COPIED) {
                 let position = position.trim().parse().ok();
-                steps.extend(position.and_then(|position| copied(&steps, position)));
+                steps.extend(position.and_then(|position| Self::copied(&steps, position)));
             } else if line == "View:" {
                 steps.extend(ServerView::read(&mut lines).map(Self::View));
             } else if let Some((_, position)) = line.split_once(INITIAL_POSITION) {
@@ -55,6 +55,21 @@ impl LoggedStep {
             }
         }
         steps
+    }
+
+    /// Returns the copy that a transfer to this position has made after these steps; `None` if the position is the
+    /// server's own: then only events follow, and the script has copied nothing (`wsrep_sst.cc`, the option `--bypass`).
+    pub fn copied(steps: &[Self], position: Position) -> Option<Self> {
+        let own = steps.iter().rev().find_map(|step| match step {
+            Self::Start(own) => Some(*own),
+            Self::View(view) => Some(view.position),
+            _ => None,
+        });
+        let donor = steps.iter().rev().find_map(|step| match step {
+            Self::Asked { donor, .. } => Some(donor.clone()),
+            _ => None,
+        })?;
+        (own != Some(position)).then_some(Self::Copied { donor, position })
     }
 }
 
@@ -128,21 +143,6 @@ impl ServerView {
         let (identity, _) = self.members.get(self.own_index?)?;
         Some(identity)
     }
-}
-
-/// Returns the copy that a transfer has made; `None` if its position is the server's own: then only events follow,
-/// and the script has copied nothing (`wsrep_sst.cc`, the option `--bypass`).
-fn copied(steps: &[LoggedStep], position: Position) -> Option<LoggedStep> {
-    let own = steps.iter().rev().find_map(|step| match step {
-        LoggedStep::Start(own) => Some(*own),
-        LoggedStep::View(view) => Some(view.position),
-        _ => None,
-    });
-    let donor = steps.iter().rev().find_map(|step| match step {
-        LoggedStep::Asked { donor, .. } => Some(donor.clone()),
-        _ => None,
-    })?;
-    (own != Some(position)).then_some(LoggedStep::Copied { donor, position })
 }
 
 /// Reads the line with [`DONOR`].

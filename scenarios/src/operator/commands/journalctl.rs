@@ -455,21 +455,14 @@ fn explanation(entry: &JournalEntry) -> Option<String> {
     const UNIT: &str = "mariadb.service";
     // The jobs of a boot before those of this unit.
     let job = 100 + entry.job;
+    let of_job = |what: &str, how: &str, result: &str| {
+        let subject = format!("{what} for unit {UNIT} {how}");
+        let body = format!("{subject}.\n\nThe job identifier is {job}{result}.");
+        (subject, body)
+    };
     let (subject, body) = match &entry.event {
-        UnitEvent::Starting => {
-            let begun = format!("A start job for unit {UNIT} has begun execution");
-            (
-                begun.clone(),
-                format!("{begun}.\n\nThe job identifier is {job}."),
-            )
-        }
-        UnitEvent::Started => {
-            let done = format!("A start job for unit {UNIT} has finished successfully");
-            (
-                done.clone(),
-                format!("{done}.\n\nThe job identifier is {job}."),
-            )
-        }
+        UnitEvent::Starting => of_job("A start job", "has begun execution", ""),
+        UnitEvent::Started => of_job("A start job", "has finished successfully", ""),
         UnitEvent::FailedToStart => (
             format!("A start job for unit {UNIT} has failed"),
             format!(
@@ -477,18 +470,8 @@ fn explanation(entry: &JournalEntry) -> Option<String> {
                  The job identifier is {job} and the job result is failed."
             ),
         ),
-        UnitEvent::Stopping => {
-            let begun = format!("A stop job for unit {UNIT} has begun execution");
-            (
-                begun.clone(),
-                format!("{begun}.\n\nThe job identifier is {job}."),
-            )
-        }
-        UnitEvent::Stopped => {
-            let done = format!("A stop job for unit {UNIT} has finished");
-            let result = format!("The job identifier is {job} and the job result is done.");
-            (done.clone(), format!("{done}.\n\n{result}"))
-        }
+        UnitEvent::Stopping => of_job("A stop job", "has begun execution", ""),
+        UnitEvent::Stopped => of_job("A stop job", "has finished", " and the job result is done"),
         UnitEvent::MainExited(code) => left("ExecStart", *code),
         UnitEvent::ControlExited(code) => left("ExecStartPre", *code),
         UnitEvent::Deactivated => (

@@ -69,7 +69,7 @@ impl Machine {
                     settings.push(("wsrep_provider_options", options));
                     settings.extend(sql::usual_settings());
                 }
-                let more_status = if selection.asks_for_status() {
+                let more_status = if selection.asks_for_more_status() {
                     self.more_status(server.node())
                 } else {
                     Vec::new()
@@ -226,7 +226,7 @@ impl Machine {
         Err(SqlError::UnknownThread { number }.to_string())
     }
 
-    /// Returns status variables of the node's place in its component.
+    /// Returns the status variables beside those of the manual's table.
     fn more_status(&self, node: &seatrial_node::Node) -> Vec<(&'static str, String)> {
         /// No member of any component (`WSREP_MEMBER_STATUS_UNDEFINED`, as the server prints the index -1).
         const NOBODY: &str = "18446744073709551615";
@@ -239,16 +239,10 @@ impl Machine {
             let host = hosts.get(usize::from(uuid.node_index()));
             host.map_or_else(String::new, |host| format!("{host}:0"))
         });
-        vec![
-            (
-                "wsrep_incoming_addresses",
-                addresses.collect::<Vec<_>>().join(","),
-            ),
-            (
-                "wsrep_local_index",
-                index.map_or_else(|| NOBODY.to_owned(), |index| index.to_string()),
-            ),
-        ]
+        sql::other_status(
+            addresses.collect::<Vec<_>>().join(","),
+            index.map_or_else(|| NOBODY.to_owned(), |index| index.to_string()),
+        )
     }
 
     /// Returns what SHOW VARIABLES lists of this node.

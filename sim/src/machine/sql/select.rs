@@ -10,7 +10,7 @@ use super::unmodelled;
 /// What the server can show at this instant.
 pub(in crate::machine) struct Shown<'a> {
     pub(in crate::machine) status: &'a StatusVariables,
-    /// Status variables beside those, see [`Selection::asks_for_status`].
+    /// Status variables beside those, see [`Selection::asks_for_more_status`].
     pub(in crate::machine) more_status: &'a [(&'static str, String)],
     /// The settings.
     pub(in crate::machine) settings: &'a [(&'static str, String)],
@@ -129,9 +129,9 @@ impl Selection {
         )
     }
 
-    /// Returns whether status variables are asked for.
-    pub(in crate::machine) const fn asks_for_status(&self) -> bool {
-        matches!(self.source, Source::Status(_))
+    /// Returns whether status variables beside those of the manual's table are asked for.
+    pub(in crate::machine) fn asks_for_more_status(&self) -> bool {
+        matches!(self.source, Source::Status(_)) && unmodelled::may_keep_others(&self.filter)
     }
 
     /// Returns whether settings are asked for, or may stand in an expression.
@@ -288,10 +288,7 @@ impl Source {
                     }
                 }
                 // The manual's table has its variables first, in its order (`Check node status`).
-                let usual = unmodelled::STATUS.map(|(name, value)| (name, value.to_owned()));
-                let mut others: Vec<_> = shown.more_status.iter().cloned().chain(usual).collect();
-                others.sort_by_key(|(name, _)| unmodelled::place(name));
-                all.extend(others);
+                all.extend(shown.more_status.iter().cloned());
                 (titles.to_vec(), pairs(all))
             }
             Self::Settings(titles) => {

@@ -9,7 +9,7 @@ use super::select::{Filter, Source};
 use super::settings::all_known;
 
 /// Status variables that are the same on every healthy node.
-pub(super) const STATUS: [(&str, &str); 19] = [
+const STATUS: [(&str, &str); 19] = [
     ("wsrep_applier_thread_count", "1"),
     ("wsrep_cluster_capabilities", ""),
     ("wsrep_desync_count", "0"),
@@ -112,7 +112,7 @@ pub(super) fn asked(
         _ => false,
     };
     let named = named(filter);
-    let lacking = |name: &&String| is_real(name) && !shown(name);
+    let lacking = |name: &&String| !shown(name) && is_real(name);
     if let Some(name) = named.iter().find(lacking) {
         return Some(name.clone());
     }
@@ -133,7 +133,7 @@ fn wsrep_status() -> impl Iterator<Item = String> {
 }
 
 /// Returns the place of a status variable among those that are shown.
-pub(super) fn place(name: &str) -> Option<usize> {
+fn place(name: &str) -> Option<usize> {
     let name = name.strip_prefix("wsrep_")?;
     ORDER.split(' ').position(|known| known == name)
 }
@@ -147,6 +147,36 @@ fn is_status(name: &str) -> bool {
     FAMILIES
         .split(' ')
         .any(|known| known.eq_ignore_ascii_case(family))
+}
+
+/// The status variables that tell the node's place in its component.
+const OF_PLACE: [&str; 2] = ["wsrep_incoming_addresses", "wsrep_local_index"];
+
+/// Returns the status variables beside those of the manual's table, in the order in which the server shows them: the
+/// addresses of the component's members, the node's index among them, and the constants.
+pub(in crate::machine) fn other_status(
+    addresses: String,
+    index: String,
+) -> Vec<(&'static str, String)> {
+    let usual = STATUS.map(|(name, value)| (name, value.to_owned()));
+    let [one, other] = OF_PLACE;
+    let mut all = vec![(one, addresses), (other, index)];
+    all.extend(usual);
+    all.sort_by_key(|(name, _)| place(name));
+    all
+}
+
+/// Returns whether a filter may keep one of [`other_status`]. The looks of procedures do not, and a search sees a
+/// million of them.
+pub(super) fn may_keep_others(filter: &Filter) -> bool {
+    let mut others = STATUS.iter().map(|(name, _)| *name).chain(OF_PLACE);
+    match filter {
+        Filter::None | Filter::Where(_) => true,
+        Filter::Named(names) => {
+            others.any(|other| names.iter().any(|name| name.eq_ignore_ascii_case(other)))
+        }
+        Filter::Like(pattern) => others.any(|other| like(other, pattern)),
+    }
 }
 
 /// Returns the names that a filter spells out.
