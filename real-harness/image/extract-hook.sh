@@ -22,6 +22,7 @@ END
 chmod 1777 tmp
 ln -sf mawk usr/bin/awk
 ln -sf which.debianutils usr/bin/which
+ln -sf nc.openbsd bin/nc
 ln -sf /etc/mysql/mariadb.cnf etc/mysql/my.cnf
 for tool in iptables iptables-save iptables-restore; do
   ln -sf xtables-nft-multi usr/sbin/$tool

@@ -98,12 +98,24 @@ impl Cluster {
 
     /// Writes the configuration of every node.
     pub(crate) async fn configure(&self, setup: &Setup) -> Result<(), HarnessError> {
-        let addresses: Vec<String> = self.hosts.iter().map(|host| host.address.clone()).collect();
+        let addresses: Vec<String> = self.hosts.iter().map(|host| host.address()).collect();
+        let names: Vec<String> = self
+            .hosts
+            .iter()
+            .map(|host| format!("{}={}", host.address(), host.node))
+            .collect();
+        let names = names.join(" ");
         let written = self.hosts.iter().map(|host| {
-            let text = settings::text(setup, &host.node, &host.address, &addresses);
+            let (addresses, names) = (&addresses, &names);
             async move {
                 host.must(&setting(self.update.is_some(), "updates"))
                     .await?;
+                host.must(&format!("name_hosts {names}")).await?;
+                if setup.options.is_arbitrator(&host.node) {
+                    let text = settings::garb(setup, &host.node, addresses);
+                    return configure_arbitrator(host, &text).await;
+                }
+                let text = settings::text(setup, &host.node, &host.address(), addresses);
                 configure(host, setup, &text).await
             }
         });
@@ -154,6 +166,7 @@ impl Cluster {
                 .hosts
                 .iter()
                 .enumerate()
+                .filter(|(_, host)| !setup.options.is_arbitrator(&host.node))
                 .map(|(index, host)| async move {
                     let number = index + 1;
                     host.must(&setting(true, "position-is-known")).await?;
@@ -162,15 +175,17 @@ impl Cluster {
             try_join_all(filled).await?;
         }
         if setup.initial != Initial::Empty {
-            self.form().await?;
-            self.wait_until_synced().await?;
+            self.form(setup).await?;
+            self.wait_until_synced(setup).await?;
             let known = setting(false, "position-is-known");
             try_join_all(self.hosts.iter().map(|host| host.must(&known))).await?;
-            self.wait_for_back_ends().await?;
+            let servers = self.servers(setup);
+            try_join_all(servers.map(|host| host.must("wait_for_back_end"))).await?;
         }
         if setup.initial == Initial::Down {
             for host in self.hosts.iter().rev() {
-                host.must("systemctl stop mariadb").await?;
+                host.must(&format!("systemctl stop {}", unit(setup, host)))
+                    .await?;
             }
         }
         try_join_all(self.hosts.iter().map(|host| host.must("keep_old"))).await?;
@@ -183,27 +198,33 @@ impl Cluster {
         Ok(())
     }
 
+    /// Returns the hosts that have a server, and not an arbitrator.
+    fn servers<'a>(&'a self, setup: &'a Setup) -> impl Iterator<Item = &'a Arc<Host>> {
+        let hosts = self.hosts.iter();
+        hosts.filter(|host| !setup.options.is_arbitrator(&host.node))
+    }
+
     /// Bootstraps the first node and lets the others join in turn.
-    pub(crate) async fn form(&self) -> Result<(), HarnessError> {
+    pub(crate) async fn form(&self, setup: &Setup) -> Result<(), HarnessError> {
         for (index, host) in self.hosts.iter().enumerate() {
-            let start = if index == 0 {
-                "galera_new_cluster"
-            } else {
-                "systemctl start mariadb"
+            let start = match index {
+                0 => "galera_new_cluster".to_owned(),
+                _ => format!("systemctl start {}", unit(setup, host)),
             };
-            host.must(start).await?;
+            host.must(&start).await?;
             wait_for(host, "Synced", |look| {
-                look.status("wsrep_local_state_comment") == Some("Synced")
-                    && look.status("wsrep_ready") == Some("ON")
+                (look.arbitrator && look.port)
+                    || look.status("wsrep_local_state_comment") == Some("Synced")
+                        && look.status("wsrep_ready") == Some("ON")
             })
             .await?;
         }
         Ok(())
     }
 
-    async fn wait_until_synced(&self) -> Result<(), HarnessError> {
+    async fn wait_until_synced(&self, setup: &Setup) -> Result<(), HarnessError> {
         let size = self.hosts.len().to_string();
-        let synced = self.hosts.iter().map(|host| {
+        let synced = self.servers(setup).map(|host| {
             wait_for(host, "Synced with all the others", |look| {
                 look.status("wsrep_local_state_comment") == Some("Synced")
                     && look.status("wsrep_ready") == Some("ON")
@@ -211,12 +232,6 @@ impl Cluster {
             })
         });
         try_join_all(synced).await?;
-        Ok(())
-    }
-
-    async fn wait_for_back_ends(&self) -> Result<(), HarnessError> {
-        let up = self.hosts.iter().map(|host| host.must("wait_for_back_end"));
-        try_join_all(up).await?;
         Ok(())
     }
 
@@ -233,6 +248,32 @@ fn setting(on: bool, name: &str) -> String {
     } else {
         format!("rm -f /run/seatrial/{name}")
     }
+}
+
+/// Returns the unit of a host's service.
+fn unit(setup: &Setup, host: &Host) -> &'static str {
+    if setup.options.is_arbitrator(&host.node) {
+        "garb"
+    } else {
+        "mariadb"
+    }
+}
+
+/// Makes a host that of an arbitrator.
+async fn configure_arbitrator(host: &Host, text: &str) -> Result<(), HarnessError> {
+    if !host.do_it("can_arbitrate").await?.well {
+        return Err(HarnessError::Environment {
+            what: format!("{} is an arbitrator, and its image has no garbd", host.node),
+            remedy: "seatrial image build, or an image with the package galera-arbitrator-4".to_owned(),
+        });
+    }
+    host.must(&format!("take {}\n{text}.", settings::GARB_PATH))
+        .await?;
+    host.must("become_arbitrator").await?;
+    host.must(&format!("take /run/seatrial/node\n{}\n.", host.node))
+        .await?;
+    host.must("open_network").await?;
+    Ok(())
 }
 
 async fn configure(host: &Host, setup: &Setup, text: &str) -> Result<(), HarnessError> {

@@ -7,31 +7,34 @@ use std::path::Path;
 
 use futures::future::join_all;
 use seatrial_scenarios::RunRecord;
-use seatrial_scenarios::console::MARIADB_LOG;
 
 use crate::cluster::Cluster;
 use crate::host::Host;
 
 /// The command that reads evidence from a host, and the file for it.
 const TAKEN: [(&str, &str); 6] = [
-    ("mariadb.log", "tail -n 5000 /var/log/mariadb/mariadb.log"),
+    (
+        "mariadb.log",
+        ". /opt/seatrial/lib/unit.sh; tail -n 5000 $log",
+    ),
     ("grastate.dat", "cat /var/lib/mysql/grastate.dat"),
     ("gvwstate.dat", "cat /var/lib/mysql/gvwstate.dat"),
     (
         "status.txt",
-        "systemctl status mariadb; mysql -t -e \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
+        ". /opt/seatrial/lib/unit.sh; systemctl status $service; mysql -t -e \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
     ),
     (
         "unit.txt",
         "cd /run/seatrial/unit && grep -a '' * ; ls -la /var/lib/mysql; cat /var/log/ciphermail-gateway-backend.log",
     ),
-    ("network.txt", "iptables -nvxL; ss -tn"),
+    ("network.txt", "iptables -nvxL; iptables -t raw -nvxL; ss -tn"),
 ];
 
-/// Returns the whole error log of a host's server; `None` where there is none, or it cannot be read.
+/// Returns the whole error log of a host's server, or what garbd has printed; `None` where there is none, or it cannot
+/// be read.
 pub(crate) async fn error_log(host: &Host) -> Option<String> {
-    let line = format!("cat {MARIADB_LOG}");
-    let command = [crate::programs::OPERATOR, "evidence", line.as_str()];
+    let line = ". /opt/seatrial/lib/unit.sh; cat $log";
+    let command = [crate::programs::OPERATOR, "evidence", line];
     let ended = host.run(&command, async {}).await.ok()?;
     (ended.exit == Some(0)).then_some(ended.stdout)
 }

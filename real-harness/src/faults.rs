@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use seatrial_scenarios::{Capabilities, Fault, FaultOutcome};
+use seatrial_scenarios::{Capabilities, Fault, FaultOutcome, NodeName};
 use tokio::time::{Instant, sleep};
 
 use crate::host::Host;
@@ -27,16 +27,11 @@ kill loses what was written and not synced, so a loss of power would be pretende
 /// The reason why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
-/// The reason why a container keeps its address.
-const NO_OTHER_ADDRESS: &str = "the harness gives each container one address for the whole run, by which it filters \
-packets and which the hosts' files name";
-
 /// Returns the reason why a container cannot have a fault; `None` for a fault that it can have.
 pub fn unsupported(name: &str) -> Option<&'static str> {
     match name {
         "power_off" | "power_on" => Some(NO_POWER_LOSS),
         "clock_jump" => Some(NO_CLOCK),
-        "readdress" => Some(NO_OTHER_ADDRESS),
         _ => None,
     }
 }
@@ -67,6 +62,7 @@ impl Real {
         let mut cuts = false;
         for fault in together {
             self.rest.fault(fault);
+            self.addresses.learn(fault);
             cuts |= self.change_network(fault);
         }
         let outcomes = join_all(together.iter().map(|fault| self.deed(fault))).await;
@@ -80,6 +76,13 @@ impl Real {
             | Fault::DataRestored { node, .. } = fault
             {
                 self.disk_rows.remove(node);
+            }
+            if let (Fault::Readdress { node, .. }, FaultOutcome::Applied(_)) = (fault, outcome)
+                && let Some(host) = self.cluster.host(node)
+            {
+                // Rules name a host by its address.
+                self.network.move_to(node, host.address());
+                cuts = true;
             }
             if let (Fault::ReadLock(node), FaultOutcome::Applied(_)) = (fault, outcome) {
                 self.rest.locked.insert(node.clone());
@@ -221,6 +224,9 @@ impl Real {
         if let Err(why) = self.bring_copy(fault).await {
             return FaultOutcome::Skipped(why);
         }
+        if let Fault::Readdress { node, address } = fault {
+            return self.readdress(node, address).await;
+        }
         let Some(deed) = self.plan(fault) else {
             return FaultOutcome::Skipped("there is no such node".to_owned());
         };
@@ -258,6 +264,36 @@ impl Real {
         }
     }
 
+    /// Gives a host the address that stands for this one in the containers' network.
+    async fn readdress(&self, node: &NodeName, address: &str) -> FaultOutcome {
+        let (Some(host), Some(real)) = (self.cluster.host(node), self.addresses.real(address))
+        else {
+            return FaultOutcome::Skipped("there is no such node or no such address".to_owned());
+        };
+        let before = host.address();
+        if let Some(holder) = self
+            .cluster
+            .hosts
+            .iter()
+            .find(|host| host.address() == real)
+        {
+            let who = if holder.node == *node {
+                "the host has this address already".to_owned()
+            } else {
+                format!("the host of {} has this address", holder.node)
+            };
+            return FaultOutcome::Skipped(who);
+        }
+        match host.move_to(real).await {
+            Ok(answer) if answer.well => FaultOutcome::Applied(format!(
+                "{} in place of {before}, for {address}",
+                answer.text.trim()
+            )),
+            Ok(answer) => FaultOutcome::Skipped(answer.text.trim().to_owned()),
+            Err(error) => FaultOutcome::Skipped(error.to_string()),
+        }
+    }
+
     /// Brings the copy of a data folder to the host that is to get it, from the host that has it.
     async fn bring_copy(&self, fault: &Fault) -> Result<(), String> {
         let (from, to) = match fault {
@@ -291,9 +327,10 @@ impl Real {
         let address = |name: &str| {
             let hosts = self.cluster.hosts.iter();
             let mut named = hosts.filter(|host| host.node.as_str().eq_ignore_ascii_case(name));
-            named
-                .next()
-                .map_or_else(|| name.to_owned(), |host| host.address.clone())
+            named.next().map_or_else(
+                || self.addresses.real(name).unwrap_or(name).to_owned(),
+                |host| host.address(),
+            )
         };
         match option {
             "wsrep_cluster_address" => {
@@ -406,7 +443,6 @@ mod tests {
         let faults: BTreeSet<String> = capabilities().faults;
         assert!(!faults.contains("power_off"));
         assert!(!faults.contains("clock_jump"));
-        assert!(!faults.contains("readdress"));
         assert!(faults.contains("terminate"));
     }
 }

@@ -1,6 +1,6 @@
 //! A container as the host of one node, and the conversation with it.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -50,8 +50,8 @@ pub(crate) struct Host {
     pub(crate) node: NodeName,
     /// The container's id.
     pub(crate) id: String,
-    /// Its address.
-    pub(crate) address: String,
+    /// Its address, which the fault `readdress` changes.
+    address: std::sync::Mutex<String>,
     docker: Docker,
     container: Mutex<Option<ContainerAsync<GenericImage>>>,
     /// Answers looks; they may take as long as a server that hangs.
@@ -114,8 +114,24 @@ impl Host {
             container: Mutex::new(Some(container)),
             docker: docker.clone(),
             id,
-            address,
+            address: std::sync::Mutex::new(address),
         })
+    }
+
+    /// Returns the address that the host has now.
+    pub(crate) fn address(&self) -> String {
+        let held = self.address.lock();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives the host another address.
+    pub(crate) async fn move_to(&self, address: &str) -> Result<Answer, HarnessError> {
+        let answer = self.do_it(&format!("readdress {address}")).await?;
+        if answer.well {
+            let held = self.address.lock();
+            address.clone_into(&mut held.unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(answer)
     }
 
     /// Asks for a look.

@@ -26,6 +26,7 @@ const PACKAGES: &[&str] = &[
     "mariadb-client-core",
     "mariadb-client",
     "galera-4",
+    "galera-arbitrator-4",
     "mariadb-backup",
     "rsync",
     "iproute2",
@@ -51,6 +52,9 @@ const PACKAGES: &[&str] = &[
     "tar",
     "sysvinit-utils",
     "bsdutils",
+    // Operators look for a port or a host with them.
+    "netcat-openbsd",
+    "iputils-ping",
     // Ansible runs its modules with it.
     "python3",
     // It confines users' programs where `verify` itself runs in a container.

@@ -15,6 +15,7 @@
 //! | `ours`, `evidence` | labels and what may be removed; what is kept of a run that failed |
 //! | `image`, `doctor` | the image of a node, and what is missing on this machine |
 
+mod addresses;
 mod cluster;
 mod docker;
 mod doctor;

@@ -12,11 +12,13 @@ pub(crate) struct Look {
     pub(crate) unit: String,
     /// The phase of the service: `recovery`, `server`, or `pause` before a restart.
     pub(crate) phase: String,
-    /// The server's process.
+    /// Whether the host has garbd instead of a server.
+    pub(crate) arbitrator: bool,
+    /// The server's process, or garbd's.
     pub(crate) pid: Option<u32>,
     /// Its state as the kernel prints it: `T` for stopped.
     pub(crate) state: String,
-    /// Whether it listens at its socket.
+    /// Whether it listens at its socket; of garbd: whether it has caught up with its group.
     pub(crate) port: bool,
     /// Whether it answered.
     pub(crate) answered: bool,
@@ -72,6 +74,7 @@ impl Look {
             "phase" => rest.clone_into(&mut self.phase),
             "pid" => self.pid = rest.parse().ok(),
             "state" => rest.clone_into(&mut self.state),
+            "arbitrator" => self.arbitrator = true,
             "port" => self.port = true,
             "answered" => self.answered = true,
             "exit" => self.exit = rest.parse().ok(),
@@ -118,9 +121,11 @@ impl Look {
     ) -> NodeObservation {
         let text = |name: &str| self.status(name).map(str::to_owned);
         NodeObservation {
-            arbitrator: false,
+            arbitrator: self.arbitrator,
             process: match (self.pid, self.port) {
                 (None, _) => ProcessState::Exited,
+                // garbd has no port at which it could be asked.
+                (Some(_), _) if self.arbitrator => ProcessState::Running,
                 // A server whose stop hangs still listens, and no longer answers.
                 (Some(_), true) if self.answered || self.is_hung() => ProcessState::Running,
                 (Some(_), _) => ProcessState::Waiting,
@@ -157,10 +162,9 @@ impl Look {
     }
 
     /// Returns the identities in gvwstate.dat whose node is not known.
-    pub(crate) fn strangers(&self, names: &BTreeMap<String, NodeName>) -> bool {
-        self.gvwstate
-            .as_deref()
-            .is_some_and(|text| member_uuids(text).any(|uuid| !names.contains_key(&uuid)))
+    pub(crate) fn strangers(&self, names: &BTreeMap<String, NodeName>) -> Vec<String> {
+        let members = self.gvwstate.as_deref().into_iter().flat_map(member_uuids);
+        members.filter(|uuid| !names.contains_key(uuid)).collect()
     }
 }
 

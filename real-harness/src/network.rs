@@ -28,10 +28,15 @@ impl Network {
             addresses: cluster
                 .hosts
                 .iter()
-                .map(|host| (host.node.clone(), host.address.clone()))
+                .map(|host| (host.node.clone(), host.address()))
                 .collect(),
             ..Self::default()
         }
+    }
+
+    /// A node's host has another address.
+    pub(crate) fn move_to(&mut self, node: &NodeName, address: String) {
+        self.addresses.insert(node.clone(), address);
     }
 
     /// `to` does not hear `from` any more.

@@ -107,13 +107,6 @@ pub fn run(
     options: &RunOptions,
     real: &RealOptions,
 ) -> Result<(RunRecord, Trace), HarnessError> {
-    let arbitrates = |node: &&NodeName| setup.options.is_arbitrator(node);
-    if let Some(node) = setup.nodes.iter().find(arbitrates) {
-        return Err(HarnessError::Environment {
-            what: format!("{node} is an arbitrator, and the image of the nodes has no garbd"),
-            remedy: "run the scenario on des or madsim".to_owned(),
-        });
-    }
     runtime().block_on(run_inside(scenario, setup, options, real))
 }
 

@@ -1,4 +1,4 @@
-//! The configuration file of a node.
+//! The configuration file of a node: of a server, or of garbd.
 
 use std::fmt::Write as _;
 
@@ -21,14 +21,26 @@ pub(crate) const FAST: [(&str, &str); 10] = [
 /// The path of the file in the container. The server reads it after the files of the package.
 pub(crate) const PATH: &str = "/etc/mysql/mariadb.conf.d/99-seatrial.cnf";
 
-/// The file's text for a node of a cluster whose hosts have these addresses.
-pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]) -> String {
+/// The path of garbd's file (`garb/files/garb-systemd` of Galera).
+pub(crate) const GARB_PATH: &str = "/etc/default/garb";
+
+/// The name of the cluster.
+const CLUSTER: &str = "ciphermail";
+
+/// Options by name.
+type Values<'a> = Vec<(&'a str, &'a str)>;
+
+/// Returns the values of a node's options: those of Galera over `provider`, and those of the server.
+fn values<'a>(
+    setup: &'a Setup,
+    node: &NodeName,
+    mut provider: Values<'a>,
+) -> (Values<'a>, Values<'a>) {
     let own = setup.options.node_settings.get(node);
-    let mut provider: Vec<(&str, &str)> = vec![("gcache.size", "8M")];
     if setup.timers == Timers::Fast {
         provider.extend(FAST);
     }
-    let mut server: Vec<(&str, &str)> = Vec::new();
+    let mut server: Values<'_> = Vec::new();
     for (name, value) in setup
         .options
         .settings
@@ -46,10 +58,31 @@ pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]
         list.retain(|(known, _)| known != name);
         list.push((name, value));
     }
-    let provider: Vec<String> = provider
+    (provider, server)
+}
+
+/// Returns Galera's options in one line.
+fn line(provider: &Values<'_>) -> String {
+    let all: Vec<String> = provider
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
+    all.join(";")
+}
+
+/// The text of garbd's file for an arbitrator of a cluster whose hosts have these addresses.
+pub(crate) fn garb(setup: &Setup, node: &NodeName, all: &[String]) -> String {
+    let (provider, _) = values(setup, node, Vec::new());
+    format!(
+        "GALERA_NODES=\"{}\"\nGALERA_GROUP=\"{CLUSTER}\"\nGALERA_OPTIONS=\"{}\"\n",
+        all.join(" "),
+        line(&provider)
+    )
+}
+
+/// The file's text for a node of a cluster whose hosts have these addresses.
+pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]) -> String {
+    let (provider, server) = values(setup, node, vec![("gcache.size", "8M")]);
     let mut text = format!(
         "[mysqld]\n\
          user=mysql\n\
@@ -68,14 +101,14 @@ pub(crate) fn text(setup: &Setup, node: &NodeName, address: &str, all: &[String]
          innodb_log_file_size=8M\n\
          wsrep_on=ON\n\
          wsrep_provider=/usr/lib/galera/libgalera_smm.so\n\
-         wsrep_cluster_name=ciphermail\n\
+         wsrep_cluster_name={CLUSTER}\n\
          wsrep_cluster_address=gcomm://{}\n\
          wsrep_node_name={node}\n\
          wsrep_node_address={address}\n\
          wsrep_sst_method=rsync\n\
          wsrep_provider_options=\"{}\"\n",
         all.join(","),
-        provider.join(";"),
+        line(&provider),
     );
     for (name, value) in server {
         let _ = writeln!(text, "{name}={value}");

@@ -14,6 +14,7 @@ use seatrial_scenarios::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::addresses::Addresses;
 use crate::cluster::Cluster;
 use crate::facts::facts;
 use crate::host::Host;
@@ -32,6 +33,7 @@ const REST_EVERY: Duration = Duration::from_millis(400);
 pub struct Real {
     pub(crate) cluster: Cluster,
     pub(crate) network: Network,
+    pub(crate) addresses: Addresses,
     pub(crate) rest: Rest,
     /// The copies of data folders that are kept, and the nodes whose hosts have them.
     pub(crate) kept: BTreeMap<String, NodeName>,
@@ -65,10 +67,12 @@ pub(crate) struct DiskKey {
 impl Real {
     pub(crate) fn new(cluster: Cluster, setup: &Setup) -> Self {
         let network = Network::new(&cluster);
+        let hosts: Vec<String> = cluster.hosts.iter().map(|host| host.address()).collect();
         let (ended, arriving) = unbounded_channel();
         Self {
             cluster,
             network,
+            addresses: Addresses::new(&hosts),
             rest: Rest::new(setup),
             kept: BTreeMap::new(),
             start: Instant::now(),
@@ -169,9 +173,11 @@ impl Real {
     /// Processes that came and went between two looks are known from the others' logs only.
     async fn learn_strangers(&mut self, seen: &BTreeMap<NodeName, Look>) {
         for (node, look) in seen {
-            if !look.strangers(&self.names) {
+            let strangers = look.strangers(&self.names);
+            if strangers.is_empty() {
                 continue;
             }
+            self.learn_arbitrators(seen, &strangers).await;
             let Some(host) = self.cluster.host(node) else {
                 continue;
             };
@@ -184,6 +190,28 @@ impl Real {
                     if self.cluster.host(&name).is_some() {
                         self.names.entry(uuid.to_owned()).or_insert(name);
                     }
+                }
+            }
+        }
+    }
+
+    /// Finds the arbitrators among identities. All of them go by the name `garb`, and show their identity in short alone.
+    async fn learn_arbitrators(
+        &mut self,
+        seen: &BTreeMap<NodeName, Look>,
+        identities: &[String],
+    ) {
+        for (node, _) in seen.iter().filter(|(_, look)| look.arbitrator) {
+            let Some(host) = self.cluster.host(node) else {
+                continue;
+            };
+            let Ok(answer) = host.look("own_identities").await else {
+                continue;
+            };
+            let own: BTreeSet<&str> = answer.text.lines().collect();
+            for uuid in identities {
+                if in_short(uuid).is_some_and(|short| own.contains(short.as_str())) {
+                    self.names.insert(uuid.clone(), node.clone());
                 }
             }
         }
@@ -211,7 +239,7 @@ impl Real {
                 running: look.pid.is_some(),
                 grastate: look.grastate.clone(),
             };
-            if look.rows.is_some() {
+            if look.rows.is_some() || look.arbitrator {
                 self.disk_rows.remove(node);
                 continue;
             }
@@ -429,6 +457,12 @@ impl Testbed for Real {
         let at = self.now();
         self.trace.push(at, node, event);
     }
+}
+
+/// Returns an identity as Galera's log has it: the first and the fourth part (`gcomm/uuid.hpp:UUID::to_stream`).
+fn in_short(uuid: &str) -> Option<String> {
+    let mut parts = uuid.split('-');
+    Some(format!("{}-{}", parts.next()?, parts.nth(2)?))
 }
 
 fn micros(span: Duration) -> u64 {

@@ -153,6 +153,8 @@ log_lines! {
         /// This member is ahead of the group and must not stay (`gcs_group.cpp:group_post_state_exchange`).
         ReversingHistory { from: Seqno => Plain, to: Seqno => Plain, more: i64 => Plain }
             = Error wsrep "./gcs/src/gcs_group.cpp:group_post_state_exchange():453: Reversing history: {} -> {}, this member has applied {} more events than the primary component.Data loss is possible. Must abort.";
+        /// The component works by a newer version of the protocol (`gcs_group.cpp:group_check_proto_ver`).
+        ProtocolTooNew { group: u8 => Plain, known: u8 => Plain } = Error wsrep "./gcs/src/gcs_group.cpp:group_check_proto_ver():359: Group requested repl_proto_ver: {}, max supported by this node: {}. Upgrade the node before joining this group. Must abort.";
         /// Two primary components met (`pc_proto.cpp:handle_state`).
         ConflictingPrims { me: ShortUuid => Plain, mine: ShortViewId => Plain, other: ShortViewId => Plain }
             = Warning wsrep "{} conflicting prims: my prim: {} other prim: {}";

@@ -1,11 +1,14 @@
-# mariadb.service of this host: where its state is kept, and how it is read.
-# Rules: support-files/mariadb.service.in of MariaDB.
+# The service of this host, mariadb.service or garb.service: where its state is kept, and how it is read.
+# Rules: support-files/mariadb.service.in of MariaDB, garb/files/garb.service of Galera.
 
 unit=/run/seatrial/unit
 socket=/run/mysqld/mysqld.sock
 datadir=/var/lib/mysql
 flags="/run/mysqld/wsrep-new-cluster /run/mariadb-wsrep-new-cluster"
 unit_timeout_s=900
+# The log of the service: garbd's goes to the journal.
+service=mariadb log=/var/log/mariadb/mariadb.log
+[ -e /run/seatrial/arbitrator ] && service=garb log=/run/seatrial/garb.log unit_timeout_s=120
 
 # The real client, not the one of /opt/seatrial/bin.
 client=/usr/bin/mariadb
@@ -39,6 +42,14 @@ port_open() {
   return 1
 }
 
+# Whether the service has begun to serve: a server listens at its socket; garbd has caught up with its group.
+serves() {
+  case $service in
+    garb) [ -e $log ] && awk '/Read config/ { found = 0 } /-> SYNCED/ { found = 1 } END { exit !found }' $log ;;
+    *) port_open ;;
+  esac
+}
+
 # Sets unit_state to inactive, activating, active, deactivating or failed, unit_code to the exit code
 # of a failed one (128 and the signal), and server_pid to the server's process where it runs.
 look_at_unit() {
@@ -63,7 +74,7 @@ look_at_unit() {
       read_line unit_code $unit/exit
     elif [ -n "$stopping" ]; then
       unit_state=deactivating
-    elif [ "$phase" = server ] && [ -n "$server_pid" ] && port_open; then
+    elif [ "$phase" = server ] && [ -n "$server_pid" ] && { [ $service = garb ] || port_open; }; then
       unit_state=active
     else
       unit_state=activating
@@ -94,9 +105,10 @@ begin_start() {
   exec 9>&-
 }
 
-# Tells the service to stop, and does not wait: SIGTERM, never SIGKILL.
+# Tells the service to stop, and does not wait: SIGTERM, never SIGKILL; garb.service has SIGINT.
 begin_stop() {
-  local runner phase pid
+  local runner phase pid signal=TERM
+  [ $service = garb ] && signal=INT
   touch $unit/no-restart
   rm -f $unit/start-queued
   read_line runner $unit/runner
@@ -112,7 +124,7 @@ begin_stop() {
       read_line pid $unit/pid
       if alive "$pid"; then
         hold_the_stop
-        kill -TERM "$pid"
+        kill -$signal "$pid"
       fi
       ;;
   esac

@@ -322,6 +322,21 @@ pub struct GcsState {
     pub vote: Option<(Seqno, u16)>,
     /// It holds no data (`GCS_STATE_ARBITRATOR`).
     pub arbitrator: bool,
+    /// The version of the replication protocol in its last primary configuration (`prim_repl_ver`), 0 for none.
+    pub prim_protocol: u8,
+}
+
+impl GcsState {
+    /// Returns the newest version of the replication protocol that the member knows.
+    pub const fn protocol(&self) -> u8 {
+        newest_protocol(self.arbitrator)
+    }
+}
+
+/// Returns the newest version of the replication protocol that a server knows, or that garbd claims to know: it reads no
+/// write set, and so takes part in every one (`garb/garb_gcs.cpp:Gcs`).
+pub(crate) const fn newest_protocol(arbitrator: bool) -> u8 {
+    if arbitrator { 127 } else { 11 }
 }
 
 /// The state of a group member (`gcs/src/gcs.hpp:gcs_node_state_t`).

@@ -55,6 +55,8 @@ pub struct LoggedQuorum {
     pub vote_policy: u8,
     /// The history.
     pub history: StateUuid,
+    /// The version of the replication protocol.
+    pub protocol: u8,
 }
 
 /// A view as the server's applier reached it.

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use seatrial_galera::{GcommUuid, GcsState, Position, ShortUuid, StateUuid};
 
+use crate::frame::newest_protocol;
 use crate::peer::Peer;
 
 use super::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, channel_state};
@@ -464,13 +465,20 @@ fn quorum_results(quorum: &LoggedQuorum) -> String {
         act_id,
         vote_policy,
         history,
+        protocol,
     } = quorum;
+    // An arbitrator claims the same of both protocols.
+    let applier = if *protocol == newest_protocol(true) {
+        *protocol
+    } else {
+        4
+    };
     let component = if *primary { "PRIMARY" } else { "NON-PRIMARY" };
     // MODEL GAP: reports of what all members have applied are not modelled; real nodes that are young print 0.
     format!(
         "Quorum results:\n\tversion    = 6,\n\tcomponent  = {component},\n\tconf_id    = {conf_id},\n\tmembers    = \
-         {joined}/{members} (joined/total),\n\tact_id     = {act_id},\n\tlast_appl. = 0,\n\tprotocols  = 4/11/4 \
-         (gcs/repl/appl),\n\tvote policy= {vote_policy},\n\tgroup UUID = {history}"
+         {joined}/{members} (joined/total),\n\tact_id     = {act_id},\n\tlast_appl. = 0,\n\tprotocols  = \
+         4/{protocol}/{applier} (gcs/repl/appl),\n\tvote policy= {vote_policy},\n\tgroup UUID = {history}"
     )
 }
 

@@ -19,7 +19,7 @@ use crate::database::WriteSet;
 use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::{Detail, LoggedMember, LoggedQuorum, channel_state};
-use crate::frame::{GcsMessage, GcsNodeState, GcsState};
+use crate::frame::{GcsMessage, GcsNodeState, GcsState, newest_protocol};
 use crate::pc::{Delivery, PcView};
 
 pub use donor::Candidate;
@@ -104,6 +104,12 @@ pub(crate) enum Out {
         /// The group's.
         group: Seqno,
     },
+    /// The component works by a newer version of the protocol than this member knows
+    /// (`gcs_group.cpp:group_check_proto_ver`).
+    ProtocolTooNew {
+        /// The component's.
+        group: u8,
+    },
     /// The members hold different histories (`conflicting group UUIDs`), or no member has one.
     NoHistory,
     /// A new history begins ("Starting new group from scratch").
@@ -175,6 +181,8 @@ pub(crate) struct Gcs {
     join_due: Option<Option<Seqno>>,
     /// This member holds no data.
     arbitrator: bool,
+    /// The newest version of the replication protocol that a primary configuration of this process has had.
+    prim_protocol: u8,
     fault: Option<DeliberateFault>,
 }
 
@@ -204,6 +212,7 @@ impl Gcs {
             votes: Votes::new(config.gcs_vote_policy),
             join_due: None,
             arbitrator: config.arbitrator,
+            prim_protocol: 0,
             fault: config.deliberate_fault,
         }
     }
@@ -420,6 +429,7 @@ impl Gcs {
             bootstrap: self.bootstrap,
             vote: self.my_index().and_then(|index| self.members[index].vote),
             arbitrator: self.arbitrator,
+            prim_protocol: self.prim_protocol,
         }
     }
 
@@ -438,6 +448,7 @@ impl Gcs {
                 act_id: Seqno::UNDEFINED,
                 vote_policy: self.votes.policy(),
                 history: StateUuid::NIL,
+                protocol: self.prim_protocol,
             }))));
             self.go_non_primary(out);
             return;
@@ -472,7 +483,15 @@ impl Gcs {
         self.received = quorum.received.next();
         self.prim_seqno = quorum.prim_seqno + 1;
         self.prim_state = self.my_status();
+        self.prim_protocol = self.prim_protocol.max(quorum.protocol);
         self.tell_quorum(&quorum, out);
+        if quorum.protocol > newest_protocol(self.arbitrator) {
+            // The others count this member in.
+            out.push(Out::ProtocolTooNew {
+                group: quorum.protocol,
+            });
+            return;
+        }
         let status = self.my_status();
         if !was_open {
             self.tell_shift(before, out);
@@ -510,6 +529,7 @@ impl Gcs {
             act_id: quorum.received,
             vote_policy: self.votes.policy(),
             history: quorum.uuid,
+            protocol: quorum.protocol,
         }))));
     }
 

@@ -15,6 +15,8 @@ pub struct Agreement {
     pub received: Seqno,
     /// The number of the configuration before this one.
     pub prim_seqno: i64,
+    /// The version of the replication protocol.
+    pub protocol: u8,
 }
 
 /// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap. The states are in the order of
@@ -34,13 +36,21 @@ pub(crate) fn quorum(states: &[&GcsState], fault: Option<DeliberateFault>) -> Op
             .collect()
     };
     let current = those(&|state| working(state.current_state));
-    if !current.is_empty() {
-        return inherited(&current, fault);
-    }
-    let worked =
-        those(&|state| working(state.prim_state) && state.current_state != GcsNodeState::Joiner);
-    representative(&worked, fault)
-        .or_else(|| representative(&those(&|state| state.bootstrap), fault))
+    let agreed = if current.is_empty() {
+        let worked = those(&|state| {
+            working(state.prim_state) && state.current_state != GcsNodeState::Joiner
+        });
+        representative(&worked, fault)
+            .or_else(|| representative(&those(&|state| state.bootstrap), fault))
+    } else {
+        inherited(&current, fault)
+    };
+    // The newest that all know, and never an older one than before ("forbid protocol downgrade").
+    let common = states.iter().map(|state| state.protocol()).min();
+    agreed.map(|agreed| Agreement {
+        protocol: agreed.protocol.max(common.unwrap_or_default()),
+        ..agreed
+    })
 }
 
 fn agreement(state: &GcsState) -> Agreement {
@@ -48,6 +58,7 @@ fn agreement(state: &GcsState) -> Agreement {
         uuid: state.group_uuid,
         received: state.received,
         prim_seqno: state.prim_seqno,
+        protocol: state.prim_protocol,
     }
 }
 
@@ -134,6 +145,7 @@ mod tests {
             bootstrap: false,
             vote: None,
             arbitrator: false,
+            prim_protocol: 11,
         }
     }
 
@@ -181,5 +193,17 @@ mod tests {
             .parse()
             .expect("it is a uuid");
         assert_eq!(position(&[own, other]), None);
+    }
+
+    #[test]
+    fn an_arbitrator_alone_raises_the_protocol_beyond_every_server() {
+        let mut arbitrator = worked(history(), 6, 90);
+        arbitrator.arbitrator = true;
+        let server = worked(history(), 5, 90);
+        let version = |states: &[&GcsState]| quorum(states, None).map(|agreed| agreed.protocol);
+        assert_eq!(version(&[&arbitrator, &server]), Some(11));
+        assert_eq!(version(&[&arbitrator]), Some(127));
+        arbitrator.prim_protocol = 127;
+        assert_eq!(version(&[&arbitrator, &server]), Some(127), "it never goes back");
     }
 }

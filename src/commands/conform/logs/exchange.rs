@@ -162,6 +162,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
             uuid: quorum.history?,
             received: Seqno(act_id?),
             prim_seqno: quorum.conf_id?,
+            protocol: 0,
         })
     });
     for log in logs {
@@ -175,6 +176,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
                 uuid: own.history,
                 received: group,
                 prim_seqno: 0,
+                protocol: 0,
             }),
             (_, group, _) => *group,
         };
@@ -225,6 +227,8 @@ fn state(own: &Own, received: Seqno) -> GcsState {
         bootstrap: own.bootstrap,
         vote: None,
         arbitrator: false,
+        // No decision that is compared here rests on the version of the protocol.
+        prim_protocol: 0,
     }
 }
 

@@ -6,10 +6,10 @@ use crate::deliberate_fault::DeliberateFault;
 use crate::detail::{Detail, LoggedMember};
 use crate::effect::{Effect, Effects, Note, TimerId, log};
 use crate::evs;
-use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage};
+use crate::frame::{Channel, Frame, GcsMessage, GroupFrame, PcMessage, newest_protocol};
 use crate::gcs;
 use crate::gmcast;
-use crate::node::parts::Action;
+use crate::node::parts::{Action, Closing};
 use crate::node::whole::Node;
 use crate::pc;
 use crate::peer::Peer;
@@ -256,6 +256,13 @@ impl Node {
                 gcs::Out::Reversing { mine, group } => {
                     log(fx, LogLine::reversing_history(mine, group));
                     self.inconsistent(now, fx);
+                    return;
+                }
+                gcs::Out::ProtocolTooNew { group } => {
+                    let known = newest_protocol(self.identity.config.arbitrator);
+                    log(fx, LogLine::ProtocolTooNew { group, known });
+                    // It leaves in order and aborts, a running server as well (`gcs_core.cpp:gcs_core_recv`).
+                    self.close_group(Closing::Abort, now, fx);
                     return;
                 }
                 gcs::Out::NoHistory => {
