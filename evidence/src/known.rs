@@ -214,6 +214,7 @@ impl Known {
             | Event::OtherCluster { .. }
             | Event::HandshakeFailed { .. }
             | Event::Inconsistent { .. }
+            | Event::ProtocolTooNew { .. }
             | Event::ConflictingPrimaries
             | Event::DuplicateIdentity
             | Event::Evicted

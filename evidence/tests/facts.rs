@@ -283,6 +283,10 @@ fn lines() {
             "gcs/src/gcs_group.cpp:group_post_state_exchange():431: Reversing history: 300 -> 200, this",
         ),
         (
+            "protocol-too-new",
+            "gcs/src/gcs_group.cpp:group_check_proto_ver():359: Group requested repl_proto_ver: 127, max supported by this node: 11. Upgrade the node before joining this group. Must abort.",
+        ),
+        (
             "cache",
             "Recovering GCache ring buffer: found gapless sequence 50-100",
         ),

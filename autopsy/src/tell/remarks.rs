@@ -151,6 +151,14 @@ fn single(facts: &Facts<'_, '_>, node: usize, dated: &Dated<'_>) -> Option<State
         Event::Inconsistent { .. } => {
             format!("The data of {name} differ from the group's: it leaves, and the group is well.")
         }
+        Event::ProtocolTooNew {
+            protocol,
+            group,
+            known,
+        } => format!(
+            "{name} joins, and aborts: the group works by version {group} of the protocol {protocol}, {name} knows \
+             {known} at most."
+        ),
         Event::Evicted => format!("The group has put {name} out."),
         Event::DuplicateIdentity => {
             format!("Another node has the identity of {name}: gvwstate.dat was copied.")

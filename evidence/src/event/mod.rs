@@ -493,6 +493,16 @@ pub enum Event {
         /// The words of the line.
         text: String,
     },
+    /// The group speaks a version of a protocol that is too new for this node, which aborts
+    /// (`gcs_group.cpp:group_check_proto_ver`). An arbitrator that was alone has raised it to 127.
+    ProtocolTooNew {
+        /// The protocol: `gcs`, `repl` or `appl`.
+        protocol: String,
+        /// The group's version.
+        group: u32,
+        /// The newest that the node knows.
+        known: u32,
+    },
     /// A peer of another cluster dialled.
     OtherCluster {
         /// This node's cluster.

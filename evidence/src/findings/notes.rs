@@ -172,6 +172,24 @@ fn notes(node: &Known, found: &mut Vec<Finding>) {
                 format!("{name} found its data to differ from the group's, and left."),
                 "do not bootstrap it; let it join by a full copy",
             ),
+            Event::ProtocolTooNew { group: 127, .. } => (
+                Kind::Expelled,
+                Weight::Stops,
+                format!(
+                    "{name} aborted when it joined: an arbitrator that was alone has raised the \
+                     protocol beyond what any server knows."
+                ),
+                "stop garbd before a server is started, and start it again afterwards",
+            ),
+            Event::ProtocolTooNew { group, known, .. } => (
+                Kind::Expelled,
+                Weight::Stops,
+                format!(
+                    "{name} aborted when it joined: the group works by version {group} of a \
+                     protocol, and the node knows {known} at most."
+                ),
+                "update the node's Galera library before it is started",
+            ),
             Event::ConflictingPrimaries => (
                 Kind::Expelled,
                 Weight::Stops,

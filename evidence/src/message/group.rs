@@ -195,6 +195,21 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
             "a reversal of history",
         )
     }),
+    ("Group requested ", |rest| {
+        or_unreadable(
+            (|| {
+                let (protocol, rest) = rest.split_once("_proto_ver: ")?;
+                let (group, rest) = rest.split_once(", max supported by this node: ")?;
+                let known = rest.split_once('.').map_or(rest, |(known, _)| known);
+                Some(Event::ProtocolTooNew {
+                    protocol: protocol.to_owned(),
+                    group: group.parse().ok()?,
+                    known: known.trim().parse().ok()?,
+                })
+            })(),
+            "two versions of a protocol",
+        )
+    }),
     ("Inconsistency detected", |rest| {
         Read::Event(Event::Inconsistent { text: shown(rest) })
     }),
