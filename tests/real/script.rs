@@ -7,6 +7,14 @@
 use crate::engine::Engine;
 
 const SURVIVOR: &str = "s37-two-crash-one-survives";
+/// A node that is started, one that is bootstrapped, two components, a stale flag, and a node that hangs.
+const EMITTED: [&str; 5] = [
+    SURVIVOR,
+    "s00-all-stopped-in-order",
+    "s05-bootstrap-on-both-sides",
+    "s02-stale-flag-after-a-forced-bootstrap",
+    "s39-one-hangs-two-crash",
+];
 const GTID: &str = "s14-positions-with-a-gtid";
 
 #[test]
@@ -35,6 +43,22 @@ fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
     );
     let cell = engine.verify_script("compare-as-text.sh", GTID);
     assert_eq!(cell["outcome"], "lossy", "{cell}");
+    engine.assert_nothing_is_left();
+}
+
+/// The script that `seatrial optimal` writes, in states that take different rows of the table. docs/optimal.md lists
+/// all that were played.
+#[test]
+#[ignore = "takes minutes on real nodes"]
+fn the_emitted_script_recovers_real_nodes() {
+    let Some(engine) = Engine::here("the emitted script on real nodes") else {
+        return;
+    };
+    let cells = engine.verify_emitted(&EMITTED);
+    assert_eq!(cells.len(), EMITTED.len());
+    for cell in cells {
+        assert_eq!(cell["outcome"], "recovered", "{cell}");
+    }
     engine.assert_nothing_is_left();
 }
 
