@@ -1,19 +1,19 @@
 //! `seatrial verify --script --on real`: the scripts of the documentation, unchanged, on real nodes. What
 //! they come to on `des` is in `tests/cli/script.rs`.
 //!
-//! A cell takes one to six minutes, so these tests are run by hand:
-//! `cargo test --test real -- --ignored`.
+//! A cell takes one to six minutes, so these tests are run by hand: `cargo test --test real -- --ignored`.
+//! The gate runs that of the emitted script alone: its cells are played side by side.
 
 use crate::engine::Engine;
 
 const SURVIVOR: &str = "s37-two-crash-one-survives";
-/// A node that is started, one that is bootstrapped, two components, a stale flag, and a node that hangs.
+/// A survivor, orderly stops, crashes, a stale flag, and lost state files.
 const EMITTED: [&str; 5] = [
     SURVIVOR,
     "s00-all-stopped-in-order",
-    "s05-bootstrap-on-both-sides",
+    "s01-old-clean-node-newer-crashed-nodes",
     "s02-stale-flag-after-a-forced-bootstrap",
-    "s39-one-hangs-two-crash",
+    "s16b-state-files-are-gone",
 ];
 const GTID: &str = "s14-positions-with-a-gtid";
 
@@ -46,8 +46,7 @@ fn the_mistakes_of_the_documentation_fail_on_real_nodes_as_on_simulated_ones() {
     engine.assert_nothing_is_left();
 }
 
-/// The script that `seatrial optimal` writes, in states that take different rows of the table. docs/optimal.md lists
-/// all that were played.
+/// The script that `seatrial optimal` writes, in states of its pack. docs/optimal.md lists all that were played.
 #[test]
 #[ignore = "takes minutes on real nodes"]
 fn the_emitted_script_recovers_real_nodes() {
