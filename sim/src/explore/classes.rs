@@ -1,4 +1,4 @@
-//! Classes of what a procedure did not recover: the way in which it ended, and what has to happen before that.
+//! Classes of runs that were not recovered: the way in which the procedure ended, and the kinds of events before it.
 //!
 //! Each run is made as small as it gets first. What is left of its steps is needed, so that the kinds of its steps name
 //! the class.
@@ -20,9 +20,9 @@ use super::{Options, Played, play, reduce};
 pub struct Class {
     /// The outcome.
     pub outcome: Outcome,
-    /// How the procedure ended: the question, or the kind of loss.
+    /// The end of the procedure: the question, or the row that it went by last.
     pub end: String,
-    /// What has to happen before, one word for each kind of event.
+    /// The kinds of events that it takes, in words.
     pub needs: Vec<&'static str>,
     /// The seeds.
     pub seeds: Vec<u64>,
