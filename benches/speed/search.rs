@@ -73,6 +73,7 @@ fn options(procedure: &str) -> Options {
         procedure: procedure.to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     }
 }
 

@@ -89,6 +89,7 @@ fn options(case: &Case) -> Options {
         procedure: case.procedure.to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     }
 }
 

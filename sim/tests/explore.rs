@@ -5,13 +5,14 @@ use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::{Op, Play, Schedule, Vocabulary};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Header, Shard, merge};
-use seatrial_sim::explore::{BLOCK, Options, play, play_block, shrink};
+use seatrial_sim::explore::{BLOCK, Options, Played, classes, play, play_block, shrink};
 
 fn options(procedure: &str) -> Options {
     Options {
         procedure: procedure.to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     }
 }
 
@@ -96,4 +97,33 @@ fn what_recovers_is_not_made_small() {
     };
     let scenario = scenario.scenario("fine", "one node stopped and started", &play);
     assert_eq!(shrink(&mut Templates::default(), &scenario, 1, None), None);
+}
+
+/// Every run that was not recovered is in one class, whose smallest scenario needs what the class says.
+#[test]
+fn classes_are_named_after_what_is_needed() {
+    let mut templates = Templates::default();
+    let options = options("manual");
+    let failed: Vec<Played> = (0..3)
+        .flat_map(|block| play_block(&mut templates, &options, block))
+        .filter(|one| !one.record.outcome.is_good())
+        .collect();
+    assert!(failed.len() > 8, "{} failed", failed.len());
+    let classes = classes(&mut templates, &options, &failed);
+    let mut seeds: Vec<u64> = classes.iter().flat_map(|one| one.seeds.clone()).collect();
+    seeds.sort_unstable();
+    let all: Vec<u64> = failed.iter().map(|one| one.record.seed).collect();
+    assert_eq!(seeds, all);
+    for class in &classes {
+        let has = |word: &str| class.scenario.contains(word);
+        assert_eq!(
+            class.needs.contains(&"a loss of power"),
+            has("power_off"),
+            "{} {}",
+            class.name(),
+            class.scenario
+        );
+        assert!(!class.needs.is_empty(), "{}", class.scenario);
+    }
+    assert!(classes.len() < failed.len(), "{} classes", classes.len());
 }

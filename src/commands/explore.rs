@@ -7,15 +7,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use seatrial_reports::count;
+use seatrial_reports::{count, wrapped};
+use seatrial_scenarios::NodeName;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
-use seatrial_sim::explore::{self, BLOCK, Options, Played, SeedRecord};
+use seatrial_sim::explore::{self, BLOCK, Class, Options, Played, SeedRecord};
 
-use crate::args::{FailOn, SeedsArg, ShardArg, TimersArg, budget, seeds, shard};
+use crate::args::{FailOn, SeedsArg, ShardArg, SupervisorArg, TimersArg, budget, seeds, shard};
 use crate::bar::Bar;
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
@@ -56,6 +57,16 @@ pub(crate) struct ExploreArgs {
     /// The number of threads; by default 1 for each core.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Shrink every run that was not recovered, except where no procedure could, and put it into a class. It takes
+    /// seconds for each.
+    #[arg(long)]
+    pub(crate) classes: bool,
+    /// The number of nodes of each cluster.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=7))]
+    pub(crate) nodes: u8,
+    /// The program that restarts a crashed server.
+    #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
+    pub(crate) supervisor: SupervisorArg,
     /// The timeouts; they override the defaults.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
@@ -75,8 +86,18 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let options = Options {
         procedure: args.procedure.clone(),
-        vocabulary: Vocabulary::everything(),
+        vocabulary: Vocabulary {
+            nodes: ('A'..='Z')
+                .take(usize::from(args.nodes))
+                .map(|name| NodeName::new(name.to_string()))
+                .collect(),
+            ..Vocabulary::everything()
+        },
         timers: args.timers.map(Into::into),
+        cluster: seatrial_scenarios::Options {
+            supervisor: args.supervisor.into(),
+            ..seatrial_scenarios::Options::default()
+        },
     };
     let folder = args.out.join("findings");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
@@ -85,6 +106,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut whole = Shard::new(header(args, &options));
     let blocks = blocks(args);
     let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
+    let mut to_class: Vec<Played> = Vec::new();
     let ended = search(args, &options, &blocks, |played| {
         for one in played {
             let (from, to) = args.seeds.of_search();
@@ -94,6 +116,9 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
             if !one.record.outcome.is_good() {
                 let key = (one.record.outcome, one.record.oracles.clone());
                 first.entry(key).or_insert_with(|| one.clone());
+                if args.classes {
+                    to_class.push(one.clone());
+                }
             }
             whole.seeds.insert(one.record.seed, one.record);
         }
@@ -103,9 +128,14 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     let mut templates = Templates::default();
     for played in first.into_values() {
         let found = explore::reduce(&mut templates, &options, &played);
-        let file = folder.join(file_name(&found));
+        let file = folder.join(file_name(found.outcome, &found.scenario));
         fs::write(&file, &found.scenario).map_err(|error| unwritable(&file, &error))?;
         whole.add_found(found);
+    }
+    let classes = explore::classes(&mut templates, &options, &to_class);
+    for class in &classes {
+        let file = folder.join(file_name(class.outcome, &class.scenario));
+        fs::write(&file, &class.scenario).map_err(|error| unwritable(&file, &error))?;
     }
     let name = args.shard.map_or_else(
         || "campaign.jsonl".to_owned(),
@@ -116,6 +146,12 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     fs::write(&partial, whole.render()).map_err(|error| unwritable(&partial, &error))?;
     fs::rename(&partial, &file).map_err(|error| unwritable(&file, &error))?;
 
+    if args.classes {
+        let text = serde_json::to_string_pretty(&classes).map_err(Stop::environment)?;
+        let file = args.out.join("classes.json");
+        fs::write(&file, text + "\n").map_err(|error| unwritable(&file, &error))?;
+        tell_classes(&classes, &folder, out);
+    }
     tell(&whole, &folder, out);
     let runs = whole.seeds.len();
     let seconds = searched.as_secs_f64();
@@ -188,9 +224,26 @@ fn search(
         )
 }
 
-fn file_name(found: &Found) -> String {
-    let hash = sha256_hex(&found.scenario);
-    format!("{}-{}.toml", found.outcome.name(), &hash[..8])
+fn file_name(outcome: Outcome, scenario: &str) -> String {
+    let hash = sha256_hex(scenario);
+    format!("{}-{}.toml", outcome.name(), &hash[..8])
+}
+
+/// Prints the classes, each with its smallest scenario.
+fn tell_classes(classes: &[Class], folder: &Path, out: &mut Out) {
+    for class in classes {
+        out.print(&wrapped("", "    ", &class.name()));
+        let first = class.seeds.first().copied().unwrap_or_default();
+        out.line(&format!(
+            "    {}, the smallest in {}: {}",
+            count(class.seeds.len(), "seed", "seeds"),
+            count(class.steps, "step", "steps"),
+            folder
+                .join(file_name(class.outcome, &class.scenario))
+                .display()
+        ));
+        out.line(&format!("    the first seed is {first}"));
+    }
 }
 
 /// Prints the findings, the worst first, and how often each outcome occurred.
@@ -208,7 +261,9 @@ fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
         }
         out.line(&format!(
             "    seatrial replay {} --on des --seed {}",
-            folder.join(file_name(found)).display(),
+            folder
+                .join(file_name(found.outcome, &found.scenario))
+                .display(),
             found.seed
         ));
     }

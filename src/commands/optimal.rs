@@ -31,8 +31,11 @@ pub(crate) struct OptimalArgs {
     /// The events, as in `seatrial prove`.
     #[arg(long, value_name = "KINDS", default_value_t = Alphabet::USUAL)]
     pub(crate) alphabet: Alphabet,
-    /// Only let the table decide. Without it every other first act is tried in every state, too.
-    #[arg(long)]
+    /// Try every other first act, too, in the states within this number of events.
+    #[arg(long, value_name = "K", default_value_t = 2)]
+    pub(crate) others_within: usize,
+    /// Only let the table decide: try no other first act.
+    #[arg(long, conflicts_with = "others_within")]
     pub(crate) no_others: bool,
     /// The program that restarts a crashed server.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
@@ -55,13 +58,8 @@ pub(crate) fn optimal(args: &OptimalArgs, out: &mut Out) -> Result<u8, Stop> {
     fs::create_dir_all(&args.out).map_err(|error| unwritable(&error))?;
     signals::listen();
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
-    let (report, seconds) = examined(
-        &model,
-        args.alphabet,
-        args.faults,
-        !args.no_others,
-        args.jobs,
-    )?;
+    let others_within = (!args.no_others).then_some(args.others_within.min(args.faults));
+    let (report, seconds) = examined(&model, args.alphabet, args.faults, others_within, args.jobs)?;
     let json = serde_json::to_string_pretty(&report).map_err(Stop::environment)?;
     let file = args.out.join("optimal.json");
     fs::write(&file, json + "\n").map_err(|error| unwritable(&error))?;
@@ -72,7 +70,7 @@ pub(crate) fn optimal(args: &OptimalArgs, out: &mut Out) -> Result<u8, Stop> {
     for row in &report.rows {
         out.print(&of_row(row));
     }
-    out.print(&summary(&report, seconds, !args.no_others));
+    out.print(&summary(&report, seconds));
     out.line(&format!("     Results {}", file.display()));
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
     out.line(&format!(
@@ -129,6 +127,10 @@ fn of_row(row: &RowReport) -> String {
         count(row.decides, "state", "states")
     );
     text.push_str(&wrapped("     ", "       ", &decides));
+    if row.compared > 0 && row.compared < row.first {
+        let compared = format!("other first acts, in {} of these states:", row.compared);
+        text.push_str(&wrapped("     ", "       ", &compared));
+    }
     if !row.worse.is_empty() {
         let worse: Vec<String> = row.worse.iter().map(worse).collect();
         let worse = format!("worse first acts: {}", worse.join("; "));
@@ -191,17 +193,23 @@ fn cost(other: &Other) -> String {
     )
 }
 
-fn summary(report: &TableReport, seconds: f64, others: bool) -> String {
+fn summary(report: &TableReport, seconds: f64) -> String {
     let outcomes: Vec<String> = report
         .outcomes
         .iter()
         .map(|(outcome, states)| format!("{states} {outcome}"))
         .collect();
     let faults = report.faults.unwrap_or_default();
-    let tried = if others {
-        "; every other first act was tried in each of them"
-    } else {
-        ""
+    let tried = match report.others_within {
+        None => String::new(),
+        Some(_) if report.compared == report.healed => {
+            "; every other first act was tried in each of them".to_owned()
+        }
+        Some(within) => format!(
+            "; every other first act was tried in the {} within {}",
+            report.compared,
+            count(within, "event", "events")
+        ),
     };
     let mut text = String::new();
     // Writing to a `String` cannot fail.

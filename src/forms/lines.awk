@@ -92,17 +92,31 @@ function identity_in(key, who,   i) {
     for (i = 1; i <= amount[key]; i++) if (member[key, i] == who) return identity[key, i]
     return ""
 }
-# The last view on the way to data of this position, among the first steps of a log. A copy goes on from its donor.
-function last_within(from, many, end,   turn, i, key, found) {
+# The last view on the way to data of this position, among the first steps of a log. A copy goes on from its donor, and so
+# do the events that a node got from a donor before it was in a primary component again.
+function last_within(from, many, end,   turn, i, key, found, next_end, asks_of, gone_on) {
     for (turn = 0; turn <= total; turn++) {
-        found = ""
+        found = ""; asks_of = ""
         for (i = many; i > 0 && found == ""; i--) {
             key = from SUBSEP i
+            if (kind[key] == "asked") { if (joiner[key] == name[from]) asks_of = donor[key]; continue }
+            if (kind[key] == "start") {
+                gone_on = uuid(pos[key]) == uuid(end) && seqno(pos[key]) < seqno(end)
+                if (gone_on && asks_of != "") { found = "donor"; next_end = end; break }
+                # What it had done before, and did not hold when it started, is not on the way.
+                if (gone_on) end = pos[key]
+                asks_of = ""
+                continue
+            }
             if ((is_primary_view(key) || kind[key] == "copied") && uuid(pos[key]) == uuid(end) && seqno(pos[key]) <= seqno(end)) found = key
         }
-        if (found == "" || kind[found] == "view") return found
-        if (!(donor[found] in place)) return ""
-        end = pos[found]; from = place[donor[found]]; many = steps[from]
+        if (found == "") return ""
+        if (found != "donor") {
+            if (kind[found] == "view") return found
+            asks_of = donor[found]; next_end = pos[found]
+        }
+        if (!(asks_of in place)) return ""
+        end = next_end; from = place[asks_of]; many = steps[from]
     }
     return ""
 }
@@ -148,25 +162,31 @@ function later_of(a, b) {
     return list[a] > list[b] ? a : b
 }
 # The view from which this one came.
-function before(view,   t, i, key, previous, start, mine, last, one_life, another) {
+function before(view,   t, i, key, previous, start, mine, last, one_life, no_quorum, lost, another) {
     if (sig[view] in earlier) return earlier[sig[view]]
-    one_life = another = ""
+    one_life = no_quorum = another = ""
     for (t = 1; t <= total; t++) {
-        previous = ""
+        previous = ""; lost = 0
         for (i = 1; i <= steps[t]; i++) {
             key = src[t] SUBSEP i
+            if (kind[key] == "view" && !primary[key]) lost = 1
             if (!is_primary_view(key)) continue
             if (sig[key] == sig[view]) {
-                if (fits(previous, view) && me[previous] == me[key]) one_life = later_of(one_life, previous)
+                # Two components met: the one that was primary goes on, and the others join it.
+                if (fits(previous, view) && me[previous] == me[key]) {
+                    if (lost) no_quorum = later_of(no_quorum, previous)
+                    else one_life = later_of(one_life, previous)
+                }
                 # A new life goes on from the data that its disk held.
                 start = began[key] == "" ? pos[view] : began[key]
                 mine = last_within(src[t], i - 1, start); last = of_others(t, mine, start)
                 if (last == "") last = mine
                 if (fits(last, view)) another = later_of(another, last)
             }
-            previous = key
+            previous = key; lost = 0
         }
     }
+    if (one_life == "") one_life = no_quorum
     return earlier[sig[view]] = (one_life != "" ? one_life : another)
 }
 # The first step of a log that is this view.

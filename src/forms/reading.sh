@@ -1,7 +1,9 @@
 # Reads the tables of the node's status in $said: sets $tables and $at_server; fails if one of the values is missing.
 read_tables() {
     conf='' size='' uuid='' status='' own='' committed='' ready=''
-    while IFS='| ' read -r _ name value _; do
+    # At a terminal a row stands in a frame, and without one its two values are parted by a tab.
+    while IFS='|	 ' read -r first name value _; do
+        [ -z "$first" ] || value=$name name=$first
         case $name in
         wsrep_cluster_conf_id) conf=${conf:-$value} ;;
         wsrep_cluster_size) size=${size:-$value} ;;

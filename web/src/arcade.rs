@@ -22,6 +22,7 @@ pub(crate) fn find(seed: u64) -> Result<Value, String> {
         procedure: "manual".to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     };
     let mut templates = Templates::default();
     for seed in seed..seed.saturating_add(TRIES) {

@@ -54,6 +54,7 @@ pub(crate) fn explore(block: u64) -> String {
         procedure: "manual-corrected".to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     };
     let mut text = String::new();
     for played in play_block(&mut Templates::default(), &options, block) {

@@ -6,6 +6,7 @@
 //! draw), the last are mutants of those of the block that reached most. So a block depends on nothing
 //! but its number, and a campaign may be cut into shards anywhere between blocks.
 
+mod classes;
 mod coverage;
 pub mod shard;
 mod shrink;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::des::Templates;
 use crate::keyed::Keyed;
 
+pub use classes::{Class, classes};
 pub use coverage::abstract_states;
 pub use shrink::{Shrunk, reduce, shrink};
 
@@ -41,6 +43,19 @@ pub struct Options {
     pub vocabulary: Vocabulary,
     /// The timeouts, where they are not the defaults.
     pub timers: Option<Timers>,
+    /// The options of the clusters.
+    pub cluster: seatrial_scenarios::Options,
+}
+
+impl Options {
+    /// Draws the schedule of a seed from a vocabulary of its own.
+    fn draw(&self, seed: u64) -> Schedule {
+        let schedule = Schedule::draw(&swarm(&self.vocabulary, seed), seed);
+        Schedule {
+            options: self.cluster.clone(),
+            ..schedule
+        }
+    }
 }
 
 /// The result of a seed: a line of a shard.
@@ -200,7 +215,7 @@ fn play_schedule(
 /// Plays a seed that its block draws afresh; none where it is a mutant, which depends on what the
 /// others of its block reached.
 pub fn play_fresh(templates: &mut Templates, options: &Options, seed: u64) -> Option<Played> {
-    let schedule = Schedule::draw(&swarm(&options.vocabulary, seed), seed);
+    let schedule = options.draw(seed);
     (seed % BLOCK < FRESH).then(|| play_schedule(templates, options, schedule, seed))
 }
 
@@ -221,7 +236,7 @@ pub fn play_block(templates: &mut Templates, options: &Options, block: u64) -> V
     let mut reached = BTreeSet::new();
     let mut worth: BTreeMap<usize, usize> = BTreeMap::new();
     for seed in first..first + FRESH {
-        let schedule = Schedule::draw(&swarm(&options.vocabulary, seed), seed);
+        let schedule = options.draw(seed);
         let done = play_schedule(templates, options, schedule, seed);
         let before = reached.len();
         reached.extend(done.record.states.iter().copied());

@@ -32,8 +32,8 @@ struct Examined {
     /// The rows that decided, in their order.
     rows: Vec<u32>,
     own: Ending,
-    /// What came of each other first act.
-    others: Vec<(Act, Ending)>,
+    /// What came of each other first act; `None` where the others were not tried.
+    others: Option<Vec<(Act, Ending)>>,
 }
 
 /// What a row of the table came to.
@@ -53,8 +53,10 @@ pub struct RowReport {
     pub decides: usize,
     /// What the states in which it decides first come to.
     pub outcomes: BTreeMap<&'static str, usize>,
-    /// Other first acts that come to the same in all of these states, and how many fewer commands they take over
-    /// all (negative: more).
+    /// The states in which it decides first and every other first act was tried, too.
+    pub compared: usize,
+    /// Other first acts that come to the same in all of the compared states, and how many fewer commands they take
+    /// over all (negative: more).
     pub as_good: Vec<Other>,
     /// Other first acts that do worse in some of these states.
     pub worse: Vec<Other>,
@@ -86,6 +88,10 @@ pub struct Other {
 pub struct TableReport {
     /// The most events before the procedure begins.
     pub faults: Option<usize>,
+    /// The most events of the states in which every other first act was tried; `None` if it was tried in none.
+    pub others_within: Option<usize>,
+    /// States in which every other first act was tried.
+    pub compared: usize,
     /// States that the events lead to.
     pub states: usize,
     /// States from which the procedure begins.
@@ -98,7 +104,8 @@ pub struct TableReport {
     pub rows: Vec<RowReport>,
 }
 
-/// Lets the table decide in every state that a search has found. With `others`, every other first act is tried, too.
+/// Lets the table decide in every state that a search has found. In the states within `others_within` events, every
+/// other first act is tried, too: each of them takes as long as the table's own.
 ///
 /// # Errors
 /// When the workers could not make a job.
@@ -107,7 +114,7 @@ pub fn examine<W: Workers>(
     root: &Live,
     found: &Searched,
     faults: Option<usize>,
-    others: bool,
+    others_within: Option<usize>,
     workers: &W,
 ) -> Result<TableReport, W::Error> {
     let numbers: Vec<usize> = found.healed.iter().map(|healed| healed.first).collect();
@@ -116,10 +123,13 @@ pub fn examine<W: Workers>(
         |state| format!("state {state}"),
         |state| {
             let live = replayed(model, &found.closure, root, *state);
+            let events = found.closure.path(*state).len();
+            let others = others_within.is_some_and(|most| events <= most);
             of_state(model, *state, &model.healed(&live), others)
         },
     )?;
-    Ok(report(model.nodes(), found, faults, &examined))
+    let bounds = (faults, others_within);
+    Ok(report(model.nodes(), found, bounds, &examined))
 }
 
 fn of_state(model: &Model, state: usize, live: &Live, others: bool) -> Examined {
@@ -140,15 +150,12 @@ fn of_state(model: &Model, state: usize, live: &Live, others: bool) -> Examined 
         (rows, ending)
     };
     let (rows, own) = play(OPTIMAL);
-    let mut tried = Vec::new();
-    if others {
-        let decided = rows.first().and_then(|row| act_of(*row));
-        for act in Act::ALL {
-            if Some(act) != decided {
-                tried.push((act, play(&beginning_with(act)).1));
-            }
-        }
-    }
+    let decided = rows.first().and_then(|row| act_of(*row));
+    let tried = others.then(|| {
+        let acts = Act::ALL.into_iter().filter(|act| Some(*act) != decided);
+        acts.map(|act| (act, play(&beginning_with(act)).1))
+            .collect()
+    });
     Examined {
         state,
         rows,
@@ -165,7 +172,7 @@ fn act_of(row: u32) -> Option<Act> {
 fn report(
     nodes: &[NodeName],
     found: &Searched,
-    faults: Option<usize>,
+    (faults, others_within): (Option<usize>, Option<usize>),
     examined: &[Examined],
 ) -> TableReport {
     let rows = (1..).zip(TABLE).map(|(number, row)| {
@@ -189,6 +196,7 @@ fn report(
                 .filter(|one| one.rows.contains(&number))
                 .count(),
             outcomes: counted(first.iter().map(|one| one.own.outcome)),
+            compared: first.iter().filter(|one| one.others.is_some()).count(),
             as_good: kind(|other| other.worse_in == 0 && other.better_in == 0),
             worse: kind(|other| other.worse_in > 0),
             better: kind(|other| other.worse_in == 0 && other.better_in > 0),
@@ -202,6 +210,8 @@ fn report(
     });
     TableReport {
         faults,
+        others_within,
+        compared: examined.iter().filter(|one| one.others.is_some()).count(),
         states: found.closure.states().len(),
         healed: examined.len(),
         outcomes: counted(examined.iter().map(|one| one.own.outcome)),
@@ -221,7 +231,7 @@ fn counted(outcomes: impl Iterator<Item = Outcome>) -> BTreeMap<&'static str, us
 fn compare(states: &[&Examined]) -> Vec<Other> {
     let acts: BTreeSet<Act> = states
         .iter()
-        .flat_map(|one| one.others.iter().map(|(act, _)| *act))
+        .flat_map(|one| one.others.iter().flatten().map(|(act, _)| *act))
         .collect();
     let of = |wanted: Act| {
         let mut other = Other {
@@ -234,7 +244,8 @@ fn compare(states: &[&Examined]) -> Vec<Other> {
         };
         let mut took_ms = 0;
         for one in states {
-            for (_, ending) in one.others.iter().filter(|(act, _)| *act == wanted) {
+            let others = one.others.iter().flatten();
+            for (_, ending) in others.filter(|(act, _)| *act == wanted) {
                 // The worst outcome is the least; a refusal where every choice loses is as good as recovery.
                 let rank = |ending: &Ending| {
                     if ending.outcome.is_good() {

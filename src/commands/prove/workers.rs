@@ -58,7 +58,7 @@ pub(crate) fn examine_on_pool(
     model: &Model,
     alphabet: Alphabet,
     faults: usize,
-    others: bool,
+    others_within: Option<usize>,
     jobs: Option<NonZeroUsize>,
 ) -> Result<(TableReport, f64), Stop> {
     let began = Instant::now();
@@ -78,7 +78,7 @@ pub(crate) fn examine_on_pool(
     if found.ended != SearchEnd::Whole {
         return Err(Stop::environment("stopped by a signal"));
     }
-    let report = examine(model, &root, &found, Some(faults), others, &workers)?;
+    let report = examine(model, &root, &found, Some(faults), others_within, &workers)?;
     Ok((report, began.elapsed().as_secs_f64()))
 }
 

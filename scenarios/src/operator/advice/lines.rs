@@ -243,7 +243,7 @@ fn line<'a>(one: &'a Told, told: &'a [Told]) -> Line<'a> {
             break;
         }
         line.ends.push(end);
-        let own = last_within(&node.steps, end, told);
+        let own = last_within(node.node.as_str(), &node.steps, end, told);
         let Some(mut view) = of_others(node, own, end, told).or(own) else {
             line.cut = Some(end);
             break;
@@ -266,29 +266,65 @@ fn line<'a>(one: &'a Told, told: &'a [Told]) -> Line<'a> {
     line
 }
 
-/// Returns the last view on the way to data of this position. A copy goes on from the line of its donor.
+/// Returns the last view on the way to data of this position. A copy goes on from the line of its donor, and so do the
+/// events that a node got from a donor before it was in a primary component again.
 fn last_within<'a>(
+    name: &'a str,
     steps: &'a [LoggedStep],
     end: Position,
     told: &'a [Told],
 ) -> Option<&'a ServerView> {
-    let (mut steps, mut end) = (steps, end);
+    let (mut name, mut steps, mut end) = (name, steps, end);
     // A copy of a copy, and so on: not more of them than nodes.
     for _ in 0..=told.len() {
-        let is_within = |at: &Position| at.uuid == end.uuid && at.seqno <= end.seqno;
-        let found = steps.iter().rev().find_map(|step| match step {
-            LoggedStep::View(view) if view.primary && is_within(&view.position) => Some(Ok(view)),
-            LoggedStep::Copied { donor, position } if is_within(position) => {
-                Some(Err((donor, *position)))
-            }
-            _ => None,
-        });
-        match found? {
-            Ok(view) => return Some(view),
-            Err((donor, position)) => {
+        match origin(name, steps, end)? {
+            Origin::View(view) => return Some(view),
+            Origin::Donor(donor, position) => {
                 let from = told.iter().find(|one| one.node.as_str() == donor)?;
-                (steps, end) = (&from.steps, position);
+                (name, steps, end) = (from.node.as_str(), &from.steps, position);
             }
+        }
+    }
+    None
+}
+
+/// The way on which a node came to data of a position.
+enum Origin<'a> {
+    /// It was in this view.
+    View(&'a ServerView),
+    /// It got them from this donor, which had data of this position.
+    Donor(&'a str, Position),
+}
+
+/// Returns how a node came to data of a position, by its own log.
+fn origin<'a>(name: &str, steps: &'a [LoggedStep], end: Position) -> Option<Origin<'a>> {
+    let mut end = end;
+    let is_within = |at: &Position, end: Position| at.uuid == end.uuid && at.seqno <= end.seqno;
+    // The donor of the life that is looked at.
+    let mut asked: Option<&str> = None;
+    for step in steps.iter().rev() {
+        match step {
+            LoggedStep::View(view) if view.primary && is_within(&view.position, end) => {
+                return Some(Origin::View(view));
+            }
+            LoggedStep::Copied { donor, position } if is_within(position, end) => {
+                return Some(Origin::Donor(donor, *position));
+            }
+            LoggedStep::Asked { joiner, donor } if joiner == name => asked = Some(donor),
+            LoggedStep::Start(began) => {
+                let has_gone_on = is_within(began, end) && began.seqno < end.seqno;
+                // Until it is in a primary component, a server commits nothing but what a donor sends.
+                if let Some(donor) = asked.take()
+                    && has_gone_on
+                {
+                    return Some(Origin::Donor(donor, end));
+                }
+                // What it had done before, and did not hold when it started, is not on the way.
+                if has_gone_on {
+                    end = *began;
+                }
+            }
+            _ => {}
         }
     }
     None
@@ -371,6 +407,7 @@ fn beginning<'a>(view: &ServerView, told: &'a [Told]) -> Option<(&'a Told, Posit
 /// Returns the view from which this one came. Its position is lower, so that every line ends.
 fn before<'a>(view: &ServerView, told: &'a [Told]) -> Option<&'a ServerView> {
     let mut in_one_life: BTreeSet<&ServerView> = BTreeSet::new();
+    let mut without_quorum: BTreeSet<&ServerView> = BTreeSet::new();
     let mut in_another: BTreeSet<&ServerView> = BTreeSet::new();
     for one in told {
         let mut previous: Option<&ServerView> = None;
@@ -381,17 +418,33 @@ fn before<'a>(view: &ServerView, told: &'a [Told]) -> Option<&'a ServerView> {
                         && known.position.seqno < view.position.seqno
                 };
                 let is_of_this_life = |earlier: &&ServerView| earlier.me() == known.me();
-                in_one_life.extend(previous.filter(fits).filter(is_of_this_life));
+                // Two components met: the one that was primary goes on, and the others join it.
+                let kept = if has_lost_quorum(steps) {
+                    &mut without_quorum
+                } else {
+                    &mut in_one_life
+                };
+                kept.extend(previous.filter(fits).filter(is_of_this_life));
                 // A new life goes on from the data that its disk held.
                 let began = began.unwrap_or(view.position);
-                let own = last_within(steps, began, told);
+                let own = last_within(one.node.as_str(), steps, began, told);
                 let last = of_others(one, own, began, told).or(own);
                 in_another.extend(last.filter(fits));
             }
             previous = Some(known);
         }
     }
-    in_one_life.last().or(in_another.last()).copied()
+    let found = in_one_life.last().or(without_quorum.last());
+    found.or(in_another.last()).copied()
+}
+
+/// Returns whether a node was without quorum after the last primary view of these steps.
+fn has_lost_quorum(steps: &[LoggedStep]) -> bool {
+    let last = steps.iter().rev().find_map(|step| match step {
+        LoggedStep::View(view) => Some(view.primary),
+        _ => None,
+    });
+    last == Some(false)
 }
 
 #[cfg(test)]

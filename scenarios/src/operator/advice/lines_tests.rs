@@ -100,6 +100,64 @@ fn a_view_that_its_own_log_lacks_is_not_its_own_event() {
     assert_eq!(lines.beyond(2, 1), Beyond::Views);
 }
 
+/// A was killed while it received the events that it had missed, before it was in a view.
+#[test]
+fn events_that_a_donor_sent_are_not_its_own() {
+    let mut left = told("A", 6, vec![view(3, &["A1", "B1"], 0)]);
+    left.steps.push(LoggedStep::Start(at(3)));
+    left.steps.push(LoggedStep::Asked {
+        joiner: "A".to_owned(),
+        donor: "B".to_owned(),
+    });
+    let all = [
+        left,
+        told(
+            "B",
+            8,
+            vec![
+                view(3, &["A1", "B1"], 1),
+                view(4, &["B1"], 0),
+                view(8, &["A2", "B1"], 1),
+            ],
+        ),
+    ];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Nothing);
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(1));
+    // Without the request they are events of its own.
+    let mut alone = all;
+    alone[0].steps.pop();
+    assert_eq!(Lines::of(&alone).beyond(0, 1), Beyond::Events(3));
+}
+
+/// B was bootstrapped by force, and A and C had gone on without it. They lost their quorum and then met B: from there on
+/// the line is B's, although C had a view of the same number.
+#[test]
+fn where_two_components_meet_the_one_that_is_primary_goes_on() {
+    let mut alone = view(6, &["A2"], 0);
+    alone.primary = false;
+    let mut without_quorum = view(7, &["C1"], 0);
+    without_quorum.primary = false;
+    let first = |own| view(5, &["A1", "B1", "C1"], own);
+    let met = |own| view(8, &["A2", "B2", "C1"], own);
+    let all = [
+        told("A", 8, vec![first(0), alone, met(0)]),
+        told(
+            "B",
+            8,
+            vec![first(1), view(6, &["B2"], 0), view(7, &["B2"], 0), met(1)],
+        ),
+        told(
+            "C",
+            8,
+            vec![first(2), view(7, &["A1", "C1"], 1), without_quorum, met(2)],
+        ),
+    ];
+    assert_eq!(joined_over(0, &all), Beyond::Events(1));
+    assert_eq!(joined_over(1, &all), Beyond::Nothing);
+    assert_eq!(joined_over(2, &all), Beyond::Events(1));
+}
+
 #[test]
 fn two_lines_of_one_uuid_are_known_by_their_views() {
     let all = [

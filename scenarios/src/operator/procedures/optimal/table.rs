@@ -273,6 +273,15 @@ pub const TABLE: &[Row] = &[
         "The component was begun without the node, and has no rows of its own. The node has.",
     ),
     row(
+        &[
+            Sign::OnePrimary,
+            Sign::JoinedOverRows,
+            Sign::DownWithNothing,
+        ],
+        Act::Ask(Question::WhichRows),
+        "A member serves rows that the others lack. A node that joins now gets the later events alone.",
+    ),
+    row(
         &[Sign::OnePrimary, Sign::DownWithNothing],
         Act::Start,
         "The component holds the node's whole history.",
