@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::GcommUuid;
 
+use crate::coast::LINK_CHECK_PERIOD;
 use crate::config::Config;
 use crate::frame::{EvsMessage, GroupFrame};
 use crate::peer::Peer;
 use crate::time::Time;
 
+mod coast;
 mod key;
 
-/// The interval at which addresses are dialled and connections checked (`gmcast.cpp:check_period`).
-const CHECK_PERIOD: Time = Time::from_millis(500);
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
 const RETRY: Time = Time::from_millis(1_000);
 /// The longest wait before an address that a peer has told of is dialled
@@ -125,7 +125,7 @@ impl Gmcast {
 
     /// The periodic check (`gmcast.cpp:check_liveness`, `reconnect`).
     pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
-        self.next_check = now + CHECK_PERIOD;
+        self.next_check = now + LINK_CHECK_PERIOD;
         out.push(Out::CheckAt(self.next_check));
         let silent: Vec<Peer> = self
             .links
@@ -137,7 +137,7 @@ impl Gmcast {
             out.push(Out::Close(peer));
             self.lose(peer, now, out);
         }
-        let keepalive_after = config.gmcast_peer_timeout.divided_by(3);
+        let keepalive_after = Self::keepalive(config);
         for (peer, link) in &mut self.links {
             if now.since(link.last_sent) >= keepalive_after {
                 link.last_sent = now;
@@ -444,49 +444,6 @@ impl Gmcast {
             }
         }
         self.update_relaying(out);
-    }
-
-    /// Addresses without a connection: they are dialled again and again.
-    pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
-        let all = self.addresses.keys().copied().filter(|_| self.open);
-        all.filter(|peer| !self.links.contains_key(peer))
-    }
-
-    /// Returns the period after which the layer repeats itself, none while anything happens but that
-    /// connections are kept alive and peers that refuse at once are dialled again.
-    pub(crate) fn idle_period(&self) -> Option<Time> {
-        let idle = self.banned.is_empty()
-            && self.dialling.is_empty()
-            && self.abandoned.is_empty()
-            && self
-                .links
-                .values()
-                .all(|link| link.uuid.is_some_and(|uuid| self.members.contains(&uuid)));
-        idle.then(|| {
-            if self.unlinked().next().is_some() {
-                // Refused a moment after a check, so dialled with the first check behind the wait.
-                Time((RETRY.0 / CHECK_PERIOD.0 + 1) * CHECK_PERIOD.0)
-            } else {
-                CHECK_PERIOD
-            }
-        })
-    }
-
-    /// Everything that an idle layer refreshes again and again happens so much later.
-    pub(crate) fn shift(&mut self, by: Time) {
-        if !self.open {
-            return;
-        }
-        self.next_check += by;
-        for link in self.links.values_mut() {
-            link.last_received += by;
-            link.last_sent += by;
-        }
-        for (peer, next) in &mut self.addresses {
-            if !self.links.contains_key(peer) {
-                *next += by;
-            }
-        }
     }
 
     /// Returns the peer of an identity, if this node has met it.

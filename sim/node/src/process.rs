@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::coast::Coast;
 use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, Note, Reply, RequestId, TimerId,
 };
@@ -53,11 +54,6 @@ pub enum Due {
     Disk(IoId, DiskOp),
     /// A timer has run out.
     Timer(TimerId),
-}
-
-/// Returns whether an idle node sets a timer again each time it has expired.
-const fn is_periodic(timer: TimerId) -> bool {
-    matches!(timer, TimerId::Gmcast | TimerId::Evs | TimerId::Flush)
 }
 
 impl Process {
@@ -169,33 +165,27 @@ impl Process {
         Some(Due::Timer(timer))
     }
 
-    /// Returns the period with which an idle process repeats itself; `None` while anything else is under
-    /// way.
-    pub fn idle_period(&self, now: Time) -> Option<Time> {
-        if self.disk_queue.is_empty() {
-            self.node.idle_period(now)
-        } else {
-            None
-        }
+    /// Returns the timers of group communication, if they run by themselves until something else happens, and the
+    /// instant at which another timer runs out or the disk is done.
+    pub fn coast(&self, now: Time) -> Option<(Coast, Option<Time>)> {
+        let evs_at = *self.timers.get(&TimerId::Evs)?;
+        let gmcast_at = *self.timers.get(&TimerId::Gmcast)?;
+        let others = self.timers.iter();
+        let others = others.filter(|(timer, _)| !matches!(timer, TimerId::Evs | TimerId::Gmcast));
+        let until = others.map(|(_, at)| *at).chain(self.disk_done_at).min();
+        Some((self.node.coast(now, evs_at, gmcast_at)?, until))
     }
 
-    /// Returns the first timer of an idle process that does not belong to what it repeats.
-    pub fn idle_until(&self) -> Option<Time> {
-        let lasting = self
-            .timers
-            .iter()
-            .filter(|(timer, _)| !is_periodic(**timer));
-        lasting.map(|(_, at)| *at).min()
+    /// The timers of group communication have run by themselves.
+    pub fn coasted(&mut self, coast: &Coast) {
+        self.timers.insert(TimerId::Evs, coast.evs_at);
+        self.timers.insert(TimerId::Gmcast, coast.gmcast_at);
+        self.node.coasted(coast);
     }
 
-    /// Moves on everything that an idle process repeats, as if whole periods had passed.
-    pub fn shift(&mut self, by: Time) {
-        self.node.shift(by);
-        for (timer, at) in &mut self.timers {
-            if is_periodic(*timer) {
-                *at += by;
-            }
-        }
+    /// Signs of life of a peer have come, the last of them at this instant.
+    pub fn heard(&mut self, from: Peer, at: Time) {
+        self.node.heard(from, at);
     }
 
     /// Gives the nodes other names, which stand in log lines.
