@@ -31,8 +31,6 @@ pub(crate) enum Out {
     Close(Peer),
     /// Send on it.
     Send(Peer, GroupFrame),
-    /// A message for the layer above.
-    Deliver(GcommUuid, EvsMessage),
     /// Another node has this node's identity (`gmcast_proto.cpp:handle_failed`).
     DuplicateUuid,
     /// Some peers have no live connection any more: their messages will be relayed.
@@ -195,16 +193,15 @@ impl Gmcast {
         }
     }
 
-    pub(crate) fn received(
+    /// Takes a frame. Returns a message in it that the layer above gets, once what was put out is carried out.
+    pub(crate) fn received<'a>(
         &mut self,
         from: Peer,
-        frame: &GroupFrame,
+        frame: &'a GroupFrame,
         now: Time,
         out: &mut Vec<Out>,
-    ) {
-        let Some(link) = self.links.get_mut(&from) else {
-            return;
-        };
+    ) -> Option<(GcommUuid, &'a EvsMessage)> {
+        let link = self.links.get_mut(&from)?;
         link.last_received = now;
         match frame {
             GroupFrame::Hello { uuid } => self.hello(from, *uuid, now, out),
@@ -233,14 +230,15 @@ impl Gmcast {
                 message,
             } => {
                 if link.uuid.is_none() || *source == self.uuid {
-                    return;
+                    return None;
                 }
                 if *relay {
                     self.pass_on(from, *source, message, now, out);
                 }
-                out.push(Out::Deliver(*source, message.clone()));
+                return Some((*source, message));
             }
         }
+        None
     }
 
     /// Some randomness, so that two who hear of each other do not dial at once: made of what differs
@@ -363,12 +361,11 @@ impl Gmcast {
     /// Updates the nodes to which messages are relayed. A lost or a new connection changes them with the
     /// next check, or as soon as a peer tells of its connections (`gmcast.cpp:check_liveness`, `handle_up`).
     fn update_relaying(&mut self, out: &mut Vec<Out>) {
-        let linked: BTreeSet<GcommUuid> =
-            self.links.values().filter_map(|link| link.uuid).collect();
+        let is_linked = |uuid| self.links.values().any(|link| link.uuid == Some(uuid));
         let missing: Vec<Peer> = self
             .members
             .iter()
-            .filter(|uuid| **uuid != self.uuid && !linked.contains(uuid))
+            .filter(|uuid| **uuid != self.uuid && !is_linked(**uuid))
             .filter_map(|uuid| self.seen.get(uuid).copied())
             .collect();
         // A peer whose address is dialled and not reached is relayed to as well: it may be a member

@@ -4,7 +4,7 @@
 //! node's scripts. Each decides when time passes, and what connections and files do. None of them sees
 //! a timer or a disk operation before it is due.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::coast::Coast;
 use crate::effect::{
@@ -23,11 +23,39 @@ use crate::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     node: Node,
-    timers: BTreeMap<TimerId, Time>,
+    timers: Timers,
     /// In order; the first one may be under way.
     disk_queue: VecDeque<(IoId, DiskOp)>,
     /// When the first disk operation will be done; `None` where it has not begun.
     disk_done_at: Option<Time>,
+}
+
+/// The timers that run, each at its place in [`TimerId::ALL`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Timers([Option<Time>; TimerId::ALL.len()]);
+
+impl Timers {
+    const fn insert(&mut self, timer: TimerId, at: Time) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    const fn remove(&mut self, timer: TimerId) {
+        self.0[timer as usize] = None;
+    }
+
+    const fn get(&self, timer: TimerId) -> Option<Time> {
+        self.0[timer as usize]
+    }
+
+    fn running(&self) -> impl Iterator<Item = (Time, TimerId)> + '_ {
+        let all = self.0.iter().zip(TimerId::ALL);
+        all.filter_map(|(at, timer)| Some(((*at)?, timer)))
+    }
+
+    /// Returns the first one to run out; of those that run out together, the first in their order.
+    fn first(&self) -> Option<(Time, TimerId)> {
+        self.running().min()
+    }
 }
 
 /// The requests of a process to its surroundings.
@@ -61,7 +89,7 @@ impl Process {
     pub fn new(identity: Identity, boot: BootMode, now: Time) -> Self {
         Self {
             node: Node::new(identity, boot, now),
-            timers: BTreeMap::new(),
+            timers: Timers::default(),
             disk_queue: VecDeque::new(),
             disk_done_at: None,
         }
@@ -94,7 +122,7 @@ impl Process {
                 None
             }
             Effect::ClearTimer(timer) => {
-                self.timers.remove(&timer);
+                self.timers.remove(timer);
                 None
             }
             Effect::Disk(io, op) => {
@@ -140,18 +168,18 @@ impl Process {
 
     /// Returns the first timer to run out, and when it does.
     pub fn first_timer(&self) -> Option<(Time, TimerId)> {
-        self.timers.iter().map(|(timer, at)| (*at, *timer)).min()
+        self.timers.first()
     }
 
     /// Takes a timer away, as one that has run out.
     pub fn take_timer(&mut self, timer: TimerId) {
-        self.timers.remove(&timer);
+        self.timers.remove(timer);
     }
 
     /// Returns the next instant at which something is due.
     pub fn deadline(&self) -> Option<Time> {
-        let timers = self.timers.values().copied();
-        timers.chain(self.disk_done_at).min()
+        let timer = self.timers.first().map(|(at, _)| at);
+        timer.into_iter().chain(self.disk_done_at).min()
     }
 
     /// Takes what is due at an instant, the disk before the timers.
@@ -161,18 +189,18 @@ impl Process {
             return Some(Due::Disk(io, op));
         }
         let (_, timer) = self.first_timer().filter(|(at, _)| *at <= now)?;
-        self.timers.remove(&timer);
+        self.timers.remove(timer);
         Some(Due::Timer(timer))
     }
 
     /// Returns the timers of group communication, if they run by themselves until something else happens, and the
     /// instant at which another timer runs out or the disk is done.
     pub fn coast(&self, now: Time) -> Option<(Coast, Option<Time>)> {
-        let evs_at = *self.timers.get(&TimerId::Evs)?;
-        let gmcast_at = *self.timers.get(&TimerId::Gmcast)?;
-        let others = self.timers.iter();
-        let others = others.filter(|(timer, _)| !matches!(timer, TimerId::Evs | TimerId::Gmcast));
-        let until = others.map(|(_, at)| *at).chain(self.disk_done_at).min();
+        let evs_at = self.timers.get(TimerId::Evs)?;
+        let gmcast_at = self.timers.get(TimerId::Gmcast)?;
+        let others = self.timers.running();
+        let others = others.filter(|(_, timer)| !matches!(timer, TimerId::Evs | TimerId::Gmcast));
+        let until = others.map(|(at, _)| at).chain(self.disk_done_at).min();
         Some((self.node.coast(now, evs_at, gmcast_at)?, until))
     }
 
