@@ -11,6 +11,7 @@
 )]
 #![expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 
+mod count;
 mod measure;
 #[path = "../../src/memory.rs"]
 mod memory;
@@ -28,7 +29,7 @@ use std::process::Command;
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::catalogue;
 use seatrial_scenarios::runner::{self, RunOptions};
-use seatrial_sim::des::Templates;
+use seatrial_sim::des::{Coasting, Templates};
 
 use measure::best;
 
@@ -67,11 +68,13 @@ const SCENARIO: &str = "two-nodes-are-terminated-both-come-back";
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let Some("--part") = args.next().as_deref() else {
-        print!("{}", report());
-        return;
-    };
+    let mode = args.next();
     let wanted = args.next().unwrap_or_default();
+    match mode.as_deref() {
+        Some("--part") => {}
+        Some("--count") => return count::work(&wanted),
+        _ => return print!("{}", report()),
+    }
     let (_, part) = PARTS
         .iter()
         .find(|(name, _)| *name == wanted)
@@ -286,7 +289,7 @@ fn play(templates: &mut Templates, scenarios: &[Scenario], seeds: u64, leaps: bo
         for scenario in scenarios {
             let setup = scenario.setup(None, seed);
             let mut world = templates.untraced(&setup).expect("the initial state");
-            world.set_leaps(leaps);
+            world.set_coasting(if leaps { Coasting::On } else { Coasting::Off });
             let options = RunOptions {
                 seed,
                 ..RunOptions::default()

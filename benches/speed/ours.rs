@@ -1,7 +1,7 @@
 //! The toy cluster on our own engines: the nodes with all that they are, and the traffic of the toy.
 
 use seatrial_scenarios::{Condition, NodeName, Request, Scenario, Setup, Span, Statement, Testbed};
-use seatrial_sim::des::World;
+use seatrial_sim::des::{Coasting, World};
 use seatrial_sim::madsim_engine;
 
 use crate::toy::WRITE_EVERY;
@@ -30,7 +30,7 @@ pub(crate) fn world(leaps: bool) -> World {
     let mut world = World::build(&setup()).expect("the nodes come together");
     world.set_traced(false);
     world.forget_trace();
-    world.set_leaps(leaps);
+    world.set_coasting(if leaps { Coasting::On } else { Coasting::Off });
     world
 }
 

@@ -10,6 +10,9 @@ use rand::TryRng;
 use rand::distr::{Distribution, Uniform};
 use rapidhash::v3::rapidhash_v3;
 
+/// The longest that seed, purpose and key of an event are together, in bytes.
+const KEY_MAX: usize = 128;
+
 /// The source of all draws of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Keyed {
@@ -52,17 +55,22 @@ impl Keyed {
         }
     }
 
-    /// Returns a generator for one event. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key
+    /// Returns a generator for one event, whose purpose and key fit into [`KEY_MAX`] bytes. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key
     /// and the number of the draw within the event.
     pub fn draw(&self, purpose: &'static str, key: &[u64]) -> KeyedRng {
-        let mut bytes = Vec::with_capacity(16 + purpose.len() + 8 * key.len());
-        bytes.extend_from_slice(&self.seed.to_le_bytes());
-        bytes.extend_from_slice(purpose.as_bytes());
+        let mut bytes = [0; KEY_MAX];
+        let mut length = 0;
+        let mut add = |part: &[u8]| {
+            bytes[length..length + part.len()].copy_from_slice(part);
+            length += part.len();
+        };
+        add(&self.seed.to_le_bytes());
+        add(purpose.as_bytes());
         for part in key {
-            bytes.extend_from_slice(&part.to_le_bytes());
+            add(&part.to_le_bytes());
         }
         KeyedRng {
-            state: rapidhash_v3(&bytes),
+            state: rapidhash_v3(&bytes[..length]),
             draws: 0,
         }
     }

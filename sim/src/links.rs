@@ -143,6 +143,17 @@ impl Links {
             && walls.is_empty()
     }
 
+    /// Returns whether nothing changes by itself or by chance: no link flaps, and no packet is lost.
+    pub fn is_steady(&self) -> bool {
+        self.flapping.is_empty() && self.loss.is_empty()
+    }
+
+    /// Returns the longest time that a frame needs where no packet is lost.
+    pub fn longest_delay(&self, from: Peer, to: Peer) -> Span {
+        let added = |peer| self.latency.get(&peer).copied().unwrap_or_default();
+        Span(LATENCY_MAX_US) + added(from) + added(to)
+    }
+
     /// Returns whether a connection can be opened: both ways must be open.
     pub fn is_open_both_ways(&self, a: Peer, b: Peer, now: Span) -> bool {
         self.is_open(a, b, now) && self.is_open(b, a, now)

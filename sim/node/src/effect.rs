@@ -201,6 +201,24 @@ pub enum TimerId {
     Isolation,
 }
 
+impl TimerId {
+    /// Every timer, in their order.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Boot,
+        Self::Gmcast,
+        Self::Evs,
+        Self::Connect,
+        Self::WaitPrim,
+        Self::Linger,
+        Self::Apply,
+        Self::Joiner,
+        Self::Donor,
+        Self::Flush,
+        Self::Stop,
+        Self::Isolation,
+    ];
+}
+
 /// Something that a node asks its driver for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {

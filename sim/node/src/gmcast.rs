@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_galera::GcommUuid;
 
+use crate::coast::LINK_CHECK_PERIOD;
 use crate::config::Config;
 use crate::frame::{EvsMessage, GroupFrame};
 use crate::peer::Peer;
 use crate::time::Time;
 
+mod coast;
 mod key;
 
-/// The interval at which addresses are dialled and connections checked (`gmcast.cpp:check_period`).
-const CHECK_PERIOD: Time = Time::from_millis(500);
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).
 const RETRY: Time = Time::from_millis(1_000);
 /// The longest wait before an address that a peer has told of is dialled
@@ -31,8 +31,6 @@ pub(crate) enum Out {
     Close(Peer),
     /// Send on it.
     Send(Peer, GroupFrame),
-    /// A message for the layer above.
-    Deliver(GcommUuid, EvsMessage),
     /// Another node has this node's identity (`gmcast_proto.cpp:handle_failed`).
     DuplicateUuid,
     /// Some peers have no live connection any more: their messages will be relayed.
@@ -125,7 +123,7 @@ impl Gmcast {
 
     /// The periodic check (`gmcast.cpp:check_liveness`, `reconnect`).
     pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
-        self.next_check = now + CHECK_PERIOD;
+        self.next_check = now + LINK_CHECK_PERIOD;
         out.push(Out::CheckAt(self.next_check));
         let silent: Vec<Peer> = self
             .links
@@ -137,7 +135,7 @@ impl Gmcast {
             out.push(Out::Close(peer));
             self.lose(peer, now, out);
         }
-        let keepalive_after = config.gmcast_peer_timeout.divided_by(3);
+        let keepalive_after = Self::keepalive(config);
         for (peer, link) in &mut self.links {
             if now.since(link.last_sent) >= keepalive_after {
                 link.last_sent = now;
@@ -195,16 +193,15 @@ impl Gmcast {
         }
     }
 
-    pub(crate) fn received(
+    /// Takes a frame. Returns a message in it that the layer above gets, once what was put out is carried out.
+    pub(crate) fn received<'a>(
         &mut self,
         from: Peer,
-        frame: &GroupFrame,
+        frame: &'a GroupFrame,
         now: Time,
         out: &mut Vec<Out>,
-    ) {
-        let Some(link) = self.links.get_mut(&from) else {
-            return;
-        };
+    ) -> Option<(GcommUuid, &'a EvsMessage)> {
+        let link = self.links.get_mut(&from)?;
         link.last_received = now;
         match frame {
             GroupFrame::Hello { uuid } => self.hello(from, *uuid, now, out),
@@ -233,14 +230,15 @@ impl Gmcast {
                 message,
             } => {
                 if link.uuid.is_none() || *source == self.uuid {
-                    return;
+                    return None;
                 }
                 if *relay {
                     self.pass_on(from, *source, message, now, out);
                 }
-                out.push(Out::Deliver(*source, message.clone()));
+                return Some((*source, message));
             }
         }
+        None
     }
 
     /// Some randomness, so that two who hear of each other do not dial at once: made of what differs
@@ -363,12 +361,11 @@ impl Gmcast {
     /// Updates the nodes to which messages are relayed. A lost or a new connection changes them with the
     /// next check, or as soon as a peer tells of its connections (`gmcast.cpp:check_liveness`, `handle_up`).
     fn update_relaying(&mut self, out: &mut Vec<Out>) {
-        let linked: BTreeSet<GcommUuid> =
-            self.links.values().filter_map(|link| link.uuid).collect();
+        let is_linked = |uuid| self.links.values().any(|link| link.uuid == Some(uuid));
         let missing: Vec<Peer> = self
             .members
             .iter()
-            .filter(|uuid| **uuid != self.uuid && !linked.contains(uuid))
+            .filter(|uuid| **uuid != self.uuid && !is_linked(**uuid))
             .filter_map(|uuid| self.seen.get(uuid).copied())
             .collect();
         // A peer whose address is dialled and not reached is relayed to as well: it may be a member
@@ -444,49 +441,6 @@ impl Gmcast {
             }
         }
         self.update_relaying(out);
-    }
-
-    /// Addresses without a connection: they are dialled again and again.
-    pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
-        let all = self.addresses.keys().copied().filter(|_| self.open);
-        all.filter(|peer| !self.links.contains_key(peer))
-    }
-
-    /// Returns the period after which the layer repeats itself, none while anything happens but that
-    /// connections are kept alive and peers that refuse at once are dialled again.
-    pub(crate) fn idle_period(&self) -> Option<Time> {
-        let idle = self.banned.is_empty()
-            && self.dialling.is_empty()
-            && self.abandoned.is_empty()
-            && self
-                .links
-                .values()
-                .all(|link| link.uuid.is_some_and(|uuid| self.members.contains(&uuid)));
-        idle.then(|| {
-            if self.unlinked().next().is_some() {
-                // Refused a moment after a check, so dialled with the first check behind the wait.
-                Time((RETRY.0 / CHECK_PERIOD.0 + 1) * CHECK_PERIOD.0)
-            } else {
-                CHECK_PERIOD
-            }
-        })
-    }
-
-    /// Everything that an idle layer refreshes again and again happens so much later.
-    pub(crate) fn shift(&mut self, by: Time) {
-        if !self.open {
-            return;
-        }
-        self.next_check += by;
-        for link in self.links.values_mut() {
-            link.last_received += by;
-            link.last_sent += by;
-        }
-        for (peer, next) in &mut self.addresses {
-            if !self.links.contains_key(peer) {
-                *next += by;
-            }
-        }
     }
 
     /// Returns the peer of an identity, if this node has met it.

@@ -11,6 +11,7 @@
 //! simplification is marked `MODEL GAP`.
 
 mod cache;
+mod coast;
 mod config;
 mod database;
 pub mod decide;
@@ -29,6 +30,7 @@ mod process;
 mod time;
 
 pub use cache::Gcache;
+pub use coast::Coast;
 pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
 pub use database::{Change, Committed, Database, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};

@@ -4,8 +4,9 @@
 //! node's scripts. Each decides when time passes, and what connections and files do. None of them sees
 //! a timer or a disk operation before it is due.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::coast::Coast;
 use crate::effect::{
     BootMode, DiskOp, Effect, Effects, Input, IoId, Note, Reply, RequestId, TimerId,
 };
@@ -22,11 +23,39 @@ use crate::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     node: Node,
-    timers: BTreeMap<TimerId, Time>,
+    timers: Timers,
     /// In order; the first one may be under way.
     disk_queue: VecDeque<(IoId, DiskOp)>,
     /// When the first disk operation will be done; `None` where it has not begun.
     disk_done_at: Option<Time>,
+}
+
+/// The timers that run, each at its place in [`TimerId::ALL`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Timers([Option<Time>; TimerId::ALL.len()]);
+
+impl Timers {
+    const fn insert(&mut self, timer: TimerId, at: Time) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    const fn remove(&mut self, timer: TimerId) {
+        self.0[timer as usize] = None;
+    }
+
+    const fn get(&self, timer: TimerId) -> Option<Time> {
+        self.0[timer as usize]
+    }
+
+    fn running(&self) -> impl Iterator<Item = (Time, TimerId)> + '_ {
+        let all = self.0.iter().zip(TimerId::ALL);
+        all.filter_map(|(at, timer)| Some(((*at)?, timer)))
+    }
+
+    /// Returns the first one to run out; of those that run out together, the first in their order.
+    fn first(&self) -> Option<(Time, TimerId)> {
+        self.running().min()
+    }
 }
 
 /// The requests of a process to its surroundings.
@@ -55,17 +84,12 @@ pub enum Due {
     Timer(TimerId),
 }
 
-/// Returns whether an idle node sets a timer again each time it has expired.
-const fn is_periodic(timer: TimerId) -> bool {
-    matches!(timer, TimerId::Gmcast | TimerId::Evs | TimerId::Flush)
-}
-
 impl Process {
     /// Returns a process that has read nothing yet; [`Input::Boot`] starts it.
     pub fn new(identity: Identity, boot: BootMode, now: Time) -> Self {
         Self {
             node: Node::new(identity, boot, now),
-            timers: BTreeMap::new(),
+            timers: Timers::default(),
             disk_queue: VecDeque::new(),
             disk_done_at: None,
         }
@@ -98,7 +122,7 @@ impl Process {
                 None
             }
             Effect::ClearTimer(timer) => {
-                self.timers.remove(&timer);
+                self.timers.remove(timer);
                 None
             }
             Effect::Disk(io, op) => {
@@ -144,18 +168,18 @@ impl Process {
 
     /// Returns the first timer to run out, and when it does.
     pub fn first_timer(&self) -> Option<(Time, TimerId)> {
-        self.timers.iter().map(|(timer, at)| (*at, *timer)).min()
+        self.timers.first()
     }
 
     /// Takes a timer away, as one that has run out.
     pub fn take_timer(&mut self, timer: TimerId) {
-        self.timers.remove(&timer);
+        self.timers.remove(timer);
     }
 
     /// Returns the next instant at which something is due.
     pub fn deadline(&self) -> Option<Time> {
-        let timers = self.timers.values().copied();
-        timers.chain(self.disk_done_at).min()
+        let timer = self.timers.first().map(|(at, _)| at);
+        timer.into_iter().chain(self.disk_done_at).min()
     }
 
     /// Takes what is due at an instant, the disk before the timers.
@@ -165,37 +189,31 @@ impl Process {
             return Some(Due::Disk(io, op));
         }
         let (_, timer) = self.first_timer().filter(|(at, _)| *at <= now)?;
-        self.timers.remove(&timer);
+        self.timers.remove(timer);
         Some(Due::Timer(timer))
     }
 
-    /// Returns the period with which an idle process repeats itself; `None` while anything else is under
-    /// way.
-    pub fn idle_period(&self, now: Time) -> Option<Time> {
-        if self.disk_queue.is_empty() {
-            self.node.idle_period(now)
-        } else {
-            None
-        }
+    /// Returns the timers of group communication, if they run by themselves until something else happens, and the
+    /// instant at which another timer runs out or the disk is done.
+    pub fn coast(&self, now: Time) -> Option<(Coast, Option<Time>)> {
+        let evs_at = self.timers.get(TimerId::Evs)?;
+        let gmcast_at = self.timers.get(TimerId::Gmcast)?;
+        let others = self.timers.running();
+        let others = others.filter(|(_, timer)| !matches!(timer, TimerId::Evs | TimerId::Gmcast));
+        let until = others.map(|(at, _)| at).chain(self.disk_done_at).min();
+        Some((self.node.coast(now, evs_at, gmcast_at)?, until))
     }
 
-    /// Returns the first timer of an idle process that does not belong to what it repeats.
-    pub fn idle_until(&self) -> Option<Time> {
-        let lasting = self
-            .timers
-            .iter()
-            .filter(|(timer, _)| !is_periodic(**timer));
-        lasting.map(|(_, at)| *at).min()
+    /// The timers of group communication have run by themselves.
+    pub fn coasted(&mut self, coast: &Coast) {
+        self.timers.insert(TimerId::Evs, coast.evs_at);
+        self.timers.insert(TimerId::Gmcast, coast.gmcast_at);
+        self.node.coasted(coast);
     }
 
-    /// Moves on everything that an idle process repeats, as if whole periods had passed.
-    pub fn shift(&mut self, by: Time) {
-        self.node.shift(by);
-        for (timer, at) in &mut self.timers {
-            if is_periodic(*timer) {
-                *at += by;
-            }
-        }
+    /// Signs of life of a peer have come, the last of them at this instant.
+    pub fn heard(&mut self, from: Peer, at: Time) {
+        self.node.heard(from, at);
     }
 
     /// Gives the nodes other names, which stand in log lines.

@@ -75,11 +75,6 @@ impl Cluster {
         &self.machines
     }
 
-    /// Returns the machines by place, to act on them.
-    pub(crate) fn machines_mut(&mut self) -> &mut [Machine] {
-        &mut self.machines
-    }
-
     /// Returns the machine at a place.
     pub(crate) fn machine(&self, peer: Peer) -> &Machine {
         &self.machines[place(peer)]

@@ -89,11 +89,6 @@ impl Connection {
         }
     }
 
-    /// Returns whether anything is on its way or held back.
-    fn is_busy(&self) -> bool {
-        self.directions.iter().any(|queue| !queue.items.is_empty())
-    }
-
     /// Adds how the connection stands, seen from one of its ends. What is held back is told by its kind,
     /// not by how much of it there is; what is on its way is a sign of life, a phase of a timer.
     pub(super) fn key(&self, direction: usize, into: &mut StateKey) {
@@ -118,7 +113,7 @@ pub(super) fn conn_key(a: Peer, b: Peer, channel: Channel) -> ConnKey {
 /// The connections between machines.
 ///
 /// It owns them and what is on its way over them. The world's methods in `network.rs` alone change it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Network {
     pub(super) connections: BTreeMap<ConnKey, Connection>,
     pub(super) last_serial: u64,
@@ -134,14 +129,18 @@ impl Network {
         self.sent
     }
 
-    /// Returns whether anything is on its way or held back.
-    pub(super) fn is_busy(&self) -> bool {
-        self.connections.values().any(Connection::is_busy)
-    }
-
     /// Returns the connection between two machines.
     pub(super) fn connection(&self, key: ConnKey) -> Option<&Connection> {
         self.connections.get(&key)
+    }
+
+    /// So many signs of life have passed from one machine to another, the last of them at this instant.
+    pub(super) fn coasted(&mut self, from: Peer, to: Peer, at: Span, signs: u64) {
+        let key = conn_key(from, to, Channel::Group);
+        if let Some(connection) = self.connections.get_mut(&key) {
+            connection.directions[usize::from(from > to)].last_at = at;
+            self.sent += signs;
+        }
     }
 
     /// A machine without power: nothing that it had sent and nothing for it is delivered.

@@ -3,14 +3,15 @@
 //! The world is a value; nothing in it depends on anything but the setup and what is done to it.
 
 mod bed;
+mod coast;
 mod connections;
 mod key;
-mod leap;
 mod network;
 mod queue;
 mod testbed;
 mod world;
 
+pub use coast::Coasting;
 pub use key::Precision;
 pub(crate) use key::WorldKey;
 pub use testbed::{Templates, replay, run};

@@ -104,16 +104,30 @@ impl Queue {
         }
     }
 
-    /// Moves the deadlines to other instants, by place; each keeps its turn among those of its instant.
-    pub(super) fn move_deadlines(&mut self, to: impl Iterator<Item = Option<Span>>) {
-        for (deadline, at) in self.deadlines.iter_mut().zip(to) {
-            *deadline = deadline.and_then(|(_, number)| Some((at?, number)));
-        }
+    /// Returns a machine's deadline.
+    pub(super) fn deadline(&self, peer: Peer) -> Option<Span> {
+        self.deadlines[usize::from(peer.0)].map(|(at, _)| at)
     }
 
-    /// Returns whether nothing happens but what machines do at their deadlines.
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+    /// Returns the place of a machine's deadline among what comes at the same instant.
+    pub(super) fn turn_of(&self, peer: Peer) -> Option<u64> {
+        self.deadlines[usize::from(peer.0)].map(|(_, number)| number)
+    }
+
+    /// Returns the instant of the first event of the network.
+    pub(super) fn first_event(&self) -> Option<Span> {
+        self.events.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Returns everything that comes, in order.
+    pub(super) fn in_order(&self) -> Vec<(Span, Next)> {
+        let events = self.events.iter();
+        let events = events.map(|(turn, event)| (*turn, Next::Event(event.clone())));
+        let deadlines = (0..).map(Peer).zip(&self.deadlines);
+        let deadlines = deadlines.filter_map(|(peer, turn)| Some(((*turn)?, Next::Machine(peer))));
+        let mut all: Vec<(Turn, Next)> = events.chain(deadlines).collect();
+        all.sort_by_key(|(turn, _)| *turn);
+        all.into_iter().map(|((at, _), next)| (at, next)).collect()
     }
 
     /// Takes what happens next, if it comes at `limit` at the latest; `now` is the present instant.

@@ -59,7 +59,7 @@ impl Testbed for World {
                 Condition::Rest if at_rest > self.now => end.min(at_rest),
                 _ => end,
             };
-            self.leap(next);
+            self.coast(next);
             if !self.step(next) {
                 self.now = next;
                 if next == end {

@@ -6,27 +6,9 @@ use seatrial_scenarios::{Fault, NodeName, Progress, RequestId, Setup, Span};
 use crate::cluster::{Cluster, Engine};
 use crate::machine::{CallId, Machine};
 
+use super::coast::Coasts;
 use super::connections::Network;
 use super::queue::{Event, Next, Queue};
-
-/// Whether idle stretches are leapt over, and how much was.
-#[derive(Clone, Debug)]
-pub(super) struct Leaps {
-    pub(super) on: bool,
-    pub(super) leapt: Span,
-    /// A stretch shorter than this is not worth the look.
-    pub(super) worth: Span,
-}
-
-impl Default for Leaps {
-    fn default() -> Self {
-        Self {
-            on: true,
-            leapt: Span::ZERO,
-            worth: Span::from_secs(6),
-        }
-    }
-}
 
 /// The simulated world: the cluster with this engine's network, time and order of events.
 #[derive(Clone, Debug)]
@@ -35,7 +17,7 @@ pub struct World {
     pub(super) now: Span,
     pub(super) queue: Queue,
     pub(super) network: Network,
-    pub(super) leaps: Leaps,
+    pub(super) coasts: Coasts,
 }
 
 impl World {
@@ -51,7 +33,7 @@ impl World {
             now: Span::ZERO,
             queue: Queue::new(setup.nodes.len()),
             network: Network::default(),
-            leaps: Leaps::default(),
+            coasts: Coasts::default(),
         }
     }
 
@@ -60,8 +42,8 @@ impl World {
         self.now
     }
 
-    /// Returns the number of frames that were sent, keepalives too, which no trace shows; what was leapt
-    /// over sent none.
+    /// Returns the number of frames that were sent, keepalives too, which no trace shows; those of computed time are
+    /// counted.
     pub const fn frames_sent(&self) -> u64 {
         self.network.frames_sent()
     }

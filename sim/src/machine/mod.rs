@@ -16,6 +16,7 @@ mod sql;
 mod whole;
 
 pub use flows::Fingerprint;
+pub(crate) use flows::Idle;
 pub(crate) use parts::CallId;
 pub use parts::{Installation, MachineEffect};
 pub use whole::Machine;

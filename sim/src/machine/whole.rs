@@ -102,6 +102,7 @@ impl Machine {
     /// Gives the nodes other names; everything else stays as it is.
     pub(crate) fn rename(&mut self, names: &[NodeName]) {
         self.site.rename(names);
+        self.daemon.forget_told();
         if let Some(server) = self.daemon.server_mut() {
             let names = names.iter().map(ToString::to_string).collect();
             server.process.rename(names);
@@ -109,12 +110,14 @@ impl Machine {
     }
 
     /// The host has another address from here on.
-    pub(crate) const fn move_to(&mut self, address: Peer) {
+    pub(crate) fn move_to(&mut self, address: Peer) {
+        self.daemon.forget_told();
         self.site.move_to(address);
     }
 
     /// These are the addresses that hosts of the cluster have got since their installation.
     pub(crate) fn learn_addresses(&mut self, later: &[String]) {
+        self.daemon.forget_told();
         self.site.learn_addresses(later);
     }
 

@@ -133,6 +133,9 @@ impl InputMap {
 
     /// Returns the next message that every member has, in order.
     pub(crate) fn pop_safe(&mut self) -> Option<(GcommUuid, Option<PcMessage>)> {
+        if self.kept.is_empty() {
+            return None;
+        }
         let safe = self.safe();
         let next = self.next_place()?;
         if next.0 > safe {

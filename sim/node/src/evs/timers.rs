@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use seatrial_galera::GcommUuid;
+
+use crate::coast::{Coast, TICK_MIN};
 use crate::config::Config;
 use crate::deliberate_fault::DeliberateFault;
 use crate::time::Time;
 
 use super::{Evs, Out, State};
-
-/// Ticks are at least so far apart.
-const TICK_MIN: Time = Time::from_millis(1);
 
 /// In an idle view the last word of a member is at most one period and this old.
 const IDLE_LATENCY_MAX: Time = Time::from_millis(20);
@@ -97,27 +97,25 @@ impl Evs {
     }
 
     /// Returns whether nothing happens but that members tell each other that they live.
-    pub(crate) fn is_idle(&self, now: Time, config: &Config) -> bool {
-        let fresh = Self::idle_period(config) + IDLE_LATENCY_MAX;
-        self.state == State::Closed
-            || (self.state == State::Operational
-                && !self.leave_pending
-                && self.isolated_until.is_none()
-                && self.input.is_settled()
-                && self.known.len() + 1 == self.members.len()
-                && self.known.values().all(|known| {
-                    known.operational
-                        && !known.suspected
-                        && !known.leaving
-                        && known.join.is_none()
-                        && now.since(known.heard) <= fresh
-                }))
+    fn is_idle(&self, now: Time, config: &Config) -> bool {
+        let fresh = Self::fresh(config);
+        self.state == State::Operational
+            && !self.leave_pending
+            && self.isolated_until.is_none()
+            && self.input.is_settled()
+            && self.known.len() + 1 == self.members.len()
+            && self.known.values().all(|known| {
+                known.operational
+                    && !known.suspected
+                    && !known.leaving
+                    && known.join.is_none()
+                    && now.since(known.heard) <= fresh
+            })
     }
 
-    /// Returns the stretch after which an idle node does again what it did.
-    pub(crate) fn idle_period(config: &Config) -> Time {
-        let check = config.evs_inactive_check_period;
-        check.common_multiple(config.evs_keepalive_period)
+    /// Returns the age that the last word of a member has at most in an idle view.
+    pub(crate) fn fresh(config: &Config) -> Time {
+        config.evs_keepalive_period + IDLE_LATENCY_MAX
     }
 
     /// When [`Self::tick`] has to be called next. The check of who is silent and the repetition of
@@ -141,16 +139,29 @@ impl Evs {
         }
     }
 
-    /// Everything that an idle node refreshes again and again happens so much later.
-    pub(crate) fn shift(&mut self, by: Time) {
-        if self.state == State::Closed {
-            return;
+    /// Returns whether the timers can run by themselves for any time, and when they were set. A member that is silent
+    /// must be found by what is heard of it, and never within one period.
+    pub(crate) fn coasts(&self, now: Time, config: &Config) -> Option<(Time, Time)> {
+        let slack = Self::fresh(config) + config.evs_keepalive_period + IDLE_LATENCY_MAX;
+        let coasts = self.is_idle(now, config)
+            && !config.has(DeliberateFault::SilenceIgnored)
+            && config.evs_suspect_timeout > slack;
+        coasts.then_some((self.check_since, self.retrans_since))
+    }
+
+    /// The timers have run by themselves.
+    pub(crate) fn coasted(&mut self, coast: &Coast) {
+        self.check_since = coast.checked;
+        self.retrans_since = coast.signed;
+        if let Some(at) = coast.last_check {
+            self.last_check = at;
         }
-        self.check_since += by;
-        self.retrans_since += by;
-        self.last_check += by;
-        for known in self.known.values_mut() {
-            known.heard += by;
+    }
+
+    /// A member has sent signs of life, the last of which has come at this instant.
+    pub(crate) fn heard(&mut self, uuid: GcommUuid, at: Time) {
+        if let Some(known) = self.known.get_mut(&uuid) {
+            known.heard = at;
         }
     }
 }

@@ -1,60 +1,66 @@
-//! An idle machine: how far an engine may leap over it.
+//! An idle machine, whose time an engine may compute instead of playing it.
 
-use seatrial_node::{Peer, Time};
+use seatrial_galera::ViewId;
+use seatrial_node::{Coast, Peer, Time};
 use seatrial_scenarios::Span;
 
 use crate::machine::whole::Machine;
 
-/// The constraints on a leap over idle time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A machine of which nothing happens by itself but the timers of group communication.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Idle {
-    /// The machine repeats itself with this period.
-    pub(crate) period: Span,
-    /// Until here nothing else happens.
+    /// The timers.
+    pub(crate) coast: Coast,
+    /// The instant of whatever happens first besides them.
     pub(crate) until: Option<Span>,
+    /// The view in which it exchanges signs of life.
+    pub(crate) view: ViewId,
 }
 
 impl Machine {
-    /// Returns the period of an idle machine and the end of its idleness; `None` while anything else happens.
+    /// Returns the timers of an idle machine. A program that runs looks around at each event, so its machine is not
+    /// idle.
     pub(crate) fn idle(&self, now: Span) -> Option<Idle> {
-        let nothing_runs = !self.service.is_starting()
-            && !self.service.reboots()
-            && self.programs.nobody_waits()
-            && self.out.is_empty();
-        if !nothing_runs {
+        let server = self.daemon.server().filter(|server| !server.hung)?;
+        if self.programs.run() || !server.inbox.is_empty() {
             return None;
         }
-        let mut timer = None;
-        let mut period = Span::from_secs(1);
-        if let Some(server) = self.daemon.server() {
-            if server.hung || !server.inbox.is_empty() {
-                return None;
-            }
-            period = Span(server.process.idle_period(Time(now.as_micros()))?.0);
-            timer = server.process.idle_until().map(|at| Span(at.0));
-        }
+        let (coast, other) = server.process.coast(Time(now.as_micros()))?;
         let all = [
-            self.service.restart_at(),
+            other.map(|at| Span(at.0)),
+            self.service.deadline(),
             self.hand.begins(),
-            self.programs.wake(),
-            self.programs.next_sleep(now),
-            timer,
+            self.programs.next_recovery(self.now),
+            self.programs.next_sleep(self.now),
         ];
-        let until = all.into_iter().flatten().min();
-        Some(Idle { period, until })
+        Some(Idle {
+            coast,
+            until: all.into_iter().flatten().min(),
+            view: server.node().membership(),
+        })
     }
 
-    /// Returns the peers that its server dials in vain.
-    pub(crate) fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
+    /// Returns the peers that its server is connected with, by address.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = Peer> + '_ {
         let server = self.daemon.server().into_iter();
-        server.flat_map(|server| server.node().unlinked())
+        server.flat_map(|server| server.node().linked())
     }
 
-    /// Leaps over a whole number of periods: everything periodic happens so much later.
-    pub(crate) fn shift(&mut self, by: Span) {
-        debug_assert!(!self.out.sends());
+    /// The timers of group communication have run by themselves.
+    pub(crate) fn coasted(&mut self, coast: &Coast) {
+        if let Some(at) = coast.last_run() {
+            self.now = self.now.max(Span(at.0));
+        }
         if let Some(server) = self.daemon.server_mut() {
-            server.process.shift(Time(by.as_micros()));
+            server.process.coasted(coast);
+        }
+    }
+
+    /// Signs of life of a peer have come, the last of them at this instant.
+    pub(crate) fn heard(&mut self, from: Peer, at: Span) {
+        self.now = self.now.max(at);
+        if let Some(server) = self.daemon.server_mut() {
+            server.process.heard(from, Time(at.as_micros()));
         }
     }
 }

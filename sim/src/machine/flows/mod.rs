@@ -15,4 +15,5 @@ mod service;
 mod statements;
 mod tree;
 
+pub(crate) use idle::Idle;
 pub use observe::Fingerprint;

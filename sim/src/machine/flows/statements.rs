@@ -6,7 +6,7 @@ use seatrial_scenarios::Span;
 use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, WITHOUT_REPLICATION};
 
 use crate::machine::conf;
-use crate::machine::parts::{Asker, FAULT, Programs, stamp};
+use crate::machine::parts::{Asker, FAULT, Looked, Programs, stamp};
 use crate::machine::sql;
 use crate::machine::whole::Machine;
 
@@ -53,6 +53,13 @@ impl Machine {
             return Some(Err(self.no_server_error()));
         }
         let status = server.node().status();
+        let looked = Looked {
+            status,
+            is_desynced: server.node().is_desynced(),
+        };
+        if let Some(answer) = self.daemon.told(text, &looked) {
+            return Some(answer.clone());
+        }
         let (query, local) = match text.strip_prefix(WITHOUT_REPLICATION) {
             Some(text) => (sql::without_replication(text), true),
             None => (sql::read(text), false),
@@ -64,9 +71,9 @@ impl Machine {
                     return Some(Err(self.error_text(1047)));
                 }
                 let mut settings = self.settings();
-                if selection.asks_for_settings() {
+                if selection.asks_for_usual_settings() {
                     let options = sql::provider_options(self.site.config(), &self.host_name());
-                    settings.push(("wsrep_provider_options", options));
+                    settings.push((sql::PROVIDER_OPTIONS, options));
                     settings.extend(sql::usual_settings());
                 }
                 let more_status = if selection.asks_for_more_status() {
@@ -95,7 +102,11 @@ impl Machine {
                     functions: functions.as_ref().map_or(&[], |all| all.as_slice()),
                     rows: &mut database.rows.iter().cloned(),
                 };
-                Some(selection.answer(&mut shown))
+                let answer = selection.answer(&mut shown);
+                if selection.is_told_by_status() {
+                    self.daemon.tell(text, looked, answer.clone());
+                }
+                Some(answer)
             }
             sql::Query::Tables(name, pattern) => Some(show_tables(
                 &name,

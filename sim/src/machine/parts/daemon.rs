@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use seatrial_galera::StatusVariables;
 use seatrial_node::{
     BootMode, Channel, Effects, Frame, Identity, Node, Peer, Process, Time, TransferStage,
 };
 use seatrial_scenarios::Span;
+use seatrial_scenarios::console::QueryResult;
 
 use crate::disk::Inode;
 
@@ -52,6 +54,18 @@ pub(in crate::machine) enum Incoming {
     Term,
 }
 
+/// The state of a process on which its answers to questions about itself depend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::machine) struct Looked {
+    /// Its status.
+    pub(in crate::machine) status: StatusVariables,
+    /// Whether an operator has taken it out of flow control.
+    pub(in crate::machine) is_desynced: bool,
+}
+
+/// The number of questions whose answers are kept.
+const TOLD_MAX: usize = 4;
+
 /// The server of a machine, whether or not it runs.
 ///
 /// It owns the process and what outlives it: the number of starts, the last exit code, the socket's file,
@@ -67,6 +81,9 @@ pub(in crate::machine) struct Daemon {
     reversed: bool,
     socket_file: bool,
     backend_running: bool,
+    /// The last questions about itself that the running server has answered. Operators ask the same again and again,
+    /// and mostly nothing has changed.
+    told: Vec<(String, Looked, QueryResult)>,
     /// Always empty between two inputs: kept for its room.
     scratch: Effects,
 }
@@ -98,6 +115,7 @@ impl Daemon {
         let pid = self.last_pid();
         self.exit = None;
         self.reversed = false;
+        self.forget_told();
         self.running = Some(Server {
             process: Process::new(identity, boot, time(now)),
             pid,
@@ -130,6 +148,25 @@ impl Daemon {
     /// The running server whose port is open.
     pub(in crate::machine) fn open_server(&self) -> Option<&Server> {
         self.server().filter(|server| server.node().port_open())
+    }
+
+    /// Returns the answer to a question about the server, if it was asked in this state.
+    pub(in crate::machine) fn told(&self, question: &str, looked: &Looked) -> Option<&QueryResult> {
+        let mut told = self.told.iter();
+        told.find(|(text, then, _)| then == looked && text == question)
+            .map(|(.., answer)| answer)
+    }
+
+    /// Keeps the answer to a question about the server.
+    pub(in crate::machine) fn tell(&mut self, question: &str, looked: Looked, answer: QueryResult) {
+        self.told.retain(|(text, ..)| text != question);
+        self.told.truncate(TOLD_MAX - 1);
+        self.told.insert(0, (question.to_owned(), looked, answer));
+    }
+
+    /// Names or addresses have changed, or the server is another one.
+    pub(in crate::machine) fn forget_told(&mut self) {
+        self.told.clear();
     }
 
     /// Takes the empty list for a node's effects.

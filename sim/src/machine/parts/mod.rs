@@ -12,7 +12,7 @@ mod site;
 mod storage;
 mod unit_journal;
 
-pub(super) use daemon::{Daemon, Incoming, Server, time};
+pub(super) use daemon::{Daemon, Incoming, Looked, Server, time};
 pub(super) use details::stamp;
 pub(super) use hand::{Hand, Started};
 pub(crate) use outbox::CallId;

@@ -103,15 +103,4 @@ impl Outbox {
             self.effects = emptied;
         }
     }
-
-    /// Returns whether nothing is to be done.
-    pub(in crate::machine) fn is_empty(&self) -> bool {
-        self.effects.is_empty()
-    }
-
-    /// Returns whether a frame is to be sent.
-    pub(in crate::machine) fn sends(&self) -> bool {
-        let mut effects = self.effects.iter();
-        effects.any(|effect| matches!(effect, MachineEffect::Send(..)))
-    }
 }

@@ -96,6 +96,11 @@ impl Programs {
         }
     }
 
+    /// Returns whether a program runs.
+    pub(in crate::machine) const fn run(&self) -> bool {
+        !self.running.is_empty()
+    }
+
     /// Returns the first instant at which a program wants to be called.
     pub(in crate::machine) fn wake(&self) -> Option<Span> {
         self.running.iter().filter_map(|running| running.wake).min()
@@ -111,11 +116,6 @@ impl Programs {
     pub(in crate::machine) fn has_ended_recovery(&self, now: Span) -> bool {
         let mut recoveries = self.recoveries.values();
         recoveries.any(|recovery| recovery.until <= now)
-    }
-
-    /// Returns whether no program waits for a recovery or for the server.
-    pub(in crate::machine) fn nobody_waits(&self) -> bool {
-        self.recoveries.is_empty() && self.askers.is_empty()
     }
 
     /// Returns a number that no query has had.

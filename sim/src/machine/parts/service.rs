@@ -154,11 +154,6 @@ impl Service {
         self.powers_off = true;
     }
 
-    /// Returns whether the machine goes down: a reboot or its end waits for the stop.
-    pub(in crate::machine) const fn reboots(&self) -> bool {
-        self.reboots || self.powers_off
-    }
-
     /// The stop is over: says whether the end of the machine has waited for it.
     pub(in crate::machine) const fn take_power_off(&mut self) -> bool {
         std::mem::replace(&mut self.powers_off, false)

@@ -24,7 +24,7 @@ pub(super) use select::{Selection, Shown};
 pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
 pub(super) use tables::{databases, refuses, tables};
-pub(super) use unmodelled::{other_status, usual_settings};
+pub(super) use unmodelled::{PROVIDER_OPTIONS, other_status, usual_settings};
 
 /// The request of a statement.
 #[derive(Debug)]

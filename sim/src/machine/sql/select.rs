@@ -134,6 +134,17 @@ impl Selection {
         matches!(self.source, Source::Status(_)) && unmodelled::may_keep_others(&self.filter)
     }
 
+    /// Returns whether settings beside those of this node are asked for, or may stand in an expression.
+    pub(in crate::machine) fn asks_for_usual_settings(&self) -> bool {
+        let by_name = self.is_plain() && self.order.is_none();
+        self.asks_for_settings() && (!by_name || unmodelled::may_keep_usual(&self.filter))
+    }
+
+    /// Returns whether the answer follows from the node's status and settings alone.
+    pub(in crate::machine) fn is_told_by_status(&self) -> bool {
+        self.is_plain() && self.order.is_none() && !self.asks_for_more_status()
+    }
+
     /// Returns whether settings are asked for, or may stand in an expression.
     pub(in crate::machine) const fn asks_for_settings(&self) -> bool {
         matches!(self.source, Source::Settings(_) | Source::Nothing)

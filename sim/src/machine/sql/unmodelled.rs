@@ -91,6 +91,9 @@ const SETTINGS: [(&str, &str); 35] = [
     ("wsrep_trx_fragment_unit", "bytes"),
 ];
 
+/// The setting with all options of the provider.
+pub(in crate::machine) const PROVIDER_OPTIONS: &str = "wsrep_provider_options";
+
 /// Returns the settings that nobody has tuned.
 pub(in crate::machine) fn usual_settings() -> impl Iterator<Item = (&'static str, String)> {
     SETTINGS
@@ -169,7 +172,16 @@ pub(in crate::machine) fn other_status(
 /// Returns whether a filter may keep one of [`other_status`]. The looks of procedures do not, and a search sees a
 /// million of them.
 pub(super) fn may_keep_others(filter: &Filter) -> bool {
-    let mut others = STATUS.iter().map(|(name, _)| *name).chain(OF_PLACE);
+    may_keep(filter, STATUS.iter().map(|(name, _)| *name).chain(OF_PLACE))
+}
+
+/// Returns whether a filter may keep one of [`usual_settings`], or the provider's options.
+pub(super) fn may_keep_usual(filter: &Filter) -> bool {
+    let usual = SETTINGS.iter().map(|(name, _)| *name);
+    may_keep(filter, usual.chain([PROVIDER_OPTIONS]))
+}
+
+fn may_keep<'a>(filter: &Filter, mut others: impl Iterator<Item = &'a str>) -> bool {
     match filter {
         Filter::None | Filter::Where(_) => true,
         Filter::Named(names) => {

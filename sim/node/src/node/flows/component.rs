@@ -54,7 +54,7 @@ impl Node {
             self.group
                 .gmcast
                 .primary_view(&view.members, left, gone, now, config, &mut out);
-            self.run_gmcast(out, now, fx);
+            self.run_gmcast(out, fx);
             if self.life.phase() == Phase::Connected {
                 self.group.opened();
             }

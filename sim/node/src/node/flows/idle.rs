@@ -1,8 +1,8 @@
-//! Finds idle time, over which a driver may leap.
-//!
-//! An idle node does the same again and again: it tells the others that it lives, and looks whether
-//! they do. Its state after a stretch is its state now, with the instants of those acts moved on.
+//! Idle time, which a driver may compute instead of playing it.
 
+use seatrial_galera::ViewId;
+
+use crate::coast::{Coast, Periods};
 use crate::evs::Evs;
 use crate::peer::Peer;
 use crate::time::Time;
@@ -11,33 +11,55 @@ use crate::node::parts::Phase;
 use crate::node::whole::Node;
 
 impl Node {
-    /// Returns the period with which an idle node repeats itself, none while anything is under way that is
-    /// more than that.
-    pub fn idle_period(&self, now: Time) -> Option<Time> {
-        let links = match self.life.phase() {
-            Phase::Connected if self.group.evs.is_idle(now, &self.identity.config) => {
-                self.group.gmcast.idle_period()?
-            }
-            Phase::Disconnected => Time(1),
-            _ => return None,
-        };
-        let nothing_waits = self.applier.waiting() == 0
-            && !self.applier.is_armed()
-            && !self.is_transferring()
-            && self.clients.pending() == 0
-            && self.store.is_idle();
+    /// Returns the two timers of group communication, if they run by themselves until something else happens;
+    /// `evs_at` and `gmcast_at` are their next runs.
+    pub fn coast(&self, now: Time, evs_at: Time, gmcast_at: Time) -> Option<Coast> {
         let config = &self.identity.config;
-        nothing_waits.then(|| Evs::idle_period(config).common_multiple(links))
+        let fresh = Evs::fresh(config);
+        if self.life.phase() != Phase::Connected || !self.group.gmcast.coasts(now, fresh, config) {
+            return None;
+        }
+        let (checked, signed) = self.group.evs.coasts(now, config)?;
+        Some(Coast {
+            periods: Periods {
+                check: config.evs_inactive_check_period,
+                sign: config.evs_keepalive_period,
+                keepalive: config.gmcast_peer_timeout.divided_by(3),
+            },
+            dials_at: self.group.gmcast.dials_at(),
+            evs_at,
+            gmcast_at,
+            checked,
+            signed,
+            sent: self.group.gmcast.last_sent().unwrap_or(Time(u64::MAX)),
+            last_sign: None,
+            signs: 0,
+            last_check: None,
+            last_link_check: None,
+            last_run: None,
+        })
     }
 
-    /// Returns the peers that the node dials in vain.
-    pub fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
-        self.group.gmcast.unlinked()
+    /// Returns the view of the membership.
+    pub const fn membership(&self) -> ViewId {
+        self.group.view_id()
     }
 
-    /// Moves on everything that an idle node refreshes in each period. The caller moves its timers.
-    pub fn shift(&mut self, by: Time) {
-        self.group.evs.shift(by);
-        self.group.gmcast.shift(by);
+    /// Returns the peers that the node is connected with.
+    pub fn linked(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.group.gmcast.linked()
+    }
+
+    /// The timers have run by themselves. The caller moves them.
+    pub fn coasted(&mut self, coast: &Coast) {
+        self.group.evs.coasted(coast);
+        self.group.gmcast.coasted(coast);
+    }
+
+    /// Signs of life of a peer have come, the last of them at this instant.
+    pub fn heard(&mut self, from: Peer, at: Time) {
+        if let Some(uuid) = self.group.gmcast.heard(from, at) {
+            self.group.evs.heard(uuid, at);
+        }
     }
 }

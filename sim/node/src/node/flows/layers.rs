@@ -43,14 +43,14 @@ impl Node {
     ) {
         let mut out = Vec::new();
         self.group.gmcast.link_up(peer, dialled, now, &mut out);
-        self.run_gmcast(out, now, fx);
+        self.run_gmcast(out, fx);
     }
 
     /// A connection of group communication is gone, or could not be opened.
     pub(in crate::node) fn group_link_down(&mut self, peer: Peer, now: Time, fx: &mut Effects) {
         let mut out = Vec::new();
         self.group.gmcast.link_down(peer, now, &mut out);
-        self.run_gmcast(out, now, fx);
+        self.run_gmcast(out, fx);
     }
 
     /// A frame of group communication has arrived.
@@ -62,8 +62,15 @@ impl Node {
         fx: &mut Effects,
     ) {
         let mut out = Vec::new();
-        self.group.gmcast.received(peer, frame, now, &mut out);
-        self.run_gmcast(out, now, fx);
+        let message = self.group.gmcast.received(peer, frame, now, &mut out);
+        self.run_gmcast(out, fx);
+        if let Some((source, message)) = message {
+            let mut out = Vec::new();
+            let config = &self.identity.config;
+            let evs = &mut self.group.evs;
+            evs.received(source, message, now, config, &mut out);
+            self.run_evs(out, now, fx);
+        }
     }
 
     /// gmcast's periodic check.
@@ -74,7 +81,7 @@ impl Node {
         let mut out = Vec::new();
         let config = &self.identity.config;
         self.group.gmcast.tick(now, config, &mut out);
-        self.run_gmcast(out, now, fx);
+        self.run_gmcast(out, fx);
     }
 
     /// The periodic checks of evs.
@@ -89,12 +96,7 @@ impl Node {
     }
 
     /// Carries out what gmcast says.
-    pub(in crate::node) fn run_gmcast(
-        &mut self,
-        outs: Vec<gmcast::Out>,
-        now: Time,
-        fx: &mut Effects,
-    ) {
+    pub(in crate::node) fn run_gmcast(&mut self, outs: Vec<gmcast::Out>, fx: &mut Effects) {
         for out in outs {
             match out {
                 gmcast::Out::Dial(peer) => fx.push(Effect::Connect(peer, Channel::Group)),
@@ -106,13 +108,6 @@ impl Node {
                         *relay = false;
                     }
                     fx.push(Effect::Send(peer, Frame::Group(frame)));
-                }
-                gmcast::Out::Deliver(source, message) => {
-                    let mut out = Vec::new();
-                    let config = &self.identity.config;
-                    let evs = &mut self.group.evs;
-                    evs.received(source, &message, now, config, &mut out);
-                    self.run_evs(out, now, fx);
                 }
                 gmcast::Out::DuplicateUuid => self.duplicate_uuid(fx),
                 gmcast::Out::CheckAt(at) => fx.push(Effect::SetTimer(TimerId::Gmcast, at)),
@@ -137,12 +132,12 @@ impl Node {
                     let mut out = Vec::new();
                     let uuid = self.group.uuid();
                     self.group.gmcast.broadcast(uuid, &message, now, &mut out);
-                    self.run_gmcast(out, now, fx);
+                    self.run_gmcast(out, fx);
                 }
                 evs::Out::Forward(source, message) => {
                     let mut out = Vec::new();
                     self.group.gmcast.broadcast(source, &message, now, &mut out);
-                    self.run_gmcast(out, now, fx);
+                    self.run_gmcast(out, fx);
                 }
                 evs::Out::Deliver(source, message) => {
                     let mut out = Vec::new();
@@ -154,7 +149,7 @@ impl Node {
                     let mut out = Vec::new();
                     let members = view.members.clone();
                     self.group.gmcast.set_members(members, &mut out);
-                    self.run_gmcast(out, now, fx);
+                    self.run_gmcast(out, fx);
                     if view.id.kind == ViewType::Reg {
                         let me = self.group.uuid();
                         for peer in view.members.iter().filter(|peer| **peer != me) {

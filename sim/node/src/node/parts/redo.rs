@@ -19,11 +19,6 @@ pub(super) struct Redo {
 }
 
 impl Redo {
-    /// Returns whether nothing waits for the disk.
-    pub(super) fn is_idle(&self) -> bool {
-        self.unwritten.is_empty() && !self.unsynced && self.awaiting.is_empty()
-    }
-
     /// Keeps a commit in the process.
     pub(super) fn keep(&mut self, committed: Committed) {
         self.unwritten.push(committed);

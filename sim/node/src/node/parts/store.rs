@@ -322,11 +322,6 @@ impl Store {
         fx.extend(waiting.map(|request| Effect::Reply(request, Reply::Ok)));
     }
 
-    /// Returns whether nothing waits for the disk.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.redo.is_idle()
-    }
-
     /// The history's name from here on. Another one empties the cache.
     pub(crate) fn adopt_history(&mut self, history: StateUuid, fx: &mut Effects) {
         self.history = history;
