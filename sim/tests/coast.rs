@@ -110,6 +110,7 @@ fn every_stretch_of_explored_schedules_ends_as_if_it_was_played() {
         procedure: "manual".to_owned(),
         vocabulary: Vocabulary::everything(),
         timers: None,
+        cluster: seatrial_scenarios::Options::default(),
     };
     let mut templates = Templates::default();
     let (mut coasted, mut all) = (Span::ZERO, Span::ZERO);
