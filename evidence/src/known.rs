@@ -214,7 +214,7 @@ impl Known {
             | Event::OtherCluster { .. }
             | Event::HandshakeFailed { .. }
             | Event::Inconsistent { .. }
-            | Event::ProtocolTooNew { .. }
+            | Event::ProtocolTooNew(_)
             | Event::ConflictingPrimaries
             | Event::DuplicateIdentity
             | Event::Evicted

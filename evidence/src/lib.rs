@@ -64,8 +64,8 @@ mod words;
 pub use bounded::{Bounded, FACTS_MAX};
 pub use digest::Digest;
 pub use event::{
-    Event, Failure, GroupView, Member, Quorum, ServerView, Side, StartPositionBy, ViewKind,
-    ViewMember, ViewNumberFrom,
+    Event, Failure, GroupView, Member, ProtocolTooNew, Quorum, ServerView, Side, StartPositionBy,
+    ViewKind, ViewMember, ViewNumberFrom,
 };
 pub use fact::{Certainty, Fact, FileId, Repeats, Source, Writer};
 pub use findings::{Finding, Kind, Weight, because, findings, short};

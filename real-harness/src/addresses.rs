@@ -23,7 +23,10 @@ impl Addresses {
     pub(crate) fn new(hosts: &[String]) -> Self {
         let network = hosts.first().and_then(|first| first.rsplit_once('.'));
         Self {
-            real: (0..).map(tree::address).zip(hosts.iter().cloned()).collect(),
+            real: (0..)
+                .map(tree::address)
+                .zip(hosts.iter().cloned())
+                .collect(),
             network: network.map_or_else(String::new, |(network, _)| format!("{network}.")),
             hosts: hosts.len(),
         }
@@ -73,7 +76,11 @@ mod tests {
         });
         assert_eq!(addresses.real("10.0.0.14"), Some("172.18.0.101"));
         assert_eq!(addresses.real("10.0.0.15"), Some("172.18.0.102"));
-        assert_eq!(addresses.real("127.0.1.12"), Some("172.18.0.2"), "of B, as installed");
+        assert_eq!(
+            addresses.real("127.0.1.12"),
+            Some("172.18.0.2"),
+            "of B, as installed"
+        );
         assert_eq!(addresses.real("A"), None);
     }
 }

@@ -264,7 +264,8 @@ async fn configure_arbitrator(host: &Host, text: &str) -> Result<(), HarnessErro
     if !host.do_it("can_arbitrate").await?.well {
         return Err(HarnessError::Environment {
             what: format!("{} is an arbitrator, and its image has no garbd", host.node),
-            remedy: "seatrial image build, or an image with the package galera-arbitrator-4".to_owned(),
+            remedy: "seatrial image build, or an image with the package galera-arbitrator-4"
+                .to_owned(),
         });
     }
     host.must(&format!("take {}\n{text}.", settings::GARB_PATH))

@@ -27,7 +27,10 @@ const TAKEN: [(&str, &str); 6] = [
         "unit.txt",
         "cd /run/seatrial/unit && grep -a '' * ; ls -la /var/lib/mysql; cat /var/log/ciphermail-gateway-backend.log",
     ),
-    ("network.txt", "iptables -nvxL; iptables -t raw -nvxL; ss -tn"),
+    (
+        "network.txt",
+        "iptables -nvxL; iptables -t raw -nvxL; ss -tn",
+    ),
 ];
 
 /// Returns the whole error log of a host's server, or what garbd has printed; `None` where there is none, or it cannot

@@ -196,11 +196,7 @@ impl Real {
     }
 
     /// Finds the arbitrators among identities. All of them go by the name `garb`, and show their identity in short alone.
-    async fn learn_arbitrators(
-        &mut self,
-        seen: &BTreeMap<NodeName, Look>,
-        identities: &[String],
-    ) {
+    async fn learn_arbitrators(&mut self, seen: &BTreeMap<NodeName, Look>, identities: &[String]) {
         for (node, _) in seen.iter().filter(|(_, look)| look.arbitrator) {
             let Some(host) = self.cluster.host(node) else {
                 continue;

@@ -55,8 +55,8 @@ impl Keyed {
         }
     }
 
-    /// Returns a generator for one event, whose purpose and key fit into [`KEY_MAX`] bytes. Its algorithm is pinned: rapidhash version 3 of seed, purpose, key
-    /// and the number of the draw within the event.
+    /// Returns a generator for one event, whose purpose and key fit into 128 bytes together. Its algorithm is pinned:
+    /// rapidhash version 3 of seed, purpose, key and the number of the draw within the event.
     pub fn draw(&self, purpose: &'static str, key: &[u64]) -> KeyedRng {
         let mut bytes = [0; KEY_MAX];
         let mut length = 0;

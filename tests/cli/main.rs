@@ -6,6 +6,7 @@ mod about;
 mod advise;
 mod ansible;
 mod autopsy;
+mod by_hand;
 mod campaign;
 mod ci;
 mod claims;

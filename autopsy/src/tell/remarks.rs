@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use seatrial_evidence::{Event, Identity};
+use seatrial_evidence::{Event, Identity, ProtocolTooNew};
 
 use crate::ledger::Hang;
 use crate::mark::{Dated, Mark, span};
@@ -151,11 +151,11 @@ fn single(facts: &Facts<'_, '_>, node: usize, dated: &Dated<'_>) -> Option<State
         Event::Inconsistent { .. } => {
             format!("The data of {name} differ from the group's: it leaves, and the group is well.")
         }
-        Event::ProtocolTooNew {
+        Event::ProtocolTooNew(ProtocolTooNew {
             protocol,
             group,
             known,
-        } => format!(
+        }) => format!(
             "{name} joins, and aborts: the group works by version {group} of the protocol {protocol}, {name} knows \
              {known} at most."
         ),

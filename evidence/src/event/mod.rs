@@ -10,10 +10,7 @@ use seatrial_galera::{Position, Seqno, StateUuid};
 use crate::identity::Identity;
 use crate::state_file::{StateFile, ViewFile};
 
-pub use parts::{
-    Failure, GroupView, Member, Quorum, ServerView, Side, StartPositionBy, ViewKind, ViewMember,
-    ViewNumberFrom,
-};
+pub use parts::*;
 
 /// What a line, or a block of lines, says.
 ///
@@ -493,16 +490,8 @@ pub enum Event {
         /// The words of the line.
         text: String,
     },
-    /// The group speaks a version of a protocol that is too new for this node, which aborts
-    /// (`gcs_group.cpp:group_check_proto_ver`). An arbitrator that was alone has raised it to 127.
-    ProtocolTooNew {
-        /// The protocol: `gcs`, `repl` or `appl`.
-        protocol: String,
-        /// The group's version.
-        group: u32,
-        /// The newest that the node knows.
-        known: u32,
-    },
+    /// The group works by a newer version of a protocol than this node knows, which aborts.
+    ProtocolTooNew(ProtocolTooNew),
     /// A peer of another cluster dialled.
     OtherCluster {
         /// This node's cluster.

@@ -15,6 +15,18 @@ pub struct Member {
     pub name: String,
 }
 
+/// A version of a protocol that is too new for a node (`gcs_group.cpp:group_check_proto_ver`). An arbitrator that was
+/// alone in a primary component has raised it to 127.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtocolTooNew {
+    /// The protocol: `gcs`, `repl` or `appl`.
+    pub protocol: String,
+    /// The group's version.
+    pub group: u32,
+    /// The newest that the node knows.
+    pub known: u32,
+}
+
 /// What a view is, by its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,7 +2,7 @@
 
 use super::node::say;
 use super::{Finding, Kind, Weight};
-use crate::event::Event;
+use crate::event::{Event, ProtocolTooNew};
 use crate::fact::Source;
 use crate::known::Known;
 
@@ -172,7 +172,7 @@ fn notes(node: &Known, found: &mut Vec<Finding>) {
                 format!("{name} found its data to differ from the group's, and left."),
                 "do not bootstrap it; let it join by a full copy",
             ),
-            Event::ProtocolTooNew { group: 127, .. } => (
+            Event::ProtocolTooNew(too_new) if too_new.group == 127 => (
                 Kind::Expelled,
                 Weight::Stops,
                 format!(
@@ -181,7 +181,7 @@ fn notes(node: &Known, found: &mut Vec<Finding>) {
                 ),
                 "stop garbd before a server is started, and start it again afterwards",
             ),
-            Event::ProtocolTooNew { group, known, .. } => (
+            Event::ProtocolTooNew(ProtocolTooNew { group, known, .. }) => (
                 Kind::Expelled,
                 Weight::Stops,
                 format!(

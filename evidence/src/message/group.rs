@@ -1,7 +1,7 @@
 //! Messages about the group: identities, components, states, votes.
 
 use super::{Block, Read, Reader, or_nothing, or_unreadable};
-use crate::event::{Event, ServerView, ViewNumberFrom};
+use crate::event::{Event, ProtocolTooNew, ServerView, ViewNumberFrom};
 use crate::words::{address, after, between, history, identity, member, number, position, seqno};
 use crate::words::{shown, without_port, word};
 
@@ -201,11 +201,11 @@ pub(super) const HEADS: &[(&str, Reader)] = &[
                 let (protocol, rest) = rest.split_once("_proto_ver: ")?;
                 let (group, rest) = rest.split_once(", max supported by this node: ")?;
                 let known = rest.split_once('.').map_or(rest, |(known, _)| known);
-                Some(Event::ProtocolTooNew {
+                Some(Event::ProtocolTooNew(ProtocolTooNew {
                     protocol: protocol.to_owned(),
                     group: group.parse().ok()?,
                     known: known.trim().parse().ok()?,
-                })
+                }))
             })(),
             "two versions of a protocol",
         )

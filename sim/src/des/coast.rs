@@ -92,7 +92,7 @@ impl World {
                 return None;
             }
         }
-        // Whoever speaks to somebody is heard by it, in the same view, over a connection that works.
+        // A node that speaks to another is heard by it, in the same view, over a connection that works.
         for from in self.cluster.peers() {
             let Some((idle, _)) = coasters[place(from)] else {
                 continue;

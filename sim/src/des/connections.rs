@@ -134,7 +134,7 @@ impl Network {
         self.connections.get(&key)
     }
 
-    /// So many signs of life have passed from one machine to another, the last of them at this instant.
+    /// Takes note of so many signs of life from one machine to another, the last of them at this instant.
     pub(super) fn coasted(&mut self, from: Peer, to: Peer, at: Span, signs: u64) {
         let key = conn_key(from, to, Channel::Group);
         if let Some(connection) = self.connections.get_mut(&key) {

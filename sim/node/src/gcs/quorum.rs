@@ -204,6 +204,10 @@ mod tests {
         assert_eq!(version(&[&arbitrator, &server]), Some(11));
         assert_eq!(version(&[&arbitrator]), Some(127));
         arbitrator.prim_protocol = 127;
-        assert_eq!(version(&[&arbitrator, &server]), Some(127), "it never goes back");
+        assert_eq!(
+            version(&[&arbitrator, &server]),
+            Some(127),
+            "it never goes back"
+        );
     }
 }
