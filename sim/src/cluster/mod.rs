@@ -16,6 +16,5 @@ mod whole;
 
 pub(crate) use engine::Engine;
 // The tasks of madsim name their nodes by place.
-#[cfg(madsim)]
 pub(crate) use watch::place;
 pub(crate) use whole::Cluster;
