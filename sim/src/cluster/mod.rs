@@ -15,6 +15,5 @@ mod watch;
 mod whole;
 
 pub(crate) use engine::Engine;
-// The tasks of madsim name their nodes by place.
 pub(crate) use watch::place;
 pub(crate) use whole::Cluster;
