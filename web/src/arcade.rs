@@ -36,11 +36,13 @@ pub(crate) fn find(seed: u64) -> Result<Value, String> {
         let Ok(mut scenario) = Scenario::parse("the failure", &found.scenario) else {
             continue;
         };
-        WAY.clone_into(&mut scenario.procedure);
-        let Ok(run) = play(&mut templates, &scenario, seed, None) else {
-            continue;
+        let mut recovers = |procedure: &str| {
+            procedure.clone_into(&mut scenario.procedure);
+            let run = play(&mut templates, &scenario, seed, None);
+            run.is_ok_and(|run| Outcome::of(&run) == Outcome::Recovered)
         };
-        if Outcome::of(&run) == Outcome::Recovered {
+        // Some clusters come back by themselves, where the manual's procedure does harm: nothing is left to do there.
+        if recovers(WAY) && !recovers("none") {
             return Ok(json!({
                 "seed": seed,
                 "outcome": found.outcome.name(),
