@@ -3,7 +3,7 @@
 //! Instructions do not depend on what else the machine does. So two builds can be compared on a busy machine. No
 //! clock is read here: valgrind does not know the page by which Linux tells the time.
 
-use seatrial_sim::des::Templates;
+use seatrial_sim::des::{Coasting, Templates};
 
 use crate::{documented, one_scenario, play, search};
 
@@ -13,14 +13,14 @@ pub(crate) fn work(kind: &str) {
     let units = match kind {
         "des" => {
             let scenario = [one_scenario()];
-            play(&mut templates, &scenario, 16, true);
-            counted(|| play(&mut templates, &scenario, 16, true));
+            play(&mut templates, &scenario, 16, Coasting::On);
+            counted(|| play(&mut templates, &scenario, 16, Coasting::On));
             16
         }
         "catalogue" => {
             let all = documented();
-            play(&mut templates, &all, 2, true);
-            counted(|| play(&mut templates, &all, 2, true));
+            play(&mut templates, &all, 2, Coasting::On);
+            counted(|| play(&mut templates, &all, 2, Coasting::On));
             2 * all.len() as u64
         }
         "explore" => {

@@ -54,7 +54,7 @@ const PARTS: &[(&str, fn() -> Numbers)] = &[
     #[cfg(madsim)]
     ("toy-des", toy_on_des),
     #[cfg(madsim)]
-    ("toy-leaps", toy_on_des_with_leaps),
+    ("toy-coasting", toy_on_des_coasting),
     #[cfg(madsim)]
     ("toy-own-madsim", toy_on_our_madsim),
     #[cfg(madsim)]
@@ -142,10 +142,10 @@ fn report() -> String {
         Some(1_000.0),
     );
     line("  simulated/real", get("des", "times"), Some(300_000.0));
-    line("  with leaps, runs/s", get("des", "leaping-runs"), None);
+    line("  coasting, runs/s", get("des", "coasting-runs"), None);
     line(
-        "  with leaps, simulated/real",
-        get("des", "leaping-times"),
+        "  coasting, simulated/real",
+        get("des", "coasting-times"),
         Some(1_000_000.0),
     );
     line(
@@ -155,13 +155,13 @@ fn report() -> String {
     );
     line("  simulated/real", get("catalogue", "times"), None);
     line(
-        "  with leaps, runs/s",
-        get("catalogue", "leaping-runs"),
+        "  coasting, runs/s",
+        get("catalogue", "coasting-runs"),
         None,
     );
     line(
-        "  with leaps, simulated/real",
-        get("catalogue", "leaping-times"),
+        "  coasting, simulated/real",
+        get("catalogue", "coasting-times"),
         None,
     );
     line(
@@ -205,8 +205,8 @@ fn report() -> String {
         None,
     );
     line(
-        "  our nodes on des with leaps",
-        get("toy-leaps", "times"),
+        "  our nodes on des coasting",
+        get("toy-coasting", "times"),
         None,
     );
     line(
@@ -246,15 +246,15 @@ fn report() -> String {
         ratio(des, get("toy-turmoil", "times")),
         None,
     );
-    let leaps = get("toy-leaps", "times");
+    let coasting = get("toy-coasting", "times");
     line(
-        "  ratio des with leaps / plain madsim",
-        ratio(leaps, get("toy-madsim", "times")),
+        "  ratio des coasting / plain madsim",
+        ratio(coasting, get("toy-madsim", "times")),
         None,
     );
     line(
-        "  ratio des with leaps / turmoil",
-        ratio(leaps, get("toy-turmoil", "times")),
+        "  ratio des coasting / turmoil",
+        ratio(coasting, get("toy-turmoil", "times")),
         None,
     );
     // Frames must be the same, or the ratios say nothing.
@@ -283,13 +283,13 @@ fn number_text(number: f64) -> String {
 }
 
 /// Plays scenarios with some seeds on `des`; gives back simulated milliseconds.
-fn play(templates: &mut Templates, scenarios: &[Scenario], seeds: u64, leaps: bool) -> u64 {
+fn play(templates: &mut Templates, scenarios: &[Scenario], seeds: u64, coasting: Coasting) -> u64 {
     let mut simulated = 0;
     for seed in 0..seeds {
         for scenario in scenarios {
             let setup = scenario.setup(None, seed);
             let mut world = templates.untraced(&setup).expect("the initial state");
-            world.set_coasting(if leaps { Coasting::On } else { Coasting::Off });
+            world.set_coasting(coasting);
             let options = RunOptions {
                 seed,
                 ..RunOptions::default()
@@ -310,17 +310,17 @@ fn documented() -> Vec<Scenario> {
 fn on_des(scenarios: &[Scenario], seeds: u64) -> Numbers {
     let mut templates = Templates::default();
     // The initial states are made once, as in every campaign.
-    play(&mut templates, scenarios, 16, true);
+    play(&mut templates, scenarios, 16, Coasting::On);
     let runs = (seeds * scenarios.len() as u64) as f64;
-    let (simulated, without) = best(|| play(&mut templates, scenarios, seeds, false));
-    let (same, with) = best(|| play(&mut templates, scenarios, seeds, true));
-    assert_eq!(simulated, same, "a leap changes nothing");
+    let (simulated, without) = best(|| play(&mut templates, scenarios, seeds, Coasting::Off));
+    let (same, with) = best(|| play(&mut templates, scenarios, seeds, Coasting::On));
+    assert_eq!(simulated, same, "coasting changes nothing");
     let simulated = simulated as f64 / 1_000.0;
     vec![
         ("runs", runs / without),
         ("times", simulated / without),
-        ("leaping-runs", runs / with),
-        ("leaping-times", simulated / with),
+        ("coasting-runs", runs / with),
+        ("coasting-times", simulated / with),
     ]
 }
 
@@ -414,14 +414,14 @@ fn toy(seconds: u64, mut run: impl FnMut(u64) -> u64) -> Numbers {
 
 #[cfg(madsim)]
 fn toy_on_des() -> Numbers {
-    let world = ours::world(false);
+    let world = ours::world(Coasting::Off);
     toy(TOY.0, |seconds| ours::des(&world, seconds))
 }
 
-/// With leaps the frames of a leap are not sent: that is what a leap is.
+/// Frames of computed time are counted and not sent.
 #[cfg(madsim)]
-fn toy_on_des_with_leaps() -> Numbers {
-    let world = ours::world(true);
+fn toy_on_des_coasting() -> Numbers {
+    let world = ours::world(Coasting::On);
     toy(TOY.0, |seconds| ours::des(&world, seconds))
 }
 

@@ -26,11 +26,11 @@ async fn write<T: Testbed>(testbed: &mut T, seconds: u64) {
 }
 
 /// The cluster before the first write, without a trace.
-pub(crate) fn world(leaps: bool) -> World {
+pub(crate) fn world(coasting: Coasting) -> World {
     let mut world = World::build(&setup()).expect("the nodes come together");
     world.set_traced(false);
     world.forget_trace();
-    world.set_coasting(if leaps { Coasting::On } else { Coasting::Off });
+    world.set_coasting(coasting);
     world
 }
 

@@ -1,6 +1,5 @@
 //! The searches: the closure at rest, the interleavings beside stateright, random schedules.
 
-use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::{Scenario, Supervisor};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::{self, BLOCK, Options};
@@ -68,18 +67,9 @@ pub(crate) fn stateright(nodes: &Nodes) -> usize {
     checker.unique_state_count()
 }
 
-fn options(procedure: &str) -> Options {
-    Options {
-        procedure: procedure.to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    }
-}
-
 /// Plays so many blocks of random schedules; gives back how many seeds that were.
 pub(crate) fn explore(templates: &mut Templates, blocks: u64) -> u64 {
-    let options = options("manual-corrected");
+    let options = Options::of("manual-corrected");
     for block in 0..blocks {
         explore::play_block(templates, &options, block);
     }
@@ -88,7 +78,7 @@ pub(crate) fn explore(templates: &mut Templates, blocks: u64) -> u64 {
 
 /// The first schedules that the manual does not recover.
 pub(crate) fn findings(templates: &mut Templates, most: usize) -> Vec<(Scenario, u64)> {
-    let options = options("manual");
+    let options = Options::of("manual");
     let blocks = (0..20).flat_map(|block| explore::play_block(templates, &options, block));
     blocks
         .filter(|played| !played.record.outcome.is_good())

@@ -29,6 +29,10 @@ mod table;
 mod uuid;
 mod view;
 
+/// The version of every protocol that garbd claims to know: it reads no write set, and so takes part in each of them
+/// (`garb/garb_gcs.cpp:Gcs`). Servers know 11 at most.
+pub const ARBITRATOR_PROTOCOL: u8 = 127;
+
 pub use grastate::{GraState, GraStateError};
 pub use gvwstate::{GvwRead, GvwState, GvwStateError};
 pub use log::{GcsState, LogLine, MemberRef, ParseLogWordError, ServerState, Severity};

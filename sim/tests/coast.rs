@@ -106,12 +106,7 @@ fn random_schedules_are_the_same() {
 fn every_stretch_of_explored_schedules_ends_as_if_it_was_played() {
     let blocks = std::env::var("COASTS").ok();
     let blocks = blocks.and_then(|text| text.parse().ok()).unwrap_or(2);
-    let options = Options {
-        procedure: "manual".to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    };
+    let options = Options::of("manual");
     let mut templates = Templates::default();
     let (mut coasted, mut all) = (Span::ZERO, Span::ZERO);
     for block in 0..blocks {

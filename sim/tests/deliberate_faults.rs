@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use seatrial_node::DeliberateFault;
-use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::{BLOCK, Options, SeedRecord, play_again, play_block, play_fresh};
 
@@ -83,15 +82,6 @@ const RANGE_APART: u64 = 1_000_000;
 const SEEDS_MAX: u64 = 20_000;
 /// The least number of faults in the table.
 const FOUND_MIN: usize = 32;
-
-fn options(case: &Case) -> Options {
-    Options {
-        procedure: case.procedure.to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    }
-}
 
 /// Returns what shows a mistake: the oracles that fired, and the outcome if it is bad.
 fn signs(record: &SeedRecord) -> BTreeSet<&str> {
@@ -177,7 +167,7 @@ fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
         };
         found_of += 1;
         assert!(row.median <= row.bound && row.bound <= SEEDS_MAX);
-        let options = options(case);
+        let options = Options::of(case.procedure);
         let mut faulty = Templates::with_fault(case.fault);
         let found = play_fresh(&mut faulty, &options, row.seed).expect("no mutant");
         assert!(
@@ -202,7 +192,7 @@ fn every_fault_is_found_by_the_seed_in_the_table_and_by_nothing_without_it() {
 /// Returns the seeds that the search took in each range, and a seed that is no mutant. A range without a
 /// find counts as one seed more than may be.
 fn measure(case: &Case) -> (Vec<u64>, Option<u64>) {
-    let options = options(case);
+    let options = Options::of(case.procedure);
     let mut faulty = Templates::with_fault(case.fault);
     let mut faithful = Templates::default();
     let mut stored = None;

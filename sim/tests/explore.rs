@@ -7,15 +7,6 @@ use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Header, Shard, merge};
 use seatrial_sim::explore::{BLOCK, Options, Played, classes, play, play_block, shrink};
 
-fn options(procedure: &str) -> Options {
-    Options {
-        procedure: procedure.to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    }
-}
-
 fn shard(blocks: &[u64], shard: Option<(u64, u64)>) -> Shard {
     let mut record = Shard::new(Header {
         format: FORMAT,
@@ -27,7 +18,7 @@ fn shard(blocks: &[u64], shard: Option<(u64, u64)>) -> Shard {
     });
     let mut templates = Templates::default();
     for block in blocks {
-        for played in play_block(&mut templates, &options("manual"), *block) {
+        for played in play_block(&mut templates, &Options::of("manual"), *block) {
             record.seeds.insert(played.record.seed, played.record);
         }
     }
@@ -103,7 +94,7 @@ fn what_recovers_is_not_made_small() {
 #[test]
 fn classes_are_named_after_what_is_needed() {
     let mut templates = Templates::default();
-    let options = options("manual");
+    let options = Options::of("manual");
     let failed: Vec<Played> = (0..3)
         .flat_map(|block| play_block(&mut templates, &options, block))
         .filter(|one| !one.record.outcome.is_good())

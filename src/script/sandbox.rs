@@ -92,10 +92,7 @@ impl Sandbox {
         fs::write(self.folder.join(REAL_PATH), path)?;
         let names = furnish::hosts(&self.nodes);
         fs::write(self.folder.join(NAMES), &names)?;
-        let own = self.folder.join(OWN_PROGRAM);
-        for name in shim::of_operator() {
-            symlink(&own, self.folder.join("bin").join(name))?;
-        }
+        self.make_links()?;
         let real: Vec<String> = furnish::PROGRAMS
             .iter()
             .map(|folder| format!("{}{folder}", furnish::MACHINE))
@@ -112,6 +109,24 @@ impl Sandbox {
             fs::write(on.join(REAL_PATH), real.join(":"))?;
             fs::write(on.join(NAMES), &names)?;
             fs::write(on.join(SHELL_START), SHELL_START_TEXT)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the commands: links to this program. They are names of one link, because to make and remove one for each
+    /// command was a quarter of a matrix's system time.
+    fn make_links(&self) -> io::Result<()> {
+        let bin = self.folder.join("bin");
+        let own = self.folder.join(OWN_PROGRAM);
+        let mut first: Option<PathBuf> = None;
+        for name in shim::of_operator() {
+            let link = bin.join(name);
+            let named = first.as_ref().map(|first| fs::hard_link(first, &link));
+            // A file system may not allow a second name for a link.
+            if !matches!(named, Some(Ok(()))) {
+                symlink(&own, &link)?;
+                first.get_or_insert(link);
+            }
         }
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::outcome::Outcome;
-use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::{Options, play, play_fresh, reduce};
 use serde_json::{Value, json};
@@ -18,12 +17,7 @@ const WAY: &str = "manual-corrected";
 /// # Errors
 /// When none of the seeds comes to one.
 pub(crate) fn find(seed: u64) -> Result<Value, String> {
-    let options = Options {
-        procedure: "manual".to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    };
+    let options = Options::of("manual");
     let mut templates = Templates::default();
     for seed in seed..seed.saturating_add(TRIES) {
         let Some(played) = play_fresh(&mut templates, &options, seed) else {

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use pollster::block_on;
 use seatrial_scenarios::language::Pace;
-use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::{FORMAT, sha256_hex};
 use seatrial_scenarios::{RunOptions, Scenario, Setup, TraceHeader};
 use seatrial_sim::des::{self, Templates};
@@ -50,12 +49,7 @@ pub(crate) fn run(text: &str, seed: u64) -> Result<Value, String> {
 
 /// Returns what a block of `seatrial explore` comes to: a line for each seed, with its record and its schedule.
 pub(crate) fn explore(block: u64) -> String {
-    let options = Options {
-        procedure: "manual-corrected".to_owned(),
-        vocabulary: Vocabulary::everything(),
-        timers: None,
-        cluster: seatrial_scenarios::Options::default(),
-    };
+    let options = Options::of("manual-corrected");
     let mut text = String::new();
     for played in play_block(&mut Templates::default(), &options, block) {
         let record = serde_json::to_string(&played.record).unwrap_or_default();

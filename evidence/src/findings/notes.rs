@@ -1,5 +1,7 @@
 //! Findings about a node's settings, and what else is worth knowing.
 
+use seatrial_galera::ARBITRATOR_PROTOCOL;
+
 use super::node::say;
 use super::{Finding, Kind, Weight};
 use crate::event::{Event, ProtocolTooNew};
@@ -172,7 +174,7 @@ fn notes(node: &Known, found: &mut Vec<Finding>) {
                 format!("{name} found its data to differ from the group's, and left."),
                 "do not bootstrap it; let it join by a full copy",
             ),
-            Event::ProtocolTooNew(too_new) if too_new.group == 127 => (
+            Event::ProtocolTooNew(too_new) if too_new.group == u32::from(ARBITRATOR_PROTOCOL) => (
                 Kind::Expelled,
                 Weight::Stops,
                 format!(

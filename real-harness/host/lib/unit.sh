@@ -42,12 +42,9 @@ port_open() {
   return 1
 }
 
-# Whether the service has begun to serve: a server listens at its socket; garbd has caught up with its group.
-serves() {
-  case $service in
-    garb) [ -e $log ] && awk '/Read config/ { found = 0 } /-> SYNCED/ { found = 1 } END { exit !found }' $log ;;
-    *) port_open ;;
-  esac
+# Whether garbd has caught up with its group, in its present life.
+has_caught_up() {
+  [ -e $log ] && awk '/Read config/ { found = 0 } /-> SYNCED/ { found = 1 } END { exit !found }' $log
 }
 
 # Sets unit_state to inactive, activating, active, deactivating or failed, unit_code to the exit code

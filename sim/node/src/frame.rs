@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid, ViewId};
+use seatrial_galera::{ARBITRATOR_PROTOCOL, GcommUuid, Position, Seqno, StateUuid, ViewId};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Database, WriteSet};
@@ -333,10 +333,9 @@ impl GcsState {
     }
 }
 
-/// Returns the newest version of the replication protocol that a server knows, or that garbd claims to know: it reads no
-/// write set, and so takes part in every one (`garb/garb_gcs.cpp:Gcs`).
+/// Returns the newest version of the replication protocol that a server knows, or that garbd claims to know.
 pub(crate) const fn newest_protocol(arbitrator: bool) -> u8 {
-    if arbitrator { 127 } else { 11 }
+    if arbitrator { ARBITRATOR_PROTOCOL } else { 11 }
 }
 
 /// The state of a group member (`gcs/src/gcs.hpp:gcs_node_state_t`).

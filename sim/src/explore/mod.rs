@@ -48,6 +48,16 @@ pub struct Options {
 }
 
 impl Options {
+    /// Returns those of the usual search: everything is drawn, for clusters as they are installed.
+    pub fn of(procedure: &str) -> Self {
+        Self {
+            procedure: procedure.to_owned(),
+            vocabulary: Vocabulary::everything(),
+            timers: None,
+            cluster: seatrial_scenarios::Options::default(),
+        }
+    }
+
     /// Draws the schedule of a seed from a vocabulary of its own.
     fn draw(&self, seed: u64) -> Schedule {
         let schedule = Schedule::draw(&swarm(&self.vocabulary, seed), seed);

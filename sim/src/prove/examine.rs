@@ -128,8 +128,13 @@ pub fn examine<W: Workers>(
             of_state(model, *state, &model.healed(&live), others)
         },
     )?;
-    let bounds = (faults, others_within);
-    Ok(report(model.nodes(), found, bounds, &examined))
+    Ok(report(
+        model.nodes(),
+        found,
+        faults,
+        others_within,
+        &examined,
+    ))
 }
 
 fn of_state(model: &Model, state: usize, live: &Live, others: bool) -> Examined {
@@ -172,7 +177,8 @@ fn act_of(row: u32) -> Option<Act> {
 fn report(
     nodes: &[NodeName],
     found: &Searched,
-    (faults, others_within): (Option<usize>, Option<usize>),
+    faults: Option<usize>,
+    others_within: Option<usize>,
     examined: &[Examined],
 ) -> TableReport {
     let rows = (1..).zip(TABLE).map(|(number, row)| {

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use seatrial_galera::{GcommUuid, GcsState, Position, ShortUuid, StateUuid};
+use seatrial_galera::{ARBITRATOR_PROTOCOL, GcommUuid, GcsState, Position, ShortUuid, StateUuid};
 
-use crate::frame::newest_protocol;
 use crate::peer::Peer;
 
 use super::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, channel_state};
@@ -468,7 +467,7 @@ fn quorum_results(quorum: &LoggedQuorum) -> String {
         protocol,
     } = quorum;
     // An arbitrator claims the same of both protocols.
-    let applier = if *protocol == newest_protocol(true) {
+    let applier = if *protocol == ARBITRATOR_PROTOCOL {
         *protocol
     } else {
         4

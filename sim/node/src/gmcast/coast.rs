@@ -11,14 +11,14 @@ use super::Gmcast;
 
 impl Gmcast {
     /// Returns how long nothing may be sent over a connection before a sign of life is.
-    pub(super) const fn keepalive(config: &Config) -> Time {
+    pub(crate) const fn keepalive(config: &Config) -> Time {
         config.gmcast_peer_timeout.divided_by(3)
     }
 
     /// Returns whether checks do nothing but look, as long as each connection carries signs of life; `fresh` is the age
     /// that the last of them may have. A connection must lead to each member, and to nobody else.
     pub(crate) fn coasts(&self, now: Time, fresh: Time, config: &Config) -> bool {
-        let unreached = self.unlinked().next().is_some();
+        let unreached = self.dials_at().is_some();
         self.open
             && self.links.len() + 1 == self.members.len()
             && self.links.values().all(|link| {
@@ -46,11 +46,6 @@ impl Gmcast {
     /// Returns the peers that this node is connected with.
     pub(crate) fn linked(&self) -> impl Iterator<Item = Peer> + '_ {
         self.links.keys().copied()
-    }
-
-    fn unlinked(&self) -> impl Iterator<Item = Peer> + '_ {
-        let all = self.addresses.keys().copied();
-        all.filter(|peer| !self.links.contains_key(peer))
     }
 
     /// The checks have run by themselves.

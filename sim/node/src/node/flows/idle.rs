@@ -4,6 +4,7 @@ use seatrial_galera::ViewId;
 
 use crate::coast::{Coast, Periods};
 use crate::evs::Evs;
+use crate::gmcast::Gmcast;
 use crate::peer::Peer;
 use crate::time::Time;
 
@@ -24,7 +25,7 @@ impl Node {
             periods: Periods {
                 check: config.evs_inactive_check_period,
                 sign: config.evs_keepalive_period,
-                keepalive: config.gmcast_peer_timeout.divided_by(3),
+                keepalive: Gmcast::keepalive(config),
             },
             dials_at: self.group.gmcast.dials_at(),
             evs_at,
