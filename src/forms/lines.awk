@@ -1,5 +1,5 @@
 # Follows the line of the data of each node back through the logs, and prints what each holds beyond the others.
-# The first file has a line for each node: NAME down|runs MEMBER SIZE POSITION SAVED UUID SAFE ALONE. The others are
+# The first file has a line for each node: NAME down|runs MEMBER SIZE POSITION SAVED UUID SAFE ALONE FORCED. The others are
 # logs; the variable `node` before each names its node. The rules are those of `seatrial optimal` (docs/optimal.md).
 BEGIN { NIL = "00000000-0000-0000-0000-000000000000:-1"; NOTHING = 0; VIEWS = 1; UNKNOWN = 9e15; all = "" }
 function uuid(position) { return substr(position, 1, 36) }
@@ -19,7 +19,7 @@ function in_brackets(text) {
 FNR == 1 { state = "" }
 NR == FNR {
     told++; name[told] = $1; place[$1] = told; is_down[told] = ($2 == "down"); is_member[told] = $3; size[told] = $4
-    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = $9
+    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = ($9 == "1"); nil_view[told] = ($9 == "nil"); forced[told] = $10
     position[told] = known[told] == "" ? NIL : known[told]; src[told] = told; steps[told] = 0
     next
 }
@@ -135,9 +135,26 @@ function without_quorum(one, mine,   i, key, found) {
     }
     return found
 }
-# A later view that the log of another node has: the log of the node itself may have lost its end. A node that was
+# Whether a view that counts a later life of a node is on the way of its data: the log has lost that life, or it began
+# before the view.
+function is_on_the_way(one, mine, view, life,   i, j, real, last, may_be, found) {
+    real = src[one]; last = 0
+    for (i = 1; i <= steps[one]; i++) if (kind[real, i] == "view" && sig[real, i] == sig[mine]) last = i
+    if (!last) return 0
+    may_be = 0
+    for (i = last + 1; i <= steps[one]; i++) if (kind[real, i] == "start") {
+        found = ""
+        for (j = i + 1; j <= steps[real] && kind[real, j] != "start" && found == ""; j++)
+            if (kind[real, j] == "view") found = identity_in(real SUBSEP j, name[real])
+        if (found != "" && found != life) continue
+        if (uuid(pos[real, i]) == uuid(pos[view]) && seqno(pos[real, i]) < seqno(pos[view])) return 1
+        may_be = 1
+    }
+    return !may_be
+}
+# A later view that the log of another node has: the log of the node itself may have lost its end, or a whole life. A node that was
 # without quorum at that number had an event of its own before the view.
-function of_others(one, mine, end,   life, t, i, key, best, apart_at) {
+function of_others(one, mine, end,   life, t, i, key, best, apart_at, counted) {
     apart_at = ""
     if (mine != "") {
         life = identity_in(mine, name[one]); if (life == "") return ""
@@ -147,8 +164,8 @@ function of_others(one, mine, end,   life, t, i, key, best, apart_at) {
     for (t = 1; t <= total; t++) for (i = 1; i <= steps[t]; i++) {
         key = src[t] SUBSEP i
         if (!is_primary_view(key) || uuid(pos[key]) != uuid(end) || seqno(pos[key]) > seqno(end)) continue
-        if (mine != "" && (seqno(pos[key]) <= seqno(pos[mine]) || identity_in(key, name[one]) != life)) continue
-        if (mine == "" && identity_in(key, name[one]) == "") continue
+        counted = identity_in(key, name[one])
+        if (counted == "" || (mine != "" && (seqno(pos[key]) <= seqno(pos[mine]) || (counted != life && !is_on_the_way(one, mine, key, counted))))) continue
         if (apart_at != "" && uuid(pos[key]) == uuid(pos[mine]) && seqno(pos[key]) <= apart_at) continue
         if (best == "" || seqno(pos[key]) >= seqno(pos[best])) best = key
     }
@@ -238,10 +255,12 @@ function limit(one, view,   i, first, end) {
     end = end_in(one, uuid(pos[view]))
     return end == "" ? seqno(pos[view]) : end
 }
-function views_after(one, history, from,   i, many) {
+function views_between(one, history, from, to,   i, at, many) {
     many = 0
-    for (i = 1; i <= views[one]; i++)
-        if (uuid(pos[view_at_[one, i]]) == history && seqno(pos[view_at_[one, i]]) > from) many++
+    for (i = 1; i <= views[one]; i++) {
+        at = pos[view_at_[one, i]]
+        if (uuid(at) == history && seqno(at) > from && seqno(at) <= to) many++
+    }
     return many
 }
 function least(a, b) { return a < b ? a : b }
@@ -263,50 +282,163 @@ function along(gap, other,   i, view, found, first, shared, at) {
     parted_in = uuid(cut[gap]); parted_at = first == "" ? shared : least(shared, first)
     return 1
 }
-# What one node holds beyond another one: NOTHING, VIEWS, a number of events and one more, or UNKNOWN.
-function beyond(one, other,   i, j, common, from, events, gone_on, meets, mine) {
-    if (one == other || is_undefined(position[one])) return NOTHING
+# Where two lines parted: "at" (`parted_in`, `parted_at`), "start" if they have nothing in common, or "unknown".
+function parted(one, other,   i, j, common, meets) {
     common = ""; parted_in = ""
     for (i = 1; i <= views[one] && common == ""; i++)
         for (j = 1; j <= views[other]; j++) if (sig[view_at_[one, i]] == sig[view_at_[other, j]]) { common = view_at_[one, i]; break }
     if (common != "") {
         parted_in = uuid(pos[common]); parted_at = least(limit(one, common), limit(other, common))
-    } else if (!is_undefined(position[other])) {
-        meets = 0
-        for (i = 1; i <= ends[one]; i++) if (end_in(other, uuid(end_at[one, i])) != "") meets = 1
-        if (!(whole[one] && whole[other] && !meets) && !along(one, other) && !along(other, one)) return UNKNOWN
+        return "at"
     }
+    if (is_undefined(position[other])) return "start"
+    meets = 0
+    for (i = 1; i <= ends[one]; i++) if (end_in(other, uuid(end_at[one, i])) != "") meets = 1
+    if (whole[one] && whole[other] && !meets) return "start"
+    return along(one, other) || along(other, one) ? "at" : "unknown"
+}
+# The moments at which a node had data that it may have kept since: each start, each time without quorum, and those of the
+# donor of its last copy.
+function collect(one, many, donors,   last, i, first, from, to, m) {
+    last = 0
+    for (i = 1; i <= many; i++) if (kind[one, i] == "copied") last = i
+    if (last && donors && (donor[one, last] in place)) {
+        first = moments; from = place[donor[one, last]]; to = pos[one, last]
+        collect(from, steps[from], donors - 1)
+        from = moments; moments = first
+        for (m = first + 1; m <= from; m++) if (uuid(moment_at[m]) == uuid(to)) {
+            moments++; moment_of[moments] = moment_of[m]; moment_steps[moments] = moment_steps[m]
+            moment_at[moments] = seqno(moment_at[m]) < seqno(to) ? moment_at[m] : to
+        }
+    }
+    for (i = last + 1; i <= many; i++) if (kind[one, i] == "start" || (kind[one, i] == "view" && !primary[one, i])) {
+        moments++; moment_of[moments] = one; moment_steps[moments] = i; moment_at[moments] = pos[one, i]
+    }
+}
+# What a node holds: the parts of lines after `part_from` up to `part_to`. More than one part means that it has joined a
+# primary component over a fork and got its events alone.
+function find_parts(one,   m, at, p, kept, to, from, slot) {
+    moments = parts[one] = 0
+    collect(one, steps[one], told)
+    for (m = 1; m <= moments; m++) if (uuid(moment_at[m]) == uuid(position[one])) {
+        at = least(seqno(moment_at[m]), seqno(position[one]))
+        # What it held beyond was lost with the power.
+        for (p = 1; p <= parts[one]; p++) part_to[one, p] = least(part_to[one, p], at)
+        kept = 0
+        for (p = 1; p <= parts[one]; p++) if (p == 1 || part_from[one, p] < part_to[one, p]) {
+            kept++; part_line[one, kept] = part_line[one, p]; part_from[one, kept] = part_from[one, p]; part_to[one, kept] = part_to[one, p]
+        }
+        parts[one] = kept
+        slot = slots + 1; name[slot] = name[moment_of[m]]; src[slot] = moment_of[m]; steps[slot] = moment_steps[m]
+        position[slot] = uuid(position[one]) ":" at
+        follow(slot)
+        if ((kept && part_to[one, kept] >= at) || parted(slot, one) != "at" || parted_in != uuid(position[one]) || parted_at >= at) continue
+        slots = slot
+        add_part(one, slot, at)
+    }
+    add_part(one, one, seqno(position[one]))
+}
+function add_part(one, line, to,   last) {
+    last = parts[one]++
+    part_line[one, last + 1] = line; part_from[one, last + 1] = last ? part_to[one, last] : 0; part_to[one, last + 1] = to
+}
+# What one node holds that another one lacks, as a list of numbers. Returns 0 if the logs do not say.
+function find_own(one, other,   p, q, line, age, history, from, to, many, i, parts_here) {
+    owns = 0
+    for (p = 1; p <= parts[one]; p++) {
+        line = part_line[one, p]
+        for (q = 1; q <= parts[other]; q++) {
+            met[q] = parted(line, part_line[other, q]); met_in[q] = met[q] == "at" ? parted_in : ""; met_at[q] = parted_at
+            if (met[q] == "unknown") return 0
+        }
+        parts_here = 0
+        # Older histories are of the oldest part.
+        for (age = 1; age <= ends[line] && !parts_here && (age == 1 || p == 1); age++) {
+            history = uuid(end_at[line, age])
+            left = 1; left_from[1] = age == 1 ? part_from[one, p] : 0; left_to[1] = age == 1 ? part_to[one, p] : seqno(end_at[line, age])
+            for (q = 1; q <= parts[other]; q++) if (met_in[q] == history) {
+                parts_here = 1; from = 0; to = met_at[q]
+                if (uuid(position[part_line[other, q]]) == history) { from = part_from[other, q]; to = least(to, part_to[other, q]) }
+                if (from >= to) continue
+                many = left
+                for (i = 1; i <= many; i++) {
+                    if (left_to[i] > to) { left++; left_from[left] = left_from[i] > to ? left_from[i] : to; left_to[left] = left_to[i] }
+                    left_to[i] = least(left_to[i], from)
+                }
+            }
+            for (i = 1; i <= left; i++) if (left_from[i] < left_to[i]) {
+                owns++; own_line[owns] = line; own_in[owns] = history; own_from[owns] = left_from[i]; own_to[owns] = left_to[i]
+            }
+        }
+    }
+    return 1
+}
+# NOTHING, VIEWS, or a number of events and one more: what the list comes to. In the history `upto_in` it counts up to `upto`.
+function weigh(upto_in, upto,   i, to, events, gone_on) {
     events = gone_on = 0
-    for (i = 1; i <= ends[one]; i++) {
-        mine = end_at[one, i]; from = parted_in == uuid(mine) ? parted_at : 0
-        if (seqno(mine) > from) gone_on = 1
-        events += seqno(mine) - from - views_after(one, uuid(mine), from)
-        if (parted_in == uuid(mine)) break
+    for (i = 1; i <= owns; i++) {
+        to = own_in[i] == upto_in ? least(own_to[i], upto) : own_to[i]
+        if (own_from[i] >= to) continue
+        gone_on = 1
+        events += to - own_from[i] - views_between(own_line[i], own_in[i], own_from[i], to)
     }
     return events > 0 ? events + 1 : gone_on ? VIEWS : NOTHING
 }
-# If a log is lost, the positions of one history say it, where nothing points to a fork.
+# What one node holds that another one lacks although it has passed the number.
+function passed(one, other) {
+    if (one == other || is_undefined(position[one]) || uuid(position[one]) != uuid(position[other])) return NOTHING
+    return find_own(one, other) ? weigh(uuid(position[other]), seqno(position[other])) : UNKNOWN
+}
+# What one node holds beyond another one: NOTHING, VIEWS, a number of events and one more, or UNKNOWN.
+function beyond(one, other,   found) {
+    if (one == other || is_undefined(position[one])) return NOTHING
+    if (!find_own(one, other)) return UNKNOWN
+    found = weigh("", 0)
+    if (found == NOTHING && (parts[one] > 1 || parts[other] > 1) && passed(other, one) != NOTHING) return VIEWS
+    return found
+}
+function has_views(one,   i) {
+    for (i = 1; i <= steps[one]; i++) if (is_primary_view(one SUBSEP i)) return 1
+    return 0
+}
+# Whether a node left in order when the other one was a member of its last primary view: the other one then has what it has.
+function has_left(one, other,   i) {
+    for (i = steps[one]; i > 0; i--) if (is_primary_view(one SUBSEP i)) break
+    if (!i || identity_in(one SUBSEP i, name[other]) == "") return 0
+    # A server that leaves is in a view without members.
+    for (i++; i <= steps[one] && kind[one, i] != "start"; i++) if (kind[one, i] == "view" && !amount[one, i]) return 1
+    return 0
+}
+# Whether the state files point to a bootstrap of this node alone, its log has lost its end, and the other one has events
+# of which it is then not known whether they are those of this node.
+function is_doubtful(one, other,   i, j) {
+    if ((!alone[one] && !forced[one]) || is_half(one) || has_left(other, one)) return 0
+    # A node that was alone has a view of itself alone in a whole log.
+    if (!alone[one] || amount[view_at_[one, 1]] == 1)
+        for (i = 1; i <= steps[one] && views[one]; i++)
+            if (kind[one, i] == "view" && sig[one, i] == sig[view_at_[one, 1]]) return 0
+    for (i = 1; i <= views[one]; i++)
+        for (j = 1; j <= views[other]; j++) if (sig[view_at_[one, i]] == sig[view_at_[other, j]])
+            return uuid(known[other]) != uuid(pos[view_at_[one, i]]) || seqno(known[other]) > seqno(pos[view_at_[one, i]])
+    return uuid(known[other]) != uuid(known[one]) || seqno(known[other]) >= seqno(known[one])
+}
+# If the views of a log are lost, the positions of one history say it, where nothing points to a fork.
 function without_logs(one, other,   more) {
-    if ((steps[one] && steps[other]) || known[one] == "" || known[other] == "" || uuid(known[one]) != uuid(known[other])) return UNKNOWN
+    if ((has_views(one) && has_views(other)) || known[one] == "" || known[other] == "" || uuid(known[one]) != uuid(known[other])) return UNKNOWN
     more = seqno(known[one]) - seqno(known[other])
     if (more > 0) return more + 1
     return alone[one] || safe[one] ? UNKNOWN : NOTHING
 }
-# What a node held, when it last had no primary component, beyond what it holds now.
-function joined_over(one,   i, last, key, worst, then) {
-    last = 0; worst = NOTHING
-    for (i = 1; i <= steps[one]; i++) if (kind[one, i] == "copied") last = i
-    total = told + 1; name[total] = name[one]; src[total] = one
-    for (i = last + 1; i <= steps[one]; i++) {
-        key = one SUBSEP i
-        if (kind[key] != "start" && !(kind[key] == "view" && !primary[key])) continue
-        position[total] = pos[key]; steps[total] = i - 1
-        follow(total)
-        then = beyond(total, one)
-        if (then != UNKNOWN && then > worst) worst = then
+# What a member that has joined over a fork holds that another member lacks for ever. If it has no such row, but counts
+# otherwise than they do, that is VIEWS.
+function joined_over(one,   other, worst, of) {
+    if (!is_member[one] || parts[one] < 2) return NOTHING
+    worst = of = NOTHING
+    for (other = 1; other <= told; other++) if (other != one && is_member[other]) {
+        if (passed(one, other) > worst) worst = passed(one, other)
+        if (passed(other, one) > of) of = VIEWS
     }
-    total = told
-    return worst
+    return worst > of ? worst : of
 }
 function last_view(one,   i) {
     for (i = steps[one]; i > 0; i--) if (is_primary_view(one SUBSEP i)) return one SUBSEP i
@@ -346,11 +478,14 @@ function objection(one,   other, trusted, strictly) {
 }
 function say(text) { apart = apart (apart == "" ? "" : "; ") text }
 END {
-    total = told; holder = first_member = 0
+    total = slots = told; holder = first_member = 0
     for (one = 1; one <= told; one++) follow(one)
+    for (one = 1; one <= told; one++) find_parts(one)
     for (one = 1; one <= told; one++) for (other = 1; other <= told; other++) {
         lead = beyond(one, other)
-        if (lead == UNKNOWN) lead = without_logs(one, other)
+        if (one != other && (known[one] == "" || known[other] == "")) lead = UNKNOWN
+        else if (lead == UNKNOWN) lead = without_logs(one, other)
+        else if (one != other && (is_doubtful(one, other) || is_doubtful(other, one)) && has_data(one) && has_data(other)) lead = UNKNOWN
         holds[one, other] = lead
         word = lead == NOTHING ? "nothing" : lead == VIEWS ? "views" : lead == UNKNOWN ? "unknown" : "events"
         if (one != other) print "fact beyond:" name[one] ":" name[other] "=" word
@@ -360,6 +495,7 @@ END {
     for (one = 1; one <= told; one++) {
         if (known[one] == "") print "fact unpositioned:" name[one]
         if (alone[one]) print "fact alone:" name[one]
+        if (nil_view[one]) print "fact nil-view:" name[one]
         if (is_member[one] && (!first_member || uuid(known[one]) > uuid(known[first_member]) || (uuid(known[one]) == uuid(known[first_member]) && number(one) > number(first_member)))) first_member = one
         is_holder = known[one] != ""
         for (other = 1; other <= told; other++) if (other != one && holds[other, one] > VIEWS) is_holder = 0
@@ -371,9 +507,12 @@ END {
             say(name[one] " has joined over a fork and holds rows that the others lack")
         }
     }
+    if (holder && is_member[holder]) first_member = holder
     if (first_member) print "member " name[first_member]
     print "apart " apart
     if (!holder) exit
+    if (joined_over(holder) > VIEWS)
+        for (one = 1; one <= told; one++) if (is_member[one] && one != holder && holds[one, holder] == VIEWS) print "fact lacks:" name[one]
     print "holder " name[holder]
     text = objection(holder)
     if (text != "") print "objection " text

@@ -50,9 +50,9 @@ END
     [ -n "$saved_uuid" ] && [ -n "$saved_seqno" ] && [ -n "$saved_safe" ] || saved=garbage
     case $saved_uuid in *[!0-]*) ;; *) [ "$saved" = garbage ] || saved=zero ;; esac
 }
-# Reads the gvwstate.dat in $said: sets $alone to 1 if it is a view of one member.
+# Reads the gvwstate.dat in $said: sets $alone to 1 if it is a view of one member, and to nil if there is no view in it.
 read_gvwstate() {
-    alone=0 mine='' view='' count=0
+    alone=nil mine='' view='' count=0
     while read -r field value by number rest; do
         case $field in
         my_uuid:) mine=${mine:-$value} ;;
@@ -67,13 +67,17 @@ read_gvwstate() {
 $said
 END
     case $view in '' | bad) return ;; esac
-    if [ -n "$mine" ] && [ "$count" -eq 1 ]; then alone=1; fi
+    if [ -n "$mine" ] && [ "$count" -gt 0 ]; then
+        alone=0
+        [ "$count" -gt 1 ] || alone=1
+    fi
 }
-# Reads the line of a recovered position in $said: sets $position, the part before a GTID, or - if there is none.
+# Reads the line of a recovered position in $said, or that of a start: sets $position, the part before a GTID, or - if
+# there is none.
 read_position() {
-    position=${said##*WSREP: Recovered position:}
+    position=${said##*position:}
     position=$(echo ${position%%,*})
-    case $said in *'WSREP: Recovered position:'*) ;; *) position=- ;; esac
+    case $said in *'WSREP: Recovered position:'* | *'initial position:'*) ;; *) position=- ;; esac
     case $position in '' | *' '*) position=- ;; esac
 }
 # Compares the logs in the folder: sets $facts, $member, $holder, $objection and $apart.

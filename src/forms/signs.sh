@@ -42,6 +42,11 @@ list_joined_over() {
     for one in $nodes; do knows "joined-over-$1:$one" && echo "$one"; done
     :
 }
+# Members that lack for ever what the one that holds everything got before it joined over a fork.
+list_that_lack() {
+    for one in $nodes; do knows "lacks:$one" && echo "$one"; done
+    :
+}
 
 # has_seen NODE PATTERN…: whether the last look at the node shows one of these.
 has_seen() {
@@ -102,6 +107,7 @@ sign_whole() { [ "$situation" = whole ]; }
 sign_not_synced() { [ -n "$late" ]; }
 sign_joined_over_views() { [ -n "$(list_joined_over views)" ]; }
 sign_joined_over_rows() { [ -n "$(list_joined_over rows)" ]; }
+sign_joined_over_all() { [ -n "$(list_that_lack)" ]; }
 sign_one_primary() { [ "$situation" = one ]; }
 sign_two_primaries() { [ "$situation" = two ]; }
 sign_no_primary() { [ "$situation" = none ]; }
@@ -126,6 +132,10 @@ sign_may_restore_itself() {
     [ -n "$holder" ] && [ -z "$waited" ] && ! has_seen "$holder" 'silent inactive' 'silent failed' || return 1
     for one in $(list_down); do
         knows "beyond:$one:$holder=nothing" && ! knows "alone:$one" || return 1
+    done
+    # A component that is restored goes on from what its running members hold.
+    for one in $(list_seen 'answers *'); do
+        [ "$one" = "$holder" ] || knows "beyond:$holder:$one=nothing" || return 1
     done
 }
 sign_no_position() { case " $facts " in *' unpositioned:'*) ;; *) return 1 ;; esac; }

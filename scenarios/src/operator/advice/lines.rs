@@ -11,8 +11,12 @@
 //! A server that is bootstrapped without a readable grastate.dat begins a new history over the data that it has. Its
 //! log says with which position that start began, so that the line goes on in the older history.
 
+mod beyond;
+mod past;
+
 use std::collections::BTreeSet;
 
+pub use beyond::{Beyond, Lines};
 use seatrial_galera::{LoggedStep, Position, ServerView, StateUuid};
 use seatrial_port::NodeName;
 
@@ -42,6 +46,20 @@ impl Told {
         !self.steps[asked..].iter().any(met)
     }
 
+    /// Returns whether it left in order when `other` was a member of its last primary view: `other` then has what it has.
+    pub fn has_left(&self, other: &NodeName) -> bool {
+        let is_primary = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if view.primary);
+        let Some(last) = self.steps.iter().rposition(is_primary) else {
+            return false;
+        };
+        let life = self.steps[last..].iter();
+        let mut life = life.take_while(|step| !matches!(step, LoggedStep::Start(_)));
+        let counts =
+            matches!(life.next(), Some(LoggedStep::View(view)) if view.counts(other.as_str()));
+        // A server that leaves is in a view without members.
+        counts && life.any(|step| matches!(step, LoggedStep::View(view) if view.members.is_empty()))
+    }
+
     /// Returns the primary views that the node reached, each with the position that its life began with and the
     /// steps before it.
     fn views(&self) -> impl Iterator<Item = (&ServerView, Option<Position>, &[LoggedStep])> {
@@ -58,25 +76,24 @@ impl Told {
     }
 }
 
-/// What one node holds beyond another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Beyond {
-    /// Nothing: the other one holds its whole history, and it may join by events alone.
-    Nothing,
-    /// It has gone on apart from the other one, and has made no event but views. Nothing is lost with it, but
-    /// its position means something else than the other one's: it must get a whole copy.
-    Views,
-    /// This many events that the other one lacks.
-    Events(u64),
-    /// The logs do not say.
-    Unknown,
+/// A node at a moment of its log: now, or before it joined over a fork.
+#[derive(Clone, Copy, Debug)]
+struct Moment<'a> {
+    node: &'a NodeName,
+    /// The position of its data then.
+    position: Position,
+    /// Its log up to then.
+    steps: &'a [LoggedStep],
 }
 
-/// The lines of all nodes.
-#[derive(Clone, Debug)]
-pub struct Lines<'a> {
-    told: &'a [Told],
-    lines: Vec<Line<'a>>,
+impl<'a> From<&'a Told> for Moment<'a> {
+    fn from(told: &'a Told) -> Self {
+        Self {
+            node: &told.node,
+            position: told.position,
+            steps: &told.steps,
+        }
+    }
 }
 
 /// The way of a node's data.
@@ -99,123 +116,13 @@ impl Line<'_> {
         Some(end.seqno.0)
     }
 
-    /// Returns how many of the views are of a history and beyond a seqno of it.
-    fn views_after(&self, history: StateUuid, seqno: i64) -> i64 {
+    /// Returns how many of the views are of a history, beyond a seqno of it, up to another one.
+    fn views_between(&self, history: StateUuid, from: i64, to: i64) -> i64 {
         let views = self.views.iter().map(|view| view.position);
-        let later = views.filter(|at| at.uuid == history && at.seqno.0 > seqno);
-        i64::try_from(later.count()).unwrap_or(i64::MAX)
-    }
-}
-
-impl<'a> Lines<'a> {
-    /// Follows each node's line back as far as the logs go.
-    pub fn of(told: &'a [Told]) -> Self {
-        let lines = told.iter().map(|one| line(one, told)).collect();
-        Self { told, lines }
+        let within = views.filter(|at| at.uuid == history && from < at.seqno.0 && at.seqno.0 <= to);
+        i64::try_from(within.count()).unwrap_or(i64::MAX)
     }
 
-    /// Returns what `one` holds that `other` lacks, by their places.
-    pub fn beyond(&self, one: usize, other: usize) -> Beyond {
-        if one == other || self.told[one].position.is_undefined() {
-            return Beyond::Nothing;
-        }
-        let (mine, theirs) = (&self.lines[one], &self.lines[other]);
-        let common = mine
-            .views
-            .iter()
-            .find(|view| theirs.views.iter().any(|known| view.is_same(known)));
-        // Where the lines parted: a history, and the last seqno that both have of it.
-        let parted = match common {
-            Some(view) => {
-                let shared = mine.limit(view).min(theirs.limit(view));
-                Some((view.position.uuid, shared))
-            }
-            None if self.told[other].position.is_undefined() => None,
-            // Each of them began where there were no data, so that they have nothing in common.
-            None if mine.is_whole && theirs.is_whole && !mine.meets(theirs) => None,
-            None => match self.over_the_gap(one, other) {
-                Some(parted) => Some(parted),
-                None => return Beyond::Unknown,
-            },
-        };
-        let mut events = 0;
-        let mut has_gone_on = false;
-        for end in &mine.ends {
-            let from = match parted {
-                Some((history, shared)) if history == end.uuid => shared,
-                _ => 0,
-            };
-            let own = end.seqno.0 - from;
-            has_gone_on |= own > 0;
-            events += own - mine.views_after(end.uuid, from);
-            if parted.is_some_and(|(history, _)| history == end.uuid) {
-                break;
-            }
-        }
-        match u64::try_from(events) {
-            Ok(events) if events > 0 => Beyond::Events(events),
-            _ if has_gone_on => Beyond::Views,
-            _ => Beyond::Nothing,
-        }
-    }
-}
-
-/// Returns what a node held, when it last had no primary component, beyond what it holds now. More than nothing
-/// means that it joined a primary component over a fork and got its events alone, so that its rows are not those of
-/// the others. A copy makes it whole again.
-pub fn joined_over(one: usize, told: &[Told]) -> Beyond {
-    let steps = &told[one].steps;
-    let copied = steps
-        .iter()
-        .rposition(|step| matches!(step, LoggedStep::Copied { .. }));
-    let mut worst = Beyond::Nothing;
-    for (place, step) in steps.iter().enumerate().skip(copied.map_or(0, |at| at + 1)) {
-        // A server without quorum changes nothing either, until it is in a primary component again.
-        let position = match step {
-            LoggedStep::Start(position) => position,
-            LoggedStep::View(view) if !view.primary => &view.position,
-            _ => continue,
-        };
-        let mut all = told.to_vec();
-        all.push(Told {
-            node: told[one].node.clone(),
-            position: *position,
-            steps: steps[..place].to_vec(),
-        });
-        let then = Lines::of(&all).beyond(told.len(), one);
-        if then != Beyond::Unknown {
-            worst = worst.max(then);
-        }
-    }
-    worst
-}
-
-impl Lines<'_> {
-    /// Returns where two lines parted if a log was lost: up to the data with which its oldest known part begins, a
-    /// node has gone along with the views of the other one that count it.
-    fn over_the_gap(&self, one: usize, other: usize) -> Option<(StateUuid, i64)> {
-        let along = |gap: usize, known: usize| {
-            let cut = self.lines[gap].cut?;
-            let name = self.told[gap].node.as_str();
-            let line = &self.lines[known];
-            let view = line
-                .views
-                .iter()
-                .find(|view| view.position.uuid == cut.uuid && view.counts(name))?;
-            // After the gap it may have gone its own way.
-            let own = self.lines[gap].views.iter().map(|view| view.position);
-            let first = own
-                .filter(|at| at.uuid == cut.uuid)
-                .map(|at| at.seqno.0 - 1)
-                .min();
-            let shared = cut.seqno.0.min(line.limit(view));
-            Some((cut.uuid, first.map_or(shared, |first| shared.min(first))))
-        };
-        along(one, other).or_else(|| along(other, one))
-    }
-}
-
-impl Line<'_> {
     /// Returns the last seqno, in the history of a view of this line, that comes before the next view.
     fn limit(&self, view: &ServerView) -> i64 {
         let history = view.position.uuid;
@@ -231,8 +138,8 @@ impl Line<'_> {
     }
 }
 
-/// Follows a node's line back.
-fn line<'a>(one: &'a Told, told: &'a [Told]) -> Line<'a> {
+/// Follows the line of a node's data back.
+fn line<'a>(one: Moment<'a>, told: &'a [Told]) -> Line<'a> {
     let mut line = Line::default();
     let mut node = one;
     let mut end = one.position;
@@ -243,7 +150,7 @@ fn line<'a>(one: &'a Told, told: &'a [Told]) -> Line<'a> {
             break;
         }
         line.ends.push(end);
-        let own = last_within(node.node.as_str(), &node.steps, end, told);
+        let own = last_within(node.node.as_str(), node.steps, end, told);
         let Some(mut view) = of_others(node, own, end, told).or(own) else {
             line.cut = Some(end);
             break;
@@ -261,7 +168,7 @@ fn line<'a>(one: &'a Told, told: &'a [Told]) -> Line<'a> {
         if line.ends.iter().any(|known| known.uuid == began.uuid) {
             break;
         }
-        (node, end) = (first, began);
+        (node, end) = (Moment::from(first), began);
     }
     line
 }
@@ -331,21 +238,26 @@ fn origin<'a>(name: &str, steps: &'a [LoggedStep], end: Position) -> Option<Orig
 }
 
 /// Returns a later view than the node's own last one that a log of others has: its own log may have lost its end.
-/// The view counts the life of its own last view; if its own log has no view at all, it counts the node.
+/// The view counts the life of its own last view, or a life that its own log has lost as a whole; if its own log has no
+/// view at all, it counts the node.
 ///
 /// A node that was without quorum at that position had it before the view: its own event of that number is another one
 /// (two components that both went on from one number met again).
 fn of_others<'a>(
-    node: &Told,
+    node: Moment<'_>,
     own: Option<&ServerView>,
     end: Position,
     told: &'a [Told],
 ) -> Option<&'a ServerView> {
     let name = node.node.as_str();
     let life = own.map(|view| view.identity(name));
-    let counts = |view: &&ServerView| match life {
-        Some(life) => life.is_some() && view.identity(name) == life,
-        None => view.counts(name),
+    let later_lives = own.and_then(|own| lives_after(node, own, told));
+    let counts = |view: &&ServerView| match (view.identity(name), life) {
+        (None, _) | (_, Some(None)) => false,
+        (Some(_), None) => true,
+        (Some(counted), Some(Some(life))) => {
+            counted == life || is_on_the_way(view, counted, later_lives.as_deref())
+        }
     };
     let without_quorum = own.and_then(|own| last_without_quorum(node, own));
     let later = |view: &&ServerView| {
@@ -362,8 +274,49 @@ fn of_others<'a>(
         .max_by_key(|view| view.position.seqno)
 }
 
+/// Returns the lives that a node began after one of its views, up to a moment: the position of each start, and the
+/// identity if its log shows one. `None` if its log does not have the view.
+fn lives_after<'a>(
+    node: Moment<'_>,
+    own: &ServerView,
+    told: &'a [Told],
+) -> Option<Vec<(Position, Option<&'a str>)>> {
+    let is_own = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if view.is_same(own));
+    let place = node.steps.iter().rposition(is_own)?;
+    // What comes after the moment may say who the last life was.
+    let whole = &told.iter().find(|one| one.node == *node.node)?.steps;
+    let starts = (place..node.steps.len()).filter_map(|at| match whole.get(at)? {
+        LoggedStep::Start(position) => Some((at, *position)),
+        _ => None,
+    });
+    let identity = |start: usize| {
+        let life = whole[start + 1..].iter();
+        let mut life = life.take_while(|step| !matches!(step, LoggedStep::Start(_)));
+        life.find_map(|step| match step {
+            LoggedStep::View(view) => view.identity(node.node.as_str()),
+            _ => None,
+        })
+    };
+    Some(starts.map(|(at, began)| (began, identity(at))).collect())
+}
+
+/// Returns whether a view that counts a later life of a node is on the way of its data. Its log has lost that life, or
+/// the life began before the view. A life that began with the view's number or more had an event of its own there: the
+/// server was ahead of the group, and ended.
+fn is_on_the_way(
+    view: &ServerView,
+    counted: &str,
+    later: Option<&[(Position, Option<&str>)]>,
+) -> bool {
+    let may_be = |known: &&(Position, Option<&str>)| known.1.is_none_or(|known| known == counted);
+    let mut candidates = later.into_iter().flatten().filter(may_be).peekable();
+    let is_lost = later.is_some() && candidates.peek().is_none();
+    let at = view.position;
+    is_lost || candidates.any(|(began, _)| began.uuid == at.uuid && began.seqno < at.seqno)
+}
+
 /// Returns the position that a node had when it was last without quorum after one of its views, in the same life.
-fn last_without_quorum(node: &Told, own: &ServerView) -> Option<Position> {
+fn last_without_quorum(node: Moment<'_>, own: &ServerView) -> Option<Position> {
     let is_own = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if view.is_same(own));
     let place = node.steps.iter().rposition(is_own)?;
     let life = node.steps[place..]
@@ -428,7 +381,7 @@ fn before<'a>(view: &ServerView, told: &'a [Told]) -> Option<&'a ServerView> {
                 // A new life goes on from the data that its disk held.
                 let began = began.unwrap_or(view.position);
                 let own = last_within(one.node.as_str(), steps, began, told);
-                let last = of_others(one, own, began, told).or(own);
+                let last = of_others(Moment::from(one), own, began, told).or(own);
                 in_another.extend(last.filter(fits));
             }
             previous = Some(known);
@@ -448,5 +401,4 @@ fn has_lost_quorum(steps: &[LoggedStep]) -> bool {
 }
 
 #[cfg(test)]
-#[path = "lines_tests.rs"]
 mod tests;

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use choice::{Decision, Why, choose, is_covered};
 pub(crate) use choice::{doubt, rank};
 pub use histories::{Histories, Loss};
-pub use lines::{Beyond, Lines, Told, joined_over};
+pub use lines::{Beyond, Lines, Told};
 
 /// The evidence from a stopped node.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -49,7 +49,11 @@ pub(crate) fn of_files(
     nodes: impl Iterator<Item = (Evidence, Vec<LoggedStep>)>,
     away: &[NodeName],
 ) -> Concluded {
-    let nodes = nodes.map(|(evidence, steps)| Known { evidence, steps });
+    let nodes = nodes.map(|(evidence, steps)| Known {
+        evidence,
+        has_nil_view: false,
+        steps,
+    });
     let sight = Sight::of_files(nodes.collect(), away);
     let (number, row) = table::first(&sight);
     let question = match row.act {

@@ -2,7 +2,9 @@
 //!
 //! Every reader takes any text: a command may print half of what was expected, or something else.
 
-use seatrial_galera::{ClusterStatus, ConfId, Position, RECOVERED, RecoveredPosition, StateUuid};
+use seatrial_galera::{
+    ClusterStatus, ConfId, LoggedStep, Position, RECOVERED, RecoveredPosition, StateUuid,
+};
 
 /// The table of `--show-cluster-status`, as far as a decision needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,15 @@ pub(super) fn recovered_position(line: &str) -> Option<Position> {
         .map(|recovered| recovered.position)
 }
 
+/// Returns the position with which a server began, from the line of its start.
+pub(super) fn initial_position(line: &str) -> Option<Position> {
+    let mut starts = LoggedStep::read_all(line).into_iter().rev();
+    starts.find_map(|step| match step {
+        LoggedStep::Start(position) => Some(position),
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +94,10 @@ mod tests {
         let line = "2026-11-23 20:15:13 0 [Note] WSREP: Recovered position: \
                     7159b315-ed8a-11ed-b66b-82b08426f1d2:7,9999-7-4";
         assert_eq!(recovered_position(line).unwrap().seqno.0, 7);
+        let start = "[Note] WSREP: Loading provider libgalera_smm.so initial position: \
+                     7159b315-ed8a-11ed-b66b-82b08426f1d2:7";
+        assert_eq!(initial_position(start).unwrap().seqno.0, 7);
+        assert_eq!(initial_position("no start"), None);
         let storage =
             "WSREP: Recovered position from storage: 7159b315-ed8a-11ed-b66b-82b08426f1d2:7";
         assert_eq!(recovered_position(storage), None);

@@ -31,6 +31,7 @@ impl Operator<'_> {
                     }
                 }
             }
+            Act::StopWhoLacks => self.stop_all(&sight.that_lack()).await?,
             Act::StopTheOthers => self.stop_all(&sight.other_components()).await?,
             Act::Start => {
                 for node in sight.down_with(Beyond::Nothing) {
@@ -44,7 +45,7 @@ impl Operator<'_> {
             }
             Act::CopyAnew => {
                 // One after the other: each needs a donor.
-                for node in sight.joined_over(|found| found == Beyond::Views) {
+                for node in sight.joined_over_views() {
                     self.stop(&node).await?;
                     self.copy(&node, sight).await?;
                 }
@@ -52,6 +53,7 @@ impl Operator<'_> {
             Act::LetRestore => {
                 self.waited = true;
                 for node in sight.down() {
+                    self.clear_nil_view(&node, sight).await?;
                     self.start(&node, HAND_OVER).await?;
                 }
                 self.watch(SETTLE).await?;
@@ -79,8 +81,18 @@ impl Operator<'_> {
             self.at(node, &format!("sudo rm -f {GVWSTATE}"), PRINT)
                 .await?;
         }
+        self.clear_nil_view(node, sight).await?;
         self.start(node, START).await?;
         self.wait_for(node, &sight.survey).await;
+        Ok(())
+    }
+
+    /// Removes a gvwstate.dat that has no view.
+    async fn clear_nil_view(&mut self, node: &NodeName, sight: &Sight) -> Early {
+        if sight.has_nil_view(node) {
+            self.at(node, &format!("sudo rm -f {GVWSTATE}"), PRINT)
+                .await?;
+        }
         Ok(())
     }
 
@@ -102,6 +114,7 @@ impl Operator<'_> {
                 sight.survey
             )));
         }
+        self.clear_nil_view(&node, sight).await?;
         self.bootstrap(&node).await?;
         Ok(())
     }
@@ -158,7 +171,7 @@ impl Sight {
                 }
             }
         }
-        for node in self.joined_over(|found| found > Beyond::Views) {
+        for node in self.joined_over_rows() {
             found.push(format!(
                 "{node} has joined over a fork and holds rows that the others lack"
             ));

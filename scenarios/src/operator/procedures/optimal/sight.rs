@@ -1,13 +1,15 @@
 //! The evidence in front of the operator, from the cheapest to the dearest, and the signs that it shows.
 
-use seatrial_galera::{ClusterStatus, GraState, LoggedStep, Position, Saved, ServerView};
+use seatrial_galera::{
+    ClusterStatus, GraState, LoggedStep, Position, Saved, SavedView, ServerView,
+};
 use seatrial_port::NodeName;
-use seatrial_port::paths::{GRASTATE, MARIADB_LOG};
+use seatrial_port::paths::{GRASTATE, GVWSTATE, MARIADB_LOG};
 
-use crate::operator::advice::{Beyond, Evidence, Lines, Told, doubt, joined_over, rank};
+use crate::operator::advice::{Beyond, Evidence, Lines, Told, doubt, rank};
 use crate::operator::procedures::ProcedureOutcome;
 use crate::operator::procedures::careful::{Operator, PRINT};
-use crate::operator::procedures::reading::recovered_position;
+use crate::operator::procedures::reading::initial_position;
 use crate::operator::procedures::survey::{Seen, Situation, Survey};
 
 use super::table::Sign;
@@ -21,6 +23,10 @@ pub(crate) struct Sight {
     pub(super) nodes: Vec<Known>,
     /// What each of these nodes (the first index) holds beyond each of them.
     beyond: Vec<Vec<Beyond>>,
+    /// What each of them holds that each of them lacks and has passed.
+    passed: Vec<Vec<Beyond>>,
+    /// Which of them have joined over a fork.
+    joined: Vec<bool>,
     /// Whether the cluster has had its time to restore itself.
     pub(super) waited: bool,
     /// A member that does not become synced.
@@ -32,6 +38,9 @@ pub(crate) struct Sight {
 pub(crate) struct Known {
     /// The node's position, where it answers that of its server, and its two state files.
     pub(super) evidence: Evidence,
+    /// Whether its gvwstate.dat has no view. A server reads a nil identity out of it, which a second node may have,
+    /// too (`gcomm/src/view.cpp:ViewState::read_file`).
+    pub(super) has_nil_view: bool,
     /// The starts and views in its log.
     pub(super) steps: Vec<LoggedStep>,
 }
@@ -43,6 +52,24 @@ impl Known {
             position: self.evidence.position.unwrap_or(Position::UNDEFINED),
             steps: self.steps.clone(),
         }
+    }
+
+    /// Returns whether the state files point to a bootstrap of this node alone that its log should show: a server that
+    /// was alone when it crashed, or a flag that was set by force.
+    fn may_have_been_forced(&self) -> bool {
+        // A joiner writes no view into its log before its transfer is over.
+        if self.told().is_half() {
+            return false;
+        }
+        let is_without_seqno =
+            matches!(self.evidence.saved, Saved::Named(state) if state.seqno.is_undefined());
+        self.evidence.was_alone() || (is_without_seqno && self.evidence.claims_last())
+    }
+
+    /// Returns whether the log has anything to compare.
+    fn has_views(&self) -> bool {
+        let is_primary = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if view.primary);
+        self.steps.iter().any(is_primary)
     }
 }
 
@@ -58,6 +85,8 @@ impl Sight {
             },
             nodes: Vec::new(),
             beyond: Vec::new(),
+            passed: Vec::new(),
+            joined: Vec::new(),
             waited: false,
             late: None,
         };
@@ -114,12 +143,30 @@ impl Sight {
         let told: Vec<Told> = nodes.iter().map(Known::told).collect();
         let lines = Lines::of(&told);
         let all = 0..told.len();
+        let is_doubtful = |one: usize, other: usize| {
+            nodes[one].may_have_been_forced()
+                && lines.has_lost_its_end(one, nodes[one].evidence.was_alone())
+                && lines.has_gone_on_after_meeting(other, one)
+                && !told[other].has_left(&told[one].node)
+        };
+        let is_unread = |one: usize| nodes[one].evidence.position.is_none();
         let of_two = |one: usize, other: usize| match lines.beyond(one, other) {
+            _ if one != other && (is_unread(one) || is_unread(other)) => Beyond::Unknown,
             Beyond::Unknown => without_logs(&nodes[one], &nodes[other]),
+            _ if one != other
+                && (is_doubtful(one, other) || is_doubtful(other, one))
+                && nodes[one].evidence.has_data()
+                && nodes[other].evidence.has_data() =>
+            {
+                Beyond::Unknown
+            }
             known => known,
         };
         let beyond = |one: usize| all.clone().map(|other| of_two(one, other)).collect();
+        let passed = |one: usize| all.clone().map(|other| lines.passed(one, other)).collect();
         self.beyond = all.clone().map(beyond).collect();
+        self.passed = all.clone().map(passed).collect();
+        self.joined = all.clone().map(|one| lines.has_joined_over(one)).collect();
         self.nodes = nodes;
         self
     }
@@ -132,8 +179,9 @@ impl Sight {
             Sign::GaveWay => !self.that_gave_way().is_empty(),
             Sign::Whole => situation == Situation::Recovered,
             Sign::NotSynced => self.late.is_some(),
-            Sign::JoinedOverViews => !self.joined_over(|found| found == Beyond::Views).is_empty(),
-            Sign::JoinedOverRows => !self.joined_over(|found| found > Beyond::Views).is_empty(),
+            Sign::JoinedOverViews => !self.joined_over_views().is_empty(),
+            Sign::JoinedOverRows => !self.joined_over_rows().is_empty(),
+            Sign::JoinedOverAll => !self.that_lack().is_empty(),
             Sign::OnePrimary => matches!(situation, Situation::Primary(_)),
             Sign::TwoPrimaries => situation == Situation::Twins,
             Sign::NoPrimary => situation == Situation::NoPrimary,
@@ -179,13 +227,50 @@ impl Sight {
         self.survey.names(|seen| *seen == Seen::Unreachable)
     }
 
-    /// Returns the nodes that have joined over a fork of this kind.
-    pub(super) fn joined_over(&self, wanted: impl Fn(Beyond) -> bool) -> Vec<NodeName> {
-        let told: Vec<Told> = self.nodes.iter().map(Known::told).collect();
-        (0..told.len())
-            .filter(|place| wanted(joined_over(*place, &told)))
-            .map(|place| told[place].node.clone())
+    /// Returns the members that have joined over a fork and hold rows that another member lacks for ever.
+    pub(super) fn joined_over_rows(&self) -> Vec<NodeName> {
+        self.joined_over(|place| self.holds_rows_passed(place))
+    }
+
+    /// Returns the members that have joined over a fork without such a row, and lack something or count otherwise.
+    pub(super) fn joined_over_views(&self) -> Vec<NodeName> {
+        self.joined_over(|place| {
+            !self.holds_rows_passed(place)
+                && self.other_members(place).any(|other| {
+                    self.passed[place][other] == Beyond::Views
+                        || self.passed[other][place] > Beyond::Nothing
+                })
+        })
+    }
+
+    /// Returns the members that lack for ever what the member that holds everything got before it joined over a fork.
+    pub(super) fn that_lack(&self) -> Vec<NodeName> {
+        let holder = self.holder().filter(|holder| {
+            self.is_member(*holder) && self.joined[*holder] && self.holds_rows_passed(*holder)
+        });
+        let Some(holder) = holder else {
+            return Vec::new();
+        };
+        self.other_members(holder)
+            .filter(|other| self.beyond[*other][holder] == Beyond::Views)
+            .map(|place| self.nodes[place].evidence.node.clone())
             .collect()
+    }
+
+    fn joined_over(&self, wanted: impl Fn(usize) -> bool) -> Vec<NodeName> {
+        (0..self.nodes.len())
+            .filter(|place| self.joined[*place] && self.is_member(*place) && wanted(*place))
+            .map(|place| self.nodes[place].evidence.node.clone())
+            .collect()
+    }
+
+    fn holds_rows_passed(&self, place: usize) -> bool {
+        self.other_members(place)
+            .any(|other| self.passed[place][other] > Beyond::Views)
+    }
+
+    fn other_members(&self, place: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(move |other| *other != place && self.is_member(*other))
     }
 
     /// Returns what one node holds beyond another one, by their places.
@@ -198,15 +283,24 @@ impl Sight {
         found.map_or(&Seen::Unreachable, |(_, seen)| seen)
     }
 
-    /// Returns the place of the member of the primary component with the highest position.
+    /// Returns the place of a member of the primary component: the one that holds everything, or the one with the
+    /// highest position.
     fn member(&self) -> Option<usize> {
+        let holder = self.holder().filter(|holder| self.is_member(*holder));
         let members = (0..self.nodes.len()).filter(|place| self.is_member(*place));
-        members.max_by_key(|place| (self.position(*place), std::cmp::Reverse(*place)))
+        holder.or_else(|| {
+            members.max_by_key(|place| (self.position(*place), std::cmp::Reverse(*place)))
+        })
     }
 
     fn is_member(&self, place: usize) -> bool {
         let seen = self.seen(&self.nodes[place].evidence.node);
         matches!(seen, Seen::Answers(tables) if tables.is_primary())
+    }
+
+    fn answers(&self, place: usize) -> bool {
+        let seen = self.seen(&self.nodes[place].evidence.node);
+        matches!(seen, Seen::Answers(_))
     }
 
     fn position(&self, place: usize) -> Option<Position> {
@@ -294,6 +388,12 @@ impl Sight {
         known.is_some_and(|one| one.evidence.was_alone())
     }
 
+    /// Returns whether a node's gvwstate.dat has no view.
+    pub(super) fn has_nil_view(&self, node: &NodeName) -> bool {
+        let known = self.nodes.iter().find(|one| one.evidence.node == *node);
+        known.is_some_and(|one| one.has_nil_view)
+    }
+
     /// Returns the nodes that run and are not in the component of the node that holds everything.
     pub(super) fn other_components(&self) -> Vec<NodeName> {
         let Some(holder) = self.holder() else {
@@ -365,7 +465,11 @@ impl Sight {
             return false;
         };
         let mut down = (0..self.nodes.len()).filter(|place| self.is_down(*place));
-        !self.waited
+        // A component that is restored goes on from what its running members hold. A restarted one that holds more is
+        // thrown out.
+        let mut answering = (0..self.nodes.len()).filter(|place| self.answers(*place));
+        answering.all(|place| self.beyond[holder][place] == Beyond::Nothing)
+            && !self.waited
             && !self.is_down(holder)
             && down.all(|place| {
                 let known = &self.nodes[place].evidence;
@@ -374,10 +478,10 @@ impl Sight {
     }
 }
 
-/// Returns what one node holds beyond another one if one of them has lost its log: in one history the positions
-/// say it, where nothing points to a fork.
+/// Returns what one node holds beyond another one if one of them has lost the views of its log: in one history the
+/// positions say it, where nothing points to a fork.
 fn without_logs(one: &Known, other: &Known) -> Beyond {
-    let have_logs = !one.steps.is_empty() && !other.steps.is_empty();
+    let have_logs = one.has_views() && other.has_views();
     let positions = one.evidence.position.zip(other.evidence.position);
     match positions {
         Some((mine, theirs)) if !have_logs && mine.uuid == theirs.uuid => {
@@ -402,6 +506,8 @@ impl Operator<'_> {
             survey,
             nodes: Vec::new(),
             beyond: Vec::new(),
+            passed: Vec::new(),
+            joined: Vec::new(),
             waited: self.waited,
             late,
         };
@@ -421,7 +527,9 @@ impl Operator<'_> {
 
     async fn known(&mut self, node: &NodeName, seen: &Seen) -> Result<Known, ProcedureOutcome> {
         let saved = Saved::read(self.content(node, GRASTATE).await?.as_deref());
-        let view = self.view(node).await?;
+        let content = self.content(node, GVWSTATE).await?;
+        let view = SavedView::read(content.as_deref());
+        let has_nil_view = content.is_some() && view.is_none();
         let position = match (seen, saved) {
             (Seen::Answers(tables), _) => Some(tables.position),
             // An orderly stop has written it.
@@ -433,9 +541,9 @@ impl Operator<'_> {
             _ if seen.is_down() => self.recover(node).await?,
             // It waits, and has changed nothing since it was started.
             _ => {
-                let line = format!("sudo grep 'WSREP: Recovered position' {MARIADB_LOG} | tail -1");
+                let line = format!("sudo grep -a 'initial position: ' {MARIADB_LOG} | tail -1");
                 let found = self.at(node, &line, PRINT).await?;
-                recovered_position(&found.output.stdout)
+                initial_position(&found.output.stdout)
             }
         };
         let line = format!(
@@ -449,6 +557,7 @@ impl Operator<'_> {
                 saved,
                 view,
             },
+            has_nil_view,
             steps: LoggedStep::read_all(&shown.output.stdout),
         })
     }

@@ -17,6 +17,8 @@ pub enum Sign {
     JoinedOverViews,
     /// A member has joined over a fork, and holds rows that the others lack.
     JoinedOverRows,
+    /// A member has joined over a fork, holds rows that the others lack, and lacks none of theirs.
+    JoinedOverAll,
     /// One primary component serves, and nodes are missing.
     OnePrimary,
     /// Two primary components serve.
@@ -39,8 +41,8 @@ pub enum Sign {
     DownWithAll,
     /// A server runs that knows or will know no primary component.
     SomethingRuns,
-    /// A running server holds everything, the nodes that are down hold nothing beyond it, and the cluster has
-    /// not had its time to restore itself.
+    /// A running server holds everything, so does each one that answers, the nodes that are down hold nothing beyond it,
+    /// and the cluster has not had its time to restore itself.
     MayRestoreItself,
     /// The position of a node that is down cannot be read.
     NoPosition,
@@ -62,6 +64,9 @@ impl Sign {
             Self::JoinedOverRows => {
                 "a member has joined over a fork, and holds rows that the others lack"
             }
+            Self::JoinedOverAll => {
+                "a member has joined over a fork, and holds everything: rows that the others lack, too"
+            }
             Self::OnePrimary => "one primary component serves, and nodes are missing",
             Self::TwoPrimaries => "two primary components serve",
             Self::NoPrimary => "no primary component serves",
@@ -76,8 +81,8 @@ impl Sign {
             Self::DownWithAll => "a node that is down holds everything, and more than it",
             Self::SomethingRuns => "a server runs",
             Self::MayRestoreItself => {
-                "a running server holds everything, those that are down hold nothing beyond it, and the cluster has \
-                 not had 60 s to restore itself"
+                "a running server holds everything, so does each that answers, those that are down hold nothing \
+                 beyond it, and the cluster has not had 60 s to restore itself"
             }
             Self::NoPosition => "the position of a node cannot be read",
             Self::OneHoldsAll => "one node, or one component, holds everything",
@@ -101,6 +106,8 @@ pub enum Act {
     WaitThenStop,
     /// Stop the member, remove its grastate.dat, and start it, so that it gets a whole copy.
     CopyAnew,
+    /// Stop the members that lack rows of the one that holds everything.
+    StopWhoLacks,
     /// Stop every primary component but the one that holds everything.
     StopTheOthers,
     /// Start the nodes that are down and hold nothing of their own.
@@ -123,10 +130,11 @@ pub enum Act {
 
 impl Act {
     /// All acts that are no question, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::EndWhatHangs,
         Self::StopWhoGaveWay,
         Self::StopWhoIsNotSynced,
+        Self::StopWhoLacks,
         Self::CopyAnew,
         Self::Done,
         Self::WaitThenStop,
@@ -149,6 +157,7 @@ impl Act {
             Self::StopWhoIsNotSynced => "stop-who-is-not-synced",
             Self::WaitThenStop => "wait-then-stop",
             Self::CopyAnew => "copy-anew",
+            Self::StopWhoLacks => "stop-who-lacks",
             Self::StopTheOthers => "stop-the-others",
             Self::Start => "start",
             Self::StartWithCopy => "start-with-copy",
@@ -173,6 +182,7 @@ impl Act {
             Self::StopWhoIsNotSynced => "Stop the member that does not become synced",
             Self::WaitThenStop => "Give the server its time to come, then stop it",
             Self::CopyAnew => "Stop the member, and give it a whole copy",
+            Self::StopWhoLacks => "Stop the members that lack its rows",
             Self::StopTheOthers => "Stop every component but the one that holds everything",
             Self::Start => "Start the nodes that are down and hold nothing beyond the component",
             Self::StartWithCopy => {
@@ -238,6 +248,11 @@ pub const TABLE: &[Row] = &[
         "A session has taken it out of step, and nobody gives that back. The node joins anew.",
     ),
     row(
+        &[Sign::Whole, Sign::JoinedOverAll],
+        Act::StopWhoLacks,
+        "Each of the others has passed the numbers of these rows, so that nothing brings them but a copy of this member.",
+    ),
+    row(
         &[Sign::Whole, Sign::JoinedOverRows],
         Act::Ask(Question::WhichRows),
         "The member serves other rows than the rest, and some that only it has.",
@@ -271,6 +286,11 @@ pub const TABLE: &[Row] = &[
         &[Sign::OnePrimary, Sign::DownWithAll],
         Act::StopThePrimary,
         "The component was begun without the node, and has no rows of its own. The node has.",
+    ),
+    row(
+        &[Sign::OnePrimary, Sign::JoinedOverAll],
+        Act::StopWhoLacks,
+        "Each of the others has passed the numbers of these rows. A node that joins now would copy from one of them.",
     ),
     row(
         &[

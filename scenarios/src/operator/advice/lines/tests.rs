@@ -45,6 +45,14 @@ fn told(node: &str, seqno: i64, views: Vec<ServerView>) -> Told {
     }
 }
 
+/// Returns what a node that has joined over a fork holds for itself.
+fn kept_apart(one: usize, all: &[Told]) -> Beyond {
+    let lines = Lines::of(all);
+    let others = (0..all.len()).filter(|_| lines.has_joined_over(one));
+    let kept = others.map(|other| lines.passed(one, other));
+    kept.max().unwrap_or(Beyond::Nothing)
+}
+
 #[test]
 fn a_node_that_was_left_behind_holds_nothing_beyond() {
     let all = [
@@ -153,9 +161,9 @@ fn where_two_components_meet_the_one_that_is_primary_goes_on() {
             vec![first(2), view(7, &["A1", "C1"], 1), without_quorum, met(2)],
         ),
     ];
-    assert_eq!(joined_over(0, &all), Beyond::Events(1));
-    assert_eq!(joined_over(1, &all), Beyond::Nothing);
-    assert_eq!(joined_over(2, &all), Beyond::Events(1));
+    assert_eq!(kept_apart(0, &all), Beyond::Events(1));
+    assert_eq!(kept_apart(1, &all), Beyond::Nothing);
+    assert_eq!(kept_apart(2, &all), Beyond::Events(1));
 }
 
 #[test]
@@ -277,13 +285,51 @@ fn a_node_that_joined_over_a_fork_is_known_by_its_own_log() {
     b.steps.push(LoggedStep::Start(at(6)));
     b.steps.push(LoggedStep::View(view(9, &["A1", "B3"], 1)));
     let mut all = [told("A", 9, a), b];
-    assert_eq!(joined_over(0, &all), Beyond::Nothing);
-    assert_eq!(joined_over(1, &all), Beyond::Views);
+    assert_eq!(kept_apart(0, &all), Beyond::Nothing);
+    assert_eq!(kept_apart(1, &all), Beyond::Views);
     all[1].steps[4] = LoggedStep::Start(at(8));
-    assert_eq!(joined_over(1, &all), Beyond::Events(2));
+    assert_eq!(kept_apart(1, &all), Beyond::Events(2));
     all[1].steps.push(LoggedStep::Copied {
         donor: "A".to_owned(),
         position: at(9),
     });
-    assert_eq!(joined_over(1, &all), Beyond::Nothing);
+    assert_eq!(kept_apart(1, &all), Beyond::Nothing);
+}
+
+/// B wrote a row at 6 and lost its quorum. A was bootstrapped by force at 5, met B and C, and wrote a row at 8. B holds
+/// both rows, and A one. C was stopped before A's row.
+#[test]
+fn a_node_that_joined_over_a_fork_holds_the_rows_of_both_sides() {
+    let mut without_quorum = view(6, &["B1"], 0);
+    without_quorum.primary = false;
+    let met = |own| view(7, &["A2", "B1", "C2"], own);
+    let a = vec![view(5, &["A1", "B1", "C1"], 0), view(6, &["A2"], 0), met(0)];
+    let b = vec![view(5, &["A1", "B1", "C1"], 1), without_quorum, met(1)];
+    let mut c = told("C", 7, vec![view(5, &["A1", "B1", "C1"], 2)]);
+    c.steps.push(LoggedStep::Start(at(6)));
+    c.steps.push(LoggedStep::View(met(2)));
+    let mut all = [told("A", 8, a), told("B", 8, b), c];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(1, 0), Beyond::Events(1), "the row at 6");
+    // A has a view of the same number: nothing is lost with it, but it needs a copy.
+    assert_eq!(lines.beyond(0, 1), Beyond::Views);
+    assert_eq!(lines.beyond(1, 2), Beyond::Events(1), "the row at 8");
+    assert_eq!(lines.beyond(2, 1), Beyond::Nothing);
+    assert_eq!(lines.passed(1, 2), Beyond::Nothing, "it may still come");
+    // A copy of B has what B has.
+    all[0].steps.push(LoggedStep::Copied {
+        donor: "B".to_owned(),
+        position: at(8),
+    });
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Nothing);
+    assert_eq!(lines.beyond(1, 0), Beyond::Nothing);
+    // A loss of power takes back what B had joined with, and then the row of its own.
+    all[1].position = at(6);
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(0, 1), Beyond::Events(1), "the row at 8");
+    assert_eq!(lines.beyond(1, 0), Beyond::Nothing);
+    all[1].position = at(5);
+    let lines = Lines::of(&all);
+    assert!(!lines.has_joined_over(1));
 }
