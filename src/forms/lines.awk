@@ -19,7 +19,7 @@ function in_brackets(text) {
 FNR == 1 { state = "" }
 NR == FNR {
     told++; name[told] = $1; place[$1] = told; is_down[told] = ($2 == "down"); is_member[told] = $3; size[told] = $4
-    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = ($9 == "1"); nil_view[told] = ($9 == "nil"); forced[told] = $10
+    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = ($9 == "1" || $9 == "before"); is_present[told] = ($9 == "1"); nil_view[told] = ($9 == "nil"); forced[told] = $10
     position[told] = known[told] == "" ? NIL : known[told]; src[told] = told; steps[told] = 0
     next
 }
@@ -409,10 +409,17 @@ function has_left(one, other,   i) {
     for (i++; i <= steps[one] && kind[one, i] != "start"; i++) if (kind[one, i] == "view" && !amount[one, i]) return 1
     return 0
 }
+# Whether a node was alone when it went down, and has not just been left alone while it joined: then the saved view is of the
+# life that its log begins last, and the data have not changed in that life.
+function is_left_alone(one,   i) {
+    if (!alone[one] || !is_present[one]) return alone[one]
+    for (i = steps[one]; i > 0; i--) if (kind[one, i] == "start") return pos[one, i] != known[one]
+    return 1
+}
 # Whether the state files point to a bootstrap of this node alone, its log has lost its end, and the other one has events
 # of which it is then not known whether they are those of this node.
 function is_doubtful(one, other,   i, j) {
-    if ((!alone[one] && !forced[one]) || is_half(one) || has_left(other, one)) return 0
+    if ((!is_left_alone(one) && !forced[one]) || is_half(one) || has_left(other, one)) return 0
     # A node that was alone has a view of itself alone in a whole log.
     if (!alone[one] || amount[view_at_[one, 1]] == 1)
         for (i = 1; i <= steps[one] && views[one]; i++)
@@ -495,6 +502,7 @@ END {
     for (one = 1; one <= told; one++) {
         if (known[one] == "") print "fact unpositioned:" name[one]
         if (alone[one]) print "fact alone:" name[one]
+        if (saved[one] != "named" || saved_uuid[one] != uuid(known[one])) print "fact stateless:" name[one]
         if (nil_view[one]) print "fact nil-view:" name[one]
         if (is_member[one] && (!first_member || uuid(known[one]) > uuid(known[first_member]) || (uuid(known[one]) == uuid(known[first_member]) && number(one) > number(first_member)))) first_member = one
         is_holder = known[one] != ""

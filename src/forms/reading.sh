@@ -50,9 +50,10 @@ END
     [ -n "$saved_uuid" ] && [ -n "$saved_seqno" ] && [ -n "$saved_safe" ] || saved=garbage
     case $saved_uuid in *[!0-]*) ;; *) [ "$saved" = garbage ] || saved=zero ;; esac
 }
-# Reads the gvwstate.dat in $said: sets $alone to 1 if it is a view of one member, and to nil if there is no view in it.
+# Reads the gvwstate.dat in $said: sets $alone to 1 if it is a view of one member (to before if that was an earlier life of
+# the server), and to nil if there is no view in it.
 read_gvwstate() {
-    alone=nil mine='' view='' count=0
+    alone=nil member='' mine='' view='' count=0
     while read -r field value by number rest; do
         case $field in
         my_uuid:) mine=${mine:-$value} ;;
@@ -60,7 +61,7 @@ read_gvwstate() {
             case $number$rest in '' | *[!0-9]*) number=bad ;; esac
             view=${view:-$number}
             ;;
-        member:) [ -z "$value" ] || count=$((count + 1)) ;;
+        member:) [ -z "$value" ] || { count=$((count + 1)) && member=$value; } ;;
         esac
         : "$by"
     done <<END
@@ -69,7 +70,8 @@ END
     case $view in '' | bad) return ;; esac
     if [ -n "$mine" ] && [ "$count" -gt 0 ]; then
         alone=0
-        [ "$count" -gt 1 ] || alone=1
+        [ "$count" -gt 1 ] || alone=before
+        [ "$count" -gt 1 ] || [ "$member" != "$mine" ] || alone=1
     fi
 }
 # Reads the line of a recovered position in $said, or that of a start: sets $position, the part before a GTID, or - if

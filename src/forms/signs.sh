@@ -133,6 +133,8 @@ sign_may_restore_itself() {
     for one in $(list_down); do
         knows "beyond:$one:$holder=nothing" && ! knows "alone:$one" || return 1
     done
+    # A server that waits without a state gets a copy of what the others hold.
+    has_seen "$holder" 'answers *' || ! knows "stateless:$holder" || return 1
     # A component that is restored goes on from what its running members hold.
     for one in $(list_seen 'answers *'); do
         [ "$one" = "$holder" ] || knows "beyond:$holder:$one=nothing" || return 1

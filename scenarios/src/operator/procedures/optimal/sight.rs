@@ -63,7 +63,26 @@ impl Known {
         }
         let is_without_seqno =
             matches!(self.evidence.saved, Saved::Named(state) if state.seqno.is_undefined());
-        self.evidence.was_alone() || (is_without_seqno && self.evidence.claims_last())
+        let was_alone = self.evidence.was_alone() && !self.has_saved_its_view_and_nothing_else();
+        was_alone || (is_without_seqno && self.evidence.claims_last())
+    }
+
+    /// Returns whether the saved view is of the life that the log begins last, and its data have not changed in that
+    /// life: it was left alone while it joined.
+    fn has_saved_its_view_and_nothing_else(&self) -> bool {
+        let is_of_this_life = |view: &SavedView| view.members.contains(&view.my_uuid);
+        let mut starts = self.steps.iter().rev().filter_map(|step| match step {
+            LoggedStep::Start(position) => Some(*position),
+            _ => None,
+        });
+        self.evidence.view.as_ref().is_some_and(is_of_this_life)
+            && starts.next() == self.evidence.position
+    }
+
+    /// Returns whether a server that starts with this grastate.dat asks for a whole copy.
+    fn has_no_state(&self) -> bool {
+        let uuid = self.evidence.position.map(|position| position.uuid);
+        !matches!(self.evidence.saved, Saved::Named(state) if Some(state.uuid) == uuid)
     }
 
     /// Returns whether the log has anything to compare.
@@ -464,6 +483,10 @@ impl Sight {
         let Some(holder) = self.holder() else {
             return false;
         };
+        // A server that waits without a state gets a copy of what the others hold.
+        if !self.answers(holder) && self.nodes[holder].has_no_state() {
+            return false;
+        }
         let mut down = (0..self.nodes.len()).filter(|place| self.is_down(*place));
         // A component that is restored goes on from what its running members hold. A restarted one that holds more is
         // thrown out.
