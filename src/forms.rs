@@ -118,7 +118,7 @@ fn decide() -> String {
         let _ = writeln!(
             text,
             "    # {number}. If {}: {}.",
-            condition(row),
+            row.condition(),
             row.act.words()
         );
         let _ = writeln!(text, "    {word} {}; then", test_of(row));
@@ -136,7 +136,7 @@ fn rows() -> String {
         let title = title(row.act);
         let paragraph = format!(
             "**Row {number}.** If {}: **{}** ([{title}](#{})). {}",
-            condition(row),
+            row.condition(),
             row.act.words(),
             title.to_lowercase().replace(' ', "-"),
             row.why,
@@ -149,12 +149,6 @@ fn rows() -> String {
         );
     }
     text
-}
-
-/// Returns the signs of a row in words.
-fn condition(row: &Row) -> String {
-    let words: Vec<&str> = row.when.iter().map(|sign| sign.words()).collect();
-    words.join("; and ")
 }
 
 /// Returns the signs of a row as a test of the shell.

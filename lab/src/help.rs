@@ -98,7 +98,10 @@ const GROUPS: &[Group] = &[
         "Missions",
         &[
             ("mission [ID]", "list the missions, or begin one"),
-            ("hint", "show the next hint"),
+            (
+                "hint",
+                "show the mission's next hint; after the last one, and without a mission, what the decision table would do now",
+            ),
             ("debrief", "end the mission: grade, losses, the better way"),
             (
                 "leave",

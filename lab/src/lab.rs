@@ -11,6 +11,7 @@ use seatrial_scenarios::{Scenario, Timers};
 use crate::command::{Command, Trouble, parse};
 use crate::complete::{Completions, Words};
 use crate::engine::Engine;
+use crate::mission::by_table::Way;
 use crate::mission::play::Playing;
 use crate::mission::{Mission, debrief};
 use crate::opening::{Opening, OpeningError, plain};
@@ -234,7 +235,7 @@ impl<E: Engine> Lab<E> {
             Command::Mission(None) => self.list(),
             Command::Mission(Some(id)) => self.begin(&id).await?,
             Command::Leave => self.leave().await?,
-            Command::Hint => self.mission.as_mut().ok_or_else(no_mission)?.hint(),
+            Command::Hint => self.hint().await?,
             Command::Debrief => return self.debrief().await,
             Command::Help(None) => help::overview(),
             Command::Help(Some(word)) => help::about(&word)?,
@@ -427,10 +428,26 @@ impl<E: Engine> Lab<E> {
         Ok(self.welcome(named.as_ref()))
     }
 
+    /// Shows the mission's next hint. After the last one, and without a mission, the decision table says what it would do.
+    async fn hint(&mut self) -> Result<String, Trouble> {
+        if let Some(hint) = self.mission.as_mut().and_then(Playing::hint) {
+            return Ok(hint);
+        }
+        let now = self.session.number();
+        let way = Way::of(&mut self.session, now).await?;
+        if let Some(mission) = &mut self.mission {
+            mission.asked_the_table();
+        }
+        Ok(way.hint())
+    }
+
     async fn debrief(&mut self) -> Result<Reply, Trouble> {
         let playing = self.mission.as_ref().ok_or_else(no_mission)?;
         let graded = debrief::grade(&mut self.session, playing).await?;
-        let mut text = debrief::text(&self.session, playing, &graded);
+        let start = self.session.start();
+        // Real nodes have no copy to try it on.
+        let by_table = Way::of(&mut self.session, start).await.ok();
+        let mut text = debrief::text(&self.session, playing, &graded, by_table.as_ref());
         self.progress.note(&playing.mission().id, graded.letter);
         let again = format!(
             "`mission {}` tries it again; `history`, `why` and `diff` are open now. `leave` opens a \

@@ -213,7 +213,6 @@ fn lines_that_cannot_be_done_say_why_and_change_nothing() {
         "save",
         "save x.toml",
         "next",
-        "hint",
         "debrief",
         "mission impossible",
         "help bananas",
@@ -268,6 +267,47 @@ fn every_screen_has_at_most_80_columns() {
             assert!(shown.chars().count() <= 80 || as_it_is, "{line}: {shown}");
         }
     }
+}
+
+/// The table is played on a copy: to ask it changes nothing.
+#[test]
+fn hints_and_debriefs_know_the_decision_table() {
+    let mut lab = lab(1);
+    let mut text = String::new();
+    for line in [
+        "hint",
+        "client A write 1",
+        "fault terminate A",
+        "wait 20s",
+        "client B write 1",
+        "fault terminate B C",
+        "wait 20s",
+        "hint",
+        "reset",
+        "fault partition A B | C",
+        "A$ sudo cm-cluster-manage --show-cluster-status",
+        "fault partition A | B | C",
+        "wait 20s",
+        "hint",
+        "mission staggered-crash",
+        "hint",
+        "hint",
+        "hint",
+        "hint",
+        "debrief",
+    ] {
+        let before = session(&lab).hash().unwrap();
+        let reply = block_on(lab.line(line));
+        assert!(!reply.refused, "{line}: {}", reply.text);
+        let asks = line == "hint";
+        if asks {
+            assert_eq!(session(&lab).hash().unwrap(), before, "{line}");
+        }
+        if asks || line == "debrief" {
+            let _ = write!(text, "> {line}\n{}", reply.plain());
+        }
+    }
+    insta::assert_snapshot!(text);
 }
 
 #[test]

@@ -45,7 +45,7 @@
       ...story,
       el("p", { class: "goal" }, el("b", {}, "Goal: "), ...L.marked(playing.goal)),
       el("div", { class: "choices" },
-        used < count ? L.button("Hint " + (used + 1) + " of " + count, () => L.type("hint"), { id: "hint" }) : el("span", { class: "muted" }, "No more hints"),
+        used < count ? L.button("Hint " + (used + 1) + " of " + count, () => L.type("hint"), { id: "hint" }) : L.button("Ask the decision table", () => L.type("hint"), { id: "hint" }),
         mission ? L.button("Do the next step for me", () => forMe(mission), { id: "for-me" }) : null,
         L.button("End it: debrief", () => L.type("debrief"), { class: "primary", id: "debrief" })),
       step ? el("p", { class: "muted" }, "The better way, step " + step.at + " of " + mission.way.length + ".") : null,

@@ -10,6 +10,7 @@ use seatrial_scenarios::record::{CommandRecord, WriteOutcome, WriteRecord};
 use seatrial_scenarios::{ClusterPredicate, NodeName, Observation, Span};
 use serde::{Deserialize, Serialize};
 
+use super::by_table::Way;
 use super::joined;
 use super::play::Playing;
 use crate::command::{Act, Trouble};
@@ -194,7 +195,7 @@ fn changing<B: Bed>(session: &Session<B>) -> usize {
 }
 
 /// Returns whether a command line changes nothing.
-fn only_looks(line: &str) -> bool {
+pub(super) fn only_looks(line: &str) -> bool {
     let mut words = line.split_whitespace().peekable();
     if words.next_if_eq(&"sudo").is_some() {
         if words.next_if_eq(&"-u").is_some() {
@@ -206,9 +207,22 @@ fn only_looks(line: &str) -> bool {
     let name = name.rsplit('/').next().unwrap_or(name);
     let rest: Vec<&str> = words.collect();
     match name {
-        "cat" | "tail" | "head" | "grep" | "wc" | "mysqld_safe" | "mariadbd-safe" => true,
-        "systemctl" => rest.first() == Some(&"status"),
-        "cm-cluster-manage" => rest == ["--show-cluster-status"],
+        "cat" | "tail" | "head" | "grep" | "wc" | "ls" | "ps" | "pgrep" | "df" | "journalctl"
+        | "mysqld_safe" | "mariadbd-safe" => true,
+        "systemctl" => rest.first().is_some_and(|verb| {
+            [
+                "status",
+                "show",
+                "cat",
+                "is-active",
+                "is-failed",
+                "is-enabled",
+            ]
+            .contains(verb)
+        }),
+        "cm-cluster-manage" => {
+            ["--show-cluster-status", "--safe-to-bootstrap"].contains(&rest.join(" ").as_str())
+        }
         "mysql" | "mariadb" => {
             let sql = rest.join(" ").to_uppercase();
             ![
@@ -284,7 +298,12 @@ fn many(number: usize, what: &str) -> String {
 }
 
 /// Returns the text of the debrief.
-pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Graded) -> String {
+pub(crate) fn text<B: Bed>(
+    session: &Session<B>,
+    playing: &Playing,
+    graded: &Graded,
+    by_table: Option<&Way>,
+) -> String {
     let mission = playing.mission();
     let best = mission.best;
     let mut text = format!("{}\n", format!("Grade {}", graded.letter).bold());
@@ -372,5 +391,13 @@ pub(crate) fn text<B: Bed>(session: &Session<B>, playing: &Playing, graded: &Gra
         let _ = writeln!(text, "  {line}");
     }
     text.push_str(&wrapped("", "", &joined(&mission.because)));
+    if let Some(way) = by_table {
+        let _ = writeln!(
+            text,
+            "{}",
+            "The way of the decision table (docs/optimal.md)".bold()
+        );
+        text.push_str(&way.text());
+    }
     text
 }

@@ -2,6 +2,7 @@
 //!
 //! `docs/missions.md` describes the file.
 
+pub(crate) mod by_table;
 pub(crate) mod debrief;
 pub(crate) mod play;
 

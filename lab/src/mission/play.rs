@@ -46,17 +46,18 @@ impl Playing {
         self.travelled += 1;
     }
 
-    /// Returns the next hint.
-    pub(crate) fn hint(&mut self) -> String {
+    /// Returns the mission's next hint; `None` if all of them were shown.
+    pub(crate) fn hint(&mut self) -> Option<String> {
         let all = self.mission.hints.len();
-        match self.mission.hints.get(self.hints) {
-            Some(hint) => {
-                self.hints += 1;
-                let first = format!("hint {} of {all}: ", self.hints);
-                wrapped(&first, "  ", &joined(hint))
-            }
-            None => "there are no more hints; `debrief` shows the solution\n".to_owned(),
-        }
+        let hint = self.mission.hints.get(self.hints)?;
+        self.hints += 1;
+        let first = format!("hint {} of {all}: ", self.hints);
+        Some(wrapped(&first, "  ", &joined(hint)))
+    }
+
+    /// Counts that the learner asked the decision table.
+    pub(crate) const fn asked_the_table(&mut self) {
+        self.hints += 1;
     }
 
     /// Returns a text when the goal seems to be reached.

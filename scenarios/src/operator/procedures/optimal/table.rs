@@ -225,6 +225,14 @@ pub struct Row {
     pub why: &'static str,
 }
 
+impl Row {
+    /// Returns its signs in words.
+    pub fn condition(&self) -> String {
+        let words: Vec<&str> = self.when.iter().map(|sign| sign.words()).collect();
+        words.join("; and ")
+    }
+}
+
 const fn row(when: &'static [Sign], act: Act, why: &'static str) -> Row {
     Row { when, act, why }
 }
