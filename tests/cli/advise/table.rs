@@ -45,7 +45,7 @@ fn a_node_that_has_gone_on_apart_without_a_row_loses_nothing_and_gets_a_copy() {
         "{losses}"
     );
     let text = case.read(&args());
-    assert!(text.contains("Row 23 of the decision table"), "{text}");
+    assert!(text.contains("Row 25 of the decision table"), "{text}");
     assert!(
         text.contains("On C, server stopped: remove grastate.dat"),
         "{text}"
