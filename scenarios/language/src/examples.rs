@@ -199,6 +199,18 @@ const KEYS: &[(&str, &str)] = &[
         "step.procedure.beside",
         "procedure = { name = \"manual\", seat = \"A\", beside = [{ name = \"manual\", after = \"5s\", seat = \"B\" }] }",
     ),
+    (
+        "step.procedure.beside.name",
+        "procedure = { name = \"manual\", beside = [{ name = \"optimal\" }] }",
+    ),
+    (
+        "step.procedure.beside.after",
+        "procedure = { name = \"manual\", beside = [{ name = \"manual\", after = \"5s\" }] }",
+    ),
+    (
+        "step.procedure.beside.seat",
+        "procedure = { name = \"manual\", seat = \"A\", beside = [{ name = \"manual\", seat = \"B\" }] }",
+    ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (
         "step.claim.assumes",

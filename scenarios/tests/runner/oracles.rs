@@ -420,6 +420,8 @@ fn a_procedure_ends_or_says_what_it_waits_for() {
         end,
         text: text.to_owned(),
         stood_before: 0,
+        operator: 0,
+        seat: None,
         rows: Vec::new(),
     };
     let look = |end, text| {

@@ -371,7 +371,15 @@ impl<'a> Runner<'a> {
         let program = self.options.program.as_deref();
         let program = program.filter(|program| program.name() == name);
         let typed = self.play.journal.record().commands.len();
-        let acted = let_operators_act(&mut self.play, &nodes, name, operators, program).await;
+        let acted = let_operators_act(
+            &mut self.play,
+            self.witness,
+            &nodes,
+            name,
+            operators,
+            program,
+        )
+        .await;
         let commands = &self.play.journal.record().commands[typed..];
         self.witness.hear_of_commands(commands);
         acted

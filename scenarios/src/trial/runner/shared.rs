@@ -16,23 +16,43 @@ use seatrial_port::{
 };
 
 /// The cluster, which at each moment one of the operators or their scheduler holds.
-pub(super) struct Desk<'a>(Cell<Option<&'a mut (dyn Testbed + 'a)>>);
+///
+/// Owns the lines that were typed and that the oracles have not heard of.
+pub(super) struct Desk<'a> {
+    testbed: Cell<Option<&'a mut (dyn Testbed + 'a)>>,
+    typed: Cell<Vec<(NodeName, String)>>,
+}
 
 impl<'a> Desk<'a> {
     pub(super) const fn new(testbed: &'a mut (dyn Testbed + 'a)) -> Self {
-        Self(Cell::new(Some(testbed)))
+        Self {
+            testbed: Cell::new(Some(testbed)),
+            typed: Cell::new(Vec::new()),
+        }
+    }
+
+    /// Takes down a line that is typed.
+    fn types(&self, node: &NodeName, line: &str) {
+        let mut typed = self.typed.take();
+        typed.push((node.clone(), line.to_owned()));
+        self.typed.set(typed);
+    }
+
+    /// Returns the lines that were typed since the last call.
+    pub(super) fn take_typed(&self) -> Vec<(NodeName, String)> {
+        self.typed.take()
     }
 
     /// Takes the cluster. Whoever takes it puts it back before another can ask.
     pub(super) fn take(&self) -> &'a mut (dyn Testbed + 'a) {
-        self.0
+        self.testbed
             .take()
             .expect("invariant: one at a time holds the cluster")
     }
 
     /// Puts the cluster back.
     pub(super) fn put(&self, testbed: &'a mut (dyn Testbed + 'a)) {
-        self.0.set(Some(testbed));
+        self.testbed.set(Some(testbed));
     }
 
     /// Does something with the cluster, in this instant.
@@ -130,6 +150,9 @@ impl Testbed for Share<'_, '_> {
                 .with(|testbed| testbed.record(None, TraceKind::Note { text }));
             self.tried.push(node);
             return id;
+        }
+        if let Request::Operator { line, .. } = &request {
+            self.desk.types(&node, line);
         }
         self.desk.with(|testbed| {
             let event = TraceKind::Operator {

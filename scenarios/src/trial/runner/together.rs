@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use seatrial_language::{Beside, Operators, ProcedureEnd};
+use seatrial_port::trace::TraceKind;
 use seatrial_port::{Condition, NodeName, RequestId, Span};
 
 use crate::operator::procedures::{ProcedureOutcome, run_procedure};
@@ -21,6 +22,7 @@ use super::play::Play;
 use super::procedure::{PROCEDURE_BOUND, describe_end, let_act, run_bounded, told};
 use super::reach::away;
 use super::shared::{Desk, Share, Turn, waits};
+use super::witness::Witness;
 
 /// What operators came to.
 pub(super) struct Acted {
@@ -49,6 +51,7 @@ type AtWork<'s> = Pin<Box<dyn Future<Output = Ended> + 's>>;
 /// one of its name; it acts alone.
 pub(super) async fn let_operators_act(
     play: &mut Play<'_>,
+    witness: &mut Witness,
     nodes: &[NodeName],
     name: &str,
     operators: &Operators,
@@ -65,7 +68,7 @@ pub(super) async fn let_operators_act(
     let all = operators.all(name);
     let began = play.now();
     let stood_before = u32::try_from(play.journal.record().findings.len()).unwrap_or(u32::MAX);
-    let ended = act_at_once(play, nodes, &all).await;
+    let ended = act_at_once(play, witness, nodes, &all).await;
 
     let mut commands = Vec::new();
     let mut ends = Vec::new();
@@ -115,12 +118,17 @@ pub(super) async fn let_operators_act(
     }
 }
 
-/// Lets all of them act at once until each has ended.
-async fn act_at_once(play: &mut Play<'_>, nodes: &[NodeName], all: &[Beside]) -> Vec<Ended> {
+/// Lets all of them act at once until each has ended. The oracles look whenever time has passed: what one operator brings
+/// about, another one may undo before all have ended.
+async fn act_at_once(
+    play: &mut Play<'_>,
+    witness: &mut Witness,
+    nodes: &[NodeName],
+    all: &[Beside],
+) -> Vec<Ended> {
     let step = play.journal.step();
     let began = play.now();
     let deadline = play.clock.deadline();
-    let faults = &play.journal.record().faults;
     let desk = Desk::new(play.testbed);
     let turns: Vec<Cell<Turn>> = all.iter().map(|_| Cell::default()).collect();
     let expired: Vec<Cell<bool>> = all.iter().map(|_| Cell::default()).collect();
@@ -135,7 +143,7 @@ async fn act_at_once(play: &mut Play<'_>, nodes: &[NodeName], all: &[Beside]) ->
             away: one
                 .seat
                 .as_ref()
-                .map(|seat| away(faults, nodes, seat))
+                .map(|seat| away(&play.journal.record().faults, nodes, seat))
                 .unwrap_or_default(),
             tried: Vec::new(),
         };
@@ -180,6 +188,18 @@ async fn act_at_once(play: &mut Play<'_>, nodes: &[NodeName], all: &[Beside]) ->
         }
         if !answer(&desk, &turns).await {
             let_time_pass(&desk, &turns).await;
+            for (node, line) in desk.take_typed() {
+                witness.hear_of_line(&node, &line);
+            }
+            let testbed = desk.take();
+            let seen = testbed.observe().await;
+            let found = witness.see(&seen, false, play.journal);
+            for one in &found {
+                let text = format!("finding {}: {}", one.oracle, one.message);
+                testbed.record(None, TraceKind::Note { text });
+            }
+            play.journal.found(found);
+            desk.put(testbed);
         }
     }
     drop(at_work);
