@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use seatrial_language::{Beside, Operators, ProcedureEnd};
 use seatrial_port::trace::TraceKind;
-use seatrial_port::{Condition, NodeName, RequestId, Span};
+use seatrial_port::{Condition, NodeName, RequestId, Span, Testbed};
 
 use crate::operator::procedures::{ProcedureOutcome, run_procedure};
 use crate::trial::record::{CommandRecord, ProcedureRecord, end_of_all, ms};
@@ -18,6 +18,7 @@ use crate::trial::record::{CommandRecord, ProcedureRecord, end_of_all, ms};
 use super::clock::Halt;
 use super::console::RunnerConsole;
 use super::external::Program;
+use super::journal::Journal;
 use super::play::Play;
 use super::procedure::{PROCEDURE_BOUND, describe_end, let_act, run_bounded, told};
 use super::reach::away;
@@ -67,6 +68,8 @@ pub(super) async fn let_operators_act(
     }
     let all = operators.all(name);
     let began = play.now();
+    // What stands now is not their doing.
+    look(play.testbed, witness, play.journal).await;
     let stood_before = u32::try_from(play.journal.record().findings.len()).unwrap_or(u32::MAX);
     let ended = act_at_once(play, witness, nodes, &all).await;
 
@@ -149,7 +152,6 @@ async fn act_at_once(
         };
         let expired = &expired[place];
         at_work.push(Some(Box::pin(async move {
-            use seatrial_port::Testbed as _;
             if one.after > Span::ZERO {
                 // `Never` ends by its limit, always.
                 let _ = share.wait(&Condition::Never, one.after).await;
@@ -192,18 +194,23 @@ async fn act_at_once(
                 witness.hear_of_line(&node, &line);
             }
             let testbed = desk.take();
-            let seen = testbed.observe().await;
-            let found = witness.see(&seen, false, play.journal);
-            for one in &found {
-                let text = format!("finding {}: {}", one.oracle, one.message);
-                testbed.record(None, TraceKind::Note { text });
-            }
-            play.journal.found(found);
+            look(testbed, witness, play.journal).await;
             desk.put(testbed);
         }
     }
     drop(at_work);
     ended.into_iter().flatten().collect()
+}
+
+/// Shows the cluster to the oracles, and writes down what they find.
+async fn look(testbed: &mut dyn Testbed, witness: &mut Witness, journal: &mut Journal) {
+    let seen = testbed.observe().await;
+    let found = witness.see(&seen, false, journal);
+    for one in &found {
+        let text = format!("finding {}: {}", one.oracle, one.message);
+        testbed.record(None, TraceKind::Note { text });
+    }
+    journal.found(found);
 }
 
 /// Lets an operator go on until it waits, and returns what it came to if it has ended. Where the engine itself takes
