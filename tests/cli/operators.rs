@@ -27,7 +27,7 @@ fn what_cannot_act_at_once_is_refused_with_a_sentence() {
         let mut args = vec!["verify", "optimal", "--scenarios", STATE];
         args.extend(flags);
         let ran = work.run(&args);
-        assert_eq!(ran.code, 2, "{flags:?}: {}", ran.stderr);
+        assert_eq!(ran.code, Some(2), "{flags:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(says), "{flags:?}: {}", ran.stderr);
     }
 }
@@ -43,7 +43,7 @@ fn a_bad_cell_of_two_operators_is_played_again_from_its_file() {
         STATE,
     ];
     let ran = work.run(&flags);
-    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     let json = work.read("target/seatrial/verify/verify.json");
     let matrix: serde_json::Value = serde_json::from_str(&json).unwrap();
     let cell = &matrix["cells"][0];
@@ -82,7 +82,7 @@ fn a_shard_says_which_operators_acted() {
         "--fail-on",
         "none",
     ]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let shard = work.read("target/seatrial/explore/campaign.jsonl");
     let head = shard.lines().next().unwrap();
     assert!(
