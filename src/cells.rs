@@ -43,7 +43,7 @@ pub(crate) struct CellPlayer {
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Whether bad cells keep their whole run.
     pub(crate) keeps_runs: bool,
-    /// Who acts beside the procedures.
+    /// The operators that act beside the procedure.
     pub(crate) acting: OperatorArgs,
     /// The folder of the cells' scenario files, which the lines that play a cell again name.
     pub(crate) folder: PathBuf,

@@ -10,7 +10,7 @@ use crate::script;
 /// The most operators that act at once.
 const OPERATORS_MAX: usize = 7;
 
-/// Who acts beside a procedure.
+/// The operators that act beside a procedure.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct OperatorArgs {
     /// Another procedure that acts at the same time on the same cluster; several of them are several operators. See

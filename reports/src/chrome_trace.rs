@@ -92,7 +92,7 @@ struct Slices<'a> {
     facts: Vec<BTreeMap<String, String>>,
     states: Vec<Option<Open>>,
     requests: BTreeMap<u32, (usize, Open)>,
-    /// Who types the next request, if several operators act.
+    /// The operator who types the next request, if several act.
     operator: Option<String>,
     step: Option<Open>,
 }

@@ -83,7 +83,7 @@ struct Timeline<'a> {
     states: Vec<&'static str>,
     /// The requests under way: the node, and their text.
     requests: BTreeMap<u32, (Option<usize>, String)>,
-    /// Who types the next request, if several operators act.
+    /// The operator who types the next request, if several act.
     operator: Option<String>,
     /// The last answer of a node to each line. An answer is shown again only if it differs.
     asked: BTreeMap<(Option<usize>, String), String>,
@@ -170,7 +170,7 @@ impl Timeline<'_> {
             TraceKind::Request { id, request } => {
                 let (node, words) = match request {
                     Request::Operator { node, line } => {
-                        // Of several operators each is named.
+                        // Each of several operators is named.
                         let operator = self.operator.take().unwrap_or_default();
                         (node, format!("{operator}$ {line}"))
                     }

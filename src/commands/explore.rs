@@ -34,7 +34,7 @@ pub(crate) struct ExploreArgs {
     /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected", add = crate::candidates::procedures())]
     pub(crate) procedure: String,
-    /// Who acts beside the procedure.
+    /// The operators that act beside the procedure.
     #[command(flatten)]
     pub(crate) operators: OperatorArgs,
     /// The seeds: the first N, counted from 0, or from A up to B, B excluded.

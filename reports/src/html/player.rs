@@ -120,7 +120,7 @@ struct Encoder<'a> {
     on_the_way: BTreeMap<(usize, usize, &'a str), VecDeque<usize>>,
     cuts: BTreeSet<(usize, usize)>,
     procedures: BTreeMap<(&'a str, &'a str, u64), &'a str>,
-    /// Who types the next request, if several operators act.
+    /// The operator who types the next request, if several act.
     operator: Option<String>,
     has_states: bool,
     end_us: u64,
@@ -373,7 +373,7 @@ impl<'a> Encoder<'a> {
         };
         let key = (node.as_str(), line.as_str(), at / 1_000);
         let procedure = self.procedures.get(&key).copied();
-        // Of several operators each is named.
+        // Each of several operators is named.
         let procedure = match (self.operator.take(), procedure) {
             (Some(operator), _) => self.text(&operator),
             (None, Some(name)) => self.text(name),

@@ -56,7 +56,7 @@ pub(crate) struct VerifyArgs {
     /// nothing of it; the simulated console answers them.
     #[arg(long, requires = "own", conflicts_with_all = ["confine", "bind", "env"])]
     pub(crate) unconfined: bool,
-    /// Who acts beside the procedure.
+    /// The operators that act beside the procedure.
     #[command(flatten)]
     pub(crate) operators: OperatorArgs,
     /// The engine.

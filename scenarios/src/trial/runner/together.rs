@@ -31,7 +31,7 @@ pub(super) struct Acted {
     pub(super) first: (ProcedureEnd, String),
     /// The end of all of them, taken as one.
     pub(super) end: ProcedureEnd,
-    /// Who said what.
+    /// The words of each.
     pub(super) said: String,
 }
 
