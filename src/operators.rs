@@ -146,7 +146,7 @@ impl OperatorArgs {
         if self.each_node {
             label.push_str(" on each node");
             if self.beside_after > Span::ZERO {
-                label.push_str(&format!(" {} apart", self.beside_after));
+                label = format!("{label} {} apart", self.beside_after);
             }
         } else {
             let seats: Vec<NodeName> = self.seats.iter().map(NodeName::new).collect();
