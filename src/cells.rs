@@ -10,7 +10,8 @@ use std::time::Duration;
 use seatrial_real_harness::RealOptions;
 use seatrial_reports::quote;
 use seatrial_scenarios::console::gap;
-use seatrial_scenarios::matrix::{Broken, Cell, cell_scenario};
+use seatrial_scenarios::language::Operators;
+use seatrial_scenarios::matrix::{Broken, Cell, cell_scenario, operators_act};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
@@ -21,6 +22,7 @@ use seatrial_sim::explore::play_with;
 
 use crate::args::{EngineArg, TimersArg};
 use crate::bar::Bar;
+use crate::operators::OperatorArgs;
 use crate::pool::{self, Pool};
 use crate::script::{self, Confinement, Kind, Report, Script, Shared};
 use crate::{Stop, engines, runbook, signals};
@@ -41,6 +43,8 @@ pub(crate) struct CellPlayer {
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Whether bad cells keep their whole run.
     pub(crate) keeps_runs: bool,
+    /// The operators that act beside the procedure.
+    pub(crate) acting: OperatorArgs,
     /// The folder of the cells' scenario files, which the lines that play a cell again name.
     pub(crate) folder: PathBuf,
 }
@@ -60,12 +64,14 @@ pub(crate) struct OwnProgram {
 }
 
 /// A cell to be played.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Place<'a> {
     /// The broken state.
     pub(crate) state: &'a Broken,
     /// The procedure.
     pub(crate) procedure: &'a str,
+    /// Where its operator sits, and who acts beside it.
+    pub(crate) operators: Operators,
     /// The master seed.
     pub(crate) seed: u64,
 }
@@ -101,7 +107,7 @@ impl CellPlayer {
             |place| format!("{} on {}", place.procedure, place.state.scenario.id),
             Templates::default,
             |templates, place| {
-                let done = self.play(templates, *place);
+                let done = self.play(templates, place);
                 // A cell that a signal interrupted has no outcome.
                 (!signals::stopped()).then_some(done)
             },
@@ -113,13 +119,20 @@ impl CellPlayer {
         Ok(())
     }
 
-    fn play(&self, templates: &mut Templates, place: Place<'_>) -> PlayedCell {
+    fn play(&self, templates: &mut Templates, place: &Place<'_>) -> PlayedCell {
         let Place {
             state,
             procedure,
+            operators,
             seed,
         } = place;
+        let (procedure, seed) = (*procedure, *seed);
         let mut scenario = cell_scenario(state, procedure, self.supervisor);
+        let label = self.acting.label(procedure);
+        if label != procedure {
+            let broken = self.acting.while_broken;
+            operators_act(&mut scenario, state, &label, operators, broken);
+        }
         let file = self.folder.join(format!("{}.toml", scenario.id));
         scenario.file = file.display().to_string();
         let id = &state.scenario.id;
@@ -135,7 +148,7 @@ impl CellPlayer {
         if let Some(own) = &own {
             options.program = Some(Arc::new(Shared(own.clone())));
         }
-        let without_run = |outcome, text| Cell::without_run(procedure, id, seed, outcome, text);
+        let without_run = |outcome, text| Cell::without_run(&label, id, seed, outcome, text);
         let mut transcript = None;
         let mut reached = BTreeSet::new();
         let mut run = None;
@@ -146,7 +159,7 @@ impl CellPlayer {
                 without_run(Outcome::NotJudged, text.unwrap_or_default())
             }
             Ok((record, trace)) => {
-                let mut cell = Cell::of(procedure, id, &record);
+                let mut cell = Cell::of(&label, id, &record);
                 if let Some(own) = &own {
                     let reports = own.reports();
                     transcript = Some(script::transcript(&record, &reports));

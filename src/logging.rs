@@ -101,6 +101,11 @@ fn tell_event(event: &TraceEvent) {
         TraceKind::Note { text } if event.node.is_none() => tracing::info!("{text}"),
         TraceKind::Note { text } => tracing::info!("{node}: {text}"),
         TraceKind::Request { id, request } => tracing::debug!("request {}: {request:?}", id.0),
+        TraceKind::Operator {
+            operator,
+            procedure,
+            ..
+        } => tracing::debug!("operator {operator}, {procedure}, types:"),
         TraceKind::Ended { id, progress } => {
             tracing::debug!("request {} ended: {progress:?}", id.0);
         }

@@ -15,6 +15,7 @@ mod forms;
 mod lab_page;
 mod logging;
 mod memory;
+mod operators;
 mod output;
 mod plan;
 mod pool;

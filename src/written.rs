@@ -123,7 +123,7 @@ impl Keeper {
                 record.id,
                 record.engine,
                 record.verdict,
-                record.procedures.last().map(|procedure| procedure.end)
+                record.end()
             );
             keeps |= self.ends.insert(end);
             keeps |= record.verdict != Verdict::Pass;

@@ -272,7 +272,7 @@ impl Real {
     async fn holds(&mut self, until: &Condition) -> bool {
         let seen = self.look().await;
         match until {
-            Condition::Never | Condition::Ended(_) => false,
+            Condition::Never | Condition::Ended(_) | Condition::OneEnded(_) => false,
             Condition::Rest => {
                 let pending: BTreeSet<NodeName> = self
                     .requests
@@ -287,14 +287,15 @@ impl Real {
         }
     }
 
-    async fn wait_for_end(&mut self, id: RequestId, end: Instant) -> bool {
+    /// Waits until one of the requests has ended, and says whether one has.
+    async fn wait_for_end(&mut self, ids: &[RequestId], end: Instant) -> bool {
         loop {
             self.collect();
-            let ended = self
-                .requests
-                .get(&id)
-                .is_none_or(|running| running.progress.has_ended());
-            if ended {
+            let ended = |id| {
+                let known = self.requests.get(id);
+                known.is_none_or(|running| running.progress.has_ended())
+            };
+            if ids.iter().any(ended) {
                 return true;
             }
             match timeout_at(end, self.arriving.recv()).await {
@@ -393,7 +394,14 @@ impl Testbed for Real {
                 Err(Timeout { waited: limit })
             }
             Condition::Ended(id) => {
-                if self.wait_for_end(*id, end).await {
+                if self.wait_for_end(&[*id], end).await {
+                    Ok(waited())
+                } else {
+                    Err(Timeout { waited: waited() })
+                }
+            }
+            Condition::OneEnded(ids) => {
+                if self.wait_for_end(ids, end).await {
                     Ok(waited())
                 } else {
                     Err(Timeout { waited: waited() })

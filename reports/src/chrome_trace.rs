@@ -46,6 +46,7 @@ impl ChromeTrace {
             facts: vec![BTreeMap::new(); header.nodes.len()],
             states: vec![None; header.nodes.len()],
             requests: BTreeMap::new(),
+            operator: None,
             step: None,
         };
         for event in &run.events {
@@ -91,6 +92,8 @@ struct Slices<'a> {
     facts: Vec<BTreeMap<String, String>>,
     states: Vec<Option<Open>>,
     requests: BTreeMap<u32, (usize, Open)>,
+    /// The operator who types the next request, if several act.
+    operator: Option<String>,
     step: Option<Open>,
 }
 
@@ -130,7 +133,10 @@ impl Slices<'_> {
             }
             TraceKind::Request { id, request } => {
                 let (node, name) = match request {
-                    Request::Operator { node, line } => (node, line.clone()),
+                    Request::Operator { node, line } => {
+                        let operator = self.operator.take().unwrap_or_default();
+                        (node, format!("{operator}{line}"))
+                    }
                     Request::Client { node, statement } => match statement {
                         Statement::Insert(tag) => (node, format!("write {tag}")),
                         Statement::Read => (node, "read".to_owned()),
@@ -139,6 +145,14 @@ impl Slices<'_> {
                 };
                 let tid = self.tid(Some(node));
                 self.requests.insert(id.0, (tid, (name, at)));
+                Vec::new()
+            }
+            TraceKind::Operator {
+                operator,
+                procedure,
+                ..
+            } => {
+                self.operator = Some(format!("{operator} {procedure}: "));
                 Vec::new()
             }
             TraceKind::Ended { id, progress } => self

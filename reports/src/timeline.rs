@@ -65,6 +65,7 @@ pub fn timeline(run: &RecordedRun) -> String {
         facts: vec![BTreeMap::new(); nodes.len()],
         states: vec!["down"; nodes.len()],
         requests: BTreeMap::new(),
+        operator: None,
         asked: BTreeMap::new(),
         text,
     };
@@ -82,6 +83,8 @@ struct Timeline<'a> {
     states: Vec<&'static str>,
     /// The requests under way: the node, and their text.
     requests: BTreeMap<u32, (Option<usize>, String)>,
+    /// The operator who types the next request, if several act.
+    operator: Option<String>,
     /// The last answer of a node to each line. An answer is shown again only if it differs.
     asked: BTreeMap<(Option<usize>, String), String>,
     text: String,
@@ -166,7 +169,11 @@ impl Timeline<'_> {
             }
             TraceKind::Request { id, request } => {
                 let (node, words) = match request {
-                    Request::Operator { node, line } => (node, format!("$ {line}")),
+                    Request::Operator { node, line } => {
+                        // Each of several operators is named.
+                        let operator = self.operator.take().unwrap_or_default();
+                        (node, format!("{operator}$ {line}"))
+                    }
                     Request::Client { node, statement } => match statement {
                         Statement::Insert(tag) => (node, format!("write {tag}")),
                         Statement::Read => (node, "read".to_owned()),
@@ -176,6 +183,11 @@ impl Timeline<'_> {
                 let place = self.place(Some(node));
                 self.requests.insert(id.0, (place, words));
             }
+            TraceKind::Operator {
+                operator,
+                procedure,
+                ..
+            } => self.operator = Some(format!("{operator} {procedure} ")),
             TraceKind::Ended { id, progress } => self.ended(at, id.0, progress),
             TraceKind::State { changed } => self.state(at, node, changed),
             TraceKind::Quorum {
@@ -218,7 +230,7 @@ impl Timeline<'_> {
             Progress::Refused { code, .. } => format!("refused {code}"),
             Progress::Unknown => "no answer".to_owned(),
         };
-        if words.starts_with('$') {
+        if words.contains("$ ") {
             let key = (node, words.clone());
             if self.asked.get(&key) == Some(&answer) {
                 return;

@@ -18,6 +18,7 @@ use seatrial_sim::explore::{self, BLOCK, Class, Options, Played, SeedRecord};
 
 use crate::args::{FailOn, SeedsArg, ShardArg, SupervisorArg, TimersArg, budget, seeds, shard};
 use crate::bar::Bar;
+use crate::operators::{self, OperatorArgs};
 use crate::output::Out;
 use crate::pool::{self, Ended, Pool};
 use crate::{Stop, exit, provenance, signals};
@@ -33,6 +34,9 @@ pub(crate) struct ExploreArgs {
     /// The procedure that must recover the cluster.
     #[arg(long, value_name = "P", default_value = "manual-corrected", add = crate::candidates::procedures())]
     pub(crate) procedure: String,
+    /// The operators that act beside the procedure.
+    #[command(flatten)]
+    pub(crate) operators: OperatorArgs,
     /// The seeds: the first N, counted from 0, or from A up to B, B excluded.
     #[arg(long, value_name = "N|A..B", default_value = "0..2000", value_parser = seeds)]
     pub(crate) seeds: SeedsArg,
@@ -76,21 +80,18 @@ pub(crate) struct ExploreArgs {
 }
 
 pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
-    let known = seatrial_scenarios::procedures::names();
-    if !known.contains(&args.procedure.as_str()) {
-        return Err(Stop::usage(format!(
-            "there is no procedure `{}`; the procedures are: {}",
-            args.procedure,
-            known.join(", ")
-        )));
-    }
+    let procedure = operators::known(&args.procedure)?;
+    args.operators.check(&[procedure])?;
+    let nodes: Vec<NodeName> = ('A'..='Z')
+        .take(usize::from(args.nodes))
+        .map(|name| NodeName::new(name.to_string()))
+        .collect();
     let options = Options {
         procedure: args.procedure.clone(),
+        operators: args.operators.on(procedure, &nodes, "the cluster")?,
+        while_broken: args.operators.while_broken,
         vocabulary: Vocabulary {
-            nodes: ('A'..='Z')
-                .take(usize::from(args.nodes))
-                .map(|name| NodeName::new(name.to_string()))
-                .collect(),
+            nodes,
             ..Vocabulary::everything()
         },
         timers: args.timers.map(Into::into),
@@ -297,7 +298,7 @@ fn header(args: &ExploreArgs, options: &Options) -> Header {
         format: FORMAT,
         program: provenance::PROGRAM.to_owned(),
         fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
-        procedure: args.procedure.clone(),
+        procedure: args.operators.label(&args.procedure),
         seeds: args.seeds.of_search(),
         shard: shards,
     }

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Play one run and print its whole trace as JSON Lines.
     Replay(replay::ReplayArgs),
     /// Run procedures against broken clusters: which one recovers what, at what cost.
-    Verify(verify::VerifyArgs),
+    Verify(Box<verify::VerifyArgs>),
     /// Find out from a broken cluster's own files which node to bootstrap; changes nothing.
     Advise(advise::AdviseArgs),
     /// Tell from the logs of a cluster what happened, what was lost, and when that became inevitable.

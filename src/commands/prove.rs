@@ -40,6 +40,12 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
             known.join(", ")
         )));
     }
+    if procedures::is_automaton(&args.procedure) {
+        return Err(Stop::usage(format!(
+            "`{}` acts on its own node, and here one operator acts on all\n  help: seatrial verify {} --each-node",
+            args.procedure, args.procedure
+        )));
+    }
     let folder = args.out.join("examples");
     // Shards share a folder, and none may remove the examples of another one.
     let emptied = match args.shard {

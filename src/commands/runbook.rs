@@ -12,12 +12,14 @@ use std::time::Duration;
 use seatrial_real_harness::RealOptions;
 use seatrial_reports::count;
 use seatrial_scenarios::Supervisor;
+use seatrial_scenarios::language::Operators;
 use seatrial_scenarios::matrix::broken_states;
 
 use crate::args::EngineArg;
 use crate::bar::Bar;
 use crate::cells::{CellPlayer, OwnProgram, Place};
 use crate::folder::write_whole;
+use crate::operators::OperatorArgs;
 use crate::output::Out;
 use crate::runbook::{self, Block, Runbook, problems, script};
 use crate::script::{Confinement, Kind, PATIENCE_S};
@@ -190,6 +192,7 @@ fn play(
         supervisor: Supervisor::None,
         jobs: None,
         keeps_runs: false,
+        acting: OperatorArgs::default(),
         folder: folder.to_owned(),
     };
     let states = broken_states(&if scenarios.is_empty() {
@@ -202,6 +205,7 @@ fn play(
         .map(|state| Place {
             state,
             procedure: Kind::Runbook.name(),
+            operators: Operators::default(),
             seed: 1,
         })
         .collect();

@@ -89,8 +89,13 @@ fn procedure(name: &str) -> String {
         text.push_str(MANUAL);
         text.push('\n');
     }
+    let flag = if procedures::is_automaton(name) {
+        " --each-node"
+    } else {
+        ""
+    };
     let play = format!(
-        "`seatrial verify {name}` lets it act in every broken state. docs/procedures.md has its rule."
+        "`seatrial verify {name}{flag}` lets it act in every broken state. docs/procedures.md has its rule."
     );
     text.push_str(&wrapped("", "", &play));
     text

@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seatrial_reports::{Judged, comment_of_matrix, matrix_markdown, nearest, notices_of_matrix};
+use seatrial_reports::{Judged, comment_of_matrix, matrix_markdown, notices_of_matrix};
 use seatrial_scenarios::matrix::{
     Broken, Changes, FAILING, FORMAT, Gate, Matrix, Row, broken_states,
 };
 use seatrial_scenarios::procedures;
 use seatrial_scenarios::record_file::{CampaignEnd, CampaignHead, RECORD_FORMAT};
 
-use crate::args::{EngineArg, FailOn, ResultArg, SEED, ShardArg, Wanted};
+use crate::args::{EngineArg, FailOn, ResultArg, SEED, Wanted};
 use crate::bar::Bar;
 use crate::cells::{CellPlayer, OwnProgram, Place, PlayedCell};
 use crate::commands::{prove, runbook};
@@ -23,7 +23,7 @@ use crate::files::{RecordFile, ReportFiles};
 use crate::folder::{Folder, write_whole};
 use crate::output::Out;
 use crate::script::{self, Confinement, Kind, container};
-use crate::{Stop, against, ci, engines, exit, provenance, real, scenarios, signals};
+use crate::{Stop, against, ci, engines, exit, operators, provenance, real, scenarios, signals};
 
 pub(crate) use args::{Confine, VerifyArgs};
 
@@ -32,6 +32,7 @@ const CELLS: &str = "cells";
 
 pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let procedures = chosen(args)?;
+    args.operators.check(&procedures)?;
     if args.confine == Confine::Docker {
         if args.on == EngineArg::Real {
             return Err(Stop::usage(
@@ -46,6 +47,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     let states = states(args)?;
     let seeds = args.seeds.range(args.seed, SEED)?;
     engines::available(&[args.on])?;
+    let label = |name: &&str| args.operators.label(name);
+    let labels: Vec<String> = procedures.iter().map(label).collect();
     let began = Instant::now();
     let mut matrix = Matrix {
         format: FORMAT,
@@ -60,8 +63,8 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         shard: args.shard.map(|shard| (shard.0, shard.1)),
         wall_ms: 0,
         script: own_file(args).map(|(_, path)| path.display().to_string()),
-        gate: gate(args, &procedures),
-        procedures: procedures.iter().map(|&name| name.to_owned()).collect(),
+        gate: gate(args, &labels),
+        procedures: labels.clone(),
         scenarios: states.iter().map(Row::from).collect(),
         cells: Vec::new(),
     };
@@ -73,7 +76,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let document = args.runbook.as_deref().map(runbook::read).transpose()?;
     let mut own = own_program(args, out)?;
-    let places = places(&states, &procedures, seeds, args.shard);
+    let places = places(args, &states, &procedures, seeds)?;
 
     let folder = Folder::take(&args.out, "verify")?;
     let real = real::options(&args.real, &[args.on], Some(folder.path()))?;
@@ -90,6 +93,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &mut Out) -> Result<u8, Stop> {
         supervisor: args.supervisor.into(),
         jobs: args.jobs,
         keeps_runs: wanted.has(ResultArg::Record) || wanted.has(ResultArg::Html),
+        acting: args.operators.clone(),
         folder: cells,
     };
     let head = CampaignHead {
@@ -188,20 +192,24 @@ fn states(args: &VerifyArgs) -> Result<Vec<Broken>, Stop> {
 
 /// Returns the cells to be played, scenario by scenario. A shard takes every N-th of them.
 fn places<'a>(
+    args: &'a VerifyArgs,
     states: &'a [Broken],
     procedures: &[&'a str],
     seeds: std::ops::Range<u64>,
-    shard: Option<ShardArg>,
-) -> Vec<Place<'a>> {
+) -> Result<Vec<Place<'a>>, Stop> {
+    let shard = args.shard;
     let mut places = Vec::new();
     let mut number = 0;
     for state in states {
+        let servers = state.scenario.servers();
         for &procedure in procedures {
+            let acting = args.operators.on(procedure, &servers, &state.scenario.id)?;
             for seed in seeds.clone() {
                 if shard.is_none_or(|shard| number % shard.1 == shard.0) {
                     places.push(Place {
                         state,
                         procedure,
+                        operators: acting.clone(),
                         seed,
                     });
                 }
@@ -209,12 +217,12 @@ fn places<'a>(
             }
         }
     }
-    places
+    Ok(places)
 }
 
 /// Returns which cells fail. By default these are the bad cells of the one procedure under test; a table of many
 /// procedures compares them, and none of them is under test.
-fn gate(args: &VerifyArgs, procedures: &[&str]) -> Gate {
+fn gate(args: &VerifyArgs, procedures: &[String]) -> Gate {
     if !args.fail_on.is_empty() {
         return Gate {
             fail_on: FailOn::all(&args.fail_on),
@@ -225,7 +233,7 @@ fn gate(args: &VerifyArgs, procedures: &[&str]) -> Gate {
     let under_test = if let Some((kind, _)) = own_file(args) {
         Some(kind.name().to_owned())
     } else if let [one] = procedures {
-        Some((*one).to_owned())
+        Some(one.clone())
     } else {
         None
     };
@@ -282,7 +290,6 @@ fn keep(
 fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let known = procedures::names();
     let names = &args.procedures;
     if own_file(args).is_some() && args.on == EngineArg::Madsim {
         return Err(Stop::usage(
@@ -304,20 +311,13 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<&'static str>, Stop> {
             )));
         }
     } else if names.is_empty() && args.runbook.is_none() {
-        let all = known.iter().copied().filter(|name| *name != "none");
+        let all = procedures::names().iter().copied();
+        let all = all.filter(|name| *name != "none" && !procedures::is_automaton(name));
         return Ok(all.collect());
     }
     let mut chosen = Vec::new();
     for name in names {
-        let Some(found) = known.iter().copied().find(|known| known == name) else {
-            let near = nearest(name, known.iter().copied());
-            let help = near.first().map_or_else(
-                || format!("the procedures are: {}", known.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let text = format!("there is no procedure `{name}`\n  help: {help}");
-            return Err(Stop::usage(text));
-        };
+        let found = operators::known(name)?;
         if !chosen.contains(&found) {
             chosen.push(found);
         }

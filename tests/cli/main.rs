@@ -24,6 +24,7 @@ mod host_sql;
 mod lab;
 mod language;
 mod mysql_protocol;
+mod operators;
 mod prove;
 mod rediscovered;
 mod replay;

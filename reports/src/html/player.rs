@@ -120,6 +120,8 @@ struct Encoder<'a> {
     on_the_way: BTreeMap<(usize, usize, &'a str), VecDeque<usize>>,
     cuts: BTreeSet<(usize, usize)>,
     procedures: BTreeMap<(&'a str, &'a str, u64), &'a str>,
+    /// The operator who types the next request, if several act.
+    operator: Option<String>,
     has_states: bool,
     end_us: u64,
 }
@@ -149,6 +151,7 @@ impl<'a> Encoder<'a> {
             on_the_way: BTreeMap::new(),
             cuts: BTreeSet::new(),
             procedures,
+            operator: None,
             has_states: false,
             end_us: 0,
         }
@@ -201,6 +204,11 @@ impl<'a> Encoder<'a> {
             }
             TraceKind::Fault { fault, outcome } => self.fault(at, fault, outcome),
             TraceKind::Request { id, request } => self.request(at, id.0, request),
+            TraceKind::Operator {
+                operator,
+                procedure,
+                ..
+            } => self.operator = Some(format!("{operator} {procedure}")),
             TraceKind::Ended { id, progress } => self.ended(at, &node, id.0, progress),
             TraceKind::LinkUp { peer, channel } => {
                 self.forget(event.node.as_ref(), Some(peer));
@@ -365,7 +373,12 @@ impl<'a> Encoder<'a> {
         };
         let key = (node.as_str(), line.as_str(), at / 1_000);
         let procedure = self.procedures.get(&key).copied();
-        let procedure = procedure.map_or(json!(-1), |name| self.text(name));
+        // Each of several operators is named.
+        let procedure = match (self.operator.take(), procedure) {
+            (Some(operator), _) => self.text(&operator),
+            (None, Some(name)) => self.text(name),
+            (None, None) => json!(-1),
+        };
         let rest = vec![
             self.node(Some(node)),
             json!(id),

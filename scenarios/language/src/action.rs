@@ -3,6 +3,8 @@
 use seatrial_port::predicate::Predicate;
 use seatrial_port::{Fault, NodeName, Span};
 
+use super::operators::Operators;
+
 /// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -170,8 +172,10 @@ impl Operator {
 pub struct ProcedureStep {
     /// Its name.
     pub name: String,
-    /// The end that is expected.
+    /// The end that is expected of the first operator.
     pub ends: Option<ProcedureEnd>,
+    /// Where its operator sits, and who acts beside it.
+    pub operators: Operators,
 }
 
 /// The end of a procedure.

@@ -77,8 +77,8 @@ impl Checker<'_> {
         self.declare_nodes(raw.nodes);
         let id = self.id(raw.id);
         let title = self.words(raw.title, "title");
-        let procedure = match raw.procedure {
-            Some(name) => self.procedure(&name),
+        let procedure = match &raw.procedure {
+            Some(name) => self.procedure(name),
             None => PROCEDURE_DEFAULT.to_owned(),
         };
         let findings = raw.findings.unwrap_or_default();
@@ -94,6 +94,7 @@ impl Checker<'_> {
             .filter(|node| options.is_arbitrator(node))
             .cloned()
             .collect();
+        let operators = self.operators(raw.procedure.as_ref(), raw.seat.as_ref(), raw.beside);
         if raw.step.is_empty() {
             self.problem(
                 Problem::new("the scenario has no step")
@@ -117,6 +118,7 @@ impl Checker<'_> {
             timers: raw.timers.map(TimersWord::meaning),
             pace: raw.pace.map(PaceWord::meaning),
             procedure,
+            operators,
             second_phase: raw.second_phase.unwrap_or(true),
             findings,
             limit,

@@ -54,9 +54,11 @@ impl Checker<'_> {
             .or_else(|| operator.map(|raw| self.operator(raw.value)))
             .or_else(|| {
                 procedure.map(|raw| {
+                    let raw = raw.value;
                     Action::Procedure(ProcedureStep {
-                        name: self.procedure(&raw.value.name),
-                        ends: raw.value.ends.map(ProcedureEndWord::meaning),
+                        name: self.procedure(&raw.name),
+                        ends: raw.ends.map(ProcedureEndWord::meaning),
+                        operators: self.operators(Some(&raw.name), raw.seat.as_ref(), raw.beside),
                     })
                 })
             })

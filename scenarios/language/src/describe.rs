@@ -32,7 +32,9 @@ impl fmt::Display for Action {
             }
             Self::Faults(faults) => write_faults(f, faults),
             Self::Operator(operator) => write!(f, "on {}: {}", operator.node, operator.line),
-            Self::Procedure(procedure) => write!(f, "procedure {}", procedure.name),
+            Self::Procedure(procedure) => {
+                write!(f, "procedure {}{}", procedure.name, procedure.operators)
+            }
             Self::Wait(Wait::For(span)) => write!(f, "wait {span}"),
             Self::Wait(Wait::Until { until, within }) => {
                 write!(f, "wait up to {within} until {}", describe(until))

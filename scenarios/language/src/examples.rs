@@ -144,6 +144,11 @@ const KEYS: &[(&str, &str)] = &[
     ("scenario.timers", "timers = \"fast\""),
     ("scenario.pace", "pace = \"rest\""),
     ("scenario.procedure", "procedure = \"manual\""),
+    ("scenario.seat", "seat = \"A\""),
+    (
+        "scenario.beside",
+        "beside = [{ name = \"manual\", after = \"5s\", seat = \"B\" }]",
+    ),
     ("scenario.second_phase", "second_phase = false"),
     ("scenario.findings", "findings = [\"twin-primaries\"]"),
     ("scenario.limit", "limit = \"10m\""),
@@ -185,6 +190,26 @@ const KEYS: &[(&str, &str)] = &[
     (
         "step.cut.port",
         "cut = { from = \"A\", to = \"B\", port = 4568 }",
+    ),
+    (
+        "step.procedure.seat",
+        "procedure = { name = \"manual\", seat = \"A\" }",
+    ),
+    (
+        "step.procedure.beside",
+        "procedure = { name = \"manual\", seat = \"A\", beside = [{ name = \"manual\", after = \"5s\", seat = \"B\" }] }",
+    ),
+    (
+        "step.procedure.beside.name",
+        "procedure = { name = \"manual\", beside = [{ name = \"optimal\" }] }",
+    ),
+    (
+        "step.procedure.beside.after",
+        "procedure = { name = \"manual\", beside = [{ name = \"manual\", after = \"5s\" }] }",
+    ),
+    (
+        "step.procedure.beside.seat",
+        "procedure = { name = \"manual\", seat = \"A\", beside = [{ name = \"manual\", seat = \"B\" }] }",
     ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (

@@ -104,6 +104,10 @@ pub(super) struct RawScenario {
     pub(super) pace: Option<PaceWord>,
     /// The procedure that acts in the second phase; `manual-corrected` if nothing is said.
     pub(super) procedure: Option<Placed<String>>,
+    /// The node beside which the operator of the second phase sits. It types on the hosts that this node reaches.
+    pub(super) seat: Option<Placed<String>>,
+    /// Other operators that act in the second phase at the same time, each with a procedure.
+    pub(super) beside: Option<Vec<Placed<RawBeside>>>,
     /// Whether the run goes on to a second phase of healing and recovery; true if nothing is said.
     pub(super) second_phase: Option<bool>,
     /// The findings that this scenario is there to show.
@@ -387,8 +391,25 @@ pub(super) struct RawOperator {
 pub(super) struct RawProcedure {
     /// The procedure's name.
     pub(super) name: Placed<String>,
-    /// The end that is expected.
+    /// The end that is expected; of the first operator, if several act.
     pub(super) ends: Option<ProcedureEndWord>,
+    /// The node beside which the operator sits. It types on the hosts that this node reaches; on all of them if nothing
+    /// is said.
+    pub(super) seat: Option<Placed<String>>,
+    /// Other operators that act at the same time, each with a procedure.
+    pub(super) beside: Option<Vec<Placed<RawBeside>>>,
+}
+
+/// An operator that acts beside another one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBeside {
+    /// The procedure's name.
+    pub(super) name: Placed<String>,
+    /// How much later it begins; at once if nothing is said.
+    pub(super) after: Option<Placed<SpanText>>,
+    /// The node beside which it sits; it types on all hosts if nothing is said.
+    pub(super) seat: Option<Placed<String>>,
 }
 
 /// Time passes.

@@ -4,6 +4,7 @@ use seatrial_port::{FILE_OPTIONS, Fault, Initial, NodeName, Options, Setup, Span
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::operators::Operators;
 
 /// The largest scenario file that is read, in bytes.
 pub const SIZE_MAX: usize = 1024 * 1024;
@@ -111,6 +112,8 @@ pub struct Scenario {
     pub pace: Option<Pace>,
     /// The procedure that acts in the second phase.
     pub procedure: String,
+    /// Where the operator of the second phase sits, and who acts beside it.
+    pub operators: Operators,
     /// Whether there is a second phase.
     pub second_phase: bool,
     /// The findings that it is there to show.
@@ -156,6 +159,15 @@ impl Scenario {
             }
         }
         edits
+    }
+
+    /// Returns the nodes with a server: those that are no arbitrators.
+    pub fn servers(&self) -> Vec<NodeName> {
+        let nodes = self.nodes.iter();
+        nodes
+            .filter(|node| !self.options.is_arbitrator(node))
+            .cloned()
+            .collect()
     }
 
     /// Returns every claim with the number of its step.

@@ -14,6 +14,7 @@ use seatrial_port::{
 use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
+use super::operators::Operators;
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 
 /// The keys and values of an inline table, in order.
@@ -92,6 +93,7 @@ impl Scenario {
         if self.procedure != PROCEDURE_DEFAULT {
             head.text("procedure", &self.procedure);
         }
+        put_operators(&mut head, &self.operators);
         if !self.second_phase {
             head.put("second_phase", false);
         }
@@ -207,6 +209,7 @@ fn action_line(action: &Action) -> String {
             let mut table = Table::default();
             table.text("name", &procedure.name);
             table.maybe_text("ends", procedure.ends.map(super::ProcedureEnd::name));
+            put_operators(&mut table, &procedure.operators);
             ("procedure", table)
         }
         Action::Wait(wait) => ("wait", wait_table(wait)),
@@ -225,6 +228,26 @@ fn action_line(action: &Action) -> String {
         }
     };
     format!("{key} = {}", table.inline())
+}
+
+/// Writes where an operator sits, and who acts beside it.
+fn put_operators(table: &mut Table, operators: &Operators) {
+    let Operators { seat, beside } = operators;
+    table.maybe_text("seat", seat.as_ref().map(NodeName::as_str));
+    if beside.is_empty() {
+        return;
+    }
+    let beside: Vec<String> = beside
+        .iter()
+        .map(|one| {
+            let mut table = Table::default();
+            table.text("name", &one.procedure);
+            table.span("after", (one.after > Span::ZERO).then_some(one.after));
+            table.maybe_text("seat", one.seat.as_ref().map(NodeName::as_str));
+            table.inline()
+        })
+        .collect();
+    table.put("beside", format!("[{}]", beside.join(", ")));
 }
 
 fn write_table(write: &Write) -> Table {

@@ -97,6 +97,12 @@ pub trait Console {
         let _ = (node, line, output);
     }
 
+    /// Returns the node beside which the operator sits, if one does. Only the hosts that this node reaches answer
+    /// then. An automaton on each node decides by it.
+    fn seat(&self) -> Option<NodeName> {
+        None
+    }
+
     /// Says by which row of its table the procedure types what follows. It is for the record only.
     fn decides(&mut self, row: u32) {
         let _ = row;

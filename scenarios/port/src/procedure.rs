@@ -22,4 +22,15 @@ pub const NAMES: &[&str] = &[
     "swarm",
     "orchestrator-v2",
     "kubeblocks",
+    "pacemaker-agent",
+    "kubeblocks-pod",
 ];
+
+/// The automata: each decides for the node beside which it sits, and acts on that node alone. So they take part in no
+/// table unless they are asked for.
+pub const AUTOMATA: &[&str] = &["pacemaker-agent", "kubeblocks-pod"];
+
+/// Returns whether a procedure is an automaton on a node.
+pub fn is_automaton(name: &str) -> bool {
+    AUTOMATA.contains(&name)
+}

@@ -32,6 +32,8 @@ pub enum Condition {
     Never,
     /// The request has ended.
     Ended(RequestId),
+    /// One of the requests has ended. Several operators wait so, each for a command of its own.
+    OneEnded(Vec<RequestId>),
     /// Nothing observable has changed for the engine's time of rest, no node joins or donates, and
     /// every started node has ended, opened its port, or waited out its time.
     Rest,

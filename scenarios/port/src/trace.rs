@@ -82,6 +82,16 @@ pub enum TraceKind {
         /// The request.
         request: Request,
     },
+    /// One of several operators types the request that begins next. Where one acts alone, nothing says so.
+    Operator {
+        /// The number of the operator, from 1.
+        operator: u32,
+        /// The operator's procedure.
+        procedure: String,
+        /// The node beside which the operator sits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<NodeName>,
+    },
     /// A request ended.
     Ended {
         /// Its number.

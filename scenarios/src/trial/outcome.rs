@@ -130,7 +130,7 @@ impl Outcome {
         if lost && (avoidable || phase.recovered) {
             return Self::Lossy;
         }
-        let end = record.procedures.last().map(|procedure| procedure.end);
+        let end = record.end();
         // The next write shows a difference that stood before once more. A procedure that asks has not called the
         // cluster recovered over it.
         let asks = end == Some(ProcedureEnd::AsksPerson);

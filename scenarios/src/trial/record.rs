@@ -148,6 +148,9 @@ pub struct CommandRecord {
     /// The procedure that typed it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure: Option<String>,
+    /// The number of the operator that typed it, from 1, where several act at once or one has a seat; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub operator: u32,
     /// The output and the exit code; `None` while it runs.
     pub output: Option<Output>,
     /// When it had ended.
@@ -233,6 +236,35 @@ pub struct ProcedureRecord {
     /// The rows of its table by which it has decided, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<u32>,
+    /// The number of its operator, from 1, where several act at once or one has a seat; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub operator: u32,
+    /// The node beside which its operator sits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<NodeName>,
+}
+
+impl ProcedureRecord {
+    /// Returns the name, and which operator followed it where several acted: `2 manual at B`.
+    pub fn who(&self) -> String {
+        let seat = self.seat.as_ref().map(|seat| format!(" at {seat}"));
+        match self.operator {
+            0 => self.name.clone(),
+            number => format!("{number} {}{}", self.name, seat.unwrap_or_default()),
+        }
+    }
+}
+
+/// Returns the end of operators that acted at once, taken as one. One that calls the cluster recovered speaks for all,
+/// since nobody looks any more then; after that one that does not end. A person who is asked decides for those that
+/// gave up.
+pub(crate) fn end_of_all(ends: impl Iterator<Item = ProcedureEnd>) -> Option<ProcedureEnd> {
+    ends.min_by_key(|end| match end {
+        ProcedureEnd::Recovered => 0,
+        ProcedureEnd::Unbounded => 1,
+        ProcedureEnd::AsksPerson => 2,
+        ProcedureEnd::GaveUp => 3,
+    })
 }
 
 /// Returns whether nothing is to be written.
@@ -240,7 +272,7 @@ pub struct ProcedureRecord {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands over a reference"
 )]
-const fn is_zero(number: &u32) -> bool {
+pub(crate) const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
@@ -418,6 +450,19 @@ impl RunRecord {
             usize::try_from(first.stood_before).unwrap_or(usize::MAX)
         });
         self.findings.split_at(before.min(self.findings.len()))
+    }
+
+    /// Returns the procedures that acted last: one, or several that acted at once.
+    pub fn last_procedures(&self) -> &[ProcedureRecord] {
+        let step = self.procedures.last().map(|last| last.step);
+        let others = |one: &ProcedureRecord| Some(one.step) != step;
+        let from = self.procedures.iter().rposition(others);
+        &self.procedures[from.map_or(0, |place| place + 1)..]
+    }
+
+    /// Returns how the procedures that acted last ended, taken as one.
+    pub fn end(&self) -> Option<ProcedureEnd> {
+        end_of_all(self.last_procedures().iter().map(|one| one.end))
     }
 
     /// Returns the faults that had nothing to act on.

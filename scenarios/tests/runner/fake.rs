@@ -195,6 +195,9 @@ impl Fake {
         match condition {
             Condition::Never => false,
             Condition::Ended(id) => self.jobs[id.0 as usize - 1].progress.has_ended(),
+            Condition::OneEnded(ids) => ids
+                .iter()
+                .any(|id| self.jobs[id.0 as usize - 1].progress.has_ended()),
             Condition::Rest => {
                 self.jobs.iter().all(|job| job.ends.is_none())
                     && self.now >= self.changed + Span::from_secs(40)

@@ -330,6 +330,7 @@ impl Cluster {
         match until {
             Condition::Never => false,
             Condition::Ended(id) => self.requests.has_ended(*id),
+            Condition::OneEnded(ids) => ids.iter().any(|id| self.requests.has_ended(*id)),
             Condition::Rest => self.is_at_rest(setup::REST, now),
             Condition::State(_) | Condition::Not(_) if seen => false,
             Condition::State(predicate) => predicate.holds(self.look(now)),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use seatrial_scenarios::language::ProcedureEnd;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::procedures::optimal_table::TABLE;
+use seatrial_scenarios::record::ProcedureRecord;
 use seatrial_scenarios::{Fault, FaultOutcome, RunRecord, Scenario};
 use serde::Serialize;
 
@@ -76,11 +77,17 @@ pub fn classes(templates: &mut Templates, options: &Options, played: &[Played]) 
     found.into_values().collect()
 }
 
-/// Returns how the procedure ended.
+/// Returns how the procedures that acted last ended.
 fn end_of(run: &RunRecord) -> String {
-    let Some(procedure) = run.procedures.last() else {
+    let ends: Vec<String> = run.last_procedures().iter().map(end_of_one).collect();
+    if ends.is_empty() {
         return "no procedure acted".to_owned();
-    };
+    }
+    ends.join("; ")
+}
+
+/// Returns how a procedure ended: its question, or the row that it went by last.
+fn end_of_one(procedure: &ProcedureRecord) -> String {
     let row = procedure.rows.last();
     let act = row.and_then(|row| {
         let place = usize::try_from(*row).ok()?.checked_sub(1)?;

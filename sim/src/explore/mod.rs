@@ -14,7 +14,7 @@ mod shrink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seatrial_scenarios::language::Pace;
+use seatrial_scenarios::language::{Action, Operators, Pace, ProcedureStep, Step};
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::runner::{self, RunOptions};
@@ -39,6 +39,10 @@ const FRESH: u64 = 12;
 pub struct Options {
     /// The procedure that has to recover.
     pub procedure: String,
+    /// Where its operator sits, and who acts beside it.
+    pub operators: Operators,
+    /// Whether the operators act before anything is healed, too.
+    pub while_broken: bool,
     /// The vocabulary of the schedules.
     pub vocabulary: Vocabulary,
     /// The timeouts, where they are not the defaults.
@@ -52,6 +56,8 @@ impl Options {
     pub fn of(procedure: &str) -> Self {
         Self {
             procedure: procedure.to_owned(),
+            operators: Operators::default(),
+            while_broken: false,
             vocabulary: Vocabulary::everything(),
             timers: None,
             cluster: seatrial_scenarios::Options::default(),
@@ -114,7 +120,26 @@ fn play_of(options: &Options, seed: u64) -> Play {
 /// Returns the scenario of a schedule in a campaign.
 pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenario {
     let title = format!("Found by exploration with seed {seed}");
-    schedule.unwritten(&format!("explored-{seed}"), &title, &play_of(options, seed))
+    let mut scenario =
+        schedule.unwritten(&format!("explored-{seed}"), &title, &play_of(options, seed));
+    scenario.operators = options.operators.clone();
+    if options.while_broken {
+        let number = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
+        scenario.steps.push(Step {
+            number: number.saturating_add(1),
+            line: 0,
+            action: Action::Procedure(ProcedureStep {
+                name: options.procedure.clone(),
+                ends: None,
+                operators: options.operators.clone(),
+            }),
+            claim: None,
+            note: None,
+            pace: None,
+            may_skip: false,
+        });
+    }
+    scenario
 }
 
 /// Swarm testing: each seed draws which kinds of ops exist at all.

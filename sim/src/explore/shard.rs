@@ -24,7 +24,7 @@ pub struct Header {
     /// A hash of everything that the results depend on but the seed: program, catalogue of ops,
     /// procedure, timeouts.
     pub fingerprint: String,
-    /// The procedure that had to recover.
+    /// The procedure that had to recover, and who acted beside it: `optimal beside manual after 5s`.
     pub procedure: String,
     /// The first seed, and the first one that is not part of the campaign any more.
     pub seeds: (u64, u64),

@@ -247,10 +247,11 @@ pub fn reduce(templates: &mut Templates, options: &Options, played: &Played) -> 
     let scenario = scenario_of(options, &played.schedule, seed);
     let mut small = shrink(templates, &scenario, seed, options.timers)
         .map_or(scenario, |shrunk| shrunk.scenario);
+    let who = format!("{}{}", options.procedure, options.operators);
     small.title = format!(
         "{} with {}, found by exploration with seed {seed}",
         outcome.name(),
-        options.procedure
+        who
     );
     small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
     Found {

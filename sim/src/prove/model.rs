@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seatrial_scenarios::language::{LIMIT_DEFAULT, Pace};
+use seatrial_scenarios::language::{LIMIT_DEFAULT, Operators, Pace};
 use seatrial_scenarios::matrix::Cell;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Choice;
@@ -66,6 +66,7 @@ impl Model {
             timers,
             pace: Some(Pace::Rest),
             procedure: "none".to_owned(),
+            operators: Operators::default(),
             second_phase: true,
             findings: Vec::new(),
             // As many as a long path takes; each step has limits of its own.

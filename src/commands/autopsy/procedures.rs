@@ -48,7 +48,8 @@ pub(super) fn procedures(story: &Story, out: &mut Out) -> Result<u8, Stop> {
     let mut templates = Templates::default();
     // Procedures that came to the same are named together.
     let mut results: Vec<(String, Vec<&str>)> = Vec::new();
-    for name in known::names().iter().filter(|name| **name != "none") {
+    let acts_alone = |name: &&&str| **name != "none" && !known::is_automaton(name);
+    for name in known::names().iter().filter(acts_alone) {
         if signals::stopped() {
             return Ok(exit::STOPPED);
         }

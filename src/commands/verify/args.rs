@@ -8,6 +8,7 @@ use crate::args::{
     TimersArg, seeds, shard,
 };
 use crate::ci::Annotations;
+use crate::operators::OperatorArgs;
 use crate::script::PATIENCE_S;
 
 /// The walls around a program of the user's.
@@ -55,6 +56,9 @@ pub(crate) struct VerifyArgs {
     /// nothing of it; the simulated console answers them.
     #[arg(long, requires = "own", conflicts_with_all = ["confine", "bind", "env"])]
     pub(crate) unconfined: bool,
+    /// The operators that act beside the procedure.
+    #[command(flatten)]
+    pub(crate) operators: OperatorArgs,
     /// The engine.
     #[arg(long, value_name = "ENGINE", value_enum, default_value = "des")]
     pub(crate) on: EngineArg,
@@ -66,7 +70,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) scenarios: Vec<String>,
     /// Use every state that --faults events can lead to (see prove) instead of scenarios, and report what
     /// can be known there. It runs on des without chance: --seed and --on are refused.
-    #[arg(long, conflicts_with_all = ["scenarios", "script", "runbook", "seed", "seeds", "shard", "on", "fail_on", "results"])]
+    #[arg(long, conflicts_with_all = ["scenarios", "script", "runbook", "seed", "seeds", "shard", "on", "fail_on", "results", "beside", "each_node", "seats", "while_broken"])]
     pub(crate) exhaustive: bool,
     /// With --exhaustive, the most events.
     #[arg(long, value_name = "K", default_value_t = 2, requires = "exhaustive")]

@@ -13,7 +13,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use seatrial_port::{Initial, NodeName, Options, Timers};
 
-use crate::{Pace, Scenario, Step};
+use crate::{Operators, Pace, Scenario, Step};
 
 pub use op::{Interruption, Op};
 use sketch::Sketch;
@@ -181,6 +181,7 @@ impl Schedule {
                 .procedure
                 .clone()
                 .unwrap_or_else(|| "manual-corrected".to_owned()),
+            operators: Operators::default(),
             second_phase: play.procedure.is_some(),
             findings: Vec::new(),
             limit: crate::LIMIT_DEFAULT,

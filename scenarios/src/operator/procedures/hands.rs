@@ -188,6 +188,11 @@ impl<'a> Hands<'a> {
         self.type_at(node, line, RECOVER).await;
     }
 
+    /// Returns the last recovered position in the node's log, whoever has made the run.
+    pub(super) async fn printed_position(&mut self, node: &NodeName) -> Option<String> {
+        self.last_line(node).await
+    }
+
     async fn last_line(&mut self, node: &NodeName) -> Option<String> {
         let line = format!("sudo grep '{RECOVERED}' {MARIADB_LOG} | tail -1");
         let found = self.type_at(node, &line, PRINT).await;

@@ -22,6 +22,7 @@ mod codership;
 mod hands;
 mod kolla;
 mod kubeblocks;
+mod kubeblocks_pod;
 mod manual;
 mod manual_corrected;
 mod mariadb_operator;
@@ -32,6 +33,7 @@ mod openstack_k8s;
 mod optimal;
 mod orchestrator_v2;
 mod pacemaker;
+mod pacemaker_agent;
 mod packetfence;
 mod percona_operator;
 mod reading;
@@ -57,6 +59,11 @@ pub enum ProcedureOutcome {
 /// Returns the names that [`run_procedure`] knows.
 pub const fn names() -> &'static [&'static str] {
     seatrial_port::procedure::NAMES
+}
+
+/// Returns whether a procedure is an automaton, which acts on the node beside which it sits and on no other.
+pub fn is_automaton(name: &str) -> bool {
+    seatrial_port::procedure::is_automaton(name)
 }
 
 /// Returns the name of the procedure that does this act first, and then goes on by the table.
@@ -98,6 +105,8 @@ pub fn run_procedure<'a>(
             "swarm" => swarm::run(console).await,
             "orchestrator-v2" => orchestrator_v2::run(console).await,
             "kubeblocks" => kubeblocks::run(console).await,
+            "pacemaker-agent" => pacemaker_agent::run(console).await,
+            "kubeblocks-pod" => kubeblocks_pod::run(console).await,
             _ => match first_act(name) {
                 Some(act) => optimal::run(console, Some(act)).await,
                 None => ProcedureOutcome::GaveUp(format!("there is no procedure `{name}`")),

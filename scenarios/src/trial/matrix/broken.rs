@@ -1,7 +1,7 @@
 //! Broken states: the scenario pack as it is, and the documented scenarios up to the first thing that
 //! an operator does about it.
 
-use seatrial_language::{Action, NodeCommand, Pace, Scenario};
+use seatrial_language::{Action, NodeCommand, Operators, Pace, ProcedureStep, Scenario, Step};
 
 /// A scenario whose steps break a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,44 @@ pub(super) fn put_procedure(scenario: &mut Scenario, procedure: &str) {
         if let Action::Procedure(acts) = &mut step.action {
             procedure.clone_into(&mut acts.name);
             acts.ends = None;
+        }
+    }
+}
+
+/// Lets the operators of a cell act in its scenario, wherever its procedure acts. `label` names them. With
+/// `while_broken` they act once before anything is healed, where no step says so already, and again in the second phase.
+pub fn operators_act(
+    scenario: &mut Scenario,
+    broken: &Broken,
+    label: &str,
+    operators: &Operators,
+    while_broken: bool,
+) {
+    let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let words: Vec<&str> = label.split(|letter| !word(letter)).collect();
+    let words: Vec<&str> = words.into_iter().filter(|one| !one.is_empty()).collect();
+    scenario.id = format!("{}--{}", broken.scenario.id, words.join("-").to_lowercase());
+    scenario.title = format!("{}: {label}", broken.scenario.title);
+    scenario.operators = operators.clone();
+    if while_broken && broken.before == scenario.steps.len() {
+        let number = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
+        scenario.steps.push(Step {
+            number: number.saturating_add(1),
+            line: 0,
+            action: Action::Procedure(ProcedureStep {
+                name: scenario.procedure.clone(),
+                ends: None,
+                operators: Operators::default(),
+            }),
+            claim: None,
+            note: None,
+            pace: None,
+            may_skip: false,
+        });
+    }
+    for step in &mut scenario.steps {
+        if let Action::Procedure(acts) = &mut step.action {
+            acts.operators = operators.clone();
         }
     }
 }

@@ -4,7 +4,7 @@ mod broken;
 mod compare;
 mod gate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use seatrial_language::{ProcedureEnd, Scenario};
@@ -12,9 +12,9 @@ use seatrial_port::{Supervisor, Timers};
 use serde::{Deserialize, Serialize};
 
 use crate::trial::outcome::Outcome;
-use crate::trial::record::RunRecord;
+use crate::trial::record::{RunRecord, is_zero};
 
-pub use broken::{Broken, broken_states};
+pub use broken::{Broken, broken_states, operators_act};
 pub use compare::{Change, Changes};
 pub use gate::{FAILING, Gate};
 
@@ -63,6 +63,9 @@ pub struct Typed {
     pub node: String,
     /// The line.
     pub line: String,
+    /// The number of the operator that typed it, from 1, where several acted at once or one has a seat; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub operator: u32,
     /// The exit code; none if the command did not end.
     pub exit: Option<i64>,
     /// The last line that it printed.
@@ -105,6 +108,7 @@ impl Typed {
                     at_ms: command.at_ms,
                     node: command.node.to_string(),
                     line: command.line.clone(),
+                    operator: command.operator,
                     exit: output.map(|output| i64::from(output.exit)),
                     printed: cut_between_words(printed.unwrap_or_default().trim(), PRINTED_MAX),
                 }
@@ -119,7 +123,7 @@ impl Cell {
         let mut outcome = Outcome::of(record);
         // Without a second phase, only the procedure itself has said how it ended.
         if record.second_phase.is_none() && outcome == Outcome::Stuck {
-            outcome = match record.procedures.last().map(|run| run.end) {
+            outcome = match record.end() {
                 Some(ProcedureEnd::AsksPerson) => Outcome::AsksPerson,
                 Some(ProcedureEnd::Unbounded) => Outcome::Unbounded,
                 _ => Outcome::Stuck,
@@ -128,14 +132,12 @@ impl Cell {
         if outcome == Outcome::Lossy && was_lost_before(record) {
             outcome = Outcome::Recovered;
         }
-        let took =
-            |run: &crate::trial::record::ProcedureRecord| run.ended_ms.saturating_sub(run.began_ms);
         Self {
             procedure: procedure.to_owned(),
             scenario: scenario.to_owned(),
             seed: record.seed,
             outcome,
-            took_ms: record.procedures.iter().map(took).sum(),
+            took_ms: took_ms(record),
             commands: record
                 .commands
                 .iter()
@@ -186,12 +188,27 @@ impl Cell {
     }
 }
 
+/// Returns the time for which procedures acted. Of those that acted at once, the first begins and the last ends.
+fn took_ms(record: &RunRecord) -> u64 {
+    let mut times: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for one in &record.procedures {
+        let time = times
+            .entry(one.step)
+            .or_insert((one.began_ms, one.ended_ms));
+        *time = (time.0.min(one.began_ms), time.1.max(one.ended_ms));
+    }
+    let took = times.values();
+    took.map(|(began, ended)| ended.saturating_sub(*began))
+        .sum()
+}
+
 /// Returns whether all that is lost was lost before the procedure acted: a disk that was not flushed gives
 /// nothing back, and what the steps have thrown away is not the procedure's doing. Where it acts in
 /// the steps too, nothing is said to be before it.
 fn was_lost_before(record: &RunRecord) -> bool {
     let phase = record.second_phase.as_ref();
-    let acted_once = record.procedures.len() == 1;
+    let steps: BTreeSet<u32> = record.procedures.iter().map(|one| one.step).collect();
+    let acted_once = steps.len() == 1;
     acted_once && phase.is_some_and(|phase| phase.recovered && phase.accepted)
 }
 
@@ -324,9 +341,9 @@ const fn one() -> u64 {
 impl Matrix {
     /// Returns the name under which the user's own procedure stands in the table, if it does.
     pub fn own_name(&self) -> Option<&str> {
-        let known = crate::operator::procedures::names();
         let mut names = self.procedures.iter().map(String::as_str);
-        names.rfind(|name| !known.contains(name))
+        self.script.as_ref()?;
+        names.next_back()
     }
 
     /// Returns the worst cell of a pair, of all its seeds.

@@ -1,7 +1,7 @@
 //! Performing the actions of a scenario.
 
 use seatrial_language::{
-    Action, NodeCommand, NodesCommand, Operator, Part, ProcedureEnd, ProcedureStep, Wait, Write,
+    Action, NodeCommand, NodesCommand, Operator, Operators, Part, ProcedureStep, Wait, Write,
     describe,
 };
 use seatrial_port::predicate::{Focus, Predicate};
@@ -14,10 +14,11 @@ use super::check::Check;
 use super::clock::Halt;
 use super::console::INTERRUPT_LIMIT;
 use super::output::{CheckOutcome, judge_command};
-use super::procedure::{describe_end, let_act};
+use super::procedure::describe_end;
 use super::requests::{Place, Started};
 use super::run::Runner;
 use super::second_phase::summary;
+use super::together::{Acted, let_operators_act};
 
 /// The time that the runner waits for a row.
 const WRITE_LIMIT: Span = Span::from_secs(20);
@@ -282,7 +283,8 @@ impl<'a> Runner<'a> {
     }
 
     async fn procedure_step(&mut self, procedure: &ProcedureStep) -> Option<CheckOutcome> {
-        let (end, text) = self.procedure(&procedure.name).await;
+        let acted = self.operators(&procedure.name, &procedure.operators).await;
+        let (end, text) = acted.first;
         let seen = describe_end(end, &text);
         let wanted = procedure.ends?;
         let as_wanted = (wanted == end) != self.negated().is_some();
@@ -361,17 +363,25 @@ impl<'a> Runner<'a> {
         self.play.journal.unsupported(text);
     }
 
-    /// Lets the procedure of this name act on the whole cluster.
-    pub(super) async fn procedure(&mut self, name: &str) -> (ProcedureEnd, String) {
+    /// Lets the operators of a procedure act on the cluster.
+    pub(super) async fn operators(&mut self, name: &str, operators: &Operators) -> Acted {
         // A person walks the nodes by name, in whatever order they were started.
         let mut nodes = self.scenario.nodes.clone();
         nodes.sort();
         let program = self.options.program.as_deref();
         let program = program.filter(|program| program.name() == name);
         let typed = self.play.journal.record().commands.len();
-        let ended = let_act(&mut self.play, &nodes, name, program).await;
+        let acted = let_operators_act(
+            &mut self.play,
+            self.witness,
+            &nodes,
+            name,
+            operators,
+            program,
+        )
+        .await;
         let commands = &self.play.journal.record().commands[typed..];
         self.witness.hear_of_commands(commands);
-        ended
+        acted
     }
 }

@@ -29,6 +29,8 @@ pub struct RunnerConsole<'a> {
     step: u32,
     deadline: Span,
     expired: &'a Cell<bool>,
+    operator: u32,
+    seat: Option<NodeName>,
     /// The commands so far.
     pub commands: Vec<CommandRecord>,
     /// The rows of its table by which the procedure has decided.
@@ -53,9 +55,19 @@ impl<'a> RunnerConsole<'a> {
             step,
             deadline,
             expired,
+            operator: 0,
+            seat: None,
             commands: Vec::new(),
             rows: Vec::new(),
         }
+    }
+
+    /// Gives the console to an operator of this number, who sits beside a node.
+    #[must_use]
+    pub(super) fn of_operator(mut self, number: u32, seat: Option<NodeName>) -> Self {
+        self.operator = number;
+        self.seat = seat;
+        self
     }
 
     /// Types a line and waits for its end, or for the limit and the end after Ctrl-C.
@@ -116,6 +128,7 @@ impl Console for RunnerConsole<'_> {
             node: node.clone(),
             line: line.to_owned(),
             procedure: Some(self.procedure.to_owned()),
+            operator: self.operator,
             output: None,
             ended_ms: None,
             timed_out: false,
@@ -151,6 +164,10 @@ impl Console for RunnerConsole<'_> {
         self.rows.push(row);
     }
 
+    fn seat(&self) -> Option<NodeName> {
+        self.seat.clone()
+    }
+
     fn took_place(&mut self, node: &NodeName, line: &str, mut output: Output) {
         shorten(&mut output.stdout);
         shorten(&mut output.stderr);
@@ -161,6 +178,7 @@ impl Console for RunnerConsole<'_> {
             node: node.clone(),
             line: line.to_owned(),
             procedure: Some(self.procedure.to_owned()),
+            operator: self.operator,
             output: Some(output),
             ended_ms: Some(now),
             timed_out: false,

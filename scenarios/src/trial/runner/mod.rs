@@ -31,9 +31,12 @@ mod options;
 mod output;
 mod play;
 mod procedure;
+mod reach;
 mod requests;
 mod run;
 mod second_phase;
+mod shared;
+mod together;
 mod verdict;
 mod witness;
 

@@ -1,4 +1,4 @@
-//! Lets a procedure act, within a time limit.
+//! Lets a procedure act alone, within a time limit.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -64,22 +64,10 @@ pub(super) async fn let_act(
         .last()
         .map(|command| format!("{} on {}", command.line, command.node));
     play.journal.typed(commands);
-    let (end, text) = match outcome {
-        Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
-        Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
-        Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
-        None => {
-            if bound > deadline {
-                play.clock.halt(Halt::OverLimit);
-            }
-            let took = play.now().saturating_sub(began);
-            let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
-            (
-                ProcedureEnd::Unbounded,
-                format!("after {took}, its last command was {last}"),
-            )
-        }
-    };
+    if outcome.is_none() && bound > deadline {
+        play.clock.halt(Halt::OverLimit);
+    }
+    let (end, text) = told(outcome, last, play.now().saturating_sub(began));
     play.note(format!("procedure {name} {}", describe_end(end, &text)));
     play.journal.procedure(ProcedureRecord {
         step,
@@ -90,8 +78,31 @@ pub(super) async fn let_act(
         text: text.clone(),
         stood_before,
         rows,
+        operator: 0,
+        seat: None,
     });
     (end, text)
+}
+
+/// Returns how a procedure ended, and what it said. One without an outcome had not ended after the time that it `took`;
+/// `last` is then the command that it was at.
+pub(super) fn told(
+    outcome: Option<ProcedureOutcome>,
+    last: Option<String>,
+    took: Span,
+) -> (ProcedureEnd, String) {
+    match outcome {
+        Some(ProcedureOutcome::Recovered) => (ProcedureEnd::Recovered, String::new()),
+        Some(ProcedureOutcome::AsksPerson(text)) => (ProcedureEnd::AsksPerson, text),
+        Some(ProcedureOutcome::GaveUp(text)) => (ProcedureEnd::GaveUp, text),
+        None => {
+            let last = last.unwrap_or_else(|| "it typed nothing".to_owned());
+            (
+                ProcedureEnd::Unbounded,
+                format!("after {took}, its last command was {last}"),
+            )
+        }
+    }
 }
 
 /// Returns the end of a procedure in words.

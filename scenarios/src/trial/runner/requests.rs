@@ -104,6 +104,7 @@ impl Requests {
             node: node.clone(),
             line: line.to_owned(),
             procedure: None,
+            operator: 0,
             output: None,
             ended_ms: None,
             timed_out: false,

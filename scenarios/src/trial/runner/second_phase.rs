@@ -15,7 +15,7 @@ use crate::trial::record::{Choice, SecondPhase};
 
 use super::check::describe_outcome;
 use super::play::REST_LIMIT;
-use super::procedure::{PROCEDURE_BOUND, describe_end};
+use super::procedure::PROCEDURE_BOUND;
 use super::requests::Place;
 use super::run::Runner;
 
@@ -28,10 +28,10 @@ const FRESH_LIMIT: Span = Span::from_secs(30);
 impl Runner<'_> {
     /// Plays the second phase.
     pub(super) async fn second_phase(&mut self) {
-        let name = self.scenario.procedure.clone();
+        let (name, operators) = (&self.scenario.procedure, &self.scenario.operators);
         self.play.trace(TraceKind::Step {
             step: self.play.journal.step(),
-            title: format!("second phase: heal all, then {name}"),
+            title: format!("second phase: heal all, then {name}{operators}"),
         });
         // Bounds of its own: the scenario's limit is for its steps.
         let deadline = self.play.now()
@@ -54,15 +54,15 @@ impl Runner<'_> {
             .into_iter()
             .collect();
 
-        let (end, said) = self.procedure(&name).await;
+        let acted = self.operators(name, operators).await;
         let trouble = self.recovery_trouble(&lost_before).await;
         let at_rest = self.play.rest().await;
         self.observe_and_look(at_rest).await;
 
-        let said = format!("{name} {}", describe_end(end, &said));
+        let said = &acted.said;
         let (accepted, text) = match &trouble {
             None => (true, format!("recovered; {said}")),
-            Some(trouble) => not_recovered(trouble, end, &said, &choices),
+            Some(trouble) => not_recovered(trouble, acted.end, said, &choices),
         };
         self.play.trace(TraceKind::Check {
             step: self.play.journal.step(),
@@ -73,7 +73,7 @@ impl Runner<'_> {
             self.play.journal.failed(format!("second phase: {text}"));
         }
         self.play.journal.second_phase(SecondPhase {
-            procedure: name,
+            procedure: format!("{name}{operators}"),
             recovered: trouble.is_none(),
             accepted,
             text,
