@@ -34,7 +34,7 @@ impl Gaps {
                 positions: 8,
                 numbers: 8,
             },
-            Precision::ForEver | Precision::ForEverWithLogs => Self {
+            Precision::ForEver { .. } => Self {
                 positions: 1,
                 numbers: 0,
             },
@@ -193,6 +193,8 @@ struct Ranks {
     remembered: BTreeSet<ViewId>,
     /// The positions of the nodes' data.
     held: BTreeSet<(StateUuid, i64)>,
+    /// The makers and numbers of saved views.
+    saved: BTreeSet<(GcommUuid, u32)>,
 }
 
 impl Ranks {
@@ -204,6 +206,7 @@ impl Ranks {
         let mut live = BTreeSet::new();
         let mut remembered = BTreeSet::new();
         let mut held = BTreeSet::new();
+        let mut saved = BTreeSet::new();
         let mut position = |history: StateUuid, seqno: Seqno| {
             if !seqno.is_undefined() {
                 positions.entry(history).or_default().insert(seqno.0);
@@ -220,7 +223,10 @@ impl Ranks {
                 | Mark::EndOfSet
                 | Mark::Dead(_)
                 | Mark::CacheLow(..)
-                | Mark::Saved(_) => {}
+                | Mark::Nodes(_) => {}
+                Mark::Saved(view) => {
+                    saved.insert((view.uuid, view.seq));
+                }
                 Mark::Uuid(uuid) => {
                     uuids.insert(*uuid);
                 }
@@ -257,7 +263,17 @@ impl Ranks {
             views: Ranked::of(&views, gaps.numbers, |number| live.contains(&number)),
             remembered,
             held,
+            saved,
         }
+    }
+
+    /// Returns the rank of a saved view among those of its maker.
+    fn saved(&self, view: ViewId) -> u8 {
+        let all = self.saved.iter();
+        small(
+            all.filter(|(maker, seq)| *maker == view.uuid && *seq < view.seq)
+                .count(),
+        )
     }
 }
 
@@ -267,8 +283,8 @@ struct Encoder<'a> {
     order: &'a [usize],
     /// Histories by first appearance.
     histories: Vec<StateUuid>,
-    /// Saved views by first appearance.
-    saved: Vec<(GcommUuid, u32)>,
+    /// Makers of saved views by first appearance.
+    saved: Vec<GcommUuid>,
     /// The sets in which the encoder is, the innermost last.
     sets: Vec<OpenSet>,
     bytes: Vec<u8>,
@@ -342,13 +358,17 @@ impl<'a> Encoder<'a> {
                 self.bytes.push(rank);
             }
             Mark::Saved(view) => {
-                let view = (view.uuid, view.seq);
-                let known = self.saved.iter().position(|known| *known == view);
+                let known = self.saved.iter().position(|known| *known == view.uuid);
                 let id = known.unwrap_or_else(|| {
-                    self.saved.push(view);
+                    self.saved.push(view.uuid);
                     self.saved.len() - 1
                 });
-                self.bytes.push(small(id));
+                self.bytes
+                    .extend_from_slice(&[small(id), self.ranks.saved(*view)]);
+            }
+            Mark::Nodes(nodes) => {
+                let bits = self.bits(*nodes);
+                self.bytes.push(bits);
             }
             Mark::Set => self.sets.push(OpenSet {
                 from: self.bytes.len(),
@@ -417,7 +437,8 @@ impl<'a> Encoder<'a> {
             Mark::EndOfSet => "}".to_owned(),
             Mark::Dead(uuid) => format!("d{}", self.place(usize::from(uuid.node_index()))),
             Mark::Remembered(view) => format!("r{}", self.remembered(*view)),
-            Mark::Saved(_) => "saved".to_owned(),
+            Mark::Saved(view) => format!("s{}", self.ranks.saved(*view)),
+            Mark::Nodes(nodes) => format!("n{:b}", self.bits(*nodes)),
             Mark::CacheLow(history, low) => format!("low{}", self.not_covered(*history, *low)),
             Mark::Word(word) => format!("[{word}]"),
             Mark::Plain(number) => number.to_string(),
