@@ -96,11 +96,13 @@ fn a_procedure_that_fails_for_ever_has_a_shortest_way_to_each_class_of_states() 
     let work = Work::new();
     let ran = prove(&work, &["--procedure", "none", "--alphabet", "kill,single"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stdout);
-    let sentence = "none does not recover in exactly 1 class of states; the shortest way to each: stuck (after \
-        terminate A). In every other state it recovers.";
+    let sentence = "none does not recover in exactly 2 classes of states; the shortest way to each: stuck (after \
+        terminate A); and stuck, held by P4 (after terminate A; terminate B). In every other state it recovers.";
     assert!(flowing(&ran.stdout).contains(sentence), "{}", ran.stdout);
-    let replay = &work.json("out/prove.json")["examples"][0];
-    assert_eq!(replay["replays"], true);
+    let examples = &work.json("out/prove.json")["examples"];
+    assert_eq!(examples[0]["replays"], true);
+    assert_eq!(examples[1]["replays"], true);
+    assert_eq!(examples[1]["rules"][0], "P4");
     let ran = work.run(&["run", "out/examples/stuck-none-1.toml", "--on", "des"]);
     assert_ne!(
         ran.code,

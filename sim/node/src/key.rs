@@ -44,7 +44,8 @@ pub enum Mark {
     Nodes(u32),
     /// The position of a node's data. A write-set cache is measured by these.
     Held(StateUuid, Seqno),
-    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers.
+    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and its rank among those
+    /// of other caches.
     CacheLow(StateUuid, Seqno),
     /// Items begin, whose order does not matter.
     Set,
