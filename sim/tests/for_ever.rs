@@ -10,8 +10,7 @@ use seatrial_sim::explore::play;
 use seatrial_sim::prove::{Event, Key, Live, Model, Precision, SEED, judged};
 
 use same_states::{
-    Pair, alphabet, each, events, exact, merged_pairs, outcomes_that_differ, played,
-    successors_that_differ, words,
+    Pair, alphabet, each, events, exact, merged_pairs, played, successors_that_differ, sum, words,
 };
 
 /// The procedure whose outcomes are compared: it reads no old line of a log.
@@ -49,7 +48,7 @@ fn lives_that_nobody_can_ask_for_make_no_new_states_for_ever() {
     let once = "-C +C -B +B -A -B +A -A +A";
     let twice = "-C +C -B +B -A -B +A -A +A -A +A";
     let same = |model: &Model| {
-        let root = model.root().unwrap();
+        let root = model.root().expect("the root is reached");
         let key = |path| model.key(&played(model, &root, &typed(path))).key;
         key(once) == key(twice)
     };
@@ -62,7 +61,7 @@ fn lives_that_nobody_can_ask_for_make_no_new_states_for_ever() {
 #[test]
 fn a_saved_view_counts_only_while_it_can_be_restored() {
     let model = for_ever("kill,start");
-    let root = model.root().unwrap();
+    let root = model.root().expect("the root is reached");
     let restored = |path| {
         let live = played(&model, &root, &typed(path));
         let lines = model.explain(&live);
@@ -75,6 +74,38 @@ fn a_saved_view_counts_only_while_it_can_be_restored() {
     assert_eq!(restored("-A"), 1);
     assert_eq!(restored("-A -B"), 1);
     assert_eq!(restored("-A +A"), 0);
+}
+
+/// Says which outcomes of a procedure differ between the two states of each pair.
+fn outcomes_that_differ(model: &Model, procedure: &str, pairs: &[Pair]) -> (usize, Vec<String>) {
+    let root = model.root().expect("the root is reached");
+    let results = each(pairs, |pair| {
+        let to = pair.keys.0.places_in(&pair.keys.1);
+        let healed = |path: &[Event]| model.healed(&played(model, &root, path));
+        let (one, other) = (healed(&pair.paths.0), healed(&pair.paths.1));
+        let mut compared = 0;
+        let mut differ = Vec::new();
+        for names in pair.keys.0.cases().into_values() {
+            let mut theirs = names.clone();
+            for (here, there) in to.iter().enumerate() {
+                theirs[*there] = names[here];
+            }
+            compared += 1;
+            let one = model.judge(procedure, &one, &names);
+            let other = model.judge(procedure, &other, &theirs);
+            if (one.outcome, &one.cause) != (other.outcome, &other.cause) {
+                differ.push(format!(
+                    "{} | {}: {:?} {:?}",
+                    words(model, &pair.paths.0),
+                    words(model, &pair.paths.1),
+                    one.outcome,
+                    other.outcome
+                ));
+            }
+        }
+        (compared, differ)
+    });
+    sum(results)
 }
 
 /// Tests all pairs, and gives the numbers of both comparisons.
@@ -103,7 +134,7 @@ fn states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
 }
 
 fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }
 
 /// All pairs of states within `FAULTS` events of an `ALPHABET` that the exact key tells apart and the key for ever
@@ -112,6 +143,7 @@ fn number(name: &str, default: usize) -> usize {
 /// With `DEEP=1`, the pairs are those of the closure itself, at all levels.
 #[test]
 #[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "the numbers are what one runs it for")]
 fn all_states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
     let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
     let (model, events) = (for_ever(&kinds), events(&kinds));
@@ -128,7 +160,7 @@ fn all_states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes(
 
 /// Returns the states of a closed alphabet by their keys, each with a path to it.
 fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
-    let root = model.root().unwrap();
+    let root = model.root().expect("the root is reached");
     let mut known = BTreeMap::from([(model.key(&root).key, Vec::new())]);
     let mut frontier = vec![(root, Vec::new())];
     while !frontier.is_empty() {
@@ -156,7 +188,8 @@ fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
 fn drawn(words: &[u64], below: usize) -> usize {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
     let drawn = rapidhash::v3::rapidhash_v3(&bytes);
-    usize::try_from(drawn % u64::try_from(below).unwrap()).unwrap()
+    let below = u64::try_from(below).expect("a small bound");
+    usize::try_from(drawn % below).expect("below the bound")
 }
 
 /// Plays a path of 10 to 30 events drawn by a number.
@@ -165,7 +198,10 @@ fn wandered(model: &Model, root: &Live, events: &[Event], number: u64) -> (Vec<E
     let mut live = root.clone();
     for step in 0..10 + drawn(&[number], 21) {
         let can: Vec<&Event> = events.iter().filter(|e| model.applies(e, &live)).collect();
-        let event = can[drawn(&[number, u64::try_from(step).unwrap()], can.len())];
+        let event = can[drawn(
+            &[number, u64::try_from(step).expect("a small number")],
+            can.len(),
+        )];
         live = model.after(event, &live);
         path.push(event.clone());
     }
@@ -177,7 +213,7 @@ fn wandered(model: &Model, root: &Live, events: &[Event], number: u64) -> (Vec<E
 fn lost_paths(kinds: &str, numbers: &[u64]) -> Vec<String> {
     let (model, events) = (for_ever(kinds), events(kinds));
     let known = closure(&model, &events);
-    let root = model.root().unwrap();
+    let root = model.root().expect("the root is reached");
     let lost = each(numbers, |number| {
         let (path, live) = wandered(&model, &root, &events, *number);
         let canonical = model.key(&live);
@@ -193,7 +229,7 @@ fn lost_paths(kinds: &str, numbers: &[u64]) -> Vec<String> {
         }
         let judged_there = model.judge(CORRECTED, &model.healed(&same), &theirs);
         let scenario = model.scenario(CORRECTED, ("long", "A long path"), &path, &names);
-        let record = play(&mut Templates::default(), &scenario, SEED, None).unwrap();
+        let record = play(&mut Templates::default(), &scenario, SEED, None).expect("it plays");
         let judged_here = judged(CORRECTED, &record);
         ((judged_here.outcome, &judged_here.cause) != (judged_there.outcome, &judged_there.cause))
             .then(|| {

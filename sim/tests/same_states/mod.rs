@@ -1,6 +1,6 @@
 //! Pairs of states that a key calls equal, and how what follows from them differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,14 +38,14 @@ pub(crate) fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync)
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     items.get(at).zip(results.get(at))
                 } {
-                    *result.lock().unwrap() = Some(make(item));
+                    *result.lock().expect("no thread panics") = Some(make(item));
                 }
             });
         }
     });
     let made = results
         .into_iter()
-        .map(|result| result.into_inner().unwrap());
+        .map(|result| result.into_inner().expect("no thread panics"));
     made.map(|result| result.expect("a result")).collect()
 }
 
@@ -67,11 +67,11 @@ pub(crate) fn merged_pairs(
 ) -> Vec<Pair> {
     let root = model.root().expect("the root is reached");
     let mut first: BTreeMap<Key, (Canonical, Vec<Event>)> = BTreeMap::new();
-    let mut fine: BTreeMap<Key, ()> = BTreeMap::new();
+    let mut fine: BTreeSet<Key> = BTreeSet::new();
     let key = model.key(&root);
     first.insert(key.key, (key, Vec::new()));
     if let Some(finer) = finer {
-        fine.insert(finer.key(&root).key, ());
+        fine.insert(finer.key(&root).key);
     }
     let mut frontier = vec![(root, Vec::new())];
     let mut pairs = Vec::new();
@@ -90,7 +90,7 @@ pub(crate) fn merged_pairs(
             played.collect::<Vec<_>>()
         });
         for (after, (canonical, fine_key), path) in found.into_iter().flatten() {
-            if fine_key.is_some_and(|key| fine.insert(key, ()).is_some()) {
+            if fine_key.is_some_and(|key| !fine.insert(key)) {
                 continue;
             }
             let known = first.get(&canonical.key);
@@ -172,43 +172,8 @@ pub(crate) fn successors_that_differ(
     sum(results)
 }
 
-/// Says which outcomes of a procedure differ between the two states of each pair.
-pub(crate) fn outcomes_that_differ(
-    model: &Model,
-    procedure: &str,
-    pairs: &[Pair],
-) -> (usize, Vec<String>) {
-    let root = model.root().expect("the root is reached");
-    let results = each(pairs, |pair| {
-        let to = pair.keys.0.places_in(&pair.keys.1);
-        let healed = |path: &[Event]| model.healed(&played(model, &root, path));
-        let (one, other) = (healed(&pair.paths.0), healed(&pair.paths.1));
-        let mut compared = 0;
-        let mut differ = Vec::new();
-        for names in pair.keys.0.cases().into_values() {
-            let mut theirs = names.clone();
-            for (here, there) in to.iter().enumerate() {
-                theirs[*there] = names[here];
-            }
-            compared += 1;
-            let one = model.judge(procedure, &one, &names);
-            let other = model.judge(procedure, &other, &theirs);
-            if (one.outcome, &one.cause) != (other.outcome, &other.cause) {
-                differ.push(format!(
-                    "{} | {}: {:?} {:?}",
-                    words(model, &pair.paths.0),
-                    words(model, &pair.paths.1),
-                    one.outcome,
-                    other.outcome
-                ));
-            }
-        }
-        (compared, differ)
-    });
-    sum(results)
-}
-
-fn sum(results: Vec<(usize, Vec<String>)>) -> (usize, Vec<String>) {
+/// Adds up the numbers, and puts the words together.
+pub(crate) fn sum(results: Vec<(usize, Vec<String>)>) -> (usize, Vec<String>) {
     let compared = results.iter().map(|(compared, _)| compared).sum();
     let differ = results.into_iter().flat_map(|(_, differ)| differ).collect();
     (compared, differ)
