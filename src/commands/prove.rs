@@ -25,9 +25,6 @@ pub(crate) use args::{InterleavingArgs, ProveArgs};
 /// The most states of a search without a bound on events: it takes minutes to an hour, and about 1 GiB.
 const STATES_WITHOUT_FAULTS: usize = 100_000;
 
-/// The procedures that read no line of a log but those that they have caused.
-const READ_NO_OLD_LOGS: [&str; 2] = ["manual-corrected", "none"];
-
 pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     if args.interleavings {
         return interleavings::interleavings(args, out);
@@ -56,8 +53,10 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     // The exact key grows with the path, and a search with it does not end.
     let precision = match args.faults {
         Some(_) => Precision::Exact,
-        None if READ_NO_OLD_LOGS.contains(&args.procedure.as_str()) => Precision::ForEver,
-        None => Precision::ForEverWithLogs,
+        None => Precision::ForEver {
+            logs: procedures::reads_old_lines(&args.procedure),
+            apart: args.alphabet.keeps_apart(),
+        },
     };
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());
     let model = model.with_precision(precision);

@@ -38,11 +38,14 @@ pub enum Mark {
     Dead(GcommUuid),
     /// A remembered primary view, by its place in the order of those. Only the key for ever has it.
     Remembered(ViewId),
-    /// A saved view: it is only asked whether two are the same. Only the key for ever has it.
+    /// A saved view: who made it, and the order of its number among those of its maker. Only the key for ever has it.
     Saved(ViewId),
+    /// Nodes, as bits by their numbers.
+    Nodes(u32),
     /// The position of a node's data. A write-set cache is measured by these.
     Held(StateUuid, Seqno),
-    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers.
+    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and its rank among those
+    /// of other caches.
     CacheLow(StateUuid, Seqno),
     /// Items begin, whose order does not matter.
     Set,
@@ -59,8 +62,61 @@ pub struct Living {
     pub running: BTreeSet<GcommUuid>,
     /// Those in saved views, of which the next process takes a later incarnation.
     pub saved: BTreeSet<GcommUuid>,
+    /// The views that can be restored: those of running servers that wait, and those in files.
+    pub views: Vec<SavedView>,
     /// Whether the procedure reads old lines of the log.
     pub logs_count: bool,
+    /// Whether running nodes can be kept apart, so that one waits while others make a new component.
+    pub apart: bool,
+}
+
+/// A view that a node restores, or that its next process can restore.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SavedView {
+    /// The number of the node.
+    pub node: u32,
+    /// Whether it lies in a file; otherwise the running server waits with it.
+    pub in_file: bool,
+    /// The identity to which it belongs.
+    pub owner: GcommUuid,
+    /// The view.
+    pub id: ViewId,
+    /// Its members.
+    pub members: BTreeSet<GcommUuid>,
+}
+
+/// Returns whether a member whose last primary view is this one does not keep a view from being restored: it has the
+/// same maker, and no greater number (`pc_proto.cpp:deliver_view`).
+fn agrees(last: ViewId, view: ViewId) -> bool {
+    last.uuid == view.uuid && last.seq <= view.seq
+}
+
+impl SavedView {
+    /// Returns whether a record of this process, with this last primary view, keeps the view from being restored
+    /// (`pc_proto.cpp:deliver_view`): the process is a member, and its last view is another one, unless an
+    /// earlier one of the same maker.
+    pub fn is_blocked_by(&self, uuid: GcommUuid, last: ViewId) -> bool {
+        let is_member = self.members.iter().any(|one| one.same_fixed_part(uuid));
+        is_member && !(last.kind == ViewType::NonPrim && agrees(last, self.id))
+    }
+}
+
+impl Living {
+    /// Returns whether an incarnation of this identity runs or can be started.
+    fn has(&self, uuid: GcommUuid) -> bool {
+        let mut all = self.running.union(&self.saved);
+        all.any(|one| one.same_fixed_part(uuid))
+    }
+
+    /// Returns whether this view can still be restored: each of its members has a saved view that agrees with it. A
+    /// member that has lost its saved view, or has got a later one, never agrees again.
+    fn can_restore(&self, id: ViewId, members: &BTreeSet<GcommUuid>) -> bool {
+        let agreeing = |member: &GcommUuid| {
+            let mut views = self.views.iter();
+            views.any(|view| view.owner.same_fixed_part(*member) && agrees(view.id, id))
+        };
+        members.iter().all(agreeing)
+    }
 }
 
 /// The key of a state, or a part of it: marks in their order.
@@ -101,10 +157,29 @@ impl StateKey {
     /// Returns whether an incarnation of this identity runs or is saved.
     pub fn lives_again(&self, uuid: GcommUuid) -> bool {
         let living = self.living.as_ref();
-        living.is_none_or(|living| {
-            let mut all = living.running.union(&living.saved);
-            all.any(|one| one.same_fixed_part(uuid))
-        })
+        living.is_none_or(|living| living.has(uuid))
+    }
+
+    /// Returns whether this saved view can still be restored. In an exact key, any can.
+    pub fn can_restore(&self, id: ViewId, members: &BTreeSet<GcommUuid>) -> bool {
+        let living = self.living.as_ref();
+        living.is_none_or(|living| living.can_restore(id, members))
+    }
+
+    /// Returns whether running nodes can be kept apart.
+    pub fn has_apart(&self) -> bool {
+        self.living.as_ref().is_none_or(|living| living.apart)
+    }
+
+    /// Returns the nodes whose view, in a file or with a waiting server, cannot be restored where this record is known.
+    pub fn blocked(&self, in_file: bool, uuid: GcommUuid, last: ViewId) -> u32 {
+        let Some(living) = &self.living else { return 0 };
+        let views = living.views.iter().filter(|view| {
+            view.in_file == in_file
+                && living.can_restore(view.id, &view.members)
+                && view.is_blocked_by(uuid, last)
+        });
+        views.fold(0, |bits, view| bits | 1 << view.node)
     }
 
     /// Returns whether this process runs, or a later incarnation of it can be started.
@@ -180,22 +255,52 @@ impl StateKey {
     pub fn view(&mut self, view: ViewId) {
         self.plain(view.kind.number());
         self.uuid(view.uuid);
-        self.marks.push(if self.is_exact() {
-            Mark::ViewNumber(view.seq)
-        } else {
-            Mark::Saved(view)
-        });
+        if !self.is_exact() {
+            self.marks.push(Mark::Saved(view));
+        }
+        self.number_of_view(view.seq);
     }
 
-    /// Adds the last primary view that a node remembers of a process. One that a process has only restored is a
-    /// saved one: it is never among those whose greatest counts.
-    pub fn last_primary(&mut self, view: ViewId) {
-        if self.is_exact() || view.kind != ViewType::Prim {
-            self.view(view);
-            return;
+    /// Adds the number of a view that is over. Numbers decide between components that meet, and which remembered view is
+    /// the greatest. Where nothing keeps running nodes apart, a new component has all of them, and nobody compares.
+    pub fn number_of_view(&mut self, number: u32) {
+        if self.has_apart() {
+            self.marks.push(Mark::ViewNumber(number));
         }
-        self.plain(view.kind.number());
-        self.uuid(view.uuid);
-        self.marks.push(Mark::Remembered(view));
+    }
+
+    /// Adds the number of the view that a running process is in.
+    pub fn number_of_live_view(&mut self, number: u32) {
+        if self.has_apart() {
+            self.marks.push(Mark::LiveViewNumber(number));
+        }
+    }
+
+    /// Adds the last primary view that a node remembers of a process. One that a process has only restored counts
+    /// by the views that it keeps from being restored.
+    pub fn last_primary(&mut self, of: GcommUuid, view: ViewId) {
+        if view.kind == ViewType::Prim {
+            self.plain(view.kind.number());
+            self.uuid(view.uuid);
+            self.marks.push(Mark::Remembered(view));
+        } else {
+            self.blocks(of, view);
+        }
+    }
+
+    /// Adds the views that a record of this process keeps from being restored. Where nodes are kept apart, views that
+    /// come later count too: each has a running process as its maker.
+    pub fn blocks(&mut self, of: GcommUuid, last: ViewId) {
+        if self.has_apart() {
+            let runs = self.runs(last.uuid);
+            self.flag(runs);
+            if runs {
+                self.uuid(last.uuid);
+            }
+        }
+        for in_file in [false, true] {
+            let nodes = self.blocked(in_file, of, last);
+            self.marks.push(Mark::Nodes(nodes));
+        }
     }
 }

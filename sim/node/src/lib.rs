@@ -44,7 +44,7 @@ pub use frame::{
     GroupFrame, InstallMessage, InstallNode, JoinMessage, JoinNode, LeaveMessage, PcMessage,
     PcNode, TransferFrame, UserMessage,
 };
-pub use key::{Living, Mark, StateKey};
+pub use key::{Living, Mark, SavedView, StateKey};
 pub use node::{Identity, Node, Phase};
 pub use peer::Peer;
 pub use process::{Due, Outgoing, Process};

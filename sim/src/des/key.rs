@@ -1,12 +1,14 @@
 //! The key of a world at rest: the part of its state that determines what happens next. It is made of the
 //! machines one by one, what each has to do with each other, and who holds which rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use seatrial_galera::{Position, Seqno, StateUuid};
 use seatrial_node::{Change, Channel, Living, Peer, StateKey};
 use seatrial_scenarios::NodeName;
+
+use crate::machine::Machine;
 
 use super::connections::conn_key;
 use super::world::World;
@@ -18,9 +20,12 @@ pub enum Precision {
     Exact,
     /// Only what a later step can still ask for counts. There are finitely many such keys as long as no event
     /// makes histories.
-    ForEver,
-    /// The last recovered position in each log counts too, for procedures that read old lines of it.
-    ForEverWithLogs,
+    ForEver {
+        /// Whether the last recovered position in each log counts, for procedures that read old lines of it.
+        logs: bool,
+        /// Whether events can keep running nodes apart.
+        apart: bool,
+    },
 }
 
 /// A group of rows that the same nodes hold, and that are not on all disks.
@@ -58,13 +63,14 @@ impl World {
     ) -> WorldKey {
         let empty = match precision {
             Precision::Exact => StateKey::default(),
-            Precision::ForEver | Precision::ForEverWithLogs => {
+            Precision::ForEver { logs, apart } => {
                 let mut living = Living {
-                    logs_count: precision == Precision::ForEverWithLogs,
+                    logs_count: logs,
+                    apart,
                     ..Living::default()
                 };
-                for machine in self.cluster.machines() {
-                    machine.identities(&mut living);
+                for (node, machine) in (0..).zip(self.cluster.machines()) {
+                    machine.identities(node, &mut living);
                 }
                 StateKey::for_ever(&Arc::new(living))
             }
@@ -93,6 +99,12 @@ impl World {
             pairs,
             rows: self.rows(is_acknowledged),
         }
+    }
+
+    /// Returns the rules of `docs/rules.md` that keep nodes from serving.
+    pub(crate) fn held_by(&self) -> BTreeSet<&'static str> {
+        let machines = self.cluster.machines().iter();
+        machines.flat_map(Machine::held_by).collect()
     }
 
     fn key_of_connection(&self, from: Peer, to: Peer, into: &mut StateKey) {

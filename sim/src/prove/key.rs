@@ -34,7 +34,7 @@ impl Gaps {
                 positions: 8,
                 numbers: 8,
             },
-            Precision::ForEver | Precision::ForEverWithLogs => Self {
+            Precision::ForEver { .. } => Self {
                 positions: 1,
                 numbers: 0,
             },
@@ -193,6 +193,10 @@ struct Ranks {
     remembered: BTreeSet<ViewId>,
     /// The positions of the nodes' data.
     held: BTreeSet<(StateUuid, i64)>,
+    /// The makers and numbers of saved views.
+    saved: BTreeSet<(GcommUuid, u32)>,
+    /// The lowest positions of write-set caches.
+    lows: BTreeSet<(StateUuid, i64)>,
 }
 
 impl Ranks {
@@ -204,6 +208,8 @@ impl Ranks {
         let mut live = BTreeSet::new();
         let mut remembered = BTreeSet::new();
         let mut held = BTreeSet::new();
+        let mut saved = BTreeSet::new();
+        let mut lows = BTreeSet::new();
         let mut position = |history: StateUuid, seqno: Seqno| {
             if !seqno.is_undefined() {
                 positions.entry(history).or_default().insert(seqno.0);
@@ -219,8 +225,13 @@ impl Ranks {
                 | Mark::Item
                 | Mark::EndOfSet
                 | Mark::Dead(_)
-                | Mark::CacheLow(..)
-                | Mark::Saved(_) => {}
+                | Mark::Nodes(_) => {}
+                Mark::Saved(view) => {
+                    saved.insert((view.uuid, view.seq));
+                }
+                Mark::CacheLow(history, low) => {
+                    lows.insert((*history, low.0));
+                }
                 Mark::Uuid(uuid) => {
                     uuids.insert(*uuid);
                 }
@@ -257,7 +268,25 @@ impl Ranks {
             views: Ranked::of(&views, gaps.numbers, |number| live.contains(&number)),
             remembered,
             held,
+            saved,
+            lows,
         }
+    }
+
+    /// Returns the rank of a cache's end among those of its history: of two donors that reach back far enough, the one
+    /// with the higher end is chosen (`gcs_group.cpp:group_find_ist_donor`).
+    fn low(&self, history: StateUuid, low: Seqno) -> u8 {
+        let all = self.lows.iter();
+        small(all.filter(|(of, at)| *of == history && *at < low.0).count())
+    }
+
+    /// Returns the rank of a saved view among those of its maker.
+    fn saved(&self, view: ViewId) -> u8 {
+        let all = self.saved.iter();
+        small(
+            all.filter(|(maker, seq)| *maker == view.uuid && *seq < view.seq)
+                .count(),
+        )
     }
 }
 
@@ -267,8 +296,8 @@ struct Encoder<'a> {
     order: &'a [usize],
     /// Histories by first appearance.
     histories: Vec<StateUuid>,
-    /// Saved views by first appearance.
-    saved: Vec<(GcommUuid, u32)>,
+    /// Makers of saved views by first appearance.
+    saved: Vec<GcommUuid>,
     /// The sets in which the encoder is, the innermost last.
     sets: Vec<OpenSet>,
     bytes: Vec<u8>,
@@ -328,8 +357,9 @@ impl<'a> Encoder<'a> {
             }
             Mark::CacheLow(history, low) => {
                 let id = self.history(*history);
-                let covers = self.not_covered(*history, *low);
-                self.bytes.extend_from_slice(&[id, covers]);
+                let [next_below, below] = self.not_covered(*history, *low);
+                let rank = self.ranks.low(*history, *low);
+                self.bytes.extend_from_slice(&[id, next_below, below, rank]);
             }
             Mark::Dead(uuid) => {
                 let owner = self.place(usize::from(uuid.node_index()));
@@ -342,13 +372,17 @@ impl<'a> Encoder<'a> {
                 self.bytes.push(rank);
             }
             Mark::Saved(view) => {
-                let view = (view.uuid, view.seq);
-                let known = self.saved.iter().position(|known| *known == view);
+                let known = self.saved.iter().position(|known| *known == view.uuid);
                 let id = known.unwrap_or_else(|| {
-                    self.saved.push(view);
+                    self.saved.push(view.uuid);
                     self.saved.len() - 1
                 });
-                self.bytes.push(small(id));
+                self.bytes
+                    .extend_from_slice(&[small(id), self.ranks.saved(*view)]);
+            }
+            Mark::Nodes(nodes) => {
+                let bits = self.bits(*nodes);
+                self.bytes.push(bits);
             }
             Mark::Set => self.sets.push(OpenSet {
                 from: self.bytes.len(),
@@ -387,14 +421,17 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Returns how many positions that nodes hold are followed by one below this end of a cache.
-    fn not_covered(&self, history: StateUuid, low: Seqno) -> u8 {
+    /// Returns how many positions that nodes hold are followed by one below this end of a cache, and how many lie below
+    /// it themselves. Both are asked: whether a cache reaches back to the next position, and whether the lowest one of all
+    /// reaches back to the position itself (`gcs_group.cpp:group_find_ist_donor`).
+    fn not_covered(&self, history: StateUuid, low: Seqno) -> [u8; 2] {
         if low.is_undefined() {
-            return UNDEFINED;
+            return [UNDEFINED; 2];
         }
-        let held = self.ranks.held.iter();
-        let below = held.filter(|(of, at)| *of == history && *at + 1 < low.0);
-        small(below.count())
+        let held = || self.ranks.held.iter().filter(|(of, _)| *of == history);
+        let next_below = held().filter(|(_, at)| *at + 1 < low.0);
+        let below = held().filter(|(_, at)| *at < low.0);
+        [small(next_below.count()), small(below.count())]
     }
 
     /// Returns the rank of the identity that lives on in a dead one's place.
@@ -417,8 +454,13 @@ impl<'a> Encoder<'a> {
             Mark::EndOfSet => "}".to_owned(),
             Mark::Dead(uuid) => format!("d{}", self.place(usize::from(uuid.node_index()))),
             Mark::Remembered(view) => format!("r{}", self.remembered(*view)),
-            Mark::Saved(_) => "saved".to_owned(),
-            Mark::CacheLow(history, low) => format!("low{}", self.not_covered(*history, *low)),
+            Mark::Saved(view) => format!("s{}", self.ranks.saved(*view)),
+            Mark::Nodes(nodes) => format!("n{:b}", self.bits(*nodes)),
+            Mark::CacheLow(history, low) => format!(
+                "low{:?}.{}",
+                self.not_covered(*history, *low),
+                self.ranks.low(*history, *low)
+            ),
             Mark::Word(word) => format!("[{word}]"),
             Mark::Plain(number) => number.to_string(),
             Mark::Uuid(uuid) => format!("u{}", self.ranks.uuids[uuid]),

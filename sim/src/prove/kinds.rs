@@ -123,6 +123,17 @@ impl Alphabet {
         kinds.into_iter().all(|kind| self.has_kind(kind)) && (!self.single || event.is_single())
     }
 
+    /// Returns whether its events can keep running nodes apart, so that one waits while others make a new
+    /// component.
+    pub const fn keeps_apart(self) -> bool {
+        let apart = Kind::Hang.bit()
+            | Kind::Partition.bit()
+            | Kind::Bootstrap.bit()
+            | Kind::PcBootstrap.bit()
+            | Kind::Damage.bit();
+        self.kinds & apart != 0
+    }
+
     const fn has_kind(self, kind: Kind) -> bool {
         self.kinds & kind.bit() != 0
     }

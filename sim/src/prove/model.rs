@@ -1,6 +1,6 @@
 //! Plays events from states, and the procedure from each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_scenarios::language::{LIMIT_DEFAULT, Operators, Pace};
 use seatrial_scenarios::matrix::Cell;
@@ -46,6 +46,8 @@ pub struct Judged {
     pub cause: String,
     /// The text of what was seen, if the outcome is bad.
     pub text: String,
+    /// The rules of `docs/rules.md` that hold the cluster at the end, if it did not recover. Only with a key for ever.
+    pub rules: BTreeSet<&'static str>,
     /// The rows that each node would have lost as the first of a new cluster, before the procedure acted.
     pub choices: Vec<Choice>,
 }
@@ -175,14 +177,23 @@ impl Model {
         names.iter().map(|rank| sorted[*rank].clone()).collect()
     }
 
-    /// Lets the procedure act on a state with its nodes named so, and says what it came to.
+    /// Lets the procedure act on a state with its nodes named so, and says what it came to. With a key for ever, it
+    /// also says which rules hold the cluster where it did not recover.
     pub fn judge(&self, procedure: &str, live: &Live, names: &[usize]) -> Judged {
-        judged(procedure, &self.conclude(procedure, live, names))
+        let mut live = live.clone();
+        let mut judged = judged(procedure, &self.concluded(procedure, &mut live, names));
+        if self.precision != Precision::Exact && !judged.outcome.is_good() {
+            judged.rules = live.world.held_by();
+        }
+        judged
     }
 
     /// Returns the record of a run that the procedure ends, on a state with its nodes named so.
     pub fn conclude(&self, procedure: &str, live: &Live, names: &[usize]) -> RunRecord {
-        let mut live = live.clone();
+        self.concluded(procedure, &mut live.clone(), names)
+    }
+
+    fn concluded(&self, procedure: &str, live: &mut Live, names: &[usize]) -> RunRecord {
         let names = self.named(names);
         let old = self.scenario.nodes.iter().cloned();
         let new: BTreeMap<NodeName, NodeName> = old.zip(names.iter().cloned()).collect();
@@ -193,7 +204,7 @@ impl Model {
             procedure: procedure.to_owned(),
             ..self.scenario.clone()
         };
-        let (world, course) = (&mut live.world, live.course);
+        let (world, course) = (&mut live.world, live.course.clone());
         let run = course.conclude(world, &scenario, &self.options);
         pollster::block_on(run)
     }
@@ -249,6 +260,7 @@ pub fn judged(procedure: &str, record: &RunRecord) -> Judged {
         outcome: cell.outcome,
         cause,
         text: cell.text,
+        rules: BTreeSet::new(),
         choices: record
             .second_phase
             .as_ref()

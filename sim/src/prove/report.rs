@@ -34,6 +34,9 @@ pub struct OutcomeRow {
     pub outcome: Outcome,
     /// The kind of cause, if writes are lost.
     pub cause: String,
+    /// The rules of `docs/rules.md` that hold the cluster at the end, in a search without a bound on events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// The number of cases: a state counts once for each naming of its nodes that differs.
     pub cases: usize,
     /// The number of states that have such a case.
@@ -49,6 +52,9 @@ pub struct Example {
     pub outcome: Outcome,
     /// The kind of cause, if writes are lost.
     pub cause: String,
+    /// The rules that hold the cluster at the end, in a search without a bound on events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// The number of the state, in the order of discovery.
     pub state: usize,
     /// The rank of each node's name.
@@ -136,7 +142,7 @@ impl ProveReport {
         program: &'static str,
         seconds: f64,
     ) -> Self {
-        let mut counts: BTreeMap<(Outcome, String), Count> = BTreeMap::new();
+        let mut counts: BTreeMap<(Outcome, String, Vec<String>), Count> = BTreeMap::new();
         let mut cases = 0;
         for (state, known) in found.closure.states().iter().enumerate() {
             let Some(healed) = found.heals.get(state).map(|at| &found.healed[*at]) else {
@@ -148,7 +154,8 @@ impl ProveReport {
                     continue;
                 };
                 cases += 1;
-                let key = (judged.outcome, judged.cause.clone());
+                let rules = judged.rules.iter().map(|rule| (*rule).to_owned());
+                let key = (judged.outcome, judged.cause.clone(), rules.collect());
                 let count = counts.entry(key).or_default();
                 count.cases += 1;
                 count.states.insert(state);
@@ -158,12 +165,13 @@ impl ProveReport {
         }
         let examples = counts
             .iter()
-            .filter(|((outcome, _), _)| !outcome.is_good())
-            .filter_map(|((outcome, cause), count)| {
+            .filter(|((outcome, ..), _)| !outcome.is_good())
+            .filter_map(|((outcome, cause, rules), count)| {
                 let (state, names) = count.example.clone()?;
                 Some(Example {
                     outcome: *outcome,
                     cause: cause.clone(),
+                    rules: rules.clone(),
                     state,
                     names,
                     text: String::new(),
@@ -197,9 +205,10 @@ impl ProveReport {
             cases,
             outcomes: counts
                 .into_iter()
-                .map(|((outcome, cause), count)| OutcomeRow {
+                .map(|((outcome, cause, rules), count)| OutcomeRow {
                     outcome,
                     cause,
+                    rules,
                     cases: count.cases,
                     states: count.states.len(),
                     avoidable: count.avoidable,
@@ -234,7 +243,10 @@ impl Example {
     pub fn play(&mut self, model: &Model, found: &Searched, procedure: &str) -> Scenario {
         let path = found.closure.path(self.state);
         let outcome = self.outcome.name();
-        let id = format!("{outcome}-{procedure}-{}", self.state);
+        let mut id = format!("{outcome}-{procedure}-{}", self.state);
+        for rule in &self.rules {
+            id = format!("{id}-{}", rule.to_lowercase());
+        }
         let title = format!("{outcome} with {procedure}, found by prove");
         let scenario = model.scenario(procedure, (&id, &title), &path, &self.names);
         let mut templates = Templates::default();

@@ -1,7 +1,7 @@
 //! The search over all states: levels of states, the healed state that each leads to, and what the
 //! procedures make of those. The result does not depend on the number of threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Choice;
@@ -87,6 +87,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The kind of cause of a loss; nothing elsewhere.
     pub cause: String,
+    /// The rules that hold the cluster, with a key for ever.
+    pub rules: BTreeSet<&'static str>,
     /// Whether some node could have been bootstrapped without loss.
     pub avoidable: bool,
 }
@@ -98,6 +100,7 @@ impl From<Judged> for Verdict {
             outcome: judged.outcome,
             avoidable: judged.choices.iter().any(lossless),
             cause: judged.cause,
+            rules: judged.rules,
         }
     }
 }

@@ -97,8 +97,8 @@ fn terms(report: &ProveReport) -> ProveReport {
     }
 }
 
-/// An outcome with its cause.
-type Kind = (Outcome, String);
+/// An outcome with its cause, and the rules that hold it.
+type Kind = (Outcome, String, Vec<String>);
 
 /// Adds the counts of a shard. A state has all its cases in one shard, so that nothing is counted twice. The
 /// example of the state that was found first stays.
@@ -108,7 +108,7 @@ fn collect(
     part: &ProveReport,
 ) {
     for row in &part.outcomes {
-        let key = (row.outcome, row.cause.clone());
+        let key = (row.outcome, row.cause.clone(), row.rules.clone());
         outcomes
             .entry(key)
             .and_modify(|known| {
@@ -119,7 +119,11 @@ fn collect(
             .or_insert_with(|| row.clone());
     }
     for example in &part.examples {
-        let key = (example.outcome, example.cause.clone());
+        let key = (
+            example.outcome,
+            example.cause.clone(),
+            example.rules.clone(),
+        );
         let is_earlier = examples
             .get(&key)
             .is_none_or(|known| example.state < known.state);

@@ -29,7 +29,7 @@ pub(super) fn text(report: &ProveReport) -> String {
         let _ = writeln!(
             text,
             "{} after {}",
-            words(example.outcome, &example.cause),
+            held(words(example.outcome, &example.cause), &example.rules),
             count(example.events.len(), "event", "events")
         );
         for event in &example.events {
@@ -100,7 +100,7 @@ fn what_it_comes_to(report: &ProveReport) -> String {
         .map(|example| {
             format!(
                 "{} (after {})",
-                words(example.outcome, &example.cause),
+                held(words(example.outcome, &example.cause), &example.rules),
                 example.events.join("; ")
             )
         })
@@ -126,7 +126,7 @@ pub(crate) fn outcomes(report: &ProveReport) -> String {
             row.cases,
             row.states,
             row.avoidable,
-            words(row.outcome, &row.cause)
+            held(words(row.outcome, &row.cause), &row.rules)
         );
     }
     text
@@ -174,7 +174,7 @@ pub(super) fn markdown(report: &ProveReport) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            words(row.outcome, &row.cause),
+            held(words(row.outcome, &row.cause), &row.rules),
             row.cases,
             row.states,
             row.avoidable
@@ -193,7 +193,7 @@ pub(super) fn markdown(report: &ProveReport) -> String {
         let _ = writeln!(
             text,
             "- **{}**: {}\n  `{}`",
-            words(example.outcome, &example.cause),
+            held(words(example.outcome, &example.cause), &example.rules),
             example.events.join("; "),
             example.replay
         );
@@ -203,6 +203,15 @@ pub(super) fn markdown(report: &ProveReport) -> String {
     }
     let _ = writeln!(text, "\n```\n{}\n```", summary(report));
     text
+}
+
+/// Adds the rules of `docs/rules.md` that hold the cluster at the end.
+fn held(words: String, rules: &[String]) -> String {
+    if rules.is_empty() {
+        words
+    } else {
+        format!("{words}, held by {}", rules.join(" and "))
+    }
 }
 
 /// Returns an outcome in words.

@@ -51,6 +51,9 @@ use super::survey::{Seen, Situation, Survey};
 /// Rounds of looking and acting. Each starts with a fresh look.
 const ROUNDS: u32 = 12;
 
+/// A recovered position counts only if the number of such lines has grown by the procedure's own recovery run.
+pub(super) const READS_OLD_LINES: bool = false;
+
 /// Recovers the cluster, or says why a person must.
 pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     match Operator::new(console).rounds().await {

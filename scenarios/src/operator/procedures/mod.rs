@@ -80,6 +80,16 @@ fn first_act(name: &str) -> Option<optimal_table::Act> {
     acts.find(|act| act.name() == word)
 }
 
+/// Returns whether this procedure can read lines of a log that it has not caused itself. One that does not say so of
+/// itself is taken to read them.
+pub fn reads_old_lines(name: &str) -> bool {
+    match name {
+        "none" => none::READS_OLD_LINES,
+        "manual-corrected" => manual_corrected::READS_OLD_LINES,
+        _ => true,
+    }
+}
+
 /// Runs the procedure of this name. An unknown name gives up at once.
 pub fn run_procedure<'a>(
     name: &'a str,

@@ -5,6 +5,9 @@ use seatrial_port::console::Console;
 use super::ProcedureOutcome;
 use super::survey::{Situation, Survey};
 
+/// It reads no log.
+pub(super) const READS_OLD_LINES: bool = false;
+
 /// Looks once.
 pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {
     let survey = Survey::take(console).await;

@@ -2,7 +2,7 @@
 
 use seatrial_galera::{GcommUuid, ViewId};
 
-use crate::key::{Mark, StateKey};
+use crate::key::StateKey;
 
 use super::{Evs, Known};
 
@@ -13,7 +13,7 @@ impl Evs {
         into.plain(self.state as u8);
         into.plain(self.view.kind.number());
         into.uuid(self.view.uuid);
-        into.marks.push(Mark::LiveViewNumber(self.view.seq));
+        into.number_of_live_view(self.view.seq);
         into.uuids(&self.members);
         into.flag(self.leave_pending);
         into.flag(self.isolated_until.is_some());

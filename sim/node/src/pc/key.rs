@@ -1,8 +1,8 @@
 //! The part of the primary component's state that determines what happens next.
 
-use seatrial_galera::{GcommUuid, ViewType};
+use seatrial_galera::ViewType;
 
-use crate::key::StateKey;
+use crate::key::{Mark, SavedView, StateKey};
 
 use super::Pc;
 
@@ -52,32 +52,65 @@ impl Pc {
         }
         let views = self.instances.values().map(|node| node.last_prim);
         let greatest = views.filter(|view| view.kind == ViewType::Prim).max();
-        let restored = self.restored.as_ref().map(|view| &view.members);
-        let in_restored = |uuid: &GcommUuid| {
-            restored.is_some_and(|all| all.iter().any(|member| member.same_fixed_part(*uuid)))
-        };
-        let kept: Vec<_> = self
-            .instances
-            .iter()
-            .filter(|(uuid, node)| {
-                into.runs(**uuid)
-                    || node.un
-                    || Some(node.last_prim) == greatest
-                    || into.lives_again(**uuid)
-                    || in_restored(uuid)
-            })
-            .collect();
+        let mut kept = Vec::new();
+        let mut told = Vec::new();
+        for (uuid, node) in &self.instances {
+            if into.runs(*uuid) || Some(node.last_prim) == greatest {
+                kept.push((*uuid, node));
+            } else if into.lives_again(*uuid) {
+                told.push((*uuid, node.last_prim));
+            }
+        }
         into.set(kept, |into, (uuid, node)| {
-            into.uuid(*uuid);
+            into.uuid(uuid);
             into.flag(node.prim);
-            into.flag(node.un);
             into.plain(node.weight);
-            into.last_primary(node.last_prim);
+            into.last_primary(uuid, node.last_prim);
         });
-        if let Some(restored) = &self.restored {
+        if into.has_apart() {
+            into.set(told.iter(), |into, (uuid, last)| {
+                into.uuid(*uuid);
+                into.blocks(*uuid, *last);
+            });
+        } else {
+            for in_file in [false, true] {
+                let all = told.iter();
+                let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
+                let all = all.fold(0, |all, one| all | one);
+                into.marks.push(Mark::Nodes(all));
+            }
+        }
+        let unknown: Vec<_> = self.instances.iter().filter(|(_, node)| node.un).collect();
+        into.set(unknown, |into, (uuid, _)| {
+            if into.runs(*uuid) {
+                into.uuid(*uuid);
+            }
+        });
+        if let Some(restored) = self.restorable(into) {
             into.word("restored");
             into.view(restored.id);
             into.uuids(&restored.members);
         }
+    }
+
+    /// Returns the restored view with its node's number, if no record keeps it from being restored.
+    pub(crate) fn waits_with(&self) -> Option<SavedView> {
+        let restored = self.restored.as_ref()?;
+        let view = SavedView {
+            node: u32::from(self.me.node_index()),
+            in_file: false,
+            owner: self.me,
+            id: restored.id,
+            members: restored.members.clone(),
+        };
+        let mut records = self.instances.iter();
+        let is_blocked = records.any(|(uuid, node)| view.is_blocked_by(*uuid, node.last_prim));
+        (!is_blocked).then_some(view)
+    }
+
+    /// Returns the restored view, if it can still be restored.
+    fn restorable(&self, into: &StateKey) -> Option<SavedView> {
+        self.waits_with()
+            .filter(|view| into.can_restore(view.id, &view.members))
     }
 }

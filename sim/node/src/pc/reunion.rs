@@ -9,9 +9,26 @@ use crate::detail::Detail;
 use crate::effect::Note;
 use crate::frame::PcNode;
 
-use super::{Fatal, Out, Pc, PcView};
+use super::{Fatal, Out, Pc, PcView, State};
 
 impl Pc {
+    /// Returns the rules of `docs/rules.md` by which this component waits; none if it does not.
+    pub(crate) fn waits_by(&self) -> Vec<&'static str> {
+        if self.state != State::NonPrim {
+            return Vec::new();
+        }
+        let mut views = self.instances.values().map(|node| node.last_prim.kind);
+        let remembers = views.any(|kind| kind == ViewType::Prim);
+        let mut rules = Vec::new();
+        if remembers || self.restored.is_none() {
+            rules.push("P4");
+        }
+        if self.restored.is_some() {
+            rules.push("V6");
+        }
+        rules
+    }
+
     /// `pc_proto.cpp:is_prim`.
     pub(super) fn becomes_primary(&self, out: &mut Vec<Out>) -> Result<bool, Fatal> {
         let own = |(source, nodes): (&GcommUuid, &BTreeMap<GcommUuid, PcNode>)| {

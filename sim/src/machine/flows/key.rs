@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use seatrial_galera::{GraState, GvwRead, GvwState, Position};
-use seatrial_node::{Frame, Gcache, GroupFrame, Living, Mark, Peer, StateKey};
+use seatrial_node::{Frame, Gcache, GroupFrame, Living, Mark, Peer, SavedView, StateKey};
 use seatrial_scenarios::console::{MARIADB_LOG, UnitFileState, UnitState};
 
 use crate::disk::{GRASTATE, GVWSTATE};
@@ -14,6 +14,9 @@ use crate::machine::whole::Machine;
 
 /// The line by which operators find a recovered position in the log.
 const RECOVERED: &str = "WSREP: Recovered position";
+
+/// The beginning of the line of a bootstrap that is refused.
+const REFUSED: &str = "It may not be safe to bootstrap the cluster from this node.";
 
 /// The beginning of the line that tells of a component.
 const COMPONENT: &str = "New COMPONENT: ";
@@ -106,15 +109,41 @@ impl Machine {
     }
 
     /// Adds the identities under which a server of this machine speaks: that of the running one, and the one
-    /// that is saved for the next.
-    pub(crate) fn identities(&self, living: &mut Living) {
+    /// that is saved for the next, with the views that they can restore. `node` is the machine's number.
+    pub(crate) fn identities(&self, node: u32, living: &mut Living) {
         if let Some(GvwRead::Restored(state)) =
             self.storage.disk().read(GVWSTATE).map(GvwState::read)
         {
             living.saved.insert(state.my_uuid);
+            living.views.push(SavedView {
+                node,
+                in_file: true,
+                owner: state.my_uuid,
+                id: state.view_id,
+                members: state.members.iter().map(|(uuid, _)| *uuid).collect(),
+            });
         }
         if let Some(server) = self.daemon.server() {
             living.running.insert(server.node().identity_in_group());
+            let waits = server.node().waits_with();
+            living
+                .views
+                .extend(waits.map(|view| SavedView { node, ..view }));
+        }
+    }
+
+    /// Returns the rules of `docs/rules.md` that keep this node from serving: those by which its server waits, or that
+    /// of a bootstrap that was refused and after which the node has seen no component.
+    pub(crate) fn held_by(&self) -> Vec<&'static str> {
+        if let Some(server) = self.daemon.server() {
+            return server.node().waits_by();
+        }
+        let log = self.storage.disk().read(MARIADB_LOG).unwrap_or_default();
+        let refused = log.rfind(REFUSED);
+        if refused.is_some() && refused > log.rfind(COMPONENT) {
+            vec!["S9"]
+        } else {
+            Vec::new()
         }
     }
 
@@ -211,13 +240,20 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
         GvwRead::Restored(state) => {
             into.word("gvwstate.dat");
             into.uuid(state.my_uuid);
-            into.view(state.view_id);
-            into.flag(state.bootstrap);
-            let members = state.members.iter().map(|(uuid, _)| uuid);
-            if into.is_exact() {
-                into.marks.extend(members.map(|uuid| Mark::Uuid(*uuid)));
+            let members: BTreeSet<_> = state.members.iter().map(|(uuid, _)| *uuid).collect();
+            let counts = into.can_restore(state.view_id, &members);
+            if counts {
+                into.view(state.view_id);
             } else {
-                into.uuids(members);
+                into.word("cannot be restored");
+                into.number_of_view(state.view_id.seq);
+            }
+            into.flag(state.bootstrap);
+            if into.is_exact() {
+                let members = state.members.iter().map(|(uuid, _)| Mark::Uuid(*uuid));
+                into.marks.extend(members);
+            } else if counts {
+                into.uuids(&members);
             }
         }
         GvwRead::Nil => into.word("nil gvwstate.dat"),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use seatrial_galera::{GcommUuid, Position, ViewId};
 
 use crate::cache::Gcache;
-use crate::key::{Mark, StateKey};
+use crate::key::{Mark, SavedView, StateKey};
 use crate::peer::Peer;
 
 use crate::node::whole::Node;
@@ -85,6 +85,16 @@ impl Node {
     /// Returns the identity of the process in the group.
     pub const fn identity_in_group(&self) -> GcommUuid {
         self.group.uuid()
+    }
+
+    /// Returns the view that the process restores as soon as its members are there.
+    pub fn waits_with(&self) -> Option<SavedView> {
+        self.group.pc.waits_with()
+    }
+
+    /// Returns the rules of `docs/rules.md` by which the process waits for a primary component.
+    pub fn waits_by(&self) -> Vec<&'static str> {
+        self.group.pc.waits_by()
     }
 
     /// Returns the view of the membership that the process is in.

@@ -1,0 +1,259 @@
+//! The key of searches without a bound on events: what it calls equal behaves as equal, and long paths end in states
+//! that the closure knows.
+
+mod same_states;
+
+use std::collections::BTreeMap;
+
+use seatrial_sim::des::Templates;
+use seatrial_sim::explore::play;
+use seatrial_sim::prove::{Event, Key, Live, Model, Precision, SEED, judged};
+
+use same_states::{
+    Pair, alphabet, each, events, exact, merged_pairs, played, successors_that_differ, sum, words,
+};
+
+/// The procedure whose outcomes are compared: it reads no old line of a log.
+const CORRECTED: &str = "manual-corrected";
+
+/// Returns the model for an alphabet, as `prove` makes it for a procedure that reads no old line of a log.
+fn for_ever(words: &str) -> Model {
+    exact().with_precision(Precision::ForEver {
+        logs: false,
+        apart: alphabet(words).keeps_apart(),
+    })
+}
+
+/// Plays events of single nodes: `-C` kills C, `+C` starts it.
+fn typed(path: &str) -> Vec<Event> {
+    let event = |word: &str| {
+        let node = ["A", "B", "C"].iter().position(|name| word.ends_with(name));
+        let node = node.expect("a node");
+        if word.starts_with('-') {
+            Event::End {
+                stop: vec![],
+                kill: vec![node],
+            }
+        } else {
+            Event::Start(vec![node])
+        }
+    };
+    path.split(' ').map(event).collect()
+}
+
+/// C waits without quorum and remembers every life of A that it has met. The lives that were in no primary
+/// view can never be asked for again, so that one more of them makes no new state.
+#[test]
+fn lives_that_nobody_can_ask_for_make_no_new_states_for_ever() {
+    let once = "-C +C -B +B -A -B +A -A +A";
+    let twice = "-C +C -B +B -A -B +A -A +A -A +A";
+    let same = |model: &Model| {
+        let root = model.root().expect("the root is reached");
+        let key = |path| model.key(&played(model, &root, &typed(path))).key;
+        key(once) == key(twice)
+    };
+    assert!(same(&for_ever("kill,start")));
+    assert!(!same(&exact()));
+}
+
+/// B and C have lost their views of each other for ever in the second case, since B has been in a later one. C's file
+/// makes no difference to anybody then, but to C.
+#[test]
+fn a_saved_view_counts_only_while_it_can_be_restored() {
+    let model = for_ever("kill,start");
+    let root = model.root().expect("the root is reached");
+    let restored = |path| {
+        let live = played(&model, &root, &typed(path));
+        let lines = model.explain(&live);
+        lines
+            .iter()
+            .filter(|line| line.contains("cannot be restored"))
+            .count()
+    };
+    // All three have the view of all three.
+    assert_eq!(restored("-A"), 1);
+    assert_eq!(restored("-A -B"), 1);
+    assert_eq!(restored("-A +A"), 0);
+}
+
+/// Says which outcomes of a procedure differ between the two states of each pair.
+fn outcomes_that_differ(model: &Model, procedure: &str, pairs: &[Pair]) -> (usize, Vec<String>) {
+    let root = model.root().expect("the root is reached");
+    let results = each(pairs, |pair| {
+        let to = pair.keys.0.places_in(&pair.keys.1);
+        let healed = |path: &[Event]| model.healed(&played(model, &root, path));
+        let (one, other) = (healed(&pair.paths.0), healed(&pair.paths.1));
+        let mut compared = 0;
+        let mut differ = Vec::new();
+        for names in pair.keys.0.cases().into_values() {
+            let mut theirs = names.clone();
+            for (here, there) in to.iter().enumerate() {
+                theirs[*there] = names[here];
+            }
+            compared += 1;
+            let one = model.judge(procedure, &one, &names);
+            let other = model.judge(procedure, &other, &theirs);
+            if (one.outcome, &one.cause) != (other.outcome, &other.cause) {
+                differ.push(format!(
+                    "{} | {}: {:?} {:?}",
+                    words(model, &pair.paths.0),
+                    words(model, &pair.paths.1),
+                    one.outcome,
+                    other.outcome
+                ));
+            }
+        }
+        (compared, differ)
+    });
+    sum(results)
+}
+
+/// Tests all pairs, and gives the numbers of both comparisons.
+fn compared(model: &Model, events: &[Event], pairs: &[Pair]) -> (String, [usize; 2]) {
+    let (successors, differ) = successors_that_differ(model, events, pairs);
+    let (cases, outcomes) = outcomes_that_differ(model, CORRECTED, pairs);
+    let numbers = format!(
+        "{} pairs; {} of {successors} successors differ, {} of {cases} outcomes\n{}\n{}",
+        pairs.len(),
+        differ.len(),
+        outcomes.len(),
+        differ.join("\n"),
+        outcomes.join("\n"),
+    );
+    (numbers, [differ.len(), outcomes.len()])
+}
+
+#[test]
+fn states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
+    let kinds = "kill,start,single";
+    let (model, events) = (for_ever(kinds), events(kinds));
+    let pairs = merged_pairs(&model, Some(&exact()), &events, 5, (9, 12));
+    assert_eq!(pairs.len(), 12);
+    let (numbers, differ) = compared(&model, &events, &pairs);
+    assert_eq!(differ, [0, 0], "{numbers}");
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
+}
+
+/// All pairs of states within `FAULTS` events of an `ALPHABET` that the exact key tells apart and the key for ever
+/// does not; with `EACH`, every so manyeth, and at most `PAIRS`:
+/// `ALPHABET=usual FAULTS=3 cargo test -p seatrial-sim --test for_ever -- --ignored all_states`.
+/// With `DEEP=1`, the pairs are those of the closure itself, at all levels.
+#[test]
+#[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "the numbers are what one runs it for")]
+fn all_states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes() {
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let (model, events) = (for_ever(&kinds), events(&kinds));
+    let which = (number("EACH", 1), number("PAIRS", usize::MAX));
+    let pairs = if number("DEEP", 0) == 1 {
+        merged_pairs(&model, None, &events, usize::MAX, which)
+    } else {
+        merged_pairs(&model, Some(&exact()), &events, number("FAULTS", 3), which)
+    };
+    let (numbers, differ) = compared(&model, &events, &pairs);
+    println!("{kinds}: {numbers}");
+    assert_eq!(differ, [0, 0], "{kinds}: {numbers}");
+}
+
+/// Returns the states of a closed alphabet by their keys, each with a path to it.
+fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
+    let root = model.root().expect("the root is reached");
+    let mut known = BTreeMap::from([(model.key(&root).key, Vec::new())]);
+    let mut frontier = vec![(root, Vec::new())];
+    while !frontier.is_empty() {
+        let found = each(&frontier, |(live, path): &(Live, Vec<Event>)| {
+            let played = events.iter().filter(|event| model.applies(event, live));
+            let played = played.map(|event| {
+                let after = model.after(event, live);
+                let path: Vec<Event> = path.iter().chain([event]).cloned().collect();
+                (model.key(&after).key, after, path)
+            });
+            played.collect::<Vec<_>>()
+        });
+        frontier = Vec::new();
+        for (key, after, path) in found.into_iter().flatten() {
+            if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(key) {
+                entry.insert(path.clone());
+                frontier.push((after, path));
+            }
+        }
+    }
+    known
+}
+
+/// Draws a number below a bound; the same for the same words.
+fn drawn(words: &[u64], below: usize) -> usize {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    let drawn = rapidhash::v3::rapidhash_v3(&bytes);
+    let below = u64::try_from(below).expect("a small bound");
+    usize::try_from(drawn % below).expect("below the bound")
+}
+
+/// Plays a path of 10 to 30 events drawn by a number.
+fn wandered(model: &Model, root: &Live, events: &[Event], number: u64) -> (Vec<Event>, Live) {
+    let mut path = Vec::new();
+    let mut live = root.clone();
+    for step in 0..10 + drawn(&[number], 21) {
+        let can: Vec<&Event> = events.iter().filter(|e| model.applies(e, &live)).collect();
+        let event = can[drawn(
+            &[number, u64::try_from(step).expect("a small number")],
+            can.len(),
+        )];
+        live = model.after(event, &live);
+        path.push(event.clone());
+    }
+    (path, live)
+}
+
+/// Says of how many long paths the end is unknown to the closure, and of how many the scenario, played from its
+/// start, comes to another outcome than the state that the closure knows.
+fn lost_paths(kinds: &str, numbers: &[u64]) -> Vec<String> {
+    let (model, events) = (for_ever(kinds), events(kinds));
+    let known = closure(&model, &events);
+    let root = model.root().expect("the root is reached");
+    let lost = each(numbers, |number| {
+        let (path, live) = wandered(&model, &root, &events, *number);
+        let canonical = model.key(&live);
+        let Some(shortest) = known.get(&canonical.key) else {
+            return Some(format!("unknown: {}", words(&model, &path)));
+        };
+        let same = played(&model, &root, shortest);
+        let names = vec![0, 1, 2];
+        let to = canonical.places_in(&model.key(&same));
+        let mut theirs = names.clone();
+        for (here, there) in to.iter().enumerate() {
+            theirs[*there] = names[here];
+        }
+        let judged_there = model.judge(CORRECTED, &model.healed(&same), &theirs);
+        let scenario = model.scenario(CORRECTED, ("long", "A long path"), &path, &names);
+        let record = play(&mut Templates::default(), &scenario, SEED, None).expect("it plays");
+        let judged_here = judged(CORRECTED, &record);
+        ((judged_here.outcome, &judged_here.cause) != (judged_there.outcome, &judged_there.cause))
+            .then(|| {
+                let (here, there) = (judged_here.outcome, judged_there.outcome);
+                format!("{here:?} and not {there:?}: {}", words(&model, &path))
+            })
+    });
+    lost.into_iter().flatten().collect()
+}
+
+#[test]
+fn long_paths_end_in_states_of_the_closure() {
+    let numbers: Vec<u64> = (0..4).collect();
+    let lost = lost_paths("kill,start,single", &numbers);
+    assert_eq!(lost, Vec::<String>::new());
+}
+
+/// 200 paths of an `ALPHABET` that closes:
+/// `cargo test -p seatrial-sim --test for_ever -- --ignored two_hundred`.
+#[test]
+#[ignore = "minutes"]
+fn two_hundred_long_paths_end_in_states_of_the_closure() {
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let numbers: Vec<u64> = (0..200).collect();
+    let lost = lost_paths(&kinds, &numbers);
+    assert_eq!(lost, Vec::<String>::new());
+}
