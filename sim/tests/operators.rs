@@ -183,6 +183,10 @@ fn the_trace_says_whose_each_command_is() {
         }
     }
     assert!(operators.contains(&1) && operators.contains(&2));
-    let names: Vec<String> = record.procedures.iter().map(|one| one.who()).collect();
+    let names: Vec<String> = record
+        .procedures
+        .iter()
+        .map(seatrial_scenarios::record::ProcedureRecord::who)
+        .collect();
     assert_eq!(names, ["1 kubeblocks-pod at A", "2 kubeblocks-pod at C"]);
 }

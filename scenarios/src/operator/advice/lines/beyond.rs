@@ -30,7 +30,7 @@ pub struct Lines<'a> {
     /// The nodes as they are, and after them the moments before they joined over a fork.
     moments: Vec<Moment<'a>>,
     /// The line of each moment.
-    lines: Vec<Line<'a>>,
+    of_moments: Vec<Line<'a>>,
     /// What each node holds of the lines, the oldest part first. The last part is of its present line.
     parts: Vec<Vec<Part>>,
 }
@@ -55,15 +55,23 @@ struct Own {
     to: i64,
 }
 
+/// What a part has in common with a line of another node: the seqnos after `from` up to `to`.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    history: StateUuid,
+    from: i64,
+    to: i64,
+}
+
 impl<'a> Lines<'a> {
     /// Follows each node's line back as far as the logs go.
     pub fn of(told: &'a [Told]) -> Self {
         let moments: Vec<Moment<'a>> = told.iter().map(Moment::from).collect();
-        let lines = moments.iter().map(|one| line(*one, told)).collect();
+        let of_moments = moments.iter().map(|one| line(*one, told)).collect();
         let mut all = Self {
             told,
             moments,
-            lines,
+            of_moments,
             parts: Vec::new(),
         };
         all.parts = (0..told.len()).map(|one| parts(one, &mut all)).collect();
@@ -77,14 +85,14 @@ impl<'a> Lines<'a> {
 
     /// Takes a moment of the past up, and returns its place.
     pub(super) fn add(&mut self, moment: Moment<'a>) -> usize {
-        self.lines.push(line(moment, self.told));
+        self.of_moments.push(line(moment, self.told));
         self.moments.push(moment);
         self.moments.len() - 1
     }
 
     /// Takes the last moment back.
     pub(super) fn take_back(&mut self) {
-        self.lines.pop();
+        self.of_moments.pop();
         self.moments.pop();
     }
 
@@ -118,12 +126,12 @@ impl<'a> Lines<'a> {
         match self.own(one, other) {
             None => Beyond::Unknown,
             Some(own) => {
-                let upto = own.into_iter().map(|own| match own.history == theirs.uuid {
-                    true => Own {
-                        to: own.to.min(theirs.seqno.0),
+                let upto = own.into_iter().map(|own| {
+                    let is_passed = own.history == theirs.uuid;
+                    Own {
+                        to: own.to.min(if is_passed { theirs.seqno.0 } else { own.to }),
                         ..own
-                    },
-                    false => own,
+                    }
                 });
                 self.weigh(upto)
             }
@@ -139,7 +147,7 @@ impl<'a> Lines<'a> {
     /// Returns whether a node's log has lost its end: the last view on the way of its data stands in the logs of others
     /// alone, or has other members although the node `was_alone` in its last one.
     pub fn has_lost_its_end(&self, one: usize, was_alone: bool) -> bool {
-        let newest = self.lines[one].views.first();
+        let newest = self.of_moments[one].views.first();
         newest.is_none_or(|newest| {
             if was_alone && newest.members.len() > 1 {
                 return true;
@@ -151,18 +159,16 @@ impl<'a> Lines<'a> {
 
     /// Returns whether `other` holds events after the last view that its line has in common with that of `one`.
     pub fn has_gone_on_after_meeting(&self, other: usize, one: usize) -> bool {
-        let (mine, theirs) = (&self.lines[one].views, &self.lines[other].views);
+        let (mine, theirs) = (&self.of_moments[one].views, &self.of_moments[other].views);
         let mut common = mine
             .iter()
             .filter(|view| theirs.iter().any(|known| view.is_same(known)));
         let end = self.told[other].position;
-        match common.next() {
-            Some(view) => end.uuid != view.position.uuid || end.seqno > view.position.seqno,
-            None => {
-                let own = self.told[one].position;
-                end.uuid != own.uuid || end.seqno >= own.seqno
-            }
+        if let Some(view) = common.next() {
+            return end.uuid != view.position.uuid || end.seqno > view.position.seqno;
         }
+        let own = self.told[one].position;
+        end.uuid != own.uuid || end.seqno >= own.seqno
     }
 
     /// Returns whether `one`, or what it meets, has joined over a fork and lacks what `other` holds.
@@ -176,7 +182,7 @@ impl<'a> Lines<'a> {
         let mut has_gone_on = false;
         for own in own.filter(|own| own.from < own.to) {
             has_gone_on = true;
-            let views = self.lines[own.line].views_between(own.history, own.from, own.to);
+            let views = self.of_moments[own.line].views_between(own.history, own.from, own.to);
             events += own.to - own.from - views;
         }
         match u64::try_from(events) {
@@ -190,59 +196,63 @@ impl<'a> Lines<'a> {
     fn own(&self, one: usize, other: usize) -> Option<Vec<Own>> {
         let mut found = Vec::new();
         for part in &self.parts[one] {
-            let mut parted = Vec::new();
+            let mut shares = Vec::new();
             for theirs in &self.parts[other] {
                 match self.parted(part.line, theirs.line) {
                     Parted::Unknown => return None,
-                    known => parted.push((*theirs, known)),
+                    Parted::FromTheStart => {}
+                    Parted::At(history, seqno) => shares.push(self.share(*theirs, history, seqno)),
                 }
             }
-            let ends = &self.lines[part.line].ends;
-            for (age, end) in ends.iter().enumerate() {
-                let (from, to) = match age {
-                    0 => (part.from.unwrap_or(0), part.to),
-                    // Older histories are of the oldest part.
-                    _ if part.from.is_some() => break,
-                    _ => (0, end.seqno.0),
-                };
-                let shared = parted.iter().filter_map(|(theirs, parted)| match parted {
-                    Parted::At(history, shared) if *history == end.uuid => {
-                        let has = self.moments[theirs.line].position.uuid == end.uuid;
-                        let (after, upto) = match has {
-                            true => (theirs.from.unwrap_or(0), theirs.to.min(*shared)),
-                            // It was in that history before, and holds all of it.
-                            false => (0, *shared),
-                        };
-                        Some((after, upto))
-                    }
-                    _ => None,
-                });
-                let mut left = vec![(from, to)];
-                let mut is_parted_here = false;
-                for shared in shared {
-                    is_parted_here = true;
-                    left = left
-                        .into_iter()
-                        .flat_map(|own| without(own, shared))
-                        .collect();
-                }
-                found.extend(left.into_iter().map(|(from, to)| Own {
-                    line: part.line,
-                    history: end.uuid,
-                    from,
-                    to,
-                }));
-                if is_parted_here {
-                    break;
-                }
-            }
+            found.extend(self.own_of(*part, &shares));
         }
         Some(found)
     }
 
+    /// Returns what a part has in common with a line that parted from it after a seqno.
+    fn share(&self, part: Part, history: StateUuid, seqno: i64) -> Share {
+        // It went through an older history before, and holds all of it.
+        let is_older = self.moments[part.line].position.uuid != history;
+        Share {
+            history,
+            from: if is_older { 0 } else { part.from.unwrap_or(0) },
+            to: if is_older { seqno } else { part.to.min(seqno) },
+        }
+    }
+
+    /// Returns what is left of a part without the shares.
+    fn own_of(&self, part: Part, shares: &[Share]) -> Vec<Own> {
+        let mut found = Vec::new();
+        for (age, end) in self.of_moments[part.line].ends.iter().enumerate() {
+            let (from, to) = match age {
+                0 => (part.from.unwrap_or(0), part.to),
+                // Older histories are of the oldest part.
+                _ if part.from.is_some() => break,
+                _ => (0, end.seqno.0),
+            };
+            let here = shares.iter().filter(|share| share.history == end.uuid);
+            let mut left = vec![(from, to)];
+            for share in here.clone() {
+                let apart = left.into_iter().flat_map(|own| share.without(own));
+                left = apart.collect();
+            }
+            found.extend(left.into_iter().map(|(from, to)| Own {
+                line: part.line,
+                history: end.uuid,
+                from,
+                to,
+            }));
+            // What is older is common.
+            if here.count() > 0 {
+                break;
+            }
+        }
+        found
+    }
+
     /// Returns where the lines of two moments parted.
     fn parted(&self, one: usize, other: usize) -> Parted {
-        let (mine, theirs) = (&self.lines[one], &self.lines[other]);
+        let (mine, theirs) = (&self.of_moments[one], &self.of_moments[other]);
         let common = mine
             .views
             .iter()
@@ -263,15 +273,15 @@ impl<'a> Lines<'a> {
     /// node has gone along with the views of the other one that count it.
     fn over_the_gap(&self, one: usize, other: usize) -> Option<Parted> {
         let along = |gap: usize, known: usize| {
-            let cut = self.lines[gap].cut?;
+            let cut = self.of_moments[gap].cut?;
             let name = self.moments[gap].node.as_str();
-            let line = &self.lines[known];
+            let line = &self.of_moments[known];
             let view = line
                 .views
                 .iter()
                 .find(|view| view.position.uuid == cut.uuid && view.counts(name))?;
             // After the gap it may have gone its own way.
-            let own = self.lines[gap].views.iter().map(|view| view.position);
+            let own = self.of_moments[gap].views.iter().map(|view| view.position);
             let first = own
                 .filter(|at| at.uuid == cut.uuid)
                 .map(|at| at.seqno.0 - 1)
@@ -284,16 +294,15 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Returns what is left of the seqnos after `own.0` up to `own.1` without those after `shared.0` up to `shared.1`.
-fn without(own: (i64, i64), shared: (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
-    let (from, to) = own;
-    let below = (from, to.min(shared.0));
-    let above = (from.max(shared.1), to);
-    let is_apart = shared.0 >= shared.1;
-    let parts = if is_apart {
-        [own, (to, to)]
-    } else {
-        [below, above]
-    };
-    parts.into_iter().filter(|(from, to)| from < to)
+impl Share {
+    /// Returns what is left of the seqnos after the first of `own` up to the second.
+    fn without(&self, own: (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
+        let (from, to) = own;
+        let parts = if self.from < self.to {
+            [(from, to.min(self.from)), (from.max(self.to), to)]
+        } else {
+            [own, (to, to)]
+        };
+        parts.into_iter().filter(|(from, to)| from < to)
+    }
 }
