@@ -181,14 +181,16 @@ pub fn matrix_text(judged: &Judged<'_>) -> String {
             )
         );
     }
-    text.push_str("\n  procedure         ");
+    let names = matrix.procedures.iter().map(|name| name.chars().count());
+    let width = names.max().unwrap_or_default().max(18);
+    let _ = write!(text, "\n  {:<width$}", "procedure");
     for (heading, _) in SUMS {
         let _ = write!(text, "{heading:>8}");
     }
     text.push_str("   time cmds\n");
     for (index, procedure) in matrix.procedures.iter().enumerate() {
         let tally = Tally::of(matrix, procedure);
-        let _ = write!(text, "{} {procedure:<18}", column(index));
+        let _ = write!(text, "{} {procedure:<width$}", column(index));
         for (_, outcomes) in SUMS {
             let _ = write!(text, "{:>8}", tally.sum(outcomes));
         }

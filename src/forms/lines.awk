@@ -299,21 +299,37 @@ function parted(one, other,   i, j, common, meets) {
 }
 # The moments at which a node had data that it may have kept since: each start, each time without quorum, and those of the
 # donor of its last copy.
-function collect(one, many, donors,   last, i, first, from, to, m) {
+function collect(one, many, donors,   last, i, first, from, to, m, began_at, asks_of) {
     last = 0
     for (i = 1; i <= many; i++) if (kind[one, i] == "copied") last = i
     if (last && donors && (donor[one, last] in place)) {
         first = moments; from = place[donor[one, last]]; to = pos[one, last]
         collect(from, steps[from], donors - 1)
         from = moments; moments = first
-        for (m = first + 1; m <= from; m++) if (uuid(moment_at[m]) == uuid(to)) {
-            moments++; moment_of[moments] = moment_of[m]; moment_steps[moments] = moment_steps[m]
-            moment_at[moments] = seqno(moment_at[m]) < seqno(to) ? moment_at[m] : to
+        for (m = first + 1; m <= from; m++) if (uuid(moment_at[m]) == uuid(to))
+            keep_moment(m, seqno(moment_at[m]) < seqno(to) ? moment_at[m] : to)
+    }
+    began_at = NIL; asks_of = ""
+    for (i = last + 1; i <= many; i++) {
+        if (kind[one, i] == "asked" && joiner[one, i] == name[one]) asks_of = donor[one, i]
+        if (kind[one, i] == "start") { began_at = pos[one, i]; asks_of = "" }
+        if (kind[one, i] == "start" || (kind[one, i] == "view" && !primary[one, i])) {
+            moments++; moment_of[moments] = one; moment_steps[moments] = i; moment_at[moments] = pos[one, i]
+        } else if (kind[one, i] == "view") {
+            # Up to its first view in a component it got the events of the donor, of whatever line they are.
+            if (asks_of != "" && donors && (asks_of in place)) {
+                first = moments; from = place[asks_of]; to = pos[one, i]
+                collect(from, steps[from], donors - 1)
+                from = moments; moments = first
+                for (m = first + 1; m <= from; m++)
+                    if (uuid(moment_at[m]) == uuid(began_at) && seqno(moment_at[m]) > seqno(began_at) && seqno(moment_at[m]) < seqno(to)) keep_moment(m, moment_at[m])
+            }
+            asks_of = ""
         }
     }
-    for (i = last + 1; i <= many; i++) if (kind[one, i] == "start" || (kind[one, i] == "view" && !primary[one, i])) {
-        moments++; moment_of[moments] = one; moment_steps[moments] = i; moment_at[moments] = pos[one, i]
-    }
+}
+function keep_moment(m, at) {
+    moments++; moment_of[moments] = moment_of[m]; moment_steps[moments] = moment_steps[m]; moment_at[moments] = at
 }
 # What a node holds: the parts of lines after `part_from` up to `part_to`. More than one part means that it has joined a
 # primary component over a fork and got its events alone.

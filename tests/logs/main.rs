@@ -116,8 +116,9 @@ fn messages(log: &str) -> Vec<String> {
 fn text(message: &str) -> &str {
     let text = message.split_once("WSREP: ").map_or("", |(_, text)| text);
     let text = text.split_once("():").map_or(text, |(_, rest)| rest);
-    let text = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let text = text.strip_prefix(": ").unwrap_or(text);
+    // An identity may begin with digits, too.
+    let behind = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let text = behind.strip_prefix(": ").unwrap_or(text);
     // `8d3af2c6-9c00 conflicting prims: …`, `(8d3af2c6-9c00, 'tcp://…') turning …`
     let text = text.split_once("') ").map_or(text, |(_, rest)| rest);
     match text.split_once(' ') {

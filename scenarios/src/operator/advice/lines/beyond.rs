@@ -242,7 +242,7 @@ impl<'a> Lines<'a> {
                 from,
                 to,
             }));
-            // What is older is common.
+            // All older events are common.
             if here.count() > 0 {
                 break;
             }

@@ -48,8 +48,8 @@ pub(super) fn parts(one: usize, lines: &mut Lines<'_>) -> Vec<Part> {
     parts
 }
 
-/// Returns the moments at which a node had data that it may have kept since: each start, each time without quorum, and
-/// those of the donor of its last copy. `donors` bounds the copies of copies.
+/// Returns the moments at which a node had data that it may have kept since: each start, each time without quorum, those of
+/// the donor of its last copy, and those of a donor that sent it events. `donors` bounds the copies of copies.
 fn moments<'a>(one: Moment<'a>, told: &'a [Told], donors: usize) -> Vec<Moment<'a>> {
     let copied = one
         .steps
@@ -57,7 +57,7 @@ fn moments<'a>(one: Moment<'a>, told: &'a [Told], donors: usize) -> Vec<Moment<'
         .rposition(|step| matches!(step, LoggedStep::Copied { .. }));
     let mut found = Vec::new();
     if let Some(LoggedStep::Copied { donor, position }) = copied.map(|place| &one.steps[place])
-        && let Some(from) = told.iter().find(|one| one.node.as_str() == donor)
+        && let Some(from) = find(donor, told)
         && donors > 0
     {
         let of_donor = moments(Moment::from(from), told, donors - 1);
@@ -69,17 +69,37 @@ fn moments<'a>(one: Moment<'a>, told: &'a [Told], donors: usize) -> Vec<Moment<'
             ..moment
         }));
     }
-    for (place, step) in one
-        .steps
-        .iter()
-        .enumerate()
-        .skip(copied.map_or(0, |at| at + 1))
-    {
+    let mut began = Position::UNDEFINED;
+    let mut donor: Option<&str> = None;
+    let places = copied.map_or(0, |at| at + 1)..one.steps.len();
+    for place in places {
         // A server without quorum changes nothing until it is in a primary component again.
-        let position = match step {
-            LoggedStep::Start(position) => *position,
+        let position = match &one.steps[place] {
+            LoggedStep::Start(position) => {
+                (began, donor) = (*position, None);
+                *position
+            }
             LoggedStep::View(view) if !view.primary => view.position,
-            _ => continue,
+            LoggedStep::View(view) => {
+                // Up to its first view in a component it got the donor's events, of whatever line they are.
+                let from = donor.take().and_then(|donor| find(donor, told));
+                let of_donor = from.filter(|_| donors > 0);
+                let of_donor = of_donor.map(|from| moments(Moment::from(from), told, donors - 1));
+                let is_sent = |moment: &Moment<'_>| {
+                    let at = moment.position;
+                    at.uuid == began.uuid && began < at && at.seqno < view.position.seqno
+                };
+                found.extend(of_donor.into_iter().flatten().filter(is_sent));
+                continue;
+            }
+            LoggedStep::Asked {
+                joiner,
+                donor: from,
+            } if joiner == one.node.as_str() => {
+                donor = Some(from);
+                continue;
+            }
+            LoggedStep::Asked { .. } | LoggedStep::Copied { .. } => continue,
         };
         found.push(Moment {
             node: one.node,
@@ -88,4 +108,8 @@ fn moments<'a>(one: Moment<'a>, told: &'a [Told], donors: usize) -> Vec<Moment<'
         });
     }
     found
+}
+
+fn find<'a>(name: &str, told: &'a [Told]) -> Option<&'a Told> {
+    told.iter().find(|one| one.node.as_str() == name)
 }

@@ -333,3 +333,37 @@ fn a_node_that_joined_over_a_fork_holds_the_rows_of_both_sides() {
     let lines = Lines::of(&all);
     assert!(!lines.has_joined_over(1));
 }
+
+/// B and C were both primary alone at 7, where B has a row and C a view. They met, and A got its events from C.
+#[test]
+fn events_of_a_donor_that_joined_over_a_fork_are_those_of_its_own_line() {
+    let first = |own| view(5, &["A1", "B1", "C1"], own);
+    let met = |own| view(8, &["B2", "C2"], own);
+    let all_three = |own| view(9, &["A2", "B2", "C2"], own);
+    let b = vec![first(1), view(6, &["B2"], 0), met(0), all_three(1)];
+    let mut c = told(
+        "C",
+        9,
+        vec![first(2), view(6, &["C1"], 0), view(7, &["C1"], 0)],
+    );
+    c.steps.push(LoggedStep::Start(at(7)));
+    c.steps
+        .extend([LoggedStep::View(met(1)), LoggedStep::View(all_three(2))]);
+    let mut a = told("A", 9, vec![first(0)]);
+    a.steps.push(LoggedStep::Start(at(5)));
+    a.steps.push(LoggedStep::Asked {
+        joiner: "A".to_owned(),
+        donor: "C".to_owned(),
+    });
+    a.steps.push(LoggedStep::View(all_three(0)));
+    let all = [a, told("B", 9, b), c];
+    let lines = Lines::of(&all);
+    assert_eq!(lines.beyond(1, 2), Beyond::Events(1), "the row at 7");
+    assert_eq!(
+        lines.beyond(1, 0),
+        Beyond::Events(1),
+        "A has C's event at 7"
+    );
+    assert_eq!(lines.beyond(0, 1), Beyond::Views);
+    assert_eq!(lines.beyond(0, 2), Beyond::Nothing);
+}

@@ -25,7 +25,7 @@ pub(crate) struct Sight {
     beyond: Vec<Vec<Beyond>>,
     /// What each of them holds that each of them lacks and has passed.
     passed: Vec<Vec<Beyond>>,
-    /// Which of them have joined over a fork.
+    /// Whether each of them has joined over a fork.
     joined: Vec<bool>,
     /// Whether the cluster has had its time to restore itself.
     pub(super) waited: bool,
