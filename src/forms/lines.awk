@@ -19,7 +19,7 @@ function in_brackets(text) {
 FNR == 1 { state = "" }
 NR == FNR {
     told++; name[told] = $1; place[$1] = told; is_down[told] = ($2 == "down"); is_member[told] = $3; size[told] = $4
-    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; alone[told] = ($9 == "1" || $9 == "before"); is_present[told] = ($9 == "1"); nil_view[told] = ($9 == "nil"); forced[told] = $10
+    known[told] = is_position($5) ? $5 : ""; saved[told] = $6; saved_uuid[told] = $7; safe[told] = $8; split($9, saved_view, "="); alone[told] = (saved_view[1] == "1" || saved_view[1] == "before"); is_present[told] = (saved_view[1] == "1"); alone_as[told] = saved_view[2]; nil_view[told] = ($9 == "nil"); forced[told] = $10
     position[told] = known[told] == "" ? NIL : known[told]; src[told] = told; steps[told] = 0
     next
 }
@@ -425,10 +425,13 @@ function has_left(one, other,   i) {
     for (i++; i <= steps[one] && kind[one, i] != "start"; i++) if (kind[one, i] == "view" && !amount[one, i]) return 1
     return 0
 }
-# Whether a node was alone when it went down, and has not just been left alone while it joined: then the saved view is of the
-# life that its log begins last, and the data have not changed in that life.
+# Whether a node was alone when it went down, and its log does not tell of that life: it shows the saved view, or begins with
+# that life, and the data have not changed since. Such a server was left alone while it joined.
 function is_left_alone(one,   i) {
-    if (!alone[one] || !is_present[one]) return alone[one]
+    if (!alone[one]) return 0
+    for (i = 1; i <= steps[one]; i++)
+        if (kind[one, i] == "view" && amount[one, i] == 1 && identity[one SUBSEP i, 1] == alone_as[one]) return 0
+    if (!is_present[one]) return 1
     for (i = steps[one]; i > 0; i--) if (kind[one, i] == "start") return pos[one, i] != known[one]
     return 1
 }

@@ -50,8 +50,8 @@ END
     [ -n "$saved_uuid" ] && [ -n "$saved_seqno" ] && [ -n "$saved_safe" ] || saved=garbage
     case $saved_uuid in *[!0-]*) ;; *) [ "$saved" = garbage ] || saved=zero ;; esac
 }
-# Reads the gvwstate.dat in $said: sets $alone to 1 if it is a view of one member (to before if that was an earlier life of
-# the server), and to nil if there is no view in it.
+# Reads the gvwstate.dat in $said: sets $alone to 1=IDENTITY if it is a view of one member (to before=IDENTITY if that was an
+# earlier life of the server), and to nil if there is no view in it.
 read_gvwstate() {
     alone=nil member='' mine='' view='' count=0
     while read -r field value by number rest; do
@@ -70,8 +70,8 @@ END
     case $view in '' | bad) return ;; esac
     if [ -n "$mine" ] && [ "$count" -gt 0 ]; then
         alone=0
-        [ "$count" -gt 1 ] || alone=before
-        [ "$count" -gt 1 ] || [ "$member" != "$mine" ] || alone=1
+        [ "$count" -gt 1 ] || alone=before=$member
+        [ "$count" -gt 1 ] || [ "$member" != "$mine" ] || alone=1=$member
     fi
 }
 # Reads the line of a recovered position in $said, or that of a start: sets $position, the part before a GTID, or - if

@@ -63,20 +63,27 @@ impl Known {
         }
         let is_without_seqno =
             matches!(self.evidence.saved, Saved::Named(state) if state.seqno.is_undefined());
-        let was_alone = self.evidence.was_alone() && !self.has_saved_its_view_and_nothing_else();
+        let was_alone = self.evidence.was_alone() && !self.log_tells_of_saved_view();
         was_alone || (is_without_seqno && self.evidence.claims_last())
     }
 
-    /// Returns whether the saved view is of the life that the log begins last, and its data have not changed in that
-    /// life: it was left alone while it joined.
-    fn has_saved_its_view_and_nothing_else(&self) -> bool {
-        let is_of_this_life = |view: &SavedView| view.members.contains(&view.my_uuid);
+    /// Returns whether the log tells of the life in which the server saved a view of itself alone: it shows that view, or
+    /// it begins with that life and the data have not changed since. Such a server was left alone while it joined, or its
+    /// bootstrap is in the log.
+    fn log_tells_of_saved_view(&self) -> bool {
+        let Some(saved) = &self.evidence.view else {
+            return false;
+        };
+        let is_it = |view: &ServerView| {
+            view.members.len() == 1 && saved.members.contains(&view.members[0].0)
+        };
+        let shows = |step: &LoggedStep| matches!(step, LoggedStep::View(view) if is_it(view));
         let mut starts = self.steps.iter().rev().filter_map(|step| match step {
             LoggedStep::Start(position) => Some(*position),
             _ => None,
         });
-        self.evidence.view.as_ref().is_some_and(is_of_this_life)
-            && starts.next() == self.evidence.position
+        self.steps.iter().any(shows)
+            || (saved.members.contains(&saved.my_uuid) && starts.next() == self.evidence.position)
     }
 
     /// Returns whether a server that starts with this grastate.dat asks for a whole copy.
