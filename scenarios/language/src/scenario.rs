@@ -87,6 +87,21 @@ pub struct Step {
     pub may_skip: bool,
 }
 
+impl Step {
+    /// Returns a step that no file has, with nothing beside its action.
+    pub const fn unwritten(number: u32, action: Action) -> Self {
+        Self {
+            number,
+            line: 0,
+            action,
+            claim: None,
+            note: None,
+            pace: None,
+            may_skip: false,
+        }
+    }
+}
+
 /// A scenario: what happens, and what must then be true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {

@@ -125,19 +125,13 @@ pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenari
     scenario.operators = options.operators.clone();
     if options.while_broken {
         let number = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
-        scenario.steps.push(Step {
-            number: number.saturating_add(1),
-            line: 0,
-            action: Action::Procedure(ProcedureStep {
-                name: options.procedure.clone(),
-                ends: None,
-                operators: options.operators.clone(),
-            }),
-            claim: None,
-            note: None,
-            pace: None,
-            may_skip: false,
+        let acts = Action::Procedure(ProcedureStep {
+            name: options.procedure.clone(),
+            ends: None,
+            operators: options.operators.clone(),
         });
+        let step = Step::unwritten(number.saturating_add(1), acts);
+        scenario.steps.push(step);
     }
     scenario
 }

@@ -121,19 +121,13 @@ pub fn operators_act(
     scenario.operators = operators.clone();
     if while_broken && broken.before == scenario.steps.len() {
         let number = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
-        scenario.steps.push(Step {
-            number: number.saturating_add(1),
-            line: 0,
-            action: Action::Procedure(ProcedureStep {
-                name: scenario.procedure.clone(),
-                ends: None,
-                operators: Operators::default(),
-            }),
-            claim: None,
-            note: None,
-            pace: None,
-            may_skip: false,
+        let acts = Action::Procedure(ProcedureStep {
+            name: scenario.procedure.clone(),
+            ends: None,
+            operators: Operators::default(),
         });
+        let step = Step::unwritten(number.saturating_add(1), acts);
+        scenario.steps.push(step);
     }
     for step in &mut scenario.steps {
         if let Action::Procedure(acts) = &mut step.action {

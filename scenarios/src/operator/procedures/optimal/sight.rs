@@ -56,9 +56,9 @@ impl Known {
 
     /// Returns whether the state files point to a bootstrap of this node alone that its log should show: a server that
     /// was alone when it crashed, or a flag that was set by force.
-    fn may_have_been_forced(&self) -> bool {
+    fn may_have_been_forced(&self, told: &Told) -> bool {
         // A joiner writes no view into its log before its transfer is over.
-        if self.told().is_half() {
+        if told.is_half() {
             return false;
         }
         let is_without_seqno =
@@ -170,7 +170,7 @@ impl Sight {
         let lines = Lines::of(&told);
         let all = 0..told.len();
         let is_doubtful = |one: usize, other: usize| {
-            nodes[one].may_have_been_forced()
+            nodes[one].may_have_been_forced(&told[one])
                 && lines.has_lost_its_end(one, nodes[one].evidence.was_alone())
                 && lines.has_gone_on_after_meeting(other, one)
                 && !told[other].has_left(&told[one].node)
