@@ -300,7 +300,9 @@ impl Running {
         let status = match &ended.how {
             How::Status(status) => ExitStatus::from_raw(*status),
             How::NeverBegan(why) => {
-                let text = self.script.cannot_be_started(why);
+                // The tool that makes the walls, or the launcher, has printed the reason.
+                let reason = last_line(&self.process.printed());
+                let text = self.script.cannot_be_started(&format!("{why}: {reason}"));
                 self.note(text.clone());
                 self.not_judged = Some(text.clone());
                 return self.ended(ProcedureOutcome::GaveUp(text));
