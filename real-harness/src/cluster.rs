@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use crate::docker::Docker;
 use crate::error::HarnessError;
 use crate::host::{Host, HostPlan};
+use crate::lists::Lists;
 use crate::look::Look;
 use crate::ours::Labels;
 use crate::update::Programs;
@@ -32,6 +33,8 @@ pub(crate) struct Cluster {
     pub(crate) update: Option<Programs>,
     /// No terminal shows what lines print: they come from a program.
     pub(crate) no_terminal: bool,
+    /// The connections of clients that read and change lists.
+    pub(crate) lists: Lists,
     /// What the next line on a node reads from its standard input.
     pub(crate) input: BTreeMap<NodeName, String>,
     /// The hosts, in the order of the nodes.
@@ -54,6 +57,7 @@ impl Cluster {
             network: network.clone(),
             update: None,
             no_terminal: false,
+            lists: Lists::default(),
             input: BTreeMap::new(),
             hosts: Vec::new(),
         };

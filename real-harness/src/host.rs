@@ -226,6 +226,14 @@ impl Host {
         self.docker.run(&self.id, command, input, begin).await
     }
 
+    /// Starts a session on the host, and gives its number and its two ends.
+    pub(crate) async fn session(
+        &self,
+        command: &[&str],
+    ) -> Result<(String, SessionInput, SessionOutput), HarnessError> {
+        self.docker.session(&self.id, command).await
+    }
+
     /// Returns a folder as an archive.
     pub(crate) async fn take_archive(&self, path: &str) -> Result<Vec<u8>, HarnessError> {
         self.docker.read_folder(&self.id, path).await

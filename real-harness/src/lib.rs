@@ -25,6 +25,7 @@ mod facts;
 mod faults;
 mod host;
 mod image;
+mod lists;
 mod look;
 mod network;
 mod ours;

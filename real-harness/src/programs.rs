@@ -18,6 +18,8 @@ pub(crate) const AGENT: &str = "/opt/seatrial/lib/agent";
 pub(crate) const OPERATOR: &str = "/opt/seatrial/lib/operator";
 /// The program that runs a client's statement.
 pub(crate) const CLIENT: &str = "/opt/seatrial/lib/client";
+/// The connection of a client that reads and changes lists.
+pub(crate) const LIST_SESSION: &str = "/opt/seatrial/lib/list-session";
 /// The mail back end's stand-in.
 pub(crate) const BACK_END: &str = "/opt/seatrial/lib/back-end";
 /// The message of the first process once it is up.
@@ -41,6 +43,7 @@ pub(crate) fn all() -> Vec<Program> {
         "lib/agent",
         "lib/operator",
         "lib/client",
+        "lib/list-session",
         "lib/back-end",
         "lib/delay",
         "bin/systemctl",

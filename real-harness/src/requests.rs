@@ -124,10 +124,23 @@ pub(crate) fn start(
     };
     let instant = instant.join();
     let update = cluster.update.clone().filter(|_| is_playbook(&request));
+    let lists = cluster.lists.clone();
     tokio::spawn(async move {
         let serving = serve(update, &host);
         let progress = match request {
             Request::Operator { line, .. } => operator(&host, id, &line, seat, &instant).await,
+            Request::Client {
+                statement:
+                    Statement::Lists {
+                        client,
+                        within,
+                        statement,
+                    },
+                ..
+            } => {
+                instant.arrive().await;
+                lists.say(&host, client, within, &statement).await
+            }
             Request::Client { statement, .. } => client(&host, &statement, &instant).await,
         };
         if let Some(serving) = serving {
@@ -206,6 +219,8 @@ async fn client(host: &Host, statement: &Statement, instant: &Instant) -> Progre
         Statement::Insert(tag) => format!("INSERT INTO t.t VALUES ('{tag}')"),
         Statement::Read => "SELECT COUNT(*) FROM t.t".to_owned(),
         Statement::Ddl(name) => format!("CREATE TABLE t.ddl_{name} (n INT PRIMARY KEY)"),
+        // It has a connection that lasts: see [`crate::lists`].
+        Statement::Lists { .. } => return Progress::Unknown,
     };
     match host.run(&[programs::CLIENT, &sql], instant.arrive()).await {
         Ok(ended) => result(&ended),

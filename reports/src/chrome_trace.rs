@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record_file::{CampaignHead, RecordedRun};
-use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, TraceKind};
+use seatrial_scenarios::{NodeName, Progress, Request, TraceEvent, TraceKind};
 use serde_json::{Value, json};
 
 /// The largest size of the file, in bytes.
@@ -137,11 +137,7 @@ impl Slices<'_> {
                         let operator = self.operator.take().unwrap_or_default();
                         (node, format!("{operator}{line}"))
                     }
-                    Request::Client { node, statement } => match statement {
-                        Statement::Insert(tag) => (node, format!("write {tag}")),
-                        Statement::Read => (node, "read".to_owned()),
-                        Statement::Ddl(what) => (node, format!("schema: {what}")),
-                    },
+                    Request::Client { node, statement } => (node, statement.to_string()),
                 };
                 let tid = self.tid(Some(node));
                 self.requests.insert(id.0, (tid, (name, at)));
@@ -167,6 +163,7 @@ impl Slices<'_> {
                             json!({"refused": code, "message": message})
                         }
                         Progress::Acknowledged => json!({"answer": "acknowledged"}),
+                        Progress::Read(text) => json!({"read": text}),
                         Progress::Unknown | Progress::Running => json!({"answer": "unknown"}),
                     };
                     slice(tid, &open, at, "request", &args)

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record_file::RecordedRun;
-use seatrial_scenarios::{NodeName, Progress, Request, Statement, TraceEvent, TraceKind};
+use seatrial_scenarios::{NodeName, Progress, Request, TraceEvent, TraceKind};
 
 use crate::chrome_trace::state_word;
 use crate::words::{WIDTH, wrapped};
@@ -174,11 +174,7 @@ impl Timeline<'_> {
                         let operator = self.operator.take().unwrap_or_default();
                         (node, format!("{operator}$ {line}"))
                     }
-                    Request::Client { node, statement } => match statement {
-                        Statement::Insert(tag) => (node, format!("write {tag}")),
-                        Statement::Read => (node, "read".to_owned()),
-                        Statement::Ddl(what) => (node, format!("schema {what}")),
-                    },
+                    Request::Client { node, statement } => (node, statement.to_string()),
                 };
                 let place = self.place(Some(node));
                 self.requests.insert(id.0, (place, words));
@@ -227,6 +223,7 @@ impl Timeline<'_> {
             Progress::Done(output) if output.exit == 0 => "ok".to_owned(),
             Progress::Done(output) => format!("exit {}", output.exit),
             Progress::Acknowledged => "acknowledged".to_owned(),
+            Progress::Read(text) => format!("[{}]", text.as_deref().unwrap_or_default()),
             Progress::Refused { code, .. } => format!("refused {code}"),
             Progress::Unknown => "no answer".to_owned(),
         };

@@ -33,7 +33,7 @@ pub use operator::{advice, procedures};
 pub use results::{ledger, record_file};
 pub use seatrial_language::{self as language, catalogue, glossary, reference, schedule};
 pub use seatrial_port::{observation, predicate, testbed, time, trace};
-pub use trial::{audit, matrix, oracles, outcome, runner};
+pub use trial::{audit, history, matrix, oracles, outcome, runner};
 
 /// The operator's console: the commands, the host on which they run, the port of procedures.
 pub mod console {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record_file::RecordedRun;
 use seatrial_scenarios::{
-    Fault, FaultOutcome, NodeName, Progress, Request, Statement, TraceEvent, TraceKind,
+    Fault, FaultOutcome, NodeName, Progress, Request, TraceEvent, TraceKind,
 };
 use serde_json::{Value, json};
 
@@ -362,14 +362,7 @@ impl<'a> Encoder<'a> {
     fn request(&mut self, at: u64, id: u32, request: &Request) {
         let (node, kind, line) = match request {
             Request::Operator { node, line } => (node, 0, line.clone()),
-            Request::Client { node, statement } => {
-                let words = match statement {
-                    Statement::Insert(tag) => format!("write {tag}"),
-                    Statement::Read => "read".to_owned(),
-                    Statement::Ddl(what) => format!("change the schema: {what}"),
-                };
-                (node, 1, words)
-            }
+            Request::Client { node, statement } => (node, 1, statement.to_string()),
         };
         let key = (node.as_str(), line.as_str(), at / 1_000);
         let procedure = self.procedures.get(&key).copied();
@@ -397,6 +390,12 @@ impl<'a> Encoder<'a> {
                 self.text(&output.stdout),
                 self.text(&output.stderr),
                 json!(output.exit),
+            ],
+            Progress::Read(text) => vec![
+                json!(0),
+                self.text(text.as_deref().unwrap_or_default()),
+                self.text(""),
+                json!(0),
             ],
             Progress::Acknowledged => vec![json!(1)],
             Progress::Refused { code, message } => {

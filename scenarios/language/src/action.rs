@@ -3,6 +3,7 @@
 use seatrial_port::predicate::Predicate;
 use seatrial_port::{Fault, NodeName, Span};
 
+use super::client::{ClientStep, Workload};
 use super::operators::Operators;
 
 /// The action of a step.
@@ -12,6 +13,10 @@ pub enum Action {
     Write(Write),
     /// The load: clients that write without a pause.
     Load(Load),
+    /// A client's statement about its lists.
+    Client(ClientStep),
+    /// Clients that read and append in transactions.
+    Workload(Workload),
     /// A fixed command on every node named, all in one instant.
     Command(NodesCommand),
     /// Faults, all in one instant.
@@ -354,8 +359,10 @@ impl Action {
             Self::Procedure(procedure) => procedure.ends.is_some(),
             Self::Wait(wait) => matches!(wait, Wait::Until { .. }),
             Self::Expect(expect) => expect.asks(),
+            Self::Client(client) => client.sees.is_some() || client.fails.is_some(),
             Self::Write(_)
             | Self::Load(_)
+            | Self::Workload(_)
             | Self::Command(_)
             | Self::Faults(_)
             | Self::Together(_) => false,

@@ -28,6 +28,8 @@ impl Checker<'_> {
         let RawAction {
             write,
             load,
+            client,
+            workload,
             stop,
             start,
             restart,
@@ -44,6 +46,8 @@ impl Checker<'_> {
         // At most one of them is given: the caller has counted.
         None.or_else(|| write.map(|raw| self.write(raw.value)))
             .or_else(|| load.map(|raw| self.load(&raw.value)))
+            .or_else(|| client.map(|raw| self.client(raw)))
+            .or_else(|| workload.map(|raw| self.workload(&raw.value)))
             .or_else(|| stop.map(|raw| self.command(command[0], &raw.value)))
             .or_else(|| start.map(|raw| self.command(command[1], &raw.value)))
             .or_else(|| restart.map(|raw| self.command(command[2], &raw.value)))
@@ -81,7 +85,12 @@ impl Checker<'_> {
         let mut actions = Vec::new();
         for part in parts.value {
             match part.value.given().as_slice() {
-                [(name @ ("procedure" | "wait" | "expect" | "load"), place)] => {
+                [
+                    (
+                        name @ ("procedure" | "wait" | "expect" | "load" | "client" | "workload"),
+                        place,
+                    ),
+                ] => {
                     self.problem(
                         Problem::at(
                             place,

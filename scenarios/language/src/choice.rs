@@ -77,6 +77,21 @@ words! {
         /// To syslog.
         Syslog = "syslog" => MysqldSafeLog::Syslog,
     }
+    /// The statement of a client.
+    ClientWord => &'static str {
+        /// `START TRANSACTION`.
+        Begin = "begin" => "begin",
+        /// `SELECT` of one row.
+        Read = "read" => "read",
+        /// Adds a value to the end of a row's text.
+        Append = "append" => "append",
+        /// Gives a row another text.
+        Set = "set" => "set",
+        /// `COMMIT`.
+        Commit = "commit" => "commit",
+        /// `ROLLBACK`.
+        Rollback = "rollback" => "rollback",
+    }
     /// Whether simulated times vary.
     JitterWord => Jitter {
         /// As the seed draws them.
@@ -205,5 +220,12 @@ words! {
         Holds = "holds" => ClaimVerdict::Holds,
         /// It is not so.
         Contradicted = "contradicted" => ClaimVerdict::Contradicted,
+    }
+}
+
+impl ClientWord {
+    /// Returns whether the statement is about one row.
+    pub(super) const fn has_row(self) -> bool {
+        matches!(self, Self::Read | Self::Append | Self::Set)
     }
 }

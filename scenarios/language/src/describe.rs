@@ -22,6 +22,8 @@ impl fmt::Display for Action {
                     comma_list(&load.nodes)
                 )
             }
+            Self::Client(client) => write!(f, "{client}"),
+            Self::Workload(workload) => write!(f, "{workload}"),
             Self::Command(command) => {
                 write!(
                     f,

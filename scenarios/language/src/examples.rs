@@ -8,6 +8,14 @@ const STEPS: &[(&str, &str)] = &[
         "load",
         "load = { nodes = [\"A\", \"B\"], clients = 2, for = \"10s\" }",
     ),
+    (
+        "client",
+        "client = { name = \"one\", node = \"A\", says = \"append\", row = \"x\", value = \"1\" }",
+    ),
+    (
+        "workload",
+        "workload = { nodes = [\"A\", \"B\"], clients = 2, rows = 3, for = \"5s\" }",
+    ),
     ("stop", "stop = { nodes = [\"C\"] }"),
     ("start", "start = { nodes = [\"C\"] }"),
     ("restart", "restart = { nodes = [\"C\"] }"),
@@ -210,6 +218,26 @@ const KEYS: &[(&str, &str)] = &[
     (
         "step.procedure.beside.seat",
         "procedure = { name = \"manual\", seat = \"A\", beside = [{ name = \"manual\", seat = \"B\" }] }",
+    ),
+    (
+        "step.client.text",
+        "client = { name = \"one\", node = \"A\", says = \"set\", row = \"x\", text = \"1,2\" }",
+    ),
+    (
+        "step.client.causal",
+        "client = { name = \"one\", node = \"A\", says = \"read\", row = \"x\", causal = true, sees = \"1\" }",
+    ),
+    (
+        "step.client.sees",
+        "client = { name = \"one\", node = \"A\", says = \"read\", row = \"x\", sees = \"1,2\" }",
+    ),
+    (
+        "step.client.fails",
+        "client = { name = \"one\", node = \"A\", says = \"commit\", fails = 1213 }",
+    ),
+    (
+        "step.workload.causal",
+        "workload = { nodes = [\"A\"], clients = 2, causal = true }",
     ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (

@@ -8,11 +8,13 @@ mod action;
 pub mod catalogue;
 mod check;
 mod check_action;
+mod check_client;
 mod check_expect;
 mod check_fault;
 mod check_operators;
 mod check_options;
 mod choice;
+mod client;
 mod describe;
 mod error;
 mod examples;
@@ -34,6 +36,7 @@ pub use action::{
     Action, Expect, Load, NodeCommand, NodesCommand, Operator, ProbeRead, ProbeWrite, ProcedureEnd,
     ProcedureStep, RequestCheck, RequestEnd, Wait, Write,
 };
+pub use client::{ClientStep, Workload};
 pub use describe::{describe, describe_fault};
 pub use error::{Problem, ScenarioError};
 pub use operators::{Beside, Operators};

@@ -31,7 +31,7 @@ pub enum Part {
     Error,
     /// The exit code of a command.
     Exit,
-    /// A text that a command must print.
+    /// A text that a command must print, or a client read.
     Prints,
     /// A text that a command must not print.
     Lacks,
@@ -134,10 +134,15 @@ impl Action {
                 parts.add_some(Part::Ends, procedure.ends, |end| end.name().to_owned());
             }
             Self::Wait(Wait::Until { until, .. }) => parts.states(until),
+            Self::Client(client) => {
+                parts.add_some(Part::Prints, client.sees.as_ref(), |sees| format!("sees [{sees}]"));
+                parts.add_some(Part::Error, client.fails, |code| format!("error {code}"));
+            }
             Self::Operator(_)
             | Self::Wait(Wait::For(_))
             | Self::Write(_)
             | Self::Load(_)
+            | Self::Workload(_)
             | Self::Command(_)
             | Self::Faults(_)
             | Self::Together(_) => {}

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 
 use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use seatrial_port::{
-    Arguments, Fault, ForceEdit, Initial, Jitter, MysqldSafeLog, NodeName, Options, Port, Span,
+    Arguments, Fault, ForceEdit, Initial, Jitter, ListStatement, MysqldSafeLog, NodeName, Options, Port, Span,
     Supervisor, Timers,
 };
 
 use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
 use super::check::PROCEDURE_DEFAULT;
 use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
+use super::client::ClientStep;
 use super::operators::Operators;
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
 
@@ -202,6 +203,18 @@ fn action_line(action: &Action) -> String {
             table.span("for", load.span);
             ("load", table)
         }
+        Action::Client(client) => ("client", client_table(client)),
+        Action::Workload(workload) => {
+            let mut table = Table::default();
+            table.nodes("nodes", &workload.nodes);
+            table.put("clients", workload.clients);
+            table.put("rows", workload.rows);
+            if workload.causal {
+                table.put("causal", true);
+            }
+            table.span("for", workload.span);
+            ("workload", table)
+        }
         Action::Command(command) => (command.command.name(), command_table(command)),
         Action::Faults(faults) => return faults_line(faults),
         Action::Operator(operator) => ("operator", operator_table(operator)),
@@ -228,6 +241,35 @@ fn action_line(action: &Action) -> String {
         }
     };
     format!("{key} = {}", table.inline())
+}
+
+fn client_table(client: &ClientStep) -> Table {
+    let mut table = Table::default();
+    table.text("name", &client.name);
+    table.text("node", client.node.as_str());
+    table.text("says", client.statement.word());
+    match &client.statement {
+        ListStatement::Read { row, causal } => {
+            table.text("row", row);
+            if *causal {
+                table.put("causal", true);
+            }
+        }
+        ListStatement::Append { row, value } => {
+            table.text("row", row);
+            table.text("value", value);
+        }
+        ListStatement::Set { row, text } => {
+            table.text("row", row);
+            table.text("text", text);
+        }
+        ListStatement::Begin | ListStatement::Commit | ListStatement::Rollback => {}
+    }
+    table.maybe_text("sees", client.sees.as_deref());
+    if let Some(fails) = client.fails {
+        table.put("fails", fails);
+    }
+    table
 }
 
 /// Writes where an operator sits, and who acts beside it.

@@ -35,7 +35,7 @@ pub use observation::{
 };
 pub use options::{FILE_OPTIONS, OPTIONS, OptionKind, OptionValue, option_kind};
 pub use panics::panic_text;
-pub use request::{Output, Progress, Request, RequestId, Statement};
+pub use request::{ListStatement, Output, Progress, Request, RequestId, Statement};
 pub use setup::{ForceEdit, Initial, Jitter, MysqldSafeLog, Options, Setup, Supervisor, Timers};
 pub use tcp_port::Port;
 pub use testbed::{Capabilities, Condition, Played, Testbed, Timeout};

@@ -58,6 +58,7 @@ pub const OPTIONS: &[OptionKind] = {
         option("gmcast.peer_timeout", Period),
         option("gmcast.time_wait", Period),
         option("innodb_flush_log_at_trx_commit", Word(&["0", "1", "2"])),
+        option("innodb_snapshot_isolation", Switch),
         option("pc.announce_timeout", Period),
         option("pc.ignore_quorum", Switch),
         option("pc.ignore_sb", Switch),

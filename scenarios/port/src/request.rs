@@ -1,5 +1,7 @@
 //! Requests, which take time: an operator's command lines and a client's SQL statements.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::name::NodeName;
@@ -13,6 +15,86 @@ pub enum Statement {
     Read,
     /// A change of the schema, replicated in total order isolation.
     Ddl(String),
+    /// A statement about the clients' lists: the table `t.lists`, rows with a name and a text.
+    Lists {
+        /// The number of the client, which has one connection to the server.
+        client: u32,
+        /// The client has begun a transaction on this connection, and not ended it.
+        within: bool,
+        /// The statement.
+        statement: ListStatement,
+    },
+}
+
+/// A client's statement about its lists.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ListStatement {
+    /// `START TRANSACTION`, with the isolation `REPEATABLE READ`.
+    Begin,
+    /// `SELECT` of one row, without a lock.
+    Read {
+        /// The row.
+        row: String,
+        /// With `wsrep_sync_wait = 1`: the read waits until everything is applied that the group has ordered.
+        causal: bool,
+    },
+    /// Adds a value to the end of a row's text, behind a comma; makes the row where there is none.
+    Append {
+        /// The row.
+        row: String,
+        /// The value.
+        value: String,
+    },
+    /// Gives a row this text, whatever it had.
+    Set {
+        /// The row.
+        row: String,
+        /// The text.
+        text: String,
+    },
+    /// `COMMIT`.
+    Commit,
+    /// `ROLLBACK`.
+    Rollback,
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Insert(tag) => write!(f, "write {tag}"),
+            Self::Read => f.write_str("read"),
+            Self::Ddl(what) => write!(f, "schema {what}"),
+            Self::Lists {
+                client, statement, ..
+            } => write!(f, "client {client}: {statement}"),
+        }
+    }
+}
+
+impl ListStatement {
+    /// Returns the word of a scenario file.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::Read { .. } => "read",
+            Self::Append { .. } => "append",
+            Self::Set { .. } => "set",
+            Self::Commit => "commit",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
+impl fmt::Display for ListStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin | Self::Commit | Self::Rollback => f.write_str(self.word()),
+            Self::Read { row, causal: false } => write!(f, "read {row}"),
+            Self::Read { row, causal: true } => write!(f, "read {row}, causal"),
+            Self::Append { row, value } => write!(f, "append {value} to {row}"),
+            Self::Set { row, text } => write!(f, "set {row} to {text}"),
+        }
+    }
 }
 
 /// Something that takes time.
@@ -58,6 +140,8 @@ pub enum Progress {
     Done(Output),
     /// A statement has succeeded and the client knows it.
     Acknowledged,
+    /// The text of the row that a client has read, if there is one.
+    Read(Option<String>),
     /// A statement has failed and the client knows it.
     Refused {
         /// MariaDB's error number, such as 1047.

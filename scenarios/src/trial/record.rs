@@ -7,6 +7,8 @@ use seatrial_language::{ClaimVerdict, ProcedureEnd, Scenario};
 use seatrial_port::{Fault, FaultOutcome, NodeName, NodeObservation, Observation, Output, Span};
 use serde::{Deserialize, Serialize};
 
+use super::history::Transaction;
+
 /// The verdict of a run.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -371,6 +373,9 @@ pub struct RunRecord {
     pub commands: Vec<CommandRecord>,
     /// The writes.
     pub writes: Vec<WriteRecord>,
+    /// The transactions of clients on their lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transactions: Vec<Transaction>,
     /// The steps whose writes were refused although no step expects that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedWrites>,
@@ -411,6 +416,7 @@ impl RunRecord {
             faults: Vec::new(),
             commands: Vec::new(),
             writes: Vec::new(),
+            transactions: Vec::new(),
             refused: Vec::new(),
             checks: Vec::new(),
             procedures: Vec::new(),

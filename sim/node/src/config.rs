@@ -63,6 +63,8 @@ pub struct Config {
     pub gcache_recover: bool,
     /// `innodb_flush_log_at_trx_commit`: 0, 1 or 2.
     pub innodb_flush_log_at_trx_commit: u8,
+    /// `innodb_snapshot_isolation`: off by default until 11.6, on since then.
+    pub innodb_snapshot_isolation: bool,
     /// `wsrep_sst_method`.
     pub wsrep_sst_method: SstMethod,
     /// `wsrep_gtid_mode`.
@@ -103,6 +105,7 @@ impl Default for Config {
             gcache_size: 128 << 20,
             gcache_recover: true,
             innodb_flush_log_at_trx_commit: 1,
+            innodb_snapshot_isolation: false,
             wsrep_sst_method: SstMethod::Rsync,
             wsrep_gtid_mode: false,
             gcs_vote_policy: 0,
@@ -147,6 +150,7 @@ pub const OPTION_NAMES: &[&str] = &[
     "gmcast.peer_timeout",
     "gmcast.time_wait",
     "innodb_flush_log_at_trx_commit",
+    "innodb_snapshot_isolation",
     "pc.announce_timeout",
     "pc.ignore_quorum",
     "pc.ignore_sb",
@@ -220,6 +224,7 @@ impl Config {
             "gcache.size" => format!("{}M", self.gcache_size >> 20),
             "gcache.recover" => switch(self.gcache_recover),
             "innodb_flush_log_at_trx_commit" => self.innodb_flush_log_at_trx_commit.to_string(),
+            "innodb_snapshot_isolation" => switch(self.innodb_snapshot_isolation),
             "wsrep_sst_method" => match self.wsrep_sst_method {
                 SstMethod::Rsync => "rsync".to_owned(),
                 SstMethod::Mariabackup => "mariabackup".to_owned(),
@@ -257,6 +262,7 @@ impl Config {
             "pc.wait_prim_timeout" => self.pc_wait_prim_timeout = period()?,
             "pc.wait_prim" => self.pc_wait_prim = switch()?,
             "pc.recovery" => self.pc_recovery = switch()?,
+            "innodb_snapshot_isolation" => self.innodb_snapshot_isolation = switch()?,
             "pc.weight" => self.pc_weight = value.parse().map_err(|_| wrong("0 to 255"))?,
             "pc.ignore_sb" => self.pc_ignore_sb = switch()?,
             "pc.ignore_quorum" => self.pc_ignore_quorum = switch()?,

@@ -84,6 +84,15 @@ pub enum Statement {
     Commit(Change),
     /// A read of a table.
     Read,
+    /// A statement of a session about the clients' lists.
+    Lists {
+        /// The session: a client's connection.
+        session: SessionId,
+        /// The client has begun a transaction on this connection, and not ended it.
+        within: bool,
+        /// The statement.
+        statement: ListStatement,
+    },
     /// A row with this key, on this node alone (`SET wsrep_on = OFF`).
     InsertLocally(String),
     /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'`.
@@ -104,11 +113,49 @@ pub enum Statement {
     HoldOnStop,
 }
 
+/// The number of a client's connection, unique in the server's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(pub u32);
+
+/// A statement about the clients' lists: rows with a name and a text, which clients read and append to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ListStatement {
+    /// `START TRANSACTION`, with `REPEATABLE READ`.
+    Begin,
+    /// `SELECT` of one row, without a lock.
+    Read {
+        /// The row.
+        row: String,
+        /// With `wsrep_sync_wait = 1`: everything that the group has ordered before is applied first.
+        causal: bool,
+    },
+    /// Adds a value to the end of a row's text; makes the row where there is none.
+    Append {
+        /// The row.
+        row: String,
+        /// The value.
+        value: String,
+    },
+    /// Gives a row this text, whatever it had.
+    Set {
+        /// The row.
+        row: String,
+        /// The text.
+        text: String,
+    },
+    /// `COMMIT`.
+    Commit,
+    /// `ROLLBACK`.
+    Rollback,
+}
+
 /// The server's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reply {
     /// Done.
     Ok,
+    /// Done: the text of the row that was read, if there is one.
+    List(Option<String>),
     /// Refused, with MariaDB's error number.
     Error(u16),
     /// Refused: there is a row with this key (1062).

@@ -290,6 +290,11 @@ pub enum GcsMessage {
     Sync,
     /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
     Desync,
+    /// A read of the sender's waits for what the group has ordered before this (`gcs_core.cpp:gcs_core_caused`).
+    Causal {
+        /// The read.
+        number: u64,
+    },
     /// The sender's result for the transaction at a position (`GCS_MSG_VOTE`).
     Vote {
         /// The position.
@@ -473,6 +478,7 @@ impl PcMessage {
                 GcsMessage::Join { seqno: None } => "gcs join failed".into(),
                 GcsMessage::Sync => "gcs sync".into(),
                 GcsMessage::Desync => "gcs desync".into(),
+                GcsMessage::Causal { .. } => "gcs causal".into(),
                 GcsMessage::Vote { seqno, code } => format!("gcs vote {code} on {seqno}"),
             },
         }

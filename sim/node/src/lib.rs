@@ -32,12 +32,12 @@ mod time;
 pub use cache::Gcache;
 pub use coast::Coast;
 pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
-pub use database::{Change, Committed, Database, WriteSet};
+pub use database::{Change, Committed, Database, List, RowImage, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
-    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
-    Signal, Statement, TimerId, TransferStage,
+    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, ListStatement, Note, Reply,
+    RequestId, SessionId, Signal, Statement, TimerId, TransferStage,
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,

@@ -193,7 +193,7 @@ impl Player<'_> {
     async fn end_of(&mut self, node: &NodeName, id: RequestId) -> String {
         self.wait(&Condition::Ended(id), WRITE_LIMIT).await;
         match self.testbed.poll(id).await {
-            Progress::Acknowledged => "acknowledged".into(),
+            Progress::Acknowledged | Progress::Read(_) => "acknowledged".into(),
             Progress::Refused { code, message } => {
                 if let Some((_, text)) = ERROR_TEXTS.iter().find(|(own, _)| *own == code) {
                     let seen = if message.contains(text) {

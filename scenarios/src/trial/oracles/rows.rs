@@ -18,7 +18,7 @@ pub(super) fn is_primary(node: &NodeObservation) -> bool {
 }
 
 /// Returns whether the node shows itself Synced.
-pub(super) fn is_synced(node: &NodeObservation) -> bool {
+pub(crate) fn is_synced(node: &NodeObservation) -> bool {
     node.process == ProcessState::Running && node.local_state.as_deref() == Some("Synced")
 }
 

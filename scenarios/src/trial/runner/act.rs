@@ -48,6 +48,14 @@ impl<'a> Runner<'a> {
                 self.play.load(load).await;
                 None
             }
+            Action::Client(client) => {
+                let negated = self.negated().is_some();
+                Some(self.play.client(client, negated).await)
+            }
+            Action::Workload(workload) => {
+                self.play.workload(workload, self.options.seed).await;
+                None
+            }
             Action::Command(_) | Action::Operator(_) => {
                 let rest = self.begin(action);
                 self.end(rest).await
@@ -118,6 +126,8 @@ impl<'a> Runner<'a> {
             }
             // The checks of the file keep these out of `together`.
             Action::Load(_)
+            | Action::Client(_)
+            | Action::Workload(_)
             | Action::Faults(_)
             | Action::Procedure(_)
             | Action::Wait(_)

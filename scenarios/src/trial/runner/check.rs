@@ -383,7 +383,7 @@ pub(super) fn describe_outcome(outcome: &WriteOutcome) -> String {
 fn describe_progress(progress: &Progress) -> String {
     match progress {
         Progress::Running => "no answer".to_owned(),
-        Progress::Done(_) | Progress::Acknowledged => "rows".to_owned(),
+        Progress::Done(_) | Progress::Acknowledged | Progress::Read(_) => "rows".to_owned(),
         Progress::Refused { code, message } => format!("refused with error {code} ({message})"),
         Progress::Unknown => "connection lost".to_owned(),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use seatrial_language::{Claim, Scenario};
 use seatrial_port::{NodeName, Observation, Span};
 
+use crate::trial::history::Transaction;
 use crate::trial::record::{
     CheckRecord, ClaimResult, CommandRecord, Failure, FaultRecord, Finding, Namer, ProcedureRecord,
     RaceResult, RefusedWrites, RunRecord, SecondPhase, StepObservation, Verdict, WriteRecord, ms,
@@ -179,6 +180,17 @@ impl Journal {
     pub(super) fn command_begun(&mut self, command: CommandRecord) -> usize {
         self.record.commands.push(command);
         self.record.commands.len() - 1
+    }
+
+    /// Writes down that a transaction has begun, and returns its place among the transactions.
+    pub(super) fn transaction_begun(&mut self, transaction: Transaction) -> usize {
+        self.record.transactions.push(transaction);
+        self.record.transactions.len() - 1
+    }
+
+    /// Returns a transaction, to add what follows.
+    pub(super) fn transaction_mut(&mut self, place: usize) -> &mut Transaction {
+        &mut self.record.transactions[place]
     }
 
     /// Returns a write, to add its end.

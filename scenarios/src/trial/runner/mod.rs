@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! Clock     when the run began, when it must end, why there cannot be another step
-//! Requests  writes and commands without an end, their names, the load
+//! Requests  writes and commands without an end, their names, the load, the clients of lists
 //! Journal   the record, the names of uuids, the number of the step
 //! Witness   the oracles and what was done to the cluster
 //! ```
@@ -21,6 +21,7 @@
 mod act;
 mod branch;
 mod check;
+mod clients;
 mod clock;
 mod console;
 mod course;
@@ -39,6 +40,7 @@ mod shared;
 mod together;
 mod verdict;
 mod witness;
+mod workload;
 
 pub use console::RunnerConsole;
 pub use course::{Course, run};

@@ -6,6 +6,7 @@ use seatrial_port::{NodeName, Progress, Request, RequestId, Statement, Testbed};
 
 use crate::trial::record::{CommandRecord, RunRecord, WriteOutcome, WriteRecord, ms};
 
+use super::clients::Clients;
 use super::journal::Journal;
 
 /// The most bytes of a command's output that a record keeps of each stream.
@@ -54,6 +55,8 @@ pub(super) struct Requests {
     pending: Vec<Started>,
     named: BTreeMap<String, Started>,
     load: Option<RunningLoad>,
+    /// The clients that read and change lists.
+    pub(super) clients: Clients,
     /// Rows written by steps.
     rows: u32,
     /// Rows written by the load.
@@ -185,7 +188,7 @@ fn note(journal: &mut Journal, place: Place, progress: Progress, now: u64) -> bo
                 Progress::Acknowledged => WriteOutcome::Acknowledged,
                 Progress::Refused { code, message } => WriteOutcome::Refused { code, message },
                 // A statement has no output; an engine that says so has lost track of it.
-                Progress::Unknown | Progress::Done(_) => WriteOutcome::Unknown,
+                Progress::Unknown | Progress::Done(_) | Progress::Read(_) => WriteOutcome::Unknown,
             };
             write.ended_ms = Some(now);
         }
@@ -198,7 +201,10 @@ fn note(journal: &mut Journal, place: Place, progress: Progress, now: u64) -> bo
                     shorten(&mut output.stderr);
                     command.output = Some(output);
                 }
-                Progress::Acknowledged | Progress::Refused { .. } | Progress::Unknown => {}
+                Progress::Acknowledged
+                | Progress::Read(_)
+                | Progress::Refused { .. }
+                | Progress::Unknown => {}
             }
             command.ended_ms = Some(now);
         }

@@ -75,6 +75,11 @@ impl<'a> Runner<'a> {
             self.second_phase().await;
         }
         self.play.refresh().await;
+        if self.play.clock.halted().is_none() {
+            self.play.read_all_lists().await;
+        }
+        let found = self.play.judge_history();
+        self.play.journal.found(found);
     }
 
     /// Plays a step: its action, its check, the pause after it, an observation.

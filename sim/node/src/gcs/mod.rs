@@ -82,6 +82,9 @@ pub(crate) enum Out {
     WriteSet(Seqno, WriteSet),
     /// This member's own transaction will not get a position here: no primary component.
     NotOrdered(WriteSet),
+    /// What the group had ordered when it took this member's message for a causal read; `None` without a primary
+    /// component.
+    Causal(u64, Option<Seqno>),
     /// This member is the donor of a joiner.
     Donate {
         /// The joiner.
@@ -320,6 +323,7 @@ impl Gcs {
         self.state = GroupState::NonPrimary;
         let refused = self.queue.drain(..).filter_map(|message| match message {
             GcsMessage::WriteSet(write_set) => Some(Out::NotOrdered(write_set)),
+            GcsMessage::Causal { number } => Some(Out::Causal(number, None)),
             _ => None,
         });
         out.extend(refused);
@@ -399,6 +403,12 @@ impl Gcs {
             GcsMessage::Vote { seqno, code } => {
                 if ordered && self.state == GroupState::Primary {
                     self.vote_message(source, seqno, code, out);
+                }
+            }
+            GcsMessage::Causal { number } => {
+                if source == self.me {
+                    let counts = ordered && self.state == GroupState::Primary;
+                    out.push(Out::Causal(number, counts.then_some(self.received)));
                 }
             }
             GcsMessage::Sync => {

@@ -98,6 +98,9 @@ impl Machine {
     }
 }
 
+/// The bytes of a row's text that a hash looks at.
+const TEXT_END: usize = 32;
+
 /// Returns a hash over the whole history: equal for nodes that hold the same transactions in the same order,
 /// whatever their counters say.
 fn content(database: &seatrial_node::Database) -> String {
@@ -105,10 +108,20 @@ fn content(database: &seatrial_node::Database) -> String {
         let mut bytes = hash.to_le_bytes().to_vec();
         match &entry.change {
             None | Some(Change::Skipped) => return hash,
-            Some(Change::Insert(tag)) => bytes.extend(tag.bytes()),
+            Some(Change::Insert(tag)) => bytes.extend_from_slice(tag.as_bytes()),
+            Some(Change::Update(images)) => {
+                for image in images {
+                    // A text grows with each value; its end and its length tell it from the others.
+                    let text = image.text.as_bytes();
+                    bytes.push(1);
+                    bytes.extend_from_slice(image.row.as_bytes());
+                    bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                    bytes.extend_from_slice(&text[text.len().saturating_sub(TEXT_END)..]);
+                }
+            }
             Some(Change::Ddl(tag)) => {
                 bytes.push(0);
-                bytes.extend(tag.bytes());
+                bytes.extend_from_slice(tag.as_bytes());
             }
         }
         rapidhash_v3(&bytes)

@@ -115,6 +115,13 @@ impl Machine {
                 // A position without content.
                 None | Some(Change::Skipped) => "view".into(),
                 Some(Change::Insert(tag)) => tag.clone(),
+                Some(Change::Update(images)) => {
+                    let images = images.iter();
+                    let texts: Vec<String> = images
+                        .map(|image| format!("{}={}", image.row, image.text))
+                        .collect();
+                    format!("update:{}", texts.join(" "))
+                }
                 Some(Change::Ddl(tag)) => format!("ddl:{tag}"),
             },
         };

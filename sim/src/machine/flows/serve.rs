@@ -227,6 +227,7 @@ impl Machine {
             Some(Asker::Client(request)) => {
                 let progress = match reply {
                     Reply::Ok => Progress::Acknowledged,
+                    Reply::List(text) => Progress::Read(text.clone()),
                     Reply::Duplicate(tag) => Progress::Refused {
                         code: 1062,
                         message: sql::duplicate(tag),
@@ -241,7 +242,7 @@ impl Machine {
             }
             Some(Asker::Program(query)) => {
                 let answer = match reply {
-                    Reply::Ok => Ok((Vec::new(), Vec::new())),
+                    Reply::Ok | Reply::List(_) => Ok((Vec::new(), Vec::new())),
                     Reply::Error(code) => Err(self.error_text(*code)),
                     Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
                     Reply::Lost => Err(self.error_text(2013)),

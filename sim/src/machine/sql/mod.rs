@@ -14,8 +14,10 @@ mod tables;
 mod unmodelled;
 
 use seatrial_galera::SqlError;
-use seatrial_node::{Change, DiskOp, Statement as NodeStatement};
-use seatrial_scenarios::{Span, Statement};
+use seatrial_node::{
+    Change, DiskOp, ListStatement as NodeListStatement, SessionId, Statement as NodeStatement,
+};
+use seatrial_scenarios::{ListStatement, Span, Statement};
 
 pub(super) use expression::like;
 pub(super) use provider_options::provider_options;
@@ -63,6 +65,26 @@ pub(super) fn node_statement(statement: &Statement) -> NodeStatement {
         Statement::Insert(tag) => NodeStatement::Commit(Change::Insert(tag.clone())),
         Statement::Ddl(tag) => NodeStatement::Commit(Change::Ddl(tag.clone())),
         Statement::Read => NodeStatement::Read,
+        Statement::Lists {
+            client,
+            within,
+            statement,
+        } => NodeStatement::Lists {
+            session: SessionId(*client),
+            within: *within,
+            statement: list_statement(statement),
+        },
+    }
+}
+
+fn list_statement(statement: &ListStatement) -> NodeListStatement {
+    match statement.clone() {
+        ListStatement::Begin => NodeListStatement::Begin,
+        ListStatement::Read { row, causal } => NodeListStatement::Read { row, causal },
+        ListStatement::Append { row, value } => NodeListStatement::Append { row, value },
+        ListStatement::Set { row, text } => NodeListStatement::Set { row, text },
+        ListStatement::Commit => NodeListStatement::Commit,
+        ListStatement::Rollback => NodeListStatement::Rollback,
     }
 }
 

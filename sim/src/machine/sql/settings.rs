@@ -199,6 +199,10 @@ pub(in crate::machine) fn settings(
             "innodb_flush_log_at_trx_commit",
             config.innodb_flush_log_at_trx_commit.to_string(),
         ),
+        (
+            "innodb_snapshot_isolation",
+            flag(config.innodb_snapshot_isolation),
+        ),
         ("log_error", "/var/log/mariadb/mariadb.log".to_owned()),
         ("pid_file", "/run/mysqld/mysqld.pid".to_owned()),
         ("port", "3306".to_owned()),

@@ -55,13 +55,16 @@ impl Node {
                 }
                 if is_ddl || !is_own {
                     let wait = if is_ddl { DDL } else { APPLY };
+                    let write_set = write_set.clone();
                     self.applier.arm(now + wait, fx);
+                    self.take_locks(&write_set, now, fx);
                     break;
                 }
             }
             ready = false;
             if let Some(action) = self.applier.take_next() {
                 self.apply_one(action, now, fx);
+                self.lists_go_on(now, fx);
             }
         }
         self.sync_if_caught_up(now, fx);
@@ -117,8 +120,10 @@ impl Node {
             self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
             return;
         }
+        self.take_locks(write_set, now, fx);
         let config = &self.identity.config;
         let request = self.clients.take(write_set.number);
+        self.clients.sessions_mut().committed(write_set.number);
         let is_ddl = matches!(write_set.change, Change::Ddl(_));
         if fails && !is_ddl {
             // Certification fails on every node alike; the position is taken all the same.
@@ -168,6 +173,7 @@ impl Node {
         let Some(request) = self.clients.take(write_set.number) else {
             return;
         };
+        self.clients.sessions_mut().committed(write_set.number);
         if (self.identity.config).has(DeliberateFault::RefusalAcknowledged) {
             fx.push(Effect::Reply(request, Reply::Ok));
         } else if matches!(write_set.change, Change::Ddl(_)) {
@@ -175,6 +181,7 @@ impl Node {
         } else {
             fx.push(Effect::Reply(request, Reply::Error(1180)));
         }
+        self.lists_go_on(now, fx);
     }
 
     /// The applier stops, and the state file shows the position for as long as that lasts

@@ -40,6 +40,9 @@ impl Node {
         ] {
             into.flag(flag);
         }
+        if !self.clients.sessions().is_idle() {
+            into.word("sessions");
+        }
         if self.applier.is_desynced() {
             into.word("desynced");
         }

@@ -234,6 +234,7 @@ impl Node {
                     self.enqueue(Action::WriteSet(seqno, write_set), now, fx);
                 }
                 gcs::Out::NotOrdered(write_set) => self.not_ordered(&write_set, now, fx),
+                gcs::Out::Causal(number, upto) => self.causal_known(number, upto, now, fx),
                 gcs::Out::Donate { request, .. } if request.trivial => {
                     self.donate_nothing(now, fx);
                 }
@@ -287,6 +288,7 @@ impl Node {
                 | GcsMessage::Join { .. }
                 | GcsMessage::Sync
                 | GcsMessage::Desync
+                | GcsMessage::Causal { .. }
                 | GcsMessage::StateRequest { .. }
                 | GcsMessage::Vote { .. }
         );

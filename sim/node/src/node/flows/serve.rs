@@ -44,6 +44,14 @@ impl Node {
             Statement::Read | Statement::Commit(_) if !self.is_ready() => {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
             }
+            Statement::Lists { .. } if !self.is_ready() => {
+                fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
+            }
+            Statement::Lists {
+                session,
+                within,
+                statement,
+            } => self.list_statement(request, session, within, statement, now, fx),
             Statement::Read | Statement::HoldOnStop => fx.push(Effect::Reply(request, Reply::Ok)),
             Statement::Commit(_) if self.applier.is_paused() => {
                 self.clients.hold(request, statement);
@@ -54,7 +62,10 @@ impl Node {
                 fx.push(Effect::Reply(request, Reply::Duplicate(tag)));
             }
             Statement::InsertLocally(tag) => self.store.insert_locally(tag, request, config, fx),
-            Statement::Commit(change) => self.replicate(request, change, now, fx),
+            Statement::Commit(change) => {
+                let number = self.next_number();
+                self.replicate(number, request, change, now, fx);
+            }
             Statement::PcBootstrap => {
                 let mut out = Vec::new();
                 self.group.pc.bootstrap(&mut out);
@@ -106,10 +117,20 @@ impl Node {
         self.group_send(GcsMessage::Join { seqno }, now, fx);
     }
 
+    /// Returns a number for a transaction. The process's entropy in front keeps numbers of two lives apart.
+    pub(super) fn next_number(&mut self) -> u64 {
+        (self.life.boot().entropy << 24) | self.clients.next_number()
+    }
+
     /// Puts a client's transaction into the total order.
-    fn replicate(&mut self, request: RequestId, change: Change, now: Time, fx: &mut Effects) {
-        // The process's entropy in front keeps numbers of two lives apart.
-        let number = (self.life.boot().entropy << 24) | self.clients.next_number();
+    pub(super) fn replicate(
+        &mut self,
+        number: u64,
+        request: RequestId,
+        change: Change,
+        now: Time,
+        fx: &mut Effects,
+    ) {
         let config = &self.identity.config;
         if config.has(DeliberateFault::AcknowledgedAtOnce) {
             fx.push(Effect::Reply(request, Reply::Ok));

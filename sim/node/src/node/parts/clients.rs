@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::effect::{Effect, Effects, Reply, RequestId, Statement, TimerId};
 use crate::time::Time;
 
+use super::sessions::Sessions;
+
 /// `Lock wait timeout exceeded`.
 const LOCK_WAIT_TIMEOUT: u16 = 1205;
 
@@ -25,9 +27,20 @@ pub(crate) struct Clients {
     weight_asked: Vec<RequestId>,
     /// A session will not let the next orderly stop end.
     stays: bool,
+    sessions: Sessions,
 }
 
 impl Clients {
+    /// Returns the transactions that clients have open.
+    pub(crate) const fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Returns the transactions that clients have open, to change them.
+    pub(crate) const fn sessions_mut(&mut self) -> &mut Sessions {
+        &mut self.sessions
+    }
+
     /// Returns a number for a transaction, unique in this process.
     pub(crate) const fn next_number(&mut self) -> u64 {
         self.last_number += 1;
@@ -99,7 +112,8 @@ impl Clients {
     pub(crate) fn lose_all(&mut self, fx: &mut Effects) {
         let pending = std::mem::take(&mut self.pending).into_values();
         let refused = std::mem::take(&mut self.refused).into_iter();
-        let all = pending.chain(refused.map(|(_, request)| request));
+        let waiting = self.sessions.lose_all().into_iter();
+        let all = (pending.chain(refused.map(|(_, request)| request))).chain(waiting);
         fx.extend(all.map(|request| Effect::Reply(request, Reply::Lost)));
         self.answer_held(&Reply::Lost, fx);
     }

@@ -385,7 +385,7 @@ impl Store {
             cached.is_some_and(|cached| match entry.change {
                 None => cached.is_some(),
                 Some(Change::Skipped) => false,
-                Some(Change::Insert(_) | Change::Ddl(_)) => cached.is_none(),
+                Some(Change::Insert(_) | Change::Ddl(_) | Change::Update(_)) => cached.is_none(),
             })
         };
         let mut entries = self.database.history.iter();
