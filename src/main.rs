@@ -12,6 +12,7 @@ mod exit;
 mod files;
 mod folder;
 mod forms;
+mod history;
 mod lab_page;
 mod logging;
 mod memory;

@@ -100,11 +100,15 @@ impl Connection {
             if let Some(end) = self.heard.iter().position(|byte| *byte == MARK) {
                 let answer = self.take(end);
                 let line = self.heard.iter().position(|byte| *byte == b'\n');
-                self.heard.drain(..line.map_or(self.heard.len(), |line| line + 1));
+                self.heard
+                    .drain(..line.map_or(self.heard.len(), |line| line + 1));
                 return Heard::Answer(answer);
             }
             let seen = String::from_utf8_lossy(&self.heard);
-            if ["ERROR 2006", "ERROR 2013"].iter().any(|code| seen.contains(code)) {
+            if ["ERROR 2006", "ERROR 2013"]
+                .iter()
+                .any(|code| seen.contains(code))
+            {
                 return Heard::Lost(self.take(self.heard.len()));
             }
             match self.output.next().await {
@@ -125,7 +129,9 @@ fn sql(statement: &ListStatement) -> String {
         ListStatement::Begin => "START TRANSACTION".to_owned(),
         ListStatement::Read { row, causal } => {
             let wait = u8::from(*causal);
-            format!("SET STATEMENT wsrep_sync_wait={wait} FOR SELECT text FROM t.lists WHERE name='{row}'")
+            format!(
+                "SET STATEMENT wsrep_sync_wait={wait} FOR SELECT text FROM t.lists WHERE name='{row}'"
+            )
         }
         ListStatement::Append { row, value } => format!(
             "INSERT INTO t.lists VALUES ('{row}', '{value}') ON DUPLICATE KEY UPDATE text=CONCAT(text, ',{value}')"

@@ -28,7 +28,9 @@ use crate::output::Out;
 use crate::plan::{FinishedRun, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::written::{Keeper, Written};
-use crate::{Stop, against, ci, engines, exit, plan, provenance, real, scenarios, signals};
+use crate::{
+    Stop, against, ci, engines, exit, history, plan, provenance, real, scenarios, signals,
+};
 
 /// `seatrial run`.
 #[derive(Debug, clap::Args)]
@@ -96,6 +98,9 @@ pub(crate) struct RunArgs {
     /// --against, and what fails without.
     #[arg(long, value_name = "FILE")]
     pub(crate) comment: Option<PathBuf>,
+    /// Write the transactions of the clients into this file, in the form of Jepsen's checker Elle; for one run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
     /// The options of the real engine.
     #[command(flatten)]
     pub(crate) real: RealArgs,
@@ -125,6 +130,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     let repeated = seeds.end - seeds.start > 1;
     let jobs = jobs(&list, &engines, &seeds);
+    history::refuse_several(args.history.as_deref(), jobs.len())?;
     let folder = Folder::take(&args.out, "run")?;
     let real = real::options(&args.real, &engines, Some(folder.path()))?;
     let flags = Flags {
@@ -253,6 +259,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<u8, Stop> {
     if let Some(file) = &args.comment {
         write_whole(file, comment_of_campaign(&campaign).as_bytes())?;
     }
+    history::write(args.history.as_deref(), &records)?;
     let notices = notices_of_campaign(&campaign, &ci::places(&list));
     let summary = summary_markdown(&campaign, &head);
     ci::deliver(&args.annotations, &notices, &summary, &folder, out)?;

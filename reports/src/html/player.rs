@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use seatrial_scenarios::language::describe_fault;
 use seatrial_scenarios::record_file::RecordedRun;
-use seatrial_scenarios::{
-    Fault, FaultOutcome, NodeName, Progress, Request, TraceEvent, TraceKind,
-};
+use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Progress, Request, TraceEvent, TraceKind};
 use serde_json::{Value, json};
 
 use crate::manual::{section_named, section_of};

@@ -53,7 +53,9 @@ impl Checker<'_> {
             ClientWord::Commit => ListStatement::Commit,
             ClientWord::Rollback => ListStatement::Rollback,
         };
-        let fails = raw.fails.map(|fails| self.number(&fails, "fails", 1000, 9999));
+        let fails = raw
+            .fails
+            .map(|fails| self.number(&fails, "fails", 1000, 9999));
         let fails = fails.and_then(|fails| u16::try_from(fails).ok());
         if let (Some(sees), Some(_)) = (&raw.sees, fails) {
             self.problem(Problem::at(
@@ -117,8 +119,12 @@ impl Checker<'_> {
         let plain = |c: char| c.is_ascii_alphanumeric() || (key == "text" && c == ',');
         if text.value.is_empty() || !text.value.chars().all(plain) {
             self.problem(
-                Problem::at(&text.place, format!("`{key}` has other signs"), "not a word")
-                    .help("letters and digits; in `text` commas between the values"),
+                Problem::at(
+                    &text.place,
+                    format!("`{key}` has other signs"),
+                    "not a word",
+                )
+                .help("letters and digits; in `text` commas between the values"),
             );
         }
         text.value

@@ -135,7 +135,9 @@ impl Action {
             }
             Self::Wait(Wait::Until { until, .. }) => parts.states(until),
             Self::Client(client) => {
-                parts.add_some(Part::Prints, client.sees.as_ref(), |sees| format!("sees [{sees}]"));
+                parts.add_some(Part::Prints, client.sees.as_ref(), |sees| {
+                    format!("sees [{sees}]")
+                });
                 parts.add_some(Part::Error, client.fails, |code| format!("error {code}"));
             }
             Self::Operator(_)

@@ -15,9 +15,9 @@ use serde::de::Deserializer;
 use toml::Spanned;
 
 use super::choice::{
-    ClientWord, ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord, LogWord,
-    PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord, TimersWord,
-    VerdictWord, WriteWord,
+    ClientWord, ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord,
+    LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
+    TimersWord, VerdictWord, WriteWord,
 };
 
 pub(super) use super::raw_fault::{

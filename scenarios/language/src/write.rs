@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use seatrial_port::{
-    Arguments, Fault, ForceEdit, Initial, Jitter, ListStatement, MysqldSafeLog, NodeName, Options, Port, Span,
-    Supervisor, Timers,
+    Arguments, Fault, ForceEdit, Initial, Jitter, ListStatement, MysqldSafeLog, NodeName, Options,
+    Port, Span, Supervisor, Timers,
 };
 
 use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};

@@ -122,13 +122,21 @@ impl Transaction {
         let statements: Vec<String> = (self.statements.iter())
             .map(|statement| match statement {
                 RowStatement::Read { row, text } => {
-                    format!("read {row} [{}]", text.as_deref().map_or("no answer".into(), short))
+                    format!(
+                        "read {row} [{}]",
+                        text.as_deref().map_or("no answer".into(), short)
+                    )
                 }
                 RowStatement::Append { row, value } => format!("append {value} to {row}"),
                 RowStatement::Set { row, text } => format!("set {row} to [{}]", short(text)),
             })
             .collect();
-        format!("{} on {}: {}", self.client, self.node, statements.join(", "))
+        format!(
+            "{} on {}: {}",
+            self.client,
+            self.node,
+            statements.join(", ")
+        )
     }
 }
 
@@ -163,7 +171,11 @@ pub fn edn(history: &[Transaction]) -> Result<String, String> {
             TransactionEnd::Open | TransactionEnd::Unknown => "info",
         };
         let last = history.iter().filter_map(|one| one.ended_us).max();
-        let at = one.ended_us.or(last).unwrap_or(one.began_us).max(one.began_us);
+        let at = one
+            .ended_us
+            .or(last)
+            .unwrap_or(one.began_us)
+            .max(one.began_us);
         let line = line(kind, at, one.is_committed());
         lines.push((at, 2 * place + 1, line));
     }
@@ -188,4 +200,71 @@ fn operations(one: &Transaction, answered: bool) -> String {
         })
         .collect();
     operations.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(connection: u32, began_us: u64, statements: Vec<RowStatement>) -> Transaction {
+        Transaction {
+            step: 1,
+            connection,
+            client: "one".to_owned(),
+            node: NodeName::new("A"),
+            began_us,
+            ended_us: Some(began_us + 2),
+            statements,
+            end: TransactionEnd::Committed,
+        }
+    }
+
+    fn read(row: &str, text: &str) -> RowStatement {
+        RowStatement::Read {
+            row: row.to_owned(),
+            text: Some(text.to_owned()),
+        }
+    }
+
+    fn append(row: &str, value: &str) -> RowStatement {
+        RowStatement::Append {
+            row: row.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    #[test]
+    fn elle_gets_a_line_for_each_beginning_and_each_end() {
+        let mut second = one(2, 11, vec![append("y", "7")]);
+        second.end = TransactionEnd::Unknown;
+        let history = [one(1, 10, vec![read("x", "1,2"), append("x", "3")]), second];
+        assert_eq!(
+            edn(&history).unwrap(),
+            "\
+{:index 0, :type :invoke, :f :txn, :value [[:r \"x\" nil] [:append \"x\" 3]], :process 1, :time 10000}
+{:index 1, :type :invoke, :f :txn, :value [[:append \"y\" 7]], :process 2, :time 11000}
+{:index 2, :type :ok, :f :txn, :value [[:r \"x\" [1 2]] [:append \"x\" 3]], :process 1, :time 12000}
+{:index 3, :type :info, :f :txn, :value [[:append \"y\" 7]], :process 2, :time 13000}
+"
+        );
+    }
+
+    #[test]
+    fn a_set_text_has_no_word_there() {
+        let set = RowStatement::Set {
+            row: "x".to_owned(),
+            text: "1".to_owned(),
+        };
+        assert!(
+            edn(&[one(1, 0, vec![set])])
+                .unwrap_err()
+                .contains("no word for `set`")
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_shown_by_its_end() {
+        let transaction = one(1, 0, vec![read("x", "1,2,3,4,5,6")]);
+        assert_eq!(transaction.describe(), "one on A: read x [… 3,4,5,6]");
+    }
 }

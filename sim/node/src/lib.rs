@@ -36,8 +36,8 @@ pub use database::{Change, Committed, Database, List, RowImage, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
-    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, ListStatement, Note, Reply,
-    RequestId, SessionId, Signal, Statement, TimerId, TransferStage,
+    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, ListStatement, Note,
+    Reply, RequestId, SessionId, Signal, Statement, TimerId, TransferStage,
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,

@@ -79,8 +79,7 @@ pub fn check_history(history: &[Transaction]) -> Vec<(&'static str, String)> {
 
 /// Returns the rows that a transaction changes, with the values that it adds.
 fn added(one: &Transaction) -> impl Iterator<Item = (&str, &str)> {
-    (one.statements.iter())
-        .filter_map(|statement| Some((statement.row(), statement.added()?)))
+    (one.statements.iter()).filter_map(|statement| Some((statement.row(), statement.added()?)))
 }
 
 /// Returns each read with an answer of a committed transaction, up to the transaction's own first change of the row.
@@ -136,7 +135,8 @@ fn overwritten(history: &[Transaction], seen: &Seen<'_>) -> Vec<String> {
                     .filter(|other| *other != one && other.is_committed())
                     .filter(|other| other.ended_us > Some(one.began_us))
                     .any(|other| {
-                        added(other).any(|(changed, value)| changed == row && !order.contains(&value))
+                        added(other)
+                            .any(|(changed, value)| changed == row && !order.contains(&value))
                     });
             if order.starts_with(&read) && (between || replaced) {
                 let what = one.describe();
@@ -212,10 +212,146 @@ fn back(history: &[Transaction]) -> Vec<String> {
         for (row, seen) in reads(one) {
             let before = latest.entry((one.connection, row)).or_default();
             if seen.len() < *before {
-                texts.push(format!("{} has seen {before} values before", one.describe()));
+                texts.push(format!(
+                    "{} has seen {before} values before",
+                    one.describe()
+                ));
             }
             *before = (*before).max(seen.len());
         }
     }
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use seatrial_port::NodeName;
+
+    use super::*;
+
+    /// Reads a history: a line for each transaction, in the order in which they begin and end. `r x 1,2` is a read
+    /// and what it saw, `a x 3` an append, `s x 1,3` a set text; the last word is the end.
+    fn history(lines: &[&str]) -> Vec<Transaction> {
+        (0..)
+            .zip(lines)
+            .map(|(number, line)| transaction(number, line))
+            .collect()
+    }
+
+    fn transaction(number: u32, line: &str) -> Transaction {
+        let (client, rest) = line.split_once(": ").unwrap();
+        let (statements, end) = rest.rsplit_once("; ").unwrap();
+        let statements = (statements.split("; "))
+            .map(|one| {
+                let mut words = one.split(' ');
+                let kind = words.next().unwrap();
+                let row = words.next().unwrap().to_owned();
+                let rest = words.next().unwrap_or_default().to_owned();
+                match kind {
+                    "r" => RowStatement::Read {
+                        row,
+                        text: Some(rest),
+                    },
+                    "a" => RowStatement::Append { row, value: rest },
+                    _ => RowStatement::Set { row, text: rest },
+                }
+            })
+            .collect();
+        Transaction {
+            step: 1,
+            connection: u32::from(client.as_bytes()[0]),
+            client: client.to_owned(),
+            node: NodeName::new("A"),
+            began_us: u64::from(number) * 10,
+            ended_us: Some(u64::from(number) * 10 + 5),
+            statements,
+            end: match end {
+                "ok" => TransactionEnd::Committed,
+                "rolled back" => TransactionEnd::RolledBack,
+                _ => TransactionEnd::Unknown,
+            },
+        }
+    }
+
+    fn names(lines: &[&str]) -> Vec<&'static str> {
+        let found = check_history(&history(lines));
+        found.into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn one_after_another_is_well() {
+        let well = [
+            "a: r x; a x 1; ok",
+            "b: r x 1; a x 2; r x 1,2; ok",
+            "a: a x 3; unknown",
+            "b: r x 1,2; ok",
+            "b: r x 1,2,3; ok",
+        ];
+        assert_eq!(names(&well), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn an_append_that_nobody_sees_is_lost() {
+        assert_eq!(names(&["a: a x 1; ok", "b: r x; ok"]), ["append-lost"]);
+        // Nobody has looked.
+        assert_eq!(names(&["a: a x 1; ok"]), [] as [&str; 0]);
+        // Nobody was told that it is there.
+        assert_eq!(names(&["a: a x 1; unknown", "b: r x; ok"]), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_change_between_read_and_append_is_a_lost_update() {
+        let mut all = history(&["a: a x 1; ok", "b: r x; a x 2; ok", "c: r x 1,2; ok"]);
+        // Both are under way at once.
+        all[1].began_us = 1;
+        let found = check_history(&all);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0],
+            (
+                "lost-update",
+                "b on A: read x [], append 2 to x: committed, although another transaction changed x after that read"
+                    .to_owned()
+            )
+        );
+        assert_eq!(
+            names(&["b: r x; a x 2; ok", "a: a x 1; ok", "c: r x 2,1; ok"]),
+            [] as [&str; 0]
+        );
+    }
+
+    #[test]
+    fn a_set_text_takes_another_one_s_place() {
+        let mut all = history(&["a: a x 2; ok", "b: r x; s x 3; ok", "c: r x 3; ok"]);
+        all[1].began_us = 1;
+        let names: Vec<&str> = check_history(&all)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["lost-update"]);
+    }
+
+    #[test]
+    fn a_read_that_misses_what_was_acknowledged_before_it_is_stale() {
+        let lines = ["a: a x 1; ok", "b: r x; ok", "b: r x 1; ok"];
+        assert_eq!(names(&lines), ["stale-read"]);
+        assert_eq!(
+            check_history(&history(&lines))[0].1,
+            "b on A: read x [] does not see a on A: append 1 to x: acknowledged 0.005 ms before"
+        );
+    }
+
+    #[test]
+    fn what_was_rolled_back_is_not_read() {
+        assert_eq!(
+            names(&["a: a x 1; rolled back", "b: r x 1; ok"]),
+            ["aborted-read"]
+        );
+    }
+
+    #[test]
+    fn a_connection_does_not_go_back() {
+        let lines = ["a: a x 1; unknown", "b: r x 1; ok", "b: r x; ok"];
+        assert_eq!(names(&lines), ["read-goes-back"]);
+    }
 }

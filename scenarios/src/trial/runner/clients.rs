@@ -213,7 +213,10 @@ impl Play<'_> {
             return;
         }
         let seen = self.observe().await;
-        let serve = seen.nodes.iter().filter(|(_, node)| oracles::is_synced(node));
+        let serve = seen
+            .nodes
+            .iter()
+            .filter(|(_, node)| oracles::is_synced(node));
         for node in serve.map(|(name, _)| name.clone()) {
             for row in &rows {
                 let read = ListStatement::Read {

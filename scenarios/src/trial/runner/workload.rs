@@ -69,7 +69,9 @@ impl RunningWorkload {
     fn below(&mut self, bound: u32) -> u32 {
         self.drawn += 1;
         let digest = sha256_hex(&format!("workload:{}:{}", self.seed, self.drawn));
-        let number = digest.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let number = digest
+            .get(..8)
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
         number.unwrap_or_default() % bound.max(1)
     }
 
@@ -160,7 +162,9 @@ impl Play<'_> {
                 Condition::Ended(id) => ids.push(*id),
                 Condition::OneEnded(more) => ids.extend(more),
                 Condition::Never => {}
-                Condition::Rest | Condition::State(_) | Condition::Not(_) => piece = piece.min(BEAT),
+                Condition::Rest | Condition::State(_) | Condition::Not(_) => {
+                    piece = piece.min(BEAT)
+                }
             }
             let _ = self.testbed.wait(&Condition::OneEnded(ids), piece).await;
         }
@@ -172,7 +176,10 @@ impl Play<'_> {
         let workload = self.requests.clients.workload.iter();
         let clients = workload.flat_map(|workload| &workload.clients);
         let free = clients.filter(|client| client.asked.is_none());
-        free.map(|client| client.next).min().unwrap_or(later).min(later)
+        free.map(|client| client.next)
+            .min()
+            .unwrap_or(later)
+            .min(later)
     }
 
     /// Every client with an answer goes on. Returns the statements without an answer.

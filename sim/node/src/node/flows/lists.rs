@@ -217,7 +217,14 @@ impl Node {
         }
         let position = self.store.position().seqno;
         for read in self.clients.sessions_mut().take_causal(position) {
-            self.list_statement(read.request, read.session, read.within, read.statement, now, fx);
+            self.list_statement(
+                read.request,
+                read.session,
+                read.within,
+                read.statement,
+                now,
+                fx,
+            );
         }
         self.try_blocked(now, fx);
     }
