@@ -329,6 +329,8 @@ pub struct GcsState {
     pub arbitrator: bool,
     /// The version of the replication protocol in its last primary configuration (`prim_repl_ver`), 0 for none.
     pub prim_protocol: u8,
+    /// Its `gcs.vote_policy`.
+    pub vote_policy: u8,
 }
 
 impl GcsState {

@@ -14,6 +14,8 @@ use crate::peer::Peer;
 use crate::time::Time;
 
 mod coast;
+#[cfg(test)]
+mod galera;
 mod key;
 
 /// The wait before a failed address is dialled again (`gmcast.cpp:handle_failed`).

@@ -3,11 +3,24 @@
 //!
 //! `REWRITE_SCRIPTS=1 cargo test -p seatrial-node --test scripts` writes the output anew; read it before
 //! it is kept. Timers, keepalives, syncs and the write-set cache are left out of the output.
+//!
+//! Commands: `start A`, `bootstrap A`, `stop A`, `kill A`, `force A` (safe_to_bootstrap by hand), `set A OPTION VALUE`,
+//! `write A ROW`, `read A`, `lock A`, `weight A 3`, `promote A` (pc.bootstrap), `split A B | C`, `heal`, `run 2s`,
+//! `quiet 2s` (the same without output), `show`, `look A` (its layers).
+//!
+//! Message by message: `hold` stops all messages of evs, `hold JOIN COMMIT` those of these kinds and what comes behind
+//! them; `waiting` lists them; `deliver A->B` lets the next one arrive, `deliver A->B JOIN` the next of a kind, `deliver
+//! A->B all` all; `drop A->B JOIN` loses those of a kind, `drop A->B` all; `release` lets all go; `timer A evs` lets a
+//! timer run out now. Kinds: JOIN, INSTALL, COMMIT, GAP, LEAVE, STATE, PC-INSTALL, USER, COMPLETE.
 
 #[path = "scripts_support/bench.rs"]
 mod bench;
+#[path = "scripts_support/eyes.rs"]
+mod eyes;
 #[path = "scripts_support/files.rs"]
 mod files;
+#[path = "scripts_support/single.rs"]
+mod single;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -86,6 +99,9 @@ scripts! {
     reversing_history
     all_killed_and_restored
     a_start_in_vain
+    joins_lost_in_a_gather
+    an_install_that_a_lost_member_holds_up
+    a_weight_under_way
 }
 
 #[test]

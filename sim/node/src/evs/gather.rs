@@ -320,12 +320,14 @@ impl Evs {
         now: Time,
         out: &mut Vec<Out>,
     ) {
-        if leave.view != self.view {
-            return;
-        }
         let Some(known) = self.known.get_mut(&source) else {
             return;
         };
+        if leave.view != self.view {
+            // It leaves another view, and will not be in the next one here.
+            known.operational = false;
+            return;
+        }
         if known.leaving {
             return;
         }

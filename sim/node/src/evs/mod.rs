@@ -3,6 +3,8 @@
 //!
 //! Total order inside a view is in [`order`]; agreement on the next view in [`gather`].
 
+#[cfg(test)]
+mod galera;
 mod gather;
 mod install;
 mod key;
@@ -177,6 +179,10 @@ impl Evs {
     /// Returns the number of nodes that are known, this one included (`known_size` in `pc.cpp:connect`).
     pub(crate) fn known_size(&self) -> usize {
         self.known.len() + 1
+    }
+
+    pub(crate) const fn members(&self) -> &BTreeSet<GcommUuid> {
+        &self.members
     }
 
     pub(crate) const fn view_id(&self) -> ViewId {

@@ -37,6 +37,10 @@ impl Evs {
                 if user.view != self.view {
                     return;
                 }
+                if self.install.is_some() {
+                    // The members have agreed on the messages of the view that ends: nobody may get more.
+                    return;
+                }
                 self.refresh(source, now);
                 let before = self.input.aru();
                 self.input.insert(source, user.seq, user.payload.clone());

@@ -87,7 +87,7 @@ impl Gcs {
     fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
         let candidates: Vec<Candidate> = self.members.iter().map(Candidate::from).collect();
         let joiner = self.members.iter().position(|it| it.uuid == joiner);
-        let group = Position::new(self.uuid, self.received);
+        let group = Position::new(self.uuid, self.begun_at);
         let donor = find_donor(&candidates, joiner.unwrap_or(usize::MAX), have, group)?;
         self.members.get(donor).map(|member| member.uuid)
     }
@@ -165,7 +165,8 @@ impl From<&Member> for Candidate {
     }
 }
 
-/// Returns the index of the donor for a joiner that has a position; `group` is the group's own.
+/// Returns the index of the donor for a joiner that has a position; `group` is the group's when its present
+/// configuration began.
 pub(crate) fn find_donor(
     members: &[Candidate],
     joiner: usize,
@@ -196,11 +197,11 @@ pub(crate) fn find_donor(
 
 /// Returns whether a position is far enough from the lowest one that anybody caches: by the time the transfer begins a
 /// part of the range may be gone (`group_find_ist_donor`, 1/128 of it).
-fn is_safely_cached(members: &[Candidate], seqno: Seqno, received: Seqno) -> bool {
+fn is_safely_cached(members: &[Candidate], seqno: Seqno, begun_at: Seqno) -> bool {
     let cached = members.iter().map(|member| member.cached);
     let lowest = cached.filter(|cached| !cached.is_undefined()).min();
     lowest.is_some_and(|lowest| {
-        let gap = (received.0 - lowest.0) / 128;
+        let gap = (begun_at.0 - lowest.0) >> 7;
         seqno.0 >= lowest.0 + gap.min(1 << 20)
     })
 }

@@ -1,12 +1,34 @@
-//! The part of the group's history that determines what happens next.
+//! The readable part of the group's history, and the part that determines what happens next.
 
-use seatrial_galera::Position;
+use seatrial_galera::{GcommUuid, Position};
 
+use crate::frame::GcsNodeState;
 use crate::key::{Mark, StateKey};
 
-use super::Gcs;
+use super::{Gcs, GroupState};
 
 impl Gcs {
+    pub(crate) const fn state(&self) -> GroupState {
+        self.state
+    }
+
+    /// Returns the history and the last position received in order.
+    pub(crate) const fn position(&self) -> Position {
+        Position::new(self.uuid, self.received)
+    }
+
+    /// Returns the number of the last primary configuration, -1 for none.
+    pub(crate) const fn number(&self) -> i64 {
+        self.prim_seqno
+    }
+
+    /// Returns the members with their states.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = (GcommUuid, GcsNodeState)> {
+        self.members
+            .iter()
+            .map(|member| (member.uuid, member.status))
+    }
+
     /// Adds this layer's part of the key.
     pub(crate) fn key(&self, into: &mut StateKey) {
         into.word("gcs");

@@ -6,6 +6,8 @@
 //! a member that was told to bootstrap decides.
 
 mod donor;
+#[cfg(test)]
+mod galera;
 mod key;
 mod quorum;
 mod vote;
@@ -180,6 +182,10 @@ pub(crate) struct Gcs {
     entropy: u128,
     exchanges: u64,
     votes: Votes,
+    /// This member's own `gcs.vote_policy`.
+    vote_policy: u8,
+    /// The group's position with which the present configuration began (`quorum.act_id`).
+    begun_at: Seqno,
     /// The end of a transfer that the group has not taken note of yet (`need_to_join`, `join_gtid`).
     join_due: Option<Option<Seqno>>,
     /// This member holds no data.
@@ -213,6 +219,8 @@ impl Gcs {
             entropy,
             exchanges: 0,
             votes: Votes::new(config.gcs_vote_policy),
+            vote_policy: config.gcs_vote_policy,
+            begun_at: Seqno::UNDEFINED,
             join_due: None,
             arbitrator: config.arbitrator,
             prim_protocol: 0,
@@ -226,9 +234,8 @@ impl Gcs {
     }
 
     fn my_index(&self) -> Option<usize> {
-        self.members
-            .iter()
-            .position(|member| member.uuid == self.me)
+        let is_me = |member: &Member| member.uuid == self.me;
+        self.members.iter().position(is_me)
     }
 
     /// This member's state in the group.
@@ -440,6 +447,7 @@ impl Gcs {
             vote: self.my_index().and_then(|index| self.members[index].vote),
             arbitrator: self.arbitrator,
             prim_protocol: self.prim_protocol,
+            vote_policy: self.vote_policy,
         }
     }
 
@@ -490,6 +498,8 @@ impl Gcs {
         }
         self.state = GroupState::Primary;
         self.uuid = quorum.uuid;
+        self.begun_at = quorum.received;
+        self.votes.agree(quorum.vote_policy);
         self.received = quorum.received.next();
         self.prim_seqno = quorum.prim_seqno + 1;
         self.prim_state = self.my_status();
@@ -567,10 +577,8 @@ impl Gcs {
     }
 
     fn status_of(&self, uuid: GcommUuid) -> Option<GcsNodeState> {
-        self.members
-            .iter()
-            .find(|member| member.uuid == uuid)
-            .map(|member| member.status)
+        let member = self.members.iter().find(|member| member.uuid == uuid);
+        member.map(|member| member.status)
     }
 
     fn set_status(&mut self, uuid: GcommUuid, status: GcsNodeState, out: &mut Vec<Out>) {

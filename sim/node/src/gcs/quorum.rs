@@ -17,6 +17,8 @@ pub struct Agreement {
     pub prim_seqno: i64,
     /// The version of the replication protocol.
     pub protocol: u8,
+    /// The policy by which the members vote, whatever their own options say.
+    pub vote_policy: u8,
 }
 
 /// `gcs_state_msg.cpp:gcs_state_msg_get_quorum`: inherit, else remerge, else bootstrap. The states are in the order of
@@ -59,6 +61,7 @@ fn agreement(state: &GcsState) -> Agreement {
         received: state.received,
         prim_seqno: state.prim_seqno,
         protocol: state.prim_protocol,
+        vote_policy: state.vote_policy,
     }
 }
 
@@ -146,6 +149,7 @@ mod tests {
             vote: None,
             arbitrator: false,
             prim_protocol: 11,
+            vote_policy: 0,
         }
     }
 

@@ -24,13 +24,19 @@ pub(super) struct Votes {
     requested: Seqno,
     /// Decisions on positions on which this member had not voted yet.
     history: BTreeMap<Seqno, u16>,
-    /// `gcs.vote_policy`: this many successes are enough, 0 for a plain majority.
+    /// `gcs.vote_policy` of the member that represents the group: this many successes are enough, 0 for a plain
+    /// majority.
     policy: u8,
 }
 
 impl Votes {
     pub(super) const fn policy(&self) -> u8 {
         self.policy
+    }
+
+    /// The members of the new configuration have agreed on a policy (`gcs_group.cpp:group_recount_votes`).
+    pub(super) const fn agree(&mut self, policy: u8) {
+        self.policy = policy;
     }
 
     pub(super) const fn new(policy: u8) -> Self {

@@ -38,15 +38,19 @@ impl Pc {
     ) {
         match self.state {
             State::Install if !bootstrap => {}
-            State::NonPrim if bootstrap => {}
+            State::NonPrim => {}
             State::Trans if !bootstrap => {
                 self.install_in_trans(nodes, out);
                 return;
             }
             _ => return,
         }
-        let to_seq = nodes.values().map(|node| node.to_seq).max().unwrap_or(-1);
-        self.to_seq = self.to_seq.max(to_seq);
+        // A primary component goes on with its own count, a restored one with the highest that it knows.
+        let counts = |prim: bool| {
+            let nodes = nodes.values().filter(move |node| node.prim || !prim);
+            nodes.map(|node| node.to_seq).max()
+        };
+        self.to_seq = counts(true).or_else(|| counts(false)).unwrap_or(-1);
         let members = self.members();
         let id = self.view_id(ViewType::Prim);
         for uuid in &members {
@@ -59,6 +63,7 @@ impl Pc {
         }
         self.state = State::Prim;
         self.last_primary.clone_from(&members);
+        self.component.clone_from(&members);
         self.instances.retain(|uuid, _| members.contains(uuid));
         self.deliver_view(id, &members, bootstrap, out);
     }
@@ -85,18 +90,10 @@ impl Pc {
 
     /// Not primary any more, and what became of the absent ones is not known.
     fn lose_in_trans(&mut self, nodes: &BTreeMap<GcommUuid, PcNode>, out: &mut Vec<Out>) {
-        if self.is_prim() {
-            let here = self.members();
-            self.mark_non_prim();
-            self.state = State::NonPrim;
-            let id = self.view_id(ViewType::NonPrim);
-            self.deliver_view(id, &here, false, out);
-        }
+        self.become_non_prim(out);
         let here = self.members();
-        for uuid in nodes.keys() {
-            if !here.contains(uuid)
-                && let Some(node) = self.instances.get_mut(uuid)
-            {
+        for uuid in nodes.keys().filter(|uuid| !here.contains(uuid)) {
+            if let Some(node) = self.instances.get_mut(uuid) {
                 node.un = true;
             }
         }
@@ -120,10 +117,12 @@ impl Pc {
             let accounted = |uuid: &GcommUuid| {
                 view.is_some_and(|view| view.members.contains(uuid) || view.left.contains(uuid))
             };
-            if !self.last_primary.iter().all(accounted) {
-                self.set_instance_weight(source, weight);
+            if !self.component.iter().all(accounted) {
+                // The weight of a sender that is here stays as it was.
+                if !self.members().contains(&source) {
+                    self.set_instance_weight(source, weight);
+                }
                 self.lose_in_trans(nodes, out);
-                out.push(Out::WeightChanged { source, weight });
                 return;
             }
         }

@@ -18,6 +18,7 @@ impl Pc {
         into.flag(self.start_prim);
         into.flag(self.closing);
         into.uuids(&self.last_primary);
+        into.uuids(&self.component);
         for (uuid, node) in &self.instances {
             into.uuid(*uuid);
             into.flag(node.prim);

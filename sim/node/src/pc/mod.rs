@@ -4,6 +4,8 @@
 //! lost it becomes primary again only when *all* members of the last primary view are back, or when
 //! everybody was down and the restored views of gvwstate.dat agree exactly, or by `pc.bootstrap`.
 
+#[cfg(test)]
+mod galera;
 mod install;
 mod key;
 mod quorum;
@@ -33,7 +35,7 @@ pub(crate) enum State {
     Install,
     /// Primary.
     Prim,
-    /// Between two views, still primary.
+    /// Between two views, still primary or not.
     Trans,
     /// Not primary.
     NonPrim,
@@ -140,8 +142,11 @@ pub(crate) struct Pc {
     instances: BTreeMap<GcommUuid, PcNode>,
     states: BTreeMap<GcommUuid, BTreeMap<GcommUuid, PcNode>>,
     restored: Option<RestoredView>,
-    /// The last primary view with its weights: what quorum is counted over.
+    /// The members of the last primary view.
     last_primary: BTreeSet<GcommUuid>,
+    /// The members of the component that this node was in last, primary or not: what quorum is counted over
+    /// (`pc_view_`). Empty before the first one.
+    component: BTreeSet<GcommUuid>,
     view: Option<EvsView>,
     left: BTreeSet<GcommUuid>,
     partitioned: BTreeSet<GcommUuid>,
@@ -175,6 +180,7 @@ impl Pc {
             states: BTreeMap::new(),
             restored,
             last_primary: BTreeSet::new(),
+            component: BTreeSet::new(),
             view: None,
             left: BTreeSet::new(),
             partitioned: BTreeSet::new(),
@@ -195,6 +201,11 @@ impl Pc {
     /// Returns the members that the last state message exchange or view has named, for the quorum sum.
     pub(crate) const fn last_primary(&self) -> &BTreeSet<GcommUuid> {
         &self.last_primary
+    }
+
+    /// Returns what is known of each node.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&GcommUuid, &PcNode)> {
+        self.instances.iter()
     }
 
     /// An orderly close is under way: losing quorum now is not worth a report.
@@ -221,11 +232,13 @@ impl Pc {
     }
 
     /// Some members move together to a new view (`pc_proto.cpp:handle_trans`). Here quorum is lost or
-    /// kept, before the new view is known.
+    /// kept, before the new view is known. A component that is not primary loses its quorum in the same way, which
+    /// only tells the layer above who is left.
     fn trans_view(&mut self, view: &EvsView, config: &Config, out: &mut Vec<Out>) {
         self.left.extend(view.left.iter().copied());
         self.partitioned.extend(view.partitioned.iter().copied());
-        if self.start_prim && self.view.is_none() {
+        let is_first = self.view.is_none();
+        if is_first && self.start_prim {
             // The first view of a bootstrapped node is primary by decree (`handle_first_trans`).
             let id = ViewId::new(ViewType::Prim, view.id.uuid, view.id.seq);
             if let Some(own) = self.instances.get_mut(&self.me) {
@@ -234,30 +247,30 @@ impl Pc {
             }
             self.last_primary = BTreeSet::from([self.me]);
         }
+        let lost = !is_first && !self.have_quorum(view);
         if self.is_prim() {
-            out.push(Out::Note(self.quorum_note(view)));
+            out.push(Out::Note(self.quorum_note(view, !lost)));
         }
-        if self.is_prim() && !self.have_quorum(view) {
-            let ignored = !self.closing
-                && (config.pc_ignore_quorum || (config.pc_ignore_sb && self.is_split_brain(view)));
-            if !ignored {
-                self.mark_non_prim();
-                self.state = State::NonPrim;
-                let id = ViewId::new(ViewType::NonPrim, view.id.uuid, view.id.seq);
-                self.deliver_view(id, &view.members, false, out);
-            }
-        }
-        if self.state != State::NonPrim {
-            self.state = State::Trans;
-        }
+        let ignored = !self.closing
+            && (config.pc_ignore_quorum || (config.pc_ignore_sb && self.is_split_brain(view)));
         self.view = Some(view.clone());
+        self.state = State::Trans;
+        if lost && !ignored {
+            self.become_non_prim(out);
+        }
     }
 
-    /// No node that is known counts as primary from here on, this one neither.
-    fn mark_non_prim(&mut self) {
+    /// The nodes that are here are not primary from here on, this node neither, and the layer above is told
+    /// (`pc_proto.cpp:mark_non_prim`, `deliver_view`).
+    fn become_non_prim(&mut self, out: &mut Vec<Out>) {
         for node in self.instances.values_mut() {
             node.prim = false;
         }
+        let here = self.members();
+        let known = here.iter().filter(|uuid| self.instances.contains_key(uuid));
+        self.component = known.copied().collect();
+        let id = self.view_id(ViewType::NonPrim);
+        self.deliver_view(id, &here, false, out);
     }
 
     /// A new view is there: everybody says what it knows (`pc_proto.cpp:handle_reg`).
@@ -350,9 +363,7 @@ impl Pc {
             }
             Ok(false) => {
                 self.state = State::NonPrim;
-                self.mark_non_prim();
-                let id = self.view_id(ViewType::NonPrim);
-                self.deliver_view(id, &members, false, out);
+                self.become_non_prim(out);
             }
         }
     }

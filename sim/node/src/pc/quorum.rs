@@ -42,14 +42,14 @@ impl Pc {
         decide::votes(present, left, all)
     }
 
-    /// `pc_proto.cpp:have_quorum`, against the last primary view.
+    /// `pc_proto.cpp:have_quorum`, against the component before.
     pub(super) fn have_quorum(&self, view: &EvsView) -> bool {
-        let (votes, all) = self.votes(view, &self.last_primary);
+        let (votes, all) = self.votes(view, &self.component);
         votes > all || (self.has(DeliberateFault::HalfIsQuorum) && votes == all)
     }
 
     /// Returns the sum of [`Self::have_quorum`] for people.
-    pub(super) fn quorum_note(&self, view: &EvsView) -> Note {
+    pub(super) fn quorum_note(&self, view: &EvsView, holds: bool) -> Note {
         let weight = |uuid: &GcommUuid| self.instances.get(uuid).map_or(0, |node| node.weight);
         let of_last =
             |uuids: &BTreeSet<GcommUuid>| uuids.intersection(&self.last_primary).copied().collect();
@@ -61,13 +61,13 @@ impl Pc {
                 .iter()
                 .map(|uuid| (*uuid, u32::from(weight(uuid))))
                 .collect(),
-            holds: self.have_quorum(view),
+            holds,
         }
     }
 
     /// `pc_proto.cpp:have_split_brain`: exactly half.
     pub(super) fn is_split_brain(&self, view: &EvsView) -> bool {
-        let (votes, all) = self.votes(view, &self.last_primary);
+        let (votes, all) = self.votes(view, &self.component);
         votes == all
     }
 }

@@ -148,7 +148,10 @@ impl Pc {
             && members.iter().all(|uuid| in_restored(*uuid));
         if greatest_seq == restored.id.seq && same_members {
             out.push(Out::PromoteToPrimary);
-            self.send_install(true, out);
+            // Between two views the layer below takes no message (`EAGAIN`).
+            if self.state != State::Trans {
+                self.send_install(true, out);
+            }
         }
     }
 }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_galera::{GraState, Position, RecoveredPosition};
+use seatrial_galera::{Position, RecoveredPosition};
 use seatrial_node::{
     BootMode, Change, Channel, Config, DiskOp, Due, Frame, Identity, Input, IoId, Note, Outgoing,
-    Peer, Process, Reply, RequestId, Signal, Statement, Time,
+    Peer, Process, Reply, RequestId, Signal, Statement, Time, TimerId,
 };
 
 use super::files::{Files, describe};
+use super::single::{self, Waiting, Wires};
 
 /// The time that a frame, the opening of a connection and a disk operation take.
 const STEP: Time = Time::from_millis(1);
@@ -20,10 +21,11 @@ const CONNECT_TIMEOUT: Time = Time::from_millis(10_000);
 
 /// One host.
 #[derive(Default)]
-struct Host {
-    files: Files,
-    process: Option<Process>,
+pub(super) struct Host {
+    pub(super) files: Files,
+    pub(super) process: Option<Process>,
     starts: u64,
+    config: Config,
 }
 
 /// Something under way between two hosts.
@@ -47,7 +49,7 @@ struct Parcel {
 /// The nodes and what is between them.
 pub(crate) struct Bench {
     now: Time,
-    hosts: Vec<Host>,
+    pub(super) hosts: Vec<Host>,
     parcels: BTreeMap<(Time, u64), Parcel>,
     next_parcel: u64,
     /// The open ends of connections. Each side closes its own end; the other side learns of it
@@ -56,10 +58,12 @@ pub(crate) struct Bench {
     /// The group of each host: hosts of different groups do not reach each other.
     groups: Vec<usize>,
     held: Vec<Parcel>,
+    /// Messages that wait for a word of the script.
+    pub(super) wires: Wires,
     next_request: u32,
     /// Identities of processes, by their text, and what the output calls them.
     names: Vec<(String, String)>,
-    output: Vec<String>,
+    pub(super) output: Vec<String>,
 }
 
 impl Bench {
@@ -73,6 +77,7 @@ impl Bench {
             ends: BTreeSet::new(),
             groups: vec![0; 3],
             held: Vec::new(),
+            wires: Wires::default(),
             next_request: 0,
             names: Vec::new(),
             output: Vec::new(),
@@ -95,6 +100,35 @@ impl Bench {
             ["read", host] => self.ask(peer(host), Statement::Read),
             ["lock", host] => self.ask(peer(host), Statement::Lock),
             ["cut", groups] => self.cut(groups),
+            ["split", groups @ ..] => self.cut(&groups.concat()),
+            ["set", host, option, value] => {
+                let config = &mut self.host(peer(host)).config;
+                config.set(option, value).expect("a node has this option");
+            }
+            ["weight", host, weight] => {
+                let weight = weight.parse().expect("a weight is a number");
+                self.ask(peer(host), Statement::PcWeight(weight));
+            }
+            ["promote", host] => self.ask(peer(host), Statement::PcBootstrap),
+            ["look", host] => self.look(peer(host)),
+            ["hold", kinds @ ..] => self.wires.hold(kinds),
+            ["waiting"] => self.list_waiting(),
+            ["deliver", wire] => self.deliver(wire, None),
+            ["deliver", wire, "all"] => {
+                let (from, to) = ends(wire);
+                while let Some(waiting) = self.wires.next(from, to, None) {
+                    self.let_arrive(from, to, waiting);
+                }
+            }
+            ["deliver", wire, kind] => self.deliver(wire, Some(kind)),
+            ["drop", wire] => self.drop(wire, None),
+            ["drop", wire, kind] => self.drop(wire, Some(kind)),
+            ["release"] => {
+                for (from, to, waiting) in self.wires.release() {
+                    self.post(from, to, STEP, Travelling::Frame(waiting.frame));
+                }
+            }
+            ["timer", host, name] => self.run_out(peer(host), single::timer(name)),
             ["heal"] => self.cut("ABC"),
             ["run", span] => self.run(span),
             ["quiet", span] => {
@@ -116,7 +150,7 @@ impl Bench {
         }
     }
 
-    fn host(&mut self, peer: Peer) -> &mut Host {
+    pub(super) fn host(&mut self, peer: Peer) -> &mut Host {
         &mut self.hosts[usize::from(peer.0)]
     }
 
@@ -148,7 +182,7 @@ impl Bench {
             uuid_epoch: 0x1000_0000,
         };
         let names = ["A", "B", "C"].map(str::to_owned).to_vec();
-        let identity = Identity::among(names, me, Config::default());
+        let identity = Identity::among(names, me, host.config.clone());
         host.process = Some(Process::new(identity, boot.clone(), now));
         self.name_processes();
         self.feed(me, Input::Boot(boot));
@@ -308,6 +342,40 @@ impl Bench {
         }
     }
 
+    /// A message that waits arrives now.
+    fn deliver(&mut self, wire: &str, kind: Option<&str>) {
+        let (from, to) = ends(wire);
+        let waiting = self.wires.next(from, to, kind);
+        let waiting = waiting.unwrap_or_else(|| panic!("nothing waits on {wire}"));
+        self.let_arrive(from, to, waiting);
+    }
+
+    fn let_arrive(&mut self, from: Peer, to: Peer, waiting: Waiting) {
+        self.say(
+            to,
+            format!("<- {}: {}", name(from), waiting.frame.summary()),
+        );
+        self.arrive(Parcel {
+            from,
+            to,
+            what: Travelling::Frame(waiting.frame),
+            starts: waiting.starts,
+        });
+    }
+
+    fn drop(&mut self, wire: &str, kind: Option<&str>) {
+        let (from, to) = ends(wire);
+        let lost = self.wires.drop(from, to, kind);
+        assert!(lost > 0, "nothing waits on {wire} that could be lost");
+        self.say(to, format!("{lost} of {} lost", name(from)));
+    }
+
+    fn run_out(&mut self, me: Peer, timer: TimerId) {
+        let process = self.host(me).process.as_mut();
+        process.expect("it runs").take_timer(timer);
+        self.feed(me, Input::Timer(timer));
+    }
+
     fn finish_io(&mut self, me: Peer, io: IoId, op: &DiskOp) {
         let result = self.host(me).files.perform(op);
         if let Some(text) = describe(op) {
@@ -350,7 +418,11 @@ impl Bench {
                 if !frame.is_keepalive() {
                     self.say(me, format!("-> {}: {}", name(to), frame.summary()));
                 }
-                self.post(me, to, STEP, Travelling::Frame(frame));
+                let starts = (self.host(me).starts, self.host(to).starts);
+                let waiting = Waiting { frame, starts };
+                if let Some(waiting) = self.wires.take(me, to, waiting) {
+                    self.post(me, to, STEP, Travelling::Frame(waiting.frame));
+                }
             }
             Outgoing::Connect(to, channel) => self.post(me, to, STEP, Travelling::Dial(channel)),
             Outgoing::Close(to, channel) => {
@@ -362,6 +434,7 @@ impl Bench {
             Outgoing::Reply(request, reply) => {
                 let text = match reply {
                     Reply::Ok => "ok".to_owned(),
+                    Reply::List(text) => format!("[{}]", text.unwrap_or_default()),
                     Reply::Error(code) => format!("error {code}"),
                     Reply::Duplicate(tag) => format!("duplicate {tag}"),
                     Reply::Lost => "lost".to_owned(),
@@ -440,7 +513,7 @@ impl Bench {
     }
 
     /// Histories are called U1, U2 … in the output.
-    fn name_history(&mut self, _text: &str) {
+    pub(super) fn name_history(&mut self, _text: &str) {
         for place in 0..self.hosts.len() {
             let uuid = self.hosts[place]
                 .process
@@ -460,55 +533,12 @@ impl Bench {
             }
         }
     }
+}
 
-    /// Every host: its process and its files.
-    fn show(&mut self) {
-        self.name_history("");
-        for (place, host) in self.hosts.iter().enumerate() {
-            let me = Peer(u8::try_from(place).expect("three hosts"));
-            let process = match &host.process {
-                None => "down".to_owned(),
-                Some(process) if !process.node().port_open() => "waiting".to_owned(),
-                Some(process) => {
-                    let status = process.node().status();
-                    format!(
-                        "{} {} of {} at {}",
-                        status.cluster_status,
-                        status.local_state,
-                        status.cluster_size,
-                        status.last_committed
-                    )
-                }
-            };
-            let grastate = host.files.grastate.as_deref().map_or_else(
-                || "no grastate".to_owned(),
-                |text| {
-                    let state = GraState::read(text);
-                    let safe = u8::from(state.safe_to_bootstrap);
-                    format!("grastate {}:{} safe {safe}", state.uuid, state.seqno)
-                },
-            );
-            let gvwstate = host.files.gvwstate.as_deref().map_or_else(
-                || "no gvwstate".to_owned(),
-                |text| {
-                    let members = text.lines().filter(|line| line.starts_with("member:"));
-                    format!("gvwstate of {}", members.count())
-                },
-            );
-            let rows: Vec<&str> = host
-                .files
-                .database
-                .rows
-                .iter()
-                .map(String::as_str)
-                .collect();
-            self.output.push(format!(
-                "{}: {process}; {grastate}; {gvwstate}; rows [{}]",
-                name(me),
-                rows.join(" ")
-            ));
-        }
-    }
+/// The ends of a wire: A->B.
+fn ends(wire: &str) -> (Peer, Peer) {
+    let (from, to) = wire.split_once("->").expect("a wire is written A->B");
+    (peer(from), peer(to))
 }
 
 fn peer(host: &str) -> Peer {
@@ -520,7 +550,7 @@ fn peer(host: &str) -> Peer {
     }
 }
 
-const fn name(peer: Peer) -> &'static str {
+pub(super) const fn name(peer: Peer) -> &'static str {
     match peer.0 {
         0 => "A",
         1 => "B",

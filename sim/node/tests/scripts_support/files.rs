@@ -67,6 +67,11 @@ pub(super) fn describe(op: &DiskOp) -> Option<String> {
                     Some(Change::Insert(tag) | Change::Ddl(tag)) => {
                         format!("{} {tag}", commit.seqno)
                     }
+                    Some(Change::Update(images)) => {
+                        let texts = images.iter();
+                        let texts = texts.map(|image| format!("{}={}", image.row, image.text));
+                        format!("{} {}", commit.seqno, texts.collect::<Vec<_>>().join(" "))
+                    }
                     Some(Change::Skipped) => format!("{} skipped", commit.seqno),
                     None => format!("{} view", commit.seqno),
                 })

@@ -163,6 +163,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
             received: Seqno(act_id?),
             prim_seqno: quorum.conf_id?,
             protocol: 0,
+            vote_policy: 0,
         })
     });
     for log in logs {
@@ -177,6 +178,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
                 received: group,
                 prim_seqno: 0,
                 protocol: 0,
+                vote_policy: 0,
             }),
             (_, group, _) => *group,
         };
@@ -217,6 +219,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
 
 fn state(own: &Own, received: Seqno) -> GcsState {
     GcsState {
+        vote_policy: 0,
         exchange: 0,
         group_uuid: own.history,
         received,

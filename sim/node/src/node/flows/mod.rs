@@ -11,6 +11,7 @@ mod join;
 mod key;
 mod layers;
 mod lists;
+mod look;
 mod serve;
 mod start;
 mod status;

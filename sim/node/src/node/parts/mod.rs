@@ -6,6 +6,8 @@
 
 mod applier;
 mod clients;
+#[cfg(test)]
+mod galera;
 mod group;
 mod life;
 mod redo;
