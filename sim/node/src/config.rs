@@ -293,7 +293,7 @@ impl Config {
 }
 
 /// An ISO 8601 period as Galera writes it (`PT5S`, `PT0.3S`, `PT1M30S`), or plain seconds.
-fn parse_period(text: &str) -> Option<Time> {
+pub fn parse_period(text: &str) -> Option<Time> {
     let seconds = |text: &str| -> Option<u64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let mut micros = u64::from_str(whole).ok()?.checked_mul(1_000_000)?;

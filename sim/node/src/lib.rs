@@ -31,11 +31,12 @@ mod time;
 
 pub use cache::Gcache;
 pub use coast::Coast;
-pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
+pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod, parse_period as period};
 pub use database::{Change, Committed, Database, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
+    EvsTimeout, Isolation,
     BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
     Signal, Statement, TimerId, TransferStage,
 };

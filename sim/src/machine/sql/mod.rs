@@ -33,6 +33,8 @@ pub(super) enum Query {
     Rows(Box<Selection>),
     /// Something that the node must do.
     Statement(NodeStatement),
+    /// `SET GLOBAL wsrep_cluster_address`.
+    Address(String),
     /// `USE` of a database.
     Use(String),
     /// `SHUTDOWN`.

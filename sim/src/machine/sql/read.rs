@@ -450,6 +450,7 @@ fn set_statement(set: &Set) -> Option<Query> {
         match settings::change(global, &name, &value) {
             SettingChange::Nothing => {}
             SettingChange::Statement(statement) => query = Query::Statement(statement),
+            SettingChange::Address(address) => query = Query::Address(address),
             SettingChange::Refused(error) => return Some(Query::Error(error)),
             SettingChange::NotModelled => {
                 return Some(Query::NotKnown(format!(

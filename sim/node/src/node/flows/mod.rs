@@ -10,6 +10,7 @@ mod idle;
 mod join;
 mod key;
 mod layers;
+mod rejoin;
 mod serve;
 mod start;
 mod status;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use seatrial_galera::{ClusterStatus, ConfId, GcommUuid, LocalState, StateUuid, StatusVariables};
 
+use crate::config::Config;
 use crate::database::Database;
 use crate::frame::GcsNodeState;
 
@@ -131,6 +132,11 @@ impl Node {
             ready: self.is_ready(),
             local_state,
         }
+    }
+
+    /// Returns the options of the process, with what statements have changed in them.
+    pub const fn config(&self) -> &Config {
+        &self.identity.config
     }
 
     /// Returns whether `wsrep_desync` is on.
