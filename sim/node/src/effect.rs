@@ -1,6 +1,6 @@
 //! The inputs of a node and its effects: data, nothing else.
 
-use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition};
+use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition, SqlError};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
@@ -86,6 +86,8 @@ pub enum Statement {
     Read,
     /// A row with this key, on this node alone (`SET wsrep_on = OFF`).
     InsertLocally(String),
+    /// A schema change on this node alone (`SET wsrep_on = OFF`).
+    ChangeLocally(String),
     /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'`.
     PcBootstrap,
     /// `SET GLOBAL wsrep_provider_options = 'pc.weight=…'`.
@@ -146,6 +148,8 @@ pub enum Reply {
     Error(u16),
     /// Refused: there is a row with this key (1062).
     Duplicate(String),
+    /// The schema change has failed.
+    Failed(SqlError),
     /// The connection is gone.
     Lost,
 }

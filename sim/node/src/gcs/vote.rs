@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
 use crate::detail::Detail;
-use crate::frame::GcsNodeState;
 
 use super::{Gcs, Member, Out};
 
@@ -43,9 +42,10 @@ impl Votes {
     }
 }
 
-/// Returns whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on.
+/// Returns whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on, and a joiner
+/// only catches up.
 const fn is_voter(member: &Member) -> bool {
-    matches!(member.status, GcsNodeState::Synced | GcsNodeState::Donor) && !member.arbitrator
+    member.counts && !member.arbitrator
 }
 
 impl Gcs {

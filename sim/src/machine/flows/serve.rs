@@ -231,6 +231,10 @@ impl Machine {
                         code: 1062,
                         message: sql::duplicate(tag),
                     },
+                    Reply::Failed(error) => Progress::Refused {
+                        code: error.code(),
+                        message: error.to_string(),
+                    },
                     Reply::Error(code) => Progress::Refused {
                         code: *code,
                         message: self.error_text(*code),
@@ -244,6 +248,7 @@ impl Machine {
                     Reply::Ok => Ok((Vec::new(), Vec::new())),
                     Reply::Error(code) => Err(self.error_text(*code)),
                     Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
+                    Reply::Failed(error) => Err(error.to_string()),
                     Reply::Lost => Err(self.error_text(2013)),
                 };
                 self.programs.set_answer(query, Some(answer));

@@ -1,7 +1,7 @@
 //! The statements that programs on the machine send to its server.
 
 use seatrial_galera::SqlError;
-use seatrial_node::{Change, Database, Statement as NodeStatement};
+use seatrial_node::{Database, Statement as NodeStatement};
 use seatrial_scenarios::Span;
 use seatrial_scenarios::console::{
     DIRTY_READS, Host, QueryId, QueryResult, Signal, WITHOUT_REPLICATION,
@@ -162,12 +162,6 @@ impl Machine {
                 "this console does not know wsrep_desync on a node that is not ready".to_owned(),
             )),
             sql::Query::Statement(statement) => {
-                if let NodeStatement::Commit(Change::Ddl(text)) = &statement
-                    && status.ready
-                    && let Some(error) = sql::refuses(text, server.node().database())
-                {
-                    return Some(Err(error.to_string()));
-                }
                 self.programs.set_answer(id, None);
                 let locked = self.programs.is_locked();
                 self.programs.wait(
@@ -288,6 +282,7 @@ impl Machine {
         sql::other_status(
             addresses.collect::<Vec<_>>().join(","),
             index.map_or_else(|| NOBODY.to_owned(), |index| index.to_string()),
+            node.desyncs(),
         )
     }
 

@@ -23,7 +23,7 @@ pub(super) use read::{read, without_replication};
 pub(super) use select::{Selection, Shown};
 pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
-pub(super) use tables::{databases, refuses, tables};
+pub(super) use tables::{databases, tables};
 pub(super) use unmodelled::{PROVIDER_OPTIONS, other_status, usual_settings};
 
 /// The request of a statement.

@@ -244,6 +244,10 @@ pub(in crate::machine) fn settings(
         ("wsrep_cluster_name", cluster_name),
         ("wsrep_desync", flag(desynced)),
         ("wsrep_gtid_mode", flag(config.wsrep_gtid_mode)),
+        (
+            "wsrep_ignore_apply_errors",
+            config.wsrep_ignore_apply_errors.to_string(),
+        ),
         ("wsrep_node_address", host.to_owned()),
         ("wsrep_node_name", host.to_owned()),
         ("wsrep_on", flag(true)),

@@ -139,6 +139,20 @@ impl Node {
         &self.identity.config
     }
 
+    /// Returns how often the group has this node out of step now (`wsrep_desync_count`): once for `wsrep_desync`, a
+    /// read lock and a snapshot each. It begins anew with each state that the node gets (`gcs_node.cpp:
+    /// gcs_node_update_status`).
+    pub fn desyncs(&self) -> u8 {
+        let donor = self.group.gcs.my_status() == GcsNodeState::Donor;
+        let reasons = [
+            self.applier.is_desynced(),
+            self.applier.is_locked(),
+            self.transfer.is_donating(),
+        ];
+        let count = reasons.into_iter().map(u8::from).sum::<u8>();
+        if donor { count } else { 0 }
+    }
+
     /// Returns whether `wsrep_desync` is on.
     pub const fn is_desynced(&self) -> bool {
         self.applier.is_desynced()
