@@ -10,7 +10,9 @@ use seatrial_scenarios::{Scenario, catalogue};
 fn rows() -> Vec<Vec<String>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/suites.md");
     let text = fs::read_to_string(path).expect("the document");
-    let part = text.split("\n## ").find(|part| part.starts_with("MariaDB's suites"));
+    let part = text
+        .split("\n## ")
+        .find(|part| part.starts_with("MariaDB's suites"));
     let part = part.expect("its heading");
     let cells = |line: &str| {
         let inner = line.trim().trim_matches('|').split(" | ");
@@ -45,7 +47,10 @@ fn every_scenario_names_its_case_and_the_rule_that_it_follows() {
                 .any(|end| note.contains(end))
         };
         let notes = scenario.steps.iter().filter_map(|step| step.note.as_ref());
-        assert!(notes.into_iter().any(cites), "{file} names file and function");
+        assert!(
+            notes.into_iter().any(cites),
+            "{file} names file and function"
+        );
     }
 }
 

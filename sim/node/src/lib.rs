@@ -37,9 +37,8 @@ pub use database::{Change, Committed, Database, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
-    EvsTimeout, Isolation,
-    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, Note, Reply, RequestId,
-    Signal, Statement, TimerId, TransferStage,
+    BootMode, DiskOp, DiskState, Effect, Effects, EvsTimeout, Input, IoId, IoResult, Isolation,
+    Note, Reply, RequestId, Signal, Statement, TimerId, TransferStage,
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,

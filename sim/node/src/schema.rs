@@ -101,14 +101,13 @@ pub fn schema_error(statement: &str, database: &Database) -> Option<SqlError> {
         name.unwrap_or_default().to_owned()
     };
     let dropped = |schema: &str| {
-        let of_schema = |text: &str| read(text).filter(|it| it.kind == Kind::Schema && it.name == schema);
-        let texts = database.history.iter().rev();
-        let last = texts
-            .filter_map(|entry| match &entry.change {
-                Some(Change::Ddl(text)) => of_schema(text),
-                _ => None,
-            })
-            .next();
+        let of_schema =
+            |text: &str| read(text).filter(|it| it.kind == Kind::Schema && it.name == schema);
+        let mut texts = database.history.iter().rev();
+        let last = texts.find_map(|entry| match &entry.change {
+            Some(Change::Ddl(text)) => of_schema(text),
+            _ => None,
+        });
         last.is_some_and(|last| !last.creates)
     };
     if made.kind == Kind::Table
@@ -157,21 +156,34 @@ mod tests {
     #[test]
     fn what_is_there_is_not_made_again() {
         assert_eq!(code(&[], "CREATE TABLE t.t (a INT)"), 1050);
-        assert_eq!(code(&["CREATE TABLE t.u (a INT)"], "create table `t`.`u`(a INT)"), 1050);
+        assert_eq!(
+            code(&["CREATE TABLE t.u (a INT)"], "create table `t`.`u`(a INT)"),
+            1050
+        );
         assert_eq!(code(&["CREATE SCHEMA s"], "CREATE DATABASE s"), 1007);
-        assert_eq!(code(&["CREATE SCHEMA s"], "CREATE DATABASE IF NOT EXISTS s"), 0);
+        assert_eq!(
+            code(&["CREATE SCHEMA s"], "CREATE DATABASE IF NOT EXISTS s"),
+            0
+        );
     }
 
     #[test]
     fn what_is_not_there_is_not_dropped() {
         assert_eq!(code(&[], "DROP TABLE t.u"), 1051);
         assert_eq!(code(&[], "DROP SCHEMA s"), 1008);
-        assert_eq!(code(&["CREATE SCHEMA s", "DROP SCHEMA s"], "DROP SCHEMA s"), 1008);
+        assert_eq!(
+            code(&["CREATE SCHEMA s", "DROP SCHEMA s"], "DROP SCHEMA s"),
+            1008
+        );
     }
 
     #[test]
     fn a_dropped_schema_takes_its_tables_along() {
-        let before = ["CREATE SCHEMA s", "CREATE TABLE s.u (a INT)", "DROP SCHEMA s"];
+        let before = [
+            "CREATE SCHEMA s",
+            "CREATE TABLE s.u (a INT)",
+            "DROP SCHEMA s",
+        ];
         assert_eq!(code(&before, "CREATE TABLE s.u (a INT)"), 1049);
         assert_eq!(code(&before, "DROP TABLE s.u"), 1051);
     }

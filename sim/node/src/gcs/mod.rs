@@ -478,17 +478,9 @@ impl Gcs {
                 continue;
             };
             member.cached = state.cached;
-            member.vote = state.vote;
             member.arbitrator = state.arbitrator;
             member.status = after_exchange(state, &quorum, self.fault);
-            member.counts = match member.status {
-                GcsNodeState::Synced | GcsNodeState::Donor => true,
-                GcsNodeState::Joined => state.counts,
-                GcsNodeState::NonPrim | GcsNodeState::Prim | GcsNodeState::Joiner => false,
-            };
-            if member.status == GcsNodeState::Prim {
-                member.vote = None;
-            }
+            (member.counts, member.vote) = vote::after_exchange(member.status, state);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
                 member.peer = None;
             }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
 use crate::detail::Detail;
+use crate::frame::{GcsNodeState, GcsState};
 
 use super::{Gcs, Member, Out};
 
@@ -46,6 +47,21 @@ impl Votes {
 /// only catches up.
 const fn is_voter(member: &Member) -> bool {
     member.counts && !member.arbitrator
+}
+
+/// Returns whether the vote of a member counts after an exchange of states, and the vote that it still has
+/// (`gcs_node.cpp:gcs_node_update_status`).
+pub(super) const fn after_exchange(
+    status: GcsNodeState,
+    state: &GcsState,
+) -> (bool, Option<(Seqno, u16)>) {
+    use GcsNodeState::{Donor, Joined, Joiner, NonPrim, Prim, Synced};
+    match status {
+        Synced | Donor => (true, state.vote),
+        Joined => (state.counts, state.vote),
+        Joiner | NonPrim => (false, state.vote),
+        Prim => (false, None),
+    }
 }
 
 impl Gcs {

@@ -189,12 +189,7 @@ impl Machine {
 
     /// `SET GLOBAL wsrep_cluster_address`: the node leaves its group, and joins the one at the address. With no address,
     /// and with one that Galera cannot use, it stays outside (`wsrep_var.cc:wsrep_cluster_address_update`).
-    fn change_address(
-        &mut self,
-        id: QueryId,
-        address: &str,
-        text: &str,
-    ) -> Option<QueryResult> {
+    fn change_address(&mut self, id: QueryId, address: &str, text: &str) -> Option<QueryResult> {
         let peers = conf::addresses(address, &self.site.directory());
         if address.starts_with("gcomm://") && peers.is_empty() {
             return Some(Err(format!(

@@ -195,8 +195,13 @@ fn provider_option(text: &str) -> Change {
             None => return wrong(),
         },
         // `gmcast.cpp:set_param`, `pc.cpp:set_param`: no other value while the provider runs.
-        "gmcast.group" | "gmcast.listen_addr" | "gmcast.mcast_addr" | "gmcast.mcast_ttl"
-        | "gmcast.peer_timeout" | "gmcast.segment" | "gmcast.time_wait" => return wrong(),
+        "gmcast.group"
+        | "gmcast.listen_addr"
+        | "gmcast.mcast_addr"
+        | "gmcast.mcast_ttl"
+        | "gmcast.peer_timeout"
+        | "gmcast.segment"
+        | "gmcast.time_wait" => return wrong(),
         name if PROVIDER.iter().any(|group| name.starts_with(group)) => return Change::NotModelled,
         _ => return wrong(),
     })

@@ -167,7 +167,11 @@ pub(in crate::machine) fn other_status(
 ) -> Vec<(&'static str, String)> {
     let usual = STATUS.map(|(name, value)| (name, value.to_owned()));
     let [one, other, third] = OF_PLACE;
-    let mut all = vec![(one, addresses), (other, index), (third, desyncs.to_string())];
+    let mut all = vec![
+        (one, addresses),
+        (other, index),
+        (third, desyncs.to_string()),
+    ];
     all.extend(usual);
     all.sort_by_key(|(name, _)| place(name));
     all

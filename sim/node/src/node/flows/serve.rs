@@ -40,7 +40,8 @@ impl Node {
         let alone = config.has(DeliberateFault::NonPrimaryWrites);
         match statement {
             Statement::Commit(Change::Insert(tag)) if alone && !self.is_ready() => {
-                self.store.change_locally(Change::Insert(tag), request, config, fx);
+                self.store
+                    .change_locally(Change::Insert(tag), request, config, fx);
             }
             Statement::Read | Statement::Commit(_) if !self.is_ready() => {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
@@ -56,9 +57,14 @@ impl Node {
             }
             Statement::ChangeLocally(text) => match self.store.schema_error(&text) {
                 Some(error) => fx.push(Effect::Reply(request, Reply::Failed(error))),
-                None => self.store.change_locally(Change::Ddl(text), request, config, fx),
+                None => self
+                    .store
+                    .change_locally(Change::Ddl(text), request, config, fx),
             },
-            Statement::InsertLocally(tag) => self.store.change_locally(Change::Insert(tag), request, config, fx),
+            Statement::InsertLocally(tag) => {
+                self.store
+                    .change_locally(Change::Insert(tag), request, config, fx);
+            }
             Statement::Commit(change) => self.replicate(request, change, now, fx),
             Statement::PcBootstrap => {
                 let mut out = Vec::new();

@@ -3,7 +3,6 @@
 
 use seatrial_galera::{GraState, LogLine, Position, Seqno, SqlError, StateUuid};
 
-use crate::schema::schema_error;
 use crate::cache::Gcache;
 use crate::config::Config;
 use crate::database::{Change, Committed, Database, WriteSet};
@@ -11,6 +10,7 @@ use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{BootMode, DiskOp, DiskState, Effect, Effects, IoId, Reply, RequestId, log};
 use crate::frame::CachedEvent;
+use crate::schema::schema_error;
 
 use super::redo::Redo;
 
