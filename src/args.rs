@@ -67,6 +67,9 @@ pub(crate) enum PackArg {
     /// Failures that the manual does not name.
     #[value(help = "failures that the manual does not name")]
     Beyond,
+    /// The cases of MariaDB's own tests.
+    #[value(help = "the cases of MariaDB's own tests")]
+    Suites,
     /// Broken states from published failures.
     #[value(help = "broken states from published failures")]
     Wild,

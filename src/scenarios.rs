@@ -21,6 +21,7 @@ pub(crate) fn all() -> Result<Vec<Scenario>, Stop> {
 pub(crate) fn pack(pack: PackArg) -> Result<Vec<Scenario>, Stop> {
     read_all(match pack {
         PackArg::Beyond => catalogue::beyond(),
+        PackArg::Suites => catalogue::suites(),
         PackArg::Wild => catalogue::pack(),
     })
 }

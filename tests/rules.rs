@@ -38,7 +38,7 @@ fn what_the_table_of_rules_names_exists() {
                 "recording" => root
                     .join(format!("scenarios/recordings/{name}.json"))
                     .exists(),
-                "scenario" => ["catalogue", "beyond"].iter().any(|folder| {
+                "scenario" => ["catalogue", "beyond", "suites"].iter().any(|folder| {
                     root.join(format!("scenarios/{folder}/{name}.toml"))
                         .exists()
                 }),

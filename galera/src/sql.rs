@@ -22,6 +22,16 @@ pub enum SqlError {
         /// Its name.
         name: String,
     },
+    /// 1007.
+    DatabaseExists {
+        /// Its name.
+        name: String,
+    },
+    /// 1008.
+    NoDatabaseToDrop {
+        /// Its name.
+        name: String,
+    },
     /// 1094: `KILL` of a session that there is not.
     UnknownThread {
         /// Its number.
@@ -109,6 +119,8 @@ impl SqlError {
             Self::NotPrepared => 1047,
             Self::NoDatabase => 1046,
             Self::UnknownDatabase { .. } => 1049,
+            Self::DatabaseExists { .. } => 1007,
+            Self::NoDatabaseToDrop { .. } => 1008,
             Self::UnknownThread { .. } => 1094,
             Self::UnknownSchemaTable { .. } => 1109,
             Self::ConflictingReadLock => 1223,
@@ -146,6 +158,8 @@ impl SqlError {
             Self::CommitFailed
             | Self::ConflictingReadLock
             | Self::UnknownThread { .. }
+            | Self::DatabaseExists { .. }
+            | Self::NoDatabaseToDrop { .. }
             | Self::UnknownVariable { .. }
             | Self::ReadOnlyVariable { .. }
             | Self::WrongArguments { .. }
@@ -173,6 +187,12 @@ impl SqlError {
             }
             Self::NoDatabase => "No database selected".to_owned(),
             Self::UnknownDatabase { name } => format!("Unknown database '{name}'"),
+            Self::DatabaseExists { name } => {
+                format!("Can't create database '{name}'; database exists")
+            }
+            Self::NoDatabaseToDrop { name } => {
+                format!("Can't drop database '{name}'; database doesn't exist")
+            }
             Self::UnknownThread { number } => format!("Unknown thread id: {number}"),
             Self::UnknownSchemaTable { table } => {
                 format!("Unknown table '{table}' in information_schema")

@@ -13,7 +13,11 @@ fn main() -> io::Result<()> {
     let catalogue = list(&root, "FILES", &["catalogue", "regressions"], "toml")?;
     let pack = list(&root, "PACK", &["pack"], "toml")?;
     let beyond = list(&root, "BEYOND", &["beyond"], "toml")?;
-    fs::write(out.join("catalogue.rs"), catalogue + &pack + &beyond)
+    let suites = list(&root, "SUITES", &["suites"], "toml")?;
+    fs::write(
+        out.join("catalogue.rs"),
+        catalogue + &pack + &beyond + &suites,
+    )
 }
 
 /// Returns a constant with the names and texts of the files of some folders.

@@ -42,7 +42,8 @@ pub mod console {
     pub use seatrial_port::console::{CommandOutcome, Console};
     pub use seatrial_port::firewall::{Chain, Firewall, PacketKind, Rule, Target};
     pub use seatrial_port::host::{
-        Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState, WITHOUT_REPLICATION,
+        DIRTY_READS, Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState,
+        WITHOUT_REPLICATION,
     };
     pub use seatrial_port::journal::{JournalEntry, UnitEvent};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};

@@ -51,7 +51,11 @@ fn checked(templates: &mut Templates, scenario: &Scenario, seed: u64) -> (Span, 
 }
 
 fn documented() -> Vec<Scenario> {
-    let folders = ["../scenarios/catalogue", "../scenarios/beyond"];
+    let folders = [
+        "../scenarios/catalogue",
+        "../scenarios/beyond",
+        "../scenarios/suites",
+    ];
     let folders = folders.map(|folder| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder));
     let mut files: Vec<_> = folders
         .iter()

@@ -14,9 +14,10 @@ pub(crate) fn doctor(out: &mut Out) -> u8 {
         out.line(&format!("{:<9} {state}", engines::name(engine)));
     }
     out.line(&format!(
-        "catalogue {} scenarios, {} beyond the manual, {} broken states",
+        "catalogue {} scenarios, {} beyond the manual, {} of MariaDB's suites, {} broken states",
         catalogue::all().len(),
         catalogue::beyond().len(),
+        catalogue::suites().len(),
         catalogue::pack().len()
     ));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);

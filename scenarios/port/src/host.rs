@@ -60,6 +60,9 @@ pub type QueryResult = Result<(Vec<String>, Vec<Vec<String>>), String>;
 /// The words in front of a statement of a session that does not replicate.
 pub const WITHOUT_REPLICATION: &str = "SET wsrep_on=OFF; ";
 
+/// The words in front of a statement of a session that reads outside the primary component as well.
+pub const DIRTY_READS: &str = "SET wsrep_dirty_reads=ON; ";
+
 /// The machine of one node, as a program on it sees it.
 pub trait Host {
     /// Returns the node's name.

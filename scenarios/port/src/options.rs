@@ -71,6 +71,7 @@ pub const OPTIONS: &[OptionKind] = {
         option("wsrep_cluster_address", Addresses),
         option("wsrep_cluster_name", Text),
         option("wsrep_gtid_mode", Switch),
+        option("wsrep_ignore_apply_errors", Number(7)),
         option("wsrep_node_address", Text),
         option("wsrep_sst_method", Word(&["rsync", "mariabackup"])),
     ]

@@ -6,3 +6,4 @@ mod files;
 mod pack;
 mod property;
 mod reading;
+mod suites;

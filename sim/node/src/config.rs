@@ -69,6 +69,9 @@ pub struct Config {
     pub wsrep_sst_method: SstMethod,
     /// `wsrep_gtid_mode`.
     pub wsrep_gtid_mode: bool,
+    /// `wsrep_ignore_apply_errors`: 1 for what is dropped and is not there, 2 for rows that are deleted and are not
+    /// there, 4 for every schema change.
+    pub wsrep_ignore_apply_errors: u8,
     /// `gcs.vote_policy`: how many successes settle a vote, 0 for a plain majority.
     pub gcs_vote_policy: u8,
     /// The node runs garbd instead of a server: it votes and holds nothing (`garb/garb_main.cpp`).
@@ -108,6 +111,7 @@ impl Default for Config {
             innodb_snapshot_isolation: false,
             wsrep_sst_method: SstMethod::Rsync,
             wsrep_gtid_mode: false,
+            wsrep_ignore_apply_errors: 7,
             gcs_vote_policy: 0,
             arbitrator: false,
             jitter: true,
@@ -161,6 +165,7 @@ pub const OPTION_NAMES: &[&str] = &[
     "pc.wait_prim_timeout",
     "pc.weight",
     "wsrep_gtid_mode",
+    "wsrep_ignore_apply_errors",
     "wsrep_sst_method",
 ];
 
@@ -230,6 +235,7 @@ impl Config {
                 SstMethod::Mariabackup => "mariabackup".to_owned(),
             },
             "wsrep_gtid_mode" => switch(self.wsrep_gtid_mode),
+            "wsrep_ignore_apply_errors" => self.wsrep_ignore_apply_errors.to_string(),
             "gcs.vote_policy" => self.gcs_vote_policy.to_string(),
             "arbitrator" => switch(self.arbitrator),
             _ => return Err(ConfigError::Unknown(name.to_owned())),
@@ -288,6 +294,10 @@ impl Config {
                 };
             }
             "wsrep_gtid_mode" => self.wsrep_gtid_mode = switch()?,
+            "wsrep_ignore_apply_errors" => {
+                let known = value.parse().ok().filter(|flags| *flags <= 7);
+                self.wsrep_ignore_apply_errors = known.ok_or_else(|| wrong("0 to 7"))?;
+            }
             "gcs.vote_policy" => {
                 self.gcs_vote_policy = value.parse().map_err(|_| wrong("0 to 255"))?;
             }
@@ -299,7 +309,7 @@ impl Config {
 }
 
 /// An ISO 8601 period as Galera writes it (`PT5S`, `PT0.3S`, `PT1M30S`), or plain seconds.
-fn parse_period(text: &str) -> Option<Time> {
+pub fn parse_period(text: &str) -> Option<Time> {
     let seconds = |text: &str| -> Option<u64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let mut micros = u64::from_str(whole).ok()?.checked_mul(1_000_000)?;

@@ -1,6 +1,6 @@
 //! The inputs of a node and its effects: data, nothing else.
 
-use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition};
+use seatrial_galera::{GcommUuid, GraState, GvwState, LogLine, RecoveredPosition, SqlError};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Gcache;
@@ -95,6 +95,8 @@ pub enum Statement {
     },
     /// A row with this key, on this node alone (`SET wsrep_on = OFF`).
     InsertLocally(String),
+    /// A schema change on this node alone (`SET wsrep_on = OFF`).
+    ChangeLocally(String),
     /// `SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'`.
     PcBootstrap,
     /// `SET GLOBAL wsrep_provider_options = 'pc.weight=…'`.
@@ -103,6 +105,13 @@ pub enum Statement {
     PcIgnoreSb(bool),
     /// `SET GLOBAL wsrep_provider_options = 'pc.ignore_quorum=…'`.
     PcIgnoreQuorum(bool),
+    /// `SET GLOBAL wsrep_provider_options = 'gmcast.isolate=…'`.
+    Isolate(Isolation),
+    /// `SET GLOBAL wsrep_provider_options` of a timeout of evs, which counts at once.
+    EvsTimeout(EvsTimeout, Time),
+    /// `SET GLOBAL wsrep_cluster_address`: the node leaves its group, and joins the one that it finds at these
+    /// addresses. Without any it stays outside.
+    ClusterAddress(Vec<Peer>),
     /// `FLUSH TABLES WITH READ LOCK`, kept.
     Lock,
     /// The end of the session that holds it.
@@ -149,6 +158,32 @@ pub enum ListStatement {
     Rollback,
 }
 
+/// The values of `gmcast.isolate` (`gmcast.cpp:is_isolated`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Isolation {
+    /// 0: connections are opened and taken.
+    Off,
+    /// 1: no connection is open, and none is opened or taken.
+    On,
+    /// 2: group communication ends with the next attempt.
+    ForceQuit,
+}
+
+/// A timeout of evs that can be changed while the provider runs (`evs_proto.cpp:set_param`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EvsTimeout {
+    /// `evs.suspect_timeout`.
+    Suspect,
+    /// `evs.inactive_timeout`.
+    Inactive,
+    /// `evs.install_timeout`.
+    Install,
+    /// `evs.keepalive_period`.
+    Keepalive,
+    /// `evs.join_retrans_period`.
+    JoinRetrans,
+}
+
 /// The server's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reply {
@@ -160,6 +195,8 @@ pub enum Reply {
     Error(u16),
     /// Refused: there is a row with this key (1062).
     Duplicate(String),
+    /// The schema change has failed.
+    Failed(SqlError),
     /// The connection is gone.
     Lost,
 }

@@ -325,6 +325,8 @@ pub struct GcsState {
     pub bootstrap: bool,
     /// Its last vote: position and error number.
     pub vote: Option<(Seqno, u16)>,
+    /// Its vote counts (`GCS_STATE_FCLA`).
+    pub counts: bool,
     /// It holds no data (`GCS_STATE_ARBITRATOR`).
     pub arbitrator: bool,
     /// The version of the replication protocol in its last primary configuration (`prim_repl_ver`), 0 for none.

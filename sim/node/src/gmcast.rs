@@ -9,6 +9,7 @@ use seatrial_galera::GcommUuid;
 
 use crate::coast::LINK_CHECK_PERIOD;
 use crate::config::Config;
+use crate::effect::Isolation;
 use crate::frame::{EvsMessage, GroupFrame};
 use crate::peer::Peer;
 use crate::time::Time;
@@ -78,6 +79,8 @@ pub(crate) struct Gmcast {
     relaying: bool,
     next_check: Time,
     open: bool,
+    /// `gmcast.isolate`.
+    isolation: Isolation,
 }
 
 impl Gmcast {
@@ -96,6 +99,7 @@ impl Gmcast {
             relaying: false,
             next_check: Time::ZERO,
             open: false,
+            isolation: Isolation::Off,
         }
     }
 
@@ -116,6 +120,27 @@ impl Gmcast {
         out.extend(self.links.keys().map(|peer| Out::Close(*peer)));
         self.links.clear();
         self.addresses.clear();
+    }
+
+    /// Every connection is dropped, and none is opened or taken until this ends (`gmcast.cpp:set_param`,
+    /// `gmcast_connect`, `gmcast_accept`). The layers above learn of it by their timers, as of any other cut.
+    pub(crate) fn isolate(&mut self, isolation: Isolation, out: &mut Vec<Out>) {
+        self.isolation = isolation;
+        if self.is_isolated() {
+            out.extend(self.links.keys().map(|peer| Out::Close(*peer)));
+            self.links.clear();
+            self.abandoned.extend(&self.dialling);
+        }
+    }
+
+    /// Returns whether the node has cut itself off.
+    pub(crate) const fn is_isolated(&self) -> bool {
+        !matches!(self.isolation, Isolation::Off)
+    }
+
+    /// Returns whether the next attempt to connect ends the group communication.
+    pub(crate) const fn must_quit(&self) -> bool {
+        matches!(self.isolation, Isolation::ForceQuit)
     }
 
     /// Returns whether the layer takes connections.
@@ -145,8 +170,9 @@ impl Gmcast {
             }
         }
         self.update_relaying(out);
+        let isolated = self.is_isolated();
         for (peer, next) in &mut self.addresses {
-            if *next <= now && !self.links.contains_key(peer) {
+            if *next <= now && !isolated && !self.links.contains_key(peer) {
                 *next = now + RETRY;
                 self.dialling.insert(*peer);
                 out.push(Out::Dial(*peer));
@@ -157,7 +183,7 @@ impl Gmcast {
 
     pub(crate) fn link_up(&mut self, peer: Peer, dialled: bool, now: Time, out: &mut Vec<Out>) {
         self.dialling.remove(&peer);
-        if !self.open || self.abandoned.remove(&peer) {
+        if !self.open || self.is_isolated() || self.abandoned.remove(&peer) {
             out.push(Out::Close(peer));
             return;
         }

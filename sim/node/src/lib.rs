@@ -27,17 +27,18 @@ mod node;
 mod pc;
 mod peer;
 mod process;
+mod schema;
 mod time;
 
 pub use cache::Gcache;
 pub use coast::Coast;
-pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod};
+pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod, parse_period as period};
 pub use database::{Change, Committed, Database, List, RowImage, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};
 pub use effect::{
-    BootMode, DiskOp, DiskState, Effect, Effects, Input, IoId, IoResult, ListStatement, Note,
-    Reply, RequestId, SessionId, Signal, Statement, TimerId, TransferStage,
+    BootMode, DiskOp, DiskState, Effect, Effects, EvsTimeout, Input, IoId, IoResult, Isolation,
+    ListStatement, Note, Reply, RequestId, SessionId, Signal, Statement, TimerId, TransferStage,
 };
 pub use frame::{
     CachedEvent, Channel, EvsMessage, Frame, GapMessage, GcsMessage, GcsNodeState, GcsState,
@@ -48,4 +49,5 @@ pub use key::{Living, Mark, SavedView, StateKey};
 pub use node::{Identity, Node, Phase};
 pub use peer::Peer;
 pub use process::{Due, Outgoing, Process};
+pub use schema::schema_error;
 pub use time::Time;

@@ -358,7 +358,7 @@ impl Conf {
 }
 
 /// Returns the nodes that an address names. What is no host of the cluster is nobody who answers.
-fn addresses(address: &str, directory: &Directory) -> Vec<Peer> {
+pub(super) fn addresses(address: &str, directory: &Directory) -> Vec<Peer> {
     let list = address.strip_prefix("gcomm://").unwrap_or_default();
     let list = list.split('?').next().unwrap_or_default();
     let named = list

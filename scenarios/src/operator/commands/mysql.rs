@@ -5,7 +5,7 @@
 
 use seatrial_galera::{SqlError, mysql_table};
 use seatrial_port::Output;
-use seatrial_port::host::{Host, Step, WITHOUT_REPLICATION};
+use seatrial_port::host::{DIRTY_READS, Host, Step, WITHOUT_REPLICATION};
 
 use super::connection::Connection;
 use super::output::{failed, interrupted, printed};
@@ -33,6 +33,8 @@ struct Session {
     database: Option<String>,
     /// `SET wsrep_on=OFF`: what follows is not replicated.
     is_local: bool,
+    /// `SET wsrep_dirty_reads=ON`: it reads on a node that is not ready.
+    reads_dirty: bool,
     /// It holds the global read lock, which goes with the connection.
     has_lock: bool,
 }
@@ -317,6 +319,8 @@ impl Session {
         };
         if self.is_local {
             WITHOUT_REPLICATION.to_owned() + &said
+        } else if self.reads_dirty {
+            DIRTY_READS.to_owned() + &said
         } else {
             said
         }
@@ -340,6 +344,8 @@ impl Session {
                 match setting.trim_start_matches(['.', '@']) {
                     "WSREP_ON=OFF" | "WSREP_ON=0" => self.is_local = true,
                     "WSREP_ON=ON" | "WSREP_ON=1" => self.is_local = false,
+                    "WSREP_DIRTY_READS=ON" | "WSREP_DIRTY_READS=1" => self.reads_dirty = true,
+                    "WSREP_DIRTY_READS=OFF" | "WSREP_DIRTY_READS=0" => self.reads_dirty = false,
                     _ => {}
                 }
             }

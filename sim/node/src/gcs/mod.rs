@@ -148,6 +148,9 @@ struct Member {
     peer: Option<GcommUuid>,
     /// Its last vote: position and error number.
     vote: Option<(Seqno, u16)>,
+    /// It has been in step with this group since it got its state: its vote counts, also while it gives its state and
+    /// catches up after that (`count_last_applied`).
+    counts: bool,
     /// It holds no data (`group_node_is_stateful`).
     arbitrator: bool,
 }
@@ -285,6 +288,7 @@ impl Gcs {
                         cached: Seqno::UNDEFINED,
                         peer: None,
                         vote: None,
+                        counts: false,
                         arbitrator: false,
                     })
             })
@@ -445,6 +449,9 @@ impl Gcs {
             cached,
             bootstrap: self.bootstrap,
             vote: self.my_index().and_then(|index| self.members[index].vote),
+            counts: self
+                .my_index()
+                .is_some_and(|index| self.members[index].counts),
             arbitrator: self.arbitrator,
             prim_protocol: self.prim_protocol,
             vote_policy: self.vote_policy,
@@ -489,9 +496,9 @@ impl Gcs {
                 continue;
             };
             member.cached = state.cached;
-            member.vote = state.vote;
             member.arbitrator = state.arbitrator;
             member.status = after_exchange(state, &quorum, self.fault);
+            (member.counts, member.vote) = vote::after_exchange(member.status, state);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {
                 member.peer = None;
             }
@@ -595,6 +602,7 @@ impl Gcs {
     fn set_status_untold(&mut self, uuid: GcommUuid, status: GcsNodeState, then: impl FnOnce(Out)) {
         if let Some(member) = self.members.iter_mut().find(|member| member.uuid == uuid) {
             member.status = status;
+            member.counts |= status == GcsNodeState::Synced;
         }
         if uuid == self.me {
             self.prim_state = status;

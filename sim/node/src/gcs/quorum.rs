@@ -147,6 +147,7 @@ mod tests {
             cached: Seqno::UNDEFINED,
             bootstrap: false,
             vote: None,
+            counts: true,
             arbitrator: false,
             prim_protocol: 11,
             vote_policy: 0,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use seatrial_galera::{GcommUuid, Position, Seqno};
 
 use crate::detail::Detail;
-use crate::frame::GcsNodeState;
+use crate::frame::{GcsNodeState, GcsState};
 
 use super::{Gcs, Member, Out};
 
@@ -49,9 +49,25 @@ impl Votes {
     }
 }
 
-/// Returns whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on.
+/// Returns whether the member's vote counts (`group_count_votes`): arbitrators hold nothing to vote on, and a joiner
+/// only catches up.
 const fn is_voter(member: &Member) -> bool {
-    matches!(member.status, GcsNodeState::Synced | GcsNodeState::Donor) && !member.arbitrator
+    member.counts && !member.arbitrator
+}
+
+/// Returns whether the vote of a member counts after an exchange of states, and the vote that it still has
+/// (`gcs_node.cpp:gcs_node_update_status`).
+pub(super) const fn after_exchange(
+    status: GcsNodeState,
+    state: &GcsState,
+) -> (bool, Option<(Seqno, u16)>) {
+    use GcsNodeState::{Donor, Joined, Joiner, NonPrim, Prim, Synced};
+    match status {
+        Synced | Donor => (true, state.vote),
+        Joined => (state.counts, state.vote),
+        Joiner | NonPrim => (false, state.vote),
+        Prim => (false, None),
+    }
 }
 
 impl Gcs {

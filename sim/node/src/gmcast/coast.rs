@@ -20,6 +20,7 @@ impl Gmcast {
     pub(crate) fn coasts(&self, now: Time, fresh: Time, config: &Config) -> bool {
         let unreached = self.dials_at().is_some();
         self.open
+            && !self.is_isolated()
             && self.links.len() + 1 == self.members.len()
             && self.links.values().all(|link| {
                 link.uuid.is_some_and(|uuid| self.members.contains(&uuid))

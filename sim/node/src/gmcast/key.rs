@@ -11,6 +11,9 @@ impl Gmcast {
         into.word("gmcast");
         into.flag(self.open);
         into.flag(self.relaying);
+        if self.is_isolated() {
+            into.word("isolated");
+        }
         let banned = self.banned.keys().filter(|uuid| into.runs(**uuid));
         let banned: Vec<_> = banned.collect();
         into.uuids(banned);

@@ -179,7 +179,7 @@ impl Node {
 pub(super) const FLUSH_PERIOD: Time = Time::from_millis(1_000);
 
 /// Returns a new identity, as uuid version 1 makes it: the counter of 100 ns first.
-fn fresh_uuid(identity: &Identity, boot: &BootMode, now: Time) -> GcommUuid {
+pub(super) fn fresh_uuid(identity: &Identity, boot: &BootMode, now: Time) -> GcommUuid {
     let ticks = (now.0 * 10) & 0xffff_ffff;
     let time_low = boot
         .uuid_epoch

@@ -437,6 +437,7 @@ impl Bench {
                     Reply::List(text) => format!("[{}]", text.unwrap_or_default()),
                     Reply::Error(code) => format!("error {code}"),
                     Reply::Duplicate(tag) => format!("duplicate {tag}"),
+                    Reply::Failed(error) => format!("error {}", error.code()),
                     Reply::Lost => "lost".to_owned(),
                 };
                 self.say(me, format!("reply to {}: {text}", request.0));

@@ -232,6 +232,10 @@ impl Machine {
                         code: 1062,
                         message: sql::duplicate(tag),
                     },
+                    Reply::Failed(error) => Progress::Refused {
+                        code: error.code(),
+                        message: error.to_string(),
+                    },
                     Reply::Error(code) => Progress::Refused {
                         code: *code,
                         message: self.error_text(*code),
@@ -245,6 +249,7 @@ impl Machine {
                     Reply::Ok | Reply::List(_) => Ok((Vec::new(), Vec::new())),
                     Reply::Error(code) => Err(self.error_text(*code)),
                     Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
+                    Reply::Failed(error) => Err(error.to_string()),
                     Reply::Lost => Err(self.error_text(2013)),
                 };
                 self.programs.set_answer(query, Some(answer));

@@ -1,9 +1,11 @@
 //! The statements that programs on the machine send to its server.
 
 use seatrial_galera::SqlError;
-use seatrial_node::{Change, Database, Statement as NodeStatement};
+use seatrial_node::{Database, Statement as NodeStatement};
 use seatrial_scenarios::Span;
-use seatrial_scenarios::console::{Host, QueryId, QueryResult, Signal, WITHOUT_REPLICATION};
+use seatrial_scenarios::console::{
+    DIRTY_READS, Host, QueryId, QueryResult, Signal, WITHOUT_REPLICATION,
+};
 
 use crate::machine::conf;
 use crate::machine::parts::{Asker, FAULT, Looked, Programs, stamp};
@@ -60,19 +62,24 @@ impl Machine {
         if let Some(answer) = self.daemon.told(text, &looked) {
             return Some(answer.clone());
         }
-        let (query, local) = match text.strip_prefix(WITHOUT_REPLICATION) {
-            Some(text) => (sql::without_replication(text), true),
-            None => (sql::read(text), false),
+        // A dirty read needs no component; a statement that changes something does (`sql_parse.cc:wsrep_mysql_parse`).
+        let (said, dirty) = match text.strip_prefix(DIRTY_READS) {
+            Some(said) => (said, true),
+            None => (text, false),
+        };
+        let (query, local) = match said.strip_prefix(WITHOUT_REPLICATION) {
+            Some(said) => (sql::without_replication(said), true),
+            None => (sql::read(said), false),
         };
         let done = || Some(Ok((Vec::new(), Vec::new())));
         match query {
             sql::Query::Rows(selection) => {
-                if !status.ready && !local && !selection.is_answered_when_not_ready() {
+                if !status.ready && !local && !dirty && !selection.is_answered_when_not_ready() {
                     return Some(Err(self.error_text(1047)));
                 }
                 let mut settings = self.settings();
                 if selection.asks_for_usual_settings() {
-                    let options = sql::provider_options(self.site.config(), &self.host_name());
+                    let options = sql::provider_options(server.node().config(), &self.host_name());
                     settings.push((sql::PROVIDER_OPTIONS, options));
                     settings.extend(sql::usual_settings());
                 }
@@ -119,6 +126,9 @@ impl Machine {
                 }
                 Some(Err(SqlError::UnknownDatabase { name }.to_string()))
             }
+            sql::Query::Lock if !status.ready && dirty => Some(Err(
+                "this console does not know a read lock on a node that is not ready".to_owned(),
+            )),
             sql::Query::Lock | sql::Query::Flush | sql::Query::Kill(_) if !status.ready => {
                 Some(Err(self.error_text(1047)))
             }
@@ -147,16 +157,11 @@ impl Machine {
                 self.programs.wait(id, self.now, "User sleep", text);
                 None
             }
+            sql::Query::Address(address) => self.change_address(id, &address, text),
             sql::Query::Statement(NodeStatement::Desync(_)) if !status.ready => Some(Err(
                 "this console does not know wsrep_desync on a node that is not ready".to_owned(),
             )),
             sql::Query::Statement(statement) => {
-                if let NodeStatement::Commit(Change::Ddl(text)) = &statement
-                    && status.ready
-                    && let Some(error) = sql::refuses(text, server.node().database())
-                {
-                    return Some(Err(error.to_string()));
-                }
                 self.programs.set_answer(id, None);
                 let locked = self.programs.is_locked();
                 self.programs.wait(
@@ -180,6 +185,25 @@ impl Machine {
             sql::Query::Error(error) => Some(Err(error.to_string())),
             sql::Query::NotKnown(text) => Some(Err(text)),
         }
+    }
+
+    /// `SET GLOBAL wsrep_cluster_address`: the node leaves its group, and joins the one at the address. With no address,
+    /// and with one that Galera cannot use, it stays outside (`wsrep_var.cc:wsrep_cluster_address_update`).
+    fn change_address(&mut self, id: QueryId, address: &str, text: &str) -> Option<QueryResult> {
+        let peers = conf::addresses(address, &self.site.directory());
+        if address.starts_with("gcomm://") && peers.is_empty() {
+            return Some(Err(format!(
+                "this console does not join the cluster at `{address}' while the server runs: a restart does"
+            )));
+        }
+        if let Some(server) = self.daemon.server_mut() {
+            server.address = Some(address.to_owned());
+        }
+        self.daemon.forget_told();
+        self.programs.set_answer(id, None);
+        self.programs.wait(id, self.now, "Opening tables", text);
+        self.ask(Asker::Program(id), NodeStatement::ClusterAddress(peers));
+        self.programs.answer(id)
     }
 
     /// Returns the values of functions in a statement.
@@ -253,6 +277,7 @@ impl Machine {
         sql::other_status(
             addresses.collect::<Vec<_>>().join(","),
             index.map_or_else(|| NOBODY.to_owned(), |index| index.to_string()),
+            node.desyncs(),
         )
     }
 
@@ -261,7 +286,12 @@ impl Machine {
         let hosts = self.site.hosts();
         let whole = || conf::whole_address(&hosts);
         let edited = self.site.conf();
-        let address = edited.map_or_else(whole, |conf| conf.address.clone());
+        let told = self
+            .daemon
+            .server()
+            .and_then(|server| server.address.clone());
+        let address =
+            told.unwrap_or_else(|| edited.map_or_else(whole, |conf| conf.address.clone()));
         let name = edited.map_or(conf::CLUSTER, |conf| conf.cluster_name.as_str());
         sql::settings(
             self.site.config(),

@@ -26,6 +26,8 @@ pub(in crate::machine) struct Server {
     pub(in crate::machine) inbox: VecDeque<Incoming>,
     /// The handle on grastate.dat.
     pub(in crate::machine) grastate: Option<Inode>,
+    /// `wsrep_cluster_address`, if a statement has changed it.
+    pub(in crate::machine) address: Option<String>,
     /// Whether it accepted statements at the last look.
     pub(in crate::machine) was_ready: bool,
 }
@@ -123,6 +125,7 @@ impl Daemon {
             hung: false,
             inbox: VecDeque::new(),
             grastate: None,
+            address: None,
             was_ready: false,
         });
         pid

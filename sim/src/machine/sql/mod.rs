@@ -25,7 +25,7 @@ pub(super) use read::{read, without_replication};
 pub(super) use select::{Selection, Shown};
 pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
-pub(super) use tables::{databases, refuses, tables};
+pub(super) use tables::{databases, tables};
 pub(super) use unmodelled::{PROVIDER_OPTIONS, other_status, usual_settings};
 
 /// The request of a statement.
@@ -35,6 +35,8 @@ pub(super) enum Query {
     Rows(Box<Selection>),
     /// Something that the node must do.
     Statement(NodeStatement),
+    /// `SET GLOBAL wsrep_cluster_address`.
+    Address(String),
     /// `USE` of a database.
     Use(String),
     /// `SHUTDOWN`.

@@ -80,7 +80,9 @@ pub(in crate::machine) fn without_replication(text: &str) -> Query {
         Query::Statement(NodeStatement::Commit(Change::Insert(tag))) => {
             Query::Statement(NodeStatement::InsertLocally(tag))
         }
-        Query::Statement(NodeStatement::Commit(_)) => not_known(text),
+        Query::Statement(NodeStatement::Commit(Change::Ddl(text))) => {
+            Query::Statement(NodeStatement::ChangeLocally(text))
+        }
         query => query,
     }
 }
@@ -447,9 +449,15 @@ fn set_statement(set: &Set) -> Option<Query> {
     }
     let mut query = Query::Accepted;
     for (global, name, value) in assignments(set)? {
+        if !matches!(query, Query::Accepted) {
+            return Some(Query::NotKnown(
+                "this console takes one such setting in a statement".to_owned(),
+            ));
+        }
         match settings::change(global, &name, &value) {
             SettingChange::Nothing => {}
             SettingChange::Statement(statement) => query = Query::Statement(statement),
+            SettingChange::Address(address) => query = Query::Address(address),
             SettingChange::Refused(error) => return Some(Query::Error(error)),
             SettingChange::NotModelled => {
                 return Some(Query::NotKnown(format!(

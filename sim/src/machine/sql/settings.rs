@@ -1,7 +1,7 @@
 //! The settings of a server: what it shows, and what a statement may change in it.
 
 use seatrial_galera::SqlError;
-use seatrial_node::{Config, SstMethod, Statement as NodeStatement};
+use seatrial_node::{Config, EvsTimeout, Isolation, SstMethod, Statement as NodeStatement, period};
 
 /// The effect of an assignment.
 pub(super) enum Change {
@@ -9,6 +9,8 @@ pub(super) enum Change {
     Nothing,
     /// One that the node must carry out.
     Statement(NodeStatement),
+    /// Another address of a cluster.
+    Address(String),
     /// The server refuses it.
     Refused(SqlError),
     /// One that the server would accept, and the model does not have.
@@ -130,9 +132,16 @@ pub(super) fn change(global: bool, name: &str, value: &str) -> Change {
             }),
         };
     }
+    if name == "wsrep_cluster_address" && global {
+        return Change::Address(value.to_owned());
+    }
     // A client says itself which statements it does not replicate.
     if !global && name == "wsrep_on" && switch(value).is_some() {
         return Change::Nothing;
+    }
+    // A read that waits for what the group has ordered is another one than a read of this node.
+    if name == "wsrep_sync_wait" && value != "0" {
+        return Change::NotModelled;
     }
     if !global && has(SESSION, &name) {
         return Change::Nothing;
@@ -171,9 +180,41 @@ fn provider_option(text: &str) -> Change {
         },
         "pc.ignore_sb" => NodeStatement::PcIgnoreSb(is_on),
         "pc.ignore_quorum" => NodeStatement::PcIgnoreQuorum(is_on),
+        "gmcast.isolate" => NodeStatement::Isolate(match value {
+            "0" => Isolation::Off,
+            "1" => Isolation::On,
+            "2" => Isolation::ForceQuit,
+            _ => return wrong(),
+        }),
+        "evs.suspect_timeout"
+        | "evs.inactive_timeout"
+        | "evs.install_timeout"
+        | "evs.keepalive_period"
+        | "evs.join_retrans_period" => match period(value) {
+            Some(value) => NodeStatement::EvsTimeout(evs_timeout(&name), value),
+            None => return wrong(),
+        },
+        // `gmcast.cpp:set_param`, `pc.cpp:set_param`: no other value while the provider runs.
+        "gmcast.group"
+        | "gmcast.listen_addr"
+        | "gmcast.mcast_addr"
+        | "gmcast.mcast_ttl"
+        | "gmcast.peer_timeout"
+        | "gmcast.segment"
+        | "gmcast.time_wait" => return wrong(),
         name if PROVIDER.iter().any(|group| name.starts_with(group)) => return Change::NotModelled,
         _ => return wrong(),
     })
+}
+
+fn evs_timeout(name: &str) -> EvsTimeout {
+    match name {
+        "evs.suspect_timeout" => EvsTimeout::Suspect,
+        "evs.inactive_timeout" => EvsTimeout::Inactive,
+        "evs.install_timeout" => EvsTimeout::Install,
+        "evs.keepalive_period" => EvsTimeout::Keepalive,
+        _ => EvsTimeout::JoinRetrans,
+    }
 }
 
 /// Returns what SHOW VARIABLES lists of a node, sorted by name: what the model has, and the places of files.
@@ -212,6 +253,10 @@ pub(in crate::machine) fn settings(
         ("wsrep_cluster_name", cluster_name),
         ("wsrep_desync", flag(desynced)),
         ("wsrep_gtid_mode", flag(config.wsrep_gtid_mode)),
+        (
+            "wsrep_ignore_apply_errors",
+            config.wsrep_ignore_apply_errors.to_string(),
+        ),
         ("wsrep_node_address", host.to_owned()),
         ("wsrep_node_name", host.to_owned()),
         ("wsrep_on", flag(true)),

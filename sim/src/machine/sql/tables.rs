@@ -1,6 +1,5 @@
 //! The tables of a server, by the statements that made and dropped them.
 
-use seatrial_galera::SqlError;
 use seatrial_node::{Change, Database};
 
 /// The clients' table, which every node has from its installation on.
@@ -10,8 +9,6 @@ const CLIENTS: &str = "t.t";
 struct Table {
     name: String,
     creates: bool,
-    /// `IF [NOT] EXISTS`: it does not mind.
-    conditional: bool,
 }
 
 /// Reads CREATE TABLE and DROP TABLE of one table.
@@ -28,37 +25,14 @@ fn read(statement: &str) -> Option<Table> {
         return None;
     }
     let mut name = words.next()?;
-    let conditional = name.eq_ignore_ascii_case("IF");
-    if conditional {
+    if name.eq_ignore_ascii_case("IF") {
         name =
             words.find(|word| !["NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str()))?;
     }
     Some(Table {
         name: name.replace('`', "").to_ascii_lowercase(),
         creates,
-        conditional,
     })
-}
-
-/// Returns the server's error for a statement that makes a table that is there, or drops one that is not.
-pub(in crate::machine) fn refuses(statement: &str, database: &Database) -> Option<SqlError> {
-    let table = read(statement).filter(|table| !table.conditional)?;
-    let mut exists = table.name == CLIENTS;
-    for entry in &database.history {
-        if let Some(Change::Ddl(text)) = &entry.change
-            && let Some(other) = read(text)
-            && other.name == table.name
-        {
-            exists = other.creates;
-        }
-    }
-    match (table.creates, exists) {
-        (true, true) => Some(SqlError::TableExists {
-            table: table.name.rsplit('.').next().unwrap_or_default().to_owned(),
-        }),
-        (false, false) => Some(SqlError::UnknownTable { table: table.name }),
-        _ => None,
-    }
 }
 
 /// Returns the databases, by name: those of every server, the clients' one, and what statements have made since.

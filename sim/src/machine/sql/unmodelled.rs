@@ -9,10 +9,9 @@ use super::select::{Filter, Source};
 use super::settings::all_known;
 
 /// Status variables that are the same on every healthy node.
-const STATUS: [(&str, &str); 19] = [
+const STATUS: [(&str, &str); 18] = [
     ("wsrep_applier_thread_count", "1"),
     ("wsrep_cluster_capabilities", ""),
-    ("wsrep_desync_count", "0"),
     ("wsrep_evs_delayed", ""),
     ("wsrep_evs_evict_list", ""),
     ("wsrep_flow_control_active", "false"),
@@ -53,7 +52,7 @@ Performance Prepared Qcache Queries Query Questions Resultset Rows Rpl Select Sl
 Subquery Syncs Table Tc Threadpool Threads Transactions Update Uptime";
 
 /// Settings that are the same on every node of a cluster that nobody has tuned.
-const SETTINGS: [(&str, &str); 35] = [
+const SETTINGS: [(&str, &str); 34] = [
     ("wsrep_allowlist", ""),
     ("wsrep_auto_increment_control", "ON"),
     ("wsrep_causal_reads", "OFF"),
@@ -66,7 +65,6 @@ const SETTINGS: [(&str, &str); 35] = [
     ("wsrep_dirty_reads", "OFF"),
     ("wsrep_forced_binlog_format", "NONE"),
     ("wsrep_gtid_domain_id", "0"),
-    ("wsrep_ignore_apply_errors", "7"),
     ("wsrep_load_data_splitting", "OFF"),
     ("wsrep_log_conflicts", "OFF"),
     ("wsrep_max_ws_rows", "0"),
@@ -153,17 +151,27 @@ fn is_status(name: &str) -> bool {
 }
 
 /// The status variables that tell the node's place in its component.
-const OF_PLACE: [&str; 2] = ["wsrep_incoming_addresses", "wsrep_local_index"];
+const OF_PLACE: [&str; 3] = [
+    "wsrep_incoming_addresses",
+    "wsrep_local_index",
+    "wsrep_desync_count",
+];
 
 /// Returns the status variables beside those of the manual's table, in the order in which the server shows them: the
-/// addresses of the component's members, the node's index among them, and the constants.
+/// addresses of the component's members, the node's index among them, how often the node has been taken out of step
+/// (`gcs_node.hpp:desync_count`), and the constants.
 pub(in crate::machine) fn other_status(
     addresses: String,
     index: String,
+    desyncs: u8,
 ) -> Vec<(&'static str, String)> {
     let usual = STATUS.map(|(name, value)| (name, value.to_owned()));
-    let [one, other] = OF_PLACE;
-    let mut all = vec![(one, addresses), (other, index)];
+    let [one, other, third] = OF_PLACE;
+    let mut all = vec![
+        (one, addresses),
+        (other, index),
+        (third, desyncs.to_string()),
+    ];
     all.extend(usual);
     all.sort_by_key(|(name, _)| place(name));
     all

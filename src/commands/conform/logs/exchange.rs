@@ -229,6 +229,7 @@ fn state(own: &Own, received: Seqno) -> GcsState {
         cached: Seqno::UNDEFINED,
         bootstrap: own.bootstrap,
         vote: None,
+        counts: false,
         arbitrator: false,
         // No decision that is compared here rests on the version of the protocol.
         prim_protocol: 0,

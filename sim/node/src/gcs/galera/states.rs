@@ -16,6 +16,7 @@ fn state(group: u128, prim_seqno: i64, received: i64, states: [GcsNodeState; 2])
         cached: Seqno::UNDEFINED,
         bootstrap: false,
         vote: None,
+        counts: false,
         arbitrator: false,
         prim_protocol: 0,
         vote_policy: 0,

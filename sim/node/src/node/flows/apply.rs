@@ -1,6 +1,6 @@
 //! Applies configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
 
-use seatrial_galera::{LogLine, Seqno, ServerState};
+use seatrial_galera::{LogLine, Seqno, ServerState, SqlError};
 
 use crate::database::{Change, WriteSet};
 use crate::deliberate_fault::DeliberateFault;
@@ -9,6 +9,7 @@ use crate::effect::{Effect, Effects, Reply, log};
 use crate::frame::{CachedEvent, GcsMessage, GcsNodeState};
 use crate::node::parts::{Action, Closing, Phase};
 use crate::node::whole::Node;
+use crate::schema;
 use crate::time::Time;
 
 use super::vote::DUPLICATE_ENTRY;
@@ -120,6 +121,12 @@ impl Node {
             self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
             return;
         }
+        if let Change::Ddl(text) = &write_set.change
+            && let Some(error) = self.store.schema_error(text)
+        {
+            self.fail_schema_change(event, text, error, now, fx);
+            return;
+        }
         self.take_locks(write_set, now, fx);
         let config = &self.identity.config;
         let request = self.clients.take(write_set.number);
@@ -138,6 +145,30 @@ impl Node {
         self.store.commit(&event, change, waiting, config, fx);
         if is_ddl {
             self.store.save_running(fx);
+        }
+    }
+
+    /// A schema change fails here. It takes its position all the same, unless the group has to decide whose state is
+    /// right (`sql/wsrep_applier.cc:wsrep_should_ignore_ddl_errors`, `sql/wsrep_mysqld.cc:wsrep_TOI_end`).
+    fn fail_schema_change(
+        &mut self,
+        event: CachedEvent,
+        text: &str,
+        error: SqlError,
+        now: Time,
+        fx: &mut Effects,
+    ) {
+        let config = &self.identity.config;
+        let ignored = config.wsrep_ignore_apply_errors;
+        if ignored & 4 == 0 && (ignored & 1 == 0 || !schema::drops(text)) {
+            self.vote_on_error(event, error.code(), now, fx);
+            return;
+        }
+        self.store.skip(event.seqno, config, fx);
+        self.store.save_running(fx);
+        let number = event.write_set.map(|write_set| write_set.number);
+        if let Some(request) = number.and_then(|number| self.clients.take(number)) {
+            fx.push(Effect::Reply(request, Reply::Failed(error)));
         }
     }
 

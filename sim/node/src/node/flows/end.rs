@@ -51,7 +51,12 @@ impl Node {
                 log(fx, LogLine::LastPrimsInconsistent { me });
             }
         }
-        let during_open = !self.group.is_open();
+        self.backend_ended(fx);
+    }
+
+    /// Group communication has ended by itself, in whatever way: a running server lives on without it.
+    pub(super) fn backend_ended(&mut self, fx: &mut Effects) {
+        let during_open = !self.group.is_open() && !self.life.port_open();
         self.close_links(fx);
         self.group.evs.abort();
         if during_open {

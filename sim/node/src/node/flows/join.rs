@@ -190,8 +190,16 @@ impl Node {
         }
         let write_set = event.write_set.as_ref();
         let change = write_set.map(|write_set| write_set.change.clone());
-        if matches!(&change, Some(Change::Insert(tag)) if self.store.has_row(tag)) {
-            // The same key with another origin (error 1062): the node cannot follow, its state is
+        let fails = match &change {
+            Some(Change::Insert(tag)) => self.store.has_row(tag),
+            Some(Change::Ddl(text)) => {
+                self.identity.config.wsrep_ignore_apply_errors & 4 == 0
+                    && self.store.schema_error(text).is_some()
+            }
+            Some(Change::Update(_) | Change::Skipped) | None => false,
+        };
+        if fails {
+            // The same key with another origin (error 1062), or another schema: the node cannot follow, its state is
             // void (`replicator_smm.cpp:on_ist_trx`, `mark_corrupt_and_close`).
             log(fx, LogLine::IstFailed("Failed to apply write set".into()));
             self.store.mark_corrupt(fx);

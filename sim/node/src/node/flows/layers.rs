@@ -78,6 +78,10 @@ impl Node {
         if !self.group.gmcast.is_open() {
             return;
         }
+        if self.group.gmcast.must_quit() {
+            self.backend_ended(fx);
+            return;
+        }
         let mut out = Vec::new();
         let config = &self.identity.config;
         self.group.gmcast.tick(now, config, &mut out);

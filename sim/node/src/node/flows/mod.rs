@@ -12,6 +12,7 @@ mod key;
 mod layers;
 mod lists;
 mod look;
+mod rejoin;
 mod serve;
 mod start;
 mod status;

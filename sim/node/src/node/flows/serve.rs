@@ -4,7 +4,8 @@ use seatrial_galera::GcommUuid;
 
 use crate::database::{Change, WriteSet};
 use crate::deliberate_fault::DeliberateFault;
-use crate::effect::{Effect, Effects, Reply, RequestId, Statement};
+use crate::effect::{Effect, Effects, EvsTimeout, Reply, RequestId, Statement, TimerId};
+use crate::evs;
 use crate::frame::GcsMessage;
 use crate::node::whole::Node;
 use crate::time::Time;
@@ -39,7 +40,8 @@ impl Node {
         let alone = config.has(DeliberateFault::NonPrimaryWrites);
         match statement {
             Statement::Commit(Change::Insert(tag)) if alone && !self.is_ready() => {
-                self.store.insert_locally(tag, request, config, fx);
+                self.store
+                    .change_locally(Change::Insert(tag), request, config, fx);
             }
             Statement::Read | Statement::Commit(_) if !self.is_ready() => {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
@@ -61,7 +63,16 @@ impl Node {
             {
                 fx.push(Effect::Reply(request, Reply::Duplicate(tag)));
             }
-            Statement::InsertLocally(tag) => self.store.insert_locally(tag, request, config, fx),
+            Statement::ChangeLocally(text) => match self.store.schema_error(&text) {
+                Some(error) => fx.push(Effect::Reply(request, Reply::Failed(error))),
+                None => self
+                    .store
+                    .change_locally(Change::Ddl(text), request, config, fx),
+            },
+            Statement::InsertLocally(tag) => {
+                self.store
+                    .change_locally(Change::Insert(tag), request, config, fx);
+            }
             Statement::Commit(change) => {
                 let number = self.next_number();
                 self.replicate(number, request, change, now, fx);
@@ -80,6 +91,19 @@ impl Node {
             Statement::PcIgnoreQuorum(on) => {
                 self.identity.config.pc_ignore_quorum = on;
                 fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::ClusterAddress(addresses) => {
+                self.change_address(request, addresses, now, fx);
+            }
+            Statement::Isolate(isolation) => {
+                let mut out = Vec::new();
+                self.group.gmcast.isolate(isolation, &mut out);
+                self.run_gmcast(out, fx);
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
+            Statement::EvsTimeout(timeout, value) => {
+                let reply = self.change_timeout(timeout, value, now, fx);
+                fx.push(Effect::Reply(request, reply));
             }
             Statement::Lock => {
                 self.applier.lock();
@@ -158,6 +182,40 @@ impl Node {
             self.clients.unask_weight(request);
             fx.push(Effect::Reply(request, Reply::Error(WRONG_ARGUMENTS)));
         }
+    }
+
+    /// A timeout of evs counts at once, if it is in the range that Galera allows (`evs_proto.cpp:set_param`,
+    /// `gcomm/src/defaults.cpp`).
+    fn change_timeout(
+        &mut self,
+        timeout: EvsTimeout,
+        value: Time,
+        now: Time,
+        fx: &mut Effects,
+    ) -> Reply {
+        let config = &mut self.identity.config;
+        let shortest = Time::from_millis(100);
+        let (place, range) = match timeout {
+            EvsTimeout::Suspect => (&mut config.evs_suspect_timeout, value >= shortest),
+            EvsTimeout::Inactive => (&mut config.evs_inactive_timeout, value >= shortest),
+            EvsTimeout::Keepalive => (&mut config.evs_keepalive_period, value >= shortest),
+            EvsTimeout::JoinRetrans => (&mut config.evs_join_retrans_period, value >= shortest),
+            EvsTimeout::Install => {
+                let twice = config.evs_keepalive_period + config.evs_keepalive_period;
+                let longest = config.evs_inactive_timeout;
+                let fits = value >= twice && value <= longest;
+                (&mut config.evs_install_timeout, fits)
+            }
+        };
+        if !range {
+            return Reply::Error(WRONG_ARGUMENTS);
+        }
+        *place = value;
+        if self.group.evs.state() != evs::State::Closed {
+            let at = self.group.evs.next_tick(now, &self.identity.config);
+            fx.push(Effect::SetTimer(TimerId::Evs, at));
+        }
+        Reply::Ok
     }
 
     /// Handles a changed weight of a member. If it is this node's, the node answers the request for it.

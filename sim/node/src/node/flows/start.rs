@@ -47,7 +47,7 @@ impl Node {
         if self.life.phase() != Phase::Starting {
             self.open_port(fx);
         } else if self.identity.config.arbitrator {
-            self.connect(now, fx);
+            self.connect(self.life.boot().new_cluster, now, fx);
         } else {
             self.store.disk(DiskOp::Open, fx);
         }
@@ -83,7 +83,7 @@ impl Node {
         }
         let begins = self.restore_view(gvwstate.as_deref(), fx);
         self.group = Group::new(self.identity.address, begins, &self.identity.config);
-        self.connect(now, fx);
+        self.connect(self.life.boot().new_cluster, now, fx);
     }
 
     /// Writes what a starting provider says of its cache and its options.
@@ -111,7 +111,7 @@ impl Node {
         self.tell(connecting, fx);
     }
 
-    fn history_entropy(&self) -> u128 {
+    pub(super) fn history_entropy(&self) -> u128 {
         let low = u128::from(self.life.boot().entropy);
         // Shaped like a version 1 uuid, so that it reads like one in files and logs.
         (low << 64) | 0x11f1 << 48 | (low.rotate_left(17) & 0xffff_ffff_ffff)
@@ -172,12 +172,11 @@ impl Node {
         }
     }
 
-    /// Opens group communication.
-    fn connect(&mut self, now: Time, fx: &mut Effects) {
+    /// Opens group communication, as the first of a cluster or as one who looks for one.
+    pub(super) fn connect(&mut self, bootstrap: bool, now: Time, fx: &mut Effects) {
         self.group.gmcast.open(&self.identity.addresses, now);
         self.check_links(now, fx);
         self.tell(Detail::Listening(self.group.uuid()), fx);
-        let bootstrap = self.life.boot().new_cluster;
         self.tell(Detail::Joining { bootstrap }, fx);
         let config = &self.identity.config;
         fx.push(Effect::SetTimer(
@@ -186,7 +185,7 @@ impl Node {
         ));
         let mut out = Vec::new();
         self.group.evs.join(now, &mut out);
-        if self.life.boot().new_cluster {
+        if bootstrap {
             log(fx, LogLine::StartPrim);
             self.life.enter(Phase::Connected);
             self.group.evs.start_gathering(now, &mut out);

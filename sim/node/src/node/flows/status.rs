@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use seatrial_galera::{ClusterStatus, ConfId, GcommUuid, LocalState, StateUuid, StatusVariables};
 
+use crate::config::Config;
 use crate::database::Database;
 use crate::frame::GcsNodeState;
 
@@ -131,6 +132,25 @@ impl Node {
             ready: self.is_ready(),
             local_state,
         }
+    }
+
+    /// Returns the options of the process, with what statements have changed in them.
+    pub const fn config(&self) -> &Config {
+        &self.identity.config
+    }
+
+    /// Returns how often the group has this node out of step now (`wsrep_desync_count`): once for `wsrep_desync`, a
+    /// read lock and a snapshot each. It begins anew with each state that the node gets (`gcs_node.cpp:
+    /// gcs_node_update_status`).
+    pub fn desyncs(&self) -> u8 {
+        let donor = self.group.gcs.my_status() == GcsNodeState::Donor;
+        let reasons = [
+            self.applier.is_desynced(),
+            self.applier.is_locked(),
+            self.transfer.is_donating(),
+        ];
+        let count = reasons.into_iter().map(u8::from).sum::<u8>();
+        if donor { count } else { 0 }
     }
 
     /// Returns whether `wsrep_desync` is on.

@@ -131,6 +131,7 @@ impl Node {
         self.close_links(fx);
         match why {
             Closing::No => {}
+            Closing::FailedStart if self.life.port_open() => self.disconnect(fx),
             Closing::FailedStart => self.fail_start(now, fx),
             Closing::Abort => {
                 self.tell(Detail::Interrupted, fx);
@@ -148,6 +149,7 @@ impl Node {
                     self.store.save_position(fx);
                 }
                 self.disconnect(fx);
+                self.join_again(now, fx);
             }
             Closing::Stop => self.leave_behind(now, fx),
         }

@@ -6,6 +6,7 @@
 
 use seatrial_galera::{LogLine, Position, Seqno};
 
+use crate::database::Change;
 use crate::effect::{Effect, Effects, Reply, log};
 use crate::frame::{CachedEvent, GcsMessage};
 use crate::node::parts::Vote;
@@ -62,17 +63,40 @@ impl Node {
                     LogLine::InconsistentByConsensus(position)
                 },
             );
+            // A client of this node has its own error all the same (`wsrep_mysqld.cc:wsrep_TOI_end`).
+            if let Some(event) = vote.failed {
+                self.answer_failed(event, vote.code, fx);
+            }
             self.inconsistent(now, fx);
             return;
         }
         if let Some(event) = vote.failed {
             // Everybody's state lacks it: the position is taken, and nothing else.
+            let is_ddl = event
+                .write_set
+                .as_ref()
+                .is_some_and(|write_set| matches!(write_set.change, Change::Ddl(_)));
             self.store.skip(event.seqno, &self.identity.config, fx);
-            let number = event.write_set.map(|write_set| write_set.number);
-            if let Some(request) = number.and_then(|number| self.clients.take(number)) {
-                fx.push(Effect::Reply(request, Reply::Error(code)));
+            if is_ddl {
+                self.store.save_running(fx);
             }
+            self.answer_failed(event, vote.code, fx);
         }
         self.apply(now, false, fx);
+    }
+
+    /// Tells the client of this node whose statement has failed, if there is one.
+    fn answer_failed(&mut self, event: CachedEvent, code: u16, fx: &mut Effects) {
+        let Some(write_set) = event.write_set else {
+            return;
+        };
+        let error = match &write_set.change {
+            Change::Ddl(text) => self.store.schema_error(text),
+            Change::Insert(_) | Change::Update(_) | Change::Skipped => None,
+        };
+        if let Some(request) = self.clients.take(write_set.number) {
+            let reply = error.map_or(Reply::Error(code), Reply::Failed);
+            fx.push(Effect::Reply(request, reply));
+        }
     }
 }

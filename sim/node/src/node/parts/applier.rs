@@ -177,6 +177,15 @@ impl Applier {
         true
     }
 
+    /// The node has left its group: what that has said counts no longer.
+    pub(crate) fn forget_group(&mut self) {
+        self.conf = None;
+        self.armed = false;
+        self.synced = false;
+        self.sync_sent = false;
+        self.votes = Votes::none();
+    }
+
     /// Returns the last configuration that was processed.
     pub(crate) const fn conf(&self) -> Option<&Conf> {
         self.conf.as_ref()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::effect::{Effect, Effects, Reply, RequestId, Statement, TimerId};
+use crate::peer::Peer;
 use crate::time::Time;
 
 use super::sessions::Sessions;
@@ -25,6 +26,8 @@ pub(crate) struct Clients {
     last_number: u64,
     /// Those who have asked for another weight and wait for its delivery.
     weight_asked: Vec<RequestId>,
+    /// Somebody has given the server another address of a cluster, and waits until it has left the last one.
+    address_asked: Option<(RequestId, Vec<Peer>)>,
     /// A session will not let the next orderly stop end.
     stays: bool,
     sessions: Sessions,
@@ -132,6 +135,16 @@ impl Clients {
     pub(crate) fn answer_weight(&mut self, fx: &mut Effects) {
         let asked = std::mem::take(&mut self.weight_asked).into_iter();
         fx.extend(asked.map(|request| Effect::Reply(request, Reply::Ok)));
+    }
+
+    /// The server is to join the cluster at these addresses. Who has said something else before has an answer.
+    pub(crate) fn ask_address(&mut self, request: RequestId, addresses: Vec<Peer>) {
+        self.address_asked = Some((request, addresses));
+    }
+
+    /// Takes the addresses that the server is to join.
+    pub(crate) const fn take_address(&mut self) -> Option<(RequestId, Vec<Peer>)> {
+        self.address_asked.take()
     }
 
     /// A session will not let the next orderly stop end.

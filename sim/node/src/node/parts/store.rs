@@ -1,7 +1,7 @@
 //! The data of a process on its disk: the state file, the database, the write-set cache, the
 //! position (`saved_state.cpp`, `replicator_smm.cpp`).
 
-use seatrial_galera::{GraState, LogLine, Position, Seqno, StateUuid};
+use seatrial_galera::{GraState, LogLine, Position, Seqno, SqlError, StateUuid};
 
 use crate::cache::Gcache;
 use crate::config::Config;
@@ -10,6 +10,7 @@ use crate::decide;
 use crate::deliberate_fault::DeliberateFault;
 use crate::effect::{BootMode, DiskOp, DiskState, Effect, Effects, IoId, Reply, RequestId, log};
 use crate::frame::CachedEvent;
+use crate::schema::schema_error;
 
 use super::redo::Redo;
 
@@ -254,11 +255,15 @@ impl Store {
         self.commit(&skipped, Some(Change::Skipped), Vec::new(), config, fx);
     }
 
-    /// Inserts a row on this node alone: it has no position, and no other node learns of it
-    /// (`wsrep_on = OFF`).
-    pub(crate) fn insert_locally(
+    /// Returns the error with which a schema change fails on this node.
+    pub(crate) fn schema_error(&self, statement: &str) -> Option<SqlError> {
+        schema_error(statement, &self.database)
+    }
+
+    /// Changes something on this node alone: it has no position, and no other node learns of it (`wsrep_on = OFF`).
+    pub(crate) fn change_locally(
         &mut self,
-        key: String,
+        change: Change,
         request: RequestId,
         config: &Config,
         fx: &mut Effects,
@@ -266,7 +271,7 @@ impl Store {
         let committed = Committed {
             uuid: StateUuid::NIL,
             seqno: Seqno::UNDEFINED,
-            change: Some(Change::Insert(key)),
+            change: Some(change),
         };
         self.database.commit(&committed);
         self.write_redo(committed, vec![request], config, fx);

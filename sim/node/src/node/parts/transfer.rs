@@ -194,6 +194,11 @@ impl Transfer {
         self.failed = true;
     }
 
+    /// The node looks for another group: that a transfer has failed counts no longer.
+    pub(crate) const fn forget_failure(&mut self) {
+        self.failed = false;
+    }
+
     /// This node gives its state from here on.
     pub(crate) fn begin_donating(&mut self, donation: Donation) {
         self.donation = Some(donation);
