@@ -23,6 +23,7 @@ mod operators;
 mod parse;
 mod part;
 mod raw;
+mod raw_client;
 mod raw_fault;
 mod raw_value;
 pub mod reference;

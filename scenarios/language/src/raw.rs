@@ -15,11 +15,12 @@ use serde::de::Deserializer;
 use toml::Spanned;
 
 use super::choice::{
-    ClientWord, ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord,
-    LogWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
-    TimersWord, VerdictWord, WriteWord,
+    ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord, LogWord,
+    PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord, TimersWord,
+    VerdictWord, WriteWord,
 };
 
+pub(super) use super::raw_client::{RawClient, RawWorkload};
 pub(super) use super::raw_fault::{
     RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawMove, RawPartition,
     RawSetting,
@@ -330,47 +331,6 @@ pub(super) struct RawLoad {
     /// Clients on each node; 0 ends the load.
     pub(super) clients: Placed<i64>,
     /// How long; without it the load goes on while the following steps are played.
-    #[serde(rename = "for")]
-    pub(super) span: Option<Placed<SpanText>>,
-}
-
-/// A client's statement about the lists of the table `t.lists`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawClient {
-    /// The client's name. It has one connection to each node.
-    pub(super) name: Placed<String>,
-    /// The node to which it speaks.
-    pub(super) node: Placed<String>,
-    /// The statement.
-    pub(super) says: ClientWord,
-    /// The row that is read or changed.
-    pub(super) row: Option<Placed<String>>,
-    /// The value that is appended.
-    pub(super) value: Option<Placed<String>>,
-    /// The text that the row gets: values with commas between them.
-    pub(super) text: Option<Placed<String>>,
-    /// The read waits for everything that the group has ordered (`wsrep_sync_wait = 1`).
-    pub(super) causal: Option<Placed<bool>>,
-    /// The text that the read must return; empty for no row.
-    pub(super) sees: Option<Placed<String>>,
-    /// The error number with which the statement must be refused.
-    pub(super) fails: Option<Placed<i64>>,
-}
-
-/// Clients that read rows and append to them, in transactions that the seed draws.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawWorkload {
-    /// The nodes to which clients speak.
-    pub(super) nodes: Placed<Vec<Placed<String>>>,
-    /// Clients on each node; 0 ends the workload.
-    pub(super) clients: Placed<i64>,
-    /// The number of rows that they share; 3 if nothing is said.
-    pub(super) rows: Option<Placed<i64>>,
-    /// Reads wait for everything that the group has ordered (`wsrep_sync_wait = 1`).
-    pub(super) causal: Option<Placed<bool>>,
-    /// How long; without it the workload goes on while the following steps are played.
     #[serde(rename = "for")]
     pub(super) span: Option<Placed<SpanText>>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::trial::history::{RowStatement, Transaction, TransactionEnd, values};
 
-/// What clients have seen of the rows of a history.
+/// Everything that clients have seen of the rows of a history.
 struct Seen<'a> {
     /// The order of each row's versions: the longest text that a client got.
     versions: BTreeMap<&'a str, Vec<&'a str>>,

@@ -194,7 +194,7 @@ impl Node {
         (write_set.change.images().iter()).any(|image| image.row == row)
     }
 
-    /// The applier takes the locks of the rows that it changes (`wsrep_innobase_kill_one_trx`).
+    /// The applier takes the locks of the rows that it changes (`ha_innodb.cc:wsrep_abort_transaction`).
     pub(super) fn take_locks(&mut self, write_set: &WriteSet, now: Time, fx: &mut Effects) {
         let images = write_set.change.images();
         if images.is_empty() || self.clients.sessions().is_idle() {
