@@ -266,9 +266,9 @@ fn judge(step: &ClientStep, progress: &Progress, negated: bool) -> CheckOutcome 
         (Progress::Read(_) | Progress::Acknowledged, None, None) => true,
         _ => false,
     };
-    if held != negated {
-        CheckOutcome::held(expected)
-    } else {
+    if held == negated {
         CheckOutcome::failed(format!("{expected}; seen: {seen}"))
+    } else {
+        CheckOutcome::held(expected)
     }
 }

@@ -163,7 +163,7 @@ impl Play<'_> {
                 Condition::OneEnded(more) => ids.extend(more),
                 Condition::Never => {}
                 Condition::Rest | Condition::State(_) | Condition::Not(_) => {
-                    piece = piece.min(BEAT)
+                    piece = piece.min(BEAT);
                 }
             }
             let _ = self.testbed.wait(&Condition::OneEnded(ids), piece).await;

@@ -43,10 +43,9 @@ impl Node {
                 self.store
                     .change_locally(Change::Insert(tag), request, config, fx);
             }
-            Statement::Read | Statement::Commit(_) if !self.is_ready() => {
-                fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
-            }
-            Statement::Lists { .. } if !self.is_ready() => {
+            Statement::Read | Statement::Commit(_) | Statement::Lists { .. }
+                if !self.is_ready() =>
+            {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
             }
             Statement::Lists {
