@@ -17,6 +17,7 @@ mod errors;
 mod families;
 mod folder;
 mod forms;
+mod history;
 mod host;
 mod host_by_hand;
 mod host_service;
