@@ -7,24 +7,11 @@
 //! a line `Cases: 31. Expressed: 27. Covered elsewhere: 1. Not modelled: 3.` A part of the document may begin with the
 //! numbers of all its tables: `All: 31 cases, 27 expressed, 1 covered elsewhere, 3 not modelled.`
 
+mod covered;
+
 use std::fs;
-use std::path::Path;
 
-/// The texts of all Rust files below a folder.
-fn sources(folder: &Path, texts: &mut String) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
-            sources(&path, texts);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            texts.push_str(&fs::read_to_string(&path).unwrap_or_default());
-        }
-    }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use covered::{exists, root, sources};
 
 /// The numbers of a section: cases, expressed, covered elsewhere, not modelled.
 type Counts = [usize; 4];
@@ -51,20 +38,6 @@ fn stated_of_all(line: &str) -> Option<Counts> {
         *count = parts.next()?.strip_suffix(name)?.trim().parse().ok()?;
     }
     Some(counts)
-}
-
-fn exists(named: &str, tests: &str) -> bool {
-    let (kind, name) = named.split_once(':').unwrap_or((named, ""));
-    let is_there = |path: String| root().join(path).exists();
-    match kind {
-        "recording" => is_there(format!("scenarios/recordings/{name}.json")),
-        "scenario" => ["catalogue", "beyond"]
-            .iter()
-            .any(|folder| is_there(format!("scenarios/{folder}/{name}.toml"))),
-        "script" => is_there(format!("sim/node/tests/scripts/{name}.txt")),
-        "test" => tests.contains(&format!("fn {name}(")),
-        _ => false,
-    }
 }
 
 /// Counts one row, and says what is wrong with it.
@@ -143,8 +116,7 @@ fn check(text: &str, tests: &str) -> Result<Counts, String> {
 #[test]
 fn what_the_tables_of_suites_name_exists_and_the_numbers_are_theirs() {
     let text = fs::read_to_string(root().join("docs/suites.md")).expect("the tables");
-    let mut tests = String::new();
-    sources(root(), &mut tests);
+    let tests = sources();
     let counts = check(&text, &tests).unwrap_or_else(|wrong| panic!("{wrong}"));
     assert_eq!(counts[0], counts[1] + counts[2] + counts[3]);
     assert!(counts[0] > 2, "{counts:?}");

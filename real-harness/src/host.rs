@@ -3,23 +3,19 @@
 use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use seatrial_scenarios::NodeName;
 use testcontainers::core::{Mount, WaitFor};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{
     ContainerAsync, ContainerRequest, CopyTargetOptions, GenericImage, ImageExt as _,
 };
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
-use crate::docker::{Docker, Ended, SessionInput, SessionOutput};
+use crate::docker::{Docker, Ended};
 use crate::error::HarnessError;
 use crate::ours::Labels;
 use crate::programs;
-
-/// The mark at the end of an answer, before the exit code of the question.
-const END: u8 = 4;
+use crate::session::Session;
 
 /// The longest time that an ordinary question may take.
 pub(crate) const QUESTION: Duration = Duration::from_secs(20);
@@ -226,12 +222,9 @@ impl Host {
         self.docker.run(&self.id, command, input, begin).await
     }
 
-    /// Starts a session on the host, and gives its number and its two ends.
-    pub(crate) async fn session(
-        &self,
-        command: &[&str],
-    ) -> Result<(String, SessionInput, SessionOutput), HarnessError> {
-        self.docker.session(&self.id, command).await
+    /// Starts a program on the host that answers.
+    pub(crate) async fn session(&self, program: &str) -> Result<Session, HarnessError> {
+        Session::open(&self.docker, &self.id, program).await
     }
 
     /// Returns a folder as an archive.
@@ -270,12 +263,6 @@ struct Agent {
     session: Option<Session>,
 }
 
-struct Session {
-    input: SessionInput,
-    output: SessionOutput,
-    heard: Vec<u8>,
-}
-
 impl Agent {
     const fn new(docker: Docker, id: String) -> Self {
         Self {
@@ -294,50 +281,17 @@ impl Agent {
         let mut session = if let Some(session) = self.session.take() {
             session
         } else {
-            let command = [programs::AGENT];
-            let (_, input, output) = self.docker.session(&self.id, &command).await?;
-            Session {
-                input,
-                output,
-                heard: Vec::new(),
-            }
+            Session::open(&self.docker, &self.id, programs::AGENT).await?
         };
-        let line = format!("{question}\n");
-        session
-            .input
-            .write_all(line.as_bytes())
-            .await
-            .map_err(|error| lost(error.to_string()))?;
-        session
-            .input
-            .flush()
-            .await
-            .map_err(|error| lost(error.to_string()))?;
+        let said = session.say(&format!("{question}\n")).await;
+        said.map_err(|error| lost(error.to_string()))?;
         loop {
-            if let Some(answer) = session.answer() {
+            if let Some((text, code)) = session.answer() {
                 self.session = Some(session);
-                return Ok(answer);
+                let well = code.trim() == "0";
+                return Ok(Answer { text, well });
             }
-            match session.output.next().await {
-                Some(Ok(part)) => session.heard.extend_from_slice(&part.into_bytes()),
-                Some(Err(error)) => return Err(lost(error.to_string())),
-                None => return Err(lost("the session has ended".to_owned())),
-            }
+            session.listen().await.map_err(lost)?;
         }
-    }
-}
-
-impl Session {
-    /// Takes an answer out of what was heard, once it is whole.
-    fn answer(&mut self) -> Option<Answer> {
-        let end = self.heard.iter().position(|byte| *byte == END)?;
-        let line = self.heard[end..].iter().position(|byte| *byte == b'\n')?;
-        let code = String::from_utf8_lossy(&self.heard[end + 1..end + line]).into_owned();
-        let text = String::from_utf8_lossy(&self.heard[..end]).into_owned();
-        self.heard.drain(..=end + line);
-        Some(Answer {
-            text,
-            well: code.trim() == "0",
-        })
     }
 }

@@ -35,6 +35,7 @@ mod prompt;
 mod requests;
 mod rest;
 mod run;
+mod session;
 mod settings;
 mod testbed;
 mod update;

@@ -4,28 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use seatrial_scenarios::{ListStatement, Progress};
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
-use crate::docker::{SessionInput, SessionOutput};
 use crate::host::Host;
 use crate::programs;
-
-/// The mark at the end of an answer.
-const MARK: u8 = 4;
+use crate::session::{END, Session};
 
 /// The connections of a run, by the numbers of their clients.
 #[derive(Clone, Default)]
 pub(crate) struct Lists {
-    connections: Arc<Mutex<BTreeMap<u32, Arc<Mutex<Option<Connection>>>>>>,
-}
-
-struct Connection {
-    input: SessionInput,
-    output: SessionOutput,
-    heard: Vec<u8>,
+    connections: Arc<Mutex<BTreeMap<u32, Arc<Mutex<Option<Session>>>>>>,
 }
 
 /// The end of an answer.
@@ -55,7 +44,7 @@ impl Lists {
             return Progress::Unknown;
         }
         if let Some(mut open) = connection.take() {
-            match open.ask(&sql(statement)).await {
+            match ask(&mut open, &sql(statement)).await {
                 Heard::Answer(text) => {
                     *connection = Some(open);
                     return progress(&text, statement);
@@ -65,16 +54,10 @@ impl Lists {
                 Heard::Lost(_) => return Progress::Unknown,
             }
         }
-        let session = host.session(&[programs::LIST_SESSION]).await;
-        let Ok((_, input, output)) = session else {
+        let Ok(mut open) = host.session(programs::LIST_SESSION).await else {
             return Progress::Unknown;
         };
-        let mut open = Connection {
-            input,
-            output,
-            heard: Vec::new(),
-        };
-        match open.ask(&sql(statement)).await {
+        match ask(&mut open, &sql(statement)).await {
             Heard::Answer(text) => {
                 *connection = Some(open);
                 progress(&text, statement)
@@ -86,41 +69,23 @@ impl Lists {
     }
 }
 
-impl Connection {
-    async fn ask(&mut self, sql: &str) -> Heard {
-        let text = format!("{sql};\nSELECT CHAR({MARK});\n");
-        let sent = async {
-            self.input.write_all(text.as_bytes()).await?;
-            self.input.flush().await
-        };
-        if sent.await.is_err() {
-            return Heard::Lost(self.take(self.heard.len()));
-        }
-        loop {
-            if let Some(end) = self.heard.iter().position(|byte| *byte == MARK) {
-                let answer = self.take(end);
-                let line = self.heard.iter().position(|byte| *byte == b'\n');
-                self.heard
-                    .drain(..line.map_or(self.heard.len(), |line| line + 1));
-                return Heard::Answer(answer);
-            }
-            let seen = String::from_utf8_lossy(&self.heard);
-            if ["ERROR 2006", "ERROR 2013"]
-                .iter()
-                .any(|code| seen.contains(code))
-            {
-                return Heard::Lost(self.take(self.heard.len()));
-            }
-            match self.output.next().await {
-                Some(Ok(part)) => self.heard.extend_from_slice(&part.into_bytes()),
-                Some(Err(_)) | None => return Heard::Lost(self.take(self.heard.len())),
-            }
-        }
+/// Says a statement, and waits for the end of its answer or of the connection.
+async fn ask(session: &mut Session, sql: &str) -> Heard {
+    let said = session.say(&format!("{sql};\nSELECT CHAR({END});\n")).await;
+    if said.is_err() {
+        return Heard::Lost(session.heard());
     }
-
-    fn take(&mut self, length: usize) -> String {
-        let taken: Vec<u8> = self.heard.drain(..length).collect();
-        String::from_utf8_lossy(&taken).into_owned()
+    loop {
+        if let Some((text, _)) = session.answer() {
+            return Heard::Answer(text);
+        }
+        let heard = session.heard();
+        let is_gone = ["ERROR 2006", "ERROR 2013"]
+            .iter()
+            .any(|code| heard.contains(code));
+        if is_gone || session.listen().await.is_err() {
+            return Heard::Lost(heard);
+        }
     }
 }
 

@@ -154,6 +154,7 @@ pub fn edn(history: &[Transaction]) -> Result<String, String> {
             one.describe()
         ));
     }
+    let last = history.iter().filter_map(|one| one.ended_us).max();
     let mut lines: Vec<(u64, usize, String)> = Vec::new();
     for (place, one) in history.iter().enumerate() {
         let line = |kind: &str, at_us: u64, answered: bool| {
@@ -170,7 +171,6 @@ pub fn edn(history: &[Transaction]) -> Result<String, String> {
             TransactionEnd::RolledBack | TransactionEnd::Refused { .. } => "fail",
             TransactionEnd::Open | TransactionEnd::Unknown => "info",
         };
-        let last = history.iter().filter_map(|one| one.ended_us).max();
         let at = one
             .ended_us
             .or(last)

@@ -57,6 +57,11 @@ impl Change {
         }
     }
 
+    /// Returns whether it changes the schema, in total order isolation.
+    pub(crate) const fn is_ddl(&self) -> bool {
+        matches!(self, Self::Ddl(_))
+    }
+
     /// Returns the rows of the clients' lists that it changes.
     pub(crate) fn images(&self) -> &[RowImage] {
         match self {

@@ -193,9 +193,7 @@ pub enum Reply {
     List(Option<String>),
     /// Refused, with MariaDB's error number.
     Error(u16),
-    /// Refused: there is a row with this key (1062).
-    Duplicate(String),
-    /// The schema change has failed.
+    /// Refused: a row with this key is there, or the schema change has failed.
     Failed(SqlError),
     /// The connection is gone.
     Lost,

@@ -27,7 +27,7 @@ mod node;
 mod pc;
 mod peer;
 mod process;
-mod schema;
+pub mod schema;
 mod time;
 
 pub use cache::Gcache;
@@ -49,5 +49,4 @@ pub use key::{Living, Mark, SavedView, StateKey};
 pub use node::{Identity, Node, Phase};
 pub use peer::Peer;
 pub use process::{Due, Outgoing, Process};
-pub use schema::schema_error;
 pub use time::Time;

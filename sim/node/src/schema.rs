@@ -6,24 +6,45 @@ use seatrial_galera::SqlError;
 
 use crate::database::{Change, Database};
 
-/// The clients' schema and table, which every node has from its installation on.
-const SCHEMA: &str = "t";
-const TABLE: &str = "t.t";
+/// The clients' schema, which every node has from its installation on.
+pub const SCHEMA: &str = "t";
+/// The clients' table, which is in it.
+pub const TABLE: &str = "t.t";
 
 /// The kind of thing that a statement makes or drops.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A schema, which a statement may call a database.
     Schema,
+    /// A table.
     Table,
 }
 
 /// A statement that makes or drops a schema or a table.
-struct Made {
-    kind: Kind,
-    name: String,
-    creates: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The kind of it.
+    pub kind: Kind,
+    /// Its name as the statement has it, without backquotes.
+    pub written: String,
+    /// Its name in small letters.
+    pub name: String,
+    /// The statement makes it; otherwise it drops it.
+    pub creates: bool,
     /// `IF [NOT] EXISTS`: it does not mind.
     conditional: bool,
+}
+
+/// Returns what statements have made and dropped in a database, in their order.
+pub fn made(database: &Database) -> impl DoubleEndedIterator<Item = Made> {
+    let statements = database
+        .history
+        .iter()
+        .filter_map(|entry| match &entry.change {
+            Some(Change::Ddl(text)) => Some(text),
+            _ => None,
+        });
+    statements.filter_map(|text| read(text))
 }
 
 /// Reads CREATE and DROP of one schema or one table.
@@ -47,9 +68,11 @@ fn read(statement: &str) -> Option<Made> {
         name =
             words.find(|word| !["NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str()))?;
     }
+    let written = name.replace('`', "");
     Some(Made {
         kind,
-        name: name.replace('`', "").to_ascii_lowercase(),
+        name: written.to_ascii_lowercase(),
+        written,
         creates,
         conditional,
     })
@@ -71,13 +94,7 @@ fn exists(database: &Database, kind: Kind, name: &str) -> bool {
         Kind::Schema => name == SCHEMA,
         Kind::Table => name == TABLE,
     };
-    for entry in &database.history {
-        let Some(Change::Ddl(text)) = &entry.change else {
-            continue;
-        };
-        let Some(made) = read(text) else {
-            continue;
-        };
+    for made in made(database) {
         if made.kind == kind && made.name == name {
             exists = made.creates;
         } else if kind == Kind::Table
@@ -101,13 +118,8 @@ pub fn schema_error(statement: &str, database: &Database) -> Option<SqlError> {
         name.unwrap_or_default().to_owned()
     };
     let dropped = |schema: &str| {
-        let of_schema =
-            |text: &str| read(text).filter(|it| it.kind == Kind::Schema && it.name == schema);
-        let mut texts = database.history.iter().rev();
-        let last = texts.find_map(|entry| match &entry.change {
-            Some(Change::Ddl(text)) => of_schema(text),
-            _ => None,
-        });
+        let of_schema = |one: &Made| one.kind == Kind::Schema && one.name == schema;
+        let last = self::made(database).rev().find(of_schema);
         last.is_some_and(|last| !last.creates)
     };
     if made.kind == Kind::Table

@@ -60,6 +60,11 @@ impl Clients {
         })
     }
 
+    /// Returns whether a workload is under way.
+    pub(super) const fn are_at_work(&self) -> bool {
+        self.workload.is_some()
+    }
+
     /// Returns the instant for the history. No two are the same, so that they tell what came first.
     fn stamp(&mut self, now: Span) -> u64 {
         self.last_us = now.as_micros().max(self.last_us + 1);

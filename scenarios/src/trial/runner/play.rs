@@ -51,7 +51,7 @@ impl Play<'_> {
         let capped = limit.min(self.clock.left(self.now()));
         let reached = if self.requests.is_under_load() {
             self.wait_under_load(until, capped).await
-        } else if self.requests.clients.workload.is_some() {
+        } else if self.requests.clients.are_at_work() {
             self.wait_under_workload(until, capped).await
         } else {
             self.testbed.wait(until, capped).await.is_ok()
@@ -69,7 +69,7 @@ impl Play<'_> {
 
     /// Waits for rest, and says whether it came.
     pub(super) async fn rest(&mut self) -> bool {
-        if self.requests.is_under_load() || self.requests.clients.workload.is_some() {
+        if self.requests.is_under_load() || self.requests.clients.are_at_work() {
             self.pass(LOAD_PAUSE).await;
             return false;
         }

@@ -11,7 +11,7 @@ use super::clients::Asked;
 use super::play::Play;
 
 /// The longest pause between two transactions of a client, in microseconds.
-const PAUSE_US: u64 = 50_000;
+const PAUSE_US: u32 = 50_000;
 
 /// The time after which a client gives a statement up.
 const GIVES_UP: Span = Span::from_secs(10);
@@ -121,7 +121,7 @@ impl Play<'_> {
 
     /// Ends the workload: each client ends its transaction, and begins no other.
     async fn end_workload(&mut self) {
-        if self.requests.clients.workload.is_none() {
+        if !self.requests.clients.are_at_work() {
             return;
         }
         let until = self.now() + GIVES_UP;
@@ -221,7 +221,7 @@ impl Play<'_> {
                 client.left.clear();
             }
             if client.left.is_empty() {
-                let pause = workload.below(u32::try_from(PAUSE_US).unwrap_or(u32::MAX));
+                let pause = workload.below(PAUSE_US);
                 client.next = self.now() + Span::from_micros(u64::from(pause));
             }
         }

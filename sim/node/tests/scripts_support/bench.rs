@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_galera::{Position, RecoveredPosition};
+use seatrial_galera::{Position, RecoveredPosition, SqlError};
 use seatrial_node::{
     BootMode, Change, Channel, Config, DiskOp, Due, Frame, Identity, Input, IoId, Note, Outgoing,
     Peer, Process, Reply, RequestId, Signal, Statement, Time, TimerId,
@@ -436,7 +436,9 @@ impl Bench {
                     Reply::Ok => "ok".to_owned(),
                     Reply::List(text) => format!("[{}]", text.unwrap_or_default()),
                     Reply::Error(code) => format!("error {code}"),
-                    Reply::Duplicate(tag) => format!("duplicate {tag}"),
+                    Reply::Failed(SqlError::DuplicateEntry { entry, .. }) => {
+                        format!("duplicate {entry}")
+                    }
                     Reply::Failed(error) => format!("error {}", error.code()),
                     Reply::Lost => "lost".to_owned(),
                 };

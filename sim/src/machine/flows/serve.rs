@@ -228,10 +228,6 @@ impl Machine {
                 let progress = match reply {
                     Reply::Ok => Progress::Acknowledged,
                     Reply::List(text) => Progress::Read(text.clone()),
-                    Reply::Duplicate(tag) => Progress::Refused {
-                        code: 1062,
-                        message: sql::duplicate(tag),
-                    },
                     Reply::Failed(error) => Progress::Refused {
                         code: error.code(),
                         message: error.to_string(),
@@ -248,7 +244,6 @@ impl Machine {
                 let answer = match reply {
                     Reply::Ok | Reply::List(_) => Ok((Vec::new(), Vec::new())),
                     Reply::Error(code) => Err(self.error_text(*code)),
-                    Reply::Duplicate(tag) => Err(sql::duplicate(tag)),
                     Reply::Failed(error) => Err(error.to_string()),
                     Reply::Lost => Err(self.error_text(2013)),
                 };

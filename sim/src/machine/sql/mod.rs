@@ -90,12 +90,6 @@ fn list_statement(statement: &ListStatement) -> NodeListStatement {
     }
 }
 
-/// The error of a row whose key is there already.
-pub(super) fn duplicate(tag: &str) -> String {
-    let (entry, key) = (tag.to_owned(), "PRIMARY".to_owned());
-    SqlError::DuplicateEntry { entry, key }.to_string()
-}
-
 /// Returns a disk operation in a few words, where a trace wants it.
 pub(super) fn describe(op: &DiskOp) -> Option<String> {
     match op {

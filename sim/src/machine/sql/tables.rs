@@ -1,39 +1,7 @@
-//! The tables of a server, by the statements that made and dropped them.
+//! The databases and tables of a server, by the statements that made and dropped them.
 
-use seatrial_node::{Change, Database};
-
-/// The clients' table, which every node has from its installation on.
-const CLIENTS: &str = "t.t";
-
-/// A statement that makes or drops a table.
-struct Table {
-    name: String,
-    creates: bool,
-}
-
-/// Reads CREATE TABLE and DROP TABLE of one table.
-fn read(statement: &str) -> Option<Table> {
-    let mut words = statement
-        .split(|c: char| c.is_whitespace() || c == '(')
-        .filter(|word| !word.is_empty());
-    let creates = match words.next()?.to_ascii_uppercase().as_str() {
-        "CREATE" => true,
-        "DROP" => false,
-        _ => return None,
-    };
-    if !words.next()?.eq_ignore_ascii_case("TABLE") {
-        return None;
-    }
-    let mut name = words.next()?;
-    if name.eq_ignore_ascii_case("IF") {
-        name =
-            words.find(|word| !["NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str()))?;
-    }
-    Some(Table {
-        name: name.replace('`', "").to_ascii_lowercase(),
-        creates,
-    })
-}
+use seatrial_node::Database;
+use seatrial_node::schema::{self, Kind};
 
 /// Returns the databases, by name: those of every server, the clients' one, and what statements have made since.
 pub(in crate::machine) fn databases(database: &Database) -> Vec<String> {
@@ -42,26 +10,12 @@ pub(in crate::machine) fn databases(database: &Database) -> Vec<String> {
         "mysql",
         "performance_schema",
         "sys",
-        "t",
+        schema::SCHEMA,
     ]
     .map(str::to_owned)
     .to_vec();
-    for text in statements(database) {
-        let mut words = text.split_whitespace();
-        let verb = words.next().unwrap_or_default().to_ascii_uppercase();
-        let kind = words.next().unwrap_or_default().to_ascii_uppercase();
-        let is_condition =
-            |word: &&str| ["IF", "NOT", "EXISTS"].contains(&word.to_ascii_uppercase().as_str());
-        let Some(name) = words.find(|word| !is_condition(word)) else {
-            continue;
-        };
-        let name = name.trim_matches('`').to_owned();
-        match (verb.as_str(), kind.as_str()) {
-            ("CREATE", "DATABASE" | "SCHEMA") if !names.contains(&name) => names.push(name),
-            ("DROP", "DATABASE" | "SCHEMA") => names.retain(|known| *known != name),
-            _ => {}
-        }
-    }
+    let made = schema::made(database).filter(|made| made.kind == Kind::Schema);
+    collect(&mut names, made.map(|made| (made.written, made.creates)));
     names.sort();
     names
 }
@@ -70,27 +24,21 @@ pub(in crate::machine) fn databases(database: &Database) -> Vec<String> {
 pub(in crate::machine) fn tables(of: &str, database: &Database) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let inside = |name: &str| name.strip_prefix(of)?.strip_prefix('.').map(str::to_owned);
-    names.extend(inside(CLIENTS));
-    for table in statements(database).filter_map(read) {
-        let Some(name) = inside(&table.name) else {
-            continue;
-        };
-        if !table.creates {
+    names.extend(inside(schema::TABLE));
+    let made = schema::made(database).filter(|made| made.kind == Kind::Table);
+    let own = made.filter_map(|made| Some((inside(&made.name)?, made.creates)));
+    collect(&mut names, own);
+    names.sort();
+    names
+}
+
+/// Follows what was made and dropped, by name.
+fn collect(names: &mut Vec<String>, made: impl Iterator<Item = (String, bool)>) {
+    for (name, creates) in made {
+        if !creates {
             names.retain(|known| *known != name);
         } else if !names.contains(&name) {
             names.push(name);
         }
     }
-    names.sort();
-    names
-}
-
-fn statements(database: &Database) -> impl Iterator<Item = &str> {
-    database
-        .history
-        .iter()
-        .filter_map(|entry| match &entry.change {
-            Some(Change::Ddl(text)) => Some(text.as_str()),
-            _ => None,
-        })
 }

@@ -1,6 +1,6 @@
 //! Applies configurations and transactions in their order (`galera/src/replicator_smm.cpp`).
 
-use seatrial_galera::{LogLine, Seqno, ServerState, SqlError};
+use seatrial_galera::{LogLine, Seqno, ServerState};
 
 use crate::database::{Change, WriteSet};
 use crate::deliberate_fault::DeliberateFault;
@@ -48,7 +48,7 @@ impl Node {
                 && *seqno > self.store.position().seqno
                 && !ready
             {
-                let is_ddl = matches!(write_set.change, Change::Ddl(_));
+                let is_ddl = write_set.change.is_ddl();
                 let is_own = self.clients.is_own(write_set.number);
                 if is_ddl {
                     // Total order isolation: unsafe from here to the end (`mark_unsafe`).
@@ -56,9 +56,13 @@ impl Node {
                 }
                 if is_ddl || !is_own {
                     let wait = if is_ddl { DDL } else { APPLY };
-                    let write_set = write_set.clone();
+                    // Hardly ever has a client a lock: nothing is copied without.
+                    let has_sessions = !self.clients.sessions().is_idle();
+                    let locks = has_sessions.then(|| write_set.clone());
                     self.applier.arm(now + wait, fx);
-                    self.take_locks(&write_set, now, fx);
+                    if let Some(write_set) = locks {
+                        self.take_locks(&write_set, now, fx);
+                    }
                     break;
                 }
             }
@@ -124,14 +128,14 @@ impl Node {
         if let Change::Ddl(text) = &write_set.change
             && let Some(error) = self.store.schema_error(text)
         {
-            self.fail_schema_change(event, text, error, now, fx);
+            self.fail_schema_change(event, text, error.code(), now, fx);
             return;
         }
         self.take_locks(write_set, now, fx);
         let config = &self.identity.config;
         let request = self.clients.take(write_set.number);
         self.clients.sessions_mut().committed(write_set.number);
-        let is_ddl = matches!(write_set.change, Change::Ddl(_));
+        let is_ddl = write_set.change.is_ddl();
         if fails && !is_ddl {
             // Certification fails on every node alike; the position is taken all the same.
             self.store.skip(seqno, config, fx);
@@ -154,22 +158,17 @@ impl Node {
         &mut self,
         event: CachedEvent,
         text: &str,
-        error: SqlError,
+        code: u16,
         now: Time,
         fx: &mut Effects,
     ) {
         let config = &self.identity.config;
         let ignored = config.wsrep_ignore_apply_errors;
         if ignored & 4 == 0 && (ignored & 1 == 0 || !schema::drops(text)) {
-            self.vote_on_error(event, error.code(), now, fx);
+            self.vote_on_error(event, code, now, fx);
             return;
         }
-        self.store.skip(event.seqno, config, fx);
-        self.store.save_running(fx);
-        let number = event.write_set.map(|write_set| write_set.number);
-        if let Some(request) = number.and_then(|number| self.clients.take(number)) {
-            fx.push(Effect::Reply(request, Reply::Failed(error)));
-        }
+        self.skip_failed(event, code, fx);
     }
 
     /// A joined node that has applied everything says so.
@@ -207,7 +206,7 @@ impl Node {
         self.clients.sessions_mut().committed(write_set.number);
         if (self.identity.config).has(DeliberateFault::RefusalAcknowledged) {
             fx.push(Effect::Reply(request, Reply::Ok));
-        } else if matches!(write_set.change, Change::Ddl(_)) {
+        } else if write_set.change.is_ddl() {
             self.clients.refuse_at(request, now + ISOLATION_PAUSE, fx);
         } else {
             fx.push(Effect::Reply(request, Reply::Error(1180)));

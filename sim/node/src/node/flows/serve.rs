@@ -1,6 +1,6 @@
 //! Answers the statements of clients and of the operator (`sql/sql_parse.cc`, `sql/wsrep_mysqld.cc`).
 
-use seatrial_galera::GcommUuid;
+use seatrial_galera::{GcommUuid, SqlError};
 
 use crate::database::{Change, WriteSet};
 use crate::deliberate_fault::DeliberateFault;
@@ -60,7 +60,9 @@ impl Node {
             Statement::Commit(Change::Insert(tag)) | Statement::InsertLocally(tag)
                 if self.store.has_row(&tag) =>
             {
-                fx.push(Effect::Reply(request, Reply::Duplicate(tag)));
+                let (entry, key) = (tag, "PRIMARY".to_owned());
+                let error = SqlError::DuplicateEntry { entry, key };
+                fx.push(Effect::Reply(request, Reply::Failed(error)));
             }
             Statement::ChangeLocally(text) => match self.store.schema_error(&text) {
                 Some(error) => fx.push(Effect::Reply(request, Reply::Failed(error))),

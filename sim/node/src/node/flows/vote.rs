@@ -71,18 +71,21 @@ impl Node {
             return;
         }
         if let Some(event) = vote.failed {
-            // Everybody's state lacks it: the position is taken, and nothing else.
-            let is_ddl = event
-                .write_set
-                .as_ref()
-                .is_some_and(|write_set| matches!(write_set.change, Change::Ddl(_)));
-            self.store.skip(event.seqno, &self.identity.config, fx);
-            if is_ddl {
-                self.store.save_running(fx);
-            }
-            self.answer_failed(event, vote.code, fx);
+            // Everybody's state lacks it.
+            self.skip_failed(event, vote.code, fx);
         }
         self.apply(now, false, fx);
+    }
+
+    /// Takes the position of something that has failed, and nothing else of it.
+    pub(super) fn skip_failed(&mut self, event: CachedEvent, code: u16, fx: &mut Effects) {
+        let change = event.write_set.as_ref().map(|write_set| &write_set.change);
+        let is_ddl = change.is_some_and(Change::is_ddl);
+        self.store.skip(event.seqno, &self.identity.config, fx);
+        if is_ddl {
+            self.store.save_running(fx);
+        }
+        self.answer_failed(event, code, fx);
     }
 
     /// Tells the client of this node whose statement has failed, if there is one.

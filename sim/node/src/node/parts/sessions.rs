@@ -71,10 +71,9 @@ impl Sessions {
         self.open.contains_key(&session)
     }
 
-    /// Ends a transaction: its locks are free. Returns whether the applier had aborted it.
-    pub(crate) fn end(&mut self, session: SessionId) -> bool {
-        let ended = self.open.remove(&session);
-        ended.is_some_and(|transaction| transaction.aborted)
+    /// Ends a transaction: its locks are free.
+    pub(crate) fn end(&mut self, session: SessionId) {
+        self.open.remove(&session);
     }
 
     /// Returns whether the applier has aborted a transaction.

@@ -126,10 +126,8 @@ fn a_saved_view_of_other_members_does_not_keep_the_merge_away() {
     }
 }
 
-/// `test_trac_762`: A and B install the merged view and C does not, because it breaks off. C does not know what became
-/// of the others until it is with them again.
-#[test]
-fn who_breaks_off_before_the_install_does_not_know_of_the_others() {
+/// A and B are primary without C, and C is back: they have told each other what they know.
+fn taking_in_c() -> Cluster {
     let mut cluster = Cluster::of(&[A, B, C]);
     cluster.trans(&[A, B], &[]);
     cluster.agree(&[A, B]);
@@ -140,6 +138,14 @@ fn who_breaks_off_before_the_install_does_not_know_of_the_others() {
     cluster.trans(&[C], &[]);
     cluster.reg(&[A, B, C]);
     cluster.states(&[A, B, C]);
+    cluster
+}
+
+/// `test_trac_762`: A and B install the merged view and C does not, because it breaks off. C does not know what became
+/// of the others until it is with them again.
+#[test]
+fn who_breaks_off_before_the_install_does_not_know_of_the_others() {
+    let mut cluster = taking_in_c();
     let install = cluster.install_of(&[A, B, C]);
     cluster.hand(A, &install, &[A, B]);
     cluster.are(&[A, B], State::Prim);
@@ -197,15 +203,7 @@ fn an_install_that_finds_all_apart_again_blocks_until_all_are_back() {
 /// half of the last primary view, whatever C remembers.
 #[test]
 fn a_member_of_an_older_view_does_not_count_for_the_newer_one() {
-    let mut cluster = Cluster::of(&[A, B, C]);
-    cluster.trans(&[A, B], &[]);
-    cluster.agree(&[A, B]);
-    cluster.trans(&[C], &[]);
-    cluster.disagree(&[C]);
-    cluster.trans(&[A, B], &[]);
-    cluster.trans(&[C], &[]);
-    cluster.reg(&[A, B, C]);
-    cluster.states(&[A, B, C]);
+    let mut cluster = taking_in_c();
     cluster.are(&[A], State::Install);
     cluster.trans(&[A, C], &[]);
     assert!(!cluster.is_prim(A));
