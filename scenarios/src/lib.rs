@@ -53,6 +53,7 @@ pub mod console {
 /// Engines side by side on random schedules, and `results.json` of that.
 pub mod random_schedules {
     pub use crate::comparison::random_schedules::*;
+    pub use crate::comparison::score::*;
     pub use crate::results::random_schedules_json::results;
 }
 

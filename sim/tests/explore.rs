@@ -44,7 +44,7 @@ fn two_shards_merged_are_the_whole_byte_for_byte() {
 #[test]
 fn a_finding_is_made_small_and_stays_the_same() {
     let schedule = Schedule {
-        nodes: Vocabulary::everything().nodes,
+        nodes: Vocabulary::search().nodes,
         options: seatrial_scenarios::Options::default(),
         timers: None,
         ops: vec![
@@ -77,7 +77,7 @@ fn a_finding_is_made_small_and_stays_the_same() {
 #[test]
 fn what_recovers_is_not_made_small() {
     let scenario = Schedule {
-        nodes: Vocabulary::everything().nodes,
+        nodes: Vocabulary::search().nodes,
         options: seatrial_scenarios::Options::default(),
         timers: None,
         ops: vec![Op::Stop(vec![0]), Op::Start(vec![0])],

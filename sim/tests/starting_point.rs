@@ -10,7 +10,7 @@ use seatrial_sim::explore::play;
 #[test]
 fn procedure_that_types_nothing_is_charged_with_nothing() {
     let schedule = Schedule {
-        nodes: Vocabulary::everything().nodes,
+        nodes: Vocabulary::search().nodes,
         options: seatrial_scenarios::Options::default(),
         timers: None,
         ops: vec![

@@ -8,11 +8,23 @@ mod recorded;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use seatrial_scenarios::recording::Recording;
 
 use crate::args::{EngineArg, Format, RealArgs, SEED, SeedsArg, TimersArg, seeds};
 use crate::output::Out;
 use crate::{Stop, engines, signals};
+
+/// The operations from which random schedules are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VocabularyArg {
+    /// Stops, kills, starts, bootstraps, partitions, damaged files, on three nodes.
+    #[value(help = "stops, kills, starts, bootstraps, partitions, damaged files, on three nodes")]
+    Usual,
+    /// Every fault that real nodes can have, on clusters of two to five nodes, with options.
+    #[value(help = "every fault that real nodes can have, on two to five nodes, with options")]
+    Whole,
+}
 
 /// `seatrial conform`.
 #[derive(Debug, clap::Args)]
@@ -28,6 +40,12 @@ pub(crate) struct ConformArgs {
     /// Compare engines with each other on random schedules, not with recordings.
     #[arg(long)]
     pub(crate) random: bool,
+    /// The operations of random schedules.
+    #[arg(long, value_name = "WORDS", value_enum, default_value_t = VocabularyArg::Usual, requires = "random")]
+    pub(crate) vocabulary: VocabularyArg,
+    /// The number of differing random schedules that are shrunk.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "random")]
+    pub(crate) shrink: usize,
     /// Decide again what real logs show: error logs, folders or archives, one path for each cluster.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["random", "recordings", "on", "timers"])]
     pub(crate) logs: Vec<PathBuf>,

@@ -92,7 +92,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         while_broken: args.operators.while_broken,
         vocabulary: Vocabulary {
             nodes,
-            ..Vocabulary::everything()
+            ..Vocabulary::search()
         },
         timers: args.timers.map(Into::into),
         cluster: seatrial_scenarios::Options {

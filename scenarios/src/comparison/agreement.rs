@@ -41,6 +41,9 @@ pub struct Agreement {
     /// The number of fields that were left out, by the reason.
     #[serde(default)]
     pub excluded: BTreeMap<String, u64>,
+    /// The number of fields that were compared in each step, and of those that are equal; of all runs together.
+    #[serde(skip)]
+    pub by_step: BTreeMap<u32, [u64; 2]>,
 }
 
 /// A field in which engines differ.
@@ -216,6 +219,9 @@ impl Agreement {
         }
         self.compared += compared;
         self.equal += equal;
+        let [compared_here, equal_here] = self.by_step.entry(step).or_default();
+        *compared_here += compared;
+        *equal_here += equal;
         if compared > 0 {
             self.steps_compared += 1;
             self.steps_equal += u64::from(compared == equal);

@@ -30,6 +30,8 @@ pub struct Contender {
 pub struct Bench<'a, P> {
     /// The engines, two or more.
     pub engines: &'a [Contender],
+    /// The ops from which schedules are drawn.
+    pub vocabulary: &'a Vocabulary,
     /// Plays a scenario on the engine at this place, with this seed.
     pub play: P,
 }
@@ -59,7 +61,7 @@ impl Compared {
 impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
     /// Plays the schedule of a seed on every engine, and compares.
     pub fn compare(&self, seed: u64) -> Compared {
-        let schedule = Schedule::draw(&Vocabulary::conformance(), seed);
+        let schedule = Schedule::draw(self.vocabulary, seed);
         self.compare_schedule(seed, schedule)
     }
 
@@ -193,34 +195,3 @@ pub fn describe(difference: &Difference) -> String {
     )
 }
 
-/// How much of many schedules was compared, and how much of that is equal on all engines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Totals {
-    /// Fields that are equal.
-    pub equal: u64,
-    /// Fields that were compared.
-    pub compared: u64,
-    /// Steps in which every field is equal.
-    pub steps_equal: u64,
-    /// Steps that were compared.
-    pub steps_compared: u64,
-    /// Schedules on which the engines ended a race in different ways.
-    pub races: usize,
-    /// Schedules on which the engines differ, and not by a race.
-    pub differing: usize,
-}
-
-impl Totals {
-    /// Counts the totals.
-    pub fn of(done: &[Compared]) -> Self {
-        let sum = |of: fn(&Agreement) -> u64| done.iter().map(|one| of(&one.agreement)).sum();
-        Self {
-            equal: sum(|agreement| agreement.equal),
-            compared: sum(|agreement| agreement.compared),
-            steps_equal: sum(|agreement| agreement.steps_equal),
-            steps_compared: sum(|agreement| agreement.steps_compared),
-            races: done.iter().filter(|one| one.race).count(),
-            differing: done.iter().filter(|one| one.differs()).count(),
-        }
-    }
-}

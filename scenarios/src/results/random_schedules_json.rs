@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::comparison::random_schedules::{Compared, Contender, Totals};
+use crate::comparison::random_schedules::{Compared, Contender};
+use crate::comparison::score::{Totals, by_kind};
 use crate::results::results_json::RESULTS_FORMAT;
 
 /// Returns `results.json` of a comparison. `program` and `commit` name what made the runs, `files` the
@@ -40,6 +41,7 @@ pub fn results(
         "schedules": done.len(),
         "races": totals.races,
         "differing": totals.differing,
+        "by_kind": by_kind(done),
         "not_as_one": schedules,
         "files": files,
     })

@@ -58,7 +58,7 @@ impl Options {
             procedure: procedure.to_owned(),
             operators: Operators::default(),
             while_broken: false,
-            vocabulary: Vocabulary::everything(),
+            vocabulary: Vocabulary::search(),
             timers: None,
             cluster: seatrial_scenarios::Options::default(),
         }

@@ -2,18 +2,18 @@
 
 use seatrial_reports::count;
 use seatrial_scenarios::Scenario;
-use seatrial_scenarios::random_schedules::{Bench, Compared, Contender, Totals, describe, results};
+use seatrial_scenarios::language::schedule::Vocabulary;
+use seatrial_scenarios::random_schedules::{
+    Bench, Compared, Contender, Totals, by_kind, describe, results,
+};
 
 use crate::args::{EngineArg, Format, PaceArg, TimersArg};
 use crate::bar::Bar;
-use crate::commands::conform::ConformArgs;
+use crate::commands::conform::{ConformArgs, VocabularyArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
 use crate::{Stop, engines, exit, provenance, real};
-
-/// The number of differing schedules that are shrunk.
-const SHRUNK_MAX: usize = 10;
 
 pub(super) fn conform(
     args: &ConformArgs,
@@ -30,8 +30,13 @@ pub(super) fn conform(
     let real = real::options(&args.real, on, Some(&args.out))?;
     let flags = Flags::new(Some(PaceArg::Rest), Some(timers), &real, args.real.retries);
     let contenders: Vec<Contender> = on.iter().map(|engine| contender(*engine)).collect();
+    let vocabulary = match args.vocabulary {
+        VocabularyArg::Usual => Vocabulary::conformance(),
+        VocabularyArg::Whole => Vocabulary::whole(),
+    };
     let bench = Bench {
         engines: &contenders,
+        vocabulary: &vocabulary,
         play: |place: usize, scenario: &Scenario, seed: u64| {
             let job = Job {
                 scenario,
@@ -51,7 +56,7 @@ pub(super) fn conform(
     )?;
     let differing: Vec<&Compared> = done.iter().filter(|compared| compared.differs()).collect();
     let mut files = Vec::new();
-    for compared in differing.iter().take(SHRUNK_MAX) {
+    for compared in differing.iter().take(args.shrink) {
         let small = bench.shrink(compared);
         let name = format!("random-{}.toml", compared.seed);
         super::write(&args.out, &name, &bench.file(&small, flags.replay()))?;
@@ -107,6 +112,18 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
         totals.races,
         totals.differing,
     ));
+    if args.vocabulary == VocabularyArg::Whole {
+        out.line("");
+        out.line("kind                                       schedules         fields          steps");
+        for (kind, score) in by_kind(done) {
+            let fields = format!("{}/{}", score.equal, score.compared);
+            let steps = format!("{}/{}", score.steps_equal, score.steps_compared);
+            out.line(&format!(
+                "{kind:<45} {:>6} {fields:>14} {steps:>14}",
+                score.schedules
+            ));
+        }
+    }
     for file in files {
         out.line(&format!("  shrunk {}", args.out.join(file).display()));
     }

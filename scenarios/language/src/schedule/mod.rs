@@ -4,6 +4,7 @@
 //! applied in every state: the engine skips what has nothing to act on, and records that. A schedule
 //! turns into a scenario like any other, so that a finding is never a seed alone.
 
+mod cluster;
 mod draw;
 mod op;
 mod sketch;
@@ -11,11 +12,12 @@ mod vocabulary;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use seatrial_port::{Initial, NodeName, Options, Timers};
+use seatrial_port::{Fault, Initial, NodeName, Options, Supervisor, Timers};
 
-use crate::{Operators, Pace, Scenario, Step};
+use crate::{Action, Operators, Pace, Scenario, Step};
 
-pub use op::{Interruption, Op};
+use cluster::Cluster;
+pub use op::{Edit, Interruption, Op};
 use sketch::Sketch;
 pub use vocabulary::{Vocabulary, Word};
 
@@ -57,16 +59,16 @@ fn runner(purpose: &str, seed: u64) -> TestRunner {
 const DRAWN_AGAIN: usize = 4;
 
 /// Ops one after another, each with a rough idea of what those before have left.
-fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
+fn draw_aware(vocabulary: &Vocabulary, cluster: &Cluster, runner: &mut TestRunner) -> Vec<Op> {
     let (least, most) = vocabulary.length;
-    let one = vocabulary.one();
+    let one = vocabulary.one(cluster.nodes.len(), cluster.servers);
     let draw = |runner: &mut TestRunner| {
         let op = one.new_tree(runner);
         op.expect("invariant: the strategy has no filter").current()
     };
     let length = draw::number([least, most]).new_tree(runner);
     let length = length.expect("invariant: the range is not empty").current();
-    let mut sketch = Sketch::synced(vocabulary.nodes.len());
+    let mut sketch = Sketch::synced(cluster.nodes.len());
     let mut ops = Vec::with_capacity(length);
     while ops.len() < length {
         let mut op = draw(runner);
@@ -83,6 +85,15 @@ fn draw_aware(vocabulary: &Vocabulary, runner: &mut TestRunner) -> Vec<Op> {
     ops
 }
 
+/// Whether a cluster does not come to rest after this action, because packets are lost by chance.
+fn never_rests(action: &Action) -> bool {
+    let Action::Faults(faults) = action else {
+        return false;
+    };
+    let by_chance = |fault: &Fault| matches!(fault, Fault::Loss { .. } | Fault::Flap { .. });
+    faults.iter().any(by_chance)
+}
+
 impl Schedule {
     /// Returns the schedule of a seed: the same on every machine and in every thread.
     ///
@@ -90,8 +101,13 @@ impl Schedule {
     /// When the strategy rejects its own values, which it never does.
     pub fn draw(vocabulary: &Vocabulary, seed: u64) -> Self {
         let mut runner = runner("schedule", seed);
+        let cluster = if vocabulary.any_cluster {
+            Cluster::draw(&mut runner)
+        } else {
+            Cluster::usual(&vocabulary.nodes)
+        };
         let ops = if vocabulary.aware {
-            draw_aware(vocabulary, &mut runner)
+            draw_aware(vocabulary, &cluster, &mut runner)
         } else {
             vocabulary
                 .strategy()
@@ -100,11 +116,42 @@ impl Schedule {
                 .current()
         };
         Self {
-            nodes: vocabulary.nodes.clone(),
-            options: Options::default(),
+            nodes: cluster.nodes,
+            options: cluster.options,
             timers: None,
             ops,
         }
+    }
+
+    /// Returns the number of steps that each op becomes, in order.
+    pub fn steps_of_ops(&self) -> Vec<u32> {
+        let mut named = 0;
+        let ops = self.ops.iter();
+        ops.map(|op| (0_u32..).zip(op.actions(&self.nodes, &mut named)).count())
+            .map(|steps| u32::try_from(steps).expect("invariant: an op has a few steps"))
+            .collect()
+    }
+
+    /// Returns the kind of the cluster in words: its size, an arbitrator, each option that differs from Galera's own.
+    pub fn kinds_of_cluster(&self) -> Vec<String> {
+        let arbitrators = self.nodes.iter();
+        let arbitrators = arbitrators.filter(|node| self.options.is_arbitrator(node));
+        let mut kinds = match arbitrators.count() {
+            0 => vec![format!("{} nodes", self.nodes.len())],
+            _ => vec![
+                format!("{} nodes", self.nodes.len() - 1),
+                "an arbitrator".to_owned(),
+            ],
+        };
+        let shared = self.options.settings.iter();
+        let own = self.options.node_settings.values().flatten();
+        for (name, value) in shared.chain(own).filter(|(name, _)| *name != "arbitrator") {
+            kinds.push(format!("{name} = {value}"));
+        }
+        if self.options.supervisor == Supervisor::Systemd {
+            kinds.push("systemd restarts".to_owned());
+        }
+        kinds
     }
 
     /// Returns a mutant: one op taken out, put in, or put in another's place, as the seed says.
@@ -115,7 +162,9 @@ impl Schedule {
     pub fn mutated(&self, vocabulary: &Vocabulary, seed: u64) -> Self {
         let mut runner = runner("mutation", seed);
         let length = self.ops.len();
-        let strategy = (0_u8..3, draw::number([0, length]), vocabulary.one());
+        let nodes = self.nodes.len();
+        let one = vocabulary.one(nodes, nodes);
+        let strategy = (0_u8..3, draw::number([0, length]), one);
         let (how, place, op) = strategy
             .new_tree(&mut runner)
             .expect("invariant: the strategy has no filter")
@@ -157,13 +206,8 @@ impl Schedule {
             .flat_map(|op| op.actions(&self.nodes, &mut rows))
             .zip(1_u32..)
             .map(|(action, number)| Step {
-                number,
-                line: 0,
-                action,
-                claim: None,
-                note: None,
-                pace: None,
-                may_skip: false,
+                pace: never_rests(&action).then_some(Pace::Next),
+                ..Step::unwritten(number, action)
             })
             .collect();
         Scenario {
@@ -195,9 +239,6 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use crate::Action;
-    use seatrial_port::Fault;
-
     use super::*;
 
     #[test]
@@ -212,15 +253,15 @@ mod tests {
     /// machine with 32 bits as long as this holds there.
     #[test]
     fn a_seed_names_the_same_schedule_on_every_machine() {
-        let everything = Vocabulary::everything();
-        let drawn: Vec<Schedule> = [&Vocabulary::conformance(), &everything]
+        let search = Vocabulary::search();
+        let drawn: Vec<Schedule> = [&Vocabulary::conformance(), &search]
             .into_iter()
             .flat_map(|vocabulary| (0..200).map(|seed| Schedule::draw(vocabulary, seed)))
             .collect();
         let mutated: Vec<Schedule> = drawn
             .iter()
             .zip(0..)
-            .map(|(schedule, seed)| schedule.mutated(&everything, seed))
+            .map(|(schedule, seed)| schedule.mutated(&search, seed))
             .collect();
         let text = format!("{drawn:?}{mutated:?}");
         let hash = seatrial_port::trace::sha256_hex(&text);
@@ -230,7 +271,7 @@ mod tests {
     #[test]
     fn every_schedule_is_a_scenario() {
         for seed in 0..200 {
-            let schedule = Schedule::draw(&Vocabulary::everything(), seed);
+            let schedule = Schedule::draw(&Vocabulary::search(), seed);
             let play = Play {
                 pace: Pace::Next,
                 procedure: Some("manual".into()),
@@ -242,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_a_search_plays_is_what_a_file_of_it_would_be() {
-        let vocabularies = [Vocabulary::everything(), Vocabulary::conformance()];
+        let vocabularies = [Vocabulary::search(), Vocabulary::conformance()];
         for (seed, vocabulary) in (0..400).zip(vocabularies.iter().cycle()) {
             let schedule = Schedule::draw(vocabulary, seed);
             let play = Play {
@@ -263,7 +304,7 @@ mod tests {
     fn the_faults_that_are_drawn_are_those_that_the_table_names() {
         let mut drawn = std::collections::BTreeSet::new();
         for seed in 0..400 {
-            let schedule = Schedule::draw(&Vocabulary::everything(), seed);
+            let schedule = Schedule::draw(&Vocabulary::search(), seed);
             let actions = schedule.ops.iter();
             let actions = actions.flat_map(|op| op.actions(&schedule.nodes, &mut 0));
             for action in actions {

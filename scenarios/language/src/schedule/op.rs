@@ -3,10 +3,14 @@
 use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
+use super::vocabulary::Word;
 use crate::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
 
 /// The time that an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);
+
+/// The time from the start of a server without data to the middle of the snapshot that it takes.
+const SNAPSHOT_RUNS: Span = Span::from_millis(4_500);
 
 /// An event at a starting node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +22,48 @@ pub enum Interruption {
     Itself,
     /// Another node, this many places on, is killed. It may be the donor.
     Other(usize),
+}
+
+/// An edit of a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// The node counts for nothing in a quorum.
+    WeightZero,
+    /// The node counts twice in a quorum.
+    WeightTwo,
+    /// The node does not restore its last primary component.
+    NoRecovery,
+    /// The node forgets its write-set cache with its process.
+    NoCacheRecovery,
+    /// The other method of state transfer.
+    Mariabackup,
+    /// The node finds nobody to dial, and begins a cluster.
+    NoAddress,
+}
+
+impl Edit {
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [
+        Self::WeightZero,
+        Self::WeightTwo,
+        Self::NoRecovery,
+        Self::NoCacheRecovery,
+        Self::Mariabackup,
+        Self::NoAddress,
+    ];
+
+    /// Returns the option and its value.
+    const fn option(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WeightZero => ("pc.weight", "0"),
+            Self::WeightTwo => ("pc.weight", "2"),
+            Self::NoRecovery => ("pc.recovery", "false"),
+            Self::NoCacheRecovery => ("gcache.recover", "no"),
+            Self::Mariabackup => ("wsrep_sst_method", "mariabackup"),
+            Self::NoAddress => ("wsrep_cluster_address", "gcomm://"),
+        }
+    }
 }
 
 /// One thing that is done. Nodes are places in the schedule's list, so that a schedule over fewer
@@ -87,6 +133,38 @@ pub enum Op {
         /// By whom.
         to: usize,
     },
+    /// Both directions of one link are cut.
+    Sever {
+        /// One end.
+        one: usize,
+        /// The other end.
+        other: usize,
+    },
+    /// Packets to and from a node take longer, until the network is healed.
+    Latency {
+        /// The node.
+        node: usize,
+        /// The added latency, each way.
+        by: Span,
+    },
+    /// A part of the packets that reach a node is lost for a while.
+    LossFor {
+        /// The node.
+        node: usize,
+        /// Lost packets of a hundred.
+        percent: u8,
+        /// The time until the network is healed.
+        span: Span,
+    },
+    /// The links of a node are cut and healed in turn for a while.
+    FlapFor {
+        /// The node.
+        node: usize,
+        /// The time that a cut lasts, and the time between two cuts.
+        period: Span,
+        /// The time until the network is healed.
+        span: Span,
+    },
     /// The network is whole again.
     Heal,
     /// A server is suspended.
@@ -108,11 +186,84 @@ pub enum Op {
     },
     /// A state transfer breaks off.
     InterruptTransfer(usize),
+    /// A node that has lost its disk starts, and the snapshot that it takes breaks off.
+    SnapshotBroken(usize),
+    /// The data folder of a node is empty.
+    DiskLost(usize),
+    /// Writes to a node's disk fail.
+    DiskFull(usize),
+    /// A session takes the global read lock of a node and keeps it.
+    ReadLock(usize),
+    /// The session with the read lock ends.
+    ReadUnlock(usize),
+    /// A running server gets another weight.
+    Weight {
+        /// The node.
+        node: usize,
+        /// The weight.
+        weight: u8,
+    },
+    /// A server takes itself out of flow control, or back into it.
+    Desync {
+        /// The node.
+        node: usize,
+        /// Whether it takes itself out.
+        on: bool,
+    },
+    /// An option in a node's configuration file has another value.
+    Configure {
+        /// The node.
+        node: usize,
+        /// The edit.
+        edit: Edit,
+    },
     /// Time passes.
     Wait(Span),
 }
 
 impl Op {
+    /// Returns the word of this op.
+    pub const fn word(&self) -> Word {
+        match self {
+            Self::Write { .. } => Word::Write,
+            Self::WriteInFlight { .. } => Word::WriteInFlight,
+            Self::Stop(_) => Word::Stop,
+            Self::Terminate(_) => Word::Terminate,
+            Self::StopAndTerminate { .. } => Word::StopAndTerminate,
+            Self::Start(_) => Word::Start,
+            Self::StartInFlight { .. } => Word::StartInFlight,
+            Self::StartInterrupted { .. } => Word::StartInterrupted,
+            Self::Restart(_) => Word::Restart,
+            Self::Bootstrap(_) => Word::Bootstrap,
+            Self::Force(_) => Word::Force,
+            Self::ForceBootstrap(_) => Word::ForceBootstrap,
+            Self::PcBootstrap(_) => Word::PcBootstrap,
+            Self::Recover(_) => Word::Recover,
+            Self::Partition(_) => Word::Partition,
+            Self::Cut { .. } => Word::Cut,
+            Self::Sever { .. } => Word::Sever,
+            Self::Latency { .. } => Word::Latency,
+            Self::LossFor { .. } => Word::LossFor,
+            Self::FlapFor { .. } => Word::FlapFor,
+            Self::Heal => Word::Heal,
+            Self::Hang(_) => Word::Hang,
+            Self::Resume(_) => Word::Resume,
+            Self::PowerOff(_) => Word::PowerOff,
+            Self::PowerOn(_) => Word::PowerOn,
+            Self::Damage { .. } => Word::Damage,
+            Self::InterruptTransfer(_) => Word::InterruptTransfer,
+            Self::SnapshotBroken(_) => Word::SnapshotBroken,
+            Self::DiskLost(_) => Word::DiskLost,
+            Self::DiskFull(_) => Word::DiskFull,
+            Self::ReadLock(_) => Word::ReadLock,
+            Self::ReadUnlock(_) => Word::ReadUnlock,
+            Self::Weight { .. } => Word::Weight,
+            Self::Desync { .. } => Word::Desync,
+            Self::Configure { .. } => Word::Configure,
+            Self::Wait(_) => Word::Wait,
+        }
+    }
+
     /// Returns the steps of a scenario that do it. `named` counts what the schedule leaves running.
     pub fn actions(&self, nodes: &[NodeName], named: &mut u32) -> Vec<Action> {
         let name = |place: &usize| nodes[place % nodes.len()].clone();
@@ -220,7 +371,39 @@ impl Op {
                     port: None,
                 }])]
             }
-            Self::Cut { .. } | Self::Heal => vec![Action::Faults(vec![Fault::Heal])],
+            Self::Sever { one, other } if name(one) != name(other) => {
+                let cut = |from, to| Fault::Cut {
+                    from: name(from),
+                    to: name(to),
+                    port: None,
+                };
+                vec![Action::Faults(vec![cut(one, other), cut(other, one)])]
+            }
+            Self::Cut { .. } | Self::Sever { .. } | Self::Heal => {
+                vec![Action::Faults(vec![Fault::Heal])]
+            }
+            Self::Latency { node, by } => vec![Action::Faults(vec![Fault::Latency {
+                node: name(node),
+                by: *by,
+            }])],
+            Self::LossFor {
+                node,
+                percent,
+                span,
+            } => healed_after(
+                Fault::Loss {
+                    node: name(node),
+                    percent: *percent,
+                },
+                *span,
+            ),
+            Self::FlapFor { node, period, span } => healed_after(
+                Fault::Flap {
+                    node: name(node),
+                    period: *period,
+                },
+                *span,
+            ),
             Self::Hang(node) => vec![Action::Faults(vec![Fault::Hang(name(node))])],
             Self::Resume(node) => vec![Action::Faults(vec![Fault::Resume(name(node))])],
             Self::PowerOff(places) => vec![Action::Faults(faults(places, Fault::PowerOff))],
@@ -233,16 +416,67 @@ impl Op {
             Self::InterruptTransfer(node) => {
                 vec![Action::Faults(vec![Fault::InterruptTransfer(name(node))])]
             }
+            Self::SnapshotBroken(node) => {
+                *named += 1;
+                let start = Action::Command(NodesCommand {
+                    command: NodeCommand::Start,
+                    nodes: vec![name(node)],
+                    name: Some(format!("s{named}")),
+                });
+                vec![
+                    Action::Faults(vec![Fault::DiskLost(name(node))]),
+                    start,
+                    Action::Wait(Wait::For(SNAPSHOT_RUNS)),
+                    Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
+                ]
+            }
+            Self::DiskLost(node) => vec![Action::Faults(vec![Fault::DiskLost(name(node))])],
+            Self::DiskFull(node) => vec![Action::Faults(vec![Fault::DiskFull(name(node))])],
+            Self::ReadLock(node) => vec![Action::Faults(vec![Fault::ReadLock(name(node))])],
+            Self::ReadUnlock(node) => vec![Action::Faults(vec![Fault::ReadUnlock(name(node))])],
+            Self::Weight { node, weight } => {
+                let line = format!(
+                    "mysql -e \"SET GLOBAL wsrep_provider_options='pc.weight={weight}'\""
+                );
+                vec![typed_line(name(node), line)]
+            }
+            Self::Desync { node, on } => {
+                let word = if *on { "ON" } else { "OFF" };
+                let line = format!("mysql -e \"SET GLOBAL wsrep_desync={word}\"");
+                vec![typed_line(name(node), line)]
+            }
+            Self::Configure { node, edit } => {
+                let (option, value) = edit.option();
+                vec![Action::Faults(vec![Fault::Configure {
+                    node: name(node),
+                    option: option.to_owned(),
+                    value: value.to_owned(),
+                }])]
+            }
             Self::Wait(span) => vec![Action::Wait(Wait::For(*span))],
         }
     }
 }
 
+/// Returns a fault of the network that is over after a while.
+fn healed_after(fault: Fault, span: Span) -> Vec<Action> {
+    vec![
+        Action::Faults(vec![fault]),
+        Action::Wait(Wait::For(span)),
+        Action::Faults(vec![Fault::Heal]),
+    ]
+}
+
 /// Returns a command of an operator who gives up after a while.
 fn typed(node: NodeName, command: NodeCommand) -> Action {
+    typed_line(node, command.line().to_owned())
+}
+
+/// Returns a line of an operator who gives up after a while.
+fn typed_line(node: NodeName, line: String) -> Action {
     Action::Operator(Operator {
         node,
-        line: command.line().to_owned(),
+        line,
         exit: None,
         prints: None,
         lacks: None,

@@ -3,6 +3,8 @@
 //! It knows processes and the network by what was done to them, and no rule of Galera's: what it cannot
 //! know it takes for possible.
 
+use std::collections::BTreeSet;
+
 use super::op::{Interruption, Op};
 
 /// A server, as far as a schedule tells.
@@ -24,7 +26,10 @@ enum Server {
 #[derive(Clone, Debug)]
 pub(super) struct Sketch {
     servers: Vec<Server>,
+    /// Something of the network can be healed.
     cut: bool,
+    /// The nodes on which a session keeps the read lock.
+    locked: BTreeSet<usize>,
     /// A node is starting: state may be on its way.
     starting: bool,
 }
@@ -35,6 +40,7 @@ impl Sketch {
         Self {
             servers: vec![Server::Up; nodes],
             cut: false,
+            locked: BTreeSet::new(),
             starting: false,
         }
     }
@@ -73,9 +79,13 @@ impl Sketch {
                     terminate,
                 });
             }
-            Op::Write { node, .. } | Op::WriteInFlight { node } | Op::PcBootstrap(node) => {
-                answers(node)
-            }
+            Op::Write { node, .. }
+            | Op::WriteInFlight { node }
+            | Op::PcBootstrap(node)
+            | Op::ReadLock(node)
+            | Op::Weight { node, .. }
+            | Op::Desync { node, .. } => answers(node),
+            Op::ReadUnlock(node) => self.locked.contains(&(node % self.servers.len())),
             Op::Bootstrap(node)
             | Op::Force(node)
             | Op::ForceBootstrap(node)
@@ -88,7 +98,16 @@ impl Sketch {
             Op::PowerOn(node) => self.at(*node) == Server::Off,
             Op::Heal => self.cut,
             Op::InterruptTransfer(_) => self.starting,
-            Op::Partition(_) | Op::Cut { .. } | Op::Wait(_) => true,
+            Op::DiskLost(node) | Op::SnapshotBroken(node) => self.at(*node) != Server::Hung,
+            Op::Partition(_)
+            | Op::Cut { .. }
+            | Op::Sever { .. }
+            | Op::Latency { .. }
+            | Op::LossFor { .. }
+            | Op::FlapFor { .. }
+            | Op::DiskFull(_)
+            | Op::Configure { .. }
+            | Op::Wait(_) => true,
         };
         fits.then(|| op.clone())
     }
@@ -127,7 +146,17 @@ impl Sketch {
                 self.cut = groups.iter().any(|group| Some(group) != first);
             }
             Op::Cut { from, to } => self.cut |= from != to,
-            Op::Heal => self.cut = false,
+            Op::Sever { one, other } => self.cut |= one != other,
+            Op::Latency { .. } => self.cut = true,
+            Op::Heal | Op::LossFor { .. } | Op::FlapFor { .. } => self.cut = false,
+            Op::SnapshotBroken(node) => self.set(&[*node], Server::Perhaps),
+            Op::DiskLost(node) => self.set(&[*node], Server::Down),
+            Op::ReadLock(node) => {
+                self.locked.insert(node % self.servers.len());
+            }
+            Op::ReadUnlock(node) => {
+                self.locked.remove(&(node % self.servers.len()));
+            }
             Op::Write { .. }
             | Op::WriteInFlight { .. }
             | Op::Force(_)
@@ -135,6 +164,10 @@ impl Sketch {
             | Op::Recover(_)
             | Op::Damage { .. }
             | Op::InterruptTransfer(_)
+            | Op::DiskFull(_)
+            | Op::Weight { .. }
+            | Op::Desync { .. }
+            | Op::Configure { .. }
             | Op::Wait(_) => {}
         }
     }

@@ -8,7 +8,7 @@ use seatrial_port::{Damage, NodeName, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
 use super::draw::{list, one_of, place, some_places};
-use super::op::{Interruption, Op};
+use super::op::{Edit, Interruption, Op};
 
 /// Defines the kinds of ops and how often each is drawn beside the others.
 macro_rules! words {
@@ -26,6 +26,18 @@ macro_rules! words {
         impl Word {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$word,)+];
+
+            /// Returns its name, such as `start in flight`.
+            pub fn name(self) -> String {
+                let mut name = String::new();
+                for letter in format!("{self:?}").chars() {
+                    if letter.is_ascii_uppercase() && !name.is_empty() {
+                        name.push(' ');
+                    }
+                    name.push(letter.to_ascii_lowercase());
+                }
+                name
+            }
 
             /// Returns the weight with which it is drawn.
             const fn weight(self) -> u32 {
@@ -62,6 +74,18 @@ words! {
     Damage = 1,
     InterruptTransfer = 1,
     Wait = 3,
+    Sever = 2,
+    Latency = 2,
+    LossFor = 2,
+    FlapFor = 2,
+    SnapshotBroken = 2,
+    DiskLost = 2,
+    DiskFull = 1,
+    ReadLock = 2,
+    ReadUnlock = 2,
+    Weight = 2,
+    Desync = 2,
+    Configure = 3,
 }
 
 /// The ops of a vocabulary, and the number of ops of a schedule.
@@ -75,6 +99,8 @@ pub struct Vocabulary {
     pub length: (usize, usize),
     /// Whether what has nothing to act on is mostly drawn again.
     pub aware: bool,
+    /// Whether the cluster is drawn too: its size, an arbitrator, options. Then `nodes` does not count.
+    pub any_cluster: bool,
 }
 
 impl Vocabulary {
@@ -103,25 +129,56 @@ impl Vocabulary {
             ]),
             length: (5, 10),
             aware: false,
+            any_cluster: false,
         }
     }
 
-    /// Every op there is.
-    pub fn everything() -> Self {
+    /// The ops of a search: membership, power, state files and transfers, with nothing at rest in between.
+    pub fn search() -> Self {
+        let words = Word::ALL.iter().copied();
         Self {
-            words: Word::ALL.iter().copied().collect(),
+            words: words.take_while(|word| *word <= Word::Wait).collect(),
             length: (2, 12),
             aware: true,
             ..Self::conformance()
         }
     }
 
-    /// One of these ops.
-    pub(super) fn one(&self) -> BoxedStrategy<Op> {
+    /// Every op that real nodes can have, on clusters of any kind, each step ending at rest.
+    ///
+    /// Loss of power is not among them: a container shares the machine's page cache. Neither are the ops that
+    /// meet a start half-way by a time alone, because real starts take different times.
+    pub fn whole() -> Self {
+        let words = Word::ALL.iter().copied();
+        let words = words.filter(|word| {
+            !matches!(
+                word,
+                Word::PowerOff
+                    | Word::PowerOn
+                    | Word::WriteInFlight
+                    | Word::StartInFlight
+                    | Word::StartInterrupted
+                    | Word::InterruptTransfer
+            )
+        });
+        Self {
+            words: words.collect(),
+            length: (4, 8),
+            aware: true,
+            any_cluster: true,
+            ..Self::conformance()
+        }
+    }
+
+    /// One of these ops, for a cluster of this many nodes, of which this many have a server.
+    pub(super) fn one(&self, nodes: usize, servers: usize) -> BoxedStrategy<Op> {
         let ops = self
             .words
             .iter()
-            .map(|word| (word.weight(), op(*word, self.nodes.len())))
+            .map(|word| {
+                let nodes = if needs_server(*word) { servers } else { nodes };
+                (word.weight(), op(*word, nodes))
+            })
             .collect::<Vec<_>>();
         proptest::strategy::Union::new_weighted(ops).boxed()
     }
@@ -129,7 +186,50 @@ impl Vocabulary {
     /// Schedules of these ops.
     pub(super) fn strategy(&self) -> BoxedStrategy<Vec<Op>> {
         let (least, most) = self.length;
-        list(self.one(), [least, most])
+        let nodes = self.nodes.len();
+        list(self.one(nodes, nodes), [least, most])
+    }
+}
+
+/// Whether an op acts on a server or on its files: an arbitrator has neither.
+const fn needs_server(word: Word) -> bool {
+    match word {
+        Word::Write
+        | Word::WriteInFlight
+        | Word::Bootstrap
+        | Word::Force
+        | Word::ForceBootstrap
+        | Word::PcBootstrap
+        | Word::Recover
+        | Word::Damage
+        | Word::InterruptTransfer
+        | Word::SnapshotBroken
+        | Word::DiskLost
+        | Word::DiskFull
+        | Word::ReadLock
+        | Word::ReadUnlock
+        | Word::Weight
+        | Word::Desync
+        | Word::Configure => true,
+        Word::Stop
+        | Word::Terminate
+        | Word::StopAndTerminate
+        | Word::Start
+        | Word::StartInFlight
+        | Word::StartInterrupted
+        | Word::Restart
+        | Word::Partition
+        | Word::Cut
+        | Word::Heal
+        | Word::Hang
+        | Word::Resume
+        | Word::PowerOff
+        | Word::PowerOn
+        | Word::Wait
+        | Word::Sever
+        | Word::Latency
+        | Word::LossFor
+        | Word::FlapFor => false,
     }
 }
 
@@ -201,6 +301,43 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
             .prop_map(|(node, file, how)| Op::Damage { node, file, how })
             .boxed(),
         Word::InterruptTransfer => one.prop_map(Op::InterruptTransfer).boxed(),
+        Word::Sever => (one.clone(), one)
+            .prop_map(|(one, other)| Op::Sever { one, other })
+            .boxed(),
+        Word::Latency => (one, one_of(vec![5, 20, 50]))
+            .prop_map(|(node, ms)| Op::Latency {
+                node,
+                by: Span::from_millis(ms),
+            })
+            .boxed(),
+        Word::LossFor => (one, one_of(vec![2, 10, 25]), one_of(vec![2, 6]))
+            .prop_map(|(node, percent, seconds)| Op::LossFor {
+                node,
+                percent,
+                span: Span::from_secs(seconds),
+            })
+            .boxed(),
+        Word::FlapFor => (one, one_of(vec![100, 300, 800]), one_of(vec![2, 6]))
+            .prop_map(|(node, ms, seconds)| Op::FlapFor {
+                node,
+                period: Span::from_millis(ms),
+                span: Span::from_secs(seconds),
+            })
+            .boxed(),
+        Word::SnapshotBroken => one.prop_map(Op::SnapshotBroken).boxed(),
+        Word::DiskLost => one.prop_map(Op::DiskLost).boxed(),
+        Word::DiskFull => one.prop_map(Op::DiskFull).boxed(),
+        Word::ReadLock => one.prop_map(Op::ReadLock).boxed(),
+        Word::ReadUnlock => one.prop_map(Op::ReadUnlock).boxed(),
+        Word::Weight => (one, 0_u8..=3)
+            .prop_map(|(node, weight)| Op::Weight { node, weight })
+            .boxed(),
+        Word::Desync => (one, 0_u8..2)
+            .prop_map(|(node, on)| Op::Desync { node, on: on == 1 })
+            .boxed(),
+        Word::Configure => (one, one_of(Edit::ALL.to_vec()))
+            .prop_map(|(node, edit)| Op::Configure { node, edit })
+            .boxed(),
         Word::Wait => one_of(vec![1, 3, 8, 20, 60])
             .prop_map(|seconds| Op::Wait(Span::from_secs(seconds)))
             .boxed(),

@@ -2,7 +2,7 @@
 
 use seatrial_language::{Action, Pace, Part, Scenario, Step, Wait};
 use seatrial_port::trace::TraceKind;
-use seatrial_port::{Observation, Span};
+use seatrial_port::{Fault, Observation, Span};
 
 use super::clock::Halt;
 use super::options::RunOptions;
@@ -96,13 +96,43 @@ impl<'a> Runner<'a> {
         self.play.refresh().await;
         let observation = self.play.observe().await;
         let starting = step.action.starts_or_stops();
-        let unstable = (starting.len() > 1)
-            .then(|| format!("{} nodes start or stop in one instant", starting.len()));
+        let unstable = if starting.len() > 1 {
+            Some(format!(
+                "{} nodes start or stop in one instant",
+                starting.len()
+            ))
+        } else if self.packets_are_lost_by_chance(step) {
+            Some("packets are lost by chance, and views come and go with them".to_owned())
+        } else {
+            None
+        };
         let now = self.play.now();
         self.play
             .journal
             .observed(now, at_rest, unstable, &observation);
         self.look(&observation, at_rest);
+    }
+
+    /// Returns whether packets were lost by chance, or links flapped, when this step began or in it.
+    fn packets_are_lost_by_chance(&self, step: &Step) -> bool {
+        let mut lost = false;
+        for earlier in &self.scenario.steps {
+            if earlier.number > step.number {
+                break;
+            }
+            let Action::Faults(faults) = &earlier.action else {
+                continue;
+            };
+            for fault in faults {
+                match fault {
+                    Fault::Loss { .. } | Fault::Flap { .. } => lost = true,
+                    // The step that heals has seen the last of it.
+                    Fault::Heal if earlier.number < step.number => lost = false,
+                    _ => {}
+                }
+            }
+        }
+        lost
     }
 
     /// Writes down what a step's check has shown.
