@@ -42,6 +42,13 @@ pub enum SqlError {
         /// Its name in information_schema.
         table: String,
     },
+    /// 1396: the provider refuses what a statement asks of it (`sql/wsrep_var.cc:wsrep_desync_check`).
+    CannotUser {
+        /// The operation.
+        operation: String,
+        /// The statement, as it was written.
+        statement: String,
+    },
     /// 1223: a write of the session that holds the global read lock.
     ConflictingReadLock,
     /// 1231.
@@ -122,6 +129,7 @@ impl SqlError {
             Self::DatabaseExists { .. } => 1007,
             Self::NoDatabaseToDrop { .. } => 1008,
             Self::UnknownThread { .. } => 1094,
+            Self::CannotUser { .. } => 1396,
             Self::UnknownSchemaTable { .. } => 1109,
             Self::ConflictingReadLock => 1223,
             Self::WrongValue { .. } => 1231,
@@ -158,6 +166,7 @@ impl SqlError {
             Self::CommitFailed
             | Self::ConflictingReadLock
             | Self::UnknownThread { .. }
+            | Self::CannotUser { .. }
             | Self::DatabaseExists { .. }
             | Self::NoDatabaseToDrop { .. }
             | Self::UnknownVariable { .. }
@@ -194,6 +203,10 @@ impl SqlError {
                 format!("Can't drop database '{name}'; database doesn't exist")
             }
             Self::UnknownThread { number } => format!("Unknown thread id: {number}"),
+            Self::CannotUser {
+                operation,
+                statement,
+            } => format!("Operation '{operation}' failed for {statement}"),
             Self::UnknownSchemaTable { table } => {
                 format!("Unknown table '{table}' in information_schema")
             }

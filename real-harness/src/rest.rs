@@ -145,12 +145,13 @@ impl Rest {
             let grown = self
                 .born
                 .get(node)
-                .is_some_and(|(_, born)| now >= *born + self.wait_prim + Duration::from_secs(5));
+                .is_some_and(|(_, born)| now >= *born + self.wait_prim + Duration::from_secs(15));
             return grown;
         }
         let state = look.status("wsrep_local_state_comment").unwrap_or_default();
-        let moving =
-            state.contains("Join") || (state.contains("Donor") && !self.locked.contains(node));
+        // A donor by a setting or by a lock does not change by itself.
+        let desynced = self.locked.contains(node) || look.status("wsrep_desync") == Some("1");
+        let moving = state.contains("Join") || (state.contains("Donor") && !desynced);
         let _ = pending;
         !moving
     }

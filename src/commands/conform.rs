@@ -46,6 +46,9 @@ pub(crate) struct ConformArgs {
     /// The number of differing random schedules that are shrunk.
     #[arg(long, value_name = "N", default_value_t = 10, requires = "random")]
     pub(crate) shrink: usize,
+    /// Write every random schedule as a scenario file, not only those that differ.
+    #[arg(long, requires = "random")]
+    pub(crate) all_files: bool,
     /// Decide again what real logs show: error logs, folders or archives, one path for each cluster.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["random", "recordings", "on", "timers"])]
     pub(crate) logs: Vec<PathBuf>,

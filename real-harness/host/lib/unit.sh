@@ -149,7 +149,14 @@ hold_read_lock() {
     sleep 0.05
     waited=$((waited + 1))
   done
-  case $text in '' | ERROR*) return 1 ;; esac
+  # The session's number says that it has the lock; anything else is an error.
+  case $text in
+    '' | *[!0-9]*)
+      grep -m 1 '^ERROR' $out
+      end_read_lock $1
+      return 1
+      ;;
+  esac
   return 0
 }
 

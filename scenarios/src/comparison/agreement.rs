@@ -286,7 +286,7 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
         value.map_or_else(none, |value| value.to_string())
     }
     let NodeObservation {
-        arbitrator: _,
+        arbitrator,
         process,
         exit,
         reversed: _,
@@ -329,7 +329,10 @@ fn plain_fields(node: &NodeObservation, put: &mut impl FnMut(&str, String)) {
         "gvwstate.members",
         text(gvwstate.as_ref().map(|file| file.members.join(","))),
     );
-    put("rows", text(rows.as_ref().map(|rows| rows.join(","))));
+    // An arbitrator has no table, which an engine may show as an empty one.
+    if !arbitrator {
+        put("rows", text(rows.as_ref().map(|rows| rows.join(","))));
+    }
 }
 
 /// The value of a counter.

@@ -140,9 +140,11 @@ impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
         let mut text = String::new();
         let _ = writeln!(
             text,
-            "# {} differ with seed {}{flags}:",
+            "# {} {} with seed {}{flags}{}",
             self.names().join(" and "),
+            if compared.differs() { "differ" } else { "agree" },
             compared.seed,
+            if compared.differs() { ":" } else { "." },
         );
         for difference in compared.agreement.differing.iter().take(20) {
             let _ = writeln!(text, "#   {}", describe(difference));

@@ -56,11 +56,22 @@ pub(super) fn conform(
     )?;
     let differing: Vec<&Compared> = done.iter().filter(|compared| compared.differs()).collect();
     let mut files = Vec::new();
-    for compared in differing.iter().take(args.shrink) {
-        let small = bench.shrink(compared);
+    for (place, compared) in differing.iter().enumerate() {
         let name = format!("random-{}.toml", compared.seed);
-        super::write(&args.out, &name, &bench.file(&small, flags.replay()))?;
+        let text = if place < args.shrink {
+            bench.file(&bench.shrink(compared), flags.replay())
+        } else {
+            bench.file(compared, flags.replay())
+        };
+        super::write(&args.out, &name, &text)?;
         files.push(name);
+    }
+    if args.all_files {
+        for compared in done.iter().filter(|compared| !compared.differs()) {
+            let name = format!("random-{}.toml", compared.seed);
+            super::write(&args.out, &name, &bench.file(compared, flags.replay()))?;
+            files.push(name);
+        }
     }
     let made_by = (provenance::PROGRAM, provenance::COMMIT);
     let json = serde_json::to_string_pretty(&results(&contenders, &done, &files, made_by))
@@ -125,6 +136,6 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
         }
     }
     for file in files {
-        out.line(&format!("  shrunk {}", args.out.join(file).display()));
+        out.line(&format!("  file {}", args.out.join(file).display()));
     }
 }

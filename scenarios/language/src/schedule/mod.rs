@@ -85,13 +85,18 @@ fn draw_aware(vocabulary: &Vocabulary, cluster: &Cluster, runner: &mut TestRunne
     ops
 }
 
-/// Whether a cluster does not come to rest after this action, because packets are lost by chance.
+/// Whether what follows this action must not wait for rest: packets are lost by chance, or a transfer is under way.
 fn never_rests(action: &Action) -> bool {
     let Action::Faults(faults) = action else {
         return false;
     };
-    let by_chance = |fault: &Fault| matches!(fault, Fault::Loss { .. } | Fault::Flap { .. });
-    faults.iter().any(by_chance)
+    let moves = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::Loss { .. } | Fault::Flap { .. } | Fault::InterruptTransfer(_)
+        )
+    };
+    faults.iter().any(moves)
 }
 
 impl Schedule {

@@ -10,7 +10,13 @@ use crate::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
 const PATIENCE: Span = Span::from_secs(15);
 
 /// The time from the start of a server without data to the middle of the snapshot that it takes.
-const SNAPSHOT_RUNS: Span = Span::from_millis(4_500);
+const SNAPSHOT_RUNS: Span = Span::from_millis(3_500);
+
+/// The time between two attempts to break it off.
+const BETWEEN_BLOWS: Span = Span::from_millis(1_500);
+
+/// The latency that makes a snapshot of a small database last long enough to be broken off.
+const SNAPSHOT_LATENCY: Span = Span::from_millis(60);
 
 /// An event at a starting node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -425,9 +431,17 @@ impl Op {
                 });
                 vec![
                     Action::Faults(vec![Fault::DiskLost(name(node))]),
+                    Action::Faults(vec![Fault::Latency {
+                        node: name(node),
+                        by: SNAPSHOT_LATENCY,
+                    }]),
                     start,
+                    // A real transfer runs many programs one after another, and a blow may fall between two.
                     Action::Wait(Wait::For(SNAPSHOT_RUNS)),
                     Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
+                    Action::Wait(Wait::For(BETWEEN_BLOWS)),
+                    Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
+                    Action::Faults(vec![Fault::Heal]),
                 ]
             }
             Self::DiskLost(node) => vec![Action::Faults(vec![Fault::DiskLost(name(node))])],

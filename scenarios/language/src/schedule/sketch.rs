@@ -149,7 +149,10 @@ impl Sketch {
             Op::Sever { one, other } => self.cut |= one != other,
             Op::Latency { .. } => self.cut = true,
             Op::Heal | Op::LossFor { .. } | Op::FlapFor { .. } => self.cut = false,
-            Op::SnapshotBroken(node) => self.set(&[*node], Server::Perhaps),
+            Op::SnapshotBroken(node) => {
+                self.set(&[*node], Server::Perhaps);
+                self.cut = false;
+            }
             Op::DiskLost(node) => self.set(&[*node], Server::Down),
             Op::ReadLock(node) => {
                 self.locked.insert(node % self.servers.len());

@@ -78,6 +78,9 @@ impl Machine {
                     "data folder empty"
                 })
             }
+            Fault::ReadLock(_) if self.refuses_lock() => {
+                skipped("the server refuses the lock: the node is not ready")
+            }
             Fault::ReadLock(_) => {
                 let outcome = self.session(NodeStatement::Lock, "FLUSH TABLES WITH READ LOCK");
                 if matches!(outcome, FaultOutcome::Applied(_)) {
@@ -155,6 +158,13 @@ impl Machine {
         }
         let path = self.edit_configuration(option, value);
         applied(format!("{path}: {option} = {value}"))
+    }
+
+    /// Returns whether a server answers, and refuses FLUSH TABLES WITH READ LOCK
+    /// (`sql/sql_parse.cc:mysql_execute_command`: error 1047).
+    fn refuses_lock(&self) -> bool {
+        let server = self.daemon.open_server();
+        server.is_some_and(|server| !server.node().status().ready)
     }
 
     fn session(&mut self, statement: NodeStatement, what: &str) -> FaultOutcome {

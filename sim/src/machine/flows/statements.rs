@@ -158,9 +158,20 @@ impl Machine {
                 None
             }
             sql::Query::Address(address) => self.change_address(id, &address, text),
-            sql::Query::Statement(NodeStatement::Desync(_)) if !status.ready => Some(Err(
-                "this console does not know wsrep_desync on a node that is not ready".to_owned(),
-            )),
+            // The value that it has already changes nothing.
+            sql::Query::Statement(NodeStatement::Desync(on)) if on == server.node().is_desynced() => {
+                done()
+            }
+            // The group orders the change, so it needs a component (`gcs.cpp:gcs_desync`).
+            sql::Query::Statement(NodeStatement::Desync(on)) if !status.ready => {
+                let operation = if on { "desync" } else { "resync" }.to_owned();
+                let statement = text.trim().trim_end_matches(';').to_owned();
+                let error = SqlError::CannotUser {
+                    operation,
+                    statement,
+                };
+                Some(Err(error.to_string()))
+            }
             sql::Query::Statement(statement) => {
                 self.programs.set_answer(id, None);
                 let locked = self.programs.is_locked();

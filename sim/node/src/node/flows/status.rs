@@ -88,6 +88,9 @@ impl Node {
         } else {
             match self.group.gcs.my_status() {
                 GcsNodeState::Donor => LocalState::Donor,
+                // The group may count a node whose applier is held as something else by now, and the node does not
+                // hear of it (`replicator_smm.cpp:process_join` waits for the local monitor, which `pause` keeps).
+                _ if self.applier.is_paused() => LocalState::Donor,
                 _ if self.applier.is_synced() => LocalState::Synced,
                 _ => LocalState::Joined,
             }
