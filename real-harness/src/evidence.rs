@@ -21,7 +21,7 @@ const TAKEN: [(&str, &str); 6] = [
     ("gvwstate.dat", "cat /var/lib/mysql/gvwstate.dat"),
     (
         "status.txt",
-        ". /opt/seatrial/lib/unit.sh; systemctl status $service; mysql -t -e \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
+        ". /opt/seatrial/lib/unit.sh; systemctl status $service; timeout 10 mysql -t -e \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
     ),
     (
         "unit.txt",

@@ -72,7 +72,9 @@ fn line(provider: &Values<'_>) -> String {
 
 /// The text of garbd's file for an arbitrator of a cluster whose hosts have these addresses.
 pub(crate) fn garb(setup: &Setup, node: &NodeName, all: &[String]) -> String {
-    let (provider, _) = values(setup, node, Vec::new());
+    let (mut provider, _) = values(setup, node, Vec::new());
+    // garbd has no write-set cache, and ends where it meets an option that it does not know.
+    provider.retain(|(name, _)| !name.starts_with("gcache."));
     format!(
         "GALERA_NODES=\"{}\"\nGALERA_GROUP=\"{CLUSTER}\"\nGALERA_OPTIONS=\"{}\"\n",
         all.join(" "),

@@ -295,8 +295,22 @@ impl Disk {
         grastate: &mut Option<Inode>,
         cache_size: u64,
     ) -> IoResult {
-        if self.full && !matches!(op, DiskOp::Open | DiskOp::RemoveGvwstate) {
-            return IoResult::Failed;
+        if self.full {
+            match op {
+                // InnoDB gives up where its log or its tables find no room.
+                DiskOp::InnodbWrite(_) | DiskOp::InnodbSync | DiskOp::InnodbReplace(_) => {
+                    return IoResult::Failed;
+                }
+                // Galera warns, and keeps the file of before (`view.cpp:ViewState::write_file`).
+                DiskOp::WriteGvwstate(_) => return IoResult::Done,
+                // grastate.dat is written in its place, and galera.cache has all its room since its making.
+                DiskOp::Open
+                | DiskOp::WriteGrastate(_)
+                | DiskOp::RemoveGvwstate
+                | DiskOp::CacheAppend(_)
+                | DiskOp::CacheReset(_)
+                | DiskOp::CacheDiscardAbove(_) => {}
+            }
         }
         match op {
             DiskOp::Open => {

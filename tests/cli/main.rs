@@ -13,6 +13,7 @@ mod claims;
 mod complete;
 mod confinement;
 mod conform_logs;
+mod conform_random;
 mod errors;
 mod families;
 mod folder;

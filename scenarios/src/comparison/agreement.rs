@@ -107,9 +107,10 @@ impl Agreement {
     }
 
     fn add(&mut self, scenario: &str, seed: u64, engines: &BTreeMap<&str, &RunRecord>) {
+        let at_rest = at_rest(engines);
         let seen: BTreeMap<&str, BTreeMap<u32, Seen<'_>>> = engines
             .iter()
-            .map(|(engine, run)| (*engine, fields_of(run)))
+            .map(|(engine, run)| (*engine, fields_of(run, &at_rest)))
             .collect();
         let steps: BTreeSet<u32> = seen.values().flat_map(BTreeMap::keys).copied().collect();
         let parted = self.add_races(scenario, seed, engines, &seen);
@@ -176,9 +177,7 @@ impl Agreement {
         parted: bool,
     ) {
         let at_rest = views.values().all(|view| view.observation.at_rest);
-        let unstable = views
-            .values()
-            .any(|view| view.observation.unstable.is_some());
+        let unstable = views.values().any(|view| view.unstable);
         let load = views.values().any(|view| view.load_rows);
         let keys: BTreeSet<&(NodeName, String)> =
             views.values().flat_map(|view| view.fields.keys()).collect();
@@ -234,15 +233,33 @@ struct Seen<'a> {
     observation: &'a StepObservation,
     fields: BTreeMap<(NodeName, String), String>,
     load_rows: bool,
+    /// The changes since the last step at rest depend on a race.
+    unstable: bool,
 }
 
 fn none() -> String {
     "none".to_owned()
 }
 
-fn fields_of(run: &RunRecord) -> BTreeMap<u32, Seen<'_>> {
+/// Returns the steps after which every engine was at rest.
+fn at_rest(engines: &BTreeMap<&str, &RunRecord>) -> BTreeSet<u32> {
+    let of = |run: &&RunRecord| {
+        let observations = run.observations.iter();
+        let rests = observations.filter(|observation| observation.at_rest);
+        rests.map(|observation| observation.step).collect()
+    };
+    let mut all = engines.values().map(of);
+    let first: BTreeSet<u32> = all.next().unwrap_or_default();
+    all.fold(first, |both, one| &both & &one)
+}
+
+/// Returns the fields of each step. A change is one since the last step at rest: in between, engines are at different
+/// points of the way.
+fn fields_of<'a>(run: &'a RunRecord, at_rest: &BTreeSet<u32>) -> BTreeMap<u32, Seen<'a>> {
     let mut steps = BTreeMap::new();
     let mut before: Option<&StepObservation> = None;
+    let mut rested = false;
+    let mut unstable = false;
     for observation in &run.observations {
         let mut fields = BTreeMap::new();
         for (name, node) in &observation.nodes {
@@ -268,15 +285,22 @@ fn fields_of(run: &RunRecord) -> BTreeMap<u32, Seen<'_>> {
             .nodes
             .values()
             .any(|node| node.rows.iter().flatten().any(|tag| tag.starts_with('l')));
+        unstable |= observation.unstable.is_some();
         steps.insert(
             observation.step,
             Seen {
                 observation,
                 fields,
                 load_rows,
+                unstable,
             },
         );
-        before = Some(observation);
+        let rests = at_rest.contains(&observation.step);
+        if rests || !rested {
+            before = Some(observation);
+            rested |= rests;
+            unstable = false;
+        }
     }
     steps
 }

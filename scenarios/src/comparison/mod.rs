@@ -3,5 +3,5 @@
 pub mod agreement;
 pub mod known;
 pub(crate) mod random_schedules;
-pub(crate) mod score;
 pub mod recording;
+pub(crate) mod score;

@@ -142,7 +142,11 @@ impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
             text,
             "# {} {} with seed {}{flags}{}",
             self.names().join(" and "),
-            if compared.differs() { "differ" } else { "agree" },
+            if compared.differs() {
+                "differ"
+            } else {
+                "agree"
+            },
             compared.seed,
             if compared.differs() { ":" } else { "." },
         );
@@ -196,4 +200,3 @@ pub fn describe(difference: &Difference) -> String {
         values.join(", ")
     )
 }
-

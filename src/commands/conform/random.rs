@@ -125,17 +125,19 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
     ));
     if args.vocabulary == VocabularyArg::Whole {
         out.line("");
-        out.line("kind                                       schedules         fields          steps");
+        out.line(&row("kind", "schedules", "fields", "steps"));
         for (kind, score) in by_kind(done) {
             let fields = format!("{}/{}", score.equal, score.compared);
             let steps = format!("{}/{}", score.steps_equal, score.steps_compared);
-            out.line(&format!(
-                "{kind:<45} {:>6} {fields:>14} {steps:>14}",
-                score.schedules
-            ));
+            out.line(&row(&kind, &score.schedules.to_string(), &fields, &steps));
         }
     }
     for file in files {
         out.line(&format!("  file {}", args.out.join(file).display()));
     }
+}
+
+/// A row of the score by kind, of 80 columns.
+fn row(kind: &str, schedules: &str, fields: &str, steps: &str) -> String {
+    format!("{kind:<44} {schedules:>9} {fields:>14} {steps:>9}")
 }

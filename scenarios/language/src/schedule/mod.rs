@@ -287,6 +287,48 @@ mod tests {
     }
 
     #[test]
+    fn a_schedule_of_the_whole_vocabulary_is_a_scenario_of_its_steps() {
+        let play = Play {
+            pace: Pace::Rest,
+            procedure: None,
+        };
+        for seed in 0..300 {
+            let schedule = Schedule::draw(&Vocabulary::whole(), seed);
+            let scenario = schedule.scenario(&format!("seed-{seed}"), "drawn", &play);
+            let steps: u32 = schedule.steps_of_ops().iter().sum();
+            assert_eq!(scenario.steps.len(), usize::try_from(steps).unwrap());
+        }
+    }
+
+    /// Each kind of cluster and of operation is among a few hundred schedules.
+    #[test]
+    fn the_whole_vocabulary_leaves_out_no_word_and_no_kind_of_cluster() {
+        let drawn: Vec<Schedule> = (0..600)
+            .map(|seed| Schedule::draw(&Vocabulary::whole(), seed))
+            .collect();
+        let ops = drawn.iter().flat_map(|schedule| &schedule.ops);
+        let words: std::collections::BTreeSet<Word> = ops.map(Op::word).collect();
+        assert_eq!(words, Vocabulary::whole().words);
+        let kinds: std::collections::BTreeSet<String> =
+            drawn.iter().flat_map(Schedule::kinds_of_cluster).collect();
+        let expected = [
+            "2 nodes",
+            "3 nodes",
+            "4 nodes",
+            "5 nodes",
+            "an arbitrator",
+            "gcache.recover = no",
+            "innodb_flush_log_at_trx_commit = 0",
+            "innodb_flush_log_at_trx_commit = 2",
+            "pc.recovery = false",
+            "pc.weight = 2",
+            "systemd restarts",
+            "wsrep_sst_method = mariabackup",
+        ];
+        assert!(kinds.iter().eq(expected), "{kinds:?}");
+    }
+
+    #[test]
     fn what_a_search_plays_is_what_a_file_of_it_would_be() {
         let vocabularies = [Vocabulary::search(), Vocabulary::conformance()];
         for (seed, vocabulary) in (0..400).zip(vocabularies.iter().cycle()) {

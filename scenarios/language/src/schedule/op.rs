@@ -449,9 +449,8 @@ impl Op {
             Self::ReadLock(node) => vec![Action::Faults(vec![Fault::ReadLock(name(node))])],
             Self::ReadUnlock(node) => vec![Action::Faults(vec![Fault::ReadUnlock(name(node))])],
             Self::Weight { node, weight } => {
-                let line = format!(
-                    "mysql -e \"SET GLOBAL wsrep_provider_options='pc.weight={weight}'\""
-                );
+                let line =
+                    format!("mysql -e \"SET GLOBAL wsrep_provider_options='pc.weight={weight}'\"");
                 vec![typed_line(name(node), line)]
             }
             Self::Desync { node, on } => {

@@ -159,7 +159,9 @@ impl Machine {
             }
             sql::Query::Address(address) => self.change_address(id, &address, text),
             // The value that it has already changes nothing.
-            sql::Query::Statement(NodeStatement::Desync(on)) if on == server.node().is_desynced() => {
+            sql::Query::Statement(NodeStatement::Desync(on))
+                if on == server.node().is_desynced() =>
+            {
                 done()
             }
             // The group orders the change, so it needs a component (`gcs.cpp:gcs_desync`).
