@@ -68,6 +68,8 @@ pub struct Living {
     pub logs_count: bool,
     /// Whether running nodes can be kept apart, so that one waits while others make a new component.
     pub apart: bool,
+    /// Whether there can be two primary components that know nothing of each other.
+    pub forks: bool,
 }
 
 /// A view that a node restores, or that its next process can restore.
@@ -171,6 +173,11 @@ impl StateKey {
         self.living.as_ref().is_none_or(|living| living.apart)
     }
 
+    /// Returns whether there can be two primary components that know nothing of each other.
+    fn has_forks(&self) -> bool {
+        self.living.as_ref().is_none_or(|living| living.forks)
+    }
+
     /// Returns the nodes whose view, in a file or with a waiting server, cannot be restored where this record is known.
     pub fn blocked(&self, in_file: bool, uuid: GcommUuid, last: ViewId) -> u32 {
         let Some(living) = &self.living else { return 0 };
@@ -261,17 +268,19 @@ impl StateKey {
         self.number_of_view(view.seq);
     }
 
-    /// Adds the number of a view that is over. Numbers decide between components that meet, and which remembered view is
-    /// the greatest. Where nothing keeps running nodes apart, a new component has all of them, and nobody compares.
+    /// Adds the number of a view that is over. Numbers decide which of two primary components that meet goes on
+    /// (`pc_proto.cpp:handle_state`), and which remembered primary view is the greatest (`pc_proto.cpp:is_prim`). Where
+    /// each primary component comes from the one before, its number is greater than all that its members know
+    /// (`evs_proto.cpp:send_install`), and the order of the remembered and of the saved views is all that is compared.
     pub fn number_of_view(&mut self, number: u32) {
-        if self.has_apart() {
+        if self.has_forks() {
             self.marks.push(Mark::ViewNumber(number));
         }
     }
 
     /// Adds the number of the view that a running process is in.
     pub fn number_of_live_view(&mut self, number: u32) {
-        if self.has_apart() {
+        if self.has_forks() {
             self.marks.push(Mark::LiveViewNumber(number));
         }
     }

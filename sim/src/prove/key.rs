@@ -28,15 +28,21 @@ struct Gaps {
 }
 
 impl Gaps {
-    const fn of(precision: Precision) -> Self {
+    fn of(precision: Precision) -> Self {
         match precision {
             Precision::Exact => Self {
                 positions: 8,
                 numbers: 8,
             },
-            Precision::ForEver { .. } => Self {
+            Precision::ForEver { forks: None, .. } => Self {
                 positions: 1,
                 numbers: 0,
+            },
+            Precision::ForEver {
+                forks: Some(most), ..
+            } => Self {
+                positions: i64::from(most).max(1),
+                numbers: most.into(),
             },
         }
     }

@@ -1,6 +1,6 @@
 //! The part of the primary component's state that determines what happens next.
 
-use seatrial_galera::ViewType;
+use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
 use crate::key::{Mark, SavedView, StateKey};
 
@@ -68,18 +68,23 @@ impl Pc {
             into.plain(node.weight);
             into.last_primary(uuid, node.last_prim);
         });
+        for in_file in [false, true] {
+            let all = told.iter();
+            let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
+            let all = all.fold(0, |all, one| all | one);
+            into.marks.push(Mark::Nodes(all));
+        }
         if into.has_apart() {
-            into.set(told.iter(), |into, (uuid, last)| {
-                into.uuid(*uuid);
-                into.blocks(*uuid, *last);
-            });
-        } else {
-            for in_file in [false, true] {
-                let all = told.iter();
-                let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
-                let all = all.fold(0, |all, one| all | one);
-                into.marks.push(Mark::Nodes(all));
-            }
+            into.set(
+                those_that_block_later(&told, into),
+                |into, (uuid, maker)| {
+                    into.uuid(uuid);
+                    into.flag(maker.is_some());
+                    if let Some(maker) = maker {
+                        into.uuid(maker);
+                    }
+                },
+            );
         }
         let unknown: Vec<_> = self.instances.iter().filter(|(_, node)| node.un).collect();
         into.set(unknown, |into, (uuid, _)| {
@@ -114,4 +119,24 @@ impl Pc {
         self.waits_with()
             .filter(|view| into.can_restore(view.id, &view.members))
     }
+}
+
+/// Returns which views that are still to come these records keep from being restored: by the dead member, and the only
+/// maker whose views they let pass, if there is one. All incarnations of a member count together, because one record
+/// that does not agree is enough (`pc_proto.cpp:deliver_view`).
+fn those_that_block_later(
+    records: &[(GcommUuid, ViewId)],
+    key: &StateKey,
+) -> Vec<(GcommUuid, Option<GcommUuid>)> {
+    let mut all: Vec<(GcommUuid, Option<GcommUuid>)> = Vec::new();
+    for (uuid, last) in records {
+        let passes = last.kind == ViewType::NonPrim && key.runs(last.uuid);
+        let maker = passes.then_some(last.uuid);
+        match all.iter_mut().find(|(one, _)| one.same_fixed_part(*uuid)) {
+            Some((_, same)) if *same == maker => {}
+            Some((_, other)) => *other = None,
+            None => all.push((*uuid, maker)),
+        }
+    }
+    all
 }

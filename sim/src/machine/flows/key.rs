@@ -246,7 +246,10 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
                 into.view(state.view_id);
             } else {
                 into.word("cannot be restored");
-                into.number_of_view(state.view_id.seq);
+            }
+            if !into.is_exact() {
+                // The next process begins with the number after it (`evs_proto.cpp:Proto`, constructor).
+                into.number_of_live_view(state.view_id.seq);
             }
             into.flag(state.bootstrap);
             if into.is_exact() {
