@@ -25,6 +25,7 @@ fn for_ever(words: &str) -> Model {
         logs: number("LOGS", 0) == 1,
         apart: alphabet(words).keeps_apart(),
         forks: forks.map(gap),
+        donors: number("DONORS", usize::from(alphabet(words).tells_donors_apart())) == 1,
     })
 }
 

@@ -44,9 +44,9 @@ pub enum Mark {
     Nodes(u32),
     /// The position of a node's data. A write-set cache is measured by these.
     Held(StateUuid, Seqno),
-    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and its rank among those
-    /// of other caches.
-    CacheLow(StateUuid, Seqno),
+    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and, if the choice of a
+    /// donor matters, its rank among those of other caches.
+    CacheLow(StateUuid, Seqno, bool),
     /// Items begin, whose order does not matter.
     Set,
     /// The next item of a set.
@@ -70,6 +70,8 @@ pub struct Living {
     pub apart: bool,
     /// Whether there can be two primary components that know nothing of each other.
     pub forks: bool,
+    /// Whether donors can differ in what they hand on.
+    pub donors: bool,
 }
 
 /// A view that a node restores, or that its next process can restore.
@@ -235,6 +237,24 @@ impl StateKey {
         self.marks
             .extend(uuids.into_iter().map(|uuid| Mark::Uuid(*uuid)));
         self.count(self.marks.len() - before);
+    }
+
+    /// Adds the end of a write-set cache. The donor with the highest end is chosen
+    /// (`gcs_group.cpp:group_find_ist_donor`).
+    pub fn cache_low(&mut self, history: StateUuid, low: Seqno) {
+        let living = self.living.as_ref();
+        let donors = living.is_none_or(|living| living.donors);
+        self.marks.push(Mark::CacheLow(history, low, donors));
+    }
+
+    /// Adds the members of a view that can be restored. Incarnations do not count (`pc_proto.cpp:deliver_view`), so in
+    /// a key for ever each counts by its node and by the identity that its node has now.
+    pub fn members_of_saved<'a>(&mut self, uuids: impl IntoIterator<Item = &'a GcommUuid>) {
+        if self.is_exact() {
+            self.uuids(uuids);
+        } else {
+            self.set(uuids, |key, uuid| key.marks.push(Mark::Dead(*uuid)));
+        }
     }
 
     /// Adds items whose order does not matter; items that say the same count once.

@@ -148,6 +148,12 @@ impl Alphabet {
         }
     }
 
+    /// Returns whether two donors of the same positions can hand on different rows: two primary components have taken
+    /// writes.
+    pub const fn tells_donors_apart(self) -> bool {
+        self.forks().is_some() && self.has_kind(Kind::Write)
+    }
+
     const fn has_kind(self, kind: Kind) -> bool {
         self.kinds & kind.bit() != 0
     }

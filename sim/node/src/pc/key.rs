@@ -95,7 +95,7 @@ impl Pc {
         if let Some(restored) = self.restorable(into) {
             into.word("restored");
             into.view(restored.id);
-            into.uuids(&restored.members);
+            into.members_of_saved(&restored.members);
         }
     }
 

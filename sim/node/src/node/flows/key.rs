@@ -20,16 +20,20 @@ impl Node {
         into.plain(self.life.closing() as u8);
         // The way in which a process was started does not matter once it runs.
         let started_anew = into.is_exact() && self.life.boot().new_cluster;
+        // The limit of the wait is asked until the port is open, and whether SYNC was sent is forgotten with the next
+        // primary configuration (`replicator_smm.cpp:process_prim_conf_change`).
+        let waits = into.is_exact() || !self.life.port_open();
+        let told_synced = into.is_exact() || self.applier.is_primary();
         for flag in [
             started_anew,
             self.group.is_open(),
-            self.group.waits_without_limit(),
+            waits && self.group.waits_without_limit(),
             self.store.is_corrupt(),
             self.applier.is_armed(),
             self.applier.is_paused(),
             self.applier.is_locked(),
             self.clients.someone_stays(),
-            self.applier.has_sent_sync(),
+            told_synced && self.applier.has_sent_sync(),
             self.transfer.has_failed(),
             self.transfer.is_joining(),
             self.transfer.is_donating(),
@@ -58,7 +62,10 @@ impl Node {
             Some(conf) => {
                 into.flag(conf.primary);
                 into.plain(conf.members);
-                into.plain(conf.my_state as u8);
+                if into.is_exact() {
+                    // It is read as the configuration comes.
+                    into.plain(conf.my_state as u8);
+                }
                 let at = Position::new(conf.uuid, conf.seqno);
                 if into.is_exact() {
                     into.position(at);
@@ -136,7 +143,7 @@ impl Gcache {
                 Ordering::Equal => 0,
                 Ordering::Greater => 1,
             });
-            into.marks.push(Mark::CacheLow(self.uuid, self.lowest()));
+            into.cache_low(self.uuid, self.lowest());
             into.plain(end);
             into.flag(self.uuid == data.uuid);
             return;
