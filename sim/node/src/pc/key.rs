@@ -2,6 +2,7 @@
 
 use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
+use crate::frame::PcNode;
 use crate::key::{Mark, SavedView, StateKey};
 
 use super::Pc;
@@ -53,15 +54,28 @@ impl Pc {
         }
         let views = self.instances.values().map(|node| node.last_prim);
         let greatest = views.filter(|view| view.kind == ViewType::Prim).max();
+        let is_greatest = |node: &PcNode| Some(node.last_prim) == greatest;
+        // The greatest view is not complete again without a member that cannot come back. Then nobody asks for its
+        // other dead members.
+        let mut records = self.instances.iter();
+        let is_lost = records.any(|(uuid, node)| is_greatest(node) && !into.lives_again(*uuid));
+        into.flag(is_lost);
+        if let Some(lost) = greatest.filter(|_| is_lost) {
+            into.marks.push(Mark::Remembered(lost));
+        }
         let mut kept = Vec::new();
         let mut told = Vec::new();
         for (uuid, node) in &self.instances {
-            if into.runs(*uuid) || Some(node.last_prim) == greatest {
+            if into.runs(*uuid) || (is_greatest(node) && !is_lost) {
                 kept.push((*uuid, node));
             } else if into.lives_again(*uuid) {
                 told.push((*uuid, node.last_prim));
             }
         }
+        let said: Vec<_> = kept
+            .iter()
+            .map(|(uuid, one)| (*uuid, one.last_prim))
+            .collect();
         into.set(kept, |into, (uuid, node)| {
             into.uuid(uuid);
             into.flag(node.prim);
@@ -69,22 +83,26 @@ impl Pc {
             into.last_primary(uuid, node.last_prim);
         });
         for in_file in [false, true] {
-            let all = told.iter();
-            let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
-            let all = all.fold(0, |all, one| all | one);
-            into.marks.push(Mark::Nodes(all));
+            let blocked = |records: &[(GcommUuid, ViewId)]| {
+                let all = records.iter();
+                let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
+                all.fold(0, |all, one| all | one)
+            };
+            let more = blocked(&told) & !blocked(&said);
+            into.marks.push(Mark::Nodes(more));
         }
         if into.has_apart() {
-            into.set(
-                those_that_block_later(&told, into),
-                |into, (uuid, maker)| {
-                    into.uuid(uuid);
-                    into.flag(maker.is_some());
-                    if let Some(maker) = maker {
-                        into.uuid(maker);
-                    }
-                },
-            );
+            let known = those_that_block_later(&said, into);
+            let all = [said, told].concat();
+            let mut all = those_that_block_later(&all, into);
+            all.retain(|one| !known.contains(one));
+            into.set(all, |into, (uuid, maker)| {
+                into.marks.push(Mark::Dead(uuid));
+                into.flag(maker.is_some());
+                if let Some(maker) = maker {
+                    into.uuid(maker);
+                }
+            });
         }
         let unknown: Vec<_> = self.instances.iter().filter(|(_, node)| node.un).collect();
         into.set(unknown, |into, (uuid, _)| {
