@@ -226,6 +226,7 @@ fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
 
 /// Prints the levels of an `ALPHABET` until it closes or has about `STATES` states:
 /// `ALPHABET=kill,start cargo test --release -p seatrial-sim --test for_ever -- --ignored --nocapture levels`.
+/// `DUMP=FILE` writes a path to each state and the parts of its key.
 #[test]
 #[ignore = "minutes"]
 #[expect(clippy::print_stdout, reason = "the numbers are what one runs it for")]
@@ -325,4 +326,26 @@ fn two_hundred_long_paths_end_in_states_of_the_closure() {
     let numbers: Vec<u64> = (0..200).collect();
     let lost = lost_paths(&kinds, &numbers);
     assert_eq!(lost, Vec::<String>::new());
+}
+
+/// Writes 20 of those paths as scenario files into `DIR`, to play them on real nodes:
+/// `DIR=paths ALPHABET=kill,start cargo test -p seatrial-sim --test for_ever -- --ignored twenty`.
+#[test]
+#[ignore = "it writes files"]
+fn twenty_long_paths_as_scenario_files() {
+    let folder = std::env::var("DIR").expect("DIR names a folder");
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let (model, events) = (for_ever(&kinds), events(&kinds));
+    let root = model.root().expect("the root is reached");
+    std::fs::create_dir_all(&folder).expect("the folder is made");
+    let numbers: Vec<u64> = (0..20).collect();
+    let files = each(&numbers, |number| {
+        let (path, _) = wandered(&model, &root, &events, *number);
+        let id = format!("long-{number:02}");
+        let scenario = model.scenario(CORRECTED, (&id, "A long path"), &path, &[0, 1, 2]);
+        (scenario.file.clone(), scenario.to_toml())
+    });
+    for (file, text) in files {
+        std::fs::write(std::path::Path::new(&folder).join(file), text).expect("it is written");
+    }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use seatrial_galera::{GcommUuid, Position, ViewId};
 
 use crate::cache::Gcache;
-use crate::key::{Mark, SavedView, StateKey};
+use crate::key::{SavedView, StateKey};
 use crate::peer::Peer;
 
 use crate::node::whole::Node;
