@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use seatrial_galera::{GcommUuid, Position, ViewId};
 
 use crate::cache::Gcache;
+use crate::frame::GcsNodeState;
 use crate::key::{SavedView, StateKey};
 use crate::peer::Peer;
 
@@ -20,10 +21,11 @@ impl Node {
         into.plain(self.life.closing() as u8);
         // The way in which a process was started does not matter once it runs.
         let started_anew = into.is_exact() && self.life.boot().new_cluster;
-        // The limit of the wait is asked until the port is open, and whether SYNC was sent is forgotten with the next
-        // primary configuration (`replicator_smm.cpp:process_prim_conf_change`).
+        // The limit of the wait is asked until the port is open, and whether SYNC was sent while the node is JOINED
+        // (`gcs.cpp:gcs_send_sync`).
         let waits = into.is_exact() || !self.life.port_open();
-        let told_synced = into.is_exact() || self.applier.is_primary();
+        let joined = self.group.gcs.my_status() == GcsNodeState::Joined;
+        let told_synced = into.is_exact() || joined;
         for flag in [
             started_anew,
             self.group.is_open(),
