@@ -16,11 +16,16 @@ use same_states::{
 /// The procedure whose outcomes are compared: it reads no old line of a log.
 const CORRECTED: &str = "manual-corrected";
 
-/// Returns the model for an alphabet, as `prove` makes it for a procedure that reads no old line of a log.
+/// Returns the model for an alphabet, as `prove` makes it for a procedure that reads no old line of a log. `GAP` sets
+/// the gaps that are exact, `LOGS=1` keeps the lines of logs.
 fn for_ever(words: &str) -> Model {
+    let forks = alphabet(words).forks();
+    let gap = |default: u8| u8::try_from(number("GAP", default.into())).expect("a small gap");
     exact().with_precision(Precision::ForEver {
-        logs: false,
+        logs: number("LOGS", 0) == 1,
         apart: alphabet(words).keeps_apart(),
+        forks: forks.map(gap),
+        donors: number("DONORS", usize::from(alphabet(words).tells_donors_apart())) == 1,
     })
 }
 
@@ -158,30 +163,95 @@ fn all_states_that_are_called_equal_for_ever_have_equal_successors_and_outcomes(
     assert_eq!(differ, [0, 0], "{kinds}: {numbers}");
 }
 
-/// Returns the states of a closed alphabet by their keys, each with a path to it.
-fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
+/// The states of an alphabet as far as they were searched.
+struct Searched {
+    /// A path to each state.
+    known: BTreeMap<Key, Vec<Event>>,
+    /// New states, transitions and seconds of each level.
+    levels: Vec<[usize; 3]>,
+    /// The states that were not gone on from.
+    open: usize,
+}
+
+/// Searches all states of an alphabet, until no new one appears or there are about as many as `most`.
+fn searched(model: &Model, events: &[Event], most: usize) -> Searched {
+    const CHUNK: usize = 512;
+    let begun = std::time::Instant::now();
     let root = model.root().expect("the root is reached");
     let mut known = BTreeMap::from([(model.key(&root).key, Vec::new())]);
+    let mut levels = Vec::new();
     let mut frontier = vec![(root, Vec::new())];
-    while !frontier.is_empty() {
-        let found = each(&frontier, |(live, path): &(Live, Vec<Event>)| {
-            let played = events.iter().filter(|event| model.applies(event, live));
-            let played = played.map(|event| {
-                let after = model.after(event, live);
-                let path: Vec<Event> = path.iter().chain([event]).cloned().collect();
-                (model.key(&after).key, after, path)
+    while !frontier.is_empty() && known.len() < most {
+        let mut next = Vec::new();
+        let mut transitions = 0;
+        for chunk in frontier.chunks(CHUNK) {
+            let found = each(chunk, |(live, path): &(Live, Vec<Event>)| {
+                let played = events.iter().filter(|event| model.applies(event, live));
+                let played = played.map(|event| {
+                    let after = model.after(event, live);
+                    let key = model.key(&after).key;
+                    let new = (!known.contains_key(&key)).then(|| {
+                        let path: Vec<Event> = path.iter().chain([event]).cloned().collect();
+                        (after, path)
+                    });
+                    (key, new)
+                });
+                played.collect::<Vec<_>>()
             });
-            played.collect::<Vec<_>>()
-        });
-        frontier = Vec::new();
-        for (key, after, path) in found.into_iter().flatten() {
-            if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(key) {
-                entry.insert(path.clone());
-                frontier.push((after, path));
+            for (key, new) in found.into_iter().flatten() {
+                transitions += 1;
+                if let Some((after, path)) = new
+                    && let std::collections::btree_map::Entry::Vacant(entry) = known.entry(key)
+                {
+                    entry.insert(path.clone());
+                    next.push((after, path));
+                }
             }
         }
+        let seconds = usize::try_from(begun.elapsed().as_secs()).expect("not that long");
+        levels.push([next.len(), transitions, seconds]);
+        frontier = next;
     }
-    known
+    Searched {
+        known,
+        levels,
+        open: frontier.len(),
+    }
+}
+
+/// Returns the states of a closed alphabet by their keys, each with a path to it.
+fn closure(model: &Model, events: &[Event]) -> BTreeMap<Key, Vec<Event>> {
+    searched(model, events, usize::MAX).known
+}
+
+/// Prints the levels of an `ALPHABET` until it closes or has about `STATES` states:
+/// `ALPHABET=kill,start cargo test --release -p seatrial-sim --test for_ever -- --ignored --nocapture levels`.
+/// `DUMP=FILE` writes a path to each state and the parts of its key.
+#[test]
+#[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "the numbers are what one runs it for")]
+fn levels_of_an_alphabet() {
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let (model, events) = (for_ever(&kinds), events(&kinds));
+    let found = searched(&model, &events, number("STATES", usize::MAX));
+    for (level, [new, transitions, seconds]) in (1..).zip(&found.levels) {
+        println!("level {level}: {new} new states, {transitions} transitions, {seconds} s");
+    }
+    let transitions: usize = found.levels.iter().map(|level| level[1]).sum();
+    let (states, open) = (found.known.len(), found.open);
+    println!("{kinds}: {states} states, {transitions} transitions, {open} not gone on from");
+    if let Ok(file) = std::env::var("DUMP") {
+        let root = model.root().expect("the root is reached");
+        let paths: Vec<&Vec<Event>> = found.known.values().collect();
+        let lines = each(&paths, |path| {
+            format!(
+                "{}\n{}\n\n",
+                words(&model, path),
+                model.explain(&played(&model, &root, path)).join("\n")
+            )
+        });
+        std::fs::write(file, lines.concat()).expect("written");
+    }
 }
 
 /// Draws a number below a bound; the same for the same words.
@@ -256,4 +326,26 @@ fn two_hundred_long_paths_end_in_states_of_the_closure() {
     let numbers: Vec<u64> = (0..200).collect();
     let lost = lost_paths(&kinds, &numbers);
     assert_eq!(lost, Vec::<String>::new());
+}
+
+/// Writes 20 of those paths as scenario files into `DIR`, to play them on real nodes:
+/// `DIR=paths ALPHABET=kill,start cargo test -p seatrial-sim --test for_ever -- --ignored twenty`.
+#[test]
+#[ignore = "it writes files"]
+fn twenty_long_paths_as_scenario_files() {
+    let folder = std::env::var("DIR").expect("DIR names a folder");
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let (model, events) = (for_ever(&kinds), events(&kinds));
+    let root = model.root().expect("the root is reached");
+    std::fs::create_dir_all(&folder).expect("the folder is made");
+    let numbers: Vec<u64> = (0..20).collect();
+    let files = each(&numbers, |number| {
+        let (path, _) = wandered(&model, &root, &events, *number);
+        let id = format!("long-{number:02}");
+        let scenario = model.scenario(CORRECTED, (&id, "A long path"), &path, &[0, 1, 2]);
+        (scenario.file.clone(), scenario.to_toml())
+    });
+    for (file, text) in files {
+        std::fs::write(std::path::Path::new(&folder).join(file), text).expect("it is written");
+    }
 }

@@ -56,6 +56,8 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         None => Precision::ForEver {
             logs: procedures::reads_old_lines(&args.procedure),
             apart: args.alphabet.keeps_apart(),
+            forks: args.alphabet.forks(),
+            donors: args.alphabet.tells_donors_apart(),
         },
     };
     let model = Model::new(args.timers.map(Into::into), args.supervisor.into());

@@ -44,9 +44,9 @@ pub enum Mark {
     Nodes(u32),
     /// The position of a node's data. A write-set cache is measured by these.
     Held(StateUuid, Seqno),
-    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and its rank among those
-    /// of other caches.
-    CacheLow(StateUuid, Seqno),
+    /// The lowest position of a write-set cache: it counts which nodes' next positions it covers, and, if the choice of a
+    /// donor matters, its rank among those of other caches.
+    CacheLow(StateUuid, Seqno, bool),
     /// Items begin, whose order does not matter.
     Set,
     /// The next item of a set.
@@ -68,6 +68,10 @@ pub struct Living {
     pub logs_count: bool,
     /// Whether running nodes can be kept apart, so that one waits while others make a new component.
     pub apart: bool,
+    /// Whether there can be two primary components that know nothing of each other.
+    pub forks: bool,
+    /// Whether donors can differ in what they hand on.
+    pub donors: bool,
 }
 
 /// A view that a node restores, or that its next process can restore.
@@ -171,6 +175,11 @@ impl StateKey {
         self.living.as_ref().is_none_or(|living| living.apart)
     }
 
+    /// Returns whether there can be two primary components that know nothing of each other.
+    fn has_forks(&self) -> bool {
+        self.living.as_ref().is_none_or(|living| living.forks)
+    }
+
     /// Returns the nodes whose view, in a file or with a waiting server, cannot be restored where this record is known.
     pub fn blocked(&self, in_file: bool, uuid: GcommUuid, last: ViewId) -> u32 {
         let Some(living) = &self.living else { return 0 };
@@ -230,6 +239,24 @@ impl StateKey {
         self.count(self.marks.len() - before);
     }
 
+    /// Adds the end of a write-set cache. The donor with the highest end is chosen
+    /// (`gcs_group.cpp:group_find_ist_donor`).
+    pub fn cache_low(&mut self, history: StateUuid, low: Seqno) {
+        let living = self.living.as_ref();
+        let donors = living.is_none_or(|living| living.donors);
+        self.marks.push(Mark::CacheLow(history, low, donors));
+    }
+
+    /// Adds the members of a view that can be restored. Incarnations do not count (`pc_proto.cpp:deliver_view`), so in
+    /// a key for ever each counts by its node and by the identity that its node has now.
+    pub fn members_of_saved<'a>(&mut self, uuids: impl IntoIterator<Item = &'a GcommUuid>) {
+        if self.is_exact() {
+            self.uuids(uuids);
+        } else {
+            self.set(uuids, |key, uuid| key.marks.push(Mark::Dead(*uuid)));
+        }
+    }
+
     /// Adds items whose order does not matter; items that say the same count once.
     pub fn set<T>(&mut self, items: impl IntoIterator<Item = T>, add: impl Fn(&mut Self, T)) {
         self.marks.push(Mark::Set);
@@ -261,17 +288,19 @@ impl StateKey {
         self.number_of_view(view.seq);
     }
 
-    /// Adds the number of a view that is over. Numbers decide between components that meet, and which remembered view is
-    /// the greatest. Where nothing keeps running nodes apart, a new component has all of them, and nobody compares.
+    /// Adds the number of a view that is over. Numbers decide which of two primary components that meet goes on
+    /// (`pc_proto.cpp:handle_state`), and which remembered primary view is the greatest (`pc_proto.cpp:is_prim`). Where
+    /// each primary component comes from the one before, its number is greater than all that its members know
+    /// (`evs_proto.cpp:send_install`), and the order of the remembered and of the saved views is all that is compared.
     pub fn number_of_view(&mut self, number: u32) {
-        if self.has_apart() {
+        if self.has_forks() {
             self.marks.push(Mark::ViewNumber(number));
         }
     }
 
     /// Adds the number of the view that a running process is in.
     pub fn number_of_live_view(&mut self, number: u32) {
-        if self.has_apart() {
+        if self.has_forks() {
             self.marks.push(Mark::LiveViewNumber(number));
         }
     }

@@ -25,6 +25,11 @@ pub enum Precision {
         logs: bool,
         /// Whether events can keep running nodes apart.
         apart: bool,
+        /// Whether events can make two primary components that know nothing of each other. Then numbers of views and
+        /// positions of both are compared when they meet, and gaps between them are exact up to this.
+        forks: Option<u8>,
+        /// Whether donors can differ in what they hand on.
+        donors: bool,
     },
 }
 
@@ -63,10 +68,17 @@ impl World {
     ) -> WorldKey {
         let empty = match precision {
             Precision::Exact => StateKey::default(),
-            Precision::ForEver { logs, apart } => {
+            Precision::ForEver {
+                logs,
+                apart,
+                forks,
+                donors,
+            } => {
                 let mut living = Living {
                     logs_count: logs,
                     apart,
+                    forks: forks.is_some(),
+                    donors,
                     ..Living::default()
                 };
                 for (node, machine) in (0..).zip(self.cluster.machines()) {

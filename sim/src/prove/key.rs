@@ -28,15 +28,21 @@ struct Gaps {
 }
 
 impl Gaps {
-    const fn of(precision: Precision) -> Self {
+    fn of(precision: Precision) -> Self {
         match precision {
             Precision::Exact => Self {
                 positions: 8,
                 numbers: 8,
             },
-            Precision::ForEver { .. } => Self {
+            Precision::ForEver { forks: None, .. } => Self {
                 positions: 1,
                 numbers: 0,
+            },
+            Precision::ForEver {
+                forks: Some(most), ..
+            } => Self {
+                positions: i64::from(most).max(1),
+                numbers: most.into(),
             },
         }
     }
@@ -229,7 +235,7 @@ impl Ranks {
                 Mark::Saved(view) => {
                     saved.insert((view.uuid, view.seq));
                 }
-                Mark::CacheLow(history, low) => {
+                Mark::CacheLow(history, low, _) => {
                     lows.insert((*history, low.0));
                 }
                 Mark::Uuid(uuid) => {
@@ -355,10 +361,14 @@ impl<'a> Encoder<'a> {
                 let rank = ranked.map_or(UNDEFINED, |ranked| ranked.rank(seqno.0));
                 self.bytes.extend_from_slice(&[id, rank]);
             }
-            Mark::CacheLow(history, low) => {
+            Mark::CacheLow(history, low, donors) => {
                 let id = self.history(*history);
                 let [next_below, below] = self.not_covered(*history, *low);
-                let rank = self.ranks.low(*history, *low);
+                let rank = if *donors {
+                    self.ranks.low(*history, *low)
+                } else {
+                    0
+                };
                 self.bytes.extend_from_slice(&[id, next_below, below, rank]);
             }
             Mark::Dead(uuid) => {
@@ -456,10 +466,14 @@ impl<'a> Encoder<'a> {
             Mark::Remembered(view) => format!("r{}", self.remembered(*view)),
             Mark::Saved(view) => format!("s{}", self.ranks.saved(*view)),
             Mark::Nodes(nodes) => format!("n{:b}", self.bits(*nodes)),
-            Mark::CacheLow(history, low) => format!(
+            Mark::CacheLow(history, low, donors) => format!(
                 "low{:?}.{}",
                 self.not_covered(*history, *low),
-                self.ranks.low(*history, *low)
+                if *donors {
+                    self.ranks.low(*history, *low)
+                } else {
+                    0
+                }
             ),
             Mark::Word(word) => format!("[{word}]"),
             Mark::Plain(number) => number.to_string(),

@@ -92,6 +92,9 @@ impl Kind {
     }
 }
 
+/// The largest gap that a key for ever keeps exactly, where two primary components can be.
+const GAP: u8 = 2;
+
 /// The word for one node at a time.
 const SINGLE: &str = "single";
 
@@ -132,6 +135,23 @@ impl Alphabet {
             | Kind::PcBootstrap.bit()
             | Kind::Damage.bit();
         self.kinds & apart != 0
+    }
+
+    /// Returns the largest gaps between numbers of views and between positions that a key for ever keeps exactly;
+    /// `None` if no event of the alphabet can make two primary components that know nothing of each other.
+    pub const fn forks(self) -> Option<u8> {
+        let forks = Kind::Bootstrap.bit() | Kind::PcBootstrap.bit() | Kind::Damage.bit();
+        if self.kinds & forks == 0 {
+            None
+        } else {
+            Some(GAP)
+        }
+    }
+
+    /// Returns whether two donors of the same positions can hand on different rows: two primary components have taken
+    /// writes.
+    pub const fn tells_donors_apart(self) -> bool {
+        self.forks().is_some() && self.has_kind(Kind::Write)
     }
 
     const fn has_kind(self, kind: Kind) -> bool {

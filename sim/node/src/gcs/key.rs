@@ -42,10 +42,13 @@ impl Gcs {
         if !into.is_exact() {
             // Every new component asks again what each member's cache covers (`gcs_group.cpp:
             // gcs_group_handle_state_msg`), and a donor is chosen in a new component.
+            // The other end of a transfer counts while there is one (`gcs_group.cpp:group_check_donor`,
+            // `gcs_group_handle_join_msg`).
             into.set(&self.members, |into, member| {
                 into.uuid(member.uuid);
                 into.plain(member.status as u8);
-                into.uuids(member.peer.as_ref());
+                let transfers = matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor);
+                into.uuids(member.peer.as_ref().filter(|_| transfers));
             });
             return;
         }

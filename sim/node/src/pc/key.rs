@@ -1,7 +1,8 @@
 //! The part of the primary component's state that determines what happens next.
 
-use seatrial_galera::ViewType;
+use seatrial_galera::{GcommUuid, ViewId, ViewType};
 
+use crate::frame::PcNode;
 use crate::key::{Mark, SavedView, StateKey};
 
 use super::Pc;
@@ -53,33 +54,55 @@ impl Pc {
         }
         let views = self.instances.values().map(|node| node.last_prim);
         let greatest = views.filter(|view| view.kind == ViewType::Prim).max();
+        let is_greatest = |node: &PcNode| Some(node.last_prim) == greatest;
+        // The greatest view is not complete again without a member that cannot come back. Then nobody asks for its
+        // other dead members.
+        let mut records = self.instances.iter();
+        let is_lost = records.any(|(uuid, node)| is_greatest(node) && !into.lives_again(*uuid));
+        into.flag(is_lost);
+        if let Some(lost) = greatest.filter(|_| is_lost) {
+            into.marks.push(Mark::Remembered(lost));
+        }
         let mut kept = Vec::new();
         let mut told = Vec::new();
         for (uuid, node) in &self.instances {
-            if into.runs(*uuid) || Some(node.last_prim) == greatest {
+            if into.runs(*uuid) || (is_greatest(node) && !is_lost) {
                 kept.push((*uuid, node));
             } else if into.lives_again(*uuid) {
                 told.push((*uuid, node.last_prim));
             }
         }
+        let said: Vec<_> = kept
+            .iter()
+            .map(|(uuid, one)| (*uuid, one.last_prim))
+            .collect();
         into.set(kept, |into, (uuid, node)| {
             into.uuid(uuid);
             into.flag(node.prim);
             into.plain(node.weight);
             into.last_primary(uuid, node.last_prim);
         });
-        if into.has_apart() {
-            into.set(told.iter(), |into, (uuid, last)| {
-                into.uuid(*uuid);
-                into.blocks(*uuid, *last);
-            });
-        } else {
-            for in_file in [false, true] {
-                let all = told.iter();
+        for in_file in [false, true] {
+            let blocked = |records: &[(GcommUuid, ViewId)]| {
+                let all = records.iter();
                 let all = all.map(|(uuid, last)| into.blocked(in_file, *uuid, *last));
-                let all = all.fold(0, |all, one| all | one);
-                into.marks.push(Mark::Nodes(all));
-            }
+                all.fold(0, |all, one| all | one)
+            };
+            let more = blocked(&told) & !blocked(&said);
+            into.marks.push(Mark::Nodes(more));
+        }
+        if into.has_apart() {
+            let known = those_that_block_later(&said, into);
+            let all = [said, told].concat();
+            let mut all = those_that_block_later(&all, into);
+            all.retain(|one| !known.contains(one));
+            into.set(all, |into, (uuid, maker)| {
+                into.marks.push(Mark::Dead(uuid));
+                into.flag(maker.is_some());
+                if let Some(maker) = maker {
+                    into.uuid(maker);
+                }
+            });
         }
         let unknown: Vec<_> = self.instances.iter().filter(|(_, node)| node.un).collect();
         into.set(unknown, |into, (uuid, _)| {
@@ -90,7 +113,7 @@ impl Pc {
         if let Some(restored) = self.restorable(into) {
             into.word("restored");
             into.view(restored.id);
-            into.uuids(&restored.members);
+            into.members_of_saved(&restored.members);
         }
     }
 
@@ -114,4 +137,24 @@ impl Pc {
         self.waits_with()
             .filter(|view| into.can_restore(view.id, &view.members))
     }
+}
+
+/// Returns which views that are still to come these records keep from being restored: by the dead member, and the only
+/// maker whose views they let pass, if there is one. All incarnations of a member count together, because one record
+/// that does not agree is enough (`pc_proto.cpp:deliver_view`).
+fn those_that_block_later(
+    records: &[(GcommUuid, ViewId)],
+    key: &StateKey,
+) -> Vec<(GcommUuid, Option<GcommUuid>)> {
+    let mut all: Vec<(GcommUuid, Option<GcommUuid>)> = Vec::new();
+    for (uuid, last) in records {
+        let passes = last.kind == ViewType::NonPrim && key.runs(last.uuid);
+        let maker = passes.then_some(last.uuid);
+        match all.iter_mut().find(|(one, _)| one.same_fixed_part(*uuid)) {
+            Some((_, same)) if *same == maker => {}
+            Some((_, other)) => *other = None,
+            None => all.push((*uuid, maker)),
+        }
+    }
+    all
 }

@@ -35,10 +35,22 @@ impl Machine {
             UnitState::Activating => -2,
             UnitState::Active => -3,
             UnitState::Deactivating => -4,
+            // With what code is shown by systemctl, and no procedure decides by it.
+            UnitState::Failed(_) if !into.is_exact() => 1,
             UnitState::Failed(code) => i64::from(code),
         });
-        into.plain(self.daemon.exit().map_or(-1, i64::from));
-        into.flag(self.daemon.has_reversed());
+        if into.is_exact() {
+            into.plain(self.daemon.exit().map_or(-1, i64::from));
+            into.flag(self.daemon.has_reversed());
+        } else {
+            // The end of the process before is forgotten as soon as one runs.
+            let ended = self
+                .daemon
+                .exit()
+                .filter(|_| self.daemon.server().is_none());
+            into.flag(ended.is_some_and(|exit| exit != 0));
+            into.flag(ended.is_some() && self.daemon.has_reversed());
+        }
         into.flag(self.daemon.has_socket_file());
         into.flag(self.service.new_cluster());
         into.flag(self.daemon.backend_runs());
@@ -246,14 +258,18 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
                 into.view(state.view_id);
             } else {
                 into.word("cannot be restored");
-                into.number_of_view(state.view_id.seq);
             }
-            into.flag(state.bootstrap);
+            if !into.is_exact() {
+                // The next process begins with the number after it (`evs_proto.cpp:Proto`, constructor).
+                into.number_of_live_view(state.view_id.seq);
+            }
             if into.is_exact() {
+                // Nobody reads it again (`pc.cpp:PC`, constructor).
+                into.flag(state.bootstrap);
                 let members = state.members.iter().map(|(uuid, _)| Mark::Uuid(*uuid));
                 into.marks.extend(members);
             } else if counts {
-                into.uuids(&members);
+                into.members_of_saved(&members);
             }
         }
         GvwRead::Nil => into.word("nil gvwstate.dat"),

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use seatrial_galera::{GcommUuid, Position, ViewId};
 
 use crate::cache::Gcache;
-use crate::key::{Mark, SavedView, StateKey};
+use crate::frame::GcsNodeState;
+use crate::key::{SavedView, StateKey};
 use crate::peer::Peer;
 
 use crate::node::whole::Node;
@@ -20,16 +21,21 @@ impl Node {
         into.plain(self.life.closing() as u8);
         // The way in which a process was started does not matter once it runs.
         let started_anew = into.is_exact() && self.life.boot().new_cluster;
+        // The limit of the wait is asked until the port is open, and whether SYNC was sent while the node is JOINED
+        // (`gcs.cpp:gcs_send_sync`).
+        let waits = into.is_exact() || !self.life.port_open();
+        let joined = self.group.gcs.my_status() == GcsNodeState::Joined;
+        let told_synced = into.is_exact() || joined;
         for flag in [
             started_anew,
             self.group.is_open(),
-            self.group.waits_without_limit(),
+            waits && self.group.waits_without_limit(),
             self.store.is_corrupt(),
             self.applier.is_armed(),
             self.applier.is_paused(),
             self.applier.is_locked(),
             self.clients.someone_stays(),
-            self.applier.has_sent_sync(),
+            told_synced && self.applier.has_sent_sync(),
             self.transfer.has_failed(),
             self.transfer.is_joining(),
             self.transfer.is_donating(),
@@ -58,7 +64,10 @@ impl Node {
             Some(conf) => {
                 into.flag(conf.primary);
                 into.plain(conf.members);
-                into.plain(conf.my_state as u8);
+                if into.is_exact() {
+                    // It is read as the configuration comes.
+                    into.plain(conf.my_state as u8);
+                }
                 let at = Position::new(conf.uuid, conf.seqno);
                 if into.is_exact() {
                     into.position(at);
@@ -136,7 +145,7 @@ impl Gcache {
                 Ordering::Equal => 0,
                 Ordering::Greater => 1,
             });
-            into.marks.push(Mark::CacheLow(self.uuid, self.lowest()));
+            into.cache_low(self.uuid, self.lowest());
             into.plain(end);
             into.flag(self.uuid == data.uuid);
             return;
