@@ -23,15 +23,20 @@ pub enum StateFile {
     /// The write-set cache.
     #[serde(rename = "galera.cache")]
     GaleraCache,
+    /// The error log. Its `garbage` are bytes of zero at its end, as a loss of power leaves them where the length of
+    /// the file was written and its last block was not.
+    #[serde(rename = "mariadb.log")]
+    ErrorLog,
 }
 
 impl StateFile {
-    /// Returns the file's name in the data folder.
+    /// Returns the file's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grastate => "grastate.dat",
             Self::Gvwstate => "gvwstate.dat",
             Self::GaleraCache => "galera.cache",
+            Self::ErrorLog => "mariadb.log",
         }
     }
 }

@@ -52,12 +52,14 @@ struct Member {
     /// The donor of a joiner, the joiner of a donor.
     peer: Option<GcommUuid>,
     /// Its last vote: position and error number.
-    vote: Option<(Seqno, u16)>,
+    vote: Option<(Seqno, u32)>,
     /// It has been in step with this group since it got its state: its vote counts, also while it gives its state and
     /// catches up after that (`count_last_applied`).
     counts: bool,
     /// It holds no data (`group_node_is_stateful`).
     arbitrator: bool,
+    /// Its place (`gmcast.segment`).
+    segment: u8,
 }
 
 /// The group as this member sees it.
@@ -98,6 +100,8 @@ pub(crate) struct Gcs {
     join_due: Option<Option<Seqno>>,
     /// This member holds no data.
     arbitrator: bool,
+    /// This member's own place.
+    segment: u8,
     /// The newest version of the replication protocol that a primary configuration of this process has had.
     prim_protocol: u8,
     fault: Option<DeliberateFault>,
@@ -131,6 +135,7 @@ impl Gcs {
             begun_at: Seqno::UNDEFINED,
             join_due: None,
             arbitrator: config.arbitrator,
+            segment: config.gmcast_segment,
             prim_protocol: 0,
             fault: config.deliberate_fault,
         }
@@ -195,6 +200,7 @@ impl Gcs {
                         vote: None,
                         counts: false,
                         arbitrator: false,
+                        segment: 0,
                     })
             })
             .collect();
@@ -301,12 +307,14 @@ impl Gcs {
                 have,
                 snapshot_possible,
                 trivial,
+                wanted,
             } => {
                 if ordered && self.state == GroupState::Primary {
                     let request = StateRequest {
                         have,
                         snapshot_possible,
                         trivial,
+                        wanted,
                     };
                     self.state_request(source, request, out);
                 }
@@ -360,6 +368,7 @@ impl Gcs {
             arbitrator: self.arbitrator,
             prim_protocol: self.prim_protocol,
             vote_policy: self.vote_policy,
+            segment: self.segment,
         }
     }
 
@@ -402,6 +411,7 @@ impl Gcs {
             };
             member.cached = state.cached;
             member.arbitrator = state.arbitrator;
+            member.segment = state.segment;
             member.status = after_exchange(state, &quorum, self.fault);
             (member.counts, member.vote) = vote::after_exchange(member.status, state);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {

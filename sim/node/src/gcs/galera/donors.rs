@@ -10,6 +10,9 @@ fn the_donor_of_events_is_the_one_that_keeps_the_least() {
     let mut members: Vec<Candidate> = [90, 95, 105, 100]
         .map(|cached| Candidate {
             synced: true,
+            coming: true,
+            node: 0,
+            segment: 0,
             cached: Seqno(cached),
             arbitrator: false,
         })
@@ -54,6 +57,9 @@ fn the_donor_of_events_is_the_one_that_keeps_the_least() {
 fn the_safe_range_is_counted_from_the_beginning_of_the_configuration() {
     let member = |cached| Candidate {
         synced: true,
+        coming: true,
+        node: 0,
+        segment: 0,
         cached: Seqno(cached),
         arbitrator: false,
     };

@@ -161,7 +161,11 @@ impl Node {
         let config = &self.identity.config;
         let ignored = config.wsrep_ignore_apply_errors;
         if ignored & 4 == 0 && (ignored & 1 == 0 || !schema::drops(text)) {
-            self.vote_on_error(event, error.code(), now, fx);
+            let number = event.write_set.as_ref().map(|write_set| write_set.number);
+            let quiet = number.is_some_and(|number| self.clients.is_quiet(number));
+            let note = schema::note(text).filter(|_| !quiet).unwrap_or(0);
+            let conditions = u32::from(note) << 16 | u32::from(error.code());
+            self.vote_on_error(event, conditions, now, fx);
             return;
         }
         self.store.skip(event.seqno, config, fx);

@@ -38,6 +38,7 @@ impl Node {
             have,
             snapshot_possible,
             trivial: _,
+            wanted: _,
         } = request;
         let mine = self.store.position();
         let conf = self.applier.conf();
