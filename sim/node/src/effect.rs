@@ -126,6 +126,8 @@ pub enum Statement {
     Desync(bool),
     /// A session that will not let the next orderly stop end.
     HoldOnStop,
+    /// The next rollback of an applier fails.
+    FailRollback,
 }
 
 /// The number of a client's connection, unique in the server's life.

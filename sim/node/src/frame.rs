@@ -296,6 +296,11 @@ pub enum GcsMessage {
     },
     /// The sender has applied everything that it received.
     Sync,
+    /// Flow control: the sender has more to apply than it may (`gcs.cpp:gcs_fc_stop_begin`), or no longer.
+    Flow {
+        /// Whether the others must wait.
+        stop: bool,
+    },
     /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
     Desync,
     /// A read of the sender's waits for what the group has ordered before this (`gcs_core.cpp:gcs_core_caused`).
@@ -503,6 +508,8 @@ impl PcMessage {
                 GcsMessage::Join { seqno: Some(seqno) } => format!("gcs join {seqno}"),
                 GcsMessage::Join { seqno: None } => "gcs join failed".into(),
                 GcsMessage::Sync => "gcs sync".into(),
+                GcsMessage::Flow { stop: true } => "gcs flow control: stop".into(),
+                GcsMessage::Flow { stop: false } => "gcs flow control: go on".into(),
                 GcsMessage::Desync => "gcs desync".into(),
                 GcsMessage::Causal { .. } => "gcs causal".into(),
                 GcsMessage::Vote { seqno, code } => format!("gcs vote {code} on {seqno}"),

@@ -225,8 +225,9 @@ impl Files {
                     (false, false) => {
                         // Lines are printed up to the part of the file in which the first byte of zero stands.
                         let shown = zeros.map_or(lines.len(), |at| lines_before(text, at));
-                        let printed: Vec<usize> =
-                            (found.iter().copied()).filter(|place| *place < shown).collect();
+                        let printed: Vec<usize> = (found.iter().copied())
+                            .filter(|place| *place < shown)
+                            .collect();
                         if printed.len() < found.len() {
                             return Output {
                                 stderr: format!("grep: {path}: binary file matches\n"),

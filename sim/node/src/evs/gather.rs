@@ -187,7 +187,9 @@ impl Evs {
         }
         // What one member has evicted is evicted by all, and by nobody itself.
         let evicted = join.nodes.iter().filter(|(_, node)| node.evicted);
-        let evicted = evicted.map(|(uuid, _)| *uuid).filter(|uuid| *uuid != self.me);
+        let evicted = evicted
+            .map(|(uuid, _)| *uuid)
+            .filter(|uuid| *uuid != self.me);
         let evicted: BTreeSet<GcommUuid> = evicted.collect();
         self.set_inactive(&evicted);
         for uuid in evicted {

@@ -262,10 +262,7 @@ fn incremental_donor(
     let segment = members.get(joiner).map(|member| member.segment);
     let near = || best(&|member| !member.arbitrator && Some(member.segment) == segment);
     let any = || best(&|member| !member.arbitrator);
-    named
-        .or_else(near)
-        .or_else(any)
-        .map(|(index, _)| index)
+    named.or_else(near).or_else(any).map(|(index, _)| index)
 }
 
 /// Returns the first donor of those that the joiner names; without a name, one of its own place if there is one

@@ -95,6 +95,10 @@ impl Machine {
                 self.session(NodeStatement::Unlock, "UNLOCK TABLES")
             }
             Fault::StopHangs(_) => self.session(NodeStatement::HoldOnStop, "a session that stays"),
+            Fault::RollbackFails(_) => self.session(
+                NodeStatement::FailRollback,
+                "the next rollback of an applier will fail",
+            ),
             Fault::BackendStop(_) => {
                 if !self.daemon.backend_runs() {
                     return skipped("the mail back end does not run");

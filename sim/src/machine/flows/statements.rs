@@ -88,9 +88,11 @@ impl Machine {
         };
         let done = || Some(Ok((Vec::new(), Vec::new())));
         let query = match query {
-            sql::Query::Provider { variable, then } => {
-                provider_option(variable, *then, server.node().config().plugin_wsrep_provider)
-            }
+            sql::Query::Provider { variable, then } => provider_option(
+                variable,
+                *then,
+                server.node().config().plugin_wsrep_provider,
+            ),
             query => query,
         };
         match query {

@@ -10,9 +10,7 @@ use crate::database::{Change, Database};
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::Detail;
 use crate::effect::{Effect, Effects, TimerId, log};
-use crate::frame::{
-    CachedEvent, Frame, GcsMessage, GcsNodeState, TransferFrame, WantedDonor,
-};
+use crate::frame::{CachedEvent, Frame, GcsMessage, GcsNodeState, TransferFrame, WantedDonor};
 use crate::gcs::Conf;
 use crate::node::parts::{Closing, Heard};
 use crate::node::whole::Node;

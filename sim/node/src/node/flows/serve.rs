@@ -122,6 +122,10 @@ impl Node {
                 let reply = self.change_timeout(timeout, value, now, fx);
                 fx.push(Effect::Reply(request, reply));
             }
+            Statement::FailRollback => {
+                self.applier.fail_next_rollback();
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
             Statement::Lock => {
                 self.applier.lock();
                 self.store.save_position(fx);
