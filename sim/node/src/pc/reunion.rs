@@ -72,7 +72,7 @@ impl Pc {
             }));
             return Ok(false);
         };
-        // Who is evicted in the eyes of one is not waited for.
+        // A node that one member has evicted is not waited for.
         let evicted: BTreeSet<GcommUuid> = all()
             .filter(|(_, node)| node.evicted)
             .map(|(uuid, _)| *uuid)

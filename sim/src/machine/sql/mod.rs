@@ -40,7 +40,7 @@ pub(super) enum Query {
     Provider {
         /// The name of its own variable.
         variable: Option<String>,
-        /// What follows where the server has this form.
+        /// The query that follows where the server has this form.
         then: Box<Self>,
     },
     /// `SET GLOBAL wsrep_cluster_address`.
