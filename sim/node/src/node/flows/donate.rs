@@ -30,7 +30,7 @@ impl Node {
     pub(super) fn donate(
         &mut self,
         joiner: GcommUuid,
-        request: StateRequest,
+        request: &StateRequest,
         now: Time,
         fx: &mut Effects,
     ) {
@@ -39,7 +39,7 @@ impl Node {
             snapshot_possible,
             trivial: _,
             wanted: _,
-        } = request;
+        } = *request;
         let mine = self.store.position();
         let conf = self.applier.conf();
         let last = conf.map_or(mine.seqno, |conf| conf.seqno);

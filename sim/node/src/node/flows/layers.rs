@@ -250,7 +250,7 @@ impl Node {
                 gcs::Out::Donate { request, .. } if request.trivial => {
                     self.donate_nothing(now, fx);
                 }
-                gcs::Out::Donate { joiner, request } => self.donate(joiner, request, now, fx),
+                gcs::Out::Donate { joiner, request } => self.donate(joiner, &request, now, fx),
                 gcs::Out::VoteRequest(seqno) => {
                     self.enqueue(Action::VoteRequest(seqno), now, fx);
                 }
