@@ -264,9 +264,8 @@ const BUFFER: usize = 96 * 1024;
 /// Returns the number of lines that end before the part of a text, as grep reads it, in which a byte stands.
 fn lines_before(text: &str, byte: usize) -> usize {
     let part = byte / BUFFER * BUFFER;
-    text.as_bytes()[..part]
-        .iter()
-        .filter(|byte| **byte == b'\n')
+    text.match_indices('\n')
+        .take_while(|(at, _)| *at < part)
         .count()
 }
 
