@@ -27,11 +27,16 @@ kill loses what was written and not synced, so a loss of power would be pretende
 /// The reason why a clock cannot jump.
 const NO_CLOCK: &str = "all containers share the machine's clock";
 
+/// The reason why no rollback fails on demand.
+const NO_ROLLBACK_FAILURE: &str =
+    "a rollback of an applier fails on demand in a debug build of MariaDB alone";
+
 /// Returns the reason why a container cannot have a fault; `None` for a fault that it can have.
 pub fn unsupported(name: &str) -> Option<&'static str> {
     match name {
         "power_off" | "power_on" => Some(NO_POWER_LOSS),
         "clock_jump" => Some(NO_CLOCK),
+        "rollback_fails" => Some(NO_ROLLBACK_FAILURE),
         _ => None,
     }
 }
@@ -411,6 +416,7 @@ impl Real {
             Fault::PowerOff(_)
             | Fault::PowerOn(_)
             | Fault::ClockJump { .. }
+            | Fault::RollbackFails(_)
             | Fault::Readdress { .. }
             | Fault::Cut { .. }
             | Fault::Partition(_)

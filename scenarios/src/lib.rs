@@ -43,7 +43,7 @@ pub mod console {
     pub use seatrial_port::firewall::{Chain, Firewall, PacketKind, Rule, Target};
     pub use seatrial_port::host::{
         DIRTY_READS, Host, QueryId, QueryResult, Signal, Step, UnitFileState, UnitState,
-        WITHOUT_REPLICATION,
+        WITHOUT_NOTES, WITHOUT_REPLICATION,
     };
     pub use seatrial_port::journal::{JournalEntry, UnitEvent};
     pub use seatrial_port::paths::{BACKEND_LOG, GRASTATE, GVWSTATE, MARIADB_LOG};

@@ -31,6 +31,7 @@ mod prove;
 mod rediscovered;
 mod replay;
 mod report;
+mod reported;
 mod run;
 mod runbook;
 mod script;

@@ -107,6 +107,8 @@ words! {
         Gvwstate = "gvwstate.dat" => StateFile::Gvwstate,
         /// The write-set cache.
         GaleraCache = "galera.cache" => StateFile::GaleraCache,
+        /// The error log; `garbage` are bytes of zero at its end, as after a loss of power.
+        ErrorLog = "mariadb.log" => StateFile::ErrorLog,
     }
     /// The kind of damage to a file.
     DamageWord => Damage {

@@ -69,6 +69,7 @@ const STEPS: &[(&str, &str)] = &[
         "interrupt_transfer",
         "interrupt_transfer = { node = \"B\" }",
     ),
+    ("rollback_fails", "rollback_fails = { node = \"B\" }"),
     ("stop_hangs", "stop_hangs = { node = \"B\" }"),
     ("read_lock", "read_lock = { node = \"A\" }"),
     ("read_unlock", "read_unlock = { node = \"A\" }"),

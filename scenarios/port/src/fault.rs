@@ -23,15 +23,20 @@ pub enum StateFile {
     /// The write-set cache.
     #[serde(rename = "galera.cache")]
     GaleraCache,
+    /// The error log. Its `garbage` are bytes of zero at its end, as a loss of power leaves them where the length of
+    /// the file was written and its last block was not.
+    #[serde(rename = "mariadb.log")]
+    ErrorLog,
 }
 
 impl StateFile {
-    /// Returns the file's name in the data folder.
+    /// Returns the file's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grastate => "grastate.dat",
             Self::Gvwstate => "gvwstate.dat",
             Self::GaleraCache => "galera.cache",
+            Self::ErrorLog => "mariadb.log",
         }
     }
 }
@@ -158,6 +163,8 @@ pub enum Fault {
     InterruptTransfer(NodeName),
     /// The next orderly stop of the node's server does not end by itself.
     StopHangs(NodeName),
+    /// The node cannot roll back the next transaction that it cannot apply.
+    RollbackFails(NodeName),
     /// A session takes the global read lock (FLUSH TABLES WITH READ LOCK) and keeps it.
     ReadLock(NodeName),
     /// The session with the read lock ends.
@@ -245,6 +252,8 @@ macro_rules! fault_table {
             interrupt_transfer: Node { node } => InterruptTransfer(node), drawn;
             /// The next orderly stop of the node's server does not end by itself.
             stop_hangs: Node { node } => StopHangs(node), not_drawn;
+            /// The next transaction that the node cannot apply cannot be rolled back there either, as if its applier had been killed.
+            rollback_fails: Node { node } => RollbackFails(node), not_drawn;
             /// A session takes the global read lock and keeps it.
             read_lock: Node { node } => ReadLock(node), not_drawn;
             /// The session with the read lock ends.

@@ -63,6 +63,9 @@ pub const WITHOUT_REPLICATION: &str = "SET wsrep_on=OFF; ";
 /// The words in front of a statement of a session that reads outside the primary component as well.
 pub const DIRTY_READS: &str = "SET wsrep_dirty_reads=ON; ";
 
+/// The words in front of a statement of a session that wants no notes.
+pub const WITHOUT_NOTES: &str = "SET sql_notes=0; ";
+
 /// The machine of one node, as a program on it sees it.
 pub trait Host {
     /// Returns the node's name.

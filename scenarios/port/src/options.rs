@@ -56,6 +56,7 @@ pub const OPTIONS: &[OptionKind] = {
         option("gcache.size", Bytes),
         option("gcs.vote_policy", Number(255)),
         option("gmcast.peer_timeout", Period),
+        option("gmcast.segment", Number(255)),
         option("gmcast.time_wait", Period),
         option("innodb_flush_log_at_trx_commit", Word(&["0", "1", "2"])),
         option("innodb_snapshot_isolation", Switch),
@@ -68,11 +69,13 @@ pub const OPTIONS: &[OptionKind] = {
         option("pc.wait_prim", Switch),
         option("pc.wait_prim_timeout", Period),
         option("pc.weight", Number(255)),
+        option("plugin_wsrep_provider", Switch),
         option("wsrep_cluster_address", Addresses),
         option("wsrep_cluster_name", Text),
         option("wsrep_gtid_mode", Switch),
         option("wsrep_ignore_apply_errors", Number(7)),
         option("wsrep_node_address", Text),
+        option("wsrep_sst_donor", Text),
         option("wsrep_sst_method", Word(&["rsync", "mariabackup"])),
     ]
 };

@@ -69,6 +69,14 @@ pub struct Config {
     pub wsrep_sst_method: SstMethod,
     /// `wsrep_gtid_mode`.
     pub wsrep_gtid_mode: bool,
+    /// `plugin-wsrep-provider`: each option of the provider is a variable of its own, and `wsrep_provider_options` can
+    /// only be read (`sql/wsrep_plugin.cc`, from MariaDB 11.4 on).
+    pub plugin_wsrep_provider: bool,
+    /// `wsrep_sst_donor`: names of nodes in the order in which they are asked for a state; a comma at the end lets the
+    /// group choose where none of them can.
+    pub wsrep_sst_donor: String,
+    /// `gmcast.segment`: the place of the node.
+    pub gmcast_segment: u8,
     /// `wsrep_ignore_apply_errors`: 1 for what is dropped and is not there, 2 for rows that are deleted and are not
     /// there, 4 for every schema change.
     pub wsrep_ignore_apply_errors: u8,
@@ -111,6 +119,9 @@ impl Default for Config {
             innodb_snapshot_isolation: false,
             wsrep_sst_method: SstMethod::Rsync,
             wsrep_gtid_mode: false,
+            plugin_wsrep_provider: false,
+            wsrep_sst_donor: String::new(),
+            gmcast_segment: 0,
             wsrep_ignore_apply_errors: 7,
             gcs_vote_policy: 0,
             arbitrator: false,
@@ -152,6 +163,7 @@ pub const OPTION_NAMES: &[&str] = &[
     "gcache.size",
     "gcs.vote_policy",
     "gmcast.peer_timeout",
+    "gmcast.segment",
     "gmcast.time_wait",
     "innodb_flush_log_at_trx_commit",
     "innodb_snapshot_isolation",
@@ -164,10 +176,15 @@ pub const OPTION_NAMES: &[&str] = &[
     "pc.wait_prim",
     "pc.wait_prim_timeout",
     "pc.weight",
+    "plugin_wsrep_provider",
     "wsrep_gtid_mode",
     "wsrep_ignore_apply_errors",
+    "wsrep_sst_donor",
     "wsrep_sst_method",
 ];
+
+/// Options that a configuration file names only where they have another value than their default.
+pub const RARE_OPTIONS: &[&str] = &["plugin_wsrep_provider", "wsrep_sst_donor"];
 
 impl Config {
     /// Returns whether a test has planted this mistake.
@@ -235,6 +252,9 @@ impl Config {
                 SstMethod::Mariabackup => "mariabackup".to_owned(),
             },
             "wsrep_gtid_mode" => switch(self.wsrep_gtid_mode),
+            "plugin_wsrep_provider" => switch(self.plugin_wsrep_provider),
+            "wsrep_sst_donor" => self.wsrep_sst_donor.clone(),
+            "gmcast.segment" => self.gmcast_segment.to_string(),
             "wsrep_ignore_apply_errors" => self.wsrep_ignore_apply_errors.to_string(),
             "gcs.vote_policy" => self.gcs_vote_policy.to_string(),
             "arbitrator" => switch(self.arbitrator),
@@ -294,6 +314,11 @@ impl Config {
                 };
             }
             "wsrep_gtid_mode" => self.wsrep_gtid_mode = switch()?,
+            "plugin_wsrep_provider" => self.plugin_wsrep_provider = switch()?,
+            "wsrep_sst_donor" => value.clone_into(&mut self.wsrep_sst_donor),
+            "gmcast.segment" => {
+                self.gmcast_segment = value.parse().map_err(|_| wrong("0 to 255"))?;
+            }
             "wsrep_ignore_apply_errors" => {
                 let known = value.parse().ok().filter(|flags| *flags <= 7);
                 self.wsrep_ignore_apply_errors = known.ok_or_else(|| wrong("0 to 7"))?;

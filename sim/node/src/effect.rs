@@ -56,6 +56,8 @@ pub struct BootMode {
     pub new_cluster: bool,
     /// `--wsrep_start_position`, as galera_recovery found it.
     pub start_position: Option<RecoveredPosition>,
+    /// `wsrep_cluster_address` names hosts, and none of them has an address.
+    pub no_address: bool,
     /// A number that no other process has: identities are derived from it.
     pub entropy: u64,
     /// The 100 ns counter that begins a version 1 uuid, at the run's start. It decides which node's
@@ -82,6 +84,8 @@ pub struct RequestId(pub u32);
 pub enum Statement {
     /// A transaction.
     Commit(Change),
+    /// A schema change of a session that wants no notes (`sql_notes = 0`).
+    ChangeQuietly(String),
     /// A read of a table.
     Read,
     /// A statement of a session about the clients' lists.
@@ -107,6 +111,8 @@ pub enum Statement {
     PcIgnoreQuorum(bool),
     /// `SET GLOBAL wsrep_provider_options = 'gmcast.isolate=…'`.
     Isolate(Isolation),
+    /// `SET GLOBAL wsrep_provider_options = 'evs.evict=…'`: the node, or none to let all back in.
+    Evict(Option<GcommUuid>),
     /// `SET GLOBAL wsrep_provider_options` of a timeout of evs, which counts at once.
     EvsTimeout(EvsTimeout, Time),
     /// `SET GLOBAL wsrep_cluster_address`: the node leaves its group, and joins the one that it finds at these
@@ -120,6 +126,8 @@ pub enum Statement {
     Desync(bool),
     /// A session that will not let the next orderly stop end.
     HoldOnStop,
+    /// The next rollback of an applier fails.
+    FailRollback,
 }
 
 /// The number of a client's connection, unique in the server's life.

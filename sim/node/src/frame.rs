@@ -104,6 +104,8 @@ pub enum GroupFrame {
     },
     /// A heartbeat.
     Keepalive,
+    /// The receiver was evicted: it is not let in (`gmcast_proto.cpp:evict`).
+    Evicted,
     /// A message of the layer above.
     Evs {
         /// The original sender; a relayed message arrives from another node.
@@ -170,6 +172,8 @@ pub struct JoinNode {
     pub suspected: bool,
     /// The node has said LEAVE.
     pub leaving: bool,
+    /// The sender has evicted the node.
+    pub evicted: bool,
     /// The view in which the sender believes the node to be, none as long as it has not said so.
     pub view: Option<ViewId>,
 }
@@ -261,6 +265,8 @@ pub struct PcNode {
     pub to_seq: i64,
     /// `pc.weight`.
     pub weight: u8,
+    /// The sender has evicted the node: nobody waits for it.
+    pub evicted: bool,
 }
 
 /// gcs: the group's history (`gcs/src/gcs_group.cpp`).
@@ -280,6 +286,8 @@ pub enum GcsMessage {
         snapshot_possible: bool,
         /// An arbitrator asks, which wants nothing ("trivial").
         trivial: bool,
+        /// `wsrep_sst_donor` of the joiner.
+        wanted: Vec<WantedDonor>,
     },
     /// A donor or a joiner is done: the position, or a failure.
     Join {
@@ -288,6 +296,11 @@ pub enum GcsMessage {
     },
     /// The sender has applied everything that it received.
     Sync,
+    /// Flow control: the sender has more to apply than it may (`gcs.cpp:gcs_fc_stop_begin`), or no longer.
+    Flow {
+        /// Whether the others must wait.
+        stop: bool,
+    },
     /// The sender desyncs itself (FLUSH TABLES WITH READ LOCK).
     Desync,
     /// A read of the sender's waits for what the group has ordered before this (`gcs_core.cpp:gcs_core_caused`).
@@ -300,7 +313,7 @@ pub enum GcsMessage {
         /// The position.
         seqno: Seqno,
         /// The error's number, 0 for success.
-        code: u16,
+        code: u32,
     },
 }
 
@@ -324,7 +337,7 @@ pub struct GcsState {
     /// It was told to bootstrap (automatic recovery, `pc.bootstrap`).
     pub bootstrap: bool,
     /// Its last vote: position and error number.
-    pub vote: Option<(Seqno, u16)>,
+    pub vote: Option<(Seqno, u32)>,
     /// Its vote counts (`GCS_STATE_FCLA`).
     pub counts: bool,
     /// It holds no data (`GCS_STATE_ARBITRATOR`).
@@ -333,6 +346,19 @@ pub struct GcsState {
     pub prim_protocol: u8,
     /// Its `gcs.vote_policy`.
     pub vote_policy: u8,
+    /// Its place (`gmcast.segment`). In Galera the layer below tells it with the component.
+    pub segment: u8,
+}
+
+/// An entry of `wsrep_sst_donor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum WantedDonor {
+    /// The node of this number.
+    Node(u8),
+    /// A name that no node has.
+    Nobody,
+    /// An empty entry, as behind a comma at the end: whoever can.
+    Anyone,
 }
 
 impl GcsState {
@@ -414,6 +440,7 @@ impl GroupFrame {
             Self::Hello { uuid } => format!("hello {}", uuid.short()),
             Self::Topology { linked } => format!("topology of {}", linked.len()),
             Self::Keepalive => "keepalive".into(),
+            Self::Evicted => "evicted".into(),
             Self::Evs {
                 source,
                 relay,
@@ -481,6 +508,8 @@ impl PcMessage {
                 GcsMessage::Join { seqno: Some(seqno) } => format!("gcs join {seqno}"),
                 GcsMessage::Join { seqno: None } => "gcs join failed".into(),
                 GcsMessage::Sync => "gcs sync".into(),
+                GcsMessage::Flow { stop: true } => "gcs flow control: stop".into(),
+                GcsMessage::Flow { stop: false } => "gcs flow control: go on".into(),
                 GcsMessage::Desync => "gcs desync".into(),
                 GcsMessage::Causal { .. } => "gcs causal".into(),
                 GcsMessage::Vote { seqno, code } => format!("gcs vote {code} on {seqno}"),

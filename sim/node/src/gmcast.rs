@@ -36,6 +36,8 @@ pub(crate) enum Out {
     Send(Peer, GroupFrame),
     /// Another node has this node's identity (`gmcast_proto.cpp:handle_failed`).
     DuplicateUuid,
+    /// The others have evicted this node (`gmcast_proto.cpp:handle_failed`).
+    Evicted,
     /// Some peers have no live connection any more: their messages will be relayed.
     RelayOn(Vec<Peer>),
     /// The next check comes at this instant instead of after a whole period.
@@ -81,6 +83,8 @@ pub(crate) struct Gmcast {
     open: bool,
     /// `gmcast.isolate`.
     isolation: Isolation,
+    /// Nodes that are not let in.
+    evicted: BTreeSet<GcommUuid>,
 }
 
 impl Gmcast {
@@ -100,6 +104,7 @@ impl Gmcast {
             next_check: Time::ZERO,
             open: false,
             isolation: Isolation::Off,
+            evicted: BTreeSet::new(),
         }
     }
 
@@ -131,6 +136,24 @@ impl Gmcast {
             self.links.clear();
             self.abandoned.extend(&self.dialling);
         }
+    }
+
+    /// A node is evicted: its connections are closed, and it is not let in again (`gmcast.cpp:handle_evict`).
+    pub(crate) fn evict(&mut self, uuid: GcommUuid, until: Time, out: &mut Vec<Out>) {
+        self.evicted.insert(uuid);
+        self.banned.insert(uuid, until);
+        let of = |link: &Link| link.uuid == Some(uuid);
+        let peers = self.links.iter().filter(|(_, link)| of(link));
+        let peers: Vec<Peer> = peers.map(|(peer, _)| *peer).collect();
+        for peer in peers {
+            self.links.remove(&peer);
+            out.push(Out::Close(peer));
+        }
+    }
+
+    /// Every node may come in again.
+    pub(crate) fn forget_evicted(&mut self) {
+        self.evicted.clear();
     }
 
     /// Returns whether the node has cut itself off.
@@ -234,6 +257,7 @@ impl Gmcast {
         match frame {
             GroupFrame::Hello { uuid } => self.hello(from, *uuid, now, out),
             GroupFrame::Keepalive => {}
+            GroupFrame::Evicted => out.push(Out::Evicted),
             GroupFrame::Topology { linked } => {
                 for (peer, uuid) in linked {
                     if *peer == self.me {
@@ -296,6 +320,16 @@ impl Gmcast {
             } else {
                 out.push(Out::Close(from));
                 self.links.remove(&from);
+            }
+            return;
+        }
+        if self.evicted.contains(&uuid) {
+            // The one who was called says so, and the other one ends. The one who has dialled hangs up
+            // (`gmcast_proto.cpp:handle_handshake_response`, `gmcast.cpp:handle_established`).
+            if self.links.remove(&from).is_some_and(|link| link.dialled) {
+                out.push(Out::Close(from));
+            } else {
+                out.push(Out::Send(from, GroupFrame::Evicted));
             }
             return;
         }

@@ -32,7 +32,9 @@ mod time;
 
 pub use cache::Gcache;
 pub use coast::Coast;
-pub use config::{Config, ConfigError, OPTION_NAMES, SstMethod, parse_period as period};
+pub use config::{
+    Config, ConfigError, OPTION_NAMES, RARE_OPTIONS, SstMethod, parse_period as period,
+};
 pub use database::{Change, Committed, Database, List, RowImage, WriteSet};
 pub use deliberate_fault::{Broken, DeliberateFault};
 pub use detail::{Detail, LoggedConfiguration, LoggedMember, LoggedQuorum, LoggedView, Names};

@@ -100,6 +100,7 @@ scripts! {
     all_killed_and_restored
     a_start_in_vain
     joins_lost_in_a_gather
+    an_evicted_member_is_kept_out
     an_install_that_a_lost_member_holds_up
     a_weight_under_way
 }

@@ -187,6 +187,7 @@ impl Nodes {
                 position,
                 gtid: None,
             }),
+            no_address: false,
             entropy: host.starts << 32 | u64::from(peer.0) << 16 | u64::from(peer.0),
             uuid_epoch: 0,
         };

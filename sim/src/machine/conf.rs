@@ -112,6 +112,9 @@ pub(super) struct Conf {
     pub(super) cluster_name: String,
     /// `wsrep_node_address` is an address of another host, or of none: who sends this node its state does not reach it.
     pub(super) misplaced: bool,
+    /// `wsrep_cluster_address` names hosts, and none of them has an address: gcomm has nobody to dial
+    /// (`gmcast.cpp:set_initial_addr`).
+    pub(super) unresolved: bool,
     /// The option that MariaDB does not have: it does not start.
     pub(super) unknown: Option<String>,
     /// Options that MariaDB has and the model does not.
@@ -127,6 +130,7 @@ impl Conf {
             address: String::new(),
             cluster_name: "my_wsrep_cluster".to_owned(),
             misplaced: false,
+            unresolved: false,
             unknown: None,
             gaps: Vec::new(),
         }
@@ -184,7 +188,7 @@ pub(super) fn files(config: &Config, me: usize, hosts: &[String]) -> HostFiles {
             if value != usual {
                 provider.push(format!("{name}={value}"));
             }
-        } else {
+        } else if value != usual || !seatrial_node::RARE_OPTIONS.contains(&name) {
             galera.extend([name, " = ", value.as_str(), "\n"]);
         }
     }
@@ -301,6 +305,7 @@ impl Conf {
             "wsrep_cluster_address" => {
                 value.clone_into(&mut self.address);
                 self.addresses = addresses(value, directory);
+                self.unresolved = self.addresses.is_empty() && names_alone(value);
             }
             "wsrep_node_address" => {
                 // A port may follow. The address counts for state transfers alone: gcomm listens on every address.
@@ -370,6 +375,19 @@ pub(super) fn addresses(address: &str, directory: &Directory) -> Vec<Peer> {
     peers.sort_unstable();
     peers.dedup();
     peers
+}
+
+/// Returns whether an address lists hosts, and all of them by name. An address in numbers needs nobody who resolves it,
+/// whoever has it.
+fn names_alone(address: &str) -> bool {
+    let list = address.strip_prefix("gcomm://").unwrap_or_default();
+    let list = list.split('?').next().unwrap_or_default();
+    let mut hosts = list
+        .split(',')
+        .map(|host| host.split(':').next().unwrap_or(host).trim())
+        .filter(|host| !host.is_empty())
+        .peekable();
+    hosts.peek().is_some() && hosts.all(|host| host.parse::<std::net::Ipv4Addr>().is_err())
 }
 
 /// Returns whether a word names the host at a place: by its name, the first part of it, or its first address.

@@ -27,6 +27,8 @@ enum Tool {
         quiet: bool,
         /// `-A`: how many lines after each one that matches.
         after: usize,
+        /// `-a`: bytes that are no text are printed as if they were.
+        text: bool,
     },
     CountLines,
     Sed(Sed),
@@ -108,7 +110,7 @@ impl Files {
                     };
                 }
                 Some(text) => {
-                    let part = self.apply(&text);
+                    let part = self.apply_to(&text, path);
                     if matches!(&self.tool, Tool::Sed(sed) if sed.in_place) {
                         if path != GRASTATE && path != GVWSTATE {
                             let why = format!(
@@ -127,6 +129,7 @@ impl Files {
                         }
                         shown.stdout.push_str(line);
                     }
+                    shown.stderr.push_str(&part.stderr);
                     shown.exit = shown.exit.max(part.exit);
                 }
             }
@@ -183,6 +186,11 @@ impl Files {
 
     /// Returns the tool's output for a text, as after a pipe.
     pub(super) fn apply(&self, text: &str) -> Output {
+        self.apply_to(text, "(standard input)")
+    }
+
+    /// Returns the tool's output for the text of a file.
+    fn apply_to(&self, text: &str, path: &str) -> Output {
         match &self.tool {
             Tool::Cat => printed(text),
             Tool::Sed(sed) => printed(sed.apply(text)),
@@ -197,8 +205,14 @@ impl Files {
                 invert,
                 quiet,
                 after,
+                text: as_text,
             } => {
-                let lines: Vec<&str> = text.lines().collect();
+                // `grep` takes a byte of zero in data that are no text for the end of a line.
+                let zeros = text.find('\0').filter(|_| !as_text);
+                let lines: Vec<&str> = match zeros {
+                    None => text.lines().collect(),
+                    Some(_) => text.split_terminator(['\n', '\0']).collect(),
+                };
                 let found: Vec<usize> = (0..lines.len())
                     .filter(|place| {
                         let mut all = patterns.iter();
@@ -208,7 +222,20 @@ impl Files {
                 let stdout = match (quiet, count) {
                     (true, _) => String::new(),
                     (false, true) => format!("{}\n", found.len()),
-                    (false, false) => with_context(&lines, &found, *after),
+                    (false, false) => {
+                        // Lines are printed up to the part of the file in which the first byte of zero stands.
+                        let shown = zeros.map_or(lines.len(), |at| lines_before(text, at));
+                        let printed: Vec<usize> = (found.iter().copied())
+                            .filter(|place| *place < shown)
+                            .collect();
+                        if printed.len() < found.len() {
+                            return Output {
+                                stderr: format!("grep: {path}: binary file matches\n"),
+                                ..super::output::printed(with_context(&lines, &printed, *after))
+                            };
+                        }
+                        with_context(&lines, &found, *after)
+                    }
                 };
                 Output {
                     exit: i32::from(found.is_empty()),
@@ -229,6 +256,17 @@ impl Files {
         };
         format!("{why}: No such file or directory\n")
     }
+}
+
+/// The bytes that GNU grep reads at once (`grep.c:INITIAL_BUFSIZE`).
+const BUFFER: usize = 96 * 1024;
+
+/// Returns the number of lines that end before the part of a text, as grep reads it, in which a byte stands.
+fn lines_before(text: &str, byte: usize) -> usize {
+    let part = byte / BUFFER * BUFFER;
+    text.match_indices('\n')
+        .take_while(|(at, _)| *at < part)
+        .count()
 }
 
 /// Returns the lines that were found, each with the lines after it, and `--` between groups that do not touch.
@@ -296,7 +334,7 @@ fn ends(name: &str, words: &[String]) -> Result<(usize, bool, Vec<String>), Outp
 /// `grep` and its options.
 fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
     let (mut count, mut invert, mut quiet) = (false, false, false);
-    let (mut fixed, mut ignore_case, mut after) = (false, false, 0);
+    let (mut fixed, mut ignore_case, mut after, mut text) = (false, false, 0, false);
     let (mut texts, mut paths) = (Vec::new(), Vec::new());
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -319,8 +357,7 @@ fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
                     'i' => ignore_case = true,
                     'v' => invert = true,
                     'q' => quiet = true,
-                    // A log of a simulated host is text.
-                    'a' => {}
+                    'a' => text = true,
                     'F' => fixed = true,
                     _ => return Err(unknown(word)),
                 }
@@ -346,6 +383,7 @@ fn grep(words: &[String]) -> Result<(Tool, Vec<String>), Output> {
             invert,
             quiet,
             after,
+            text,
         },
         paths,
     ))

@@ -5,7 +5,7 @@
 
 use seatrial_galera::{SqlError, mysql_table};
 use seatrial_port::Output;
-use seatrial_port::host::{DIRTY_READS, Host, Step, WITHOUT_REPLICATION};
+use seatrial_port::host::{DIRTY_READS, Host, Step, WITHOUT_NOTES, WITHOUT_REPLICATION};
 
 use super::connection::Connection;
 use super::output::{failed, interrupted, printed};
@@ -35,6 +35,8 @@ struct Session {
     is_local: bool,
     /// `SET wsrep_dirty_reads=ON`: it reads on a node that is not ready.
     reads_dirty: bool,
+    /// `SET sql_notes=0`: its statements leave no notes.
+    wants_no_notes: bool,
     /// It holds the global read lock, which goes with the connection.
     has_lock: bool,
 }
@@ -321,6 +323,8 @@ impl Session {
             WITHOUT_REPLICATION.to_owned() + &said
         } else if self.reads_dirty {
             DIRTY_READS.to_owned() + &said
+        } else if self.wants_no_notes {
+            WITHOUT_NOTES.to_owned() + &said
         } else {
             said
         }
@@ -344,6 +348,8 @@ impl Session {
                 match setting.trim_start_matches(['.', '@']) {
                     "WSREP_ON=OFF" | "WSREP_ON=0" => self.is_local = true,
                     "WSREP_ON=ON" | "WSREP_ON=1" => self.is_local = false,
+                    "SQL_NOTES=0" | "SQL_NOTES=OFF" => self.wants_no_notes = true,
+                    "SQL_NOTES=1" | "SQL_NOTES=ON" => self.wants_no_notes = false,
                     "WSREP_DIRTY_READS=ON" | "WSREP_DIRTY_READS=1" => self.reads_dirty = true,
                     "WSREP_DIRTY_READS=OFF" | "WSREP_DIRTY_READS=0" => self.reads_dirty = false,
                     _ => {}

@@ -81,6 +81,12 @@ pub enum Detail {
     Provider(Position),
     /// There is no grastate.dat.
     NoStateFile,
+    /// The others have evicted this node.
+    Evicted,
+    /// None of the configured hosts has an address: the channel does not open.
+    NoAddress,
+    /// None of the nodes that this joiner names as its donor is here.
+    DonorAway,
     /// What galera.cache holds for the history.
     Cache(StateUuid, Option<(Seqno, Seqno)>),
     /// The provider's options that tell about the node.
@@ -213,7 +219,7 @@ pub enum Detail {
         /// On which position.
         position: Position,
         /// The error number, 0 for success.
-        code: u16,
+        code: u32,
         /// Whether it is the first.
         first: bool,
     },
@@ -222,11 +228,11 @@ pub enum Detail {
         /// On which position.
         position: Position,
         /// Each answer with its count, of so many voters.
-        answers: Vec<(u16, usize)>,
+        answers: Vec<(u32, usize)>,
         /// How many may vote.
         voters: usize,
         /// The answer that counts.
-        winner: u16,
+        winner: u32,
     },
     /// Somebody asked the server to stop.
     StopRequested,

@@ -171,6 +171,23 @@ impl Detail {
                     names.peers().replace(':', "")
                 ),
             ],
+            Self::Evicted => vec![
+                "[ERROR] WSREP: exception from gcomm, backend must be restarted: this node has been evicted out of \
+                 the cluster, gcomm backend restart is required (FATAL)"
+                    .into(),
+            ],
+            Self::NoAddress => vec![
+                format!(
+                    "[ERROR] WSREP: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel '{GROUP}' at \
+                     'gcomm://{}': -131 (State not recoverable)",
+                    names.peers().replace(':', "")
+                ),
+                "[ERROR] WSREP: gcs connect failed: State not recoverable".into(),
+                format!(
+                    "[ERROR] WSREP: wsrep::connect(gcomm://{}) failed: 7",
+                    names.peers().replace(':', "")
+                ),
+            ],
             Self::StatePrim(uuid) => one(format!("Node {} state prim", uuid.short())),
             Self::NoPrimaryPossible => {
                 one("No nodes coming from primary view, primary view is not possible".into())
@@ -270,6 +287,12 @@ impl Detail {
                  due to inability to communicate with the cluster primary component. Restart required."
                     .into(),
             ],
+            Self::DonorAway => vec![
+                "[ERROR] WSREP: Requesting state transfer failed: -113(No route to host)".into(),
+                "[ERROR] WSREP: State transfer request failed unrecoverably: 113 (No route to host). Most likely it is \
+                 due to inability to communicate with the cluster primary component. Restart required."
+                    .into(),
+            ],
             Self::Requested {
                 have,
                 last,
@@ -325,7 +348,7 @@ impl Detail {
                     if *code == 0 {
                         String::new()
                     } else {
-                        format!("_code: {code};")
+                        conditions(*code)
                     },
                 ))
             }
@@ -411,8 +434,17 @@ pub(super) fn exchange(name: u64) -> StateUuid {
     StateUuid(high | 0x11f1 << 64 | low)
 }
 
+/// Returns the conditions of an answer in a vote, as the server hands them to the provider.
+fn conditions(code: u32) -> String {
+    let (note, error) = (code >> 16, code & 0xffff);
+    match note {
+        0 => format!("_code: {error};"),
+        note => format!("_code: {note}; Error_code: {error};"),
+    }
+}
+
 /// Returns the hash of an answer in a vote; all zero is success.
-fn hash(code: u16) -> String {
+fn hash(code: u32) -> String {
     format!(
         "{:016x}",
         u64::from(code).wrapping_mul(0x9e37_79b9_7f4a_7c15)

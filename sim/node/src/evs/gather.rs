@@ -47,6 +47,7 @@ impl Evs {
                     operational: known.operational,
                     suspected: known.suspected,
                     leaving: known.leaving,
+                    evicted: self.evicted.contains_key(uuid),
                     view,
                 };
                 (*uuid, node)
@@ -56,9 +57,19 @@ impl Evs {
             operational: true,
             suspected: false,
             leaving: false,
+            evicted: false,
             view: Some(self.view),
         };
         nodes.insert(self.me, me);
+        for uuid in self.evicted.keys() {
+            nodes.entry(*uuid).or_insert(JoinNode {
+                operational: false,
+                suspected: false,
+                leaving: false,
+                evicted: true,
+                view: None,
+            });
+        }
         JoinMessage {
             view: self.view,
             fifo: self.fifo,
@@ -173,6 +184,16 @@ impl Evs {
         // still counts them, and they have to be given up by everybody alike.
         for uuid in join.nodes.keys().filter(|uuid| **uuid != self.me) {
             self.known.entry(*uuid).or_insert_with(|| Known::new(now));
+        }
+        // What one member has evicted is evicted by all, and by nobody itself.
+        let evicted = join.nodes.iter().filter(|(_, node)| node.evicted);
+        let evicted = evicted
+            .map(|(uuid, _)| *uuid)
+            .filter(|uuid| *uuid != self.me);
+        let evicted: BTreeSet<GcommUuid> = evicted.collect();
+        self.set_inactive(&evicted);
+        for uuid in evicted {
+            self.keep_out(uuid, now, out);
         }
         match join.nodes.get(&self.me) {
             Some(me) if me.operational => self.refresh(source, now),

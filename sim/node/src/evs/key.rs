@@ -18,6 +18,10 @@ impl Evs {
         into.flag(self.leave_pending);
         into.flag(self.isolated_until.is_some());
         into.flag(self.install.is_some());
+        if !self.evicted.is_empty() {
+            into.word("evicted");
+            into.uuids(self.evicted.keys());
+        }
         let add = |into: &mut StateKey, (uuid, known): (&GcommUuid, &Known)| {
             into.uuid(*uuid);
             into.flag(known.operational);

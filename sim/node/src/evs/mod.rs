@@ -64,12 +64,17 @@ pub(crate) enum Out {
     View(EvsView),
     /// The layer is closed.
     Closed,
+    /// A node is evicted: the other layers do not count with it either.
+    Evicted(GcommUuid),
     /// A member is suspected; for the log.
     Suspecting(GcommUuid),
     /// No view could be formed in `evs.max_install_timeouts` attempts ("failed to form singleton
     /// view").
     GaveUp,
 }
+
+/// `evs.view_forget_timeout`.
+const FORGET: Time = Time::from_millis(24 * 60 * 60 * 1_000);
 
 /// The record of another node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +133,8 @@ pub(crate) struct Evs {
     install_timeouts: u32,
     /// Neither speaks nor listens until then: too many changes have failed.
     isolated_until: Option<Time>,
+    /// The nodes that are kept out, and since when (`protolay.hpp:evict`).
+    evicted: BTreeMap<GcommUuid, Time>,
     /// A closing that waits for the current change to end.
     leave_pending: bool,
     /// When the timers were last set that look for silent nodes and that repeat what was said. They run
@@ -164,6 +171,7 @@ impl Evs {
             install_since: None,
             install_timeouts: 0,
             isolated_until: None,
+            evicted: BTreeMap::new(),
             leave_pending: false,
             check_since: Time::ZERO,
             retrans_since: Time::ZERO,
@@ -221,6 +229,34 @@ impl Evs {
             State::Joining => self.shift_to_closed(out),
             State::Operational => self.leave(now, out),
         }
+    }
+
+    /// Evicts a node for good, or lets all back in (`evs_proto.cpp:set_param`). A member is removed by a new view, of
+    /// whose agreement the evicted nodes are a part, so that all others evict it as well.
+    pub(crate) fn evict(&mut self, node: Option<GcommUuid>, now: Time, out: &mut Vec<Out>) {
+        let Some(node) = node else {
+            self.evicted.clear();
+            return;
+        };
+        self.keep_out(node, now, out);
+        if self.state == State::Operational && self.members.contains(&node) {
+            self.shift_to_gather(now);
+            self.set_inactive(&BTreeSet::from([node]));
+            self.send_join(now, out);
+            self.try_install(now, out);
+        }
+    }
+
+    /// Notes that a node is evicted.
+    fn keep_out(&mut self, node: GcommUuid, now: Time, out: &mut Vec<Out>) {
+        if self.evicted.insert(node, now).is_none() {
+            out.push(Out::Evicted(node));
+        }
+    }
+
+    /// Forgets evictions after a day (`evs_proto.cpp:cleanup_evicted`, `evs.view_forget_timeout`).
+    fn forget_evicted(&mut self, now: Time) {
+        self.evicted.retain(|_, since| now.since(*since) < FORGET);
     }
 
     /// Ends at once, without a word.

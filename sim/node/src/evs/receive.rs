@@ -21,6 +21,9 @@ impl Evs {
         if self.state == State::Closed || source == self.me || self.isolated_until.is_some() {
             return;
         }
+        if self.evicted.contains_key(&source) {
+            return;
+        }
         let Some(known) = self.known.get(&source) else {
             self.meet(source, message, now, out);
             return;

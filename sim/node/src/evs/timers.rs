@@ -23,6 +23,7 @@ impl Evs {
 
     /// The periodic work: who is suspected, what must be sent again, what has taken too long.
     pub(crate) fn tick(&mut self, now: Time, config: &Config, out: &mut Vec<Out>) {
+        self.forget_evicted(now);
         let Some(period) = self.retrans_period(config) else {
             return;
         };

@@ -4,7 +4,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno};
 
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::{Detail, LoggedMember};
-use crate::frame::{GcsMessage, GcsNodeState};
+use crate::frame::{GcsMessage, GcsNodeState, WantedDonor};
 
 use super::{Gcs, Member, Out, StateRequest};
 
@@ -56,12 +56,21 @@ impl Gcs {
             return;
         }
         let before = self.my_status();
-        let Some(donor) = self.find_donor(joiner, request.have) else {
-            out.push(Out::Told(Detail::NoDonor(self.logged(joiner))));
-            if joiner == self.me {
-                out.push(Out::DonorFound(None));
+        let donor = match self.find_donor(joiner, request.have, &request.wanted) {
+            Ok(donor) => donor,
+            Err(NoDonor::Later) => {
+                out.push(Out::Told(Detail::NoDonor(self.logged(joiner))));
+                if joiner == self.me {
+                    out.push(Out::DonorFound(None));
+                }
+                return;
             }
-            return;
+            Err(NoDonor::Away) => {
+                if joiner == self.me {
+                    out.push(Out::DonorAway);
+                }
+                return;
+            }
         };
         for member in &mut self.members {
             if member.uuid == joiner {
@@ -84,12 +93,19 @@ impl Gcs {
         }
     }
 
-    fn find_donor(&self, joiner: GcommUuid, have: Position) -> Option<GcommUuid> {
+    fn find_donor(
+        &self,
+        joiner: GcommUuid,
+        have: Position,
+        wanted: &[WantedDonor],
+    ) -> Result<GcommUuid, NoDonor> {
         let candidates: Vec<Candidate> = self.members.iter().map(Candidate::from).collect();
         let joiner = self.members.iter().position(|it| it.uuid == joiner);
         let group = Position::new(self.uuid, self.begun_at);
-        let donor = find_donor(&candidates, joiner.unwrap_or(usize::MAX), have, group)?;
-        self.members.get(donor).map(|member| member.uuid)
+        let joiner = joiner.unwrap_or(usize::MAX);
+        let donor = choose(&candidates, joiner, have, group, wanted)?;
+        let member = self.members.get(donor).ok_or(NoDonor::Later)?;
+        Ok(member.uuid)
     }
 
     /// A donor or a joiner is done (`gcs_group.cpp:gcs_group_handle_join_msg`).
@@ -149,6 +165,12 @@ impl Gcs {
 pub struct Candidate {
     /// Whether it is in step with the group.
     pub synced: bool,
+    /// Whether it will be: it has a state, gives one or gets one (`GCS_NODE_STATE_JOINER` and beyond).
+    pub coming: bool,
+    /// Its number, by which a joiner names it.
+    pub node: u8,
+    /// Its place.
+    pub segment: u8,
     /// The lowest seqno in its write-set cache.
     pub cached: Seqno,
     /// Whether it holds no data.
@@ -159,13 +181,25 @@ impl From<&Member> for Candidate {
     fn from(member: &Member) -> Self {
         Self {
             synced: member.status == GcsNodeState::Synced,
+            coming: !matches!(member.status, GcsNodeState::NonPrim | GcsNodeState::Prim),
+            node: member.uuid.node_index(),
+            segment: member.segment,
             cached: member.cached,
             arbitrator: member.arbitrator,
         }
     }
 }
 
-/// Returns the index of the donor for a joiner that has a position; `group` is the group's when its present
+/// The reason why a joiner has no donor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoDonor {
+    /// Somebody will be able to give a state later (`EAGAIN`): the joiner asks again.
+    Later,
+    /// None of the nodes that the joiner names is here, or will have a state (`EHOSTUNREACH`, `EHOSTDOWN`).
+    Away,
+}
+
+/// Returns the index of the donor for a joiner that names nobody; `group` is the group's position when its present
 /// configuration began.
 pub(crate) fn find_donor(
     members: &[Candidate],
@@ -173,26 +207,122 @@ pub(crate) fn find_donor(
     have: Position,
     group: Position,
 ) -> Option<usize> {
-    let synced: Vec<(usize, &Candidate)> = members
-        .iter()
-        .enumerate()
-        .filter(|(index, member)| member.synced && !member.arbitrator && *index != joiner)
-        .collect();
-    // Among those who could serve the difference alone, the one that would have to keep the least: the highest
-    // lowest cached position.
-    let incremental = synced
-        .iter()
-        .filter(|(_, member)| {
-            have.uuid == group.uuid
-                && is_safely_cached(members, have.seqno, group.seqno)
+    choose(members, joiner, have, group, &[]).ok()
+}
+
+/// Returns the index of the donor for a joiner that has a position and names these nodes
+/// (`gcs_group.cpp:gcs_group_find_donor`).
+pub(crate) fn choose(
+    members: &[Candidate],
+    joiner: usize,
+    have: Position,
+    group: Position,
+    wanted: &[WantedDonor],
+) -> Result<usize, NoDonor> {
+    let incremental = (have.uuid == group.uuid
+        && is_safely_cached(members, have.seqno, group.seqno))
+    .then(|| incremental_donor(members, joiner, have.seqno, wanted))
+    .flatten();
+    match incremental {
+        Some(donor) => Ok(donor),
+        None => donor_in_order(members, joiner, wanted),
+    }
+}
+
+/// Returns the donor that could serve the difference alone: of those that the joiner names, else of its own place, else
+/// of any, the one that would have to keep the least, which is the highest lowest cached position
+/// (`group_find_ist_donor`).
+fn incremental_donor(
+    members: &[Candidate],
+    joiner: usize,
+    have: Seqno,
+    wanted: &[WantedDonor],
+) -> Option<usize> {
+    let best = |fits: &dyn Fn(&Candidate) -> bool| {
+        let all = members.iter().enumerate();
+        let able = all.filter(|(index, member)| {
+            member.synced
+                && *index != joiner
                 && !member.cached.is_undefined()
-                && member.cached <= have.seqno.next()
-        })
-        .fold(None, |best: Option<&(usize, &Candidate)>, one| match best {
+                && member.cached <= have.next()
+                && fits(member)
+        });
+        able.fold(None, |best: Option<(usize, &Candidate)>, one| match best {
             Some(best) if best.1.cached > one.1.cached => Some(best),
             _ => Some(one),
-        });
-    incremental.or(synced.first()).map(|(index, _)| *index)
+        })
+    };
+    // The names end at the first empty one (`group_find_ist_donor_by_name_in_string`).
+    let names: Vec<WantedDonor> = wanted
+        .iter()
+        .copied()
+        .take_while(|name| *name != WantedDonor::Anyone)
+        .collect();
+    let named = best(&|member| names.contains(&WantedDonor::Node(member.node)));
+    let segment = members.get(joiner).map(|member| member.segment);
+    let near = || best(&|member| !member.arbitrator && Some(member.segment) == segment);
+    let any = || best(&|member| !member.arbitrator);
+    named.or_else(near).or_else(any).map(|(index, _)| index)
+}
+
+/// Returns the first donor of those that the joiner names; without a name, one of its own place if there is one
+/// (`group_for_each_donor_in_string`).
+fn donor_in_order(
+    members: &[Candidate],
+    joiner: usize,
+    wanted: &[WantedDonor],
+) -> Result<usize, NoDonor> {
+    let nobody_named = [WantedDonor::Anyone];
+    let (entries, dangling) = match wanted {
+        [] => (&nobody_named[..], false),
+        wanted => (wanted, wanted.last() == Some(&WantedDonor::Anyone)),
+    };
+    let mut worst = NoDonor::Away;
+    for entry in entries {
+        let found = match entry {
+            WantedDonor::Anyone if worst == NoDonor::Later && !dangling => Err(NoDonor::Later),
+            WantedDonor::Anyone => donor_of_place(members, joiner),
+            WantedDonor::Nobody => Err(NoDonor::Away),
+            WantedDonor::Node(node) => {
+                let named = members.iter().position(|member| member.node == *node);
+                match named {
+                    Some(index) if index != joiner && members[index].synced => Ok(index),
+                    Some(index) if index != joiner && members[index].coming => Err(NoDonor::Later),
+                    _ => Err(NoDonor::Away),
+                }
+            }
+        };
+        match found {
+            Ok(donor) => return Ok(donor),
+            // Once somebody will be there later, that stays the answer.
+            Err(why) if worst != NoDonor::Later => worst = why,
+            Err(_) => {}
+        }
+    }
+    Err(worst)
+}
+
+/// Returns the first member in step of the joiner's own place. Another one gives its state only where nobody of this
+/// place ever will (`group_find_node_by_state`).
+fn donor_of_place(members: &[Candidate], joiner: usize) -> Result<usize, NoDonor> {
+    let segment = members.get(joiner).map_or(0, |member| member.segment);
+    let (mut donor, mut somebody_near) = (None, false);
+    for (index, member) in members.iter().enumerate() {
+        if index == joiner {
+            continue;
+        }
+        let able = member.synced && !member.arbitrator;
+        if able {
+            donor = Some(index);
+        }
+        if member.segment == segment {
+            if able {
+                return Ok(index);
+            }
+            somebody_near |= member.coming;
+        }
+    }
+    donor.filter(|_| !somebody_near).ok_or(NoDonor::Later)
 }
 
 /// Returns whether a position is far enough from the lowest one that anybody caches: by the time the transfer begins a

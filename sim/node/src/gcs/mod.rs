@@ -52,12 +52,14 @@ struct Member {
     /// The donor of a joiner, the joiner of a donor.
     peer: Option<GcommUuid>,
     /// Its last vote: position and error number.
-    vote: Option<(Seqno, u16)>,
+    vote: Option<(Seqno, u32)>,
     /// It has been in step with this group since it got its state: its vote counts, also while it gives its state and
     /// catches up after that (`count_last_applied`).
     counts: bool,
     /// It holds no data (`group_node_is_stateful`).
     arbitrator: bool,
+    /// Its place (`gmcast.segment`).
+    segment: u8,
 }
 
 /// The group as this member sees it.
@@ -90,6 +92,11 @@ pub(crate) struct Gcs {
     entropy: u128,
     exchanges: u64,
     votes: Votes,
+    /// The members that have more to apply than they may: while there are any, nobody sends a transaction
+    /// (`gcs.cpp:gcs_handle_flow_control`).
+    stops: u32,
+    /// Transactions that wait for them (`gcs_sm.hpp:gcs_sm_pause`).
+    stopped: VecDeque<GcsMessage>,
     /// This member's own `gcs.vote_policy`.
     vote_policy: u8,
     /// The group's position with which the present configuration began (`quorum.act_id`).
@@ -98,6 +105,8 @@ pub(crate) struct Gcs {
     join_due: Option<Option<Seqno>>,
     /// This member holds no data.
     arbitrator: bool,
+    /// This member's own place.
+    segment: u8,
     /// The newest version of the replication protocol that a primary configuration of this process has had.
     prim_protocol: u8,
     fault: Option<DeliberateFault>,
@@ -127,10 +136,13 @@ impl Gcs {
             entropy,
             exchanges: 0,
             votes: Votes::new(config.gcs_vote_policy),
+            stops: 0,
+            stopped: VecDeque::new(),
             vote_policy: config.gcs_vote_policy,
             begun_at: Seqno::UNDEFINED,
             join_due: None,
             arbitrator: config.arbitrator,
+            segment: config.gmcast_segment,
             prim_protocol: 0,
             fault: config.deliberate_fault,
         }
@@ -157,7 +169,9 @@ impl Gcs {
         if let GcsMessage::Join { seqno } = &message {
             self.join_due = Some(*seqno);
         }
-        if self.state == GroupState::Primary && self.queue.is_empty() {
+        if self.stops > 0 && matches!(message, GcsMessage::WriteSet(_)) {
+            self.stopped.push_back(message);
+        } else if self.state == GroupState::Primary && self.queue.is_empty() {
             out.push(Out::Send(message));
         } else {
             self.queue.push_back(message);
@@ -179,6 +193,9 @@ impl Gcs {
     /// A new component (`gcs_group_handle_comp_msg`).
     pub(crate) fn component(&mut self, view: &PcView, out: &mut Vec<Out>) {
         let primary = view.id.kind == ViewType::Prim;
+        // Flow control begins anew with each configuration (`gcs.cpp:gcs_handle_act_conf`).
+        self.stops = 0;
+        self.queue.append(&mut self.stopped);
         let old: Vec<Member> = std::mem::take(&mut self.members);
         self.members = view
             .members
@@ -195,6 +212,7 @@ impl Gcs {
                         vote: None,
                         counts: false,
                         arbitrator: false,
+                        segment: 0,
                     })
             })
             .collect();
@@ -301,12 +319,14 @@ impl Gcs {
                 have,
                 snapshot_possible,
                 trivial,
+                wanted,
             } => {
                 if ordered && self.state == GroupState::Primary {
                     let request = StateRequest {
                         have,
                         snapshot_possible,
                         trivial,
+                        wanted,
                     };
                     self.state_request(source, request, out);
                 }
@@ -327,6 +347,11 @@ impl Gcs {
                     out.push(Out::Causal(number, counts.then_some(self.received)));
                 }
             }
+            GcsMessage::Flow { stop } => {
+                if ordered && self.state == GroupState::Primary {
+                    self.flow(stop, out);
+                }
+            }
             GcsMessage::Sync => {
                 if self.status_of(source) == Some(GcsNodeState::Joined) {
                     out.push(Out::Told(Detail::MemberSynced(self.logged(source))));
@@ -341,6 +366,31 @@ impl Gcs {
                 }
             }
         }
+    }
+
+    /// A member has more to apply than it may, or no longer (`gcs.cpp:gcs_handle_flow_control`).
+    fn flow(&mut self, stop: bool, out: &mut Vec<Out>) {
+        self.stops = if stop {
+            self.stops + 1
+        } else {
+            self.stops.saturating_sub(1)
+        };
+        if self.stops == 0 {
+            out.extend(self.stopped.drain(..).map(Out::Send));
+        }
+    }
+
+    /// Returns how much may wait at a member before it asks the others to stop: `gcs.fc_limit`, 16, times the root of
+    /// the number of members (`gcs.cpp:_set_fc_limits`).
+    pub(crate) fn flow_limit(&self) -> usize {
+        let square = 16 * 16 * self.members.len();
+        let root = square.isqrt();
+        root + usize::from((2 * root + 1).pow(2) <= 4 * square)
+    }
+
+    /// Returns whether the group waits for a member that has too much to apply.
+    pub(crate) const fn is_stopped(&self) -> bool {
+        self.stops > 0
     }
 
     fn state_message(&self, cached: Seqno) -> GcsState {
@@ -360,6 +410,7 @@ impl Gcs {
             arbitrator: self.arbitrator,
             prim_protocol: self.prim_protocol,
             vote_policy: self.vote_policy,
+            segment: self.segment,
         }
     }
 
@@ -402,6 +453,7 @@ impl Gcs {
             };
             member.cached = state.cached;
             member.arbitrator = state.arbitrator;
+            member.segment = state.segment;
             member.status = after_exchange(state, &quorum, self.fault);
             (member.counts, member.vote) = vote::after_exchange(member.status, state);
             if !matches!(member.status, GcsNodeState::Joiner | GcsNodeState::Donor) {

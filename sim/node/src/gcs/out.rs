@@ -4,7 +4,7 @@ use seatrial_galera::{GcommUuid, Position, Seqno, StateUuid};
 
 use crate::database::WriteSet;
 use crate::detail::Detail;
-use crate::frame::{GcsMessage, GcsNodeState};
+use crate::frame::{GcsMessage, GcsNodeState, WantedDonor};
 
 /// A configuration as the replicator sees it (`GCS_ACT_CCHANGE`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub(crate) struct Conf {
 }
 
 /// A joiner's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StateRequest {
     /// The joiner's position.
     pub(crate) have: Position,
@@ -34,6 +34,8 @@ pub(crate) struct StateRequest {
     pub(crate) snapshot_possible: bool,
     /// It is an arbitrator and wants nothing.
     pub(crate) trivial: bool,
+    /// The donors that it names, in their order.
+    pub(crate) wanted: Vec<WantedDonor>,
 }
 
 /// The deliveries and requests of the layer.
@@ -61,6 +63,8 @@ pub(crate) enum Out {
     DonorFound(Option<GcommUuid>),
     /// The answer to this member's request: it has joined already, with this status.
     RequestCanceled(GcsNodeState),
+    /// None of the nodes that this joiner names as its donor is here.
+    DonorAway,
     /// This joiner's donor has failed or is gone.
     TransferFailed,
     /// This member's state has changed in the total order.
@@ -89,7 +93,7 @@ pub(crate) enum Out {
         /// The position.
         seqno: Seqno,
         /// The error number that counts, 0 for success.
-        code: u16,
+        code: u32,
     },
     /// A line that only the log has.
     Told(Detail),

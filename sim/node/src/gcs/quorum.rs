@@ -151,6 +151,7 @@ mod tests {
             arbitrator: false,
             prim_protocol: 11,
             vote_policy: 0,
+            segment: 0,
         }
     }
 

@@ -19,11 +19,11 @@ use super::{Gcs, Member, Out};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Votes {
     /// The last decision: position and error number.
-    result: (Seqno, u16),
+    result: (Seqno, u32),
     /// The last position on which the others were asked.
     requested: Seqno,
     /// Decisions on positions on which this member had not voted yet.
-    history: BTreeMap<Seqno, u16>,
+    history: BTreeMap<Seqno, u32>,
     /// `gcs.vote_policy` of the member that represents the group: this many successes are enough, 0 for a plain
     /// majority.
     policy: u8,
@@ -60,7 +60,7 @@ const fn is_voter(member: &Member) -> bool {
 pub(super) const fn after_exchange(
     status: GcsNodeState,
     state: &GcsState,
-) -> (bool, Option<(Seqno, u16)>) {
+) -> (bool, Option<(Seqno, u32)>) {
     use GcsNodeState::{Donor, Joined, Joiner, NonPrim, Prim, Synced};
     match status {
         Synced | Donor => (true, state.vote),
@@ -81,7 +81,7 @@ impl Gcs {
         &mut self,
         source: GcommUuid,
         seqno: Seqno,
-        code: u16,
+        code: u32,
         out: &mut Vec<Out>,
     ) {
         if seqno <= self.votes.result.0 {
@@ -131,7 +131,7 @@ impl Gcs {
         let (seqno, winner) = self.votes.result;
         let voters = self.members.iter().filter(|member| is_voter(member));
         let cast = voters.clone().filter_map(|member| member.vote);
-        let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         for (voted, code) in cast.filter(|(voted, _)| *voted >= seqno) {
             let code = if voted == seqno { code } else { 0 };
             *counts.entry(code).or_default() += 1;
@@ -146,7 +146,7 @@ impl Gcs {
 
     /// Says whether there is a new decision.
     fn recount_votes(&mut self) -> bool {
-        let voters: Vec<Option<(Seqno, u16)>> = self
+        let voters: Vec<Option<(Seqno, u32)>> = self
             .members
             .iter()
             .filter(|member| is_voter(member))
@@ -162,7 +162,7 @@ impl Gcs {
             return false;
         };
         // A member that has voted on a later position could apply this one.
-        let cast: Vec<u16> = voters
+        let cast: Vec<u32> = voters
             .iter()
             .flatten()
             .filter(|(voted, _)| *voted >= seqno)
@@ -181,8 +181,8 @@ impl Gcs {
 }
 
 /// Returns the answer that counts, if those that are missing cannot change it any more.
-fn winner(cast: &[u16], missing: usize, policy: usize) -> Option<u16> {
-    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+fn winner(cast: &[u32], missing: usize, policy: usize) -> Option<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
     for code in cast {
         *counts.entry(*code).or_default() += 1;
     }
@@ -210,8 +210,8 @@ fn winner(cast: &[u16], missing: usize, policy: usize) -> Option<u16> {
 mod tests {
     use super::winner;
 
-    const DUPLICATE: u16 = 1062;
-    const NO_TABLE: u16 = 1146;
+    const DUPLICATE: u32 = 1062;
+    const NO_TABLE: u32 = 1146;
 
     #[test]
     fn the_most_frequent_answer_counts_and_success_wins_a_tie() {

@@ -14,6 +14,10 @@ impl Gmcast {
         if self.is_isolated() {
             into.word("isolated");
         }
+        if !self.evicted.is_empty() {
+            into.word("evicted");
+            into.uuids(&self.evicted);
+        }
         let banned = self.banned.keys().filter(|uuid| into.runs(**uuid));
         let banned: Vec<_> = banned.collect();
         into.uuids(banned);

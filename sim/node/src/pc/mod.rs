@@ -170,6 +170,7 @@ impl Pc {
             last_prim,
             to_seq: -1,
             weight: config.pc_weight,
+            evicted: false,
         };
         Self {
             me,
@@ -206,6 +207,20 @@ impl Pc {
     /// Returns what is known of each node.
     pub(crate) fn known(&self) -> impl Iterator<Item = (&GcommUuid, &PcNode)> {
         self.instances.iter()
+    }
+
+    /// A node is evicted: it is not waited for (`pc_proto.cpp:send_state`).
+    pub(crate) fn evict(&mut self, uuid: GcommUuid) {
+        if let Some(node) = self.instances.get_mut(&uuid) {
+            node.evicted = true;
+        }
+    }
+
+    /// Every node is waited for again.
+    pub(crate) fn forget_evicted(&mut self) {
+        for node in self.instances.values_mut() {
+            node.evicted = false;
+        }
     }
 
     /// An orderly close is under way: losing quorum now is not worth a report.

@@ -72,8 +72,14 @@ impl Pc {
             }));
             return Ok(false);
         };
+        // A node that one member has evicted is not waited for.
+        let evicted: BTreeSet<GcommUuid> = all()
+            .filter(|(_, node)| node.evicted)
+            .map(|(uuid, _)| *uuid)
+            .collect();
+        let counts = |uuid: &GcommUuid| !evicted.contains(uuid);
         let wanted: BTreeSet<GcommUuid> = all()
-            .filter(|(_, node)| node.last_prim == greatest)
+            .filter(|(uuid, node)| node.last_prim == greatest && counts(uuid))
             .map(|(uuid, _)| *uuid)
             .collect();
         out.push(Out::Note(Note::Reunion {
@@ -90,7 +96,7 @@ impl Pc {
             return Ok(false);
         }
         let complete = all()
-            .filter(|(_, node)| node.last_prim == greatest)
+            .filter(|(uuid, node)| node.last_prim == greatest && counts(uuid))
             .all(|(uuid, _)| is_present(*uuid) || self.has(DeliberateFault::ReunionOfSome));
         if complete {
             out.push(Out::Rebootstrapping);

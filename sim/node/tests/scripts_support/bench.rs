@@ -120,6 +120,12 @@ impl Bench {
                     self.let_arrive(from, to, waiting);
                 }
             }
+            ["evict", host, "nobody"] => self.ask(peer(host), Statement::Evict(None)),
+            ["evict", host, other] => {
+                let process = self.host(peer(other)).process.as_ref();
+                let uuid = process.expect("it runs").node().gcomm_uuid();
+                self.ask(peer(host), Statement::Evict(Some(uuid)));
+            }
             ["deliver", wire, kind] => self.deliver(wire, Some(kind)),
             ["drop", wire] => self.drop(wire, None),
             ["drop", wire, kind] => self.drop(wire, Some(kind)),
@@ -178,6 +184,7 @@ impl Bench {
                 position,
                 gtid: None,
             }),
+            no_address: false,
             entropy: u64::from(me.0) * 1_000 + starts,
             uuid_epoch: 0x1000_0000,
         };

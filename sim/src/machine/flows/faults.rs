@@ -1,13 +1,16 @@
 //! The faults that concern one machine: the one table of what a fault does to it, for both engines.
 
 use seatrial_node::Statement as NodeStatement;
-use seatrial_scenarios::console::UnitState;
+use seatrial_scenarios::console::{MARIADB_LOG, UnitState};
 use seatrial_scenarios::{Damage, Fault, FaultOutcome, Span, StateFile, TraceKind};
 
 use crate::disk::{GRASTATE, GVWSTATE, Image};
 
 use crate::machine::parts::Asker;
 use crate::machine::whole::Machine;
+
+/// The bytes of zero at the end of a torn error log.
+const TORN: usize = 64;
 
 fn applied(text: impl Into<String>) -> FaultOutcome {
     FaultOutcome::Applied(text.into())
@@ -95,6 +98,10 @@ impl Machine {
                 self.session(NodeStatement::Unlock, "UNLOCK TABLES")
             }
             Fault::StopHangs(_) => self.session(NodeStatement::HoldOnStop, "a session that stays"),
+            Fault::RollbackFails(_) => self.session(
+                NodeStatement::FailRollback,
+                "the next rollback of an applier will fail",
+            ),
             Fault::BackendStop(_) => {
                 if !self.daemon.backend_runs() {
                     return skipped("the mail back end does not run");
@@ -215,10 +222,37 @@ impl Machine {
         applied("booted")
     }
 
+    /// The error log is damaged. Garbage are bytes of zero at its end: after a loss of power a journalling file system
+    /// has the file's new length, and not the block that was to fill it.
+    fn damage_log(&mut self, how: Damage) -> FaultOutcome {
+        if self.storage.disk().read(MARIADB_LOG).is_none() {
+            return skipped("there is no error log");
+        }
+        match how {
+            Damage::Delete => {
+                self.storage.forget_details();
+                self.storage.change(self.now).remove(MARIADB_LOG);
+                applied("mariadb.log is gone")
+            }
+            Damage::Empty => {
+                self.storage.forget_details();
+                self.storage.change(self.now).write(MARIADB_LOG, "");
+                applied("mariadb.log is empty")
+            }
+            Damage::Garbage => {
+                let zeros = "\0".repeat(TORN);
+                self.storage.append_log(self.now, &zeros, None);
+                applied(format!("mariadb.log ends with {TORN} bytes of zero"))
+            }
+            Damage::OldCopy => skipped("no old copy was taken"),
+        }
+    }
+
     fn damage(&mut self, file: StateFile, how: Damage) -> FaultOutcome {
         let path = match file {
             StateFile::Grastate => GRASTATE,
             StateFile::Gvwstate => GVWSTATE,
+            StateFile::ErrorLog => return self.damage_log(how),
             StateFile::GaleraCache => {
                 self.storage.disk_mut().lose_cache();
                 return applied("galera.cache unreadable");

@@ -34,12 +34,14 @@ impl Machine {
         let conf = self.conf_with(&options.lines);
         let new_cluster = options.new_cluster || conf.as_ref().is_some_and(Conf::bootstraps);
         let addresses = conf.as_ref().map(|conf| conf.addresses.clone());
+        let no_address = conf.as_ref().is_some_and(|conf| conf.unresolved);
         self.site.configure(conf);
         let start = self.daemon.count_start();
         let (entropy, uuid_epoch) = self.site.process_entropy(start, self.now);
         let boot = BootMode {
             new_cluster,
             start_position,
+            no_address,
             entropy,
             uuid_epoch,
         };

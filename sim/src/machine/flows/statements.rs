@@ -4,7 +4,7 @@ use seatrial_galera::SqlError;
 use seatrial_node::{Database, Statement as NodeStatement};
 use seatrial_scenarios::Span;
 use seatrial_scenarios::console::{
-    DIRTY_READS, Host, QueryId, QueryResult, Signal, WITHOUT_REPLICATION,
+    DIRTY_READS, Host, QueryId, QueryResult, Signal, WITHOUT_NOTES, WITHOUT_REPLICATION,
 };
 
 use crate::machine::conf;
@@ -32,6 +32,18 @@ fn show_tables(name: &str, pattern: Option<&str>, database: &Database) -> QueryR
     let fits = |table: &String| pattern.is_none_or(|pattern| sql::like(table, pattern));
     let rows = sql::tables(name, database).into_iter().filter(fits);
     Ok((vec![title], rows.map(|table| vec![table]).collect()))
+}
+
+/// Returns what an assignment to an option of the provider comes to: with the plug-in each option is a variable of its
+/// own and the list can only be read, without it there is the list alone (`sql/wsrep_plugin.cc`).
+fn provider_option(variable: Option<String>, then: sql::Query, plugin: bool) -> sql::Query {
+    match variable {
+        Some(name) if !plugin => sql::Query::Error(SqlError::UnknownVariable { name }),
+        None if plugin => sql::Query::Error(SqlError::ReadOnlyVariable {
+            name: sql::PROVIDER_OPTIONS.to_owned(),
+        }),
+        _ => then,
+    }
 }
 
 impl Machine {
@@ -69,9 +81,20 @@ impl Machine {
         };
         let (query, local) = match said.strip_prefix(WITHOUT_REPLICATION) {
             Some(said) => (sql::without_replication(said), true),
-            None => (sql::read(said), false),
+            None => match said.strip_prefix(WITHOUT_NOTES) {
+                Some(said) => (sql::without_notes(said), false),
+                None => (sql::read(said), false),
+            },
         };
         let done = || Some(Ok((Vec::new(), Vec::new())));
+        let query = match query {
+            sql::Query::Provider { variable, then } => provider_option(
+                variable,
+                *then,
+                server.node().config().plugin_wsrep_provider,
+            ),
+            query => query,
+        };
         match query {
             sql::Query::Rows(selection) => {
                 if !status.ready && !local && !dirty && !selection.is_answered_when_not_ready() {
@@ -194,7 +217,7 @@ impl Machine {
                 self.send_signal(Signal::Term);
                 Some(Ok((Vec::new(), Vec::new())))
             }
-            sql::Query::Accepted => Some(Ok((Vec::new(), Vec::new()))),
+            sql::Query::Accepted | sql::Query::Provider { .. } => done(),
             sql::Query::Error(error) => Some(Err(error.to_string())),
             sql::Query::NotKnown(text) => Some(Err(text)),
         }

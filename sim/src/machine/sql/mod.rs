@@ -21,7 +21,7 @@ use seatrial_scenarios::{ListStatement, Span, Statement};
 
 pub(super) use expression::like;
 pub(super) use provider_options::provider_options;
-pub(super) use read::{read, without_replication};
+pub(super) use read::{read, without_notes, without_replication};
 pub(super) use select::{Selection, Shown};
 pub(super) use sessions::{Session, processes};
 pub(super) use settings::{is_harmless, is_known, settings, switch};
@@ -35,6 +35,14 @@ pub(super) enum Query {
     Rows(Box<Selection>),
     /// Something that the node must do.
     Statement(NodeStatement),
+    /// `SET GLOBAL` of an option of the provider: by the variable of its own that the plug-in gives it, or in the list of
+    /// all options.
+    Provider {
+        /// The name of its own variable.
+        variable: Option<String>,
+        /// The query that follows where the server has this form.
+        then: Box<Self>,
+    },
     /// `SET GLOBAL wsrep_cluster_address`.
     Address(String),
     /// `USE` of a database.

@@ -87,6 +87,16 @@ pub(in crate::machine) fn without_replication(text: &str) -> Query {
     }
 }
 
+/// Reads a statement of a session that wants no notes (`SET sql_notes=0`, as a dump begins).
+pub(in crate::machine) fn without_notes(text: &str) -> Query {
+    match read(text) {
+        Query::Statement(NodeStatement::Commit(Change::Ddl(text))) => {
+            Query::Statement(NodeStatement::ChangeQuietly(text))
+        }
+        query => query,
+    }
+}
+
 /// Reads the statements of MariaDB's own that the library does not know, by their words.
 fn by_words(text: &str) -> Option<Query> {
     let words: Vec<String> = text
@@ -443,6 +453,19 @@ fn assignments(set: &Set) -> Option<Vec<(bool, String, String)>> {
     }
 }
 
+/// Returns what an assignment to an option of the provider asks for.
+fn of_provider(change: SettingChange, name: &str) -> Option<Query> {
+    Some(match change {
+        SettingChange::Nothing => Query::Accepted,
+        SettingChange::Statement(statement) => Query::Statement(statement),
+        SettingChange::Refused(error) => Query::Error(error),
+        SettingChange::NotModelled => Query::NotKnown(format!(
+            "this console cannot change {name} in a running server"
+        )),
+        SettingChange::Address(_) | SettingChange::Provider { .. } => return None,
+    })
+}
+
 fn set_statement(set: &Set) -> Option<Query> {
     if matches!(set, Set::SetNames { .. } | Set::SetNamesDefault { .. }) {
         return Some(Query::Accepted);
@@ -456,6 +479,10 @@ fn set_statement(set: &Set) -> Option<Query> {
         }
         match settings::change(global, &name, &value) {
             SettingChange::Nothing => {}
+            SettingChange::Provider { variable, then } => {
+                let then = Box::new(of_provider(*then, &name)?);
+                query = Query::Provider { variable, then };
+            }
             SettingChange::Statement(statement) => query = Query::Statement(statement),
             SettingChange::Address(address) => query = Query::Address(address),
             SettingChange::Refused(error) => return Some(Query::Error(error)),

@@ -9,6 +9,12 @@ pub(super) enum Change {
     Nothing,
     /// One that the node must carry out.
     Statement(NodeStatement),
+    /// One of the provider's options. `variable` is the name of the variable for this option alone, `None` where it came
+    /// in the list of them all.
+    Provider {
+        variable: Option<String>,
+        then: Box<Self>,
+    },
     /// Another address of a cluster.
     Address(String),
     /// The server refuses it.
@@ -115,7 +121,18 @@ pub(in crate::machine) fn switch(value: &str) -> Option<bool> {
 pub(super) fn change(global: bool, name: &str, value: &str) -> Change {
     let name = name.to_ascii_lowercase();
     if name == "wsrep_provider_options" {
-        return provider_option(value);
+        return Change::Provider {
+            variable: None,
+            then: Box::new(provider_option(value)),
+        };
+    }
+    if let Some(option) = name.strip_prefix("wsrep_provider_") {
+        // The name of the option, with the dots in it as underscores (`sql/wsrep_plugin.cc`).
+        let option = option.replacen('_', ".", 1);
+        return Change::Provider {
+            variable: Some(name),
+            then: Box::new(provider_option(&format!("{option}={value}"))),
+        };
     }
     if !is_known(&name) {
         return Change::Refused(SqlError::UnknownVariable { name });
@@ -186,6 +203,11 @@ fn provider_option(text: &str) -> Change {
             "2" => Isolation::ForceQuit,
             _ => return wrong(),
         }),
+        "evs.evict" if value.is_empty() => NodeStatement::Evict(None),
+        "evs.evict" => match value.parse() {
+            Ok(node) => NodeStatement::Evict(Some(node)),
+            Err(_) => return wrong(),
+        },
         "evs.suspect_timeout"
         | "evs.inactive_timeout"
         | "evs.install_timeout"

@@ -220,6 +220,7 @@ fn own_states(logs: &[Member], act_id: Option<i64>, score: &mut Score) {
 fn state(own: &Own, received: Seqno) -> GcsState {
     GcsState {
         vote_policy: 0,
+        segment: 0,
         exchange: 0,
         group_uuid: own.history,
         received,

@@ -63,6 +63,9 @@ impl Walk<'_, '_> {
             .iter()
             .map(|name| Candidate {
                 synced: self.life.synced.contains(*name),
+                coming: true,
+                node: 0,
+                segment: 0,
                 cached: Seqno::UNDEFINED,
                 arbitrator: *name == "garb",
             })

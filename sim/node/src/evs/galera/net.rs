@@ -334,7 +334,7 @@ impl Net {
                     host.closed = true;
                     host.tick = None;
                 }
-                Out::Suspecting(_) => {}
+                Out::Suspecting(_) | Out::Evicted(_) => {}
             }
         }
         let now = self.now;

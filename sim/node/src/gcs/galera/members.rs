@@ -162,6 +162,7 @@ fn a_request_inside_an_exchange_is_lost_on_all_alike() {
         have: Position::UNDEFINED,
         snapshot_possible: true,
         trivial: false,
+        wanted: Vec::new(),
     };
     assert_eq!(group.deliver(B, &request, true), []);
     group.pump(exchange);

@@ -141,6 +141,7 @@ impl Group {
             have: Position::UNDEFINED,
             snapshot_possible: true,
             trivial: false,
+            wanted: Vec::new(),
         };
         self.say(joiner, request);
     }

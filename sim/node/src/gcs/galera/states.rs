@@ -20,6 +20,7 @@ fn state(group: u128, prim_seqno: i64, received: i64, states: [GcsNodeState; 2])
         arbitrator: false,
         prim_protocol: 0,
         vote_policy: 0,
+        segment: 0,
     }
 }
 

@@ -73,11 +73,25 @@ impl Node {
             }
         }
         self.sync_if_caught_up(now, fx);
+        self.control_flow(now, fx);
+    }
+
+    /// A member in step that has too much to apply asks the group to wait (`gcs.cpp:gcs_fc_stop_begin`, `gcs_fc_cont_begin`).
+    ///
+    /// MODEL GAP: one that catches up does so as well (`gcs.sync_donor`, `max_fc_state`).
+    fn control_flow(&mut self, now: Time, fx: &mut Effects) {
+        if self.group.gcs.my_status() != GcsNodeState::Synced {
+            return;
+        }
+        let limit = self.group.gcs.flow_limit();
+        if let Some(stop) = self.applier.flow_changed(limit) {
+            self.group_send(GcsMessage::Flow { stop }, now, fx);
+        }
     }
 
     /// Before an orderly end: what has been received is applied.
     pub(super) fn apply_everything(&mut self, now: Time, fx: &mut Effects) {
-        while !self.applier.is_locked() && !self.transfer.is_joining() {
+        while !self.applier.is_locked() && !self.applier.is_stuck() && !self.transfer.is_joining() {
             let Some(action) = self.applier.take_next() else {
                 break;
             };
@@ -120,6 +134,11 @@ impl Node {
         };
         let fails = self.store.fails_certification(write_set);
         let duplicate = matches!(&write_set.change, Change::Insert(tag) if self.store.has_row(tag));
+        if duplicate && !fails && self.applier.fails_rollback() {
+            // The thread ends. It has neither voted nor left its place in the commit order, which all that follows wait
+            // for (`wsrep-lib/src/server_state.cpp:apply_write_set`: `log_dummy_write_set` comes after the rollback).
+            return;
+        }
         if duplicate && !fails {
             // No other node has this row here: the transaction is right, and this node cannot apply it.
             self.vote_on_error(event, DUPLICATE_ENTRY, now, fx);
@@ -165,10 +184,14 @@ impl Node {
         let config = &self.identity.config;
         let ignored = config.wsrep_ignore_apply_errors;
         if ignored & 4 == 0 && (ignored & 1 == 0 || !schema::drops(text)) {
-            self.vote_on_error(event, code, now, fx);
+            let number = event.write_set.as_ref().map(|write_set| write_set.number);
+            let quiet = number.is_some_and(|number| self.clients.is_quiet(number));
+            let note = schema::note(text).filter(|_| !quiet).unwrap_or(0);
+            let conditions = u32::from(note) << 16 | u32::from(code);
+            self.vote_on_error(event, conditions, now, fx);
             return;
         }
-        self.skip_failed(event, code, fx);
+        self.skip_failed(event, u32::from(code), fx);
     }
 
     /// A joined node that has applied everything says so.

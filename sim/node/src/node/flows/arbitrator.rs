@@ -40,6 +40,7 @@ impl Node {
             have: Position::UNDEFINED,
             snapshot_possible: true,
             trivial: true,
+            wanted: Vec::new(),
         };
         self.group_send(message, now, fx);
     }

@@ -73,6 +73,7 @@ impl Node {
         if !primary {
             log(fx, LogLine::ReceivedNonPrimary);
         }
+        self.applier.forget_flow();
         self.group.enter_component(view.clone());
         self.ask_again(now, fx);
         let mut out = Vec::new();

@@ -30,7 +30,7 @@ impl Node {
     pub(super) fn donate(
         &mut self,
         joiner: GcommUuid,
-        request: StateRequest,
+        request: &StateRequest,
         now: Time,
         fx: &mut Effects,
     ) {
@@ -38,7 +38,8 @@ impl Node {
             have,
             snapshot_possible,
             trivial: _,
-        } = request;
+            wanted: _,
+        } = *request;
         let mine = self.store.position();
         let conf = self.applier.conf();
         let last = conf.map_or(mine.seqno, |conf| conf.seqno);

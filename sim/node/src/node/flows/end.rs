@@ -37,6 +37,14 @@ impl Node {
         self.end(1, fx);
     }
 
+    /// The others have evicted this node. Its identity is of no use any more, so that the view file goes, and group
+    /// communication ends (`gmcast_proto.cpp:handle_failed`). With its next identity it is let in.
+    pub(super) fn evicted(&mut self, fx: &mut Effects) {
+        self.tell(Detail::Evicted, fx);
+        self.store.disk(DiskOp::RemoveGvwstate, fx);
+        self.backend_ended(fx);
+    }
+
     /// The primary component protocol has ended the group communication
     /// (`gcs_gcomm.cpp`: "exception from gcomm, backend must be restarted").
     pub(super) fn backend_failed(&mut self, fatal: Fatal, fx: &mut Effects) {

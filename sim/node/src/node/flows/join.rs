@@ -10,7 +10,7 @@ use crate::database::{Change, Database};
 use crate::deliberate_fault::DeliberateFault;
 use crate::detail::Detail;
 use crate::effect::{Effect, Effects, TimerId, log};
-use crate::frame::{CachedEvent, Frame, GcsMessage, GcsNodeState, TransferFrame};
+use crate::frame::{CachedEvent, Frame, GcsMessage, GcsNodeState, TransferFrame, WantedDonor};
 use crate::gcs::Conf;
 use crate::node::parts::{Closing, Heard};
 use crate::node::whole::Node;
@@ -57,6 +57,7 @@ impl Node {
             have,
             snapshot_possible,
             trivial: false,
+            wanted: self.wanted_donors(),
         };
         self.group_send(message, now, fx);
     }
@@ -93,6 +94,39 @@ impl Node {
         // The group may have got an earlier request twice.
         if self.transfer.asks_in_vain() {
             self.tell(Detail::RequestCanceled(status), fx);
+            self.store.save_position(fx);
+            self.tell(Detail::Signal(6), fx);
+            self.end(EXIT_ABORTED, fx);
+        }
+    }
+
+    /// Returns the nodes that `wsrep_sst_donor` names. Galera compares the beginnings of names
+    /// (`gcs_group.cpp:group_find_node_by_name`).
+    fn wanted_donors(&self) -> Vec<WantedDonor> {
+        let list = &self.identity.config.wsrep_sst_donor;
+        if list.is_empty() {
+            return Vec::new();
+        }
+        let names = &self.identity.names;
+        let begins = |name: &String, word: &str| {
+            name.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        let of = |word: &str| match word {
+            "" => WantedDonor::Anyone,
+            word => (0..)
+                .zip(names)
+                .find(|(_, name)| begins(name, word))
+                .map_or(WantedDonor::Nobody, |(node, _)| WantedDonor::Node(node)),
+        };
+        list.split(',').map(of).collect()
+    }
+
+    /// None of the nodes that this joiner names as its donor is here. The request fails for good: the process aborts and
+    /// keeps its position (`replicator_str.cpp:send_state_request`, "State transfer request failed unrecoverably").
+    pub(super) fn donor_away(&mut self, fx: &mut Effects) {
+        if self.transfer.asks_in_vain() {
+            self.tell(Detail::DonorAway, fx);
             self.store.save_position(fx);
             self.tell(Detail::Signal(6), fx);
             self.end(EXIT_ABORTED, fx);

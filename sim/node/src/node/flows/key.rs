@@ -49,6 +49,12 @@ impl Node {
         if !self.clients.sessions().is_idle() {
             into.word("sessions");
         }
+        if self.applier.is_stuck() {
+            into.word("stuck");
+        }
+        if self.group.gcs.is_stopped() {
+            into.word("stopped");
+        }
         if self.applier.is_desynced() {
             into.word("desynced");
         }

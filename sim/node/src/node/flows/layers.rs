@@ -114,6 +114,7 @@ impl Node {
                     fx.push(Effect::Send(peer, Frame::Group(frame)));
                 }
                 gmcast::Out::DuplicateUuid => self.duplicate_uuid(fx),
+                gmcast::Out::Evicted => self.evicted(fx),
                 gmcast::Out::CheckAt(at) => fx.push(Effect::SetTimer(TimerId::Gmcast, at)),
                 gmcast::Out::RelayOn(peers) => {
                     let nonlive = peers.iter().map(|peer| self.identity.address_of(*peer));
@@ -179,6 +180,13 @@ impl Node {
                     self.tell(Detail::Inactive { me, view }, fx);
                 }
                 evs::Out::GaveUp => self.abort(fx),
+                evs::Out::Evicted(uuid) => {
+                    let mut out = Vec::new();
+                    let until = now + self.identity.config.gmcast_time_wait;
+                    self.group.gmcast.evict(uuid, until, &mut out);
+                    self.group.pc.evict(uuid);
+                    self.run_gmcast(out, fx);
+                }
             }
         }
     }
@@ -242,12 +250,13 @@ impl Node {
                 gcs::Out::Donate { request, .. } if request.trivial => {
                     self.donate_nothing(now, fx);
                 }
-                gcs::Out::Donate { joiner, request } => self.donate(joiner, request, now, fx),
+                gcs::Out::Donate { joiner, request } => self.donate(joiner, &request, now, fx),
                 gcs::Out::VoteRequest(seqno) => {
                     self.enqueue(Action::VoteRequest(seqno), now, fx);
                 }
                 gcs::Out::VoteResult { seqno, code } => self.vote_result(seqno, code, now, fx),
                 gcs::Out::DonorFound(donor) => self.donor_found(donor, now, fx),
+                gcs::Out::DonorAway => self.donor_away(fx),
                 gcs::Out::RequestCanceled(status) => self.request_canceled(status, fx),
                 gcs::Out::TransferFailed => self.transfer_failed(now, fx),
                 gcs::Out::StateChanged(state) => {

@@ -43,7 +43,10 @@ impl Node {
                 self.store
                     .change_locally(Change::Insert(tag), request, config, fx);
             }
-            Statement::Read | Statement::Commit(_) | Statement::Lists { .. }
+            Statement::Read
+            | Statement::Commit(_)
+            | Statement::ChangeQuietly(_)
+            | Statement::Lists { .. }
                 if !self.is_ready() =>
             {
                 fx.push(Effect::Reply(request, Reply::Error(NOT_PREPARED)));
@@ -54,7 +57,7 @@ impl Node {
                 statement,
             } => self.list_statement(request, session, within, statement, now, fx),
             Statement::Read | Statement::HoldOnStop => fx.push(Effect::Reply(request, Reply::Ok)),
-            Statement::Commit(_) if self.applier.is_paused() => {
+            Statement::Commit(_) | Statement::ChangeQuietly(_) if self.applier.is_paused() => {
                 self.clients.hold(request, statement);
             }
             Statement::Commit(Change::Insert(tag)) | Statement::InsertLocally(tag)
@@ -77,6 +80,11 @@ impl Node {
             Statement::Commit(change) => {
                 let number = self.next_number();
                 self.replicate(number, request, change, now, fx);
+            }
+            Statement::ChangeQuietly(text) => {
+                let number = self.next_number();
+                self.clients.keep_quiet(number);
+                self.replicate(number, request, Change::Ddl(text), now, fx);
             }
             Statement::PcBootstrap => {
                 let mut out = Vec::new();
@@ -102,9 +110,23 @@ impl Node {
                 self.run_gmcast(out, fx);
                 fx.push(Effect::Reply(request, Reply::Ok));
             }
+            Statement::Evict(node) => {
+                let mut out = Vec::new();
+                self.group.evs.evict(node, now, &mut out);
+                if node.is_none() {
+                    self.group.gmcast.forget_evicted();
+                    self.group.pc.forget_evicted();
+                }
+                self.run_evs(out, now, fx);
+                fx.push(Effect::Reply(request, Reply::Ok));
+            }
             Statement::EvsTimeout(timeout, value) => {
                 let reply = self.change_timeout(timeout, value, now, fx);
                 fx.push(Effect::Reply(request, reply));
+            }
+            Statement::FailRollback => {
+                self.applier.fail_next_rollback();
+                fx.push(Effect::Reply(request, Reply::Ok));
             }
             Statement::Lock => {
                 self.applier.lock();

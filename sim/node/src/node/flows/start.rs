@@ -83,6 +83,19 @@ impl Node {
         }
         let begins = self.restore_view(gvwstate.as_deref(), fx);
         self.group = Group::new(self.identity.address, begins, &self.identity.config);
+        if self.life.boot().no_address && !self.life.boot().new_cluster {
+            // Fatal, whatever view there was to restore (`gmcast.cpp:connect_precheck`).
+            log(
+                fx,
+                LogLine::BackendOpenFailed {
+                    errno: 131,
+                    reason: "No address to connect".into(),
+                },
+            );
+            self.tell(Detail::NoAddress, fx);
+            self.fail_start(now, fx);
+            return;
+        }
         self.connect(self.life.boot().new_cluster, now, fx);
     }
 

@@ -14,14 +14,14 @@ use crate::node::whole::Node;
 use crate::time::Time;
 
 /// `ER_DUP_ENTRY`.
-pub(super) const DUPLICATE_ENTRY: u16 = 1062;
+pub(super) const DUPLICATE_ENTRY: u32 = 1062;
 
 impl Node {
     /// The transaction at this position cannot be applied.
     pub(super) fn vote_on_error(
         &mut self,
         event: CachedEvent,
-        code: u16,
+        code: u32,
         now: Time,
         fx: &mut Effects,
     ) {
@@ -49,7 +49,7 @@ impl Node {
     }
 
     /// The group has decided.
-    pub(super) fn vote_result(&mut self, seqno: Seqno, code: u16, now: Time, fx: &mut Effects) {
+    pub(super) fn vote_result(&mut self, seqno: Seqno, code: u32, now: Time, fx: &mut Effects) {
         let Some(vote) = self.applier.decide_vote(seqno) else {
             return;
         };
@@ -78,7 +78,7 @@ impl Node {
     }
 
     /// Takes the position of something that has failed, and nothing else of it.
-    pub(super) fn skip_failed(&mut self, event: CachedEvent, code: u16, fx: &mut Effects) {
+    pub(super) fn skip_failed(&mut self, event: CachedEvent, code: u32, fx: &mut Effects) {
         let change = event.write_set.as_ref().map(|write_set| &write_set.change);
         let is_ddl = change.is_some_and(Change::is_ddl);
         self.store.skip(event.seqno, &self.identity.config, fx);
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// Tells the client of this node whose statement has failed, if there is one.
-    fn answer_failed(&mut self, event: CachedEvent, code: u16, fx: &mut Effects) {
+    fn answer_failed(&mut self, event: CachedEvent, code: u32, fx: &mut Effects) {
         let Some(write_set) = event.write_set else {
             return;
         };
@@ -98,7 +98,9 @@ impl Node {
             Change::Insert(_) | Change::Update(_) | Change::Skipped => None,
         };
         if let Some(request) = self.clients.take(write_set.number) {
-            let reply = error.map_or(Reply::Error(code), Reply::Failed);
+            // The number of the error itself, without that of a note.
+            let number = u16::try_from(code & 0xffff).unwrap_or_default();
+            let reply = error.map_or(Reply::Error(number), Reply::Failed);
             fx.push(Effect::Reply(request, reply));
         }
     }

@@ -56,6 +56,13 @@ pub(crate) struct Applier {
     /// This node has said that it is synced.
     sync_sent: bool,
     votes: Votes,
+    /// The next rollback fails.
+    fails_rollback: bool,
+    /// A transaction could be neither applied nor rolled back: its thread has gone, and its place in the commit order is
+    /// never left.
+    stuck: bool,
+    /// This node has asked the others to stop sending (`gcs.cpp:gcs_fc_stop_begin`).
+    stop_sent: bool,
 }
 
 impl Applier {
@@ -70,7 +77,40 @@ impl Applier {
             synced: false,
             sync_sent: false,
             votes: Votes::none(),
+            fails_rollback: false,
+            stuck: false,
+            stop_sent: false,
         }
+    }
+
+    /// The next rollback fails.
+    pub(crate) const fn fail_next_rollback(&mut self) {
+        self.fails_rollback = true;
+    }
+
+    /// A transaction cannot be applied, and is rolled back. Returns whether that fails: then nothing is applied any more.
+    pub(crate) const fn fails_rollback(&mut self) -> bool {
+        self.stuck |= self.fails_rollback;
+        self.stuck
+    }
+
+    /// Returns whether the applier has ended in the middle of a transaction.
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.stuck
+    }
+
+    /// Returns the word that flow control has for the group, if it has changed: more waits here than `limit`, or no more
+    /// than that.
+    pub(crate) fn flow_changed(&mut self, limit: usize) -> Option<bool> {
+        let stop = self.queue.len() > limit;
+        let changed = stop != self.stop_sent;
+        self.stop_sent = stop;
+        changed.then_some(stop)
+    }
+
+    /// A new configuration begins without flow control.
+    pub(crate) const fn forget_flow(&mut self) {
+        self.stop_sent = false;
     }
 
     /// Adds an action to the queue.
@@ -112,7 +152,7 @@ impl Applier {
 
     /// Returns whether the next action may be applied now.
     pub(crate) const fn is_free(&self) -> bool {
-        matches!(self.hold, Hold::Free) && !self.armed && !self.votes.is_open()
+        matches!(self.hold, Hold::Free) && !self.armed && !self.votes.is_open() && !self.stuck
     }
 
     /// The first action takes until `at`.

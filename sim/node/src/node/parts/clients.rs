@@ -1,6 +1,6 @@
 //! The sessions of clients and of the operator, and what they wait for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::effect::{Effect, Effects, Reply, RequestId, Statement, TimerId};
 use crate::peer::Peer;
@@ -23,6 +23,8 @@ pub(crate) struct Clients {
     refused: VecDeque<(Time, RequestId)>,
     /// Statements that wait for the applier to go on.
     held: Vec<(RequestId, Statement)>,
+    /// Transactions of sessions that want no notes (`sql_notes = 0`).
+    quiet: BTreeSet<u64>,
     last_number: u64,
     /// Those who have asked for another weight and wait for its delivery.
     weight_asked: Vec<RequestId>,
@@ -53,6 +55,16 @@ impl Clients {
     /// A client waits for its transaction.
     pub(crate) fn wait_for(&mut self, number: u64, request: RequestId) {
         self.pending.insert(number, request);
+    }
+
+    /// The session of this transaction wants no notes.
+    pub(crate) fn keep_quiet(&mut self, number: u64) {
+        self.quiet.insert(number);
+    }
+
+    /// Returns whether the session of this transaction wants no notes.
+    pub(crate) fn is_quiet(&self, number: u64) -> bool {
+        self.quiet.contains(&number)
     }
 
     /// Returns whether a client of this server waits for the transaction.

@@ -31,6 +31,7 @@ fn opened(grastate: Option<String>) -> (Store, Effects) {
     let boot = BootMode {
         new_cluster: false,
         start_position: None::<RecoveredPosition>,
+        no_address: false,
         entropy: 1,
         uuid_epoch: 1,
     };

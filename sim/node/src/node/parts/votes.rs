@@ -9,8 +9,9 @@ use crate::frame::CachedEvent;
 pub(crate) struct Vote {
     /// The position.
     pub(crate) seqno: Seqno,
-    /// The error's number, 0 for success.
-    pub(crate) code: u16,
+    /// The numbers of the conditions that the statement left, 0 for success: the error's, and 65536 times that of a note
+    /// before it.
+    pub(crate) code: u32,
     /// The transaction that could not be applied.
     pub(crate) failed: Option<CachedEvent>,
 }

@@ -74,6 +74,7 @@ fn what_is_said_of_third_nodes_makes_nobody_primary() {
         last_prim,
         to_seq,
         weight: 1,
+        evicted: false,
     };
     let nodes = [
         (A, node(true, 20)),

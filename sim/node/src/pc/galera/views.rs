@@ -118,3 +118,29 @@ fn a_waiting_component_that_breaks_says_at_once_who_is_left() {
     cluster.trans(&[A], &[]);
     assert_eq!(cluster.0[&A].views.len(), told + 2);
 }
+
+/// `test_prim_after_evict`: three that all lose each other are not primary. Two of them that have evicted the third meet,
+/// and do not wait for it.
+#[test]
+fn an_evicted_member_is_not_waited_for() {
+    for evicted in [false, true] {
+        let mut cluster = Cluster::of(&[A, B, C]);
+        for node in [A, B, C] {
+            cluster.trans(&[node], &[]);
+            cluster.disagree(&[node]);
+        }
+        if evicted {
+            for node in [A, B] {
+                cluster.member(node).pc.evict(uuid(C));
+            }
+        }
+        for node in [A, B] {
+            cluster.trans(&[node], &[]);
+        }
+        if evicted {
+            cluster.agree(&[A, B]);
+        } else {
+            cluster.disagree(&[A, B]);
+        }
+    }
+}
