@@ -144,6 +144,7 @@ fn every_word_of_the_fault_table_is_one_of_the_language() {
         "fault stop-hangs A",
         "fault read-lock A",
         "fault read-unlock A",
+        "fault rollback-fails A",
         "fault backend-stop A",
         "fault clock-jump A 1h",
         "fault configure A wsrep_cluster_address gcomm://",

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 
 use seatrial_autopsy::{Deed, NodeLog, Story, story};
 use seatrial_evidence::Fact;
-use seatrial_scenarios::{NodeName, Scenario, Timers, TraceKind, catalogue};
+use seatrial_scenarios::language::{Action, Step};
+use seatrial_scenarios::{Fault, NodeName, Scenario, Timers, TraceKind, catalogue};
 
 use crate::each;
 use crate::played::{Played, play, read};
@@ -183,6 +184,14 @@ fn the_autopsy_tells_what_the_trace_knows() {
     each(|scenario, played| {
         // A log that is not whole cannot tell all of it.
         if played.whole_logs().count() < played.logs.len() {
+            return;
+        }
+        // An applier that has ended leaves no line, so no log tells that its node lacks rows.
+        let ends_an_applier = |step: &Step| {
+            matches!(&step.action, Action::Faults(faults)
+                if faults.iter().any(|fault| matches!(fault, Fault::RollbackFails(_))))
+        };
+        if scenario.steps.iter().any(ends_an_applier) {
             return;
         }
         *whole.lock().unwrap() += 1;

@@ -109,7 +109,7 @@ fn print(args: &ConformArgs, done: &[Compared], files: &[String], out: &mut Out)
     }
     let totals = Totals::of(done);
     out.line(&format!(
-        "Agreement {} of the fields ({} of {}), {} of the steps ({} of {})",
+        "Agreement {} of the fields ({} of {}),\n          {} of the steps ({} of {})",
         super::percent(totals.equal, totals.compared),
         totals.equal,
         totals.compared,
