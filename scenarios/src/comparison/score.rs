@@ -77,7 +77,9 @@ pub fn by_kind(done: &[Compared]) -> BTreeMap<String, Score> {
         let by_step = &one.agreement.by_step;
         for kind in one.schedule.kinds_of_cluster() {
             let score = of_this.entry(format!("cluster: {kind}")).or_default();
-            by_step.values().for_each(|counts| score.add(*counts));
+            for counts in by_step.values() {
+                score.add(*counts);
+            }
         }
         let mut next = 1_u32;
         for (op, steps) in one.schedule.ops.iter().zip(one.schedule.steps_of_ops()) {

@@ -32,8 +32,9 @@ impl Cluster {
 
     /// Returns a cluster of any kind.
     pub(super) fn draw(runner: &mut TestRunner) -> Self {
-        let servers: u8 = drawn(runner, one_of(vec![3, 3, 3, 3, 2, 2, 4, 5]));
-        let with_arbitrator = servers < 5 && drawn(runner, one_of(vec![true, false, false, false]));
+        let servers: u8 = drawn(runner, &one_of(vec![3, 3, 3, 3, 2, 2, 4, 5]));
+        let with_arbitrator =
+            servers < 5 && drawn(runner, &one_of(vec![true, false, false, false]));
         let mut nodes: Vec<NodeName> = ('A'..)
             .take(usize::from(servers))
             .map(|name| NodeName::new(name.to_string()))
@@ -46,18 +47,18 @@ impl Cluster {
         };
         // An empty word leaves an option as it is.
         let flush = one_of(vec!["", "", "", "0", "2"]);
-        set("innodb_flush_log_at_trx_commit", drawn(runner, flush));
+        set("innodb_flush_log_at_trx_commit", drawn(runner, &flush));
         let method = one_of(vec!["", "", "mariabackup"]);
-        set("wsrep_sst_method", drawn(runner, method));
+        set("wsrep_sst_method", drawn(runner, &method));
         let cache = one_of(vec!["", "", "", "no"]);
-        set("gcache.recover", drawn(runner, cache));
+        set("gcache.recover", drawn(runner, &cache));
         let recovery = one_of(vec!["", "", "", "", "false"]);
-        set("pc.recovery", drawn(runner, recovery));
-        if drawn(runner, one_of(vec![true, false, false, false])) {
+        set("pc.recovery", drawn(runner, &recovery));
+        if drawn(runner, &one_of(vec![true, false, false, false])) {
             let own = options.node_settings.entry(nodes[0].clone()).or_default();
             own.insert("pc.weight".to_owned(), "2".to_owned());
         }
-        if drawn(runner, one_of(vec![true, false, false])) {
+        if drawn(runner, &one_of(vec![true, false, false])) {
             options.supervisor = Supervisor::Systemd;
         }
         if with_arbitrator {
@@ -75,7 +76,7 @@ impl Cluster {
 }
 
 /// Returns a value that the strategy draws.
-fn drawn<T: std::fmt::Debug>(runner: &mut TestRunner, strategy: BoxedStrategy<T>) -> T {
+fn drawn<T: std::fmt::Debug>(runner: &mut TestRunner, strategy: &BoxedStrategy<T>) -> T {
     strategy
         .new_tree(runner)
         .expect("invariant: the strategy has no filter")

@@ -83,6 +83,7 @@ impl Sketch {
             | Op::WriteInFlight { node }
             | Op::PcBootstrap(node)
             | Op::ReadLock(node)
+            | Op::Hang(node)
             | Op::Weight { node, .. }
             | Op::Desync { node, .. } => answers(node),
             Op::ReadUnlock(node) => self.locked.contains(&(node % self.servers.len())),
@@ -93,7 +94,6 @@ impl Sketch {
             | Op::StartInFlight { node, .. }
             | Op::StartInterrupted { node, .. } => startable(node),
             Op::Damage { node, .. } => powered(node),
-            Op::Hang(node) => answers(node),
             Op::Resume(node) => self.at(*node) == Server::Hung,
             Op::PowerOn(node) => self.at(*node) == Server::Off,
             Op::Heal => self.cut,

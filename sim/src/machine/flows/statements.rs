@@ -169,7 +169,6 @@ impl Machine {
                 }
                 done()
             }
-            sql::Query::Flush => done(),
             sql::Query::Kill(number) => Some(self.kill_session(number)),
             sql::Query::Sleep(title, span) => {
                 let answer = Ok((vec![title], vec![vec!["0".to_owned()]]));
@@ -217,7 +216,7 @@ impl Machine {
                 self.send_signal(Signal::Term);
                 Some(Ok((Vec::new(), Vec::new())))
             }
-            sql::Query::Accepted | sql::Query::Provider { .. } => done(),
+            sql::Query::Flush | sql::Query::Accepted | sql::Query::Provider { .. } => done(),
             sql::Query::Error(error) => Some(Err(error.to_string())),
             sql::Query::NotKnown(text) => Some(Err(text)),
         }
