@@ -17,6 +17,8 @@ pub enum OptionValue {
     Addresses,
     /// A name or an address.
     Text,
+    /// Names of nodes, separated by commas; an empty text names none.
+    Names,
 }
 
 /// An option of Galera or MariaDB.
@@ -42,7 +44,7 @@ const fn option(name: &'static str, value: OptionValue) -> OptionKind {
 
 /// Every option that a scenario may set, sorted by name.
 pub const OPTIONS: &[OptionKind] = {
-    use OptionValue::{Addresses, Bytes, Number, Period, Switch, Text, Word};
+    use OptionValue::{Addresses, Bytes, Names, Number, Period, Switch, Text, Word};
     &[
         option("arbitrator", Switch),
         option("evs.inactive_check_period", Period),
@@ -75,7 +77,7 @@ pub const OPTIONS: &[OptionKind] = {
         option("wsrep_gtid_mode", Switch),
         option("wsrep_ignore_apply_errors", Number(7)),
         option("wsrep_node_address", Text),
-        option("wsrep_sst_donor", Text),
+        option("wsrep_sst_donor", Names),
         option("wsrep_sst_method", Word(&["rsync", "mariabackup"])),
     ]
 };
@@ -113,9 +115,8 @@ impl OptionValue {
             Self::Addresses => text
                 .strip_prefix("gcomm://")
                 .is_some_and(|list| !list.contains(char::is_whitespace)),
-            Self::Text => {
-                !text.is_empty() && !text.contains(|c: char| c.is_control() || "\"'#;".contains(c))
-            }
+            Self::Text => !text.is_empty() && is_plain(text),
+            Self::Names => is_plain(text),
         }
     }
 
@@ -132,8 +133,14 @@ impl OptionValue {
                     .to_owned()
             }
             Self::Text => "a name or an address".to_owned(),
+            Self::Names => "names of nodes, separated by commas".to_owned(),
         }
     }
+}
+
+/// Returns whether a text has nothing in it that ends or splits a value in a configuration file.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || "\"'#;".contains(c))
 }
 
 /// Returns the option of a name.

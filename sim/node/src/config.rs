@@ -315,7 +315,6 @@ impl Config {
             }
             "wsrep_gtid_mode" => self.wsrep_gtid_mode = switch()?,
             "plugin_wsrep_provider" => self.plugin_wsrep_provider = switch()?,
-            "wsrep_sst_donor" if value.is_empty() => return Err(wrong("names of nodes")),
             "wsrep_sst_donor" => value.clone_into(&mut self.wsrep_sst_donor),
             "gmcast.segment" => {
                 self.gmcast_segment = value.parse().map_err(|_| wrong("0 to 255"))?;
