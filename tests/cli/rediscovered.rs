@@ -4,19 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::work::Work;
+use crate::work::{Work, cells};
 
 /// The cells of the table's rows, without their quotes.
 fn rows() -> Vec<Vec<String>> {
     let text = include_str!("../../docs/rediscovered.md");
     text.lines()
         .filter(|line| line.starts_with("| ") && line.contains("| `s"))
-        .map(|line| {
-            let cells = line.trim_matches('|').split('|');
-            cells
-                .map(|cell| cell.trim().trim_matches('`').to_owned())
-                .collect()
-        })
+        .map(cells)
         .collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::work::Work;
+use crate::work::{Work, cells};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,14 +21,7 @@ fn table(text: &str, begins: &str) -> Vec<Vec<String>> {
     let lines = text.lines().skip_while(|line| !line.starts_with(begins));
     let lines = lines.take_while(|line| line.starts_with('|'));
     let lines = lines.filter(|line| !line.starts_with("|---"));
-    lines
-        .map(|line| {
-            let cells = line.trim_matches('|').split('|');
-            cells
-                .map(|cell| cell.trim().trim_matches('`').to_owned())
-                .collect()
-        })
-        .collect()
+    lines.map(cells).collect()
 }
 
 #[test]

@@ -103,6 +103,14 @@ impl Work {
     }
 }
 
+/// Returns the cells of a row of a Markdown table, without their quotes.
+pub(crate) fn cells(row: &str) -> Vec<String> {
+    let cells = row.trim_matches('|').split('|');
+    cells
+        .map(|cell| cell.trim().trim_matches('`').to_owned())
+        .collect()
+}
+
 impl Drop for Work {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);

@@ -199,7 +199,7 @@ pub enum Fault {
 /// The table of faults: one row for each fault, in the order of the scenario language.
 ///
 /// A row has the fault's description (which is also in the JSON Schema), its name in scenario files, the
-/// shape of its [`Arguments`], its variant of [`Fault`], and whether random schedules draw it. The macro passes
+/// shape of its [`Arguments`], its variant of [`Fault`], and whether the schedules of a search draw it. The macro passes
 /// the rows to another macro, after the tables in braces: here for the facts of [`Fault`], in `language` for
 /// the keys of a step and their reading.
 ///
@@ -410,11 +410,11 @@ pub struct FaultKind {
     pub doc: &'static str,
     /// The shape of its arguments.
     pub shape: Shape,
-    /// Whether random schedules draw it.
+    /// Whether the schedules of a search draw it.
     pub drawn: bool,
 }
 
-/// Whether random schedules draw a fault, by the word of its row.
+/// Whether the schedules of a search draw a fault, by the word of its row.
 macro_rules! is_drawn {
     (drawn) => {
         true

@@ -54,24 +54,22 @@ pub(super) fn conform(
         |seed| format!("schedule {seed}"),
         |seed| bench.compare(*seed),
     )?;
-    let differing: Vec<&Compared> = done.iter().filter(|compared| compared.differs()).collect();
+    let mut differing = 0;
     let mut files = Vec::new();
-    for (place, compared) in differing.iter().enumerate() {
+    for compared in &done {
+        let differs = compared.differs();
+        if !differs && !args.all_files {
+            continue;
+        }
         let name = format!("random-{}.toml", compared.seed);
-        let text = if place < args.shrink {
+        let text = if differs && differing < args.shrink {
             bench.file(&bench.shrink(compared), flags.replay())
         } else {
             bench.file(compared, flags.replay())
         };
         super::write(&args.out, &name, &text)?;
         files.push(name);
-    }
-    if args.all_files {
-        for compared in done.iter().filter(|compared| !compared.differs()) {
-            let name = format!("random-{}.toml", compared.seed);
-            super::write(&args.out, &name, &bench.file(compared, flags.replay()))?;
-            files.push(name);
-        }
+        differing += usize::from(differs);
     }
     let made_by = (provenance::PROGRAM, provenance::COMMIT);
     let json = serde_json::to_string_pretty(&results(&contenders, &done, &files, made_by))
@@ -81,7 +79,7 @@ pub(super) fn conform(
         Format::Json => out.line(&json),
         Format::Text => print(args, &done, &files, out),
     }
-    Ok(if !differing.is_empty() {
+    Ok(if differing > 0 {
         exit::FINDING
     } else if done.len() < all.len() {
         exit::STOPPED

@@ -211,7 +211,7 @@ impl Schedule {
             .flat_map(|op| op.actions(&self.nodes, &mut rows))
             .zip(1_u32..)
             .map(|(action, number)| Step {
-                pace: never_rests(&action).then_some(Pace::Next),
+                pace: (play.pace == Pace::Rest && never_rests(&action)).then_some(Pace::Next),
                 ..Step::unwritten(number, action)
             })
             .collect();

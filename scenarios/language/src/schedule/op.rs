@@ -423,26 +423,24 @@ impl Op {
                 vec![Action::Faults(vec![Fault::InterruptTransfer(name(node))])]
             }
             Self::SnapshotBroken(node) => {
-                *named += 1;
-                let start = Action::Command(NodesCommand {
-                    command: NodeCommand::Start,
-                    nodes: vec![name(node)],
-                    name: Some(format!("s{named}")),
-                });
-                vec![
+                let mut actions = vec![
                     Action::Faults(vec![Fault::DiskLost(name(node))]),
                     Action::Faults(vec![Fault::Latency {
                         node: name(node),
                         by: SNAPSHOT_LATENCY,
                     }]),
-                    start,
-                    // A real transfer runs many programs one after another, and a blow may fall between two.
-                    Action::Wait(Wait::For(SNAPSHOT_RUNS)),
-                    Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
-                    Action::Wait(Wait::For(BETWEEN_BLOWS)),
-                    Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
-                    Action::Faults(vec![Fault::Heal]),
-                ]
+                ];
+                let start = Self::StartInFlight {
+                    node: *node,
+                    since: SNAPSHOT_RUNS,
+                };
+                actions.extend(start.actions(nodes, named));
+                // A real transfer runs many programs one after another, and a blow may fall between two.
+                let blow = || Action::Faults(vec![Fault::InterruptTransfer(name(node))]);
+                actions.push(blow());
+                actions.extend([Action::Wait(Wait::For(BETWEEN_BLOWS)), blow()]);
+                actions.push(Action::Faults(vec![Fault::Heal]));
+                actions
             }
             Self::DiskLost(node) => vec![Action::Faults(vec![Fault::DiskLost(name(node))])],
             Self::DiskFull(node) => vec![Action::Faults(vec![Fault::DiskFull(name(node))])],

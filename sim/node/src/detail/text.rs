@@ -159,35 +159,13 @@ impl Detail {
                 note("gcomm: connected".into()),
                 note("Shifting CLOSED -> OPEN (TO: 0)".into()),
             ],
-            Self::OpenFailed => vec![
-                format!(
-                    "[ERROR] WSREP: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel '{GROUP}' at \
-                     'gcomm://{}': -110 (Connection timed out)",
-                    names.peers().replace(':', "")
-                ),
-                "[ERROR] WSREP: gcs connect failed: Connection timed out".into(),
-                format!(
-                    "[ERROR] WSREP: wsrep::connect(gcomm://{}) failed: 7",
-                    names.peers().replace(':', "")
-                ),
-            ],
+            Self::OpenFailed => open_failed(names, 110, "Connection timed out"),
             Self::Evicted => vec![
                 "[ERROR] WSREP: exception from gcomm, backend must be restarted: this node has been evicted out of \
                  the cluster, gcomm backend restart is required (FATAL)"
                     .into(),
             ],
-            Self::NoAddress => vec![
-                format!(
-                    "[ERROR] WSREP: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel '{GROUP}' at \
-                     'gcomm://{}': -131 (State not recoverable)",
-                    names.peers().replace(':', "")
-                ),
-                "[ERROR] WSREP: gcs connect failed: State not recoverable".into(),
-                format!(
-                    "[ERROR] WSREP: wsrep::connect(gcomm://{}) failed: 7",
-                    names.peers().replace(':', "")
-                ),
-            ],
+            Self::NoAddress => open_failed(names, 131, "State not recoverable"),
             Self::StatePrim(uuid) => one(format!("Node {} state prim", uuid.short())),
             Self::NoPrimaryPossible => {
                 one("No nodes coming from primary view, primary view is not possible".into())
@@ -432,6 +410,19 @@ pub(super) fn exchange(name: u64) -> StateUuid {
     let high = (spread >> 16) << 80;
     let low = (spread & 0x3fff | 0x8000) << 48 | u128::from(name & 0xffff_ffff_ffff);
     StateUuid(high | 0x11f1 << 64 | low)
+}
+
+/// Returns the lines of a group channel that does not open, with the number of the error and its words.
+fn open_failed(names: Names<'_>, errno: u8, why: &str) -> Vec<String> {
+    let peers = names.peers().replace(':', "");
+    vec![
+        format!(
+            "[ERROR] WSREP: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel '{GROUP}' at 'gcomm://{peers}': \
+             -{errno} ({why})"
+        ),
+        format!("[ERROR] WSREP: gcs connect failed: {why}"),
+        format!("[ERROR] WSREP: wsrep::connect(gcomm://{peers}) failed: 7"),
+    ]
 }
 
 /// Returns the conditions of an answer in a vote, as the server hands them to the provider.
