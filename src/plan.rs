@@ -6,7 +6,7 @@ use seatrial_real_harness::RealOptions;
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::record_file::{RecordedRun, ScenarioText};
-use seatrial_scenarios::runner::Negation;
+use seatrial_scenarios::runner::{Negation, Stagger};
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_scenarios::{RunOptions, RunRecord, Scenario, Timers, Trace};
 
@@ -21,6 +21,8 @@ pub(crate) struct Job<'a> {
     pub(crate) seed: u64,
     /// The part of a check that is negated.
     pub(crate) negate: Option<&'a Negation>,
+    /// The order and the pauses of what a step does at several nodes.
+    pub(crate) stagger: Option<Stagger>,
 }
 
 impl Job<'_> {
@@ -153,6 +155,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
         engine,
         seed,
         negate,
+        stagger,
     } = job;
     let started = Instant::now();
     let setup = scenario.setup(flags.timers, seed);
@@ -162,6 +165,7 @@ fn run_once(job: Job<'_>, flags: Flags<'_>) -> (RunRecord, Option<Trace>) {
         pace: scenario.pace.is_none().then_some(flags.pace),
         timers: flags.timers,
         negate: negate.cloned(),
+        stagger,
         keep_logs: flags.keep_logs,
         ..RunOptions::default()
     };

@@ -220,14 +220,14 @@ impl Disk {
         self.revision += 1;
     }
 
-    /// Empties the disk, as a new one is.
+    /// Empties the data folder, as a new disk is that is mounted there, or `rm -rf` of all in it. The log and the
+    /// configuration are elsewhere.
     pub fn lose(&mut self) {
-        let revision = self.revision + 1;
-        *self = Self {
-            revision,
-            data: Data::gone(),
-            ..Self::default()
-        };
+        for names in [&mut self.names, &mut self.durable_names] {
+            names.retain(|name, _| !name.starts_with(data::FOLDER));
+        }
+        self.full = false;
+        self.lose_data();
     }
 
     /// Empties the data folder: every name in it, the database and the cache.
@@ -462,6 +462,27 @@ mod tests {
         disk.perform(&DiskOp::Open, &mut opened_again, 0);
         disk.perform(&DiskOp::WriteGrastate(state(3)), &mut opened_again, 0);
         assert_eq!(disk.read(GRASTATE), Some(&*state(3).to_string()));
+    }
+
+    #[test]
+    fn a_new_disk_for_the_data_leaves_the_log_and_the_configuration() {
+        let mut disk = Disk::default();
+        disk.write(GRASTATE, &state(1).to_string());
+        disk.write("/etc/mysql/mariadb.conf.d/60-galera.cnf", "[galera]");
+        disk.sync_all();
+        disk.append_line("/var/log/mariadb/mariadb.log", "[Note] WSREP: Synchronized");
+        disk.lose();
+        let left: Vec<&str> = disk.entries().map(|(path, _)| path).collect();
+        assert_eq!(
+            left,
+            [
+                "/etc/mysql/mariadb.conf.d/60-galera.cnf",
+                "/var/log/mariadb/mariadb.log"
+            ]
+        );
+        // A loss of power does not bring the old data back.
+        disk.power_off(&Keyed::new(1), &[]);
+        assert_eq!(disk.read(GRASTATE), None);
     }
 
     #[test]

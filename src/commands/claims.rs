@@ -87,6 +87,7 @@ pub(crate) fn claims(args: &ClaimsArgs, out: &mut Out) -> Result<u8, Stop> {
                 engine: *engine,
                 seed: args.seed,
                 negate: None,
+                stagger: None,
             })
         })
         .collect();

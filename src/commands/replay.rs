@@ -50,6 +50,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<u8, Stop> {
         engine: args.on,
         seed: args.seed,
         negate: None,
+        stagger: None,
     };
     let done = plan::run(job, flags);
     if args.no_frames {

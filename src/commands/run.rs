@@ -306,6 +306,7 @@ fn jobs<'a>(list: &'a [Scenario], engines: &[EngineArg], seeds: &Range<u64>) -> 
                     engine: *engine,
                     seed,
                     negate: None,
+                    stagger: None,
                 });
             }
         }

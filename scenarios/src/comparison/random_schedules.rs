@@ -2,19 +2,61 @@
 //!
 //! A seed draws a schedule, every engine plays it, and the observations are compared. Where nodes do
 //! something at once several outcomes are right. So a difference counts only if no simulated engine ends
-//! with another seed as the others did.
+//! with another seed, or with another order of what happens at one instant, as the others did.
 
 use std::fmt::Write as _;
 
 use seatrial_language::schedule::{Play, Schedule, Vocabulary};
 use seatrial_language::{Pace, Scenario};
+use seatrial_port::Span;
 
 use crate::comparison::agreement::{Agreement, Difference};
 use crate::trial::record::{RunRecord, Verdict};
+use crate::trial::runner::Stagger;
 
 /// How many other seeds of each simulated engine are tried before a difference counts. des begins with 16
 /// constructions of the initial state, and so reaches fewer outcomes than madsim.
 const OTHER_SEEDS: u64 = 120;
+
+/// How many orders of what a step does at several nodes are tried then, each with these pauses. Containers begin one
+/// after another, by the load of their machine.
+const OTHER_ORDERS: u64 = 24;
+const PAUSES: [Span; 3] = [
+    Span::from_millis(20),
+    Span::from_millis(100),
+    Span::from_millis(400),
+];
+
+/// The way in which an engine plays a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The order and the pauses of what a step does at several nodes; all in one instant if none is given.
+    pub stagger: Option<Stagger>,
+}
+
+impl Way {
+    /// Returns the way in which a schedule with this seed is played at first.
+    const fn plain(seed: u64) -> Self {
+        Self {
+            seed,
+            stagger: None,
+        }
+    }
+
+    /// Returns the other ways in which a race may end.
+    fn others(seed: u64) -> impl Iterator<Item = Self> {
+        let seeds = (1..=OTHER_SEEDS).map(move |other| Self::plain(seed.wrapping_add(other)));
+        let orders = (0..OTHER_ORDERS).flat_map(move |order| {
+            PAUSES.map(|pause| Self {
+                seed,
+                stagger: Some(Stagger { order, pause }),
+            })
+        });
+        seeds.chain(orders)
+    }
+}
 
 /// An engine that takes part in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +74,7 @@ pub struct Bench<'a, P> {
     pub engines: &'a [Contender],
     /// The ops from which schedules are drawn.
     pub vocabulary: &'a Vocabulary,
-    /// Plays a scenario on the engine at this place, with this seed.
+    /// Plays a scenario on the engine at this place, in this way.
     pub play: P,
 }
 
@@ -45,7 +87,7 @@ pub struct Compared {
     pub schedule: Schedule,
     /// The agreement of the engines.
     pub agreement: Agreement,
-    /// The engines differ with this seed, but one of them ends with another seed as the others did.
+    /// The engines differ with this seed, but one of them ends with another seed or order as the others did.
     pub race: bool,
     /// Why a run could not be made or was not finished, with the engine in front.
     pub errors: Vec<String>,
@@ -58,7 +100,7 @@ impl Compared {
     }
 }
 
-impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
+impl<P: Fn(usize, &Scenario, Way) -> RunRecord> Bench<'_, P> {
     /// Plays the schedule of a seed on every engine, and compares.
     pub fn compare(&self, seed: u64) -> Compared {
         let schedule = Schedule::draw(self.vocabulary, seed);
@@ -68,14 +110,14 @@ impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
     fn compare_schedule(&self, seed: u64, schedule: Schedule) -> Compared {
         let scenario = scenario(&schedule, seed);
         let records: Vec<RunRecord> = (0..self.engines.len())
-            .map(|engine| (self.play)(engine, &scenario, seed))
+            .map(|engine| (self.play)(engine, &scenario, Way::plain(seed)))
             .collect();
         let errors = records.iter().filter_map(error_of).collect::<Vec<_>>();
         let mut agreement = Agreement::of(&records);
         let mut race = false;
         if errors.is_empty()
             && !agreement.differing.is_empty()
-            && let Some(other) = self.with_another_seed(&scenario, seed, &records)
+            && let Some(other) = self.in_another_way(&scenario, seed, &records)
         {
             agreement = other;
             race = true;
@@ -89,8 +131,8 @@ impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
         }
     }
 
-    /// Returns the agreement, if a simulated engine ends with another seed as the others did with this one.
-    fn with_another_seed(
+    /// Returns the agreement, if a simulated engine ends in another way as the others did with this seed.
+    fn in_another_way(
         &self,
         scenario: &Scenario,
         seed: u64,
@@ -99,8 +141,8 @@ impl<P: Fn(usize, &Scenario, u64) -> RunRecord> Bench<'_, P> {
         let engines = self.engines.iter().enumerate();
         for (place, _) in engines.filter(|(_, engine)| engine.is_simulated) {
             let mut records = records.to_vec();
-            for other in 1..=OTHER_SEEDS {
-                records[place] = (self.play)(place, scenario, seed.wrapping_add(other));
+            for way in Way::others(seed) {
+                records[place] = (self.play)(place, scenario, way);
                 records[place].seed = seed;
                 let agreement = Agreement::of(&records);
                 if agreement.differing.is_empty() {

@@ -11,7 +11,7 @@ use seatrial_node::{Database, Gcache};
 use seatrial_scenarios::HostFiles;
 
 /// The data folder.
-const FOLDER: &str = "/var/lib/mysql/";
+pub(super) const FOLDER: &str = "/var/lib/mysql/";
 
 /// The database's files: InnoDB's, Aria's, the system tables, the clients' table.
 const FILES: [&str; 9] = [

@@ -4,7 +4,7 @@ use seatrial_reports::count;
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::language::schedule::Vocabulary;
 use seatrial_scenarios::random_schedules::{
-    Bench, Compared, Contender, Totals, by_kind, describe, results,
+    Bench, Compared, Contender, Totals, Way, by_kind, describe, results,
 };
 
 use crate::args::{EngineArg, Format, PaceArg, TimersArg};
@@ -37,12 +37,13 @@ pub(super) fn conform(
     let bench = Bench {
         engines: &contenders,
         vocabulary: &vocabulary,
-        play: |place: usize, scenario: &Scenario, seed: u64| {
+        play: |place: usize, scenario: &Scenario, way: Way| {
             let job = Job {
                 scenario,
                 engine: on[place],
-                seed,
+                seed: way.seed,
                 negate: None,
+                stagger: way.stagger,
             };
             plan::run_for_claims(job, flags)
         },

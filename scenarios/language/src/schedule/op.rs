@@ -1,5 +1,6 @@
 //! An op: one action of a schedule.
 
+use seatrial_port::predicate::{NodePredicate, Predicate};
 use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +10,11 @@ use crate::{Action, NodeCommand, NodesCommand, Operator, Wait, Write};
 /// The time that an operator waits for a command of a schedule before he presses Ctrl-C.
 const PATIENCE: Span = Span::from_secs(15);
 
-/// The time from the start of a server without data to the middle of the snapshot that it takes.
-const SNAPSHOT_RUNS: Span = Span::from_millis(3_500);
+/// The time within which a server without data asks for a snapshot, and gets a donor.
+const DONOR_BEGINS: Span = Span::from_secs(20);
 
-/// The time between two attempts to break it off.
-const BETWEEN_BLOWS: Span = Span::from_millis(1_500);
+/// The time from the donor's first sign of a snapshot to its middle.
+const SNAPSHOT_RUNS: Span = Span::from_millis(500);
 
 /// The latency that makes a snapshot of a small database last long enough to be broken off.
 const SNAPSHOT_LATENCY: Span = Span::from_millis(60);
@@ -193,7 +194,12 @@ pub enum Op {
     /// A state transfer breaks off.
     InterruptTransfer(usize),
     /// A node that has lost its disk starts, and the snapshot that it takes breaks off.
-    SnapshotBroken(usize),
+    SnapshotBroken {
+        /// The node.
+        node: usize,
+        /// The node that it asks first. Its state tells when the snapshot runs.
+        donor: usize,
+    },
     /// The data folder of a node is empty.
     DiskLost(usize),
     /// Writes to a node's disk fail.
@@ -258,7 +264,7 @@ impl Op {
             Self::PowerOn(_) => Word::PowerOn,
             Self::Damage { .. } => Word::Damage,
             Self::InterruptTransfer(_) => Word::InterruptTransfer,
-            Self::SnapshotBroken(_) => Word::SnapshotBroken,
+            Self::SnapshotBroken { .. } => Word::SnapshotBroken,
             Self::DiskLost(_) => Word::DiskLost,
             Self::DiskFull(_) => Word::DiskFull,
             Self::ReadLock(_) => Word::ReadLock,
@@ -422,24 +428,31 @@ impl Op {
             Self::InterruptTransfer(node) => {
                 vec![Action::Faults(vec![Fault::InterruptTransfer(name(node))])]
             }
-            Self::SnapshotBroken(node) => {
+            Self::SnapshotBroken { node, donor } => {
                 let mut actions = vec![
+                    Action::Faults(vec![Fault::Configure {
+                        node: name(node),
+                        option: "wsrep_sst_donor".to_owned(),
+                        value: format!("{},", name(donor)),
+                    }]),
                     Action::Faults(vec![Fault::DiskLost(name(node))]),
                     Action::Faults(vec![Fault::Latency {
                         node: name(node),
                         by: SNAPSHOT_LATENCY,
                     }]),
                 ];
-                let start = Self::StartInFlight {
-                    node: *node,
-                    since: SNAPSHOT_RUNS,
-                };
-                actions.extend(start.actions(nodes, named));
-                // A real transfer runs many programs one after another, and a blow may fall between two.
-                let blow = || Action::Faults(vec![Fault::InterruptTransfer(name(node))]);
-                actions.push(blow());
-                actions.extend([Action::Wait(Wait::For(BETWEEN_BLOWS)), blow()]);
-                actions.push(Action::Faults(vec![Fault::Heal]));
+                *named += 1;
+                actions.push(Action::Command(NodesCommand {
+                    command: NodeCommand::Start,
+                    nodes: vec![name(node)],
+                    name: Some(format!("s{named}")),
+                }));
+                actions.extend([
+                    Action::Wait(donates(name(donor))),
+                    Action::Wait(Wait::For(SNAPSHOT_RUNS)),
+                    Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
+                    Action::Faults(vec![Fault::Heal]),
+                ]);
                 actions
             }
             Self::DiskLost(node) => vec![Action::Faults(vec![Fault::DiskLost(name(node))])],
@@ -476,6 +489,21 @@ fn healed_after(fault: Fault, span: Span) -> Vec<Action> {
         Action::Wait(Wait::For(span)),
         Action::Faults(vec![Fault::Heal]),
     ]
+}
+
+/// Returns a wait for the moment at which a node gives a state transfer.
+fn donates(node: NodeName) -> Wait {
+    let donor = NodePredicate {
+        local_state: Some("Donor".to_owned()),
+        ..NodePredicate::default()
+    };
+    Wait::Until {
+        until: Predicate {
+            nodes: vec![(node, donor)],
+            ..Predicate::default()
+        },
+        within: DONOR_BEGINS,
+    }
 }
 
 /// Returns a command of an operator who gives up after a while.

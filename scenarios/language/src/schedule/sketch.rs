@@ -30,6 +30,8 @@ pub(super) struct Sketch {
     cut: bool,
     /// The nodes on which a session keeps the read lock.
     locked: BTreeSet<usize>,
+    /// The nodes that were taken out of flow control.
+    desynced: BTreeSet<usize>,
     /// A node is starting: state may be on its way.
     starting: bool,
 }
@@ -41,6 +43,7 @@ impl Sketch {
             servers: vec![Server::Up; nodes],
             cut: false,
             locked: BTreeSet::new(),
+            desynced: BTreeSet::new(),
             starting: false,
         }
     }
@@ -98,7 +101,17 @@ impl Sketch {
             Op::PowerOn(node) => self.at(*node) == Server::Off,
             Op::Heal => self.cut,
             Op::InterruptTransfer(_) => self.starting,
-            Op::DiskLost(node) | Op::SnapshotBroken(node) => self.at(*node) != Server::Hung,
+            Op::DiskLost(node) => self.at(*node) != Server::Hung,
+            // The donor's state tells when the snapshot begins: it must not say "Donor" before.
+            Op::SnapshotBroken { node, donor } => {
+                let donor = donor % self.servers.len();
+                self.at(*node) != Server::Hung
+                    && donor != node % self.servers.len()
+                    && self.at(donor) == Server::Up
+                    && !self.cut
+                    && !self.locked.contains(&donor)
+                    && !self.desynced.contains(&donor)
+            }
             Op::Partition(_)
             | Op::Cut { .. }
             | Op::Sever { .. }
@@ -149,7 +162,7 @@ impl Sketch {
             Op::Sever { one, other } => self.cut |= one != other,
             Op::Latency { .. } => self.cut = true,
             Op::Heal | Op::LossFor { .. } | Op::FlapFor { .. } => self.cut = false,
-            Op::SnapshotBroken(node) => {
+            Op::SnapshotBroken { node, .. } => {
                 self.set(&[*node], Server::Perhaps);
                 self.cut = false;
             }
@@ -160,6 +173,14 @@ impl Sketch {
             Op::ReadUnlock(node) => {
                 self.locked.remove(&(node % self.servers.len()));
             }
+            Op::Desync { node, on } => {
+                let node = node % self.servers.len();
+                if *on {
+                    self.desynced.insert(node);
+                } else {
+                    self.desynced.remove(&node);
+                }
+            }
             Op::Write { .. }
             | Op::WriteInFlight { .. }
             | Op::Force(_)
@@ -169,7 +190,6 @@ impl Sketch {
             | Op::InterruptTransfer(_)
             | Op::DiskFull(_)
             | Op::Weight { .. }
-            | Op::Desync { .. }
             | Op::Configure { .. }
             | Op::Wait(_) => {}
         }
@@ -191,5 +211,22 @@ mod tests {
         assert_eq!(sketch.fitting(&Op::Heal), None);
         sketch.note(&Op::Partition(vec![0, 0, 1]));
         assert_eq!(sketch.fitting(&Op::Heal), Some(Op::Heal));
+    }
+
+    #[test]
+    fn the_donor_of_a_broken_snapshot_is_one_whose_state_tells_when_it_gives() {
+        let mut sketch = Sketch::synced(3);
+        let broken = Op::SnapshotBroken { node: 0, donor: 1 };
+        assert_eq!(sketch.fitting(&broken), Some(broken.clone()));
+        sketch.note(&Op::Desync { node: 1, on: true });
+        assert_eq!(sketch.fitting(&broken), None);
+        sketch.note(&Op::Desync { node: 1, on: false });
+        assert_eq!(sketch.fitting(&broken), Some(broken.clone()));
+        assert_eq!(
+            sketch.fitting(&Op::SnapshotBroken { node: 0, donor: 3 }),
+            None
+        );
+        sketch.note(&Op::Sever { one: 0, other: 1 });
+        assert_eq!(sketch.fitting(&broken), None);
     }
 }

@@ -324,7 +324,9 @@ fn op(word: Word, nodes: usize) -> BoxedStrategy<Op> {
                 span: Span::from_secs(seconds),
             })
             .boxed(),
-        Word::SnapshotBroken => one.prop_map(Op::SnapshotBroken).boxed(),
+        Word::SnapshotBroken => (one.clone(), one)
+            .prop_map(|(node, donor)| Op::SnapshotBroken { node, donor })
+            .boxed(),
         Word::DiskLost => one.prop_map(Op::DiskLost).boxed(),
         Word::DiskFull => one.prop_map(Op::DiskFull).boxed(),
         Word::ReadLock => one.prop_map(Op::ReadLock).boxed(),

@@ -56,18 +56,58 @@ impl<'a> Runner<'a> {
                 self.play.workload(workload, self.options.seed).await;
                 None
             }
+            Action::Command(command) if command.nodes.len() > 1 => {
+                self.command_on_several(command).await
+            }
             Action::Command(_) | Action::Operator(_) => {
                 let rest = self.begin(action);
                 self.end(rest).await
             }
             Action::Faults(faults) => {
-                self.apply(faults).await;
+                self.apply_one_after_another(faults).await;
                 None
             }
             Action::Procedure(procedure) => self.procedure_step(procedure).await,
             Action::Wait(wait) => self.wait_step(wait).await,
             Action::Expect(expect) => Some(self.check().expect(expect).await),
             Action::Together(parts) => self.together(parts).await,
+        }
+    }
+
+    /// A command on several nodes: in one instant, or one after another where the run has a stagger.
+    async fn command_on_several(&mut self, command: &NodesCommand) -> Option<CheckOutcome> {
+        let Some(stagger) = self.options.stagger else {
+            let rest = self.begin_command(command);
+            return self.end(rest).await;
+        };
+        let mut rests = Vec::new();
+        for (place, node) in stagger.ordered(&command.nodes).into_iter().enumerate() {
+            if place > 0 {
+                self.play.pass(stagger.pause).await;
+            }
+            rests.push(self.begin_command(&NodesCommand {
+                nodes: vec![node],
+                ..command.clone()
+            }));
+        }
+        for rest in rests {
+            self.end(rest).await;
+        }
+        None
+    }
+
+    /// Several faults: in one instant, or one after another where the run has a stagger.
+    async fn apply_one_after_another(&mut self, faults: &[Fault]) {
+        match self.options.stagger {
+            Some(stagger) => {
+                for (place, fault) in stagger.ordered(faults).into_iter().enumerate() {
+                    if place > 0 {
+                        self.play.pass(stagger.pause).await;
+                    }
+                    self.apply(&[fault]).await;
+                }
+            }
+            None => self.apply(faults).await,
         }
     }
 

@@ -44,6 +44,6 @@ mod workload;
 
 pub use console::RunnerConsole;
 pub use course::{Course, run};
-pub use options::{Negation, RunOptions, hold_for};
+pub use options::{Negation, RunOptions, Stagger, hold_for};
 pub use procedure::{PROCEDURE_BOUND, run_bounded};
 pub use second_phase::summary;

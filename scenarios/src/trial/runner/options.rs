@@ -20,6 +20,32 @@ pub struct Negation {
     pub part: Part,
 }
 
+/// One order of what a step does at one instant, with pauses: people and containers have no common instant, and
+/// whoever begins first may end the race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stagger {
+    /// The number of the order among all orders; 0 is the order of the file.
+    pub order: u64,
+    /// The time between two beginnings.
+    pub pause: Span,
+}
+
+impl Stagger {
+    /// Returns the items in this order (the digits of the number in the factorial system choose one after another).
+    pub(super) fn ordered<T: Clone>(self, items: &[T]) -> Vec<T> {
+        let mut left = items.to_vec();
+        let mut number = self.order;
+        let mut ordered = Vec::with_capacity(left.len());
+        for count in (1..=left.len() as u64).rev() {
+            let place = number % count;
+            number /= count;
+            // `place` is below the length.
+            ordered.push(left.remove(place as usize));
+        }
+        ordered
+    }
+}
+
 /// The options of a run that the command may change.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -37,6 +63,8 @@ pub struct RunOptions {
     /// The part of a check that is negated, so that its claim's verdict must flip
     /// (`claims --audit`).
     pub negate: Option<Negation>,
+    /// The order and the pauses of what a step does at several nodes; all in one instant if none is given.
+    pub stagger: Option<Stagger>,
     /// Go on after a fault that the engine does not support.
     pub allow_unsupported: bool,
     /// Keep the error log of each node at the end of the run (`RunRecord::logs`).
@@ -65,6 +93,7 @@ impl Default for RunOptions {
             timers: None,
             second_phase: true,
             negate: None,
+            stagger: None,
             allow_unsupported: false,
             keep_logs: false,
             allow_skipped: false,
@@ -82,5 +111,21 @@ pub fn hold_for(written: Span, timers: Timers) -> Span {
             let fifth = Span::from_micros(written.as_micros() / 5);
             fifth.max(HOLD_LEAST_FAST).min(written)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_has_its_number() {
+        let order = |order| {
+            let pause = Span::from_millis(20);
+            Stagger { order, pause }.ordered(&["A", "B", "C"]).concat()
+        };
+        let all: Vec<String> = (0..6).map(order).collect();
+        assert_eq!(all, ["ABC", "BAC", "CAB", "ACB", "BCA", "CBA"]);
+        assert_eq!(order(6), "ABC");
     }
 }

@@ -73,7 +73,6 @@ impl Machine {
                 self.leave_alone();
                 let killed = self.kill();
                 self.service.cancel_restart();
-                self.storage.forget_details();
                 self.storage.disk_mut().lose();
                 applied(if killed {
                     "killed, data folder empty"

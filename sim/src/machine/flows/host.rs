@@ -72,7 +72,6 @@ impl Host for Machine {
         if self.daemon.runs() {
             return false;
         }
-        self.storage.forget_details();
         self.storage.change(self.now).lose();
         true
     }
