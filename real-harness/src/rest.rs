@@ -136,7 +136,9 @@ impl Rest {
         now: Instant,
     ) -> bool {
         if look.pid.is_none() {
-            return look.phase != "recovery" || look.unit != "activating";
+            // systemd starts it again after its pause.
+            return look.phase != "pause"
+                && (look.phase != "recovery" || look.unit != "activating");
         }
         if look.is_hung() || look.unit == "deactivating" {
             return true;

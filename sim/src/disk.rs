@@ -46,6 +46,8 @@ pub struct Disk {
     durable_commits: usize,
     cache: Gcache,
     full: bool,
+    /// The disk was full when the present server started.
+    started_full: bool,
     data: Data,
     /// Counts writes, so that an observer sees that something has changed.
     revision: u64,
@@ -295,12 +297,19 @@ impl Disk {
         grastate: &mut Option<Inode>,
         cache_size: u64,
     ) -> IoResult {
+        if *op == DiskOp::Open {
+            self.started_full = self.full;
+        }
         if self.full {
             match op {
-                // InnoDB gives up where its log or its tables find no room.
-                DiskOp::InnodbWrite(_) | DiskOp::InnodbSync | DiskOp::InnodbReplace(_) => {
+                // A server makes its temporary tablespace anew at each start, and finds no room.
+                DiskOp::InnodbWrite(_) | DiskOp::InnodbSync if self.started_full => {
                     return IoResult::Failed;
                 }
+                // The redo log has all its room since its making, and a table's pages are taken in advance: real nodes
+                // went on for 40 rows, without a word.
+                DiskOp::InnodbWrite(_) | DiskOp::InnodbSync => {}
+                DiskOp::InnodbReplace(_) => return IoResult::Failed,
                 // Galera warns, and keeps the file of before (`view.cpp:ViewState::write_file`).
                 DiskOp::WriteGvwstate(_) => return IoResult::Done,
                 // grastate.dat is written in its place, and galera.cache has all its room since its making.

@@ -258,11 +258,12 @@ impl Machine {
             }
         };
         let disk = self.storage.change(self.now);
+        if how != Damage::OldCopy && disk.read(path).is_none() {
+            return skipped(format!("there is no {}", file.name()));
+        }
         match how {
             Damage::Delete => {
-                if !disk.remove(path) {
-                    return skipped(format!("there is no {}", file.name()));
-                }
+                disk.remove(path);
             }
             Damage::Empty => disk.write(path, ""),
             Damage::Garbage => disk.write(path, "\u{1}\u{2}garbage\u{3}\n"),
