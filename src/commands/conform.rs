@@ -43,9 +43,9 @@ pub(crate) struct ConformArgs {
     /// The operations of random schedules.
     #[arg(long, value_name = "WORDS", value_enum, default_value_t = VocabularyArg::Usual, requires = "random")]
     pub(crate) vocabulary: VocabularyArg,
-    /// The number of differing random schedules that are shrunk.
-    #[arg(long, value_name = "N", default_value_t = 10, requires = "random")]
-    pub(crate) shrink: usize,
+    /// The number of differing random schedules that are shrunk: 10 by default, none with real nodes.
+    #[arg(long, value_name = "N", requires = "random")]
+    pub(crate) shrink: Option<usize>,
     /// Write every random schedule as a scenario file, not only those that differ.
     #[arg(long, requires = "random")]
     pub(crate) all_files: bool,

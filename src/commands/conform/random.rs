@@ -13,7 +13,10 @@ use crate::commands::conform::{ConformArgs, VocabularyArg};
 use crate::output::Out;
 use crate::plan::{self, Flags, Job};
 use crate::pool::{self, Pool};
-use crate::{Stop, engines, exit, provenance, real};
+use crate::{Stop, engines, exit, provenance, real, signals};
+
+/// The differing schedules that are shrunk if the user says nothing.
+const SHRINKS: usize = 10;
 
 pub(super) fn conform(
     args: &ConformArgs,
@@ -55,22 +58,13 @@ pub(super) fn conform(
         |seed| format!("schedule {seed}"),
         |seed| bench.compare(*seed),
     )?;
-    let mut differing = 0;
+    let named = |compared: &Compared| format!("random-{}.toml", compared.seed);
+    let differing: Vec<&Compared> = done.iter().filter(|one| one.differs()).collect();
     let mut files = Vec::new();
-    for compared in &done {
-        let differs = compared.differs();
-        if !differs && !args.all_files {
-            continue;
-        }
-        let name = format!("random-{}.toml", compared.seed);
-        let text = if differs && differing < args.shrink {
-            bench.file(&bench.shrink(compared), flags.replay())
-        } else {
-            bench.file(compared, flags.replay())
-        };
-        super::write(&args.out, &name, &text)?;
-        files.push(name);
-        differing += usize::from(differs);
+    for compared in done.iter().filter(|one| one.differs() || args.all_files) {
+        let text = bench.file(compared, flags.replay());
+        super::write(&args.out, &named(compared), &text)?;
+        files.push(named(compared));
     }
     let made_by = (provenance::PROGRAM, provenance::COMMIT);
     let json = serde_json::to_string_pretty(&results(&contenders, &done, &files, made_by))
@@ -80,7 +74,19 @@ pub(super) fn conform(
         Format::Json => out.line(&json),
         Format::Text => print(args, &done, &files, out),
     }
-    Ok(if differing > 0 {
+    // Everything is written and said before: on containers each try takes minutes.
+    let with_containers = on.contains(&EngineArg::Real);
+    let shrinks = args
+        .shrink
+        .unwrap_or(if with_containers { 0 } else { SHRINKS });
+    for compared in differing.iter().take(shrinks) {
+        if signals::stopped() {
+            break;
+        }
+        let text = bench.file(&bench.shrink(compared), flags.replay());
+        super::write(&args.out, &named(compared), &text)?;
+    }
+    Ok(if !differing.is_empty() {
         exit::FINDING
     } else if done.len() < all.len() {
         exit::STOPPED
