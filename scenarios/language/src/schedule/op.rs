@@ -1,6 +1,6 @@
 //! An op: one action of a schedule.
 
-use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
+use seatrial_port::{Damage, Fault, NodeName, Slowed, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
 use super::vocabulary::Word;
@@ -389,7 +389,7 @@ impl Op {
                 vec![Action::Faults(vec![Fault::Heal])]
             }
             Self::Latency { node, by } => vec![Action::Faults(vec![Fault::Latency {
-                node: name(node),
+                of: Slowed::Node { node: name(node) },
                 by: *by,
             }])],
             Self::LossFor {
@@ -426,7 +426,7 @@ impl Op {
                 let mut actions = vec![
                     Action::Faults(vec![Fault::DiskLost(name(node))]),
                     Action::Faults(vec![Fault::Latency {
-                        node: name(node),
+                        of: Slowed::Node { node: name(node) },
                         by: SNAPSHOT_LATENCY,
                     }]),
                 ];
