@@ -339,13 +339,17 @@ impl<B: Bed> Session<B> {
         let seen = self.live.observe().await;
         known.learn(&events, &seen);
         self.rows += course.record().writes.len();
-        // A session shows at once that a fault had no effect. The saved file says that this is meant.
+        // A session shows at once that a fault had no effect, or a write was refused. The saved file
+        // says that this is meant.
         let skipped = course
             .record()
             .skipped_faults()
             .any(|(fault, _)| fault.step == step.number);
+        let mut writes = course.record().refused.iter();
+        let refused = writes.any(|writes| writes.step == step.number);
         let step = Step {
             may_skip: step.may_skip || skipped,
+            may_be_refused: step.may_be_refused || refused,
             ..step
         };
         self.moments.push(Moment {
@@ -376,6 +380,7 @@ impl<B: Bed> Session<B> {
             note: None,
             pace: None,
             may_skip: false,
+            may_be_refused: false,
         };
         let more = Counts {
             jobs,

@@ -133,6 +133,7 @@ fn every_word_of_the_fault_table_is_one_of_the_language() {
         "fault hang A",
         "fault resume A",
         "fault latency A 20ms",
+        "fault latency A B 20ms",
         "fault loss A 10%",
         "fault flap A 2s",
         "fault disk-full A",

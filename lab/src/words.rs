@@ -28,6 +28,7 @@ const fn usage(shape: Shape) -> &'static str {
         Shape::Nothing => "",
         Shape::File => "NODE FILE HOW",
         Shape::By | Shape::Period => "NODE SPAN",
+        Shape::Delay => "NODE|FROM TO SPAN",
         Shape::Percent => "NODE PERCENT",
         Shape::Setting => "NODE OPTION VALUE",
         Shape::Move => "NODE ADDRESS",
@@ -130,11 +131,17 @@ pub(super) fn faults(words: &[&str], nodes: &[NodeName]) -> Result<String, Troub
             quoted(file),
             quoted(how)
         ),
-        (Shape::By | Shape::Period, [one, text]) => {
-            let span_key = if kind.shape == Shape::By {
-                "by"
-            } else {
+        (Shape::Delay, [from, to, text]) => format!(
+            "{{ from = {}, to = {}, by = {} }}",
+            quoted(node(from, nodes)?.as_str()),
+            quoted(node(to, nodes)?.as_str()),
+            quoted(&span(text)?.to_string())
+        ),
+        (Shape::By | Shape::Delay | Shape::Period, [one, text]) => {
+            let span_key = if kind.shape == Shape::Period {
                 "period"
+            } else {
+                "by"
             };
             format!(
                 "{{ node = {}, {span_key} = {} }}",

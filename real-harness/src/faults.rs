@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use seatrial_scenarios::{Capabilities, Fault, FaultOutcome, NodeName};
+use seatrial_scenarios::{Capabilities, Fault, FaultOutcome, NodeName, Slowed};
 use tokio::time::{Instant, sleep};
 
 use crate::host::Host;
@@ -50,6 +50,7 @@ pub(crate) fn capabilities() -> Capabilities {
         engine: "real".to_owned(),
         faults: faults.map(str::to_owned).collect(),
         histories: false,
+        messages: false,
     }
 }
 
@@ -244,9 +245,14 @@ impl Real {
                             "what reaches {node} is dropped and let through in turn, {period} each"
                         )
                     }
-                    Fault::Latency { node, by } => {
-                        format!("{by} added to what reaches and to what leaves {node}")
-                    }
+                    Fault::Latency {
+                        of: Slowed::Node { node },
+                        by,
+                    } => format!("{by} added to what reaches and to what leaves {node}"),
+                    Fault::Latency {
+                        of: Slowed::OneWay { from, to },
+                        by,
+                    } => format!("{by} added to what reaches {to} from {from}"),
                     Fault::StopHangs(_) => {
                         "a session will take the global read lock when the stop begins".to_owned()
                     }
@@ -256,7 +262,7 @@ impl Real {
             }
             Ok(answer) if matches!(fault, Fault::Latency { .. }) => {
                 FaultOutcome::Unsupported(format!(
-                    "this kernel cannot hold packets back (NFQUEUE): {}",
+                    "packets cannot be held back here (NFQUEUE): {}",
                     answer.text.trim()
                 ))
             }
@@ -412,7 +418,18 @@ impl Real {
                 format!("flap {}", seconds(period.as_micros())),
                 "packets cannot be filtered",
             ),
-            Fault::Latency { node, by } => (node, format!("latency {}", by.as_millis()), ""),
+            Fault::Latency {
+                of: Slowed::Node { node },
+                by,
+            } => (node, format!("latency {}", by.as_millis()), ""),
+            Fault::Latency {
+                of: Slowed::OneWay { from, to },
+                by,
+            } => {
+                let sender = self.cluster.host(from)?.address();
+                let question = format!("latency_from {sender} {}", by.as_millis());
+                (to, question, "")
+            }
             Fault::PowerOff(_)
             | Fault::PowerOn(_)
             | Fault::ClockJump { .. }

@@ -21,7 +21,7 @@ use crate::session::Session;
 pub(crate) const QUESTION: Duration = Duration::from_secs(20);
 
 /// The request to the process that filters the packets of a host.
-const NETWORK_DEEDS: [&str; 4] = ["network", "dropped", "flap", "latency"];
+const NETWORK_DEEDS: [&str; 5] = ["network", "dropped", "flap", "latency", "latency_from"];
 
 /// The size of a data folder. It lives in memory: nothing of a run is worth a disk, and a full disk
 /// can be had.

@@ -211,7 +211,7 @@ struct RefusedStep<'a> {
 fn refused(campaign: &Campaign<'_>) -> String {
     let mut found: Vec<RefusedStep<'_>> = Vec::new();
     for run in campaign.records {
-        for writes in &run.refused {
+        for writes in run.refused.iter().filter(|writes| !writes.allowed) {
             let place = found.iter().position(|known| {
                 known.scenario == run.id
                     && known.writes.step == writes.step

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use seatrial_node::Peer;
 use seatrial_scenarios::console::{Call, Chain, Firewall, PacketKind, Target};
-use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Port, Span, tree};
+use seatrial_scenarios::{Fault, FaultOutcome, NodeName, Port, Slowed, Span, tree};
 
 use crate::keyed::Keyed;
 
@@ -34,6 +34,8 @@ pub struct Links {
     /// The ports of the second to which nothing passes from the first.
     closed: BTreeSet<(Peer, Peer, Port)>,
     latency: BTreeMap<Peer, Span>,
+    /// The added latency from the first to the second.
+    slow: BTreeMap<(Peer, Peer), Span>,
     loss: BTreeMap<Peer, u8>,
     flapping: BTreeMap<Peer, (Span, Span)>,
     /// The rules that operators have set on hosts.
@@ -130,6 +132,7 @@ impl Links {
             cut,
             closed,
             latency,
+            slow,
             loss,
             flapping,
             walls,
@@ -138,6 +141,7 @@ impl Links {
         cut.is_empty()
             && closed.is_empty()
             && latency.is_empty()
+            && slow.is_empty()
             && loss.is_empty()
             && flapping.is_empty()
             && walls.is_empty()
@@ -150,8 +154,13 @@ impl Links {
 
     /// Returns the longest time that a frame needs where no packet is lost.
     pub fn longest_delay(&self, from: Peer, to: Peer) -> Span {
-        let added = |peer| self.latency.get(&peer).copied().unwrap_or_default();
-        Span(LATENCY_MAX_US) + added(from) + added(to)
+        Span(LATENCY_MAX_US) + self.added(from, to)
+    }
+
+    /// Returns the latency that faults have added from the one to the other.
+    fn added(&self, from: Peer, to: Peer) -> Span {
+        let of = |peer| self.latency.get(&peer).copied().unwrap_or_default();
+        of(from) + of(to) + self.slow.get(&(from, to)).copied().unwrap_or_default()
     }
 
     /// Returns whether a connection can be opened: both ways must be open.
@@ -195,9 +204,7 @@ impl Links {
     pub fn delay(&self, keyed: &Keyed, from: Peer, to: Peer, now: Span) -> Span {
         let key = [u64::from(from.0), u64::from(to.0), now.as_micros()];
         let mut delay = Span(keyed.time("latency", &key, LATENCY_MIN_US, LATENCY_MAX_US));
-        for peer in [from, to] {
-            delay += self.latency.get(&peer).copied().unwrap_or_default();
-        }
+        delay += self.added(from, to);
         let percent = self.loss.get(&to).copied().unwrap_or(0);
         if percent > 0 {
             let mut timeout = RETRANSMIT;
@@ -264,9 +271,19 @@ impl Links {
                     _ => format!("{cut} one-way links restored, {closed} ports opened"),
                 }
             }
-            Fault::Latency { node, by } => {
+            Fault::Latency {
+                of: Slowed::Node { node },
+                by,
+            } => {
                 self.latency.insert(peer(node)?, *by);
                 format!("{by} added at {node}")
+            }
+            Fault::Latency {
+                of: Slowed::OneWay { from, to },
+                by,
+            } => {
+                self.slow.insert((peer(from)?, peer(to)?), *by);
+                format!("{by} added from {from} to {to}")
             }
             Fault::Loss { node, percent } => {
                 self.loss.insert(peer(node)?, *percent);

@@ -140,6 +140,7 @@ pub fn capabilities(engine: &str) -> Capabilities {
             .map(|kind| kind.name.to_owned())
             .collect(),
         histories: true,
+        messages: true,
     }
 }
 

@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use seatrial_scenarios::record::Verdict;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::{
     ClusterPredicate, Condition, Fault, NodeName, NodePredicate, Predicate, Progress, Request,
-    RequestId, Scenario, Setup, Span, Statement, Testbed, Timers, TraceHeader, TraceKind,
+    RequestId, RunRecord, Scenario, Setup, Span, Statement, Testbed, Timers, Trace, TraceEvent,
+    TraceHeader, TraceKind,
 };
 use seatrial_sim::{des, madsim_engine};
 
@@ -52,6 +54,244 @@ on_both_engines! {
     a_survivor_of_two_refuses_and_the_three_recover: survivor;
     partitions_do_not_cut_off_the_operator: operator;
     a_command_can_be_interrupted: interrupted;
+}
+
+/// Returns what has become of a scenario on both engines, and the traces.
+fn on_both(steps: &str) -> [(RunRecord, Trace); 2] {
+    let text = format!("id = \"x\"\ntitle = \"X\"\nsecond_phase = false\n{steps}");
+    let scenario = Scenario::parse("x.toml", &text).unwrap_or_else(|error| panic!("{error:?}"));
+    let setup = scenario.setup(None, 3);
+    let options = RunOptions::default();
+    [
+        des::run(&scenario, &setup, &options).expect("it is built"),
+        madsim_engine::run(&scenario, &setup, &options).expect("it is built"),
+    ]
+}
+
+/// The instant at which the step of this number begins.
+fn begins(trace: &Trace, number: u32) -> usize {
+    let is_it = |what: &TraceKind| matches!(what, TraceKind::Step { step, .. } if *step == number);
+    let place = trace.events.iter().position(|event| is_it(&event.what));
+    place.expect("the step is played")
+}
+
+/// Returns whether a trace has a frame that begins so between two steps, sent or received by a node.
+fn has_frame(trace: &Trace, steps: [u32; 2], of: &str, begin: &str, sent: bool) -> bool {
+    let [from, to] = steps.map(|step| begins(trace, step));
+    trace.events[from..to].iter().any(|event| {
+        event.node.as_ref().is_some_and(|node| node.as_str() == of)
+            && match &event.what {
+                TraceKind::Sent { frame, .. } => sent && frame.contains(begin),
+                TraceKind::Received { frame, .. } => !sent && frame.contains(begin),
+                _ => false,
+            }
+    })
+}
+
+#[test]
+fn a_wait_ends_when_a_message_is_sent_and_before_anybody_has_it() {
+    for (record, trace) in on_both(
+        r#"
+[[step]]
+restart = { nodes = ["C"], as = "r" }
+[[step]]
+wait = { until = { node = "C", sends = "STATE-MSG" }, within = "60s" }
+[[step]]
+terminate = { nodes = ["C"] }
+[[step]]
+expect = { nodes = ["A", "B"], cluster_status = "Primary", cluster_size = 2, within = "60s" }
+"#,
+    ) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+        let own = "gcs state";
+        assert!(has_frame(&trace, [2, 3], "C", own, true), "C has sent it");
+        let end = begins(&trace, 3);
+        let last = trace.events[..end]
+            .iter()
+            .rev()
+            .find_map(|event| match &event.what {
+                TraceKind::Sent { frame, .. } if event.node == Some(node("C")) => {
+                    Some((event.at_us, frame))
+                }
+                _ => None,
+            });
+        let (sent_at, frame) = last.expect("C has sent something");
+        // madsim's tasks take nanoseconds.
+        let after = trace.events[end].at_us - sent_at;
+        assert!(after <= 10, "the wait ends in that instant, {after} us");
+        let arrived = trace.events[..end].iter().any(|event| {
+            event.at_us == sent_at
+                && matches!(&event.what, TraceKind::Received { frame: one, .. } if one == frame)
+        });
+        assert!(!arrived, "nobody has it yet");
+    }
+}
+
+#[test]
+fn a_wait_ends_when_a_message_has_arrived() {
+    for (record, trace) in on_both(
+        r#"
+[[step]]
+terminate = { nodes = ["C"] }
+[[step]]
+wait = { until = { node = "B", receives = "INSTALL" }, within = "60s" }
+[[step]]
+heal = {}
+"#,
+    ) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+        let install = "evs install";
+        assert!(has_frame(&trace, [2, 3], "B", install, false));
+        let received = |event: &&TraceEvent| {
+            event.node == Some(node("B"))
+                && matches!(&event.what, TraceKind::Received { frame, .. } if frame.contains(install))
+        };
+        let at = trace.events[..begins(&trace, 3)]
+            .iter()
+            .rev()
+            .find(received);
+        let at = at.expect("it has arrived").at_us;
+        let after = trace.events[begins(&trace, 3)].at_us - at;
+        assert!(after <= 10, "the wait ends in that instant, {after} us");
+    }
+}
+
+#[test]
+fn a_joiner_is_cut_off_at_each_message_of_its_way_in() {
+    let text = include_str!("moments/a-joiner-loses-its-component-at-each-message.toml");
+    let steps = &text[text.find("[[step]]").expect("it has steps")..];
+    for (record, _) in on_both(steps) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+    }
+}
+
+/// Clients that write meanwhile cut the wait into pieces, and no message falls between two.
+#[test]
+fn a_message_is_heard_under_load_and_one_that_does_not_come_is_missed() {
+    for (record, _) in on_both(
+        r#"
+[[step]]
+load = { nodes = ["A"], clients = 2 }
+[[step]]
+terminate = { nodes = ["C"] }
+[[step]]
+wait = { until = { node = "A", sends = "JOIN" }, within = "60s" }
+[[step]]
+wait = { until = { node = "A", sends = "LEAVE" }, within = "5s" }
+"#,
+    ) {
+        let failure = record.failure.expect("nobody leaves");
+        assert_eq!(failure.step, 4);
+        assert_eq!(failure.text, "A sends LEAVE: not within 5s");
+    }
+}
+
+/// What A sends to B is late, and what B sends to A is not.
+#[test]
+fn one_direction_of_a_link_is_slow() {
+    for (record, trace) in on_both(
+        r#"
+[[step]]
+latency = { from = "A", to = "B", by = "400ms" }
+[[step]]
+write = { node = "A", rows = 1 }
+[[step]]
+write = { node = "B", rows = 1 }
+[[step]]
+heal = {}
+[[step]]
+write = { node = "A", rows = 1 }
+[[step]]
+wait = { for = "2s" }
+"#,
+    ) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+        assert_eq!(record.faults[0].fault.to_string(), "latency A to B by 0.4s");
+        let took = |from: &str, to: &str, set: &str| {
+            let sent = trace.events.iter().find_map(|event| match &event.what {
+                TraceKind::Sent { to: other, frame }
+                    if event.node == Some(node(from))
+                        && *other == node(to)
+                        && frame.contains(set) =>
+                {
+                    Some(event.at_us)
+                }
+                _ => None,
+            });
+            let received = trace.events.iter().find_map(|event| match &event.what {
+                TraceKind::Received { from: other, frame }
+                    if event.node == Some(node(to))
+                        && *other == node(from)
+                        && frame.contains(set) =>
+                {
+                    Some(event.at_us)
+                }
+                _ => None,
+            });
+            received.expect("it arrives") - sent.expect("it is sent")
+        };
+        assert!((400_000..420_000).contains(&took("A", "B", "write set w1A")));
+        assert!(took("A", "C", "write set w1A") < 20_000);
+        assert!(took("B", "A", "write set w2B") < 20_000);
+        assert!(
+            took("A", "B", "write set w3A") < 20_000,
+            "the heal has ended it"
+        );
+    }
+}
+
+/// A node whose links come and go is in and out, and never anything else.
+#[test]
+fn an_outcome_may_flicker_between_those_that_are_allowed() {
+    let steps = r#"
+timers = "fast"
+[[step]]
+flap = { node = "C", period = "4s" }
+[[step]]
+expect = { for = "40s", any = [
+    { name = "all", node = "A", cluster_status = "Primary", cluster_size = 3 },
+    { name = "two", node = "A", cluster_status = "Primary", cluster_size = 2 },
+    { name = "between two components", node = "A", cluster_status = "non-Primary" },
+] }
+"#;
+    for (record, _) in on_both(steps) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+    }
+    // One of them is seen, and is not allowed.
+    let fewer = steps.replace("cluster_size = 2", "cluster_size = 1");
+    for (record, _) in on_both(&fewer) {
+        let failure = record.failure.expect("two were left for a while");
+        assert!(
+            failure.text.contains("none of the outcomes"),
+            "{}",
+            failure.text
+        );
+    }
+}
+
+/// Rounds are played one after another, each with the names of its own.
+#[test]
+fn rounds_are_played_one_after_another() {
+    for (record, _) in on_both(
+        r#"
+[[step]]
+repeat.times = 3
+[[step.repeat.steps]]
+write = { node = "A", rows = 1, as = "w" }
+[[step.repeat.steps]]
+expect = { request = "w", ends = "acknowledged", within = "10s" }
+[[step.repeat.steps]]
+restart = { nodes = ["C"] }
+pace = "rest"
+[[step]]
+expect = { cluster = "all-synced", size = 3, within = "60s", lost = 0 }
+[[step]]
+expect = { node = "C", has_rows = ["w1A", "w2A", "w3A"], within = "60s" }
+"#,
+    ) {
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}", record.failure);
+        assert_eq!(record.writes.len(), 3);
+    }
 }
 
 async fn ended<T: Testbed>(testbed: &mut T, id: RequestId) -> Progress {

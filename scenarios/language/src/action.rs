@@ -1,7 +1,7 @@
 //! The actions of a scenario's steps, after the file has been checked.
 
 use seatrial_port::predicate::Predicate;
-use seatrial_port::{Fault, NodeName, Span};
+use seatrial_port::{Fault, Moment, NodeName, Span};
 
 use super::client::{ClientStep, Workload};
 use super::operators::Operators;
@@ -221,6 +221,13 @@ pub enum Wait {
         /// At most this long.
         within: Span,
     },
+    /// Until a node sends or receives a message.
+    Moment {
+        /// The moment.
+        until: Moment,
+        /// At most this long.
+        within: Span,
+    },
 }
 
 /// The result of a write that is tried.
@@ -379,6 +386,15 @@ impl Action {
         match self {
             Self::Faults(_) => true,
             Self::Together(parts) => parts.iter().any(Self::has_fault),
+            _ => false,
+        }
+    }
+
+    /// Returns whether a write is part of the step that is not left running under a name.
+    pub fn has_write(&self) -> bool {
+        match self {
+            Self::Write(write) => write.name.is_none(),
+            Self::Together(parts) => parts.iter().any(Self::has_write),
             _ => false,
         }
     }

@@ -14,6 +14,7 @@ use super::action::Action;
 use super::choice::{InitialWord, PaceWord, TimersWord};
 use super::error::Problem;
 use super::raw::{ACTIONS, Placed, RawClaim, RawScenario, RawStep, SpanText};
+use super::repeat::Rounds;
 use super::scenario::{Claim, LIMIT_DEFAULT, Scenario, Step};
 use super::suggest;
 
@@ -43,7 +44,9 @@ pub(super) struct Checker<'a> {
     pub(super) rows: BTreeSet<String>,
     /// The number of rows that the steps have written.
     pub(super) row_count: u32,
-    claims: BTreeSet<String>,
+    pub(super) claims: BTreeSet<String>,
+    /// The rounds of a `repeat`.
+    pub(super) rounds: Rounds,
 }
 
 /// Checks the tables.
@@ -59,6 +62,7 @@ pub(super) fn check(raw: RawScenario, text: &str) -> Result<Scenario, Vec<Proble
         rows: BTreeSet::new(),
         row_count: 0,
         claims: BTreeSet::new(),
+        rounds: Rounds::default(),
     };
     let scenario = checker.scenario(raw);
     if checker.problems.is_empty() {
@@ -102,9 +106,8 @@ impl Checker<'_> {
             );
         }
         let mut steps = Vec::new();
-        for (index, step) in raw.step.into_iter().enumerate() {
-            let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
-            steps.extend(self.step(number, step));
+        for step in raw.step {
+            self.step_or_rounds(step, &mut steps);
         }
         Scenario {
             file: String::new(),
@@ -206,13 +209,16 @@ impl Checker<'_> {
         text.value
     }
 
-    fn step(&mut self, number: u32, step: Placed<RawStep>) -> Option<Step> {
+    pub(super) fn step(&mut self, number: u32, step: Placed<RawStep>) -> Option<Step> {
         let place = step.place.clone();
         let mut raw = step.value;
         let parts = raw.take_action();
         let mut given = parts.given();
         if let Some(together) = &raw.together {
             given.push(("together", together.place.clone()));
+        }
+        if let Some(repeat) = &raw.repeat {
+            given.push(("repeat", repeat.place.clone()));
         }
         given.sort_by_key(|(_, place)| place.start);
         let action = match given.as_slice() {
@@ -224,6 +230,17 @@ impl Checker<'_> {
                         "no action",
                     )
                     .help(format!("a step has exactly one of: {}", ACTIONS.join(", "))),
+                );
+                None
+            }
+            [("repeat", place)] => {
+                self.problem(
+                    Problem::at(
+                        &self.first_line(place),
+                        "a round has no rounds inside",
+                        "a `repeat` in a `repeat`",
+                    )
+                    .help("write the inner steps as often as they are played"),
                 );
                 None
             }
@@ -275,6 +292,21 @@ impl Checker<'_> {
                 .help("`may_skip` belongs to a fault, such as `crash = { nodes = [\"A\"] }`"),
             );
         }
+        if let Some(may_be_refused) = &raw.may_be_refused
+            && action.as_ref().is_some_and(|action| !action.has_write())
+        {
+            self.problem(
+                Problem::at(
+                    &may_be_refused.place,
+                    "this step has no write that could be refused",
+                    "nothing to allow",
+                )
+                .help(
+                    "`may_be_refused` belongs to a `write` without a name; of a named one a later step says how it \
+                     ends: `expect = { request = \"w1\", ends = \"refused\" }`",
+                ),
+            );
+        }
         Some(Step {
             number,
             line: self.line(place.start),
@@ -283,6 +315,7 @@ impl Checker<'_> {
             note: raw.note,
             pace: raw.pace.map(PaceWord::meaning),
             may_skip: raw.may_skip.is_some_and(|allowed| allowed.value),
+            may_be_refused: raw.may_be_refused.is_some_and(|allowed| allowed.value),
         })
     }
 
@@ -463,7 +496,7 @@ impl Checker<'_> {
     }
 
     /// Returns the first line of a place, so that a label does not underline a whole table.
-    fn first_line(&self, place: &Range<usize>) -> Range<usize> {
+    pub(super) fn first_line(&self, place: &Range<usize>) -> Range<usize> {
         let text = self.text.get(place.clone()).unwrap_or_default();
         place.start..place.start + text.lines().next().map_or(0, str::len)
     }

@@ -1,6 +1,6 @@
 //! The actions of a scenario.
 
-use seatrial_port::Span;
+use seatrial_port::{Moment, Span, Way};
 
 use super::action::{
     Action, Load, NodeCommand, NodesCommand, Operator, ProcedureStep, Wait, Write,
@@ -9,7 +9,7 @@ use super::check::Checker;
 use super::choice::ProcedureEndWord;
 use super::error::Problem;
 use super::raw::{
-    Placed, RawAction, RawLoad, RawNamedNodes, RawNode, RawOperator, RawWait, RawWrite,
+    Placed, RawAction, RawLoad, RawNamedNodes, RawNode, RawOperator, RawUntil, RawWait, RawWrite,
 };
 
 /// The longest time that an operator's command may take if the file says nothing.
@@ -252,6 +252,15 @@ impl Checker<'_> {
                 }
                 Action::Wait(Wait::For(self.span(&span)))
             }
+            (None, Some(until))
+                if until.value.sends.is_some() || until.value.receives.is_some() =>
+            {
+                let until = self.moment(until);
+                let within = raw.within.map_or(UNTIL_LIMIT, |within| self.span(&within));
+                Action::Wait(
+                    until.map_or(Wait::For(within), |until| Wait::Moment { until, within }),
+                )
+            }
             (None, Some(until)) => {
                 let until_place = until.place.clone();
                 let names_a_node = until.value.node.is_some() || until.value.nodes.is_some();
@@ -275,15 +284,50 @@ impl Checker<'_> {
         }
     }
 
+    /// Returns the message for which a wait is.
+    fn moment(&mut self, raw: Placed<RawUntil>) -> Option<Moment> {
+        let place = raw.place;
+        let mut raw = raw.value;
+        let (way, word) = match (raw.sends.take(), raw.receives.take()) {
+            (Some(word), None) => (Way::Sends, word),
+            (None, Some(word)) => (Way::Receives, word),
+            (_, word) => {
+                let second = word.map_or_else(|| place.clone(), |word| word.place);
+                self.problem(
+                    Problem::at(&second, "either `sends` or `receives`", "the second")
+                        .help("a wait ends at one message of one node"),
+                );
+                return None;
+            }
+        };
+        let given = raw.given();
+        let node = raw.node.take();
+        let asks_more = given > usize::from(node.is_some());
+        let Some(node) = node.filter(|_| !asks_more) else {
+            self.problem(
+                Problem::at(&word.place, "a message has one node and nothing else", "a message")
+                    .help("such as { node = \"B\", sends = \"INSTALL\" }; wait for a state in a step of its own"),
+            );
+            return None;
+        };
+        Some(Moment {
+            node: self.node(&node),
+            way,
+            message: word.value.meaning(),
+        })
+    }
+
     /// Returns a name given with `as`.
     fn request(&mut self, name: Placed<String>, write: bool) -> String {
-        if self.requests.insert(name.value.clone(), write).is_some() {
+        let given = self.rounds.give(&name.value);
+        if self.requests.insert(given.clone(), write).is_some() {
             self.problem(Problem::at(
                 &name.place,
-                format!("the name `{}` is given twice", name.value),
+                format!("the name `{given}` is given twice"),
                 "the second time",
             ));
         }
-        self.words(name, "as")
+        self.words(name, "as");
+        given
     }
 }

@@ -90,7 +90,8 @@ impl Checker<'_> {
     }
 
     fn request_check(&mut self, name: &Placed<String>, raw: &mut RawExpect) -> RequestCheck {
-        let write = self.requests.get(&name.value).copied();
+        let meant = self.rounds.find(&name.value);
+        let write = self.requests.get(&meant).copied();
         if write.is_none() {
             let known: Vec<&str> = self.requests.keys().map(String::as_str).collect();
             let help = if known.is_empty() {
@@ -144,7 +145,7 @@ impl Checker<'_> {
         }
         let error = self.error_number(raw.error.take(), ends == RequestEnd::Refused);
         RequestCheck {
-            name: name.value.clone(),
+            name: meant,
             ends,
             error,
             exit: exit.and_then(|exit| i32::try_from(exit).ok()),

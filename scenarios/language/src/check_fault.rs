@@ -2,14 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use seatrial_port::{Damage, Fault, NodeName, Port, Span, StateFile};
+use seatrial_port::{Damage, Fault, NodeName, Port, Slowed, Span, StateFile};
 use seatrial_port::{fault_table, tree};
 
 use super::check::Checker;
 use super::error::Problem;
 use super::raw::{
-    Placed, PortNumber, RawAction, RawBy, RawCopy, RawCut, RawDamage, RawEmpty, RawFlap, RawKeep,
-    RawKept, RawLoss, RawMove, RawNode, RawNodes, RawPartition, RawSetting,
+    Placed, PortNumber, RawAction, RawBy, RawCopy, RawCut, RawDamage, RawDelay, RawEmpty, RawFlap,
+    RawKeep, RawKept, RawLoss, RawMove, RawNode, RawNodes, RawPartition, RawSetting,
 };
 use super::suggest;
 
@@ -105,6 +105,49 @@ impl RawBy {
     }
 }
 
+impl RawDelay {
+    fn faults(
+        &self,
+        checker: &mut Checker<'_>,
+        make: impl Fn(Slowed, Span) -> Fault,
+    ) -> Vec<Fault> {
+        let by = checker.span(&self.by);
+        let of = match (&self.node, &self.from, &self.to) {
+            (Some(node), None, None) => Slowed::Node {
+                node: checker.node(node),
+            },
+            (None, Some(from), Some(to)) => {
+                let (from, sender) = (checker.node(from), from);
+                let (to, receiver) = (checker.node(to), to);
+                if from == to {
+                    checker.problem(
+                        Problem::at(
+                            &receiver.place,
+                            "a node has no link to itself",
+                            "the same node",
+                        )
+                        .label(&sender.place, "the sender"),
+                    );
+                }
+                Slowed::OneWay { from, to }
+            }
+            (_, one, other) => {
+                let place = one.as_ref().or(other.as_ref()).map(|name| &name.place);
+                checker.problem(
+                    Problem::at(
+                        place.unwrap_or(&self.by.place),
+                        "`latency` has either `node`, or `from` and `to`",
+                        "neither the one nor the other",
+                    )
+                    .help("such as { node = \"B\", by = \"500ms\" } or { from = \"A\", to = \"B\", by = \"500ms\" }"),
+                );
+                return Vec::new();
+            }
+        };
+        vec![make(of, by)]
+    }
+}
+
 impl RawLoss {
     fn faults(
         &self,
@@ -153,8 +196,7 @@ impl RawKeep {
         make: impl Fn(NodeName, String) -> Fault,
     ) -> Vec<Fault> {
         let node = checker.node(&self.node);
-        checker.keeps(&self.name);
-        vec![make(node, self.name.value.clone())]
+        vec![make(node, checker.keeps(&self.name))]
     }
 }
 
@@ -165,8 +207,7 @@ impl RawKept {
         make: impl Fn(NodeName, String) -> Fault,
     ) -> Vec<Fault> {
         let node = checker.node(&self.node);
-        checker.is_kept(&self.from);
-        vec![make(node, self.from.value.clone())]
+        vec![make(node, checker.is_kept(&self.from))]
     }
 }
 
@@ -248,30 +289,33 @@ impl Checker<'_> {
         port
     }
 
-    /// A copy of a data folder is kept under this name from here on.
-    fn keeps(&mut self, name: &Placed<String>) {
+    /// A copy of a data folder is kept under this name from here on. Returns its name for the run.
+    fn keeps(&mut self, name: &Placed<String>) -> String {
+        let given = self.rounds.give(&name.value);
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if name.value.is_empty() || name.value.len() > 40 || !name.value.chars().all(is_word) {
             self.problem(
                 Problem::at(&name.place, "this is no name for a copy", "not a name")
                     .help("letters, digits and dashes, at most 40"),
             );
-        } else if !self.saved.insert(name.value.clone()) {
+        } else if !self.saved.insert(given.clone()) {
             self.problem(
                 Problem::at(
                     &name.place,
-                    format!("there is a copy `{}` already", name.value),
+                    format!("there is a copy `{given}` already"),
                     "the second time",
                 )
                 .help("each copy has a name of its own"),
             );
         }
+        given
     }
 
-    /// A copy with this name must have been kept before.
-    fn is_kept(&mut self, name: &Placed<String>) {
-        if self.saved.contains(&name.value) {
-            return;
+    /// A copy with this name must have been kept before. Returns its name for the run.
+    fn is_kept(&mut self, name: &Placed<String>) -> String {
+        let meant = self.rounds.find(&name.value);
+        if self.saved.contains(&meant) {
+            return meant;
         }
         let known: Vec<&str> = self.saved.iter().map(String::as_str).collect();
         let help = if known.is_empty() {
@@ -287,6 +331,7 @@ impl Checker<'_> {
             )
             .help(help),
         );
+        meant
     }
 
     /// Returns the groups of a partition: every node is in exactly one.

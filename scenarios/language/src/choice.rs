@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use seatrial_port::predicate::ClusterPredicate;
 use seatrial_port::{
-    Damage, ForceEdit, Initial, Jitter, MysqldSafeLog, ProcessState, StateFile, Supervisor, Timers,
+    Damage, ForceEdit, Initial, Jitter, Message, MysqldSafeLog, ProcessState, StateFile,
+    Supervisor, Timers,
 };
 use serde::Deserialize;
 
@@ -206,6 +207,37 @@ words! {
         Refused = "refused" => RequestEnd::Refused,
         /// The connection was lost while the write ran.
         Unknown = "unknown" => RequestEnd::Unknown,
+    }
+    /// A message between nodes.
+    MessageWord => Message {
+        /// evs: the membership to come, as the sender sees it (`evs_message2.hpp`).
+        Join = "JOIN" => Message::Join,
+        /// evs: the representative's decision on the membership.
+        Install = "INSTALL" => Message::Install,
+        /// evs: the GAP by which a member commits an INSTALL.
+        Commit = "COMMIT" => Message::Commit,
+        /// evs: any other GAP, an acknowledgement.
+        Gap = "GAP" => Message::Gap,
+        /// evs: the sender leaves in order.
+        Leave = "LEAVE" => Message::Leave,
+        /// pc: what a member remembers of primary components (`pc_message.hpp`).
+        State = "STATE" => Message::State,
+        /// pc: the primary component to come.
+        PcInstall = "PC-INSTALL" => Message::PcInstall,
+        /// gcs: the name of a state exchange (`GCS_MSG_STATE_UUID`).
+        StateUuid = "STATE-UUID" => Message::StateUuid,
+        /// gcs: a member's state in the exchange (`GCS_MSG_STATE_MSG`).
+        StateMsg = "STATE-MSG" => Message::StateMsg,
+        /// gcs: a joiner asks for a state transfer.
+        StateRequest = "STATE-REQUEST" => Message::StateRequest,
+        /// gcs: a transfer has ended, for the donor or the joiner (`GCS_MSG_JOIN`).
+        GcsJoin = "GCS-JOIN" => Message::GcsJoin,
+        /// gcs: the sender has caught up (`GCS_MSG_SYNC`).
+        Sync = "SYNC" => Message::Sync,
+        /// gcs: a vote on an error (`GCS_MSG_VOTE`).
+        Vote = "VOTE" => Message::Vote,
+        /// A transaction.
+        WriteSet = "WRITE-SET" => Message::WriteSet,
     }
     /// The end of a procedure.
     ProcedureEndWord => ProcedureEnd {

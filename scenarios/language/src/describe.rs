@@ -41,6 +41,9 @@ impl fmt::Display for Action {
             Self::Wait(Wait::Until { until, within }) => {
                 write!(f, "wait up to {within} until {}", describe(until))
             }
+            Self::Wait(Wait::Moment { until, within }) => {
+                write!(f, "wait up to {within} until {until}")
+            }
             Self::Expect(expect) => write_expect(f, expect),
             Self::Together(parts) => {
                 f.write_str("together: ")?;

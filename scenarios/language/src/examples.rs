@@ -92,6 +92,10 @@ const STEPS: &[(&str, &str)] = &[
         "expect = { cluster = \"all-synced\", size = 3, within = \"120s\", lost = 0 }",
     ),
     (
+        "repeat",
+        "repeat = { times = 3, steps = [{ write = { node = \"A\", rows = 1 } }, { wait = { for = \"5s\" } }] }",
+    ),
+    (
         "together",
         "together = [{ crash = { nodes = [\"A\"] } }, { stop = { nodes = [\"B\"] } }]",
     ),
@@ -106,6 +110,10 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("pace", "heal = {}\npace = \"rest\""),
     ("may_skip", "crash = { nodes = [\"A\"] }\nmay_skip = true"),
+    (
+        "may_be_refused",
+        "write = { node = \"C\", rows = 3 }\nmay_be_refused = true",
+    ),
 ];
 
 /// The fields that say something of a state, by key. `expect`, `wait.until` and the outcomes of a race have them.
@@ -252,6 +260,30 @@ const KEYS: &[(&str, &str)] = &[
     (
         "step.expect.any",
         "expect = { within = \"60s\", any = [{ name = \"none is safe\", safe_nodes = 0 }, { name = \"one is\", safe_nodes = 1 }] }",
+    ),
+    (
+        "step.repeat.times",
+        "repeat = { times = 3, steps = [{ write = { node = \"A\", rows = 1 } }, { wait = { for = \"5s\" } }] }",
+    ),
+    (
+        "step.repeat.steps",
+        "repeat = { times = 3, steps = [{ write = { node = \"A\", rows = 1 } }, { wait = { for = \"5s\" } }] }",
+    ),
+    (
+        "step.latency.from",
+        "latency = { from = \"A\", to = \"B\", by = \"500ms\" }",
+    ),
+    (
+        "step.latency.to",
+        "latency = { from = \"A\", to = \"B\", by = \"500ms\" }",
+    ),
+    (
+        "step.wait.until.sends",
+        "wait = { until = { node = \"B\", sends = \"INSTALL\" }, within = \"10s\" }",
+    ),
+    (
+        "step.wait.until.receives",
+        "wait = { until = { node = \"C\", receives = \"STATE-MSG\" }, within = \"10s\" }",
     ),
     (
         "step.expect.write",

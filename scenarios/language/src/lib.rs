@@ -27,10 +27,12 @@ mod raw_client;
 mod raw_fault;
 mod raw_value;
 pub mod reference;
+mod repeat;
 mod scenario;
 pub mod schedule;
 mod schema;
 mod suggest;
+mod table;
 mod write;
 
 pub use action::{

@@ -141,7 +141,7 @@ impl Action {
                 parts.add_some(Part::Error, client.fails, |code| format!("error {code}"));
             }
             Self::Operator(_)
-            | Self::Wait(Wait::For(_))
+            | Self::Wait(Wait::For(_) | Wait::Moment { .. })
             | Self::Write(_)
             | Self::Load(_)
             | Self::Workload(_)

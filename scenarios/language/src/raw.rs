@@ -16,14 +16,14 @@ use toml::Spanned;
 
 use super::choice::{
     ClusterWord, EndWord, FlagWord, ForceWord, InitialWord, JitterWord, LocalStateWord, LogWord,
-    PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord, TimersWord,
-    VerdictWord, WriteWord,
+    MessageWord, PaceWord, ProcedureEndWord, ProcessWord, ReadWord, StatusWord, SupervisorWord,
+    TimersWord, VerdictWord, WriteWord,
 };
 
 pub(super) use super::raw_client::{RawClient, RawWorkload};
 pub(super) use super::raw_fault::{
-    RawBy, RawCopy, RawCut, RawDamage, RawFlap, RawKeep, RawKept, RawLoss, RawMove, RawPartition,
-    RawSetting,
+    RawBy, RawCopy, RawCut, RawDamage, RawDelay, RawFlap, RawKeep, RawKept, RawLoss, RawMove,
+    RawPartition, RawSetting,
 };
 pub(super) use super::raw_value::{PortNumber, RawTable, RawValue, SettingText};
 
@@ -83,7 +83,7 @@ impl JsonSchema for SpanText {
 }
 
 /// A scenario for a Galera cluster: what happens, and what must then be true.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Seatrial scenario")]
 pub(super) struct RawScenario {
@@ -127,7 +127,7 @@ pub(super) struct RawScenario {
 }
 
 /// Provider and server options by their real names, and those of the surroundings.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RawOptions(pub(super) RawTable);
 
 impl<'de> Deserialize<'de> for RawOptions {
@@ -188,6 +188,7 @@ mod shape {
     pub(super) type Nothing = super::RawEmpty;
     pub(super) type File = super::RawDamage;
     pub(super) type By = super::RawBy;
+    pub(super) type Delay = super::RawDelay;
     pub(super) type Percent = super::RawLoss;
     pub(super) type Period = super::RawFlap;
     pub(super) type Copy = super::RawCopy;
@@ -206,7 +207,7 @@ macro_rules! action_tables {
         { $($(#[doc = $doc:literal])+ $fault:ident: $shape:ident $arguments:tt => $variant:ident $fields:tt, $drawn:ident;)+ }
     ) => {
         /// One action of several that happen in the same instant.
-        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawAction {
             $($(#[doc = $first_doc])+ pub(super) $first: Option<Placed<$first_type>>,)+
@@ -215,7 +216,7 @@ macro_rules! action_tables {
         }
 
         /// A step: exactly one action, and if wanted a claim and a note.
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawStep {
             $($(#[doc = $first_doc])+ pub(super) $first: Option<Placed<$first_type>>,)+
@@ -223,6 +224,8 @@ macro_rules! action_tables {
             $($(#[doc = $last_doc])+ pub(super) $last: Option<Placed<$last_type>>,)+
             /// Several actions in one instant.
             pub(super) together: Option<Placed<Vec<Placed<RawAction>>>>,
+            /// Steps that are played several times, one round after another.
+            pub(super) repeat: Option<Placed<RawRepeat>>,
             /// A statement of the documentation that this step's check decides.
             pub(super) claim: Option<Placed<RawClaim>>,
             /// A remark for the reader.
@@ -232,9 +235,18 @@ macro_rules! action_tables {
             /// Whether the faults of this step may have nothing to act on; false if nothing is said, and then the run
             /// fails.
             pub(super) may_skip: Option<Placed<bool>>,
+            /// Whether the writes of this step may be refused; false if nothing is said, and then the run fails.
+            pub(super) may_be_refused: Option<Placed<bool>>,
         }
 
         impl RawStep {
+            /// Returns the rounds for which the step stands, where it has no other action.
+            pub(super) fn take_repeat(&mut self) -> Option<Placed<RawRepeat>> {
+                let has_other = $(self.$first.is_some() ||)+ $(self.$fault.is_some() ||)+
+                    $(self.$last.is_some() ||)+ self.together.is_some();
+                if has_other { None } else { self.repeat.take() }
+            }
+
             /// Returns the step's actions apart from its other keys.
             pub(super) fn take_action(&mut self) -> RawAction {
                 RawAction {
@@ -268,6 +280,7 @@ macro_rules! action_tables {
             $(stringify!($fault),)+
             $(stringify!($last),)+
             "together",
+            "repeat",
         ];
     };
 }
@@ -309,8 +322,19 @@ fault_table! { action_tables
 }
 }
 
+/// Steps that are played several times.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRepeat {
+    /// The number of rounds.
+    pub(super) times: Placed<i64>,
+    /// The steps of a round, as `[[step.repeat.steps]]` tables. A name that one of them gives with `as` belongs to its
+    /// round; behind the last round it is the last one's.
+    pub(super) steps: Placed<Vec<Placed<RawStep>>>,
+}
+
 /// Transactions of one new row each, one after another.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWrite {
     /// The node to which the client speaks.
@@ -323,7 +347,7 @@ pub(super) struct RawWrite {
 }
 
 /// The load: clients that write without a pause.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoad {
     /// The nodes to which clients speak.
@@ -336,7 +360,7 @@ pub(super) struct RawLoad {
 }
 
 /// Nodes, all in one instant.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNodes {
     /// The nodes.
@@ -344,7 +368,7 @@ pub(super) struct RawNodes {
 }
 
 /// Nodes, all in one instant, and if wanted a name for the command.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNamedNodes {
     /// The nodes.
@@ -355,7 +379,7 @@ pub(super) struct RawNamedNodes {
 }
 
 /// One node.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNode {
     /// The node.
@@ -363,12 +387,12 @@ pub(super) struct RawNode {
 }
 
 /// No further fields: `{}`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEmpty {}
 
 /// A command that an operator types on a node.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawOperator {
     /// The node.
@@ -391,7 +415,7 @@ pub(super) struct RawOperator {
 }
 
 /// A recovery procedure.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawProcedure {
     /// The procedure's name.
@@ -406,7 +430,7 @@ pub(super) struct RawProcedure {
 }
 
 /// An operator that acts beside another one.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBeside {
     /// The procedure's name.
@@ -418,7 +442,7 @@ pub(super) struct RawBeside {
 }
 
 /// Time passes.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWait {
     /// This long.
@@ -431,7 +455,7 @@ pub(super) struct RawWait {
 }
 
 /// A statement of the documentation, in our own words, that the step's check decides.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawClaim {
     /// The claim's name, unique in the scenario.
@@ -450,19 +474,25 @@ pub(super) struct RawClaim {
 macro_rules! state_tables {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty,)+) => {
         /// The state that must become true.
-        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawUntil {
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
+            /// The message that the node sends: the wait ends when it has handed it to its links, and nobody has it.
+            /// Not on real: a container's messages cannot be seen.
+            pub(super) sends: Option<Placed<MessageWord>>,
+            /// The message that the node receives: the wait ends when the node has dealt with it. Not on real.
+            pub(super) receives: Option<Placed<MessageWord>>,
         }
 
         /// The state that must be true.
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawExpect {
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
             /// The outcomes of a race, of which one must be true. Where engines end in different
-            /// ones, what follows is not compared between them.
+            /// ones, what follows is not compared between them. With `for`, one of them is true at every look
+            /// within that time, and they may take turns.
             pub(super) any: Option<Placed<Vec<Placed<RawOutcome>>>>,
             /// The result of a write on the node, tried now.
             pub(super) write: Option<WriteWord>,
@@ -491,7 +521,7 @@ macro_rules! state_tables {
         }
 
         /// One way in which a race may end.
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub(super) struct RawOutcome {
             /// The name of the outcome.
@@ -499,17 +529,24 @@ macro_rules! state_tables {
             $($(#[doc = $doc])+ pub(super) $name: Option<$type>,)+
         }
 
+        impl RawUntil {
+            /// Returns how many fields of a state are given; the nodes are among them.
+            pub(super) fn given(&self) -> usize {
+                [$(self.$name.is_some()),+].into_iter().filter(|given| *given).count()
+            }
+        }
+
         impl RawExpect {
             /// Returns the fields that say something of a state apart from the others.
             pub(super) fn take_state(&mut self) -> RawUntil {
-                RawUntil { $($name: self.$name.take(),)+ }
+                RawUntil { $($name: self.$name.take(),)+ ..RawUntil::default() }
             }
         }
 
         impl RawOutcome {
             /// Returns the state of the outcome, without its name.
             pub(super) fn take_state(&mut self) -> RawUntil {
-                RawUntil { $($name: self.$name.take(),)+ }
+                RawUntil { $($name: self.$name.take(),)+ ..RawUntil::default() }
             }
         }
     };

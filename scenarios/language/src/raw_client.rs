@@ -7,7 +7,7 @@ use super::choice::ClientWord;
 use super::raw::{Placed, SpanText};
 
 /// A client's statement about the lists of the table `t.lists`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawClient {
     /// The client's name. It has one connection to each node.
@@ -31,7 +31,7 @@ pub(super) struct RawClient {
 }
 
 /// Clients that read rows and append to them, in transactions that the seed draws.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWorkload {
     /// The nodes to which clients speak.

@@ -7,7 +7,7 @@ use super::choice::{DamageWord, FileWord};
 use super::raw::{Placed, PortNumber, SettingText, SpanText};
 
 /// Groups of nodes that do not reach each other.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPartition {
     /// The groups; every node is in exactly one.
@@ -15,7 +15,7 @@ pub(super) struct RawPartition {
 }
 
 /// One direction of one link.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCut {
     /// The sender that is not heard.
@@ -27,7 +27,7 @@ pub(super) struct RawCut {
 }
 
 /// Damage to a file.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDamage {
     /// The node.
@@ -39,7 +39,7 @@ pub(super) struct RawDamage {
 }
 
 /// A node and a span of time.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBy {
     /// The node.
@@ -48,8 +48,22 @@ pub(super) struct RawBy {
     pub(super) by: Placed<SpanText>,
 }
 
+/// Packets that take longer: those of a node, or those of one direction of a link.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDelay {
+    /// The node whose packets take longer, each way.
+    pub(super) node: Option<Placed<String>>,
+    /// The sender, if only one direction of one link is slow.
+    pub(super) from: Option<Placed<String>>,
+    /// The receiver, if only one direction of one link is slow.
+    pub(super) to: Option<Placed<String>>,
+    /// By how much.
+    pub(super) by: Placed<SpanText>,
+}
+
 /// Lost packets.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoss {
     /// The node.
@@ -59,7 +73,7 @@ pub(super) struct RawLoss {
 }
 
 /// Links that come and go.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFlap {
     /// The node.
@@ -69,7 +83,7 @@ pub(super) struct RawFlap {
 }
 
 /// An option in a node's configuration files.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSetting {
     /// The node.
@@ -81,7 +95,7 @@ pub(super) struct RawSetting {
 }
 
 /// A node whose host gets another address.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMove {
     /// The node, whose server does not run.
@@ -91,7 +105,7 @@ pub(super) struct RawMove {
 }
 
 /// A node whose disk becomes that of another.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCopy {
     /// The node that is copied.
@@ -101,7 +115,7 @@ pub(super) struct RawCopy {
 }
 
 /// A copy that is kept.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKeep {
     /// The node.
@@ -112,7 +126,7 @@ pub(super) struct RawKeep {
 }
 
 /// A copy that was kept.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKept {
     /// The stopped node that gets the copy.

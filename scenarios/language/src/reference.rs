@@ -71,6 +71,10 @@ pub fn topics() -> Vec<Topic> {
         let mut topic = reader.topic(&path, table, None);
         topic.about = description(property);
         topics.push(topic);
+        if name == "repeat" {
+            // It has steps inside.
+            continue;
+        }
         for (key, inner) in properties(table) {
             if let Some(table) = reader.table(inner) {
                 let path = format!("{path}.{key}");

@@ -85,6 +85,8 @@ pub struct Step {
     pub pace: Option<Pace>,
     /// Whether its faults may have nothing to act on. Otherwise that fails the run.
     pub may_skip: bool,
+    /// Whether its writes may be refused.
+    pub may_be_refused: bool,
 }
 
 impl Step {
@@ -98,6 +100,7 @@ impl Step {
             note: None,
             pace: None,
             may_skip: false,
+            may_be_refused: false,
         }
     }
 }

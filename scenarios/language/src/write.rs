@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use seatrial_port::predicate::{NodePredicate, Predicate, RaceOutcome};
 use seatrial_port::{
     Arguments, Fault, ForceEdit, Initial, Jitter, ListStatement, MysqldSafeLog, NodeName, Options,
-    Port, Span, Supervisor, Timers,
+    Port, Slowed, Span, Supervisor, Timers,
 };
 
 use super::action::{Action, Expect, NodesCommand, Operator, RequestEnd, Wait, Write};
@@ -17,59 +17,7 @@ use super::check_action::{OPERATOR_LIMIT, UNTIL_LIMIT};
 use super::client::ClientStep;
 use super::operators::Operators;
 use super::scenario::{Claim, LIMIT_DEFAULT, Pace, Scenario, Step};
-
-/// The keys and values of an inline table, in order.
-#[derive(Default)]
-struct Table(Vec<String>);
-
-impl Table {
-    fn put(&mut self, key: &str, value: impl std::fmt::Display) {
-        self.0.push(format!("{key} = {value}"));
-    }
-
-    fn text(&mut self, key: &str, value: &str) {
-        self.put(key, quoted(value));
-    }
-
-    fn maybe<T: std::fmt::Display>(&mut self, key: &str, value: Option<T>) {
-        if let Some(value) = value {
-            self.put(key, value);
-        }
-    }
-
-    fn maybe_text(&mut self, key: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(key, value);
-        }
-    }
-
-    fn span(&mut self, key: &str, value: Option<Span>) {
-        if let Some(value) = value {
-            self.text(key, &value.to_string());
-        }
-    }
-
-    fn nodes(&mut self, key: &str, nodes: &[NodeName]) {
-        self.put(key, list(nodes.iter().map(NodeName::as_str)));
-    }
-
-    fn inline(self) -> String {
-        if self.0.is_empty() {
-            "{}".to_owned()
-        } else {
-            format!("{{ {} }}", self.0.join(", "))
-        }
-    }
-}
-
-/// Returns a text as TOML writes it.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
-fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    format!("[{}]", texts.map(quoted).collect::<Vec<_>>().join(", "))
-}
+use super::table::{Table, list, quoted};
 
 impl Scenario {
     /// Returns the scenario as the text of a file.
@@ -176,6 +124,9 @@ fn step_lines(step: &Step) -> Table {
     lines.maybe_text("pace", step.pace.map(pace));
     if step.may_skip {
         lines.put("may_skip", true);
+    }
+    if step.may_be_refused {
+        lines.put("may_be_refused", true);
     }
     lines
 }
@@ -333,18 +284,33 @@ fn operator_table(operator: &Operator) -> Table {
 
 fn wait_table(wait: &Wait) -> Table {
     let mut table = Table::default();
-    match wait {
-        Wait::For(span) => table.span("for", Some(*span)),
-        Wait::Until { until, within } => {
-            let mut state = Table::default();
-            put_state(&mut state, until, &[]);
-            table.put("until", state.inline());
-            table.span(
-                "within",
-                Some(*within).filter(|within| *within != UNTIL_LIMIT),
-            );
+    let mut until = Table::default();
+    let within = match wait {
+        Wait::For(span) => {
+            table.span("for", Some(*span));
+            return table;
         }
-    }
+        Wait::Until {
+            until: state,
+            within,
+        } => {
+            put_state(&mut until, state, &[]);
+            *within
+        }
+        Wait::Moment {
+            until: moment,
+            within,
+        } => {
+            until.text("node", moment.node.as_str());
+            until.text(moment.way.name(), moment.message.name());
+            *within
+        }
+    };
+    table.put("until", until.inline());
+    table.span(
+        "within",
+        Some(within).filter(|within| *within != UNTIL_LIMIT),
+    );
     table
 }
 
@@ -440,6 +406,16 @@ fn fault_table(fault: &Fault) -> Table {
         }
         Arguments::By { node, by } => {
             table.text("node", node.as_str());
+            table.span("by", Some(*by));
+        }
+        Arguments::Delay { of, by } => {
+            match of {
+                Slowed::Node { node } => table.text("node", node.as_str()),
+                Slowed::OneWay { from, to } => {
+                    table.text("from", from.as_str());
+                    table.text("to", to.as_str());
+                }
+            }
             table.span("by", Some(*by));
         }
         Arguments::Percent { node, percent } => {

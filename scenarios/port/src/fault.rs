@@ -67,6 +67,24 @@ impl Damage {
     }
 }
 
+/// The packets that take longer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Slowed {
+    /// Those to and from a node, each way.
+    Node {
+        /// The node.
+        node: NodeName,
+    },
+    /// Those from one node to another; the other direction is as it was.
+    OneWay {
+        /// The sender.
+        from: NodeName,
+        /// The receiver.
+        to: NodeName,
+    },
+}
+
 /// A fault. All faults of one call of [`Testbed::apply`](super::testbed::Testbed::apply) happen in the same instant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fault {
@@ -96,10 +114,11 @@ pub enum Fault {
     Partition(Vec<Vec<NodeName>>),
     /// Every cut, loss and added latency ends.
     Heal,
-    /// Packets to and from the node take longer, each way.
+    /// Packets to and from a node take longer, each way, or those from one node to another.
     Latency {
-        /// The node.
-        node: NodeName,
+        /// The packets.
+        #[serde(flatten)]
+        of: Slowed,
         /// The added latency.
         by: Span,
     },
@@ -242,8 +261,8 @@ macro_rules! fault_table {
             disk_restored: Kept { node, saved } => DiskRestored { node, saved }, not_drawn;
             /// A stopped node gets the data of a copy that was kept, without state files and galera.cache, as from a backup by mariabackup.
             data_restored: Kept { node, saved } => DataRestored { node, saved }, not_drawn;
-            /// Packets to and from the node take longer, each way.
-            latency: By { node, by } => Latency { node, by }, not_drawn;
+            /// Packets to and from the node take longer, each way; with `from` and `to` only those from the first to the second.
+            latency: Delay { of, by } => Latency { of, by }, not_drawn;
             /// A part of the packets that reach the node is lost.
             loss: Percent { node, percent } => Loss { node, percent }, not_drawn;
             /// The links of the node are cut and healed in turn.
@@ -312,6 +331,13 @@ pub enum Arguments<'a> {
     By {
         /// The node.
         node: &'a NodeName,
+        /// The span.
+        by: &'a Span,
+    },
+    /// The packets of a node or of one direction of a link, and a span of time.
+    Delay {
+        /// The packets.
+        of: &'a Slowed,
         /// The span.
         by: &'a Span,
     },
@@ -385,6 +411,8 @@ pub enum Shape {
     File,
     /// A node and a span of time.
     By,
+    /// The packets of a node or of one direction of a link, and a span of time.
+    Delay,
     /// A node and a share of its packets.
     Percent,
     /// A node and the time of half a cycle.
@@ -472,16 +500,30 @@ impl Fault {
             | Arguments::Keep { node, .. }
             | Arguments::Kept { node, .. }
             | Arguments::Move { node, .. }
-            | Arguments::Setting { node, .. } => Some(node),
+            | Arguments::Setting { node, .. }
+            | Arguments::Delay {
+                of: Slowed::Node { node },
+                ..
+            } => Some(node),
             Arguments::Copy { to, .. } => Some(to),
-            Arguments::Link { .. } | Arguments::Groups { .. } | Arguments::Nothing => None,
+            Arguments::Link { .. }
+            | Arguments::Groups { .. }
+            | Arguments::Nothing
+            | Arguments::Delay {
+                of: Slowed::OneWay { .. },
+                ..
+            } => None,
         }
     }
 
     /// Returns whether the fault acts on this node itself, or on one of its links alone.
     pub fn concerns(&self, node: &NodeName) -> bool {
         match self.arguments() {
-            Arguments::Link { from, to, .. } => from == node || to == node,
+            Arguments::Link { from, to, .. }
+            | Arguments::Delay {
+                of: Slowed::OneWay { from, to },
+                ..
+            } => from == node || to == node,
             _ => self.node() == Some(node),
         }
     }
@@ -509,7 +551,15 @@ impl fmt::Display for Fault {
                 write!(f, "{name} {}", groups.join(" | "))
             }
             Arguments::Nothing => f.write_str(&name),
-            Arguments::By { node, by } => write!(f, "{name} {node} by {by}"),
+            Arguments::By { node, by }
+            | Arguments::Delay {
+                of: Slowed::Node { node },
+                by,
+            } => write!(f, "{name} {node} by {by}"),
+            Arguments::Delay {
+                of: Slowed::OneWay { from, to },
+                by,
+            } => write!(f, "{name} {from} to {to} by {by}"),
             Arguments::Percent { node, percent } => write!(f, "{name} {node} {percent}%"),
             Arguments::Period { node, period } => write!(f, "{name} {node} every {period}"),
             Arguments::Keep { node, name: saved } => write!(f, "{name} {node} as {saved}"),

@@ -12,6 +12,7 @@ pub mod findings;
 pub mod firewall;
 pub mod host;
 pub mod journal;
+pub mod message;
 pub mod name;
 pub mod observation;
 pub mod options;
@@ -28,7 +29,8 @@ pub mod trace;
 pub mod tree;
 
 pub use bed::Bed;
-pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, Shape, StateFile};
+pub use fault::{Arguments, Damage, Fault, FaultKind, FaultOutcome, Shape, Slowed, StateFile};
+pub use message::{Listening, Message, Moment, Way};
 pub use name::{NodeName, comma_list, list};
 pub use observation::{
     GrastateSeen, GvwstateSeen, HistoryEntry, NodeObservation, Observation, ProcessState,

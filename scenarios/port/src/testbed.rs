@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, FaultOutcome};
+use super::message::Listening;
 use super::name::NodeName;
 use super::observation::Observation;
 use super::predicate::Predicate;
@@ -41,6 +42,8 @@ pub enum Condition {
     State(Predicate),
     /// The expectation about the observation is not true.
     Not(Predicate),
+    /// A node has sent or received a kind of message. Only an engine with [`Capabilities::messages`] sees that.
+    Message(Listening),
 }
 
 /// The limit passed before the condition was true.
@@ -59,6 +62,9 @@ pub struct Capabilities {
     pub faults: BTreeSet<String>,
     /// Whether observations carry each node's history for the oracles.
     pub histories: bool,
+    /// Whether the engine sees the messages between nodes.
+    #[serde(default)]
+    pub messages: bool,
 }
 
 /// The one port through which a scenario acts on a cluster.

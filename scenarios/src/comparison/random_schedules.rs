@@ -208,11 +208,16 @@ fn scenario(schedule: &Schedule, seed: u64) -> Scenario {
         pace: Pace::Rest,
         procedure: None,
     };
-    schedule.scenario(
+    let mut scenario = schedule.scenario(
         &format!("random-{seed}"),
         &format!("random schedule {seed}"),
         &play,
-    )
+    );
+    // Nobody has looked whether the node of a drawn write can take one: a refusal is compared like any other end.
+    for step in &mut scenario.steps {
+        step.may_be_refused = step.action.has_write();
+    }
+    scenario
 }
 
 /// Says why a run could not be made or was not finished.

@@ -204,7 +204,7 @@ impl WriteRecord {
     }
 }
 
-/// Writes of a step that were refused, and that no step asks about.
+/// Writes of a step that were refused. Named writes are not among them: a step asks how they end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedWrites {
     /// In which step.
@@ -215,6 +215,9 @@ pub struct RefusedWrites {
     pub rows: u32,
     /// The text of the last error.
     pub message: String,
+    /// The step allows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allowed: bool,
 }
 
 /// A procedure and how it ended.
@@ -376,7 +379,7 @@ pub struct RunRecord {
     /// The transactions of clients on their lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transactions: Vec<Transaction>,
-    /// The steps whose writes were refused although no step expects that.
+    /// The steps whose writes were refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedWrites>,
     /// The checks.

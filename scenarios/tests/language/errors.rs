@@ -138,6 +138,31 @@ shows! {
     a_string_for_a_number: step("write = { node = \"A\", rows = \"3\" }");
 }
 
+// Waits for messages, slow directions of links, rounds.
+shows! {
+    a_message_that_there_is_not: step("wait = { until = { node = \"A\", sends = \"INSTAL\" } }");
+    a_message_both_ways: step("wait = { until = { node = \"A\", sends = \"JOIN\", receives = \"JOIN\" } }");
+    a_message_of_nobody: step("wait = { until = { sends = \"JOIN\" } }");
+    a_message_and_a_state: step("wait = { until = { node = \"A\", sends = \"JOIN\", cluster_size = 2 } }");
+    a_message_in_an_expectation: step("expect = { node = \"A\", sends = \"JOIN\" }");
+    a_latency_of_nothing: step("latency = { by = \"500ms\" }");
+    a_latency_of_a_node_and_a_link: step("latency = { node = \"A\", from = \"A\", to = \"B\", by = \"500ms\" }");
+    a_latency_to_itself: step("latency = { from = \"A\", to = \"A\", by = \"500ms\" }");
+    rounds_without_steps: step("repeat = { times = 3, steps = [] }");
+    rounds_in_rounds: steps(
+        "[[step]]\nrepeat.times = 2\n[[step.repeat.steps]]\nrepeat = { times = 2, steps = [{ heal = {} }] }\n"
+    );
+    too_many_rounds: step("repeat = { times = 900, steps = [{ heal = {} }, { heal = {} }, { heal = {} }] }");
+    a_claim_in_a_round: steps(
+        "[[step]]\nrepeat.times = 2\n[[step.repeat.steps]]\nexpect = { cluster = \"primary\" }\nclaim = { id = \"X-1\", says = \"so\", verdict = \"holds\" }\n"
+    );
+    a_pace_of_rounds: step("repeat = { times = 2, steps = [{ heal = {} }] }\npace = \"rest\"");
+    a_mistake_in_a_round: steps(
+        "[[step]]\nrepeat.times = 3\n[[step.repeat.steps]]\nheal = {}\n[[step.repeat.steps]]\nwrite = { node = \"D\", rows = 1 }\n"
+    );
+    rounds_and_an_action: step("repeat = { times = 2, steps = [{ heal = {} }] }\nheal = {}");
+}
+
 // What new users get wrong most often: each message has the right form as an example.
 shows! {
     a_time_without_a_unit: step("expect = { cluster = \"all-synced\", within = 60 }");
@@ -152,6 +177,7 @@ shows! {
     a_flag_as_text: step("crash = { nodes = [\"A\"] }\nmay_skip = \"yes\"");
     rows_are_missing: step("write = { node = \"A\" }");
     nothing_may_be_skipped: step("write = { node = \"A\", rows = 1 }\nmay_skip = true");
+    nothing_may_be_refused: step("write = { node = \"A\", rows = 1, as = \"w1\" }\nmay_be_refused = true");
 }
 
 #[test]

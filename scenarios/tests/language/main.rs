@@ -6,4 +6,5 @@ mod files;
 mod pack;
 mod property;
 mod reading;
+mod rounds;
 mod suites;

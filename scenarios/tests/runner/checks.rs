@@ -341,11 +341,7 @@ expect = { any = [
     assert!(record.races.is_empty());
 }
 
-/// Nobody asked for the refusal, so that the scenario tests less than it seems to.
-#[test]
-fn a_refused_write_that_no_step_expects_is_said() {
-    let (record, _) = play(
-        r#"
+const REFUSED: &str = r#"
 [[step]]
 terminate = { nodes = ["A", "B"] }
 [[step]]
@@ -354,16 +350,109 @@ write = { node = "C", rows = 2 }
 write = { node = "C", rows = 1, as = "w" }
 [[step]]
 expect = { request = "w", ends = "refused" }
-"#,
+"#;
+
+/// Nobody asked for the refusal, so that the scenario tests less than it seems to.
+#[test]
+fn a_refused_write_that_its_step_does_not_allow_fails_it() {
+    let (record, _) = play(REFUSED);
+    assert_eq!(record.verdict, Verdict::Fail);
+    assert_eq!(record.failure.as_ref().map(|failure| failure.step), Some(2));
+    assert!(
+        why(&record).starts_with("a write on C was refused: "),
+        "{}",
+        why(&record)
     );
-    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
     let said: Vec<_> = record
         .refused
         .iter()
-        .map(|writes| (writes.step, writes.node.as_str(), writes.rows))
+        .map(|writes| {
+            (
+                writes.step,
+                writes.node.as_str(),
+                writes.rows,
+                writes.allowed,
+            )
+        })
         .collect();
-    assert_eq!(said, [(2, "C", 2)], "the named write is asked about");
+    assert_eq!(said, [(2, "C", 2, false)], "the named write is asked about");
     assert!(!record.refused[0].message.is_empty());
+
+    // One instant is no other case.
+    let (record, _) = play(
+        r#"
+[[step]]
+terminate = { nodes = ["A", "B"] }
+[[step]]
+together = [{ write = { node = "C", rows = 1 } }, { stop_hangs = { node = "C" } }]
+"#,
+    );
+    assert_eq!(record.verdict, Verdict::Fail);
+    assert_eq!(record.failure.as_ref().map(|failure| failure.step), Some(2));
+}
+
+#[test]
+fn a_step_that_allows_it_and_a_search_go_on_after_a_refused_write() {
+    let allowed = REFUSED.replace("rows = 2 }", "rows = 2 }\nmay_be_refused = true");
+    let (record, _) = play(&allowed);
+    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
+    assert!(record.refused[0].allowed, "it stays in the record");
+
+    let search = RunOptions {
+        allow_skipped: true,
+        ..RunOptions::default()
+    };
+    let scenario = scenario("second_phase = false", REFUSED);
+    let record = play_on(&mut Fake::new(), &scenario, &search);
+    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
+    assert!(!record.refused[0].allowed);
+}
+
+/// The counts of a cluster from which one member goes while somebody looks.
+const FLICKER: &str = r#"
+[[step]]
+stop = { nodes = ["C"], as = "s" }
+[[step]]
+expect = { for = "20s", any = [
+    { name = "three", node = "A", cluster_size = 3 },
+    { name = "two", node = "A", cluster_size = 2 },
+] }
+"#;
+
+#[test]
+fn outcomes_may_take_turns_within_a_span_and_nothing_else_may() {
+    let (record, _) = play(FLICKER);
+    assert_eq!(record.verdict, Verdict::Pass, "{}", why(&record));
+    assert_eq!(record.races[0].outcome, "two", "the last one");
+
+    let (record, _) = play(&FLICKER.replace("cluster_size = 2", "cluster_size = 1"));
+    assert_eq!(record.verdict, Verdict::Fail);
+    let text = why(&record);
+    assert!(
+        text.starts_with(
+            "for 20s: none of the outcomes: `three`: node A: expected cluster_size 3, seen 2"
+        ),
+        "{text}"
+    );
+}
+
+/// The toy cluster shows no messages, as a container does not.
+#[test]
+fn a_wait_for_a_message_is_refused_where_none_can_be_seen() {
+    let (record, _) = play(
+        r#"
+[[step]]
+wait = { until = { node = "B", sends = "INSTALL" }, within = "10s" }
+[[step]]
+write = { node = "A", rows = 1 }
+"#,
+    );
+    assert_eq!(record.verdict, Verdict::Unsupported);
+    assert_eq!(
+        why(&record),
+        "B sends INSTALL: a container's messages cannot be seen, so no wait can end at one"
+    );
+    assert!(record.writes.is_empty(), "what follows would say nothing");
 }
 
 /// A line that the simulated host does not have has tested nothing, whatever its exit code.

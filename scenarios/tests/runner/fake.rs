@@ -193,7 +193,7 @@ impl Fake {
 
     fn holds(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Never => false,
+            Condition::Never | Condition::Message(_) => false,
             Condition::Ended(id) => self.jobs[id.0 as usize - 1].progress.has_ended(),
             Condition::OneEnded(ids) => ids
                 .iter()
@@ -251,6 +251,7 @@ impl Testbed for Fake {
             engine: "fake".to_owned(),
             faults: self.supports.iter().map(|&name| name.to_owned()).collect(),
             histories: false,
+            messages: false,
         }
     }
 

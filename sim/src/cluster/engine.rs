@@ -46,6 +46,8 @@ pub(crate) trait Engine {
     fn follow_fault(&mut self, fault: &Fault, peer: Peer);
     /// Follows a change in the table of the network.
     fn follow_links(&mut self);
+    /// The message for which a wait is has been heard.
+    fn ring(&mut self) {}
 
     /// Carries out what a machine wants and looks at what has changed. It must follow everything that
     /// happens to a machine.
@@ -63,6 +65,9 @@ pub(crate) trait Engine {
         self.note_deadline(peer);
         let now = self.now();
         self.cluster_mut().notice(peer, now);
+        if self.cluster().rings() {
+            self.ring();
+        }
     }
 
     /// Carries out one effect of a machine.
@@ -238,6 +243,7 @@ pub(crate) trait Engine {
         }
         let now = self.now();
         let from = self.cluster().addresses().of(from);
+        self.cluster_mut().hear_received(to, &frame);
         self.cluster_mut()
             .machine_mut(to)
             .received(now, from, frame);

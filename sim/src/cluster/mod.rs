@@ -7,6 +7,7 @@
 
 mod addresses;
 mod calls;
+mod ear;
 mod engine;
 mod images;
 mod journal;

@@ -6,7 +6,7 @@ use seatrial_node::{Channel, DeliberateFault, Frame, Peer};
 use seatrial_scenarios::console::Firewall;
 use seatrial_scenarios::{
     Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation, Port, Progress,
-    Request, RequestId, Setup, Span, TraceKind,
+    Request, RequestId, Setup, Span, TraceKind, Way,
 };
 
 use crate::disk::Registry;
@@ -18,6 +18,7 @@ use crate::setup;
 
 use super::addresses::Addresses;
 use super::calls::Calls;
+use super::ear::Ear;
 use super::images::Images;
 use super::journal::Journal;
 use super::requests::Requests;
@@ -38,6 +39,7 @@ pub(crate) struct Cluster {
     calls: Calls,
     requests: Requests,
     watch: Watch,
+    ear: Ear,
     journal: Journal,
     /// The databases whose files programs have seen.
     shown: Registry,
@@ -58,6 +60,7 @@ impl Cluster {
             calls: Calls::default(),
             requests: Requests::default(),
             watch: Watch::new(&machines),
+            ear: Ear::default(),
             journal: Journal::new(machines.len()),
             shown: Registry::new(),
             images: Images::new(),
@@ -327,6 +330,10 @@ impl Cluster {
     ) -> bool {
         let revision = self.watch.revision();
         let seen = looked_at.replace(revision) == Some(revision);
+        // Under a workload a wait for a message is made of pieces, which end at an answer.
+        if !matches!(until, Condition::Message(_) | Condition::OneEnded(_)) {
+            self.ear.rest();
+        }
         match until {
             Condition::Never => false,
             Condition::Ended(id) => self.requests.has_ended(*id),
@@ -335,6 +342,10 @@ impl Cluster {
             Condition::State(_) | Condition::Not(_) if seen => false,
             Condition::State(predicate) => predicate.holds(self.look(now)),
             Condition::Not(predicate) => !predicate.holds(self.look(now)),
+            Condition::Message(listening) => {
+                let of = self.peer(&listening.to.node);
+                self.ear.has_heard(listening, of)
+            }
         }
     }
 
@@ -436,8 +447,24 @@ impl Cluster {
         }
     }
 
-    /// Traces a frame that is sent, unless it is a keepalive.
-    pub(crate) fn trace_sent(&mut self, now: Span, from: Peer, to: Peer, frame: &Frame) {
+    /// Returns whether a wait ends at a message, so that every message must be played.
+    pub(crate) const fn listens(&self) -> bool {
+        self.ear.is_listening()
+    }
+
+    /// Returns whether the message for which a wait is has been heard, and the wait has not ended yet.
+    pub(crate) const fn rings(&self) -> bool {
+        self.ear.rings()
+    }
+
+    /// A frame has arrived.
+    pub(super) fn hear_received(&mut self, to: Peer, frame: &Frame) {
+        self.ear.hear(Way::Receives, to, frame, &self.machines);
+    }
+
+    /// A frame is sent. It is traced, unless it is a keepalive.
+    pub(crate) fn hear_sent(&mut self, now: Span, from: Peer, to: Peer, frame: &Frame) {
+        self.ear.hear(Way::Sends, from, frame, &self.machines);
         if self.journal.is_on() && !frame.is_keepalive() {
             let (to, frame) = (self.name(to), frame.summary());
             self.trace(now, Some(from), TraceKind::Sent { to, frame });

@@ -24,7 +24,7 @@ impl World {
         let Some(connection) = self.network.connections.get_mut(&key) else {
             return;
         };
-        self.cluster.trace_sent(now, from, to, &frame);
+        self.cluster.hear_sent(now, from, to, &frame);
         let direction = usize::from(from > to);
         let queue = &mut connection.directions[direction];
         let at = (now + delay).max(queue.last_at);

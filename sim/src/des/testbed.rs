@@ -59,7 +59,9 @@ impl Testbed for World {
                 Condition::Rest if at_rest > self.now => end.min(at_rest),
                 _ => end,
             };
-            self.coast(next);
+            if !self.cluster.listens() {
+                self.coast(next);
+            }
             if !self.step(next) {
                 self.now = next;
                 if next == end {

@@ -137,6 +137,7 @@ fn with_steps(scenario: &Scenario, steps: Vec<Step>) -> Option<Scenario> {
         .map(|(step, number)| Step {
             number,
             may_skip: step.may_skip && step.action.has_fault(),
+            may_be_refused: step.may_be_refused && step.action.has_write(),
             ..step
         })
         .collect();
@@ -217,8 +218,8 @@ pub fn shrink(
     })
 }
 
-/// Returns the scenario in which faults that had no effect may have none. Otherwise `seatrial run` would fail its
-/// file for that, and not for what was found.
+/// Returns the scenario in which faults that had no effect may have none, and writes that were refused may be.
+/// Otherwise `seatrial run` would fail its file for that, and not for what was found.
 fn with_leave(
     templates: &mut Templates,
     mut scenario: Scenario,
@@ -231,6 +232,11 @@ fn with_leave(
     for (fault, _) in run.skipped_faults() {
         for step in &mut scenario.steps {
             step.may_skip |= step.number == fault.step;
+        }
+    }
+    for writes in &run.refused {
+        for step in &mut scenario.steps {
+            step.may_be_refused |= step.number == writes.step;
         }
     }
     scenario

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madsim::time::sleep;
+use madsim::time::{sleep, timeout};
 use seatrial_scenarios::{
     Capabilities, Condition, Fault, FaultOutcome, FileChange, HostTree, NodeName, Observation,
     Progress, Request, RequestId, Span, Testbed, Timeout, TraceKind,
@@ -65,11 +65,17 @@ impl Testbed for Madsim {
                 return Err(Timeout { waited: limit });
             }
             let step = match until {
-                Condition::Never => end - now,
+                Condition::Never | Condition::Message(_) => end - now,
                 Condition::Rest => REST_POLL,
                 _ => POLL,
             };
-            sleep(Duration::from_micros(step.min(end - now).as_micros())).await;
+            let step = Duration::from_micros(step.min(end - now).as_micros());
+            if matches!(until, Condition::Message(_)) {
+                let heard = self.world.lock().heard.clone();
+                let _ = timeout(step, heard.notified()).await;
+            } else {
+                sleep(step).await;
+            }
         }
     }
 

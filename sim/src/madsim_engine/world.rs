@@ -126,6 +126,8 @@ pub(super) struct Shared {
     pub(super) wakes: Vec<Arc<Notify>>,
     /// Wakes the task that follows flapping links.
     pub(super) links_changed: Arc<Notify>,
+    /// Wakes a wait that ends at a message.
+    pub(super) heard: Arc<Notify>,
 }
 
 /// A handle on what is shared.
@@ -164,6 +166,7 @@ impl World {
             wires: Wires::default(),
             answers: Answers::default(),
             links_changed: Arc::new(Notify::new()),
+            heard: Arc::new(Notify::new()),
         })))
     }
 
@@ -266,7 +269,7 @@ impl Engine for Acting<'_> {
         };
         // A writer that has ended has lost its connection; its reader is about to say so.
         let _ = end.outgoing.send(parcel);
-        self.cluster.trace_sent(now, from, to, &frame);
+        self.cluster.hear_sent(now, from, to, &frame);
     }
 
     fn connect(&mut self, from: Peer, to: Peer, channel: Channel) {
@@ -339,6 +342,10 @@ impl Engine for Acting<'_> {
     fn follow_links(&mut self) {
         self.mirror();
         self.links_changed.notify_one();
+    }
+
+    fn ring(&mut self) {
+        self.heard.notify_one();
     }
 }
 

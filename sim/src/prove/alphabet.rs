@@ -247,6 +247,7 @@ impl Event {
                     Pace::Next
                 }),
                 may_skip: false,
+                may_be_refused: false,
             })
             .collect()
     }

@@ -1,7 +1,7 @@
 //! An op: one action of a schedule.
 
 use seatrial_port::predicate::{NodePredicate, Predicate};
-use seatrial_port::{Damage, Fault, NodeName, Span, StateFile};
+use seatrial_port::{Damage, Fault, NodeName, Slowed, Span, StateFile};
 use serde::{Deserialize, Serialize};
 
 use super::vocabulary::Word;
@@ -395,7 +395,7 @@ impl Op {
                 vec![Action::Faults(vec![Fault::Heal])]
             }
             Self::Latency { node, by } => vec![Action::Faults(vec![Fault::Latency {
-                node: name(node),
+                of: Slowed::Node { node: name(node) },
                 by: *by,
             }])],
             Self::LossFor {
@@ -437,7 +437,7 @@ impl Op {
                     }]),
                     Action::Faults(vec![Fault::DiskLost(name(node))]),
                     Action::Faults(vec![Fault::Latency {
-                        node: name(node),
+                        of: Slowed::Node { node: name(node) },
                         by: SNAPSHOT_LATENCY,
                     }]),
                 ];

@@ -394,9 +394,10 @@ pub fn cell_scenario(broken: &Broken, procedure: &str, supervisor: Supervisor) -
     scenario.title = format!("{}: {procedure}", scenario.title);
     scenario.options.supervisor = supervisor;
     broken::put_procedure(&mut scenario, procedure);
-    // What the procedure has done may leave a later fault nothing to act on.
+    // What the procedure has done may leave a later fault nothing to act on, and a later write no primary component.
     for step in &mut scenario.steps {
         step.may_skip |= step.action.has_fault();
+        step.may_be_refused |= step.action.has_write();
     }
     scenario
 }

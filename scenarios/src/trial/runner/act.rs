@@ -1,11 +1,11 @@
 //! Performing the actions of a scenario.
 
 use seatrial_language::{
-    Action, NodeCommand, NodesCommand, Operator, Operators, Part, ProcedureStep, Wait, Write,
+    Action, NodeCommand, NodesCommand, Operator, Operators, Part, ProcedureStep, Step, Wait, Write,
     describe,
 };
 use seatrial_port::predicate::{Focus, Predicate};
-use seatrial_port::{Condition, Fault, FaultOutcome, Span};
+use seatrial_port::{Condition, Fault, FaultOutcome, Listening, Moment, Span};
 
 use crate::operator::commands::gap;
 use crate::trial::record::{FaultRecord, WriteOutcome, ms};
@@ -230,7 +230,8 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Says which of these writes were refused. A step that expects that names its write and asks for its end.
+    /// Says which of these writes were refused. That fails a step that does not allow it; one that wants it tries a
+    /// write in a check, or names its write and asks for its end.
     fn note_refused(&mut self, started: &[Started]) {
         for one in started {
             let Place::Write(index) = one.place else {
@@ -241,9 +242,14 @@ impl<'a> Runner<'a> {
                 continue;
             };
             let (node, message) = (write.node.clone(), message.clone());
-            if self.play.journal.refused(&node, &message) {
-                let text = format!("a write on {node} was refused: {message}");
-                self.play.note(text);
+            let text = format!("a write on {node} was refused: {message}");
+            let allowed = self.step_allows(|step| step.may_be_refused);
+            if !self.play.journal.refused(&node, &message, allowed) {
+                continue;
+            }
+            self.play.note(text.clone());
+            if !allowed && !self.options.allow_skipped {
+                self.play.journal.failed(text);
             }
         }
     }
@@ -327,9 +333,14 @@ impl<'a> Runner<'a> {
     /// Returns whether a fault of this step may have nothing to act on. The second phase heals whatever there
     /// is, and needs no effect.
     fn may_skip(&self) -> bool {
+        self.options.allow_skipped || self.step_allows(|step| step.may_skip)
+    }
+
+    /// Returns whether the step that is being played allows something. The second phase is no step, and allows all.
+    fn step_allows(&self, allowed: fn(&Step) -> bool) -> bool {
         let number = self.play.journal.step();
         let step = self.scenario.steps.iter().find(|one| one.number == number);
-        self.options.allow_skipped || step.is_none_or(|step| step.may_skip)
+        step.is_none_or(allowed)
     }
 
     async fn procedure_step(&mut self, procedure: &ProcedureStep) -> Option<CheckOutcome> {
@@ -379,7 +390,30 @@ impl<'a> Runner<'a> {
                     summary(&seen)
                 )))
             }
+            Wait::Moment { until, within } => self.wait_for_moment(until, *within).await,
         }
+    }
+
+    /// Waits until a node sends or receives a message.
+    async fn wait_for_moment(&mut self, until: &Moment, within: Span) -> Option<CheckOutcome> {
+        if !self.play.testbed.capabilities().messages {
+            self.unsupported(format!(
+                "{until}: a container's messages cannot be seen, so no wait can end at one"
+            ));
+            return None;
+        }
+        let listening = Listening {
+            to: until.clone(),
+            since: self.play.now(),
+        };
+        let heard = self.play.wait(&Condition::Message(listening), within).await;
+        let text = until.to_string();
+        Some(if heard {
+            CheckOutcome::held(text)
+        } else {
+            self.witness.hear_of_unreached(text.clone());
+            CheckOutcome::failed(format!("{text}: not within {within}"))
+        })
     }
 
     /// Checks the contrary of a wait: that an expectation does not become true within the time.

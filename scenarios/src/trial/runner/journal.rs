@@ -151,9 +151,9 @@ impl Journal {
         self.record.findings.extend(findings);
     }
 
-    /// Writes down that a write of the step was refused, which nothing expects. Says whether it is the step's first on
-    /// that node.
-    pub(super) fn refused(&mut self, node: &NodeName, message: &str) -> bool {
+    /// Writes down that a write of the step was refused, and whether the step allows it. Says whether it is the step's
+    /// first on that node.
+    pub(super) fn refused(&mut self, node: &NodeName, message: &str, allowed: bool) -> bool {
         let step = self.step;
         let known = self.record.refused.iter_mut();
         if let Some(known) = known.rev().find(|it| it.step == step && it.node == *node) {
@@ -166,6 +166,7 @@ impl Journal {
             node: node.clone(),
             rows: 1,
             message: message.to_owned(),
+            allowed,
         });
         true
     }

@@ -69,8 +69,8 @@ pub struct RunOptions {
     pub allow_unsupported: bool,
     /// Keep the error log of each node at the end of the run (`RunRecord::logs`).
     pub keep_logs: bool,
-    /// Do not fail a run in which a fault had nothing to act on. This is for searches, whose schedules are
-    /// drawn without knowing that.
+    /// Do not fail a run in which a fault had nothing to act on, or a write was refused. This is for searches, whose
+    /// schedules are drawn without knowing that.
     pub allow_skipped: bool,
     /// A program of the user's that acts wherever the scenario lets a procedure of its name act.
     pub program: Option<Arc<dyn Program>>,

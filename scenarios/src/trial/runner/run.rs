@@ -163,7 +163,7 @@ impl<'a> Runner<'a> {
             || matches!(
                 next,
                 Some(Step {
-                    action: Action::Wait(Wait::Until { .. }),
+                    action: Action::Wait(Wait::Until { .. } | Wait::Moment { .. }),
                     ..
                 })
             )

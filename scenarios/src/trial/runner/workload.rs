@@ -162,7 +162,10 @@ impl Play<'_> {
                 Condition::Ended(id) => ids.push(*id),
                 Condition::OneEnded(more) => ids.extend(more),
                 Condition::Never => {}
-                Condition::Rest | Condition::State(_) | Condition::Not(_) => {
+                Condition::Rest
+                | Condition::State(_)
+                | Condition::Not(_)
+                | Condition::Message(_) => {
                     piece = piece.min(BEAT);
                 }
             }
