@@ -1,43 +1,12 @@
 //! The decision table of `optimal`: in every state that one event leads to it recovers, and no other first act is
 //! better there. Two events take minutes: `cargo test --release -p seatrial-sim --test examine -- --ignored`.
 
-use std::convert::Infallible;
+mod alone;
 
 use seatrial_scenarios::Supervisor;
-use seatrial_sim::prove::{
-    Alphabet, Bounds, Model, SearchEnd, TableReport, Workers, examine, search,
-};
+use seatrial_sim::prove::{Alphabet, Bounds, Model, TableReport, examine, search};
 
-/// One job after the other.
-struct Alone;
-
-impl Workers for Alone {
-    type Error = Infallible;
-
-    fn map<J: Sync, R: Send>(
-        &self,
-        jobs: &[J],
-        _name: impl Fn(&J) -> String + Sync,
-        make: impl Fn(&J) -> R + Sync,
-    ) -> Result<Vec<R>, Infallible> {
-        Ok(jobs.iter().map(make).collect())
-    }
-
-    fn map_all<J: Sync, R: Send>(
-        &self,
-        jobs: &[J],
-        name: impl Fn(&J) -> String + Sync,
-        make: impl Fn(&J) -> R + Sync,
-    ) -> Result<Vec<R>, Infallible> {
-        self.map(jobs, name, make)
-    }
-
-    fn why_stopped(&self) -> SearchEnd {
-        SearchEnd::Whole
-    }
-
-    fn tell(&self, _level: usize, _states: usize, _healed: usize) {}
-}
+use alone::Alone;
 
 fn examined(alphabet: &str, faults: usize, others_within: Option<usize>) -> TableReport {
     let model = Model::new(None, Supervisor::None);

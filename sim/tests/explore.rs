@@ -15,6 +15,7 @@ fn shard(blocks: &[u64], shard: Option<(u64, u64)>) -> Shard {
         procedure: "manual".into(),
         seeds: (0, 3 * BLOCK),
         shard,
+        from: None,
     });
     let mut templates = Templates::default();
     for block in blocks {

@@ -1,5 +1,7 @@
 //! `seatrial explore`: plays random fault schedules, and reports those from which a procedure cannot recover.
 
+mod from;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::num::NonZeroUsize;
@@ -15,6 +17,7 @@ use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
 use seatrial_sim::explore::{self, BLOCK, Class, Options, Played, SeedRecord};
+use seatrial_sim::prove::{SEED, Starts};
 
 use crate::args::{FailOn, SeedsArg, ShardArg, SupervisorArg, TimersArg, budget, seeds, shard};
 use crate::bar::Bar;
@@ -65,6 +68,11 @@ pub(crate) struct ExploreArgs {
     /// seconds for each.
     #[arg(long)]
     pub(crate) classes: bool,
+    /// Go on from the states of this file, which `seatrial prove` writes (states.jsonl), and not from a synced
+    /// cluster: from each state once, then again. A quarter of the seeds goes on from where another one has ended.
+    /// Simulated times do not vary. The report begins with what no run has come to.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["nodes", "supervisor", "timers", "while_broken"])]
+    pub(crate) from: Option<PathBuf>,
     /// The number of nodes of each cluster.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=7))]
     pub(crate) nodes: u8,
@@ -100,15 +108,24 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
             ..seatrial_scenarios::Options::default()
         },
     };
+    let known = args.from.as_deref().map(from::read).transpose()?;
+    let options = match &known {
+        Some(known) => options.on(&known.states),
+        None => options,
+    };
     let folder = args.out.join("findings");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
     signals::listen();
-    let began = Instant::now();
-    let mut whole = Shard::new(header(args, &options));
+    let mut whole = Shard::new(header(args, &options, known.as_ref()));
     let blocks = blocks(args);
+    let starts = match &known {
+        Some(known) => Some(known.starts(&blocks, args.jobs)?),
+        None => None,
+    };
+    let began = Instant::now();
     let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
     let mut to_class: Vec<Played> = Vec::new();
-    let ended = search(args, &options, &blocks, |played| {
+    let ended = search(args, &options, starts.as_ref(), &blocks, |played| {
         for one in played {
             let (from, to) = args.seeds.of_search();
             if !(from..to).contains(&one.record.seed) {
@@ -153,7 +170,13 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         fs::write(&file, text + "\n").map_err(|error| unwritable(&file, &error))?;
         tell_classes(&classes, &folder, out);
     }
+    if known.is_some() {
+        from::tell_never_reached(&whole, out);
+    }
     tell(&whole, &folder, out);
+    if let Some(known) = &known {
+        out.print(&known.coverage(&whole));
+    }
     let runs = whole.seeds.len();
     let seconds = searched.as_secs_f64();
     let simulated: u64 = whole.seeds.values().map(|seed| seed.simulated_ms).sum();
@@ -202,6 +225,7 @@ fn blocks(args: &ExploreArgs) -> Vec<u64> {
 fn search(
     args: &ExploreArgs,
     options: &Options,
+    starts: Option<&Starts<'_>>,
     blocks: &[u64],
     mut take: impl FnMut(Vec<Played>) -> usize,
 ) -> Result<Ended, Stop> {
@@ -213,7 +237,10 @@ fn search(
             blocks,
             |block| format!("seeds {}..{}", block * BLOCK, (block + 1) * BLOCK),
             Templates::default,
-            |templates, block| explore::play_block(templates, options, *block),
+            |templates, block| match starts {
+                Some(starts) => explore::play_block_from(starts, options, *block),
+                None => explore::play_block(templates, options, *block),
+            },
             |_, played| {
                 let findings = take(played);
                 bar.say(format!("{findings} findings"));
@@ -265,7 +292,10 @@ fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
             folder
                 .join(file_name(found.outcome, &found.scenario))
                 .display(),
-            found.seed
+            match shard.header.from {
+                Some(_) => SEED,
+                None => found.seed,
+            }
         ));
     }
     let outcomes = shard.outcomes();
@@ -292,12 +322,17 @@ fn per_second(runs: usize, seconds: f64) -> f64 {
     f64::from(u32::try_from(runs).unwrap_or(u32::MAX)) / seconds.max(0.001)
 }
 
-fn header(args: &ExploreArgs, options: &Options) -> Header {
+fn header(args: &ExploreArgs, options: &Options, known: Option<&from::KnownStates>) -> Header {
     let shards = args.shard.map(|shard| (shard.0, shard.1));
+    let of = match known {
+        Some(known) => format!("{options:?} from {}", known.from.sha256),
+        None => format!("{options:?}"),
+    };
     Header {
         format: FORMAT,
         program: provenance::PROGRAM.to_owned(),
-        fingerprint: sha256_hex(&format!("{options:?}"))[..16].to_owned(),
+        fingerprint: sha256_hex(&of)[..16].to_owned(),
+        from: known.map(|known| known.from.clone()),
         procedure: args.operators.label(&args.procedure),
         seeds: args.seeds.of_search(),
         shard: shards,

@@ -10,15 +10,17 @@ use std::fs;
 use std::path::Path;
 
 use seatrial_scenarios::procedures;
-use seatrial_sim::prove::{Bounds, Model, Precision, ProveReport, SEED, SearchEnd};
+use seatrial_sim::prove::{
+    Bounds, Model, Precision, ProveReport, SEED, SearchEnd, States, StatesHeader,
+};
 
 use crate::args::{FailOn, ShardArg};
 use crate::output::Out;
 use crate::{Stop, exit, memory, provenance, signals};
 
 pub(crate) use exhaustive::exhaustive;
-pub(crate) use workers::examine_on_pool as examined;
 use workers::search_on_pool;
+pub(crate) use workers::{examine_on_pool as examined, starts_on_pool};
 
 pub(crate) use args::{InterleavingArgs, ProveArgs};
 
@@ -93,6 +95,21 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         None => {
             write(&args.out, "prove.json", &report.json())?;
             write(&args.out, "summary.md", &table::markdown(&report))?;
+            let header = StatesHeader {
+                format: StatesHeader::FORMAT,
+                program: provenance::PROGRAM.to_owned(),
+                alphabet: alphabet.to_string(),
+                faults: args.faults,
+                ended: report.ended.clone(),
+                supervisor: args.supervisor.into(),
+                timers: args.timers.map(Into::into),
+                precision,
+            };
+            write(
+                &args.out,
+                "states.jsonl",
+                &States::of(&found, header).render(),
+            )?;
         }
         Some(_) if found.ended == SearchEnd::Signal => {
             out.error("stopped by a signal: the shard is not written");

@@ -18,6 +18,7 @@ mod errors;
 mod families;
 mod folder;
 mod forms;
+mod from_states;
 mod history;
 mod host;
 mod host_by_hand;

@@ -317,16 +317,22 @@ impl StateKey {
         }
     }
 
+    /// Adds the maker of a view, if it runs and nodes can be kept apart: it can make later views, from which a record of
+    /// this one does not keep anybody.
+    pub fn maker(&mut self, view: ViewId) {
+        if self.has_apart() {
+            let runs = self.runs(view.uuid);
+            self.flag(runs);
+            if runs {
+                self.uuid(view.uuid);
+            }
+        }
+    }
+
     /// Adds the views that a record of this process keeps from being restored. Where nodes are kept apart, views that
     /// come later count too: each has a running process as its maker.
     pub fn blocks(&mut self, of: GcommUuid, last: ViewId) {
-        if self.has_apart() {
-            let runs = self.runs(last.uuid);
-            self.flag(runs);
-            if runs {
-                self.uuid(last.uuid);
-            }
-        }
+        self.maker(last);
         for in_file in [false, true] {
             let nodes = self.blocked(in_file, of, last);
             self.marks.push(Mark::Nodes(nodes));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use seatrial_galera::{Position, Seqno, StateUuid};
 use seatrial_node::{Change, Channel, Living, Peer, StateKey};
 use seatrial_scenarios::NodeName;
+use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 
@@ -14,7 +15,8 @@ use super::connections::conn_key;
 use super::world::World;
 
 /// The precision of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// All memory counts. Such keys grow with the path, and the search within a number of events uses them.
     Exact,

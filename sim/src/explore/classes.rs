@@ -54,7 +54,9 @@ pub fn classes(templates: &mut Templates, options: &Options, played: &[Played]) 
         let small = reduce(templates, options, one);
         let run = Scenario::parse("class.toml", &small.scenario)
             .ok()
-            .and_then(|scenario| play(templates, &scenario, seed, options.timers).ok());
+            .and_then(|scenario| {
+                play(templates, &scenario, one.master_seed(), options.timers).ok()
+            });
         let (end, needs) = match &run {
             Some(run) => (end_of(run), needs_of(run)),
             None => ("it cannot be played again".to_owned(), Vec::new()),

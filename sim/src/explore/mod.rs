@@ -8,10 +8,13 @@
 
 mod classes;
 mod coverage;
+mod from;
 pub mod shard;
 mod shrink;
+pub mod sometimes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seatrial_scenarios::language::{Action, Operators, Pace, ProcedureStep, Step};
@@ -24,9 +27,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::des::Templates;
 use crate::keyed::Keyed;
+use crate::prove::SEED;
 
 pub use classes::{Class, classes};
 pub use coverage::abstract_states;
+pub use from::{Way, Went, play_block_from, wanted};
 pub use shrink::{Shrunk, reduce, shrink};
 
 /// Seeds in a block.
@@ -94,6 +99,26 @@ pub struct SeedRecord {
     /// The text of a panic: a bug of this program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub panic: Option<String>,
+    /// Where it went on from, and what it reached; none for a seed that began in a synced cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub went: Option<Went>,
+}
+
+impl SeedRecord {
+    /// Returns the record of a seed that has not been played, with so many ops.
+    const fn unplayed(seed: u64, ops: usize) -> Self {
+        Self {
+            seed,
+            outcome: Outcome::Error,
+            oracles: BTreeSet::new(),
+            ops,
+            skipped: 0,
+            simulated_ms: 0,
+            states: BTreeSet::new(),
+            panic: None,
+            went: None,
+        }
+    }
 }
 
 /// A seed of a block, with what it played.
@@ -103,6 +128,18 @@ pub struct Played {
     pub record: SeedRecord,
     /// The schedule.
     pub schedule: Schedule,
+    /// The way to where it began; none for a synced cluster.
+    pub way: Option<Way>,
+}
+
+impl Played {
+    /// Returns the master seed of the run: the search from known states has one for all of them.
+    pub const fn master_seed(&self) -> u64 {
+        match self.way {
+            None => self.record.seed,
+            Some(_) => SEED,
+        }
+    }
 }
 
 /// Returns the pace and procedure of a seed: half of the schedules rest after each step, half do not.
@@ -189,9 +226,9 @@ pub fn play_with(
     run.unwrap_or_else(|panic| Err(panic_text(&*panic).to_owned()))
 }
 
-/// Returns the number of steps that had nothing to act on: every fault of theirs was skipped, every write
+/// Returns how many of some steps had nothing to act on: every fault of theirs was skipped, every write
 /// went to a machine without a server.
-fn skipped_steps(run: &RunRecord, steps: usize) -> usize {
+fn skipped_steps(run: &RunRecord, steps: RangeInclusive<u32>) -> usize {
     let faults = run.faults.iter().map(|fault| {
         let skipped = matches!(fault.outcome, FaultOutcome::Skipped(_));
         (fault.step, skipped)
@@ -204,10 +241,9 @@ fn skipped_steps(run: &RunRecord, steps: usize) -> usize {
     for (step, skipped) in faults.chain(writes) {
         *by_step.entry(step).or_insert(true) &= skipped;
     }
-    let of_schedule = |step: u32| usize::try_from(step).is_ok_and(|step| step <= steps);
     let skipped = by_step.into_iter();
     skipped
-        .filter(|(step, skipped)| *skipped && of_schedule(*step))
+        .filter(|(step, skipped)| *skipped && steps.contains(step))
         .count()
 }
 
@@ -218,27 +254,23 @@ fn play_schedule(
     seed: u64,
 ) -> Played {
     let scenario = scenario_of(options, &schedule, seed);
-    let mut record = SeedRecord {
-        seed,
-        outcome: Outcome::Error,
-        oracles: BTreeSet::new(),
-        ops: schedule.ops.len(),
-        skipped: 0,
-        simulated_ms: 0,
-        states: BTreeSet::new(),
-        panic: None,
-    };
+    let mut record = SeedRecord::unplayed(seed, schedule.ops.len());
     match play(templates, &scenario, seed, options.timers) {
         Ok(run) => {
             record.outcome = Outcome::of(&run);
             record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
-            record.skipped = skipped_steps(&run, scenario.steps.len());
+            let last = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
+            record.skipped = skipped_steps(&run, 0..=last);
             record.simulated_ms = run.simulated_ms;
             record.states = abstract_states(&run);
         }
         Err(text) => record.panic = Some(text),
     }
-    Played { record, schedule }
+    Played {
+        record,
+        schedule,
+        way: None,
+    }
 }
 
 /// Plays a seed that its block draws afresh; none where it is a mutant, which depends on what the

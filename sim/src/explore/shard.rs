@@ -31,6 +31,31 @@ pub struct Header {
     /// The shard's index, from 0, and the number of shards; `None` for merged files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<(u64, u64)>,
+    /// The known states from which the seeds went on; `None` for a synced cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<FromStates>,
+}
+
+/// A file of known states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromStates {
+    /// The hash of the file.
+    pub sha256: String,
+    /// The number of states in it.
+    pub states: usize,
+}
+
+/// The coverage of a campaign from known states.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// The states from which seeds went on.
+    pub begun: BTreeSet<usize>,
+    /// The keys of the states at rest in front of the procedure.
+    pub reached: BTreeSet<String>,
+    /// Those of them that the file does not have.
+    pub new: BTreeSet<String>,
+    /// The properties that some run has ([`super::sometimes`]).
+    pub sometimes: BTreeSet<String>,
 }
 
 /// A finding: the first seed of the campaign that came to it, as a scenario.
@@ -176,6 +201,21 @@ impl Shard {
         all.len()
     }
 
+    /// Returns what the seeds of some states have come to.
+    pub fn coverage(&self, of_states: impl Fn(usize) -> bool) -> Coverage {
+        let mut coverage = Coverage::default();
+        let went = self.seeds.values().filter_map(|seed| seed.went.as_ref());
+        for went in went.filter(|went| of_states(went.state)) {
+            coverage.begun.insert(went.state);
+            coverage.reached.extend(went.reached.clone());
+            if went.is_new {
+                coverage.new.extend(went.reached.clone());
+            }
+            coverage.sometimes.extend(went.sometimes.iter().cloned());
+        }
+        coverage
+    }
+
     /// Returns how often each outcome occurred.
     pub fn outcomes(&self) -> BTreeMap<Outcome, usize> {
         let mut counts = BTreeMap::new();
@@ -235,6 +275,7 @@ mod tests {
             simulated_ms: seed * 10,
             states: BTreeSet::from([seed % 7, seed % 5]),
             panic: None,
+            went: None,
         }
     }
 
@@ -246,6 +287,7 @@ mod tests {
             procedure: "manual".into(),
             seeds: (0, 40),
             shard: Some((0, 2)),
+            from: None,
         });
         for seed in seeds {
             let record = record(*seed);

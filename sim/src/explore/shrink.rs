@@ -12,7 +12,7 @@ use seatrial_scenarios::{Scenario, Span, Timers};
 use crate::des::Templates;
 
 use super::shard::Found;
-use super::{Options, Played, SeedRecord, play, scenario_of};
+use super::{Options, Played, SeedRecord, play};
 
 /// The number of runs that a reduction may take.
 const RUNS_MAX: u32 = 400;
@@ -250,8 +250,8 @@ pub fn reduce(templates: &mut Templates, options: &Options, played: &Played) -> 
         ref oracles,
         ..
     } = played.record;
-    let scenario = scenario_of(options, &played.schedule, seed);
-    let mut small = shrink(templates, &scenario, seed, options.timers)
+    let scenario = played.scenario(options);
+    let mut small = shrink(templates, &scenario, played.master_seed(), options.timers)
         .map_or(scenario, |shrunk| shrunk.scenario);
     let who = format!("{}{}", options.procedure, options.operators);
     small.title = format!(

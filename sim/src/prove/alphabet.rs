@@ -7,6 +7,7 @@ use seatrial_scenarios::language::{
     Action, NodeCommand, NodesCommand, Operator, Pace, Step, Wait, Write,
 };
 use seatrial_scenarios::{Damage, Fault, NodeName, Span, StateFile};
+use serde::{Deserialize, Serialize};
 
 use crate::des::World;
 
@@ -20,7 +21,8 @@ const APART: Span = Span::from_millis(10);
 const PATIENCE: (Span, Span) = (Span::from_secs(15), Span::from_secs(30));
 
 /// Something that happens in one instant, to nodes by their places.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// One row is written.
     Write(usize),

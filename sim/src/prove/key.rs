@@ -9,6 +9,8 @@
 //!   only the order of its number counts: it is compared for equality, and never counted up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use rapidhash::v3::rapidhash_v3;
 use seatrial_galera::{GcommUuid, Seqno, StateUuid, ViewId};
@@ -54,6 +56,22 @@ const UNDEFINED: u8 = 0xff;
 /// The name of a state, the same for all that are equal: a hash of 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u128);
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = u128::from_str_radix(text, 16);
+        let number = number.map_err(|_| format!("`{text}` is no key of a state"))?;
+        Ok(Self(number))
+    }
+}
 
 /// A state's key, and how its nodes stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ impl Kind {
 }
 
 /// The largest gap that a key for ever keeps exactly, where two primary components can be.
-const GAP: u8 = 2;
+const GAP: u8 = 3;
 
 /// The word for one node at a time.
 const SINGLE: &str = "single";

@@ -22,6 +22,8 @@ mod report;
 mod search;
 mod shards;
 mod sight;
+mod starts;
+mod states;
 
 pub use crate::des::Precision;
 pub use against::{Earlier, Worse};
@@ -37,3 +39,5 @@ pub use report::{Example, ForEver, LevelRow, OutcomeRow, ProveReport};
 pub use search::{Bounds, Healed, SearchEnd, Searched, Verdict, Workers, search};
 pub use shards::{MergeError, merge};
 pub use sight::{Evidence, Look, Sight};
+pub use starts::Starts;
+pub use states::{KnownState, States, StatesError, StatesHeader};

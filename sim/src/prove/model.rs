@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seatrial_scenarios::language::{LIMIT_DEFAULT, Operators, Pace};
+use seatrial_scenarios::language::{LIMIT_DEFAULT, Operators, Pace, Step};
 use seatrial_scenarios::matrix::Cell;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::Choice;
@@ -35,6 +35,18 @@ pub struct Model {
 pub struct Live {
     world: World,
     course: Course,
+}
+
+impl Live {
+    /// Returns the number of steps that led here.
+    pub fn steps(&self) -> u32 {
+        self.course.steps()
+    }
+
+    /// Returns the rules of `docs/rules.md` that keep nodes from serving.
+    pub fn held_by(&self) -> BTreeSet<&'static str> {
+        self.world.held_by()
+    }
 }
 
 /// The outcome of a procedure in a case.
@@ -129,13 +141,43 @@ impl Model {
     /// Returns the state at rest after an event.
     #[must_use]
     pub fn after(&self, event: &Event, live: &Live) -> Live {
+        let steps = event.steps(self.nodes(), live.steps() + 1);
+        let mut live = self.after_steps(&steps, live);
+        live.course.forget_the_past();
+        live
+    }
+
+    /// Returns the state after some steps, which may not be at rest. Its run still knows what it has observed.
+    #[must_use]
+    pub fn after_steps(&self, steps: &[Step], live: &Live) -> Live {
         let mut live = live.clone();
-        let steps = event.steps(self.nodes(), live.course.steps() + 1);
         let (world, course) = (&mut live.world, live.course);
-        let played = course.go_on(world, &self.scenario, &self.options, &steps);
-        let mut course = pollster::block_on(played);
-        course.forget_the_past();
+        let played = course.go_on(world, &self.scenario, &self.options, steps);
+        let course = pollster::block_on(played);
         Live { course, ..live }
+    }
+
+    /// Returns the state when nothing changes any more; `None` if it does not come to rest.
+    pub fn rested(&self, live: &Live) -> Option<Live> {
+        let mut live = live.clone();
+        let (world, course) = (&mut live.world, live.course);
+        let played = course.rest(world, &self.scenario, &self.options);
+        let (course, at_rest) = pollster::block_on(played);
+        at_rest.then_some(Live { course, ..live })
+    }
+
+    /// Lets a procedure end a run, beside other operators, on the nodes as they are named.
+    pub fn end(&self, procedure: &str, operators: &Operators, live: Live) -> RunRecord {
+        let mut live = live;
+        let scenario = Scenario {
+            procedure: procedure.to_owned(),
+            operators: operators.clone(),
+            ..self.scenario.clone()
+        };
+        let run = live
+            .course
+            .conclude(&mut live.world, &scenario, &self.options);
+        pollster::block_on(run)
     }
 
     /// Returns the state at rest after everything that lasts has been ended, as the second phase of a run

@@ -16,7 +16,7 @@ const CHUNK: usize = 128;
 /// The number of states of a level that keep their worlds (about 80 KiB each). The others are replayed
 /// from the start when they are expanded. That costs the events of their path, beside
 /// the two dozen that are then applied to them.
-const WORLDS_MAX: usize = 8_192;
+pub(super) const WORLDS_MAX: usize = 8_192;
 
 /// The bounds of a search, beside time and signals.
 #[derive(Clone, Copy, Debug)]

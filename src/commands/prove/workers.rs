@@ -1,10 +1,12 @@
 //! The worker pool as the threads of a search.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use seatrial_sim::prove::{
-    Alphabet, Bounds, Model, SearchEnd, Searched, TableReport, Workers, examine, search,
+    Alphabet, Bounds, Model, SearchEnd, Searched, Starts, States, TableReport, Workers, examine,
+    search,
 };
 
 use crate::bar::Bar;
@@ -80,6 +82,24 @@ pub(crate) fn examine_on_pool(
     }
     let report = examine(model, &root, &found, Some(faults), others_within, &workers)?;
     Ok((report, began.elapsed().as_secs_f64()))
+}
+
+/// Plays the ways to some states of a file on the worker pool, and keeps their worlds. `file` is its name in messages.
+pub(crate) fn starts_on_pool<'a>(
+    states: &'a States,
+    file: &str,
+    wanted: &BTreeSet<usize>,
+    jobs: Option<NonZeroUsize>,
+) -> Result<Starts<'a>, Stop> {
+    let root = states.model().root().map_err(Stop::environment)?;
+    let bar = Bar::spinner();
+    bar.say(format!("the ways to {} states", wanted.len()));
+    let workers = PoolWorkers {
+        pool: Pool::new(pool::threads(jobs, &[]), &bar),
+        bar: &bar,
+    };
+    let starts = Starts::of(states, root, wanted, &workers)?;
+    starts.map_err(|error| Stop::usage(format!("{file}: {error}")))
 }
 
 /// Searches on the worker pool. Returns the result and the time in seconds.

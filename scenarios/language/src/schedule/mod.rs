@@ -59,7 +59,12 @@ fn runner(purpose: &str, seed: u64) -> TestRunner {
 const DRAWN_AGAIN: usize = 4;
 
 /// Ops one after another, each with a rough idea of what those before have left.
-fn draw_aware(vocabulary: &Vocabulary, cluster: &Cluster, runner: &mut TestRunner) -> Vec<Op> {
+fn draw_aware(
+    vocabulary: &Vocabulary,
+    cluster: &Cluster,
+    mut sketch: Sketch,
+    runner: &mut TestRunner,
+) -> Vec<Op> {
     let (least, most) = vocabulary.length;
     let one = vocabulary.one(cluster.nodes.len(), cluster.servers);
     let draw = |runner: &mut TestRunner| {
@@ -68,7 +73,6 @@ fn draw_aware(vocabulary: &Vocabulary, cluster: &Cluster, runner: &mut TestRunne
     };
     let length = draw::number([least, most]).new_tree(runner);
     let length = length.expect("invariant: the range is not empty").current();
-    let mut sketch = Sketch::synced(cluster.nodes.len());
     let mut ops = Vec::with_capacity(length);
     while ops.len() < length {
         let mut op = draw(runner);
@@ -105,6 +109,14 @@ impl Schedule {
     /// # Panics
     /// When the strategy rejects its own values, which it never does.
     pub fn draw(vocabulary: &Vocabulary, seed: u64) -> Self {
+        Self::draw_after(vocabulary, seed, &[])
+    }
+
+    /// Returns the schedule of a seed for a cluster on which these ops have been played. They are not part of it.
+    ///
+    /// # Panics
+    /// When the strategy rejects its own values, which it never does.
+    pub fn draw_after(vocabulary: &Vocabulary, seed: u64, before: &[Op]) -> Self {
         let mut runner = runner("schedule", seed);
         let cluster = if vocabulary.any_cluster {
             Cluster::draw(&mut runner)
@@ -112,7 +124,11 @@ impl Schedule {
             Cluster::usual(&vocabulary.nodes)
         };
         let ops = if vocabulary.aware {
-            draw_aware(vocabulary, &cluster, &mut runner)
+            let mut sketch = Sketch::synced(cluster.nodes.len());
+            for op in before {
+                sketch.note(op);
+            }
+            draw_aware(vocabulary, &cluster, sketch, &mut runner)
         } else {
             vocabulary
                 .strategy()
@@ -271,6 +287,23 @@ mod tests {
         let text = format!("{drawn:?}{mutated:?}");
         let hash = seatrial_port::trace::sha256_hex(&text);
         assert_eq!(&hash[..16], "e01155c4d32a336b");
+    }
+
+    #[test]
+    fn what_was_done_before_decides_what_can_be_done() {
+        let all_down = [Op::Stop(vec![0, 1, 2])];
+        let acts_on_a_server = |op: &&Op| matches!(op, Op::Stop(_) | Op::Terminate(_));
+        let first = |before: &[Op]| -> usize {
+            let drawn = (0..100).map(|s| Schedule::draw_after(&Vocabulary::search(), s, before));
+            drawn
+                .filter(|drawn| drawn.ops.first().is_some_and(|op| acts_on_a_server(&op)))
+                .count()
+        };
+        assert!(first(&[]) > 10 * first(&all_down).max(1));
+        assert_eq!(
+            Schedule::draw_after(&Vocabulary::search(), 7, &[]),
+            Schedule::draw(&Vocabulary::search(), 7)
+        );
     }
 
     #[test]

@@ -78,6 +78,21 @@ impl Course {
         })
     }
 
+    /// Waits for rest, and says whether the cluster came to it.
+    #[must_use]
+    pub fn rest<'a>(
+        mut self,
+        testbed: &'a mut dyn Testbed,
+        scenario: &'a Scenario,
+        options: &'a RunOptions,
+    ) -> Played<'a, (Self, bool)> {
+        Box::pin(async move {
+            let mut runner = self.runner(testbed, scenario, options);
+            let at_rest = runner.play.rest().await;
+            (self, at_rest)
+        })
+    }
+
     /// Plays the second phase and closes the record.
     pub fn conclude<'a>(
         mut self,

@@ -258,6 +258,8 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
                 into.view(state.view_id);
             } else {
                 into.word("cannot be restored");
+                // The next process has it as its last primary view all the same (`pc.cpp:PC`, constructor).
+                into.maker(state.view_id);
             }
             if !into.is_exact() {
                 // The next process begins with the number after it (`evs_proto.cpp:Proto`, constructor).
