@@ -306,14 +306,14 @@ impl Disk {
                 DiskOp::InnodbWrite(_) | DiskOp::InnodbSync if self.started_full => {
                     return IoResult::Failed;
                 }
-                // The redo log has all its room since its making, and a table's pages are taken in advance: real nodes
-                // went on for 40 rows, without a word.
-                DiskOp::InnodbWrite(_) | DiskOp::InnodbSync => {}
                 DiskOp::InnodbReplace(_) => return IoResult::Failed,
                 // Galera warns, and keeps the file of before (`view.cpp:ViewState::write_file`).
                 DiskOp::WriteGvwstate(_) => return IoResult::Done,
-                // grastate.dat is written in its place, and galera.cache has all its room since its making.
+                // The redo log and galera.cache have all their room since their making, a table's pages are taken in
+                // advance (real nodes went on for 40 rows, without a word), and grastate.dat is written in its place.
                 DiskOp::Open
+                | DiskOp::InnodbWrite(_)
+                | DiskOp::InnodbSync
                 | DiskOp::WriteGrastate(_)
                 | DiskOp::RemoveGvwstate
                 | DiskOp::CacheAppend(_)

@@ -55,7 +55,7 @@ fn seeds_go_on_from_each_state() {
 
     let whole = work.read("found/campaign.jsonl");
     assert!(whole.contains("\"went\":{\"state\":"), "{whole}");
-    // What was found plays from a synced cluster.
+    // The finding plays from a synced cluster.
     let replay = ran
         .stdout
         .lines()

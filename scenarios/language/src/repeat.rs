@@ -111,7 +111,7 @@ impl Checker<'_> {
             }
         }
         for round in 1..=times {
-            // What is wrong in one round is wrong in all.
+            // A mistake in one round is one in all.
             if self.problems.len() > before {
                 break;
             }

@@ -161,13 +161,11 @@ impl States {
             let level = match &read.from {
                 None if states.is_empty() => 0,
                 None => return Err(wrong(number, "a second initial state".to_owned())),
-                Some((before, _)) => match states.get(*before) {
-                    Some(before) => before.level + 1,
-                    None => {
-                        let reason = format!("state {before} does not come before it");
-                        return Err(wrong(number, reason));
-                    }
-                },
+                Some((before, _)) => {
+                    let missing = || format!("state {before} does not come before it");
+                    let known = states.get(*before);
+                    known.ok_or_else(|| wrong(number, missing()))?.level + 1
+                }
             };
             states.push(KnownState {
                 key,

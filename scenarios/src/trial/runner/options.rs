@@ -37,10 +37,9 @@ impl Stagger {
         let mut number = self.order;
         let mut ordered = Vec::with_capacity(left.len());
         for count in (1..=left.len() as u64).rev() {
-            let place = number % count;
+            let place = usize::try_from(number % count).unwrap_or(0);
             number /= count;
-            // `place` is below the length.
-            ordered.push(left.remove(place as usize));
+            ordered.push(left.remove(place));
         }
         ordered
     }
