@@ -145,7 +145,7 @@ pub enum Fault {
         /// How.
         how: Damage,
     },
-    /// Writes to the node's disk fail.
+    /// The node's disk is full: a server that runs goes on, and none starts.
     DiskFull(NodeName),
     /// The node's data folder is empty, as after a replaced disk.
     DiskLost(NodeName),
@@ -249,7 +249,7 @@ macro_rules! fault_table {
             heal: Nothing {} => Heal {}, drawn;
             /// A file of a node is damaged.
             damage: File { node, file, how } => Damage { node, file, how }, drawn;
-            /// Writes to the node's disk fail.
+            /// The node's disk is full: a server that runs goes on, and none starts.
             disk_full: Node { node } => DiskFull(node), not_drawn;
             /// The node's data folder is empty, as after a replaced disk.
             disk_lost: Node { node } => DiskLost(node), not_drawn;

@@ -202,7 +202,7 @@ pub enum Op {
     },
     /// The data folder of a node is empty.
     DiskLost(usize),
-    /// Writes to a node's disk fail.
+    /// A node's disk is full.
     DiskFull(usize),
     /// A session takes the global read lock of a node and keeps it.
     ReadLock(usize),
