@@ -27,17 +27,17 @@ const PAUSES: [Span; 3] = [
     Span::from_millis(400),
 ];
 
-/// The way in which an engine plays a schedule.
+/// One playing of a schedule on an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Attempt {
     /// The seed of the run.
     pub seed: u64,
     /// The order and the pauses of what a step does at several nodes; all in one instant if none is given.
     pub stagger: Option<Stagger>,
 }
 
-impl Way {
-    /// Returns the way in which a schedule with this seed is played at first.
+impl Attempt {
+    /// Returns the first attempt at a schedule with this seed.
     const fn plain(seed: u64) -> Self {
         Self {
             seed,
@@ -45,7 +45,7 @@ impl Way {
         }
     }
 
-    /// Returns the other ways in which a race may end.
+    /// Returns the attempts in which a race may end otherwise.
     fn others(seed: u64) -> impl Iterator<Item = Self> {
         let seeds = (1..=OTHER_SEEDS).map(move |other| Self::plain(seed.wrapping_add(other)));
         let orders = (0..OTHER_ORDERS).flat_map(move |order| {
@@ -74,7 +74,7 @@ pub struct Bench<'a, P> {
     pub engines: &'a [Contender],
     /// The ops from which schedules are drawn.
     pub vocabulary: &'a Vocabulary,
-    /// Plays a scenario on the engine at this place, in this way.
+    /// Plays a scenario on the engine at this place, in this attempt.
     pub play: P,
 }
 
@@ -100,7 +100,7 @@ impl Compared {
     }
 }
 
-impl<P: Fn(usize, &Scenario, Way) -> RunRecord> Bench<'_, P> {
+impl<P: Fn(usize, &Scenario, Attempt) -> RunRecord> Bench<'_, P> {
     /// Plays the schedule of a seed on every engine, and compares.
     pub fn compare(&self, seed: u64) -> Compared {
         let schedule = Schedule::draw(self.vocabulary, seed);
@@ -110,14 +110,14 @@ impl<P: Fn(usize, &Scenario, Way) -> RunRecord> Bench<'_, P> {
     fn compare_schedule(&self, seed: u64, schedule: Schedule) -> Compared {
         let scenario = scenario(&schedule, seed);
         let records: Vec<RunRecord> = (0..self.engines.len())
-            .map(|engine| (self.play)(engine, &scenario, Way::plain(seed)))
+            .map(|engine| (self.play)(engine, &scenario, Attempt::plain(seed)))
             .collect();
         let errors = records.iter().filter_map(error_of).collect::<Vec<_>>();
         let mut agreement = Agreement::of(&records);
         let mut race = false;
         if errors.is_empty()
             && !agreement.differing.is_empty()
-            && let Some(other) = self.in_another_way(&scenario, seed, &records)
+            && let Some(other) = self.in_another_attempt(&scenario, seed, &records)
         {
             agreement = other;
             race = true;
@@ -131,8 +131,8 @@ impl<P: Fn(usize, &Scenario, Way) -> RunRecord> Bench<'_, P> {
         }
     }
 
-    /// Returns the agreement, if a simulated engine ends in another way as the others did with this seed.
-    fn in_another_way(
+    /// Returns the agreement, if a simulated engine ends in another attempt as the others did with this seed.
+    fn in_another_attempt(
         &self,
         scenario: &Scenario,
         seed: u64,
@@ -141,8 +141,8 @@ impl<P: Fn(usize, &Scenario, Way) -> RunRecord> Bench<'_, P> {
         let engines = self.engines.iter().enumerate();
         for (place, _) in engines.filter(|(_, engine)| engine.is_simulated) {
             let mut records = records.to_vec();
-            for way in Way::others(seed) {
-                records[place] = (self.play)(place, scenario, way);
+            for attempt in Attempt::others(seed) {
+                records[place] = (self.play)(place, scenario, attempt);
                 records[place].seed = seed;
                 let agreement = Agreement::of(&records);
                 if agreement.differing.is_empty() {

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seatrial_scenarios::language::{Pace, Step};
-use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::panic_text;
 use seatrial_scenarios::schedule::{Op, Play, Schedule, Vocabulary};
 use seatrial_scenarios::{Jitter, Scenario};
@@ -20,10 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::prove::{Event, Live, Starts, States};
 
-use super::{
-    BLOCK, FRESH, Options, Played, SeedRecord, abstract_states, play_of, skipped_steps, sometimes,
-    swarm,
-};
+use super::{BLOCK, FRESH, Options, Played, SeedRecord, play_of, sometimes, swarm};
 
 /// The way to where a seed begins.
 #[derive(Clone, Debug)]
@@ -214,11 +210,7 @@ fn play(
     let record = &mut played.record;
     let live = match run {
         Ok((ended, rested, run)) => {
-            record.outcome = Outcome::of(&run);
-            record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
-            record.skipped = skipped_steps(&run, live.steps() + 1..=ended.steps());
-            record.simulated_ms = run.simulated_ms;
-            record.states = abstract_states(&run);
+            record.learn(&run, live.steps() + 1..=ended.steps());
             if let Some(went) = &mut record.went {
                 let rules = rested.as_ref().map(Live::held_by).unwrap_or_default();
                 went.sometimes = sometimes::of_run(&run, &rules);

@@ -119,6 +119,15 @@ impl SeedRecord {
             went: None,
         }
     }
+
+    /// Writes down what the seed's run has come to. `own` are the steps of its schedule.
+    fn learn(&mut self, run: &RunRecord, own: RangeInclusive<u32>) {
+        self.outcome = Outcome::of(run);
+        self.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
+        self.skipped = skipped_steps(run, own);
+        self.simulated_ms = run.simulated_ms;
+        self.states = abstract_states(run);
+    }
 }
 
 /// A seed of a block, with what it played.
@@ -257,12 +266,8 @@ fn play_schedule(
     let mut record = SeedRecord::unplayed(seed, schedule.ops.len());
     match play(templates, &scenario, seed, options.timers) {
         Ok(run) => {
-            record.outcome = Outcome::of(&run);
-            record.oracles = run.findings.iter().map(|f| f.oracle.clone()).collect();
             let last = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
-            record.skipped = skipped_steps(&run, 0..=last);
-            record.simulated_ms = run.simulated_ms;
-            record.states = abstract_states(&run);
+            record.learn(&run, 0..=last);
         }
         Err(text) => record.panic = Some(text),
     }

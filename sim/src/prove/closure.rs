@@ -118,13 +118,21 @@ impl Closure {
 
     /// Returns the shortest path to a state that was found first.
     pub fn path(&self, state: usize) -> Vec<Event> {
-        let mut path = Vec::new();
-        let mut at = state;
-        while let Some((before, event)) = &self.states[at].from {
-            path.push(event.clone());
-            at = *before;
-        }
-        path.reverse();
-        path
+        path_to(state, |at| self.states[at].from.as_ref())
     }
+}
+
+/// Returns the events that lead to a state, where `from` tells the state that each was found from.
+pub(super) fn path_to<'a>(
+    state: usize,
+    from: impl Fn(usize) -> Option<&'a (usize, Event)>,
+) -> Vec<Event> {
+    let mut path = Vec::new();
+    let mut at = state;
+    while let Some((before, event)) = from(at) {
+        path.push(event.clone());
+        at = *before;
+    }
+    path.reverse();
+    path
 }

@@ -167,8 +167,7 @@ impl Model {
     }
 
     /// Lets a procedure end a run, beside other operators, on the nodes as they are named.
-    pub fn end(&self, procedure: &str, operators: &Operators, live: Live) -> RunRecord {
-        let mut live = live;
+    pub fn end(&self, procedure: &str, operators: &Operators, mut live: Live) -> RunRecord {
         let scenario = Scenario {
             procedure: procedure.to_owned(),
             operators: operators.clone(),

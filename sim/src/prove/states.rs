@@ -7,10 +7,8 @@
 use seatrial_scenarios::{Supervisor, Timers};
 use serde::{Deserialize, Serialize};
 
+use super::closure::path_to;
 use super::{Event, Key, Model, Precision, Searched};
-
-/// The version of the format.
-const FORMAT: u32 = 1;
 
 /// The first line: everything that the states depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,14 +104,7 @@ impl States {
 
     /// Returns the shortest way to a state.
     pub fn path(&self, state: usize) -> Vec<Event> {
-        let mut path = Vec::new();
-        let mut at = state;
-        while let Some((before, event)) = &self.states[at].from {
-            path.push(event.clone());
-            at = *before;
-        }
-        path.reverse();
-        path
+        path_to(state, |at| self.states[at].from.as_ref())
     }
 
     /// Returns the text of the file.
@@ -146,8 +137,12 @@ impl States {
         let head = lines.next().ok_or(StatesError::Nothing)?;
         let header: StatesHeader =
             serde_json::from_str(head).map_err(|error| wrong(1, error.to_string()))?;
-        if header.format != FORMAT {
-            let reason = format!("format {}, this program reads {FORMAT}", header.format);
+        if header.format != StatesHeader::FORMAT {
+            let reason = format!(
+                "format {}, this program reads {}",
+                header.format,
+                StatesHeader::FORMAT
+            );
             return Err(wrong(1, reason));
         }
         let mut states: Vec<KnownState> = Vec::new();
@@ -181,6 +176,6 @@ impl States {
 }
 
 impl StatesHeader {
-    /// The version of the format that this program writes.
-    pub const FORMAT: u32 = FORMAT;
+    /// The version of the format that this program writes and reads.
+    pub const FORMAT: u32 = 1;
 }

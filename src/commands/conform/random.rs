@@ -4,7 +4,7 @@ use seatrial_reports::count;
 use seatrial_scenarios::Scenario;
 use seatrial_scenarios::language::schedule::Vocabulary;
 use seatrial_scenarios::random_schedules::{
-    Bench, Compared, Contender, Totals, Way, by_kind, describe, results,
+    Attempt, Bench, Compared, Contender, Totals, by_kind, describe, results,
 };
 
 use crate::args::{EngineArg, Format, PaceArg, TimersArg};
@@ -40,13 +40,13 @@ pub(super) fn conform(
     let bench = Bench {
         engines: &contenders,
         vocabulary: &vocabulary,
-        play: |place: usize, scenario: &Scenario, way: Way| {
+        play: |place: usize, scenario: &Scenario, attempt: Attempt| {
             let job = Job {
                 scenario,
                 engine: on[place],
-                seed: way.seed,
+                seed: attempt.seed,
                 negate: None,
-                stagger: way.stagger,
+                stagger: attempt.stagger,
             };
             plan::run_for_claims(job, flags)
         },

@@ -324,12 +324,7 @@ impl Op {
             }
             Self::Start(places) => vec![command(NodeCommand::Start, places)],
             Self::StartInFlight { node, since } => {
-                *named += 1;
-                let start = Action::Command(NodesCommand {
-                    command: NodeCommand::Start,
-                    nodes: vec![name(node)],
-                    name: Some(format!("s{named}")),
-                });
+                let start = left_starting(name(node), named);
                 vec![start, Action::Wait(Wait::For(*since))]
             }
             Self::StartInterrupted { node, since, how } => {
@@ -429,7 +424,7 @@ impl Op {
                 vec![Action::Faults(vec![Fault::InterruptTransfer(name(node))])]
             }
             Self::SnapshotBroken { node, donor } => {
-                let mut actions = vec![
+                vec![
                     Action::Faults(vec![Fault::Configure {
                         node: name(node),
                         option: "wsrep_sst_donor".to_owned(),
@@ -440,20 +435,12 @@ impl Op {
                         of: Slowed::Node { node: name(node) },
                         by: SNAPSHOT_LATENCY,
                     }]),
-                ];
-                *named += 1;
-                actions.push(Action::Command(NodesCommand {
-                    command: NodeCommand::Start,
-                    nodes: vec![name(node)],
-                    name: Some(format!("s{named}")),
-                }));
-                actions.extend([
+                    left_starting(name(node), named),
                     Action::Wait(donates(name(donor))),
                     Action::Wait(Wait::For(SNAPSHOT_RUNS)),
                     Action::Faults(vec![Fault::InterruptTransfer(name(node))]),
                     Action::Faults(vec![Fault::Heal]),
-                ]);
-                actions
+                ]
             }
             Self::DiskLost(node) => vec![Action::Faults(vec![Fault::DiskLost(name(node))])],
             Self::DiskFull(node) => vec![Action::Faults(vec![Fault::DiskFull(name(node))])],
@@ -489,6 +476,16 @@ fn healed_after(fault: Fault, span: Span) -> Vec<Action> {
         Action::Wait(Wait::For(span)),
         Action::Faults(vec![Fault::Heal]),
     ]
+}
+
+/// Returns a start that is left running while other things happen. `named` counts what is left so.
+fn left_starting(node: NodeName, named: &mut u32) -> Action {
+    *named += 1;
+    Action::Command(NodesCommand {
+        command: NodeCommand::Start,
+        nodes: vec![node],
+        name: Some(format!("s{named}")),
+    })
 }
 
 /// Returns a wait for the moment at which a node gives a state transfer.

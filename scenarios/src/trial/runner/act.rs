@@ -39,6 +39,12 @@ enum Rest<'s> {
 impl<'a> Runner<'a> {
     /// Performs an action, and returns what its check has shown if it has one.
     pub(super) async fn act(&mut self, action: &Action) -> Option<CheckOutcome> {
+        if let Some(stagger) = self.options.stagger
+            && let Some(parts) = stagger.parts(action)
+        {
+            self.one_after_another(&parts, stagger.pause).await;
+            return None;
+        }
         match action {
             Action::Write(write) => {
                 self.write(write).await;
@@ -56,15 +62,12 @@ impl<'a> Runner<'a> {
                 self.play.workload(workload, self.options.seed).await;
                 None
             }
-            Action::Command(command) if command.nodes.len() > 1 => {
-                self.command_on_several(command).await
-            }
             Action::Command(_) | Action::Operator(_) => {
                 let rest = self.begin(action);
                 self.end(rest).await
             }
             Action::Faults(faults) => {
-                self.apply_one_after_another(faults).await;
+                self.apply(faults).await;
                 None
             }
             Action::Procedure(procedure) => self.procedure_step(procedure).await,
@@ -74,40 +77,20 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// A command on several nodes: in one instant, or one after another where the run has a stagger.
-    async fn command_on_several(&mut self, command: &NodesCommand) -> Option<CheckOutcome> {
-        let Some(stagger) = self.options.stagger else {
-            let rest = self.begin_command(command);
-            return self.end(rest).await;
-        };
+    /// Begins the parts of a staggered step one after another, then waits for the ends.
+    async fn one_after_another(&mut self, parts: &[Action], pause: Span) {
         let mut rests = Vec::new();
-        for (place, node) in stagger.ordered(&command.nodes).into_iter().enumerate() {
+        for (place, part) in parts.iter().enumerate() {
             if place > 0 {
-                self.play.pass(stagger.pause).await;
+                self.play.pass(pause).await;
             }
-            rests.push(self.begin_command(&NodesCommand {
-                nodes: vec![node],
-                ..command.clone()
-            }));
+            match part {
+                Action::Faults(faults) => self.apply(faults).await,
+                part => rests.push(self.begin(part)),
+            }
         }
         for rest in rests {
             self.end(rest).await;
-        }
-        None
-    }
-
-    /// Several faults: in one instant, or one after another where the run has a stagger.
-    async fn apply_one_after_another(&mut self, faults: &[Fault]) {
-        match self.options.stagger {
-            Some(stagger) => {
-                for (place, fault) in stagger.ordered(faults).into_iter().enumerate() {
-                    if place > 0 {
-                        self.play.pass(stagger.pause).await;
-                    }
-                    self.apply(&[fault]).await;
-                }
-            }
-            None => self.apply(faults).await,
         }
     }
 

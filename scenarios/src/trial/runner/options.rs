@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seatrial_language::{Pace, Part};
+use seatrial_language::{Action, NodesCommand, Pace, Part};
 use seatrial_port::{Span, Timers};
 
 use super::external::Program;
@@ -31,8 +31,27 @@ pub struct Stagger {
 }
 
 impl Stagger {
+    /// Returns what an action does at several nodes as an action for each, in this order; none for another action.
+    pub(super) fn parts(self, action: &Action) -> Option<Vec<Action>> {
+        Some(match action {
+            Action::Command(command) => {
+                let of = |node| NodesCommand {
+                    nodes: vec![node],
+                    ..command.clone()
+                };
+                let nodes = self.ordered(&command.nodes).into_iter();
+                nodes.map(|node| Action::Command(of(node))).collect()
+            }
+            Action::Faults(faults) => {
+                let faults = self.ordered(faults).into_iter();
+                faults.map(|fault| Action::Faults(vec![fault])).collect()
+            }
+            _ => return None,
+        })
+    }
+
     /// Returns the items in this order (the digits of the number in the factorial system choose one after another).
-    pub(super) fn ordered<T: Clone>(self, items: &[T]) -> Vec<T> {
+    fn ordered<T: Clone>(self, items: &[T]) -> Vec<T> {
         let mut left = items.to_vec();
         let mut number = self.order;
         let mut ordered = Vec::with_capacity(left.len());
