@@ -4,7 +4,9 @@
   const el = S.el;
   const root = document.getElementById("player");
   const overview = ["overview-head", "main", "overview-foot"].map((id) => document.getElementById(id));
-  let player = null, shownRun = null, written = "";
+  let player = null, shownRun = null;
+  // The address that was followed or written last, and how often one was followed.
+  let address = "", turn = 0;
 
   const parse = () => {
     const hash = decodeURIComponent(location.hash.slice(1));
@@ -19,9 +21,9 @@
   const write = (parts) => {
     const hash = "#" + Object.entries(parts).filter(([, value]) => value !== null && value !== undefined)
       .map(([name, value]) => name + "=" + encodeURIComponent(value).replace(/%2F/g, "/")).join("&");
-    if (hash === written) return;
-    written = hash;
+    if (hash === address) return;
     history.replaceState(null, "", hash);
+    address = location.hash;
   };
 
   const leave = () => {
@@ -67,12 +69,17 @@
 
   const title = document.title;
   const show = async () => {
+    const moved = location.hash !== address;
+    address = location.hash;
+    const mine = ++turn;
     const parts = parse();
     if (!parts) { leave(); return; }
     const wanted = parts.run + "|" + (parts.with || "");
     if (wanted !== shownRun) {
       const began = performance.now();
       const [run, other] = await Promise.all([S.open(parts.run), parts.with ? S.open(parts.with) : null]);
+      // Whoever went on while the run was unpacked gets the later one.
+      if (mine !== turn) return;
       overview.forEach((part) => { part.hidden = true; });
       root.hidden = false;
       if (player) player.close();
@@ -87,10 +94,11 @@
       let pending = 0;
       player = S.player(body, run, other, (t, playing) => {
         if (playing || pending) return;
-        // The address follows, but not faster than a browser likes.
+        // The address follows, but not faster than a browser likes. Where it was changed by other hands, a link say,
+        // and the browser has not told of it yet, it is theirs: to write it now would undo the click.
         pending = setTimeout(() => {
           pending = 0;
-          if (player && shownRun === wanted) write({ run: parts.run, with: parts.with, t: (player.t / 1000).toFixed(3) });
+          if (player && shownRun === wanted && location.hash === address) write({ run: parts.run, with: parts.with, t: (player.t / 1000).toFixed(3) });
         }, 200);
       });
       const start = run.stepStarts.length ? run.stepStarts[0].t : 0;
@@ -98,9 +106,9 @@
       S.opened_ms = performance.now() - began;
       scrollTo(0, 0);
       root.focus({ preventScroll: true });
-    } else if (location.hash !== written && parts.t !== undefined) {
+    } else if (moved && parts.t !== undefined) {
       player.seek(Number(parts.t) * 1000 || 0);
-    } else if (location.hash !== written && parts.step !== undefined) {
+    } else if (moved && parts.step !== undefined) {
       S.open(parts.run).then((run) => player.seek(ofStep(run, Number(parts.step))));
     }
   };

@@ -187,6 +187,28 @@ def every_run(browser, url, runs):
     return compared
 
 
+def a_link_is_followed(browser, url, one, other):
+    """The address follows the player some time later. If that time comes between a click and its event, the click wins."""
+    page = browser.page()
+    open_run(page, url, f"run={link(one)}")
+    page.wait_for_function("() => location.hash.includes('&t=')")
+    page.evaluate(
+        """hash => {
+             const later = [], setTimeout = window.setTimeout;
+             window.setTimeout = (action) => later.push(action);
+             Seatrial.current().seek(1e6);
+             window.setTimeout = setTimeout;
+             location.hash = hash;
+             if (!later.length) throw new Error('the player writes no address');
+             later.forEach((action) => action());
+           }""",
+        f"run={link(other)}",
+    )
+    page.wait_for_function("id => document.querySelector('.run-head code').textContent === id", arg=other["record"]["id"])
+    page.context.close()
+    browser.quiet("a link")
+
+
 def side_by_side(browser, url, same, different):
     """Two runs beside each other: the first difference is marked where there is one, and only there."""
     page = browser.page()
@@ -507,6 +529,7 @@ def main():
         compared = every_run(browser, url, runs[:4] if args.quick else runs)
         print(f"{len(runs)} runs played to the end, {compared} values as recorded, {time.monotonic() - began:.0f} s")
         other = next(run for run in runs if run["record"]["id"] == "two-nodes-are-terminated-file-replaced")
+        a_link_is_followed(browser, url, first, other)
         side_by_side(browser, url, cut[:2], (first, other))
         hostile(browser, args.seatrial, Path(scratch) / "hostile")
         print("hostile texts are shown as text")

@@ -19,16 +19,18 @@
   const remember = async () => {
     if (L.real || !L.canLink || !L.about) return;
     const fragment = await L.fragment({ ...L.session, version: L.about.version });
-    if (!fragment) return;
+    // An address that was changed meanwhile, by a link say, is not ours to write over: it is followed next.
+    if (!fragment || location.hash !== written) return;
     const nothing = !L.session.lines.length && !L.session.opening;
-    written = nothing ? "" : "#" + fragment;
     try {
-      history.replaceState(null, "", nothing ? location.pathname + location.search : written);
+      history.replaceState(null, "", nothing ? location.pathname + location.search : "#" + fragment);
+      written = location.hash;
     } catch (error) {
       // Some browsers forbid it in a file; then only the share dialog has the link.
     }
   };
-  let written = location.hash;
+  // The address that was followed or written last, and whether the page has begun to follow it.
+  let written = location.hash, following = false;
 
   // Draws what a reply brought, with the film of the way to it.
   const show = (reply, data, line, film) => {
@@ -67,6 +69,7 @@
     L.terminal.busy(false);
     clearTimeout(setBusy.timer);
     if (on) setBusy.timer = setTimeout(() => L.terminal.busy(true), PATIENCE);
+    else setTimeout(followAddress);
   };
 
   // Types a line, as the prompt does.
@@ -248,6 +251,13 @@
     return session !== null;
   };
 
+  // Opens the session of an address that other hands wrote, as soon as nothing else is played.
+  const followAddress = async () => {
+    if (!following || location.hash === written || L.busy) return;
+    written = location.hash;
+    await openAddress();
+  };
+
   const places = () => {
     // What is chosen before the simulator is there comes when it is.
     const then = (action) => () => L.begun.then(action);
@@ -334,11 +344,8 @@
     began();
     // A prompt with the focus would raise the keyboard of a phone.
     if (!embedded && matchMedia("(pointer: fine)").matches) L.terminal.focus();
-    addEventListener("hashchange", async () => {
-      if (location.hash === written || L.busy) return;
-      written = location.hash;
-      await openAddress();
-    });
+    addEventListener("hashchange", followAddress);
+    following = true;
     return true;
   })();
 })(Lab);
