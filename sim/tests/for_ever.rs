@@ -3,7 +3,7 @@
 
 mod same_states;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
@@ -19,12 +19,16 @@ const CORRECTED: &str = "manual-corrected";
 /// Returns the model for an alphabet, as `prove` makes it for a procedure that reads no old line of a log. `GAP` sets
 /// the gaps that are exact, `LOGS=1` keeps the lines of logs.
 fn for_ever(words: &str) -> Model {
-    let forks = alphabet(words).forks();
     let gap = |default: u8| u8::try_from(number("GAP", default.into())).expect("a small gap");
+    for_ever_up_to(words, alphabet(words).forks().map(gap))
+}
+
+/// The same with another bound of the gaps that are exact; `None` is the order alone.
+fn for_ever_up_to(words: &str, gaps: Option<u8>) -> Model {
     exact().with_precision(Precision::ForEver {
         logs: number("LOGS", 0) == 1,
         apart: alphabet(words).keeps_apart(),
-        forks: forks.map(gap),
+        forks: gaps,
         donors: number("DONORS", usize::from(alphabet(words).tells_donors_apart())) == 1,
     })
 }
@@ -326,6 +330,66 @@ fn two_hundred_long_paths_end_in_states_of_the_closure() {
     let numbers: Vec<u64> = (0..200).collect();
     let lost = lost_paths(&kinds, &numbers);
     assert_eq!(lost, Vec::<String>::new());
+}
+
+/// Closes an alphabet with the bound of its key, and with `more` greater ones. Each time the same kinds of outcomes come, and a
+/// state of the wider search is a state of the narrower one, if it is looked at with the narrower key. Returns how many
+/// states each search has.
+fn wider_bounds_find_nothing_new(kinds: &str, procedures: &[&str], more: u8) -> Vec<usize> {
+    let events = events(kinds);
+    let narrow = for_ever(kinds);
+    let known = closure(&narrow, &events);
+    let root = narrow.root().expect("the root is reached");
+    let classes = |model: &Model, states: &BTreeMap<Key, Vec<Event>>| {
+        let states: Vec<_> = states.iter().collect();
+        let found = each(&states, |(_, path)| {
+            let live = model.healed(&played(model, &root, path));
+            let judged = procedures.iter().map(|procedure| {
+                let judged = model.judge(procedure, &live, &[0, 1, 2]);
+                format!(
+                    "{procedure}: {:?} {} {:?}",
+                    judged.outcome, judged.cause, judged.rules
+                )
+            });
+            judged.collect::<Vec<String>>()
+        });
+        found.into_iter().flatten().collect::<BTreeSet<String>>()
+    };
+    let kept = classes(&narrow, &known);
+    let mut states = vec![known.len()];
+    let least = alphabet(kinds).forks().unwrap_or(1);
+    for gaps in least + 1..=least + more {
+        let wide = for_ever_up_to(kinds, Some(gaps));
+        let found = closure(&wide, &events);
+        let paths: Vec<_> = found.values().collect();
+        let seen = each(&paths, |path| narrow.key(&played(&narrow, &root, path)).key);
+        let seen: BTreeSet<Key> = seen.into_iter().collect();
+        assert_eq!(
+            seen,
+            known.keys().cloned().collect::<BTreeSet<Key>>(),
+            "gaps up to {gaps}"
+        );
+        assert_eq!(classes(&wide, &found), kept, "gaps up to {gaps}");
+        states.push(found.len());
+    }
+    states
+}
+
+#[test]
+fn a_wider_bound_finds_nothing_new() {
+    let states = wider_bounds_find_nothing_new("partition,heal", &["none"], 1);
+    assert_eq!(states, [118, 934]);
+}
+
+/// The same for an `ALPHABET` and both procedures:
+/// `ALPHABET=kill,start,write,single cargo test --release -p seatrial-sim --test for_ever -- --ignored --nocapture wider`.
+#[test]
+#[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "the numbers are what one runs it for")]
+fn wider_bounds_find_nothing_new_in_an_alphabet() {
+    let kinds = std::env::var("ALPHABET").unwrap_or_else(|_| "kill,start".to_owned());
+    let states = wider_bounds_find_nothing_new(&kinds, &["none", CORRECTED], 2);
+    println!("{kinds}: {states:?} states");
 }
 
 /// Writes 20 of those paths as scenario files into `DIR`, to play them on real nodes:

@@ -81,7 +81,9 @@ impl Node {
         let joining = self.transfer.is_joining();
         let local_state = if self.store.is_corrupt() && self.group.is_open() {
             LocalState::Inconsistent
-        } else if !primary {
+        } else if !primary || (joining && self.transfer.donor().is_none()) {
+            // A joiner that has no donor yet counts as connected (`replicator_str.cpp:request_state_transfer` shifts to
+            // S_JOINING when its request is answered).
             LocalState::Initialized
         } else if joining {
             LocalState::Joining
