@@ -366,7 +366,7 @@ fn wider_bounds_find_nothing_new(kinds: &str, procedures: &[&str], more: u8) -> 
         let seen: BTreeSet<Key> = seen.into_iter().collect();
         assert_eq!(
             seen,
-            known.keys().cloned().collect::<BTreeSet<Key>>(),
+            known.keys().copied().collect::<BTreeSet<Key>>(),
             "gaps up to {gaps}"
         );
         assert_eq!(classes(&wide, &found), kept, "gaps up to {gaps}");
