@@ -5,6 +5,7 @@ mod same_states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seatrial_scenarios::outcome::Outcome;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::play;
 use seatrial_sim::prove::{Event, Key, Live, Model, Precision, SEED, judged};
@@ -17,7 +18,7 @@ use same_states::{
 const CORRECTED: &str = "manual-corrected";
 
 /// Returns the model for an alphabet, as `prove` makes it for a procedure that reads no old line of a log. `GAP` sets
-/// the gaps that are exact, `LOGS=1` keeps the lines of logs.
+/// the gaps that are exact, `LOGS=1` keeps the lines of logs, `VIEWS=0` is for one that reads no saved view.
 fn for_ever(words: &str) -> Model {
     let gap = |default: u8| u8::try_from(number("GAP", default.into())).expect("a small gap");
     for_ever_up_to(words, alphabet(words).forks().map(gap))
@@ -27,24 +28,28 @@ fn for_ever(words: &str) -> Model {
 fn for_ever_up_to(words: &str, gaps: Option<u8>) -> Model {
     exact().with_precision(Precision::ForEver {
         logs: number("LOGS", 0) == 1,
+        views: number("VIEWS", 1) == 1,
         apart: alphabet(words).keeps_apart(),
         forks: gaps,
         donors: number("DONORS", usize::from(alphabet(words).tells_donors_apart())) == 1,
     })
 }
 
-/// Plays events of single nodes: `-C` kills C, `+C` starts it.
+/// Plays events of single nodes: `-C` kills C, `+C` starts it, `.C` stops it.
 fn typed(path: &str) -> Vec<Event> {
     let event = |word: &str| {
         let node = ["A", "B", "C"].iter().position(|name| word.ends_with(name));
         let node = node.expect("a node");
-        if word.starts_with('-') {
-            Event::End {
+        match word.chars().next() {
+            Some('-') => Event::End {
                 stop: vec![],
                 kill: vec![node],
-            }
-        } else {
-            Event::Start(vec![node])
+            },
+            Some('.') => Event::End {
+                stop: vec![node],
+                kill: vec![],
+            },
+            _ => Event::Start(vec![node]),
         }
     };
     path.split(' ').map(event).collect()
@@ -83,6 +88,36 @@ fn a_saved_view_counts_only_while_it_can_be_restored() {
     assert_eq!(restored("-A"), 1);
     assert_eq!(restored("-A -B"), 1);
     assert_eq!(restored("-A +A"), 0);
+}
+
+/// C's saved view cannot be restored, so no node asks for its members. But the corrected manual does: an identity of B is
+/// in the views of B and C in one state, and in the other B has been stopped since, which gave it a new one.
+#[test]
+fn the_members_of_a_saved_view_count_for_a_procedure_that_compares_them() {
+    let together = "-A -B +B -C .B +A .A +B";
+    let apart = "-A .B +B .C +C -C +A -A .B +B +C -C +A .A +B +B";
+    let precision = |views: bool| Precision::ForEver {
+        logs: false,
+        views,
+        apart: false,
+        forks: None,
+        donors: false,
+    };
+    let (blind, model) = (
+        exact().with_precision(precision(false)),
+        exact().with_precision(precision(true)),
+    );
+    let root = model.root().expect("the root is reached");
+    let reached = |path: &str| played(&model, &root, &typed(path));
+    let (one, other) = (reached(together), reached(apart));
+    assert_eq!(blind.key(&one).key, blind.key(&other).key);
+    assert_ne!(model.key(&one).key, model.key(&other).key);
+    let outcome = |live: &Live| {
+        let judged = model.judge(CORRECTED, &model.healed(live), &[0, 1, 2]);
+        judged.outcome
+    };
+    assert_eq!(outcome(&one), Outcome::Recovered);
+    assert_eq!(outcome(&other), Outcome::AsksPerson);
 }
 
 /// Says which outcomes of a procedure differ between the two states of each pair.
@@ -292,7 +327,7 @@ fn lost_paths(kinds: &str, numbers: &[u64]) -> Vec<String> {
         let (path, live) = wandered(&model, &root, &events, *number);
         let canonical = model.key(&live);
         let Some(shortest) = known.get(&canonical.key) else {
-            return Some(format!("unknown: {}", words(&model, &path)));
+            return Some(format!("{number}: unknown: {}", words(&model, &path)));
         };
         let same = played(&model, &root, shortest);
         let names = vec![0, 1, 2];
@@ -308,7 +343,10 @@ fn lost_paths(kinds: &str, numbers: &[u64]) -> Vec<String> {
         ((judged_here.outcome, &judged_here.cause) != (judged_there.outcome, &judged_there.cause))
             .then(|| {
                 let (here, there) = (judged_here.outcome, judged_there.outcome);
-                format!("{here:?} and not {there:?}: {}", words(&model, &path))
+                format!(
+                    "{number}: {here:?} and not {there:?}: {}",
+                    words(&model, &path)
+                )
             })
     });
     lost.into_iter().flatten().collect()

@@ -53,10 +53,12 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     emptied.map_err(|error| unwritable(&folder, &error))?;
     // The exact key grows with the path, and a search with it does not end.
+    let reads = procedures::reads(&args.procedure);
     let precision = match args.faults {
         Some(_) => Precision::Exact,
         None => Precision::ForEver {
-            logs: procedures::reads_old_lines(&args.procedure),
+            logs: reads.old_lines,
+            views: reads.saved_views,
             apart: args.alphabet.keeps_apart(),
             forks: args.alphabet.forks(),
             donors: args.alphabet.tells_donors_apart(),

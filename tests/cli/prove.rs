@@ -91,6 +91,110 @@ fn an_alphabet_that_closes_says_what_holds_for_ever() {
     assert_eq!(json["alphabet"], "kill,single");
 }
 
+/// An alphabet that closes, and what holds for ever of both procedures.
+struct Closed {
+    alphabet: &'static str,
+    /// The states for `none`, which reads no saved view, and for `manual-corrected`, which compares their members.
+    states: [u64; 2],
+    /// The only state from which `manual-corrected` does not recover, if there is one.
+    asks_after: Option<&'static str>,
+}
+
+const CLOSED: [Closed; 7] = [
+    Closed {
+        alphabet: "partition,heal",
+        states: [118, 118],
+        asks_after: None,
+    },
+    Closed {
+        alphabet: "kill,start",
+        states: [2042, 2042],
+        asks_after: None,
+    },
+    Closed {
+        alphabet: "kill,start,write,single",
+        states: [2703, 2703],
+        asks_after: None,
+    },
+    Closed {
+        alphabet: "stop,kill,start,single",
+        states: [5700, 7450],
+        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
+    },
+    Closed {
+        alphabet: "stop,kill,start",
+        states: [9279, 11029],
+        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
+    },
+    Closed {
+        alphabet: "kill,start,force,single",
+        states: [15424, 15424],
+        asks_after: Some("terminate A; on A: cm-cluster-manage --force-safe-to-bootstrap"),
+    },
+    Closed {
+        alphabet: "stop,kill,start,write,single",
+        states: [19742, 27851],
+        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
+    },
+];
+
+/// Proves both procedures over an alphabet, and compares the sentences and the numbers of states.
+fn holds_for_ever(closed: &Closed) {
+    let work = Work::new();
+    let found = |procedure: &str| {
+        let ran = work.run(&[
+            "prove",
+            "--procedure",
+            procedure,
+            "--alphabet",
+            closed.alphabet,
+            "--out",
+            "out",
+        ]);
+        let json = work.json("out/prove.json");
+        assert_eq!(json["for_ever"]["closed"], true, "{}", ran.stdout);
+        let sentence = json["for_ever"]["sentence"].as_str().unwrap().to_owned();
+        (json["states"].as_u64().unwrap(), sentence)
+    };
+    let [(of_none, none), (of_corrected, corrected)] = ["none", "manual-corrected"].map(found);
+    assert_eq!(
+        [of_none, of_corrected],
+        closed.states,
+        "{}",
+        closed.alphabet
+    );
+    let recovers = if closed.alphabet == "partition,heal" {
+        "none always recovers."
+    } else {
+        "none does not recover in exactly 4 classes of states; "
+    };
+    assert!(none.contains(recovers), "{none}");
+    let ends = closed.asks_after.map_or_else(
+        || "manual-corrected always recovers.".to_owned(),
+        |path| {
+            format!(
+                "manual-corrected does not recover in exactly 1 class of states; the shortest way to each: needs a \
+                 person (after {path}). In every other state it recovers."
+            )
+        },
+    );
+    assert!(corrected.ends_with(&ends), "{corrected}");
+}
+
+#[test]
+fn partitions_and_heals_hold_nobody_up_for_ever() {
+    holds_for_ever(&CLOSED[0]);
+}
+
+/// All alphabets that close: `cargo test --release --test cli -- --ignored closed_alphabets`.
+#[test]
+#[ignore = "minutes"]
+fn closed_alphabets_have_their_sentences() {
+    for closed in &CLOSED {
+        holds_for_ever(closed);
+    }
+}
+
 #[test]
 fn a_procedure_that_fails_for_ever_has_a_shortest_way_to_each_class_of_states() {
     let work = Work::new();

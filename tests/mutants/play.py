@@ -32,6 +32,7 @@ JUDGES = [
     ("node scripts", "seatrial-node", "scripts", ["--test-threads=1"]),
     ("recordings", "seatrial-sim", "recordings", ["--test-threads=1", "every_recording_agrees"]),
     ("suites", "seatrial-sim", "suites", ["--test-threads=1"]),
+    ("sameness", "seatrial", "sameness", ["--test-threads=1"]),
 ]
 # What cargo is told beside that, such as --config profile.dev.package.seatrial-node.opt-level=0.
 CONFIGURED = []
@@ -246,7 +247,7 @@ def main():
         start = time.monotonic()
         if played(judge, programs, 0, None) != "passes":
             sys.exit(f"the {judge[0]} fail without a mutant")
-        limits[judge[0]] = 30 + 10 * (time.monotonic() - start)
+        limits[judge[0]] = 15 + 10 * (time.monotonic() - start)
     preparing = time.monotonic() - began
     found, survivors, lines = {}, [], []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

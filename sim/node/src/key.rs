@@ -40,6 +40,8 @@ pub enum Mark {
     Remembered(ViewId),
     /// A saved view: who made it, and the order of its number among those of its maker. Only the key for ever has it.
     Saved(ViewId),
+    /// All lives of one identity: its node counts, and where else it occurs. Only the key for ever has it.
+    Lives(GcommUuid),
     /// Nodes, as bits by their numbers.
     Nodes(u32),
     /// The position of a node's data. A write-set cache is measured by these.
@@ -66,6 +68,8 @@ pub struct Living {
     pub views: Vec<SavedView>,
     /// Whether the procedure reads old lines of the log.
     pub logs_count: bool,
+    /// Whether the procedure reads the members of saved views.
+    pub views_count: bool,
     /// Whether running nodes can be kept apart, so that one waits while others make a new component.
     pub apart: bool,
     /// Whether there can be two primary components that know nothing of each other.
@@ -150,6 +154,15 @@ impl StateKey {
     pub fn has_logs(&self) -> bool {
         let living = self.living.as_ref();
         living.is_none_or(|living| living.logs_count)
+    }
+
+    /// Adds the members of a saved view for a procedure that compares those of several views, also of views that no node
+    /// can restore. Incarnations do not count.
+    pub fn members_to_compare<'a>(&mut self, uuids: impl IntoIterator<Item = &'a GcommUuid>) {
+        let living = self.living.as_ref();
+        if living.is_some_and(|living| living.views_count) {
+            self.set(uuids, |key, uuid| key.marks.push(Mark::Lives(*uuid)));
+        }
     }
 
     /// Returns whether this process runs, as far as the key knows: in an exact key, any can.

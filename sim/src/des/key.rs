@@ -25,6 +25,8 @@ pub enum Precision {
     ForEver {
         /// Whether the last recovered position in each log counts, for procedures that read old lines of it.
         logs: bool,
+        /// Whether the members of all saved views count, for procedures that read them.
+        views: bool,
         /// Whether events can keep running nodes apart.
         apart: bool,
         /// Whether events can make two primary components that know nothing of each other. Then numbers of views and
@@ -72,12 +74,14 @@ impl World {
             Precision::Exact => StateKey::default(),
             Precision::ForEver {
                 logs,
+                views,
                 apart,
                 forks,
                 donors,
             } => {
                 let mut living = Living {
                     logs_count: logs,
+                    views_count: views,
                     apart,
                     forks: forks.is_some(),
                     donors,

@@ -249,6 +249,7 @@ impl Ranks {
                 | Mark::Item
                 | Mark::EndOfSet
                 | Mark::Dead(_)
+                | Mark::Lives(_)
                 | Mark::Nodes(_) => {}
                 Mark::Saved(view) => {
                     saved.insert((view.uuid, view.seq));
@@ -322,6 +323,8 @@ struct Encoder<'a> {
     histories: Vec<StateUuid>,
     /// Makers of saved views by first appearance.
     saved: Vec<GcommUuid>,
+    /// Identities of which all lives count, by first appearance.
+    lives: Vec<GcommUuid>,
     /// The sets in which the encoder is, the innermost last.
     sets: Vec<OpenSet>,
     bytes: Vec<u8>,
@@ -342,6 +345,7 @@ impl<'a> Encoder<'a> {
             order,
             histories: Vec::new(),
             saved: Vec::new(),
+            lives: Vec::new(),
             sets: Vec::new(),
             bytes: Vec::with_capacity(2_048),
         }
@@ -356,6 +360,17 @@ impl<'a> Encoder<'a> {
             self.histories.push(history);
             self.histories.len() - 1
         }))
+    }
+
+    /// Returns the place of an identity among those of its node, by first appearance.
+    fn which_of_its_node(&mut self, uuid: GcommUuid) -> u8 {
+        if !self.lives.iter().any(|known| known.same_fixed_part(uuid)) {
+            self.lives.push(uuid);
+        }
+        let of_node = |known: &&GcommUuid| known.node_index() == uuid.node_index();
+        let mut known = self.lives.iter().filter(of_node);
+        let place = known.position(|known| known.same_fixed_part(uuid));
+        place.map_or(UNDEFINED, small)
     }
 
     fn mark(&mut self, mark: &Mark) {
@@ -394,6 +409,11 @@ impl<'a> Encoder<'a> {
                 self.bytes.extend_from_slice(&[0xfe, owner]);
                 let later = self.later_life(*uuid);
                 self.bytes.push(later);
+            }
+            Mark::Lives(uuid) => {
+                let owner = self.place(usize::from(uuid.node_index()));
+                let which = self.which_of_its_node(*uuid);
+                self.bytes.extend_from_slice(&[owner, which]);
             }
             Mark::Remembered(view) => {
                 let rank = self.remembered(*view);
@@ -481,6 +501,7 @@ impl<'a> Encoder<'a> {
             Mark::Item => ",".to_owned(),
             Mark::EndOfSet => "}".to_owned(),
             Mark::Dead(uuid) => format!("d{}", self.place(usize::from(uuid.node_index()))),
+            Mark::Lives(uuid) => format!("l{}", self.place(usize::from(uuid.node_index()))),
             Mark::Remembered(view) => format!("r{}", self.remembered(*view)),
             Mark::Saved(view) => format!("s{}", self.ranks.saved(*view)),
             Mark::Nodes(nodes) => format!("n{:b}", self.bits(*nodes)),

@@ -44,15 +44,19 @@ mod restore;
 use seatrial_port::console::Console;
 use seatrial_port::list;
 
-use super::ProcedureOutcome;
 use super::careful::{Early, Operator, QUIET, SETTLE};
 use super::survey::{Seen, Situation, Survey};
+use super::{ProcedureOutcome, Reads};
 
 /// Rounds of looking and acting. Each starts with a fresh look.
 const ROUNDS: u32 = 12;
 
-/// A recovered position counts only if the number of such lines has grown by the procedure's own recovery run.
-pub(super) const READS_OLD_LINES: bool = false;
+/// A recovered position counts only if the number of such lines has grown by the procedure's own recovery run. Saved
+/// views without a common member tell of two histories.
+pub(super) const READS: Reads = Reads {
+    old_lines: false,
+    saved_views: true,
+};
 
 /// Recovers the cluster, or says why a person must.
 pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {

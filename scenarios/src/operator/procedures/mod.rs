@@ -80,13 +80,25 @@ fn first_act(name: &str) -> Option<optimal_table::Act> {
     acts.find(|act| act.name() == word)
 }
 
-/// Returns whether this procedure can read lines of a log that it has not caused itself. One that does not say so of
-/// itself is taken to read them.
-pub fn reads_old_lines(name: &str) -> bool {
+/// The things that no node asks for any more, and that a procedure reads all the same. A search for ever must tell states
+/// apart by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// Lines of a log that the procedure has not caused itself.
+    pub old_lines: bool,
+    /// The members of saved views, also of those that cannot be restored.
+    pub saved_views: bool,
+}
+
+/// Returns what this procedure reads. One that says nothing of itself is taken to read all of it.
+pub fn reads(name: &str) -> Reads {
     match name {
-        "none" => none::READS_OLD_LINES,
-        "manual-corrected" => manual_corrected::READS_OLD_LINES,
-        _ => true,
+        "none" => none::READS,
+        "manual-corrected" => manual_corrected::READS,
+        _ => Reads {
+            old_lines: true,
+            saved_views: true,
+        },
     }
 }
 

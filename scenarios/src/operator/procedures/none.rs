@@ -2,11 +2,14 @@
 
 use seatrial_port::console::Console;
 
-use super::ProcedureOutcome;
 use super::survey::{Situation, Survey};
+use super::{ProcedureOutcome, Reads};
 
-/// It reads no log.
-pub(super) const READS_OLD_LINES: bool = false;
+/// It reads no file at all.
+pub(super) const READS: Reads = Reads {
+    old_lines: false,
+    saved_views: false,
+};
 
 /// Looks once.
 pub(super) async fn run(console: &mut dyn Console) -> ProcedureOutcome {

@@ -221,12 +221,15 @@ impl Gcs {
             self.go_non_primary(out);
             return;
         }
-        if self.state == GroupState::NonPrimary {
-            if self.first && self.members.len() == 1 && old.len() <= 1 {
-                self.begin_history(out);
-            } else if view.bootstrap && !self.uuid.is_nil() {
-                self.bootstrap = true;
-            }
+        // The view that breaks off an exchange of states has no such flag any more, and takes this node's too
+        // (`gcs_group_handle_comp_msg`, `my_bootstrap`).
+        if self.state != GroupState::Primary {
+            self.bootstrap = view.bootstrap;
+        }
+        let is_first = self.first && self.members.len() == 1 && old.len() <= 1;
+        if self.state == GroupState::NonPrimary && is_first {
+            self.bootstrap = false;
+            self.begin_history(out);
         }
         self.first = false;
         self.state = GroupState::WaitStateUuid;

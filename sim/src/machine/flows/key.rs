@@ -265,6 +265,7 @@ fn key_of_gvwstate(text: Option<&str>, into: &mut StateKey) {
                 // The next process begins with the number after it (`evs_proto.cpp:Proto`, constructor).
                 into.number_of_live_view(state.view_id.seq);
             }
+            into.members_to_compare(&members);
             if into.is_exact() {
                 // Nobody reads it again (`pc.cpp:PC`, constructor).
                 into.flag(state.bootstrap);

@@ -191,3 +191,33 @@ fn all_members_count_votes_by_one_policy() {
         assert_eq!(group.members[&node].votes.policy(), 0, "node {node}");
     }
 }
+
+/// None of Galera's tests: the view that breaks off an exchange of states takes the flag of the restored one along
+/// (`gcs_group_handle_comp_msg`, `my_bootstrap`). Nobody has worked in a component then, nobody may bootstrap one, and all
+/// wait in a primary component of the layer below.
+#[test]
+fn a_restored_component_that_changes_before_its_exchange_is_over_has_no_history() {
+    let position = Position::new(history(1), Seqno(7));
+    let restored = |interrupted: bool| {
+        let mut group = Group::new();
+        for node in [A, B, C] {
+            group.start(node, position);
+            group.component(&[node], false);
+        }
+        group.component(&[A, B, C], false);
+        let exchange = group.restore(&[A, B, C]);
+        if interrupted {
+            group.component(&[A, B], true);
+        } else {
+            group.pump(exchange);
+        }
+        group
+    };
+    let whole = restored(false);
+    whole.all_see(A, Joined);
+    let mut parted = restored(true);
+    parted.all_see(A, NonPrim);
+    parted.start(C, position);
+    parted.component(&[A, B, C], true);
+    parted.all_see(A, NonPrim);
+}

@@ -57,6 +57,15 @@ impl Group {
 
     /// The component changes, and what they say about it is not handed over.
     fn break_into(&mut self, here: &[u8], primary: bool) -> Vec<(u8, GcsMessage)> {
+        self.view_of(here, primary, false)
+    }
+
+    /// These restore their component, and what they say about it is not handed over.
+    fn restore(&mut self, here: &[u8]) -> Vec<(u8, GcsMessage)> {
+        self.view_of(here, true, true)
+    }
+
+    fn view_of(&mut self, here: &[u8], primary: bool, bootstrap: bool) -> Vec<(u8, GcsMessage)> {
         self.number += 1;
         self.here = here.to_vec();
         let kind = if primary {
@@ -69,7 +78,7 @@ impl Group {
             members: here.iter().copied().map(uuid).collect(),
             left: BTreeSet::new(),
             partitioned: BTreeSet::new(),
-            bootstrap: false,
+            bootstrap,
         };
         let mut said = Vec::new();
         for node in here {
