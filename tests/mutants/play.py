@@ -102,9 +102,9 @@ def build_tree(tree, mutants):
         new = source.read_bytes()
         if name.startswith(NODE + "src/"):
             new = mutated(name, new.decode(), [one for one in mutants if one["file"] == name]).encode()
-            # A constant function cannot ask which mutant is played. Those of `time.rs` make constants.
-            if not name.endswith("/time.rs"):
-                new = new.replace(b"const fn ", b"fn ")
+        # A constant function cannot ask which mutant is played. Those of `time.rs` make constants.
+        if name.startswith((NODE + "src/", "sim/src/machine/")) and not name.endswith("/time.rs"):
+            new = new.replace(b"const fn ", b"fn ")
         if name == NODE + "src/lib.rs":
             new += SWITCH.encode()
         if old != new:

@@ -217,14 +217,14 @@ impl Gcs {
             })
             .collect();
         self.states.clear();
-        if !primary {
-            self.go_non_primary(out);
-            return;
-        }
         // The view that breaks off an exchange of states has no such flag any more, and takes this node's too
         // (`gcs_group_handle_comp_msg`, `my_bootstrap`).
         if self.state != GroupState::Primary {
             self.bootstrap = view.bootstrap;
+        }
+        if !primary {
+            self.go_non_primary(out);
+            return;
         }
         let is_first = self.first && self.members.len() == 1 && old.len() <= 1;
         if self.state == GroupState::NonPrimary && is_first {
