@@ -55,7 +55,7 @@ const CASES: &[Case] = &{
         case(F::IstWithoutGapCheck, CORRECTED, "acknowledged-write-lost"),
         case(F::CatchUpDropped, CORRECTED, "silent-splice"),
         case(F::VoidStateTrusted, CORRECTED, "silent-splice"),
-        case(F::RecoveredIgnored, CORRECTED, "dead-lock"),
+        case(F::RecoveredIgnored, CORRECTED, "acknowledged-write-lost"),
         case(F::SeqnoWrittenEarly, CORRECTED, "silent-splice"),
         case(F::GuardIgnored, CORRECTED, "twin-primaries"),
         case(F::SafeNeverCleared, CORRECTED, "two-safe-nodes"),

@@ -13,6 +13,7 @@ survivors that are known, each with its reason. The exit code is 1 if another on
 
 import argparse
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -249,19 +250,28 @@ def main():
             sys.exit(f"the {judge[0]} fail without a mutant")
         limits[judge[0]] = 15 + 10 * (time.monotonic() - start)
     preparing = time.monotonic() - began
-    found, survivors, lines = {}, [], []
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for one, by in pool.map(lambda one: judged(one, called, programs, limits), left):
+    unviable = [one for one in sample if one not in left]
+    found, survivors = {}, []
+    # A search that is broken off leaves what it has found.
+    with contextlib.ExitStack() as open_files:
+        results = open_files.enter_context(options.results.open("w")) if options.results else None
+        pool = open_files.enter_context(concurrent.futures.ThreadPoolExecutor(options.jobs))
+
+        def note(by, one):
+            if results:
+                print(f"{by}\t{one['key']}", file=results, flush=True)
+
+        for one in unviable:
+            note("unviable", one)
+        for place, (one, by) in enumerate(pool.map(lambda one: judged(one, called, programs, limits), left), 1):
             found[by] = found.get(by, 0) + 1
-            lines.append(f"{by or 'survived'}\t{one['key']}")
+            note(by or "survived", one)
             if by is None:
                 survivors.append(one)
+            if sys.stderr.isatty():
+                print(f"\r{place} of {len(left)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     known = DOCS.read_text() if DOCS.is_file() else ""
     new = [one for one in survivors if f"`{one['key']}`" not in known]
-    unviable = [one for one in sample if one not in left]
-    lines += [f"unviable\t{one['key']}" for one in unviable]
-    if options.results:
-        options.results.write_text("".join(line + "\n" for line in lines))
     print(f"mutants of the rules: {len(mutants)} in all, sample of {len(sample)} with seed {options.seed}")
     print(f"unviable {len(unviable)}, found {len(left) - len(survivors)}, survived {len(survivors)}")
     for by in [judge[0] for judge in called] + ["a time limit"]:

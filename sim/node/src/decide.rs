@@ -90,3 +90,55 @@ pub(crate) fn start_seqno(
     let recovered = recovered.filter(|_| fault != Some(DeliberateFault::RecoveredIgnored));
     start_position(saved, recovered).seqno
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `pc_proto.cpp:have_quorum`: more than half, and who left in order is not missing.
+    #[test]
+    fn half_is_too_few_unless_the_others_left_in_order() {
+        assert!(keeps_quorum(2, 0, 3));
+        assert!(!keeps_quorum(1, 0, 3));
+        assert!(!keeps_quorum(1, 0, 2));
+        assert!(keeps_quorum(1, 1, 2));
+        assert!(keeps_quorum(1, 2, 3));
+        assert!(!keeps_quorum(2, 0, 4));
+        assert!(keeps_quorum(2, 1, 4));
+    }
+
+    /// `gcs_group.cpp:group_find_ist_donor`: of those whose caches reach back far enough, the one that has to keep the
+    /// least.
+    #[test]
+    fn the_donor_reaches_back_and_keeps_the_least() {
+        let history = StateUuid(7);
+        let member = |node: u8, cached: i64, synced: bool| Candidate {
+            synced,
+            coming: true,
+            node,
+            segment: 0,
+            cached: Seqno(cached),
+            arbitrator: false,
+        };
+        let chosen = |members: &[Candidate], have: i64| {
+            let have = Position::new(history, Seqno(have));
+            donor(members, 2, have, Position::new(history, Seqno(1000)))
+        };
+        let joiner = member(2, -1, false);
+        let members = |a: i64, b: i64| [member(0, a, true), member(1, b, true), joiner];
+        assert_eq!(chosen(&members(10, 20), 900), Some(1));
+        assert_eq!(chosen(&members(20, 10), 900), Some(0));
+        assert_eq!(
+            chosen(&members(10, 950), 900),
+            Some(0),
+            "the other one has dropped what is missing"
+        );
+        assert_eq!(
+            chosen(&members(950, 950), 900),
+            Some(0),
+            "a snapshot from the first that is in step"
+        );
+        let away = [member(0, 10, false), member(1, 20, false), joiner];
+        assert_eq!(chosen(&away, 900), None);
+    }
+}

@@ -224,4 +224,27 @@ mod tests {
         assert_eq!(code(&before, "CREATE TABLE s.u (a INT)"), 1049);
         assert_eq!(code(&before, "DROP TABLE s.u"), 1051);
     }
+
+    /// A dropped schema takes its own tables along, and no others.
+    #[test]
+    fn a_dropped_schema_leaves_the_tables_of_others() {
+        let before = [
+            "CREATE SCHEMA s",
+            "CREATE TABLE s.u (a INT)",
+            "CREATE SCHEMA other",
+            "CREATE TABLE other.u (a INT)",
+            "DROP SCHEMA other",
+        ];
+        assert_eq!(code(&before, "CREATE TABLE s.u (a INT)"), 1050);
+        assert_eq!(code(&before, "DROP TABLE s.u"), 0);
+        assert_eq!(code(&before, "DROP TABLE other.u"), 1051);
+    }
+
+    #[test]
+    fn a_statement_that_drops_something_is_told_from_the_others() {
+        assert!(drops("DROP TABLE t.t"));
+        assert!(drops("DROP SCHEMA IF EXISTS s"));
+        assert!(!drops("CREATE TABLE t.u (a INT)"));
+        assert!(!drops("ALTER TABLE t.t FORCE"));
+    }
 }

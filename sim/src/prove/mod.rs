@@ -18,6 +18,7 @@ mod kinds;
 mod limits;
 mod matrix;
 mod model;
+mod ranks;
 mod report;
 mod search;
 mod shards;
