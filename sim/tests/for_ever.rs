@@ -26,9 +26,14 @@ fn for_ever(words: &str) -> Model {
 
 /// The same with another bound of the gaps that are exact; `None` is the order alone.
 fn for_ever_up_to(words: &str, gaps: Option<u8>) -> Model {
+    keyed(words, gaps, number("VIEWS", 1) == 1)
+}
+
+/// The same, with or without the members of saved views.
+fn keyed(words: &str, gaps: Option<u8>, views: bool) -> Model {
     exact().with_precision(Precision::ForEver {
         logs: number("LOGS", 0) == 1,
-        views: number("VIEWS", 1) == 1,
+        views,
         apart: alphabet(words).keeps_apart(),
         forks: gaps,
         donors: number("DONORS", usize::from(alphabet(words).tells_donors_apart())) == 1,
@@ -90,23 +95,14 @@ fn a_saved_view_counts_only_while_it_can_be_restored() {
     assert_eq!(restored("-A +A"), 0);
 }
 
-/// C's saved view cannot be restored, so no node asks for its members. But the corrected manual does: an identity of B is
-/// in the views of B and C in one state, and in the other B has been stopped since, which gave it a new one.
+/// The saved views of A and C cannot be restored, so no node asks for their members. But the corrected manual compares
+/// them. In one state B and C are in both views. In the other they have been stopped since, which gave them new identities.
 #[test]
 fn the_members_of_a_saved_view_count_for_a_procedure_that_compares_them() {
     let together = "-A -B +B -C .B +A .A +B";
     let apart = "-A .B +B .C +C -C +A -A .B +B +C -C +A .A +B +B";
-    let precision = |views: bool| Precision::ForEver {
-        logs: false,
-        views,
-        apart: false,
-        forks: None,
-        donors: false,
-    };
-    let (blind, model) = (
-        exact().with_precision(precision(false)),
-        exact().with_precision(precision(true)),
-    );
+    let kinds = "stop,kill,start,single";
+    let (model, blind) = (for_ever(kinds), keyed(kinds, None, false));
     let root = model.root().expect("the root is reached");
     let reached = |path: &str| played(&model, &root, &typed(path));
     let (one, other) = (reached(together), reached(apart));

@@ -52,8 +52,8 @@ pub(crate) fn prove(args: &ProveArgs, out: &mut Out) -> Result<u8, Stop> {
         Some(_) => fs::create_dir_all(&folder),
     };
     emptied.map_err(|error| unwritable(&folder, &error))?;
-    // The exact key grows with the path, and a search with it does not end.
     let reads = procedures::reads(&args.procedure);
+    // The exact key grows with the path, and a search with it does not end.
     let precision = match args.faults {
         Some(_) => Precision::Exact,
         None => Precision::ForEver {

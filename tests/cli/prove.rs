@@ -96,47 +96,37 @@ struct Closed {
     alphabet: &'static str,
     /// The states for `none`, which reads no saved view, and for `manual-corrected`, which compares their members.
     states: [u64; 2],
-    /// The only state from which `manual-corrected` does not recover, if there is one.
+    /// The shortest way to the only class from which `manual-corrected` does not recover, if there is one.
     asks_after: Option<&'static str>,
 }
 
+/// The shortest way to the only class with stops from which `manual-corrected` does not recover.
+const AFTER_STOPS: Option<&str> = Some("terminate A; stop B; start B; stop C; terminate B");
+
+const AFTER_FORCE: Option<&str> =
+    Some("terminate A; on A: cm-cluster-manage --force-safe-to-bootstrap");
+
 const CLOSED: [Closed; 7] = [
-    Closed {
-        alphabet: "partition,heal",
-        states: [118, 118],
-        asks_after: None,
-    },
-    Closed {
-        alphabet: "kill,start",
-        states: [2042, 2042],
-        asks_after: None,
-    },
-    Closed {
-        alphabet: "kill,start,write,single",
-        states: [2703, 2703],
-        asks_after: None,
-    },
-    Closed {
-        alphabet: "stop,kill,start,single",
-        states: [5700, 7450],
-        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
-    },
-    Closed {
-        alphabet: "stop,kill,start",
-        states: [9279, 11029],
-        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
-    },
-    Closed {
-        alphabet: "kill,start,force,single",
-        states: [15424, 15424],
-        asks_after: Some("terminate A; on A: cm-cluster-manage --force-safe-to-bootstrap"),
-    },
-    Closed {
-        alphabet: "stop,kill,start,write,single",
-        states: [19742, 27851],
-        asks_after: Some("terminate A; stop B; start B; stop C; terminate B"),
-    },
+    closed("partition,heal", [118, 118], None),
+    closed("kill,start", [2042, 2042], None),
+    closed("kill,start,write,single", [2703, 2703], None),
+    closed("stop,kill,start,single", [5700, 7450], AFTER_STOPS),
+    closed("stop,kill,start", [9279, 11029], AFTER_STOPS),
+    closed("kill,start,force,single", [15424, 15424], AFTER_FORCE),
+    closed("stop,kill,start,write,single", [19742, 27851], AFTER_STOPS),
 ];
+
+const fn closed(
+    alphabet: &'static str,
+    states: [u64; 2],
+    asks_after: Option<&'static str>,
+) -> Closed {
+    Closed {
+        alphabet,
+        states,
+        asks_after,
+    }
+}
 
 /// Proves both procedures over an alphabet, and compares the sentences and the numbers of states.
 fn holds_for_ever(closed: &Closed) {

@@ -253,9 +253,9 @@ def main():
     unviable = [one for one in sample if one not in left]
     found, survivors = {}, []
     # A search that is broken off leaves what it has found.
-    with contextlib.ExitStack() as open_files:
-        results = open_files.enter_context(options.results.open("w")) if options.results else None
-        pool = open_files.enter_context(concurrent.futures.ThreadPoolExecutor(options.jobs))
+    with contextlib.ExitStack() as stack:
+        results = stack.enter_context(options.results.open("w")) if options.results else None
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(options.jobs))
 
         def note(by, one):
             if results:

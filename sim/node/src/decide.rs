@@ -78,7 +78,7 @@ pub fn donor(
     have: Position,
     group: Position,
 ) -> Option<usize> {
-    crate::gcs::find_donor(members, joiner, have, group)
+    crate::gcs::choose(members, joiner, have, group, &[]).ok()
 }
 
 /// Returns the effective start position, with the mistake that a test may have planted.
@@ -105,40 +105,5 @@ mod tests {
         assert!(keeps_quorum(1, 2, 3));
         assert!(!keeps_quorum(2, 0, 4));
         assert!(keeps_quorum(2, 1, 4));
-    }
-
-    /// `gcs_group.cpp:group_find_ist_donor`: of those whose caches reach back far enough, the one that has to keep the
-    /// least.
-    #[test]
-    fn the_donor_reaches_back_and_keeps_the_least() {
-        let history = StateUuid(7);
-        let member = |node: u8, cached: i64, synced: bool| Candidate {
-            synced,
-            coming: true,
-            node,
-            segment: 0,
-            cached: Seqno(cached),
-            arbitrator: false,
-        };
-        let chosen = |members: &[Candidate], have: i64| {
-            let have = Position::new(history, Seqno(have));
-            donor(members, 2, have, Position::new(history, Seqno(1000)))
-        };
-        let joiner = member(2, -1, false);
-        let members = |a: i64, b: i64| [member(0, a, true), member(1, b, true), joiner];
-        assert_eq!(chosen(&members(10, 20), 900), Some(1));
-        assert_eq!(chosen(&members(20, 10), 900), Some(0));
-        assert_eq!(
-            chosen(&members(10, 950), 900),
-            Some(0),
-            "the other one has dropped what is missing"
-        );
-        assert_eq!(
-            chosen(&members(950, 950), 900),
-            Some(0),
-            "a snapshot from the first that is in step"
-        );
-        let away = [member(0, 10, false), member(1, 20, false), joiner];
-        assert_eq!(chosen(&away, 900), None);
     }
 }

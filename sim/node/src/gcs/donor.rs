@@ -199,19 +199,8 @@ pub(crate) enum NoDonor {
     Away,
 }
 
-/// Returns the index of the donor for a joiner that names nobody; `group` is the group's position when its present
-/// configuration began.
-pub(crate) fn find_donor(
-    members: &[Candidate],
-    joiner: usize,
-    have: Position,
-    group: Position,
-) -> Option<usize> {
-    choose(members, joiner, have, group, &[]).ok()
-}
-
-/// Returns the index of the donor for a joiner that has a position and names these nodes
-/// (`gcs_group.cpp:gcs_group_find_donor`).
+/// Returns the index of the donor for a joiner that has a position and names these nodes; `group` is the group's position
+/// when its present configuration began (`gcs_group.cpp:gcs_group_find_donor`).
 pub(crate) fn choose(
     members: &[Candidate],
     joiner: usize,

@@ -25,7 +25,7 @@ use crate::frame::{GcsMessage, GcsNodeState, GcsState, newest_protocol};
 use crate::pc::{Delivery, PcView};
 
 pub use donor::Candidate;
-pub(crate) use donor::find_donor;
+pub(crate) use donor::choose;
 pub(crate) use out::{Conf, Out, StateRequest};
 pub use quorum::Agreement;
 pub(crate) use quorum::{after_exchange, quorum};
@@ -228,7 +228,6 @@ impl Gcs {
         }
         let is_first = self.first && self.members.len() == 1 && old.len() <= 1;
         if self.state == GroupState::NonPrimary && is_first {
-            self.bootstrap = false;
             self.begin_history(out);
         }
         self.first = false;

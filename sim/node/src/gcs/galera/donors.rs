@@ -1,6 +1,7 @@
 //! The choice of the node that gives its state to a joiner (`gcs_group_test.cpp:test_gcs_group_find_donor`).
 
 use super::*;
+use crate::decide::donor;
 use crate::frame::WantedDonor;
 use crate::gcs::donor::{NoDonor, choose};
 
@@ -22,34 +23,25 @@ fn the_donor_of_events_is_the_one_that_keeps_the_least() {
     let have = |seqno| Position::new(history(1), Seqno(seqno));
     let group = have;
     assert_eq!(
-        find_donor(&members, joiner, Position::UNDEFINED, group(0)),
+        donor(&members, joiner, Position::UNDEFINED, group(0)),
         Some(0)
     );
     members[0].synced = false;
     assert_eq!(
-        find_donor(&members, joiner, Position::UNDEFINED, group(0)),
+        donor(&members, joiner, Position::UNDEFINED, group(0)),
         Some(1)
     );
     members[0].synced = true;
 
-    assert_eq!(find_donor(&members, joiner, have(100), group(0)), Some(1));
-    assert_eq!(
-        find_donor(&members, joiner, have(100), group(1_497)),
-        Some(1)
-    );
-    assert_eq!(
-        find_donor(&members, joiner, have(100), group(1_498)),
-        Some(0)
-    );
+    assert_eq!(donor(&members, joiner, have(100), group(0)), Some(1));
+    assert_eq!(donor(&members, joiner, have(100), group(1_497)), Some(1));
+    assert_eq!(donor(&members, joiner, have(100), group(1_498)), Some(0));
     members[1].synced = false;
-    assert_eq!(
-        find_donor(&members, joiner, have(100), group(1_497)),
-        Some(0)
-    );
+    assert_eq!(donor(&members, joiner, have(100), group(1_497)), Some(0));
     for member in &mut members {
         member.synced = false;
     }
-    assert_eq!(find_donor(&members, joiner, have(100), group(0)), None);
+    assert_eq!(donor(&members, joiner, have(100), group(0)), None);
 }
 
 /// Beyond Galera's cases: the group's position is that with which the configuration began, and all that is cached may
@@ -66,8 +58,8 @@ fn the_safe_range_is_counted_from_the_beginning_of_the_configuration() {
     };
     let members = [member(50), member(51), member(UNDEFINED)];
     let position = |seqno| Position::new(history(1), Seqno(seqno));
-    assert_eq!(find_donor(&members, 2, position(49), position(49)), Some(0));
-    assert_eq!(find_donor(&members, 2, position(50), position(50)), Some(1));
+    assert_eq!(donor(&members, 2, position(49), position(49)), Some(0));
+    assert_eq!(donor(&members, 2, position(50), position(50)), Some(1));
 }
 
 const UNDEFINED: i64 = Seqno::UNDEFINED.0;
@@ -117,12 +109,12 @@ fn a_donor_of_the_same_place_comes_first() {
     let mut members = [synced(0, 0), synced(1, 1), synced(2, 1)];
     let nothing = Position::UNDEFINED;
     let have = Position::new(history(1), Seqno(5));
-    assert_eq!(find_donor(&members, 2, nothing, nothing), Some(1));
-    assert_eq!(find_donor(&members, 2, have, have), Some(1));
+    assert_eq!(donor(&members, 2, nothing, nothing), Some(1));
+    assert_eq!(donor(&members, 2, have, have), Some(1));
     // It will be in step later: the joiner of a snapshot waits, and events come from the other place.
     members[1].synced = false;
-    assert_eq!(find_donor(&members, 2, nothing, nothing), None);
-    assert_eq!(find_donor(&members, 2, have, have), Some(0));
+    assert_eq!(donor(&members, 2, nothing, nothing), None);
+    assert_eq!(donor(&members, 2, have, have), Some(0));
     members[1].coming = false;
-    assert_eq!(find_donor(&members, 2, nothing, nothing), Some(0));
+    assert_eq!(donor(&members, 2, nothing, nothing), Some(0));
 }
