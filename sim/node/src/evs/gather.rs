@@ -242,7 +242,10 @@ impl Evs {
     /// those who move together must have the same ones (`evs_proto.cpp:handle_join`, recovery).
     fn help(&self, join: &JoinMessage, out: &mut Vec<Out>) {
         for (source, have) in self.input.have() {
-            let theirs = join.have.get(&source).copied().unwrap_or(-1);
+            // A JOIN of one's own view names all members of that view.
+            let Some(theirs) = join.have.get(&source).copied() else {
+                continue;
+            };
             if have <= theirs {
                 continue;
             }

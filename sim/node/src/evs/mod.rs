@@ -333,10 +333,8 @@ impl Evs {
     /// Delivers whatever everybody has.
     fn deliver_safe(&mut self, now: Time, out: &mut Vec<Out>) {
         self.input.acknowledged(self.me, self.input.aru());
-        if self.state == State::Operational && self.last_sent < self.input.highest() {
-            while self.last_sent < self.input.highest() {
-                self.send_user(None, now, out);
-            }
+        while self.state == State::Operational && self.last_sent < self.input.highest() {
+            self.send_user(None, now, out);
         }
         while let Some((source, payload)) = self.input.pop_safe() {
             if let Some(payload) = payload {

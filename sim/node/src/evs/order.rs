@@ -99,11 +99,8 @@ impl InputMap {
 
     /// Up to where everything from everybody is here.
     pub(crate) fn aru(&self) -> i64 {
-        self.sources
-            .values()
-            .map(|source| source.have)
-            .min()
-            .unwrap_or(-1)
+        let all = self.sources.values().map(|source| source.have);
+        all.min().expect("invariant: a view has a member")
     }
 
     /// Up to where everybody is known to have everything.

@@ -143,10 +143,8 @@ impl Evs {
         self.input.acknowledged(source, gap.aru);
         if self.state == State::Operational {
             self.resend_to(gap, now, config, out);
-            if gap.last_sent > self.last_sent {
-                while self.last_sent < gap.last_sent {
-                    self.send_user(None, now, out);
-                }
+            while self.last_sent < gap.last_sent {
+                self.send_user(None, now, out);
             }
         }
         self.deliver_safe(now, out);
