@@ -10,6 +10,8 @@ mod install;
 mod key;
 mod order;
 mod receive;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
