@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::decide::donor;
-use crate::frame::WantedDonor;
 use crate::gcs::donor::{NoDonor, choose};
 
 /// `test_gcs_group_find_donor`: without a position, the first member in step; with one, the member that would have to
@@ -117,4 +116,31 @@ fn a_donor_of_the_same_place_comes_first() {
     assert_eq!(donor(&members, 2, have, have), Some(0));
     members[1].coming = false;
     assert_eq!(donor(&members, 2, nothing, nothing), Some(0));
+}
+
+/// None of Galera's tests: a member that the joiner names sends events before another one that would have to keep less.
+/// The names end at the first empty one (`group_find_ist_donor_by_name_in_string`).
+#[test]
+fn a_named_donor_of_events_comes_before_the_one_that_keeps_the_least() {
+    use WantedDonor::{Anyone, Node};
+    let mut members = [synced(0, 0), synced(1, 0), synced(2, 0)];
+    members[2].cached = Seqno(4);
+    let have = Position::new(history(1), Seqno(5));
+    let chosen = |wanted: &[WantedDonor]| choose(&members, 0, have, have, wanted);
+    assert_eq!(chosen(&[]), Ok(2));
+    assert_eq!(chosen(&[Node(1)]), Ok(1));
+    assert_eq!(chosen(&[Node(1), Anyone]), Ok(1));
+    assert_eq!(chosen(&[Anyone, Node(1)]), Ok(2));
+}
+
+/// None of Galera's tests: events come from the joiner's own place, even if a member elsewhere would have to keep less.
+/// An arbitrator has none (`group_find_ist_donor_by_state`).
+#[test]
+fn events_of_the_same_place_come_before_those_that_cost_less() {
+    let mut members = [synced(0, 0), synced(1, 0), synced(2, 1)];
+    members[2].cached = Seqno(4);
+    let have = Position::new(history(1), Seqno(5));
+    assert_eq!(donor(&members, 0, have, have), Some(1));
+    members[1].arbitrator = true;
+    assert_eq!(donor(&members, 0, have, have), Some(2));
 }

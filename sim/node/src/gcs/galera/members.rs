@@ -7,7 +7,7 @@ use crate::peer::Peer;
 use GcsNodeState::{Donor, Joined, Joiner, NonPrim, Prim, Synced};
 
 /// A is alone and in step.
-fn of_one() -> Group {
+pub(super) fn of_one() -> Group {
     let mut group = Group::new();
     group.start(A, Position::UNDEFINED);
     group.component(&[A], true);
@@ -18,7 +18,7 @@ fn of_one() -> Group {
 }
 
 /// B has joined by a transfer.
-fn of_two() -> Group {
+pub(super) fn of_two() -> Group {
     let mut group = of_one();
     group.start(B, Position::UNDEFINED);
     group.component(&[A, B], true);

@@ -3,11 +3,13 @@
 //! A [`Group`] has the gcs layer of a few nodes, and hands each message to all of a component in one order.
 //! `docs/suites.md` lists all cases with what became of them.
 
+mod beyond;
 mod donors;
 mod members;
 mod states;
 
 use super::*;
+use crate::frame::WantedDonor;
 use seatrial_galera::ViewId;
 
 const A: u8 = 1;
@@ -27,8 +29,10 @@ struct Group {
     members: BTreeMap<u8, Gcs>,
     here: Vec<u8>,
     number: u32,
-    /// Everything that each layer has handed up.
+    /// Everything that each layer has handed up, but for lines of the log.
     told: BTreeMap<u8, Vec<Out>>,
+    /// The lines that each layer has for its log.
+    lines: BTreeMap<u8, Vec<Detail>>,
 }
 
 impl Group {
@@ -38,6 +42,7 @@ impl Group {
             here: Vec::new(),
             number: 0,
             told: BTreeMap::new(),
+            lines: BTreeMap::new(),
         }
     }
 
@@ -100,7 +105,7 @@ impl Group {
         for one in out {
             match one {
                 Out::Send(message) => said.push(message),
-                Out::Told(_) => {}
+                Out::Told(line) => self.lines.entry(node).or_default().push(line),
                 other => told.push(other),
             }
         }
@@ -146,11 +151,16 @@ impl Group {
 
     /// A joiner asks for a state, and gets a donor.
     fn ask(&mut self, joiner: u8) {
+        self.ask_for(joiner, &[]);
+    }
+
+    /// A joiner asks for a state of one of these.
+    fn ask_for(&mut self, joiner: u8, wanted: &[WantedDonor]) {
         let request = GcsMessage::StateRequest {
             have: Position::UNDEFINED,
             snapshot_possible: true,
             trivial: false,
-            wanted: Vec::new(),
+            wanted: wanted.to_vec(),
         };
         self.say(joiner, request);
     }
@@ -167,6 +177,11 @@ impl Group {
             let seen = self.members[one].status_of(uuid(node));
             assert_eq!(seen, Some(status), "node {node} in the eyes of {one}");
         }
+    }
+
+    /// Takes what a layer has for its log.
+    fn logged(&mut self, node: u8) -> Vec<Detail> {
+        self.lines.remove(&node).unwrap_or_default()
     }
 
     /// Takes what a layer has handed up.
