@@ -79,3 +79,42 @@ impl Gcache {
                 .is_some_and(|(last, _)| last.next() == seqno)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Change;
+    use crate::peer::Peer;
+
+    /// A cache with the events of these positions; each even one is a transaction, each odd one a configuration.
+    fn cache(positions: std::ops::RangeInclusive<i64>) -> Gcache {
+        let mut cache = Gcache::default();
+        for position in positions {
+            let write_set = WriteSet {
+                origin: Peer(0),
+                number: 1,
+                seen: Seqno::UNDEFINED,
+                change: Change::Insert(format!("row {position}")),
+            };
+            let event = CachedEvent {
+                seqno: Seqno(position),
+                write_set: (position % 2 == 0).then_some(write_set),
+            };
+            cache.append(&event, u64::MAX);
+        }
+        cache
+    }
+
+    /// A recovered cache may be ahead of the data: what is above the data's position goes, and with it the bytes that
+    /// it took, so that the cache is as if it had never had that (`GCache::seqno_reset`).
+    #[test]
+    fn what_is_above_the_position_of_the_data_goes_and_so_do_its_bytes() {
+        let mut ahead = cache(5..=12);
+        ahead.discard_above(Seqno(8));
+        assert_eq!(ahead, cache(5..=8));
+        assert!(ahead.has_from(Seqno(8)));
+        assert!(!ahead.has_from(Seqno(10)));
+        ahead.discard_above(Seqno(8));
+        assert_eq!(ahead, cache(5..=8), "there is nothing above it any more");
+    }
+}

@@ -1,5 +1,7 @@
 //! Tests an INSTALL whose view breaks (`pc_proto.cpp:handle_trans_install`). Runs of
 //! whole clusters rarely come to it: the message is under way for a fraction of a millisecond.
+//!
+//! A few rules that runs of whole clusters do not tell apart are here too.
 
 use super::*;
 
@@ -97,6 +99,19 @@ impl Bench {
     fn install(&mut self, members: &[u8]) {
         let nodes = self.nodes(members);
         let (bootstrap, weight) = (false, None);
+        self.say(
+            A,
+            PcMessage::Install {
+                bootstrap,
+                weight,
+                nodes,
+            },
+        );
+    }
+
+    fn promote(&mut self, members: &[u8]) {
+        let nodes = self.nodes(members);
+        let (bootstrap, weight) = (true, None);
         self.say(
             A,
             PcMessage::Install {
@@ -211,4 +226,82 @@ fn of_a_known_node_stays_what_was_known_of_it() {
     bench.say(B, PcMessage::State { nodes: later });
     assert_eq!(bench.pc.state(), State::NonPrim);
     assert_eq!(bench.pc.instances, known);
+}
+
+/// A component that is not primary is promoted, and its view breaks under the INSTALL: nobody takes that, and so nobody
+/// has to be waited for (`pc_proto.cpp:handle_trans_install`, "Dropping bootstrap install in TRANS state").
+#[test]
+fn a_promotion_under_which_the_view_breaks_is_dropped() {
+    let mut bench = Bench::of_three();
+    bench.broken(&[A], &[], &[B, C]);
+    bench.view(&[A, B], &[], &[]);
+    bench.states(&[A, B]);
+    assert_eq!(bench.pc.state(), State::NonPrim);
+    bench.broken(&[A], &[], &[B]);
+    let before = bench.pc.clone();
+    bench.promote(&[A, B]);
+    assert_eq!(bench.pc, before);
+    assert_eq!(bench.unknown(), []);
+}
+
+/// Each message that a primary component has ordered counts, and none that comes after its quorum is lost
+/// (`pc_proto.cpp:handle_user`, `to_seq`).
+#[test]
+fn a_component_counts_what_it_has_ordered() {
+    let mut bench = Bench::of_three();
+    let before = bench.pc.own().to_seq;
+    for _ in 0..3 {
+        bench.say(B, PcMessage::User(GcsMessage::Sync));
+    }
+    assert_eq!(bench.pc.own().to_seq, before + 3);
+    bench.broken(&[A], &[], &[B, C]);
+    bench.say(B, PcMessage::User(GcsMessage::Sync));
+    assert_eq!(bench.pc.own().to_seq, before + 3);
+}
+
+/// A process that was restarted stands for the one that was in the last primary view (`pc_proto.cpp:is_prim`). The
+/// mistake that tests plant there compares incarnations, and lets the very same processes go on.
+#[test]
+fn a_restarted_member_stands_for_its_earlier_process() {
+    let bench = Bench::of_three();
+    let goes_on = |fault, b: GcommUuid| {
+        let mut pc = bench.pc.clone();
+        pc.fault = fault;
+        let known = &mut pc.instances;
+        for node in known.values_mut() {
+            node.prim = false;
+        }
+        let present = [uuid(A), b, uuid(C)];
+        pc.states = present.map(|one| (one, known.clone())).into();
+        pc.becomes_primary(&mut Vec::new())
+    };
+    let mistake = Some(DeliberateFault::IncarnationCompared);
+    let restarted = uuid(B).next_incarnation();
+    assert_eq!(goes_on(None, restarted), Ok(true));
+    assert_eq!(goes_on(mistake, restarted), Ok(false));
+    assert_eq!(goes_on(mistake, uuid(B)), Ok(true));
+}
+
+/// A component waits for the members of a primary view that it remembers (P4 of `docs/rules.md`), and for those of a
+/// saved view (V6). One that is primary waits for nobody.
+#[test]
+fn a_component_waits_by_what_it_remembers() {
+    let mut remembers = Bench::of_three();
+    assert!(remembers.pc.waits_by().is_empty());
+    remembers.broken(&[A], &[], &[B, C]);
+    remembers.view(&[A], &[], &[]);
+    remembers.states(&[A]);
+    assert_eq!(remembers.pc.waits_by(), ["P4"]);
+
+    let starts = |restored| {
+        let mut pc = Pc::new(uuid(A), false, restored, &Config::default());
+        pc.state = State::NonPrim;
+        pc.waits_by()
+    };
+    let saved = RestoredView {
+        id: ViewId::new(ViewType::Prim, uuid(A), 4),
+        members: [A, B].map(uuid).into(),
+    };
+    assert_eq!(starts(None), ["P4"]);
+    assert_eq!(starts(Some(saved)), ["V6"]);
 }
