@@ -48,8 +48,8 @@ fn a_read_lock_keeps_a_commit_out_of_the_total_order() {
     assert_eq!(bench.replies(commit), [Reply::Ok]);
 }
 
-/// The applier takes the locks of a transaction away. Its client learns that by its next statement, unless that is
-/// the `ROLLBACK` that it would need anyway (`wsrep-lib/src/client_state.cpp`: `s_must_abort`).
+/// The applier takes the locks of a transaction away (`ha_innodb.cc:wsrep_abort_transaction`). Its client learns that
+/// by its next statement, unless that is the `ROLLBACK` that it would need anyway.
 #[test]
 fn an_aborted_transaction_may_be_rolled_back() {
     for (statement, told) in [

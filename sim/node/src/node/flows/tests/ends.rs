@@ -8,8 +8,7 @@ fn almost_stopped(bench: &mut Bench) {
     bench.run(Time(99_500));
 }
 
-/// A server that stops applies what it has received, and saves the position that it has then
-/// (`replicator_smm.cpp:shift_to_CLOSED` comes behind everything in the receive queue).
+/// A server that stops applies what it has received before it leaves, and saves the position that it has then.
 #[test]
 fn an_orderly_stop_applies_what_was_received() {
     let mut bench = Bench::founder(config());
@@ -54,8 +53,8 @@ fn nothing_is_applied_behind_a_rollback_that_has_failed() {
     assert_eq!(bench.states().last().unwrap().seqno, before);
 }
 
-/// The state file shows the position as long as the applier is paused, with a configuration that is processed
-/// meanwhile too (`replicator_smm.cpp:pause`). One that waits behind the pause of a snapshot is processed at a stop.
+/// The state file shows the position as long as a snapshot pauses the applier (`replicator_smm.cpp:pause`). A stop that
+/// comes meanwhile processes the configurations that wait, and they do not make that position undefined.
 #[test]
 fn a_configuration_during_a_pause_keeps_the_position_in_the_state_file() {
     let mut bench = Bench::founder(config());
@@ -72,10 +71,10 @@ fn a_configuration_during_a_pause_keeps_the_position_in_the_state_file() {
     assert!(known, "{states:?}");
 }
 
-/// The log tells whether the group is left because the server stops: only then its connections end first
-/// (`sql/wsrep_mysqld.cc:wsrep_stop_replication`).
+/// A server that stops disconnects, and its log says so (`wsrep-lib/src/server_state.cpp:disconnect`). One that finds
+/// itself inconsistent has not been told to.
 #[test]
-fn the_log_tells_a_stop_from_another_leave() {
+fn the_log_tells_a_stop_from_a_leave_that_nobody_asked_for() {
     let closing = |bench: &Bench| {
         let mut told = bench.told();
         told.find_map(|detail| match detail {
@@ -88,12 +87,13 @@ fn the_log_tells_a_stop_from_another_leave() {
     bench.run(millis(200));
     assert_eq!(closing(&bench), Some(true));
     let mut bench = Bench::founder(config());
-    bench.ask(Statement::ClusterAddress(Vec::new()));
+    let (mine, group) = (bench.received(), Seqno(0));
+    bench.hear(gcs::Out::Reversing { mine, group });
     assert_eq!(closing(&bench), Some(false));
 }
 
 /// A stop that comes while the next view is agreed on waits for that view, and leaves it in order
-/// (`evs_proto.cpp:close`, `leave_pending`). The files stay until then as a crash would leave them.
+/// (`evs_proto.cpp:close`, `pending_leave_`). The files stay until then as a crash would leave them.
 #[test]
 fn a_stop_during_an_agreement_waits_for_the_view() {
     let mut bench = Bench::founder(config());
