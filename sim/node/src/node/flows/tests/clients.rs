@@ -65,7 +65,7 @@ fn an_aborted_transaction_may_be_rolled_back() {
     }
 }
 
-/// A server that leaves its group ends every connection (`sql/wsrep_mysqld.cc:wsrep_close_client_connections`). A
+/// A server that leaves its group or stops ends every connection (`sql/wsrep_mysqld.cc:wsrep_close_client_connections`). A
 /// statement that waits for a lock gets no other answer, nor does a read that waits for the group.
 #[test]
 fn statements_that_wait_are_lost_with_their_connections() {
@@ -84,6 +84,12 @@ fn statements_that_wait_are_lost_with_their_connections() {
     bench.ask(Statement::ClusterAddress(Vec::new()));
     assert_eq!(bench.replies(blocked), [Reply::Lost]);
     assert_eq!(bench.replies(causal), [Reply::Lost]);
+    let mut bench = Bench::founder(config());
+    append(&mut bench, 1);
+    let blocked = append(&mut bench, 2);
+    bench.term();
+    bench.run(millis(200));
+    assert_eq!(bench.replies(blocked), [Reply::Lost]);
 }
 
 /// A key that is there already is refused by InnoDB before the transaction is replicated.
