@@ -65,8 +65,9 @@ fn an_aborted_transaction_may_be_rolled_back() {
     }
 }
 
-/// A server that leaves its group or stops ends every connection (`sql/wsrep_mysqld.cc:wsrep_close_client_connections`). A
-/// statement that waits for a lock gets no other answer, nor does a read that waits for the group.
+/// A server that leaves its group or stops ends every connection
+/// (`sql/wsrep_mysqld.cc:wsrep_close_client_connections`). A statement that waits for a lock gets no other answer, nor
+/// does a read that waits for the group.
 #[test]
 fn statements_that_wait_are_lost_with_their_connections() {
     let mut bench = Bench::founder(config());
