@@ -1,5 +1,5 @@
-//! Rules of the flows, each shown with one process. Its disk does everything at once, nobody answers where it dials, and
-//! other nodes say what a test lets them say.
+//! Rules of the flows, each shown with one process. Its disk does everything at once. Nobody answers when it dials,
+//! and other nodes say what a test lets them say.
 
 mod clients;
 mod ends;
