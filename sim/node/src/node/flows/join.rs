@@ -168,7 +168,7 @@ impl Node {
                 database,
                 ..
             } => {
-                if self.transfer.hear(Heard::Snapshot) || *part == 1 {
+                if self.transfer.hear(Heard::Snapshot) {
                     self.store.begin_snapshot(fx);
                 }
                 if let Some(database) = database {

@@ -197,9 +197,6 @@ impl Node {
     /// The applier takes the locks of the rows that it changes (`ha_innodb.cc:wsrep_abort_transaction`).
     pub(super) fn take_locks(&mut self, write_set: &WriteSet, now: Time, fx: &mut Effects) {
         let images = write_set.change.images();
-        if images.is_empty() || self.clients.sessions().is_idle() {
-            return;
-        }
         let told = self.clients.sessions_mut().abort_holders(images);
         let has_told = !told.is_empty();
         for request in told {

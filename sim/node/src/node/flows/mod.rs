@@ -17,4 +17,6 @@ mod serve;
 mod start;
 mod status;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod vote;
