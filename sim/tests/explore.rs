@@ -1,11 +1,15 @@
 //! A campaign gives the same however it is cut, and finds what is known to be there.
 
+use seatrial_scenarios::Scenario;
+use seatrial_scenarios::history::TransactionEnd;
 use seatrial_scenarios::language::Pace;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::{Op, Play, Schedule, Vocabulary};
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Header, Shard, merge};
-use seatrial_sim::explore::{BLOCK, Options, Played, classes, play, play_block, shrink};
+use seatrial_sim::explore::{
+    BLOCK, Goal, Kind, Options, Played, classes, play, play_block, reduce_to, shrink,
+};
 
 fn shard(blocks: &[u64], shard: Option<(u64, u64)>) -> Shard {
     let mut record = Shard::new(Header {
@@ -63,7 +67,7 @@ fn a_finding_is_made_small_and_stays_the_same() {
     };
     let scenario = schedule.scenario("noise", "two terminated nodes beside noise", &manual);
     let mut templates = Templates::default();
-    let small = shrink(&mut templates, &scenario, 1, None).expect("it fails");
+    let small = shrink(&mut templates, &scenario, 1, None, None).expect("it fails");
     assert_eq!(small.outcome, Outcome::BootstrapRefused);
     assert_eq!(
         small.scenario.steps.len(),
@@ -88,7 +92,70 @@ fn what_recovers_is_not_made_small() {
         procedure: Some("manual".to_owned()),
     };
     let scenario = scenario.scenario("fine", "one node stopped and started", &play);
-    assert_eq!(shrink(&mut Templates::default(), &scenario, 1, None), None);
+    let small = shrink(&mut Templates::default(), &scenario, 1, None, None);
+    assert_eq!(small, None);
+}
+
+/// Clients that read and append while faults happen see an update lost. The smallest scenario of that needs no fault,
+/// and shows it again.
+#[test]
+fn clients_of_a_search_see_a_lost_update_in_a_healthy_cluster() {
+    let mut templates = Templates::default();
+    let options = Options {
+        clients: 2,
+        ..Options::of("manual-corrected")
+    };
+    let kind = Kind::Anomaly("lost-update".to_owned());
+    let played = (0..4)
+        .flat_map(|block| play_block(&mut templates, &options, block))
+        .find(|one| one.record.kinds().contains(&kind))
+        .expect("an update is lost");
+    let found = reduce_to(&mut templates, &options, &played, &kind);
+    assert_eq!(found.kind(), kind);
+    assert_eq!(found.steps, 1, "{}", found.scenario);
+    let scenario = Scenario::parse("found.toml", &found.scenario).expect("it is a scenario");
+    let again = play(&mut templates, &scenario, found.seed, None).expect("it runs");
+    assert!(again.findings.iter().any(|one| one.oracle == "lost-update"));
+    let other = Some(Goal::Finding("append-lost".to_owned()));
+    assert_eq!(
+        shrink(&mut templates, &scenario, found.seed, None, other),
+        None
+    );
+}
+
+/// A client that was refused a statement rolls its transaction back. So nobody sees what it has given up.
+#[test]
+fn clients_of_a_search_see_nothing_that_was_refused() {
+    let mut templates = Templates::default();
+    let options = Options {
+        clients: 2,
+        ..Options::of("manual-corrected")
+    };
+    let mut refused = 0;
+    let blocks = 0..2;
+    let played: Vec<Played> = blocks
+        .flat_map(|block| play_block(&mut templates, &options, block))
+        .collect();
+    for one in played {
+        let run = play(
+            &mut templates,
+            &one.scenario(&options),
+            one.record.seed,
+            None,
+        )
+        .expect("it runs");
+        let is_refused =
+            |end: &TransactionEnd| matches!(end, TransactionEnd::Refused { code: 1047, .. });
+        refused += (run.transactions.iter())
+            .filter(|one| is_refused(&one.end))
+            .count();
+        assert!(
+            !one.record.oracles.contains("aborted-read"),
+            "{:?}",
+            one.record
+        );
+    }
+    assert!(refused > 5, "{refused} transactions were refused");
 }
 
 /// Every run that was not recovered is in one class, whose smallest scenario needs what the class says.

@@ -2,7 +2,7 @@
 
 mod from;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -11,12 +11,11 @@ use std::time::{Duration, Instant};
 
 use seatrial_reports::{count, wrapped};
 use seatrial_scenarios::NodeName;
-use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::schedule::Vocabulary;
 use seatrial_scenarios::trace::sha256_hex;
 use seatrial_sim::des::Templates;
 use seatrial_sim::explore::shard::{FORMAT, Found, Header, Shard};
-use seatrial_sim::explore::{self, BLOCK, Class, Options, Played, SeedRecord};
+use seatrial_sim::explore::{self, BLOCK, Class, Kind, Options, Played, SeedRecord};
 use seatrial_sim::prove::{SEED, Starts};
 
 use crate::args::{FailOn, SeedsArg, ShardArg, SupervisorArg, TimersArg, budget, seeds, shard};
@@ -76,6 +75,11 @@ pub(crate) struct ExploreArgs {
     /// The number of nodes of each cluster.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=7))]
     pub(crate) nodes: u8,
+    /// Let N clients on each node read rows and append to them in transactions, from the first fault until the last.
+    /// What their history shows (append-lost, lost-update, aborted-read, stale-read, read-goes-back) is listed beside
+    /// the outcomes.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "from", value_parser = clap::value_parser!(u32).range(..=8))]
+    pub(crate) clients: u32,
     /// The program that restarts a crashed server.
     #[arg(long, value_enum, default_value_t = SupervisorArg::None)]
     pub(crate) supervisor: SupervisorArg,
@@ -107,6 +111,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
             supervisor: args.supervisor.into(),
             ..seatrial_scenarios::Options::default()
         },
+        clients: args.clients,
     };
     let known = args.from.as_deref().map(from::read).transpose()?;
     let options = match &known {
@@ -123,7 +128,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
         None => None,
     };
     let began = Instant::now();
-    let mut first: BTreeMap<(Outcome, BTreeSet<String>), Played> = BTreeMap::new();
+    let mut first: BTreeMap<Kind, Played> = BTreeMap::new();
     let mut to_class: Vec<Played> = Vec::new();
     let ended = search(args, &options, starts.as_ref(), &blocks, |played| {
         for one in played {
@@ -131,12 +136,11 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
             if !(from..to).contains(&one.record.seed) {
                 continue;
             }
-            if !one.record.outcome.is_good() {
-                let key = (one.record.outcome, one.record.oracles.clone());
-                first.entry(key).or_insert_with(|| one.clone());
-                if args.classes {
-                    to_class.push(one.clone());
-                }
+            for kind in one.record.kinds() {
+                first.entry(kind).or_insert_with(|| one.clone());
+            }
+            if args.classes && !one.record.outcome.is_good() {
+                to_class.push(one.clone());
             }
             whole.seeds.insert(one.record.seed, one.record);
         }
@@ -144,15 +148,15 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     })?;
     let searched = began.elapsed();
     let mut templates = Templates::default();
-    for played in first.into_values() {
-        let found = explore::reduce(&mut templates, &options, &played);
-        let file = folder.join(file_name(found.outcome, &found.scenario));
+    for (kind, played) in first {
+        let found = explore::reduce_to(&mut templates, &options, &played, &kind);
+        let file = folder.join(file_name(name_of(&found), &found.scenario));
         fs::write(&file, &found.scenario).map_err(|error| unwritable(&file, &error))?;
         whole.add_found(found);
     }
     let classes = explore::classes(&mut templates, &options, &to_class);
     for class in &classes {
-        let file = folder.join(file_name(class.outcome, &class.scenario));
+        let file = folder.join(file_name(class.outcome.name(), &class.scenario));
         fs::write(&file, &class.scenario).map_err(|error| unwritable(&file, &error))?;
     }
     let name = args.shard.map_or_else(
@@ -192,7 +196,7 @@ pub(crate) fn explore(args: &ExploreArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     out.line(&format!("     Results {}", file.display()));
     let failing = FailOn::all(&args.fail_on);
-    let fails = |found: &Found| failing.contains(&found.outcome);
+    let fails = |found: &Found| found.anomaly.is_none() && failing.contains(&found.outcome);
     Ok(if whole.found.values().any(fails) {
         exit::FINDING
     } else if ended == Ended::Whole {
@@ -252,9 +256,15 @@ fn search(
         )
 }
 
-fn file_name(outcome: Outcome, scenario: &str) -> String {
+/// Returns the name of a finding: its outcome, or its check of the clients' history.
+fn name_of(found: &Found) -> &str {
+    let anomaly = found.anomaly.as_deref();
+    anomaly.unwrap_or_else(|| found.outcome.name())
+}
+
+fn file_name(name: &str, scenario: &str) -> String {
     let hash = sha256_hex(scenario);
-    format!("{}-{}.toml", outcome.name(), &hash[..8])
+    format!("{name}-{}.toml", &hash[..8])
 }
 
 /// Prints the classes, each with its smallest scenario.
@@ -267,7 +277,7 @@ fn tell_classes(classes: &[Class], folder: &Path, out: &mut Out) {
             count(class.seeds.len(), "seed", "seeds"),
             count(class.steps, "step", "steps"),
             folder
-                .join(file_name(class.outcome, &class.scenario))
+                .join(file_name(class.outcome.name(), &class.scenario))
                 .display()
         ));
         out.line(&format!("    the first seed is {first}"));
@@ -277,11 +287,17 @@ fn tell_classes(classes: &[Class], folder: &Path, out: &mut Out) {
 /// Prints the findings, the worst first, and how often each outcome occurred.
 fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
     for found in shard.found.values() {
+        let often = found
+            .anomaly
+            .as_deref()
+            .map_or_else(String::new, |anomaly| {
+                format!(" in {};", count(shard.runs_with(anomaly), "run", "runs"))
+            });
+        let name = name_of(found);
+        let seed = found.seed;
         out.line(&format!(
-            "{} in {} steps (seed {})",
-            found.outcome.name(),
-            found.steps,
-            found.seed
+            "{name}{often} in {} (seed {seed})",
+            count(found.steps, "step", "steps")
         ));
         if !found.oracles.is_empty() {
             let oracles: Vec<&str> = found.oracles.iter().map(String::as_str).collect();
@@ -289,9 +305,7 @@ fn tell(shard: &Shard, folder: &Path, out: &mut Out) {
         }
         out.line(&format!(
             "    seatrial replay {} --on des --seed {}",
-            folder
-                .join(file_name(found.outcome, &found.scenario))
-                .display(),
+            folder.join(file_name(name, &found.scenario)).display(),
             match shard.header.from {
                 Some(_) => SEED,
                 None => found.seed,

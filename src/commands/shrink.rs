@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
+use seatrial_scenarios::findings::FINDINGS;
 use seatrial_sim::des::Templates;
+use seatrial_sim::explore::Goal;
 
 use crate::args::{SEED, TimersArg};
 use crate::output::Out;
@@ -21,9 +24,17 @@ pub(crate) struct ShrinkArgs {
     /// The timeouts; they override those of the scenario.
     #[arg(long, value_enum)]
     pub(crate) timers: Option<TimersArg>,
+    /// Keep this finding, and not the outcome.
+    #[arg(long, value_name = "NAME", value_parser = findings())]
+    pub(crate) finding: Option<String>,
     /// The file of the shrunk scenario; standard output by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// Returns what reads the name of a finding.
+fn findings() -> PossibleValuesParser {
+    PossibleValuesParser::new(FINDINGS.iter().map(|finding| finding.name))
 }
 
 pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
@@ -33,10 +44,15 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
     };
     let timers = args.timers.map(Into::into);
     let mut templates = Templates::default();
-    let Some(small) = seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers)
-    else {
+    let goal = args.finding.clone().map(Goal::Finding);
+    let small = seatrial_sim::explore::shrink(&mut templates, scenario, args.seed, timers, goal);
+    let Some(small) = small else {
+        let does_not = match &args.finding {
+            Some(name) => format!("does not show {name}"),
+            None => "does not fail".to_owned(),
+        };
         out.error(&format!(
-            "{} does not fail on des with seed {}: there is nothing to shrink",
+            "{} {does_not} on des with seed {}: there is nothing to shrink",
             scenario.id, args.seed
         ));
         return Ok(exit::OK);
@@ -50,7 +66,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<u8, Stop> {
     }
     out.error(&format!(
         "{}: {} of {} steps remain (runs: {})",
-        small.outcome.name(),
+        args.finding.as_deref().unwrap_or(small.outcome.name()),
         small.scenario.steps.len(),
         scenario.steps.len(),
         small.runs

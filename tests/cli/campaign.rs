@@ -26,6 +26,61 @@ fn explore(work: &Work, more: &[&str], index: Option<&str>) -> Ran {
     Ran::of(&command.output().unwrap())
 }
 
+/// With clients a search lists what their history shows. That fails nothing by itself: MariaDB loses updates.
+#[test]
+fn the_history_of_clients_is_listed_beside_the_outcomes() {
+    let work = Work::new();
+    let search = ["explore", "--clients", "2", "--seeds", "16", "--out", "out"];
+    let ran = work.run(&search);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let line = ran
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("lost-update in "));
+    assert!(
+        line.is_some_and(|line| line.contains("in 1 step ")),
+        "{}",
+        ran.stdout
+    );
+    let replay = ran
+        .stdout
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("seatrial replay"));
+    let words: Vec<&str> = replay
+        .expect("a line to replay it")
+        .split(' ')
+        .skip(2)
+        .collect();
+    let again = work.run(&[&["run"], &words[..], &["--out", "again"]].concat());
+    assert_eq!(again.code, Some(0), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("lost-update (pinned)"),
+        "{}",
+        again.stdout
+    );
+
+    let smaller = work.run(
+        &[
+            &["shrink", "--finding", "lost-update", "--seed", "0"],
+            &words[..1],
+        ]
+        .concat(),
+    );
+    assert_eq!(smaller.code, Some(1), "{}", smaller.stderr);
+    let none = work.run(&["shrink", "--finding", "append-lost", words[0]]);
+    assert_eq!(none.code, Some(0));
+    assert!(
+        none.stderr
+            .contains("does not show append-lost on des with seed 1"),
+        "{}",
+        none.stderr
+    );
+
+    let known = work.run(&["explore", "--clients", "1", "--from", "states.jsonl"]);
+    assert_eq!(known.code, Some(2), "{}", known.stderr);
+}
+
 #[test]
 fn two_shards_merged_are_the_whole_byte_for_byte() {
     let work = Work::new();

@@ -85,6 +85,7 @@ impl Checker<'_> {
             clients: u32::try_from(clients).unwrap_or(0),
             rows: u32::try_from(rows).unwrap_or(ROWS),
             causal: raw.causal.as_ref().is_some_and(|causal| causal.value),
+            pause: raw.pause.as_ref().map(|pause| self.span(pause)),
             span: raw.span.as_ref().map(|span| self.span(span)),
         })
     }

@@ -30,6 +30,8 @@ pub struct Workload {
     pub rows: u32,
     /// Whether reads wait for what the group has ordered (`wsrep_sync_wait = 1`).
     pub causal: bool,
+    /// The longest time between two transactions of a client; 50 ms if nothing is said.
+    pub pause: Option<Span>,
     /// How long; without it the workload goes on while the following steps are played.
     pub span: Option<Span>,
 }

@@ -248,6 +248,10 @@ const KEYS: &[(&str, &str)] = &[
         "step.workload.causal",
         "workload = { nodes = [\"A\"], clients = 2, causal = true }",
     ),
+    (
+        "step.workload.pause",
+        "workload = { nodes = [\"A\"], clients = 2, pause = \"2s\", for = \"1min\" }",
+    ),
     ("step.wait.for", "wait = { for = \"30s\" }"),
     (
         "step.claim.assumes",

@@ -42,6 +42,8 @@ pub(super) struct RawWorkload {
     pub(super) rows: Option<Placed<i64>>,
     /// Reads wait for everything that the group has ordered (`wsrep_sync_wait = 1`).
     pub(super) causal: Option<Placed<bool>>,
+    /// The longest time between two transactions of a client; 50 ms if nothing is said.
+    pub(super) pause: Option<Placed<SpanText>>,
     /// How long; without it the workload goes on while the following steps are played.
     #[serde(rename = "for")]
     pub(super) span: Option<Placed<SpanText>>,

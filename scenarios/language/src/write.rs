@@ -163,6 +163,7 @@ fn action_line(action: &Action) -> String {
             if workload.causal {
                 table.put("causal", true);
             }
+            table.span("pause", workload.pause);
             table.span("for", workload.span);
             ("workload", table)
         }

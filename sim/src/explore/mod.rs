@@ -17,12 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seatrial_scenarios::language::{Action, Operators, Pace, ProcedureStep, Step};
+use seatrial_scenarios::language::{Action, Operators, Pace, ProcedureStep, Step, Workload};
+use seatrial_scenarios::oracles::ANOMALIES;
 use seatrial_scenarios::outcome::Outcome;
 use seatrial_scenarios::record::WriteOutcome;
 use seatrial_scenarios::runner::{self, RunOptions};
 use seatrial_scenarios::schedule::{Play, Schedule, Vocabulary, Word};
-use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Timers, panic_text};
+use seatrial_scenarios::{FaultOutcome, RunRecord, Scenario, Span, Timers, panic_text};
 use serde::{Deserialize, Serialize};
 
 use crate::des::Templates;
@@ -32,12 +33,19 @@ use crate::prove::SEED;
 pub use classes::{Class, classes};
 pub use coverage::abstract_states;
 pub use from::{Way, Went, play_block_from, wanted};
-pub use shrink::{Shrunk, reduce, shrink};
+pub use shard::Kind;
+pub use shrink::{Goal, Shrunk, reduce, reduce_to, shrink};
 
 /// Seeds in a block.
 pub const BLOCK: u64 = 16;
 /// The number of the first ones that are drawn afresh.
 const FRESH: u64 = 12;
+
+/// The rows that the clients of a workload share.
+const ROWS: u32 = 2;
+
+/// The longest time between two transactions of such a client. A shorter one makes histories of many thousand reads.
+const PAUSE: Span = Span::from_secs(1);
 
 /// The options of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +62,8 @@ pub struct Options {
     pub timers: Option<Timers>,
     /// The options of the clusters.
     pub cluster: seatrial_scenarios::Options,
+    /// Clients on each node that read rows and append to them, from the first step until the last; 0 for none.
+    pub clients: u32,
 }
 
 impl Options {
@@ -66,6 +76,7 @@ impl Options {
             vocabulary: Vocabulary::search(),
             timers: None,
             cluster: seatrial_scenarios::Options::default(),
+            clients: 0,
         }
     }
 
@@ -105,6 +116,16 @@ pub struct SeedRecord {
 }
 
 impl SeedRecord {
+    /// Returns the kinds of findings that the run is one of: a bad outcome, and each anomaly of its clients' history.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let is_anomaly = |name: &String| ANOMALIES.contains(&name.as_str());
+        let (anomalies, others): (BTreeSet<String>, BTreeSet<String>) =
+            self.oracles.iter().cloned().partition(is_anomaly);
+        let outcome = (!self.outcome.is_good()).then(|| Kind::Outcome(self.outcome, others));
+        let anomalies = anomalies.into_iter().map(Kind::Anomaly);
+        outcome.into_iter().chain(anomalies).collect()
+    }
+
     /// Returns the record of a seed that has not been played, with so many ops.
     const fn unplayed(seed: u64, ops: usize) -> Self {
         Self {
@@ -169,6 +190,9 @@ pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenari
     let mut scenario =
         schedule.unwritten(&format!("explored-{seed}"), &title, &play_of(options, seed));
     scenario.operators = options.operators.clone();
+    if options.clients > 0 {
+        under_workload(&mut scenario, options.clients);
+    }
     if options.while_broken {
         let number = u32::try_from(scenario.steps.len()).unwrap_or(u32::MAX);
         let acts = Action::Procedure(ProcedureStep {
@@ -180,6 +204,29 @@ pub fn scenario_of(options: &Options, schedule: &Schedule, seed: u64) -> Scenari
         scenario.steps.push(step);
     }
     scenario
+}
+
+/// Lets clients work on all nodes from the first step until the last.
+fn under_workload(scenario: &mut Scenario, clients: u32) {
+    let workload = |clients| {
+        Action::Workload(Workload {
+            nodes: scenario.nodes.clone(),
+            clients,
+            rows: ROWS,
+            causal: false,
+            pause: Some(PAUSE),
+            span: None,
+        })
+    };
+    let (begin, end) = (workload(clients), workload(0));
+    let steps = std::mem::take(&mut scenario.steps);
+    let begin = Step::unwritten(1, begin);
+    let end = Step::unwritten(1, end);
+    let steps = [begin].into_iter().chain(steps).chain([end]);
+    scenario.steps = (1_u32..)
+        .zip(steps)
+        .map(|(number, step)| Step { number, ..step })
+        .collect();
 }
 
 /// Swarm testing: each seed draws which kinds of ops exist at all.

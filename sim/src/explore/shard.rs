@@ -65,12 +65,34 @@ pub struct Found {
     pub seed: u64,
     /// The outcome of the run.
     pub outcome: Outcome,
-    /// The oracles that fired.
+    /// The oracles that fired. Those that judge the clients' history are findings of their own.
     pub oracles: BTreeSet<String>,
+    /// The check of the clients' history that the scenario shows; none where it shows the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<String>,
     /// The shrunk scenario.
     pub scenario: String,
     /// The number of steps that it has.
     pub steps: usize,
+}
+
+impl Found {
+    /// Returns the kind of finding.
+    pub fn kind(&self) -> Kind {
+        match &self.anomaly {
+            Some(name) => Kind::Anomaly(name.clone()),
+            None => Kind::Outcome(self.outcome, self.oracles.clone()),
+        }
+    }
+}
+
+/// A kind of finding. A campaign keeps one of each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// An outcome, with the oracles that fired.
+    Outcome(Outcome, BTreeSet<String>),
+    /// An anomaly in the history of the clients: the name of its check.
+    Anomaly(String),
 }
 
 /// A line after the header.
@@ -88,8 +110,8 @@ pub struct Shard {
     pub header: Header,
     /// The result of each seed.
     pub seeds: BTreeMap<u64, SeedRecord>,
-    /// One finding for each outcome with its oracles.
-    pub found: BTreeMap<(Outcome, BTreeSet<String>), Found>,
+    /// One finding of each kind.
+    pub found: BTreeMap<Kind, Found>,
 }
 
 /// The reason why files do not go together.
@@ -123,7 +145,7 @@ impl Shard {
 
     /// Adds a finding, unless an earlier seed has come to the same.
     pub fn add_found(&mut self, found: Found) {
-        let key = (found.outcome, found.oracles.clone());
+        let key = found.kind();
         let better = self
             .found
             .get(&key)
@@ -216,6 +238,12 @@ impl Shard {
         coverage
     }
 
+    /// Returns in how many runs a check of the clients' history has found something.
+    pub fn runs_with(&self, anomaly: &str) -> usize {
+        let seeds = self.seeds.values();
+        seeds.filter(|seed| seed.oracles.contains(anomaly)).count()
+    }
+
     /// Returns how often each outcome occurred.
     pub fn outcomes(&self) -> BTreeMap<Outcome, usize> {
         let mut counts = BTreeMap::new();
@@ -295,6 +323,7 @@ mod tests {
                 seed: *seed,
                 outcome: record.outcome,
                 oracles: BTreeSet::new(),
+                anomaly: None,
                 scenario: format!("scenario of {seed}"),
                 steps: 2,
             });

@@ -3,19 +3,43 @@
 //! Every step is total, so any subset of the steps is a scenario. Steps go from the end, one by one
 //! and in pairs (a stop and its start, a cut and its heal); what remains is made simpler: fewer nodes,
 //! fewer rows, shorter waits. The outcome must stay the same throughout, so that one finding does not
-//! turn into another on the way.
+//! turn into another on the way. Where a finding is wanted and no outcome, it is the finding that stays.
 
-use seatrial_scenarios::language::{Action, Step, Wait};
+use std::collections::BTreeSet;
+
+use seatrial_scenarios::language::{Action, Step, Wait, Workload};
 use seatrial_scenarios::outcome::Outcome;
-use seatrial_scenarios::{Scenario, Span, Timers};
+use seatrial_scenarios::{RunRecord, Scenario, Span, Timers};
 
 use crate::des::Templates;
 
-use super::shard::Found;
+use super::shard::{Found, Kind};
 use super::{Options, Played, SeedRecord, play};
 
 /// The number of runs that a reduction may take.
 const RUNS_MAX: u32 = 400;
+
+/// The shortest workload that is tried.
+const SPAN_MIN: Span = Span::from_millis(100);
+
+/// The property of a run that a smaller scenario must keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The run has this outcome.
+    Outcome(Outcome),
+    /// The run has a finding of this name.
+    Finding(String),
+}
+
+impl Goal {
+    /// Returns whether a run has the property.
+    fn holds(&self, run: &RunRecord) -> bool {
+        match self {
+            Self::Outcome(outcome) => Outcome::of(run) == *outcome,
+            Self::Finding(name) => run.findings.iter().any(|one| one.oracle == *name),
+        }
+    }
+}
 
 /// A scenario that could not be shrunk further.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +58,7 @@ struct Shrinker<'a> {
     templates: &'a mut Templates,
     timers: Option<Timers>,
     seed: u64,
-    wanted: Outcome,
+    goal: Goal,
     runs: u32,
 }
 
@@ -45,7 +69,7 @@ impl Shrinker<'_> {
         }
         self.runs += 1;
         play(self.templates, scenario, self.seed, self.timers)
-            .is_ok_and(|run| Outcome::of(&run) == self.wanted)
+            .is_ok_and(|run| self.goal.holds(&run))
     }
 
     /// Takes out steps at these places, if it then still fails.
@@ -177,27 +201,58 @@ fn simpler(action: &Action) -> Vec<Action> {
             let half = Span::from_secs(span.as_micros() / 2_000_000);
             vec![Action::Wait(Wait::For(half.max(Span::from_secs(1))))]
         }
+        Action::Workload(workload) if workload.clients > 0 => simpler_workloads(workload)
+            .into_iter()
+            .map(Action::Workload)
+            .collect(),
         _ => Vec::new(),
     }
 }
 
-/// Makes a failing scenario as small as it gets; none if it does not fail.
+/// Simpler forms of a workload: it ends by itself, fewer clients, fewer rows, fewer nodes, a shorter time.
+fn simpler_workloads(workload: &Workload) -> Vec<Workload> {
+    let with = |change: &dyn Fn(&mut Workload)| {
+        let mut simpler = workload.clone();
+        change(&mut simpler);
+        simpler
+    };
+    let half = workload.span.map(|span| Span(span.0 / 2));
+    let span = match half {
+        None => Some(Span::from_secs(1)),
+        Some(half) => Some(half).filter(|half| *half >= SPAN_MIN),
+    };
+    let mut forms = Vec::new();
+    forms.extend((workload.clients > 1).then(|| with(&|one| one.clients = 1)));
+    forms.extend((workload.rows > 1).then(|| with(&|one| one.rows = 1)));
+    if workload.nodes.len() > 1 {
+        let fewer = |left_out| with(&|one| drop(one.nodes.remove(left_out)));
+        forms.extend((0..workload.nodes.len()).map(fewer));
+    }
+    forms.extend(span.map(|span| with(&|one| one.span = Some(span))));
+    forms
+}
+
+/// Makes a scenario as small as it gets. Without a goal it keeps its outcome. Returns none if its run does not have
+/// the goal, or has a good outcome where that is the goal.
 pub fn shrink(
     templates: &mut Templates,
     scenario: &Scenario,
     seed: u64,
     timers: Option<Timers>,
+    goal: Option<Goal>,
 ) -> Option<Shrunk> {
     let run = play(templates, scenario, seed, timers).ok()?;
-    let wanted = Outcome::of(&run);
-    if wanted.is_good() {
+    let outcome = Outcome::of(&run);
+    let goal = goal.unwrap_or(Goal::Outcome(outcome));
+    let is_good = matches!(&goal, Goal::Outcome(outcome) if outcome.is_good());
+    if is_good || !goal.holds(&run) {
         return None;
     }
     let mut shrinker = Shrinker {
         templates,
         timers,
         seed,
-        wanted,
+        goal,
         runs: 1,
     };
     let mut small = scenario.clone();
@@ -213,7 +268,7 @@ pub fn shrink(
     Some(Shrunk {
         scenario: small,
         seed,
-        outcome: wanted,
+        outcome,
         runs: shrinker.runs,
     })
 }
@@ -242,28 +297,51 @@ fn with_leave(
     scenario
 }
 
-/// Shrinks the schedule of a finding, and names the scenario after what it shows.
+/// Shrinks the schedule of a run that was not recovered, and names the scenario after its outcome.
 pub fn reduce(templates: &mut Templates, options: &Options, played: &Played) -> Found {
-    let SeedRecord {
-        seed,
-        outcome,
-        ref oracles,
-        ..
-    } = played.record;
+    let kind = Kind::Outcome(played.record.outcome, played.record.oracles.clone());
+    reduce_to(templates, options, played, &kind)
+}
+
+/// Shrinks the schedule of a finding of this kind, and names the scenario after what it shows.
+pub fn reduce_to(
+    templates: &mut Templates,
+    options: &Options,
+    played: &Played,
+    kind: &Kind,
+) -> Found {
+    let SeedRecord { seed, outcome, .. } = played.record;
     let scenario = played.scenario(options);
-    let mut small = shrink(templates, &scenario, played.master_seed(), options.timers)
-        .map_or(scenario, |shrunk| shrunk.scenario);
+    let (name, goal) = match kind {
+        Kind::Outcome(outcome, _) => (outcome.name(), Goal::Outcome(*outcome)),
+        Kind::Anomaly(name) => (name.as_str(), Goal::Finding(name.clone())),
+    };
+    let seed_of_run = played.master_seed();
+    let mut small = shrink(
+        templates,
+        &scenario,
+        seed_of_run,
+        options.timers,
+        Some(goal),
+    )
+    .map_or(scenario, |shrunk| shrunk.scenario);
     let who = format!("{}{}", options.procedure, options.operators);
-    small.title = format!(
-        "{} with {}, found by exploration with seed {seed}",
-        outcome.name(),
-        who
-    );
-    small.id = format!("{}-{}-{seed}", outcome.name(), options.procedure);
+    small.title = format!("{name} with {who}, found by exploration with seed {seed}");
+    small.id = format!("{name}-{}-{seed}", options.procedure);
+    if let Kind::Anomaly(name) = kind {
+        small.findings = vec![name.clone()];
+    }
     Found {
         seed,
         outcome,
-        oracles: oracles.clone(),
+        oracles: match kind {
+            Kind::Outcome(_, oracles) => oracles.clone(),
+            Kind::Anomaly(_) => BTreeSet::new(),
+        },
+        anomaly: match kind {
+            Kind::Outcome(..) => None,
+            Kind::Anomaly(name) => Some(name.clone()),
+        },
         steps: small.steps.len(),
         scenario: small.to_toml(),
     }

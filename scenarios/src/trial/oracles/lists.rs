@@ -55,17 +55,26 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// The findings of histories, in the order of the checks.
+pub const ANOMALIES: [&str; 5] = [
+    "append-lost",
+    "lost-update",
+    "aborted-read",
+    "stale-read",
+    "read-goes-back",
+];
+
 /// Returns what is wrong with a history: the name of each finding and its text, the first of each name and how many.
 pub fn check_history(history: &[Transaction]) -> Vec<(&'static str, String)> {
     let seen = Seen::new(history);
     let found = [
-        ("append-lost", lost(history, &seen)),
-        ("lost-update", overwritten(history, &seen)),
-        ("aborted-read", aborted(history, &seen)),
-        ("stale-read", stale(history, &seen)),
-        ("read-goes-back", back(history)),
+        lost(history, &seen),
+        overwritten(history, &seen),
+        aborted(history, &seen),
+        stale(history, &seen),
+        back(history),
     ];
-    (found.into_iter())
+    (ANOMALIES.into_iter().zip(found))
         .filter_map(|(name, texts)| {
             let (first, others) = texts.split_first()?;
             let more = match others.len() {

@@ -24,7 +24,7 @@ mod watch;
 pub use cause::{Excuse, LossCause};
 pub use context::{Oracle, OracleContext};
 pub use deeds::Deeds;
-pub use lists::check_history;
+pub use lists::{ANOMALIES, check_history};
 pub(crate) use rows::is_synced;
 pub use rows::{choices, diverged, lost_rows};
 pub use seatrial_port::findings::{Class, FINDINGS, FindingKind, finding};

@@ -19,6 +19,10 @@ use super::workload::RunningWorkload;
 /// The time that a client waits for an answer.
 const PATIENCE: Span = Span::from_secs(20);
 
+/// The error after which a transaction is rolled back as a whole (`ER_LOCK_DEADLOCK`). After each other one it stays
+/// open until the client ends it.
+const ROLLED_BACK: u16 = 1213;
+
 /// The clients of a run.
 ///
 /// Owns the numbers of their connections, their open transactions and the workload under way. [`Play`] calls it. It
@@ -30,6 +34,8 @@ pub(super) struct Clients {
     last: u32,
     /// The place of the transaction that the client of a connection has begun.
     open: BTreeMap<u32, usize>,
+    /// The place of the transaction of a connection of which a statement was refused: the server still has it open.
+    refused: BTreeMap<u32, usize>,
     pub(super) workload: Option<RunningWorkload>,
     /// The values that earlier workloads have appended.
     appended: u32,
@@ -47,6 +53,15 @@ pub(super) struct Asked {
     ends: bool,
     /// It takes the transaction back.
     rolls_back: bool,
+}
+
+impl Asked {
+    /// Returns whether the transaction is still open on the server although the client was refused a statement. A
+    /// server without a primary component refuses ROLLBACK as well (`sql_parse.cc:mysql_execute_command`).
+    pub(super) const fn leaves_open(&self, progress: &Progress) -> bool {
+        let may_be_open = !self.ends || self.rolls_back;
+        may_be_open && matches!(progress, Progress::Refused { code, .. } if *code != ROLLED_BACK)
+    }
 }
 
 impl Clients {
@@ -81,6 +96,12 @@ impl Clients {
     ) -> Asked {
         let connection = self.connection(client, node);
         let began_us = self.stamp(testbed.now());
+        let refused = self.refused.remove(&connection);
+        if let Some(place) = refused.filter(|_| *statement == ListStatement::Begin) {
+            // BEGIN commits what is still open, and says nothing about it.
+            journal.transaction_mut(place).end = TransactionEnd::Unknown;
+        }
+        let refused = refused.filter(|_| *statement == ListStatement::Rollback);
         let step = journal.step();
         let mut begin = || {
             journal.transaction_begun(Transaction {
@@ -94,7 +115,7 @@ impl Clients {
                 end: TransactionEnd::Open,
             })
         };
-        let open = self.open.get(&connection).copied();
+        let open = self.open.get(&connection).copied().or(refused);
         let within = open.is_some() && *statement != ListStatement::Begin;
         let place = match open {
             Some(place) if within => place,
@@ -163,10 +184,15 @@ impl Clients {
         };
         // A transaction whose commit was never sent has no effect, however its connection ended.
         let has_commit = asked.ends && !asked.rolls_back;
-        transaction.end = match end {
-            TransactionEnd::Unknown if !has_commit => TransactionEnd::RolledBack,
-            end => end,
-        };
+        if asked.leaves_open(progress) {
+            self.refused.insert(asked.connection, asked.place);
+        }
+        if transaction.end == TransactionEnd::Open {
+            transaction.end = match end {
+                TransactionEnd::Unknown if !has_commit => TransactionEnd::RolledBack,
+                end => end,
+            };
+        }
         transaction.ended_us = Some(ended_us);
         self.open.remove(&asked.connection);
     }

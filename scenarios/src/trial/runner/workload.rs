@@ -1,7 +1,8 @@
 //! The workload: clients that read rows and append to them, in transactions that the seed draws.
 //!
 //! Each client has one transaction under way. It is of one to three statements; one alone is committed by itself.
-//! Between two transactions the client waits up to 50 ms, so that a long workload stays a record that can be read.
+//! A transaction of which a statement is refused is rolled back, for as long as it takes until the server does it.
+//! Between two transactions the client pauses, so that a long workload stays a record that can be read.
 
 use seatrial_language::Workload;
 use seatrial_port::trace::sha256_hex;
@@ -10,8 +11,8 @@ use seatrial_port::{Condition, ListStatement, NodeName, Progress, RequestId, Spa
 use super::clients::Asked;
 use super::play::Play;
 
-/// The longest pause between two transactions of a client, in microseconds.
-const PAUSE_US: u32 = 50_000;
+/// The longest pause between two transactions of a client, if its step does not say another.
+const PAUSE: Span = Span::from_millis(50);
 
 /// The time after which a client gives a statement up.
 const GIVES_UP: Span = Span::from_secs(10);
@@ -26,6 +27,8 @@ struct Client {
     node: NodeName,
     /// The statements of its transaction that are still to be sent.
     left: Vec<ListStatement>,
+    /// The server still has its last transaction open, of which it has refused a statement.
+    rolls_back: bool,
     /// The statement without an answer, and when it was sent.
     asked: Option<(Asked, Span)>,
     /// When its next transaction begins.
@@ -37,6 +40,7 @@ struct Client {
 pub(super) struct RunningWorkload {
     rows: u32,
     causal: bool,
+    pause_us: u32,
     seed: u64,
     drawn: u64,
     appended: u32,
@@ -51,6 +55,7 @@ impl RunningWorkload {
                 name: format!("{node}{number}"),
                 node: node.clone(),
                 left: Vec::new(),
+                rolls_back: false,
                 asked: None,
                 next: now,
             })
@@ -58,6 +63,8 @@ impl RunningWorkload {
         Self {
             rows: workload.rows,
             causal: workload.causal,
+            pause_us: u32::try_from(workload.pause.unwrap_or(PAUSE).as_micros())
+                .unwrap_or(u32::MAX),
             seed,
             drawn: 0,
             appended,
@@ -223,13 +230,18 @@ impl Play<'_> {
             if !goes_on {
                 client.left.clear();
             }
+            client.rolls_back = asked.leaves_open(&progress);
             if client.left.is_empty() {
-                let pause = workload.below(PAUSE_US);
+                let pause = workload.below(workload.pause_us);
                 client.next = self.now() + Span::from_micros(u64::from(pause));
             }
         }
         if client.left.is_empty() && begins && self.now() >= client.next {
-            client.left = workload.transaction();
+            client.left = if std::mem::take(&mut client.rolls_back) {
+                vec![ListStatement::Rollback]
+            } else {
+                workload.transaction()
+            };
         }
         if let Some(statement) = client.left.pop() {
             let asked = self.ask((&client.name, &client.node), &statement);

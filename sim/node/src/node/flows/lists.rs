@@ -61,7 +61,7 @@ impl Node {
             return;
         }
         match statement {
-            ListStatement::Begin => {
+            ListStatement::Begin if self.clients.sessions().change(session).is_none() => {
                 self.clients.sessions_mut().begin(session);
                 fx.push(Effect::Reply(request, Reply::Ok));
             }
@@ -93,13 +93,18 @@ impl Node {
                 };
                 self.change_list(blocked, false, now, fx);
             }
-            ListStatement::Commit if self.applier.is_paused() => {
+            ListStatement::Begin | ListStatement::Commit if self.applier.is_paused() => {
                 let statement = Statement::Lists {
                     session,
                     within,
                     statement,
                 };
                 self.clients.hold(request, statement);
+            }
+            // BEGIN commits what is open (`sql/transaction.cc:trans_begin`).
+            ListStatement::Begin => {
+                self.clients.sessions_mut().begin_again(session);
+                self.commit_lists(request, session, now, fx);
             }
             ListStatement::Commit => self.commit_lists(request, session, now, fx),
             ListStatement::Rollback => {

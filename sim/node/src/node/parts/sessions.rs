@@ -24,6 +24,8 @@ struct Transaction {
     aborted: bool,
     /// Its number in the group: it is being committed.
     number: Option<u64>,
+    /// Another one begins as soon as it is committed: it is BEGIN that commits it.
+    begins_again: bool,
 }
 
 /// A statement that waits for a lock.
@@ -64,6 +66,13 @@ impl Sessions {
     /// A client begins a transaction.
     pub(crate) fn begin(&mut self, session: SessionId) {
         self.open.insert(session, Transaction::default());
+    }
+
+    /// A client begins a transaction, which commits the one that it has open.
+    pub(crate) fn begin_again(&mut self, session: SessionId) {
+        if let Some(transaction) = self.open.get_mut(&session) {
+            transaction.begins_again = true;
+        }
     }
 
     /// Returns whether a client has a transaction open.
@@ -154,8 +163,14 @@ impl Sessions {
 
     /// A transaction with this number is over, in whatever way. Its locks are free.
     pub(crate) fn committed(&mut self, number: u64) {
-        self.open
-            .retain(|_, transaction| transaction.number != Some(number));
+        let is_over = |transaction: &Transaction| transaction.number == Some(number);
+        let begin_again = |transaction: &mut Transaction| {
+            if is_over(transaction) && transaction.begins_again {
+                *transaction = Transaction::default();
+            }
+        };
+        self.open.values_mut().for_each(begin_again);
+        self.open.retain(|_, transaction| !is_over(transaction));
     }
 
     /// The applier takes the locks of these rows away. A transaction that is being committed is left to its

@@ -48,6 +48,31 @@ fn a_read_lock_keeps_a_commit_out_of_the_total_order() {
     assert_eq!(bench.replies(commit), [Reply::Ok]);
 }
 
+/// `BEGIN` commits the transaction that is open (`transaction.cc:trans_begin`), and the one that it begins is a new
+/// one: rolling that back takes nothing of the first away. Under `FLUSH TABLES WITH READ LOCK` it waits as `COMMIT` does.
+#[test]
+fn begin_commits_the_transaction_that_is_open() {
+    let mut bench = Bench::founder(config());
+    append(&mut bench, 1);
+    let before = bench.received();
+    bench.ask(Statement::Lock);
+    let begin = bench.ask(say(1, ListStatement::Begin));
+    assert_eq!(bench.replies(begin), []);
+    bench.ask(Statement::Unlock);
+    assert_eq!(bench.received(), before.next());
+    assert_eq!(bench.replies(begin), [Reply::Ok]);
+    let rollback = bench.ask(say(1, ListStatement::Rollback));
+    assert_eq!(bench.replies(rollback), [Reply::Ok]);
+    let row = "x".to_owned();
+    let causal = false;
+    let read = bench.ask(say(2, ListStatement::Read { row, causal }));
+    assert_eq!(
+        bench.replies(read),
+        [Reply::Lost],
+        "no transaction of the second session"
+    );
+}
+
 /// The applier takes the locks of a transaction away (`ha_innodb.cc:wsrep_abort_transaction`). Its client learns that
 /// by its next statement, unless that is the `ROLLBACK` that it would need anyway.
 #[test]
