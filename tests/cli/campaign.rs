@@ -30,7 +30,7 @@ fn explore(work: &Work, more: &[&str], index: Option<&str>) -> Ran {
 #[test]
 fn the_history_of_clients_is_listed_beside_the_outcomes() {
     let work = Work::new();
-    let search = ["explore", "--clients", "2", "--seeds", "16", "--out", "out"];
+    let search = ["explore", "--clients", "2", "--seeds", "4", "--out", "out"];
     let ran = work.run(&search);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let line = ran
