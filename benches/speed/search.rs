@@ -92,6 +92,6 @@ pub(crate) fn findings(templates: &mut Templates, most: usize) -> Vec<(Scenario,
 
 /// Makes a finding small; gives back how many steps are left.
 pub(crate) fn shrink(templates: &mut Templates, (scenario, seed): &(Scenario, u64)) -> usize {
-    let shrunk = explore::shrink(templates, scenario, *seed, None);
+    let shrunk = explore::shrink(templates, scenario, *seed, None, None);
     shrunk.map_or(usize::MAX, |shrunk| shrunk.scenario.steps.len())
 }

@@ -121,7 +121,7 @@ impl SeedRecord {
         let is_anomaly = |name: &String| ANOMALIES.contains(&name.as_str());
         let (anomalies, others): (BTreeSet<String>, BTreeSet<String>) =
             self.oracles.iter().cloned().partition(is_anomaly);
-        let outcome = (!self.outcome.is_good()).then(|| Kind::Outcome(self.outcome, others));
+        let outcome = (!self.outcome.is_good()).then_some(Kind::Outcome(self.outcome, others));
         let anomalies = anomalies.into_iter().map(Kind::Anomaly);
         outcome.into_iter().chain(anomalies).collect()
     }
