@@ -96,15 +96,19 @@ fn what_recovers_is_not_made_small() {
     assert_eq!(small, None);
 }
 
+fn with_clients() -> Options {
+    Options {
+        clients: 2,
+        ..Options::of("manual-corrected")
+    }
+}
+
 /// Clients that read and append while faults happen see an update lost. The smallest scenario of that needs no fault,
 /// and shows it again.
 #[test]
 fn clients_of_a_search_see_a_lost_update_in_a_healthy_cluster() {
     let mut templates = Templates::default();
-    let options = Options {
-        clients: 2,
-        ..Options::of("manual-corrected")
-    };
+    let options = with_clients();
     let kind = Kind::Anomaly("lost-update".to_owned());
     let played = (0..4)
         .flat_map(|block| play_block(&mut templates, &options, block))
@@ -127,10 +131,7 @@ fn clients_of_a_search_see_a_lost_update_in_a_healthy_cluster() {
 #[test]
 fn clients_of_a_search_see_nothing_that_was_refused() {
     let mut templates = Templates::default();
-    let options = Options {
-        clients: 2,
-        ..Options::of("manual-corrected")
-    };
+    let options = with_clients();
     let mut refused = 0;
     let blocks = 0..2;
     let played: Vec<Played> = blocks

@@ -48,7 +48,7 @@ pub struct Shrunk {
     pub scenario: Scenario,
     /// The seed with which it fails.
     pub seed: u64,
-    /// The outcome.
+    /// The outcome of the run that was made smaller; that of the small one too, if the outcome was the goal.
     pub outcome: Outcome,
     /// The number of runs that it took.
     pub runs: u32,
@@ -312,9 +312,15 @@ pub fn reduce_to(
 ) -> Found {
     let SeedRecord { seed, outcome, .. } = played.record;
     let scenario = played.scenario(options);
-    let (name, goal) = match kind {
-        Kind::Outcome(outcome, _) => (outcome.name(), Goal::Outcome(*outcome)),
-        Kind::Anomaly(name) => (name.as_str(), Goal::Finding(name.clone())),
+    let (name, goal, oracles, anomaly) = match kind {
+        Kind::Outcome(outcome, oracles) => {
+            let goal = Goal::Outcome(*outcome);
+            (outcome.name(), goal, oracles.clone(), None)
+        }
+        Kind::Anomaly(name) => {
+            let goal = Goal::Finding(name.clone());
+            (name.as_str(), goal, BTreeSet::new(), Some(name.clone()))
+        }
     };
     let seed_of_run = played.master_seed();
     let mut small = shrink(
@@ -328,20 +334,12 @@ pub fn reduce_to(
     let who = format!("{}{}", options.procedure, options.operators);
     small.title = format!("{name} with {who}, found by exploration with seed {seed}");
     small.id = format!("{name}-{}-{seed}", options.procedure);
-    if let Kind::Anomaly(name) = kind {
-        small.findings = vec![name.clone()];
-    }
+    small.findings.extend(anomaly.clone());
     Found {
         seed,
         outcome,
-        oracles: match kind {
-            Kind::Outcome(_, oracles) => oracles.clone(),
-            Kind::Anomaly(_) => BTreeSet::new(),
-        },
-        anomaly: match kind {
-            Kind::Outcome(..) => None,
-            Kind::Anomaly(name) => Some(name.clone()),
-        },
+        oracles,
+        anomaly,
         steps: small.steps.len(),
         scenario: small.to_toml(),
     }

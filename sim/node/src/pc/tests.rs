@@ -97,21 +97,16 @@ impl Bench {
     }
 
     fn install(&mut self, members: &[u8]) {
-        let nodes = self.nodes(members);
-        let (bootstrap, weight) = (false, None);
-        self.say(
-            A,
-            PcMessage::Install {
-                bootstrap,
-                weight,
-                nodes,
-            },
-        );
+        self.install_as(members, false);
     }
 
     fn promote(&mut self, members: &[u8]) {
+        self.install_as(members, true);
+    }
+
+    fn install_as(&mut self, members: &[u8], bootstrap: bool) {
         let nodes = self.nodes(members);
-        let (bootstrap, weight) = (true, None);
+        let weight = None;
         self.say(
             A,
             PcMessage::Install {
